@@ -1,0 +1,43 @@
+"""One environment's stacks, composed: `cdk synth -c environment=prod`, dev when none is named."""
+
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Environment, Tags, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.data_stack import DataStack
+from infra.forecast_stack import ForecastStack
+from infra.load_settings import PERSONAL_ENVIRONMENT, SettingsError, load_settings
+from infra.settings import Settings
+
+ENVIRONMENTS = Path(__file__).parent / "environments"
+
+
+def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
+    """Adds one environment's stacks to the application."""
+    env = Environment(account=settings.deployment.account, region=settings.deployment.region)
+    data = DataStack(app, f"{settings.name}-data", settings=settings, env=env)
+    forecast = ForecastStack(app, f"{settings.name}-forecast", settings=settings, data=data, env=env)
+    for key, value in settings.deployment.tags.items():
+        Tags.of(app).add(key, value)
+    return data, forecast
+
+
+def main() -> int:
+    """Synthesises the environment named by the context; returns the exit code."""
+    app = App()
+    environment = app.node.try_get_context("environment") or PERSONAL_ENVIRONMENT
+    try:
+        settings = load_settings(str(environment), ENVIRONMENTS)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    compose(app, settings)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""What must survive a redeployment of everything else: the key, the demand and the forecasts."""
+
+from aws_cdk import Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.encrypted_bucket import EncryptedBucket
+from infra.encryption_key import EncryptionKey
+from infra.nag import acknowledge
+from infra.s3_layout import JOB_OUTPUT
+from infra.settings import Settings
+
+
+class DataStack(Stack):
+    """Key and buckets.
+
+    Attributes:
+        key: Encrypts both buckets, and the other stack's logs, queue and topic.
+        demand: Bucket with demand and static columns.
+        forecasts: Bucket with forecasts and reports.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, env: Environment) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            description=f"Demand and forecasts of {settings.name}",
+            termination_protection=settings.keeps_data,
+        )
+        removal_policy = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
+        retention = settings.retention
+        old_versions = Duration.days(retention.old_version_days)
+
+        self.key = EncryptionKey(self, "Encryption", name=settings.name, removal_policy=removal_policy).key
+        access_logs = EncryptedBucket(
+            self,
+            "AccessLogs",
+            old_versions=Duration.days(1),
+            removal_policy=removal_policy,
+            expirations=[s3.LifecycleRule(id="access-logs", expiration=Duration.days(retention.access_log_days))],
+        ).bucket
+        acknowledge(access_logs, "AwsSolutions-S1", "It receives the access logs; logging its own would never end.")
+        self.demand = EncryptedBucket(
+            self,
+            "Demand",
+            key=self.key,
+            access_logs=access_logs,
+            old_versions=old_versions,
+            removal_policy=removal_policy,
+        ).bucket
+        self.forecasts = EncryptedBucket(
+            self,
+            "Forecasts",
+            key=self.key,
+            access_logs=access_logs,
+            old_versions=old_versions,
+            removal_policy=removal_policy,
+            expirations=[
+                s3.LifecycleRule(
+                    id="job-output", prefix=JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
+                )
+            ],
+        ).bucket

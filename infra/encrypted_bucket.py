@@ -1,0 +1,69 @@
+"""How every bucket of this application is built: encrypted, TLS only, private, versioned, and tidied up."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+ABANDONED_UPLOADS = Duration.days(3)
+
+
+class EncryptedBucket(Construct):
+    """A bucket for data, or the bucket for the others' access logs.
+
+    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object, for a step
+    that one `aws s3 rm` does on purpose.
+
+    Attributes:
+        bucket: The bucket.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        old_versions: Duration,
+        removal_policy: RemovalPolicy,
+        key: kms.IKey | None = None,
+        access_logs: s3.IBucket | None = None,
+        expirations: Sequence[s3.LifecycleRule] = (),
+    ) -> None:
+        """Creates the bucket.
+
+        Args:
+            scope: The parent.
+            construct_id: The bucket's id in it.
+            old_versions: How long an overwritten or deleted version stays.
+            removal_policy: What becomes of the bucket with its stack.
+            key: Encrypts the objects; S3's own key when absent, which is all S3 access logs can be written with.
+            access_logs: Bucket for the access logs; without one this is that bucket.
+            expirations: Further lifecycle rules.
+        """
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            bucket_key_enabled=True if key else None,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=f"{construct_id.lower()}/" if access_logs else None,
+            removal_policy=removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="old-versions",
+                    noncurrent_version_expiration=old_versions,
+                    expired_object_delete_marker=True,
+                ),
+                s3.LifecycleRule(id="abandoned-uploads", abort_incomplete_multipart_upload_after=ABANDONED_UPLOADS),
+                *expirations,
+            ],
+        )

@@ -1,0 +1,66 @@
+"""The defaults of every Lambda function, in one place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk import Duration, IgnoreMode
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.nag import acknowledge
+
+LAMBDAS = Path(__file__).parent.parent / "lambdas"
+TIMEOUT = Duration.minutes(2)
+
+
+class PythonFunction(Construct):
+    """One folder of `lambdas/` as a function with a role of its own.
+
+    Attributes:
+        function: The function.
+        role: Its role; it may write its log and traces, and what the stack grants it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        folder: str,
+        description: str,
+        environment: Mapping[str, str],
+        log_group: logs.ILogGroup,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"The function {name}",
+        )
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=name,
+            description=description,
+            # The folder as a package, so that its modules import each other here and there alike.
+            code=lambda_.Code.from_asset(
+                str(LAMBDAS), exclude=["/*", f"!/{folder}", "__pycache__"], ignore_mode=IgnoreMode.GIT
+            ),
+            handler=f"{folder}.handler.handler",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=256,
+            timeout=TIMEOUT,
+            environment=dict(environment),
+            log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            role=self.role,
+        )
+        acknowledge(
+            self.role, "AwsSolutions-IAM5[Resource::*]", "X-Ray has no resources: its two actions take nothing but *."
+        )

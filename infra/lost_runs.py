@@ -1,0 +1,45 @@
+"""Tells of executions that ended without passing through their own failure path."""
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+# Step Functions catches neither of these with States.ALL.
+UNCAUGHT_ERRORS = ["States.Runtime", "States.DataLimitExceeded"]
+
+
+class LostRuns(Construct):
+    """A rule for executions that were aborted, timed out as a whole, or broke in the state machine itself."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, state_machine: sfn.IStateMachine, topic: sns.ITopic
+    ) -> None:
+        super().__init__(scope, construct_id)
+        detail = events.EventField.from_path
+        events.Rule(
+            self,
+            "Rule",
+            description="Executions that could not report their end themselves",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [state_machine.state_machine_arn],
+                    "$or": [
+                        {"status": ["ABORTED", "TIMED_OUT"]},
+                        {"status": ["FAILED"], "error": UNCAUGHT_ERRORS},
+                    ],
+                },
+            ),
+            targets=[
+                targets.SnsTopic(
+                    topic,
+                    message=events.RuleTargetInput.from_text(
+                        f"{detail('$.detail.executionArn')} ended as {detail('$.detail.status')} and told nobody why. "
+                        "Redrive it in the Step Functions console, or start a new execution with the same input."
+                    ),
+                )
+            ],
+        )

@@ -1,0 +1,194 @@
+"""What differs between environments: `environments/<name>.toml`, typed and checked before anything is synthesised."""
+
+import zoneinfo
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from infra.cron import check_cron
+from job_code.config import ForecastConfig
+
+# Prefix and environment carry no dash, so that no deployment's `<prefix>-<environment>-*` covers another's names; with
+# stamp, hash and counters the job's name then stays within SageMaker's 63 characters.
+ENVIRONMENT_PATTERN = r"[a-z][a-z0-9]{0,11}"
+PREFIX_PATTERN = r"^[a-z][a-z0-9]{0,14}$"
+IMAGE_URI_PATTERN = (
+    r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})$"
+)
+TAG_PATTERN = r"^[\w .:/=+@-]*$"
+# The days CloudWatch Logs accepts.
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+Flag = Annotated[bool, Field(strict=True)]
+Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
+# SageMaker runs a job for 28 days at most.
+Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
+InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z][a-z0-9-]*\.[a-z0-9]+$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+TagKey = Annotated[str, Field(min_length=1, max_length=128, pattern=TAG_PATTERN)]
+TagValue = Annotated[str, Field(max_length=256, pattern=TAG_PATTERN)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeploymentSettings(_Table):
+    """Where the application lives and what becomes of its data.
+
+    Attributes:
+        name_prefix: First part of every name, e.g. `onejob` in `onejob-prod-forecast`.
+        account: AWS account; dev may leave it to the credentials the CLI finds.
+        region: AWS region.
+        removal_policy: What `cdk destroy` does with buckets, key and logs.
+        image_uri: A prebuilt image in ECR; the image is built from `job_code/` when absent.
+        tags: Put on every resource and every training job.
+    """
+
+    name_prefix: str = Field(pattern=PREFIX_PATTERN)
+    account: str | None = Field(default=None, pattern=r"^[0-9]{12}$")
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    removal_policy: Literal["destroy", "retain"]
+    image_uri: str | None = Field(default=None, pattern=IMAGE_URI_PATTERN)
+    tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
+
+    @field_validator("tags")
+    @classmethod
+    def _not_reserved(cls, value: dict[str, str]) -> dict[str, str]:
+        reserved = sorted(key for key in value if key.lower().startswith("aws:"))
+        if reserved:
+            raise ValueError(f"{', '.join(reserved)}: keys beginning with aws: are AWS's own")
+        return value
+
+
+class ScheduleSettings(_Table):
+    """When a run starts by itself, and how its cutoff follows from that.
+
+    Attributes:
+        enabled: Whether the schedule starts runs.
+        cron: EventBridge's six fields in `time_zone`.
+        time_zone: IANA name.
+        period_label: Whether a period's date in the demand is its first or its last day.
+    """
+
+    enabled: Flag
+    cron: str
+    time_zone: str
+    period_label: Literal["start", "end"]
+
+    @field_validator("cron")
+    @classmethod
+    def _eventbridge_takes_it(cls, value: str) -> str:
+        return check_cron(value)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no IANA time zone such as Europe/Berlin or UTC") from None
+        return value
+
+
+class TrainingJobSettings(_Table):
+    """The machine and its limits.
+
+    Attributes:
+        instance_types: In order of preference; the next one is tried when AWS has none of one left.
+        volume_gb: Disk for demand and forecasts, in GB.
+        max_runtime_minutes: The job is stopped after this many minutes of work.
+        spot: Whether to use spare capacity: cheaper, and may have to start over.
+        max_wait_minutes: With `spot` only: minutes for waiting and working together.
+    """
+
+    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=5)
+    volume_gb: int = Field(strict=True, ge=1, le=16_384)
+    max_runtime_minutes: Minutes
+    spot: Flag = False
+    max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)
+
+    @field_validator("instance_types")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} given more than once")
+        return value
+
+    # On the field and not on the model, so that it is reported together with what else is wrong in the table.
+    @field_validator("max_wait_minutes")
+    @classmethod
+    def _only_with_spot(cls, value: int | None, info: ValidationInfo) -> int | None:
+        spot, runtime = info.data.get("spot"), info.data.get("max_runtime_minutes")
+        if spot is True and value is None:
+            raise ValueError("spot = true needs max_wait_minutes, at least max_runtime_minutes")
+        if spot is False and value is not None:
+            raise ValueError("only with spot = true; remove it or switch spot on")
+        if value is not None and runtime is not None and value < runtime:
+            raise ValueError(f"{value} is less than max_runtime_minutes ({runtime}), which it includes")
+        return value
+
+
+class AlertsSettings(_Table):
+    """Who hears of outcomes.
+
+    Attributes:
+        emails: Subscribed to the topic; each address confirms once.
+    """
+
+    emails: tuple[Email, ...] = ()
+
+
+class RetentionSettings(_Table):
+    """How long what is no longer current stays, in days.
+
+    Attributes:
+        old_version_days: Overwritten or deleted versions of demand and forecasts.
+        job_output_days: What SageMaker itself writes beside the forecasts.
+        access_log_days: The buckets' access logs.
+        log_days: CloudWatch logs of the functions and the state machine.
+    """
+
+    old_version_days: Days
+    job_output_days: Days
+    access_log_days: Days
+    log_days: Days
+
+    @field_validator("log_days")
+    @classmethod
+    def _cloudwatch_takes_it(cls, value: int) -> int:
+        if value not in LOG_DAYS:
+            raise ValueError(f"{value} is none of CloudWatch's {', '.join(map(str, LOG_DAYS))}")
+        return value
+
+
+class EnvironmentSettings(_Table):
+    """One environment, whole."""
+
+    deployment: DeploymentSettings
+    schedule: ScheduleSettings
+    forecast: ForecastConfig
+    training_job: TrainingJobSettings
+    alerts: AlertsSettings = AlertsSettings()
+    retention: RetentionSettings
+
+
+class Settings(EnvironmentSettings):
+    """One environment with its name.
+
+    Attributes:
+        environment: The file's name without `.toml`.
+    """
+
+    environment: str
+
+    @property
+    def name(self) -> str:
+        """What every name begins with, e.g. `onejob-prod`."""
+        return f"{self.deployment.name_prefix}-{self.environment}"
+
+    @property
+    def keeps_data(self) -> bool:
+        """Whether buckets, key and logs outlive the stacks."""
+        return self.deployment.removal_policy == "retain"

@@ -1,0 +1,105 @@
+"""What the job may do: read demand, write forecasts and reports, say what it does; nothing else."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra import s3_layout
+from infra.container_image import ContainerImage
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+READABLE = (s3_layout.DEMAND, s3_layout.STATIC)
+WRITABLE = (s3_layout.FORECASTS, s3_layout.REPORTS, s3_layout.JOB_OUTPUT)
+
+
+class TrainingRole(Construct):
+    """The role SageMaker assumes for this application's jobs, in one environment.
+
+    It cannot delete: a run writes to a folder of its own and there is nothing in another run's that concerns it.
+
+    Attributes:
+        role: The role.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        key: kms.IKey,
+        demand: s3.IBucket,
+        forecasts: s3.IBucket,
+        image: ContainerImage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        log_group = stack.format_arn(service="logs", resource=f"log-group:{LOG_GROUP}")
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+            description=f"Training jobs of {name}",
+        )
+        iam.Policy(
+            self,
+            "Policy",
+            roles=[self.role],
+            statements=[
+                iam.PolicyStatement(
+                    sid="ListDemand",
+                    actions=["s3:ListBucket"],
+                    resources=[demand.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in READABLE]}},
+                ),
+                iam.PolicyStatement(
+                    sid="ReadDemand",
+                    actions=["s3:GetObject"],
+                    resources=[demand.arn_for_objects(f"{prefix}*") for prefix in READABLE],
+                ),
+                iam.PolicyStatement(
+                    sid="WriteForecasts",
+                    actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+                    resources=[forecasts.arn_for_objects(f"{prefix}*") for prefix in WRITABLE],
+                ),
+                # Decrypt: to read, and to finish an upload in parts. Encrypt: what SageMaker asks for its own output.
+                iam.PolicyStatement(
+                    sid="UseTheKey",
+                    actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+                    resources=[key.key_arn],
+                ),
+                iam.PolicyStatement(
+                    sid="EncryptTheVolume",
+                    actions=["kms:CreateGrant"],
+                    resources=[key.key_arn],
+                    conditions={"Bool": {"kms:GrantIsForAWSResource": True}},
+                ),
+                iam.PolicyStatement(
+                    sid="PullTheImage",
+                    actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                    resources=[image.repository_arn],
+                ),
+                iam.PolicyStatement(sid="SignInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+                iam.PolicyStatement(
+                    sid="FindTheLog",
+                    actions=["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+                    resources=[f"{log_group}:*"],
+                ),
+                iam.PolicyStatement(
+                    sid="WriteTheLog",
+                    actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                    resources=[f"{log_group}:log-stream:{name}-*"],
+                ),
+                # The machine's CPU, memory and disk: how an operator sees that a job ran out of one of them.
+                iam.PolicyStatement(
+                    sid="ReportTheMachine",
+                    actions=["cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"cloudwatch:namespace": LOG_GROUP}},
+                ),
+            ],
+        )

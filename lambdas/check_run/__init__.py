@@ -1,0 +1,1 @@
+"""Checks that a completed job left a whole run."""

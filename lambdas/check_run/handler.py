@@ -1,0 +1,148 @@
+"""Compares what a completed job left in S3 with its manifest, before any reader is pointed to it."""
+
+import base64
+import binascii
+import functools
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+MANIFEST = "_manifest.json"
+
+
+class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """The run's files are not what its manifest says; one line with what differs."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A whole run, as far as publishing it is concerned; the fields are the manifest's."""
+
+    run_id: str
+    partition: str
+    cutoff: str
+    frequency: str
+    horizon: int
+    first_period: str
+    last_period: str
+    series: int
+    rows: int
+    manifest: str
+    report: str
+    metrics: dict[str, Any]
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's CheckRun state."""
+    run = check_run(run_id=event["job"]["name"], plan=event["plan"], bucket=os.environ["FORECAST_BUCKET"], s3=_s3())
+    return asdict(run)
+
+
+@functools.cache
+def _s3() -> BaseClient:
+    return boto3.client("s3")
+
+
+def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClient) -> Run:
+    """Checks one run.
+
+    Args:
+        run_id: The job's name.
+        plan: The run's plan: `partition`, `cutoff` (or None) and `hyperparameters`.
+        bucket: Bucket with the forecasts.
+        s3: An S3 client.
+
+    Raises:
+        IncompleteRun: If a file is missing, unlisted or different, or the numbers do not add up.
+    """
+    folder = f"forecasts/partition={plan['partition']}/run_id={run_id}/"
+    manifest = _read_manifest(s3, bucket=bucket, key=folder + MANIFEST)
+    try:
+        problems = [
+            *_differences_from_plan(manifest, run_id=run_id, plan=plan),
+            *_differences_in_rows(manifest),
+            *_differences_in_files(manifest, s3=s3, bucket=bucket, folder=folder),
+        ]
+        run = Run(
+            manifest=folder + MANIFEST,
+            **{name: manifest[name] for name in Run.__dataclass_fields__ if name != "manifest"},
+        )
+    except KeyError as error:
+        raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} has no {error}") from None
+    except (TypeError, AttributeError, ValueError) as error:
+        raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} is not a run's manifest: {error}") from None
+    if problems:
+        raise IncompleteRun(f"s3://{bucket}/{folder}: {'; '.join(problems)}")
+    return run
+
+
+def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
+    try:
+        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        raise IncompleteRun(f"the job completed without a manifest: there is no s3://{bucket}/{key}") from None
+    try:
+        # What is not a number is none to the next state either: JSON has no NaN.
+        manifest = json.loads(text, parse_constant=lambda _: None)
+    except ValueError as error:
+        raise IncompleteRun(f"s3://{bucket}/{key} is not JSON: {error}") from None
+    if not isinstance(manifest, dict):
+        raise IncompleteRun(f"s3://{bucket}/{key} is not a JSON object")
+    return manifest
+
+
+def _differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: Mapping[str, Any]) -> Iterator[str]:
+    expected = {"run_id": run_id, "partition": plan["partition"], "horizon": int(plan["hyperparameters"]["horizon"])}
+    if plan["cutoff"] is not None:
+        expected["cutoff"] = plan["cutoff"]
+    for name, value in expected.items():
+        if manifest[name] != value:
+            yield f"{name} is {manifest[name]}, {value} was planned"
+
+
+def _differences_in_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
+    series, horizon, rows = manifest["series"], manifest["horizon"], manifest["rows"]
+    if rows != series * horizon or rows == 0:
+        yield f"{rows} rows for {series} series x {horizon} periods"
+    listed = sum(file["rows"] for file in manifest["files"])
+    if listed != rows:
+        yield f"the files have {listed} rows, the run {rows}"
+
+
+def _differences_in_files(manifest: Mapping[str, Any], *, s3: BaseClient, bucket: str, folder: str) -> Iterator[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+    present = {item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", ())}
+    listed = {file["name"]: file for file in manifest["files"]}
+    unlisted = sorted(present - listed.keys() - {MANIFEST})
+    if unlisted:
+        yield f"not in the manifest: {_some(unlisted)}"
+    missing = sorted(listed.keys() - present)
+    if missing:
+        yield f"missing: {_some(missing)}"
+    for name in sorted(listed.keys() & present):
+        head = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
+        if head["ContentLength"] != listed[name]["bytes"]:
+            yield f"{name} has {head['ContentLength']} bytes, the manifest says {listed[name]['bytes']}"
+        elif _hex(head.get("ChecksumSHA256", "")) != listed[name]["sha256"]:
+            yield f"{name} has another SHA-256 than the manifest says"
+
+
+def _hex(checksum: str) -> str:
+    """S3 gives checksums in base64; one of an upload in parts (`...-3`) is none of the whole object."""
+    try:
+        return base64.b64decode(checksum, validate=True).hex()
+    except binascii.Error:
+        return ""
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

@@ -1,0 +1,1 @@
+"""Says what broke and whether a rerun helps."""

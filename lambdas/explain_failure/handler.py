@@ -1,0 +1,62 @@
+"""Says in one line what broke and whether a rerun helps; pure, so that it cannot fail for the reason it explains."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from .classify import Failure, classify
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's ExplainFailure state."""
+    return explain(event, deployment=os.environ["DEPLOYMENT"])
+
+
+def explain(state: Mapping[str, Any], *, deployment: str) -> dict[str, Any]:
+    """Explains a failure.
+
+    Args:
+        state: The state machine's data at the time of the failure.
+        deployment: Name of the deployment, for the message.
+
+    Returns:
+        `error` and `cause` for the execution, `subject` and `message` for the operator, and `kind`, `summary`,
+        `rerun_helps`.
+    """
+    failure = classify(state)
+    kind = failure.kind
+    summary = failure.summary if failure.summary.endswith((".", "!", "?")) else f"{failure.summary}."
+    return {
+        "kind": kind.name,
+        "summary": failure.summary,
+        "rerun_helps": kind.rerun_helps,
+        "error": kind.name,
+        "cause": f"{summary} {kind.advice}",
+        "subject": f"{deployment}: run failed: {kind.words}",
+        "message": "\n\n".join(
+            [
+                f"{deployment}: {kind.words}",
+                summary,
+                f"Rerun: {'yes' if kind.rerun_helps else 'not yet'}. {kind.advice}",
+                *_links(state.get("execution") or {}, failure),
+            ]
+        ),
+    }
+
+
+def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
+    arn = str(execution.get("id", ""))
+    if arn.count(":") < 6:
+        return []
+    region = arn.split(":")[3]
+    console = f"https://{region}.console.aws.amazon.com"
+    links = [f"Execution: {console}/states/home?region={region}#/v2/executions/details/{arn}"]
+    if failure.job_name is not None:
+        # The console reads its fragment with $ in place of %, encoded twice.
+        group = quote(quote(LOG_GROUP, safe=""), safe="").replace("%", "$")
+        stream = quote(f"?logStreamNameFilter={failure.job_name}/", safe="").replace("%", "$")
+        links.append(f"Job log: {console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{stream}")
+    return links

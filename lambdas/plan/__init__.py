@@ -1,0 +1,1 @@
+"""Decides the run before anything is paid for."""

@@ -1,0 +1,164 @@
+"""Decides the run before anything is paid for: its cutoff, its name, its configuration, and whether there is demand."""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from dateutil import tz  # type: ignore[import-untyped]
+
+from .periods import last_complete_period, period_on_or_before
+from .request import InputError, Request, read_request
+
+PARTITION = "all"
+DEMAND = "demand/"
+STATIC = "static/"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the environment settles for every run.
+
+    Attributes:
+        data_bucket: Bucket with `demand/` and `static/`.
+        job_name_prefix: What every job's name begins with.
+        base_config: The configuration as hyperparameters; an absent value is empty.
+        time_zone: IANA name of the zone whose midnight completes a period.
+        period_label: Whether a period's date is its first day (`start`) or its last (`end`).
+    """
+
+    data_bucket: str
+    job_name_prefix: str
+    base_config: Mapping[str, str]
+    time_zone: str
+    period_label: str
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
+        """Reads the function's environment variables."""
+        return cls(
+            data_bucket=variables["DATA_BUCKET"],
+            job_name_prefix=variables["JOB_NAME_PREFIX"],
+            base_config=json.loads(variables["BASE_CONFIG"]),
+            time_zone=variables["TIME_ZONE"],
+            period_label=variables["PERIOD_LABEL"],
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the next states need.
+
+    Attributes:
+        job_name: The attempt's counters are still to be added to it.
+        partition: Part of the market with its own demand and forecasts.
+        cutoff: ISO date, or None: the last period of the demand.
+        hyperparameters: The job's configuration.
+        channels: SageMaker's InputDataConfig.
+    """
+
+    job_name: str
+    partition: str
+    cutoff: str | None
+    hyperparameters: dict[str, str]
+    channels: list[dict[str, Any]]
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's Plan state."""
+    return asdict(plan(event["execution"], deployment=Deployment.from_environment(os.environ), s3=_s3()))
+
+
+@functools.cache
+def _s3() -> BaseClient:
+    return boto3.client("s3")
+
+
+def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient) -> Plan:
+    """Plans one run.
+
+    Args:
+        execution: The execution's `id`, `started_at` (ISO) and `input`.
+        deployment: What the environment settles.
+        s3: An S3 client.
+
+    Raises:
+        InputError: If the input cannot be run, or there is no demand.
+    """
+    request = read_request(execution["input"], config_keys=deployment.base_config)
+    config = {**deployment.base_config, **request.overrides}
+    started_at = datetime.fromisoformat(execution["started_at"])
+    cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
+    if not _has_files(s3, bucket=deployment.data_bucket, prefix=DEMAND):
+        raise InputError(
+            [f"demand: no files in s3://{deployment.data_bucket}/{DEMAND}; upload Parquet or CSV files there and rerun"]
+        )
+    prefixes = [DEMAND]
+    if _has_files(s3, bucket=deployment.data_bucket, prefix=STATIC):
+        prefixes.append(STATIC)
+    if cutoff is not None:
+        config["cutoff"] = cutoff.isoformat()
+    return Plan(
+        job_name=_job_name(execution["id"], prefix=deployment.job_name_prefix, started_at=started_at),
+        partition=PARTITION,
+        cutoff=cutoff.isoformat() if cutoff else None,
+        hyperparameters={key: value for key, value in config.items() if value},
+        channels=[_channel(prefix, bucket=deployment.data_bucket) for prefix in prefixes],
+    )
+
+
+def _cutoff(
+    request: Request, *, config: Mapping[str, str], deployment: Deployment, started_at: datetime
+) -> date | None:
+    # dateutil comes with boto3 and brings the time zones along where the system has none.
+    zone = tz.gettz(deployment.time_zone)
+    frequency = config.get("frequency", "")
+    if request.scheduled_time is not None:
+        today = request.scheduled_time.astimezone(zone).date()
+        try:
+            return last_complete_period(today, frequency=frequency, label=deployment.period_label)
+        except ValueError as error:
+            raise InputError([f"configuration: {error}; a scheduled run needs D, W-MON ... W-SUN, MS or ME"]) from None
+    if request.cutoff is None:
+        return None
+    today = started_at.astimezone(zone).date()
+    if request.cutoff > today:
+        raise InputError(
+            [f"input: cutoff {request.cutoff} lies in the future ({today} today); give an observed period"]
+        )
+    if frequency not in ("", "W"):
+        nearest = period_on_or_before(request.cutoff, frequency=frequency)
+        if nearest != request.cutoff:
+            raise InputError(
+                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is no period of {frequency}; {nearest} is one"]
+            )
+    return request.cutoff
+
+
+def _has_files(s3: BaseClient, *, bucket: str, prefix: str) -> bool:
+    """Whether a data file lies under the prefix; folder markers and hidden files are none."""
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    names = (item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", ()))
+    return any(_is_data_file(name) for name in names)
+
+
+def _is_data_file(name: str) -> bool:
+    parts = name.split("/")
+    return bool(parts[-1]) and not any(part.startswith(("_", ".")) for part in parts)
+
+
+def _channel(prefix: str, *, bucket: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{prefix}", "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": prefix.rstrip("/"), "InputMode": "File", "DataSource": {"S3DataSource": source}}
+
+
+def _job_name(execution_id: str, *, prefix: str, started_at: datetime) -> str:
+    """Readable by its time, and apart from an execution of the same second by its hash."""
+    digest = hashlib.sha256(execution_id.encode()).hexdigest()[:8]
+    return f"{prefix}-{started_at:%Y%m%d-%H%M%S}-{digest}"

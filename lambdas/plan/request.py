@@ -1,0 +1,123 @@
+"""What one run was asked for, read from the execution's input and checked as a whole."""
+
+import difflib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+KNOWN_KEYS = ("config", "cutoff", "scheduled_time")
+# SageMaker takes hyperparameters of 256 characters.
+LONGEST_VALUE = 256
+
+
+class InputError(Exception):
+    """The execution's input cannot be run; one line with everything that is wrong and what to do."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        super().__init__("; ".join(problems))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run's wishes.
+
+    Attributes:
+        cutoff: The last observed period, where it was given.
+        scheduled_time: When the schedule meant to start the run (aware), where the schedule started it.
+        overrides: Configuration keys for this run, as hyperparameters.
+    """
+
+    cutoff: date | None = None
+    scheduled_time: datetime | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_request(document: object, *, config_keys: Collection[str]) -> Request:
+    """Reads `{}`, `{"cutoff": ...}`, `{"config": {...}}` or what the schedule sends.
+
+    Args:
+        document: The execution's input.
+        config_keys: The configuration keys there are.
+
+    Raises:
+        InputError: With every problem.
+    """
+    if not isinstance(document, dict):
+        raise InputError([f'input: {_shown(document)} is not an object; start with {{}} or {{"cutoff": "2026-11-16"}}'])
+    problems = [f"input: {_unknown(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS]
+    cutoff = scheduled_time = None
+    if "cutoff" in document:
+        try:
+            cutoff = _date(document["cutoff"])
+        except ValueError:
+            problems.append(f"input: cutoff {_shown(document['cutoff'])} is not a date; write it as 2026-11-16")
+    if "scheduled_time" in document:
+        try:
+            scheduled_time = _instant(document["scheduled_time"])
+        except ValueError:
+            shown = _shown(document["scheduled_time"])
+            problems.append(
+                f"input: scheduled_time {shown} is not a time with a zone; write it as 2026-11-16T05:00:00Z"
+            )
+    if "cutoff" in document and "scheduled_time" in document:
+        problems.append("input: cutoff and scheduled_time both decide the cutoff; give one of them")
+    overrides, wrong = _overrides(document.get("config", {}), config_keys)
+    problems += wrong
+    if problems:
+        raise InputError(problems)
+    return Request(cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides)
+
+
+def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    if not isinstance(config, dict):
+        return {}, [f'input: config {_shown(config)} is not an object; write it as {{"config": {{"horizon": 8}}}}']
+    overrides: dict[str, str] = {}
+    problems: list[str] = []
+    settable = sorted(set(known) - {"cutoff"})
+    for key, value in config.items():
+        if key == "cutoff":
+            problems.append('input: config.cutoff: the cutoff stands beside config; write {"cutoff": "2026-11-16"}')
+        elif key not in settable:
+            problems.append(f"input: config: {_unknown(key, settable)}")
+        elif (text := _as_hyperparameter(value)) is None:
+            problems.append(f"input: config.{key} {_shown(value)} is neither text, a number nor a list of them")
+        elif len(text) > LONGEST_VALUE:
+            problems.append(f"input: config.{key} has {len(text)} characters; {LONGEST_VALUE} at most")
+        else:
+            overrides[key] = text
+    return overrides, problems
+
+
+def _as_hyperparameter(value: object) -> str | None:
+    if isinstance(value, list):
+        parts = [_as_hyperparameter(part) for part in value if not isinstance(part, list)]
+        texts = [part for part in parts if part]
+        return ",".join(texts) if value and len(texts) == len(value) else None
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _date(value: object) -> date:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return date.fromisoformat(value)
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment.astimezone(UTC)
+
+
+def _unknown(key: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f", did you mean {close[0]}?" if close else ""
+    return f"unknown key {_shown(key)}{hint} (known: {', '.join(known)})"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""Points the readers to a whole run."""

@@ -1,0 +1,48 @@
+"""What a phone shows of a successful run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+UNITS = {"D": "days", "W": "weeks", "M": "months"}
+
+
+def subject(run: Mapping[str, Any], *, deployment: str, published: bool) -> str:
+    """One ASCII line of at most 100 characters, as SNS wants it."""
+    what = "forecasts published" if published else "run kept, not published"
+    return f"{deployment}: {what}, cutoff {run['cutoff']}"
+
+
+def message(run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: str, shown: str | None) -> str:
+    """The sentence with the accuracy, and where to look.
+
+    Args:
+        run: The checked run.
+        outcome: Its `forecasts` and `report` URIs.
+        deployment: Name of the deployment.
+        shown: The later cutoff that stays published, where this run's is older.
+    """
+    unit = UNITS.get(run["frequency"][:1], "periods")
+    size = f"{run['horizon']} {unit} for {run['series']:,} series after {run['cutoff']}"
+    head = (
+        f"{deployment} published {size} (until {run['last_period']})."
+        if shown is None
+        else f"{deployment} forecast {size}; the published forecasts stay those after {shown}, which is later."
+    )
+    return f"{head} {accuracy(run['metrics'])}\n\nForecasts: {outcome['forecasts']}\nReport: {outcome['report']}"
+
+
+def accuracy(metrics: Mapping[str, Any]) -> str:
+    """The backtest's WAPE beside the baseline's, where there was one."""
+    forecast, baseline = (_wape(metrics.get(name)) for name in ("forecast", "baseline"))
+    if forecast is None or baseline is None:
+        return "There was too little history for a backtest."
+    text = f"Backtest WAPE {forecast:.1%} against {baseline:.1%} for seasonal naive"
+    if baseline == 0:
+        return f"{text}."
+    gain = 1 - forecast / baseline
+    return f"{text} ({abs(gain):.0%} {'better' if gain >= 0 else 'worse'})."
+
+
+def _wape(metrics: object) -> float | None:
+    value = metrics.get("wape") if isinstance(metrics, Mapping) else None
+    return float(value) if isinstance(value, int | float) else None
