@@ -1,0 +1,143 @@
+"""The entries: `train` in a container, where everything comes from `/opt/ml`, and `train --demand ...` on a laptop."""
+
+import argparse
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from job_code.config import ForecastConfig, read_config_file
+from job_code.errors import InputError
+from job_code.sagemaker_paths import SageMakerPaths
+from job_code.termination import stop_promptly
+
+JOB_ERROR = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one entry.
+
+    Returns:
+        The exit code: 0, 1 for an error of the job or the platform, 2 for an error of the input.
+    """
+    options = _parser().parse_args(arguments)
+    return _on_laptop(options) if options.demand else _in_container()
+
+
+def _in_container() -> int:
+    paths = SageMakerPaths.from_environment()
+    stop_promptly(lambda signal: paths.write_failure(f"job error: stopped by {signal}"))
+    try:
+        from job_code.output import S3Output
+        from job_code.run import RunRequest
+        from job_code.s3 import S3Folder
+
+        inputs = {name: folder for name in ("demand", "static") if (folder := paths.channel(name))}
+        if "demand" not in inputs:
+            raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+        config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
+        output = S3Output(S3Folder.from_uri(_required("OUTPUT_URI")))
+        request = RunRequest(
+            run_id=_required("TRAINING_JOB_NAME"), partition=_required("PARTITION"), inputs=inputs, config=config
+        )
+        _run(request, output)
+    except InputError as error:
+        return _failed(paths, f"input error: {error}", error.exit_code)
+    except Exception as error:
+        traceback.print_exc()
+        return _failed(paths, f"job error: {type(error).__name__}: {' '.join(str(error).split())}", JOB_ERROR)
+    return 0
+
+
+def _on_laptop(options: argparse.Namespace) -> int:
+    try:
+        from job_code.output import LocalOutput
+        from job_code.run import RunRequest
+
+        given = read_config_file(options.config) if options.config else {}
+        config = ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
+        output = LocalOutput(options.output, options.run_id)
+    except InputError as error:
+        return _say_input_error(error)
+
+    def clean_up(signal: str) -> None:
+        output.abandon()
+        print(f"\nstopped by {signal}: nothing was written", file=sys.stderr)
+
+    stop_promptly(clean_up)
+    inputs = {"demand": options.demand} | ({"static": options.static} if options.static else {})
+    try:
+        manifest = _run(RunRequest(options.run_id, options.partition, inputs, config), output)
+    except InputError as error:
+        return _say_input_error(error)
+    except BaseException:
+        output.abandon()
+        raise
+    files = Path(output.location(manifest["report"])).parent
+    print(f"forecasts: {output.location(_forecast_folder(manifest))}")
+    print(f"report:    {files / 'report.html'}")
+    return 0
+
+
+def _run(request: Any, output: Any) -> dict[str, Any]:  # noqa: ANN401 (typed where the heavy imports are)
+    from job_code.progress import Progress
+    from job_code.run import run
+
+    return run(request, output, Progress())
+
+
+def _forecast_folder(manifest: dict[str, Any]) -> str:
+    return f"forecasts/partition={manifest['partition']}/run_id={manifest['run_id']}"
+
+
+def _failed(paths: SageMakerPaths, message: str, exit_code: int) -> int:
+    print(message, file=sys.stderr)
+    paths.write_failure(message)
+    return exit_code
+
+
+def _say_input_error(error: InputError) -> int:
+    print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
+    return error.exit_code
+
+
+def _required(variable: str) -> str:
+    value = os.environ.get(variable)
+    if not value:
+        raise RuntimeError(f"the environment variable {variable} is not set; the state machine passes it to the job")
+    return value
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    malformed = [pair for pair in pairs if "=" not in pair]
+    if malformed:
+        raise InputError([f"--set {pair}: write it as key=value" for pair in malformed])
+    return {key.strip(): value.strip() for key, value in (pair.split("=", 1) for pair in pairs)}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m job_code", description="Train a demand forecast and forecast every series in one go."
+    )
+    entries = parser.add_subparsers(dest="entry", required=True)
+    train = entries.add_parser(
+        "train", description="Without --demand: a SageMaker training container, which takes everything from /opt/ml."
+    )
+    train.add_argument("--demand", type=Path, metavar="PATH", help="Parquet or CSV file, or a folder of them")
+    train.add_argument("--static", type=Path, metavar="PATH", help="the same, with one row a series")
+    train.add_argument("--output", type=Path, metavar="DIR", default=Path("out"), help="default: out")
+    train.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration; --set goes before it")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="one configuration key; lists with commas"
+    )
+    train.add_argument("--partition", default="all", metavar="NAME", help="default: all")
+    train.add_argument(
+        "--run-id", default=f"laptop-{datetime.now(UTC):%Y%m%d-%H%M%S}", metavar="NAME", help="default: from the clock"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Quantiles from how far the model was off in the backtest, by step of the horizon and kind of series.
+
+Errors are measured relative to how much a series usually changes from one period to the next, so that those of
+calm and of nervous series, large and small, can be pooled.
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Self
+
+import numpy as np
+
+from job_code.panel import Booleans, Floats, Integers, Panel
+
+ZERO_SHARE_EDGES = (0.05, 0.5)  # smooth, mixed, intermittent
+LEAST_ERRORS = 200  # below it the tails of a distribution are guesswork: neighbouring steps are pooled first
+SMALLEST_CHANGE = 0.02  # of the series' size: a series that stood still may yet move
+NORMAL_TO_MEAN_CHANGE = 0.886  # standard deviation of a random walk's step over its mean absolute step, E|x| = 0.798 s
+
+
+@dataclass(frozen=True)
+class ErrorDistribution:
+    """Offsets from the expected demand to its quantiles.
+
+    Attributes:
+        levels: Quantile levels, ascending.
+        offsets: In usual changes of a series, shape (kinds, steps, levels), ascending over the levels.
+    """
+
+    levels: tuple[float, ...]
+    offsets: Floats
+
+    @classmethod
+    def measured(cls, errors: Floats, counted: Booleans, kind: Integers, levels: tuple[float, ...]) -> Self:
+        """Takes the quantiles of a backtest's errors.
+
+        Args:
+            errors: Actual minus forecast in usual changes of the series, shape (series, steps).
+            counted: Entries that count, same shape.
+            kind: What `kind_of_series` gave, shape (series,).
+            levels: Quantile levels.
+        """
+        kinds = [
+            np.where(np.count_nonzero(counted[kind == k]) >= LEAST_ERRORS, kind == k, True)
+            for k in range(len(ZERO_SHARE_EDGES) + 1)
+        ]
+        tables = [
+            [_pooled_quantiles(errors[chosen], counted[chosen], step, levels) for step in range(errors.shape[1])]
+            for chosen in kinds
+        ]
+        return cls(levels, np.asarray(tables))
+
+    @classmethod
+    def assumed(cls, levels: tuple[float, ...]) -> Self:
+        """A random walk's first step, for demand whose history is too short to measure any error."""
+        normal = [NormalDist().inv_cdf(level) / NORMAL_TO_MEAN_CHANGE for level in levels]
+        return cls(levels, np.tile(normal, (len(ZERO_SHARE_EDGES) + 1, 1, 1)))
+
+    def quantiles(self, mean: Floats, panel: Panel) -> Floats:
+        """Quantiles around expected demand.
+
+        Args:
+            mean: Expected demand, shape (series, horizon).
+            panel: The series' history.
+
+        Returns:
+            Shape (series, horizon, levels). Beyond the steps that were measured the spread grows with the square
+            root of the step, as that of a random walk does.
+        """
+        measured = self.offsets.shape[1]
+        steps = np.arange(mean.shape[1])
+        growth = np.sqrt(np.maximum(steps + 1, measured) / measured)
+        offsets = self.offsets[:, np.minimum(steps, measured - 1)] * growth[:, None]
+        spread: Floats = usual_change(panel)[:, None, None] * offsets[kind_of_series(panel)]
+        return mean[:, :, None] + spread
+
+
+def usual_change(panel: Panel) -> Floats:
+    """Mean absolute change of a series from one period to the next over its last season, shape (series,)."""
+    change = np.abs(np.diff(panel.values, prepend=panel.values[0]))
+    change[panel.starts] = 0.0
+    season = panel.frequency.season
+    size = panel.mean_of_last(np.abs(panel.values), season)
+    return np.maximum(panel.mean_of_last(change, season), SMALLEST_CHANGE * size)
+
+
+def kind_of_series(panel: Panel) -> Integers:
+    """Whether a series is smooth (0), mixed (1) or intermittent (2), by its share of zeros, shape (series,)."""
+    zeros = panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.season)
+    return np.digitize(zeros, ZERO_SHARE_EDGES)
+
+
+def _pooled_quantiles(errors: Floats, counted: Booleans, step: int, levels: tuple[float, ...]) -> Floats:
+    steps = errors.shape[1]
+    for reach in range(steps):
+        near = slice(max(0, step - reach), step + reach + 1)
+        pooled: Floats = errors[:, near][counted[:, near]]
+        if len(pooled) >= LEAST_ERRORS or (near.start == 0 and near.stop >= steps):
+            break
+    return np.quantile(pooled, levels) if len(pooled) else np.zeros(len(levels))

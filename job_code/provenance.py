@@ -1,0 +1,36 @@
+"""What a run was made from: which input, to the byte, and which versions of the libraries."""
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from job_code.table_files import find_files
+
+LIBRARIES = ("lightgbm", "mlforecast", "numpy", "polars")
+
+
+def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
+    """Checksum over all input files: equal fingerprints mean equal input.
+
+    Args:
+        inputs: Folder or file of each input, by name.
+
+    Returns:
+        `fingerprint` (SHA-256, hexadecimal), `files` and `bytes`.
+    """
+    total, count, size = hashlib.sha256(), 0, 0
+    for source, path in sorted(inputs.items()):
+        for file in find_files(path, source=source):
+            with file.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            name = file.name if file == path else file.relative_to(path).as_posix()
+            total.update(f"{source}/{name}:{digest}\n".encode())
+            count, size = count + 1, size + file.stat().st_size
+    return {"fingerprint": total.hexdigest(), "files": count, "bytes": size}
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that shape the numbers."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}

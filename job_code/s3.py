@@ -1,0 +1,48 @@
+"""The one module that talks to S3."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+
+SCHEME = "s3://"
+
+
+@dataclass(frozen=True)
+class S3Folder:
+    """A prefix of a bucket.
+
+    Attributes:
+        client: S3 client.
+        bucket: The bucket's name.
+        prefix: Empty, or ending in `/`.
+    """
+
+    client: BaseClient
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def from_uri(cls, uri: str) -> Self:
+        """Connects to `s3://bucket/prefix`, with the region and credentials of the environment."""
+        bucket, _, prefix = uri.removeprefix(SCHEME).rstrip("/").partition("/")
+        client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 10}))
+        return cls(client, bucket, f"{prefix}/" if prefix else "")
+
+    def upload(self, file: Path, name: str, *, sha256: str) -> None:
+        """Stores a file, up to 5 GB.
+
+        Args:
+            file: Local file.
+            name: Name below the prefix.
+            sha256: Its checksum, base64; S3 keeps it, so that it can be compared without reading the file.
+        """
+        with file.open("rb") as content:
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumSHA256=sha256)
+
+    def uri(self, name: str) -> str:
+        """URI of a name below the prefix."""
+        return f"{SCHEME}{self.bucket}/{self.prefix}{name}"

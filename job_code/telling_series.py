@@ -1,0 +1,58 @@
+"""Chooses the few series whose plots tell most about a run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from job_code.backtest import Backtest
+from job_code.error_distribution import kind_of_series
+from job_code.model import is_active
+from job_code.panel import Booleans, Floats, Panel
+
+
+@dataclass(frozen=True)
+class TellingSeries:
+    """One series to plot.
+
+    Attributes:
+        index: Its position in the panel.
+        why: What it is an example of.
+    """
+
+    index: int
+    why: str
+
+
+def choose(panel: Panel, backtest: Backtest | None) -> list[TellingSeries]:
+    """Picks at most one series of each sort, none twice; ties go to the first by key."""
+    volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
+    active = is_active(panel)
+    kind = kind_of_series(panel)
+    middling = -np.abs(volume - np.median(volume[active])) if active.any() else volume
+    sorts: list[tuple[str, Floats, Booleans]] = [
+        ("largest demand", volume, active),
+        ("middling demand", middling, active),
+        ("intermittent demand", volume, active & (kind == 2)),
+        ("newest", -panel.lengths.astype(np.float64), active & (panel.lengths < panel.frequency.season)),
+    ]
+    if backtest is not None:
+        gain = _gain(panel, backtest)
+        sorts.append(("backtest: most better than seasonal naive", gain, np.isfinite(gain)))
+        sorts.append(("backtest: most worse than seasonal naive", -gain, np.isfinite(gain)))
+    sorts.append(("no demand for a year", panel.lengths.astype(np.float64), ~active))
+    chosen: dict[int, TellingSeries] = {}
+    for why, score, eligible in sorts:
+        candidates = eligible.copy()
+        candidates[list(chosen)] = False
+        if candidates.any():
+            index = int(np.argmax(np.where(candidates, score, -np.inf)))
+            chosen[index] = TellingSeries(index, why)
+    return list(chosen.values())
+
+
+def _gain(panel: Panel, backtest: Backtest) -> Floats:
+    """How much less absolute error the forecast made than the baseline, NaN for series that were not tested."""
+    error = np.abs(backtest.baseline - backtest.actual) - np.abs(backtest.forecast - backtest.actual)
+    gain = np.full(len(panel), np.nan)
+    gain[backtest.series] = np.where(backtest.counted, error, 0.0).sum(axis=1)
+    return gain
