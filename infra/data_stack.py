@@ -1,13 +1,13 @@
 """What must survive a redeployment of everything else: the key, the demand and the forecasts."""
 
-from aws_cdk import Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra import s3_layout
 from infra.encrypted_bucket import EncryptedBucket
 from infra.encryption_key import EncryptionKey
 from infra.nag import acknowledge
-from infra.s3_layout import JOB_OUTPUT
 from infra.settings import Settings
 
 
@@ -58,7 +58,11 @@ class DataStack(Stack):
             removal_policy=removal_policy,
             expirations=[
                 s3.LifecycleRule(
-                    id="job-output", prefix=JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
+                    id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
                 )
             ],
         ).bucket
+
+        CfnOutput(self, "DemandUri", value=self.demand.s3_url_for_object(s3_layout.DEMAND))
+        CfnOutput(self, "StaticUri", value=self.demand.s3_url_for_object(s3_layout.STATIC))
+        CfnOutput(self, "ForecastBucket", value=self.forecasts.bucket_name)

@@ -15,6 +15,7 @@ from infra.forecast_workflow import ForecastWorkflow
 from infra.function import PythonFunction
 from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
+from infra.nag import acknowledge_wildcard
 from infra.outcomes_topic import OutcomesTopic
 from infra.settings import Settings
 from infra.training_job import TrainingJob
@@ -88,9 +89,6 @@ class ForecastStack(Stack):
         schedule.missed.add_alarm_action(cloudwatch_actions.SnsAction(topic))
         LostRuns(self, "LostRuns", state_machine=workflow.state_machine, topic=topic)
 
-        CfnOutput(self, "DemandUri", value=data.demand.s3_url_for_object(s3_layout.DEMAND))
-        CfnOutput(self, "StaticUri", value=data.demand.s3_url_for_object(s3_layout.STATIC))
-        CfnOutput(self, "ForecastBucket", value=data.forecasts.bucket_name)
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
 
@@ -181,3 +179,7 @@ class ForecastStack(Stack):
                 conditions={"StringLike": {"s3:prefix": prefixes}} if prefixes else None,
             )
         )
+        if "*" in resource:
+            acknowledge_wildcard(
+                function.role, resource, "The objects under one prefix: partitions and runs name them as they come."
+            )

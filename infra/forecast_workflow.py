@@ -11,6 +11,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infra.function import TIMEOUT, PythonFunction
+from infra.nag import acknowledge_wildcard
 from infra.training_job import TrainingJob
 
 ERROR = "$.error"
@@ -104,6 +105,7 @@ class ForecastWorkflow(Construct):
         )
         for statement in training_job.statements():
             self.state_machine.add_to_role_policy(statement)
+        self._acknowledge([plan, check_run, publish, explain_failure], training_job)
 
     def _train_and_infer(
         self, training_job: TrainingJob, instance_types: Sequence[str], *, then: sfn.IChainable
@@ -197,6 +199,15 @@ class ForecastWorkflow(Construct):
         task.add_catch(then, result_path="$.notification_error")
         task.next(then)
         return task
+
+    def _acknowledge(self, functions: Sequence[PythonFunction], training_job: TrainingJob) -> None:
+        role = self.state_machine.role
+        for function in functions:
+            acknowledge_wildcard(role, f"{function.function.function_arn}:*", "The versions of this one function.")
+        acknowledge_wildcard(
+            role, training_job.arns, "Jobs are named after the runs, all with this deployment's prefix."
+        )
+        acknowledge_wildcard(role, "*", "X-Ray and the log delivery of Step Functions know no resources.")
 
 
 def _no_capacity() -> sfn.Condition:

@@ -1,6 +1,6 @@
-"""Acknowledging a cdk-nag finding: one construct, one finding, one reason."""
+"""Acknowledging cdk-nag's findings: one construct, one finding, one reason."""
 
-from aws_cdk import Acknowledgment, Validations
+from aws_cdk import Acknowledgment, Reference, Stack, Token, Tokenization, Validations
 from constructs import IConstruct
 
 
@@ -9,7 +9,31 @@ def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
 
     Args:
         construct: Where it was found.
-        finding: The full id, e.g. `AwsSolutions-IAM5[Resource::*]`.
+        finding: The full id, e.g. `AwsSolutions-SQS3`.
         reason: Why it is right here.
     """
     Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
+
+
+def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
+    """Accepts that a policy names one resource with a `*` in it.
+
+    Args:
+        construct: The policy, or the role it belongs to.
+        resource: The resource as the policy's statement has it; it may speak of another stack.
+        reason: Why it is right here.
+    """
+    reported = resource
+    for token in Tokenization.reverse_string(resource).tokens:
+        reported = reported.replace(Token.as_string(token), _as_reported(token, construct))
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{reported}]", reason)
+
+
+def _as_reported(token: object, construct: IConstruct) -> str:
+    """How cdk-nag writes a reference: `<LogicalId.Attribute>`, or the export's name where it crosses stacks."""
+    assert isinstance(token, Reference), "an ARN of this application is made of text and references"
+    stack, owner = Stack.of(construct), Stack.of(token.target)
+    if owner.node.path != stack.node.path:
+        return str(stack.resolve(owner.export_value(Token.as_string(token)))["Fn::ImportValue"])
+    logical_id, attribute = stack.resolve(token)["Fn::GetAtt"]
+    return f"<{logical_id}.{attribute}>"

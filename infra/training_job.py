@@ -52,6 +52,13 @@ class TrainingJob(Construct):
         self._forecasts = forecasts
 
     @property
+    def arns(self) -> str:
+        """This deployment's jobs."""
+        return Stack.of(self).format_arn(
+            service="sagemaker", resource="training-job", resource_name=f"{self._settings.name}-*"
+        )
+
+    @property
     def longest(self) -> Duration:
         """How long one attempt may take until the state gives up on it; SageMaker stops the job before."""
         job = self._settings.training_job
@@ -92,7 +99,6 @@ class TrainingJob(Construct):
     def statements(self) -> list[iam.PolicyStatement]:
         """What the state machine's role needs for these states, on this application's job names only."""
         stack = Stack.of(self)
-        jobs = stack.format_arn(service="sagemaker", resource="training-job", resource_name=f"{self._settings.name}-*")
         return [
             iam.PolicyStatement(
                 sid="RunTrainingJobs",
@@ -103,7 +109,7 @@ class TrainingJob(Construct):
                     # An aborted execution takes its job with it.
                     "sagemaker:StopTrainingJob",
                 ],
-                resources=[jobs],
+                resources=[self.arns],
             ),
             iam.PolicyStatement(
                 sid="HandOverTheJobRole",

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
+from infra.nag import acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 READABLE = (s3_layout.DEMAND, s3_layout.STATIC)
@@ -45,7 +46,10 @@ class TrainingRole(Construct):
             ),
             description=f"Training jobs of {name}",
         )
-        iam.Policy(
+        stream = f"{log_group}:log-stream:{name}-*"
+        readable = [demand.arn_for_objects(f"{prefix}*") for prefix in READABLE]
+        writable = [forecasts.arn_for_objects(f"{prefix}*") for prefix in WRITABLE]
+        policy = iam.Policy(
             self,
             "Policy",
             roles=[self.role],
@@ -59,12 +63,12 @@ class TrainingRole(Construct):
                 iam.PolicyStatement(
                     sid="ReadDemand",
                     actions=["s3:GetObject"],
-                    resources=[demand.arn_for_objects(f"{prefix}*") for prefix in READABLE],
+                    resources=readable,
                 ),
                 iam.PolicyStatement(
                     sid="WriteForecasts",
                     actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-                    resources=[forecasts.arn_for_objects(f"{prefix}*") for prefix in WRITABLE],
+                    resources=writable,
                 ),
                 # Decrypt: to read, and to finish an upload in parts. Encrypt: what SageMaker asks for its own output.
                 iam.PolicyStatement(
@@ -92,7 +96,7 @@ class TrainingRole(Construct):
                 iam.PolicyStatement(
                     sid="WriteTheLog",
                     actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                    resources=[f"{log_group}:log-stream:{name}-*"],
+                    resources=[stream],
                 ),
                 # The machine's CPU, memory and disk: how an operator sees that a job ran out of one of them.
                 iam.PolicyStatement(
@@ -102,4 +106,11 @@ class TrainingRole(Construct):
                     conditions={"StringEquals": {"cloudwatch:namespace": LOG_GROUP}},
                 ),
             ],
+        )
+        for prefix in (*readable, *writable):
+            acknowledge_wildcard(policy, prefix, "The objects under one prefix: their names are not known beforehand.")
+        acknowledge_wildcard(policy, f"{log_group}:*", "How IAM writes the one log group of all training jobs.")
+        acknowledge_wildcard(policy, stream, "The log streams of this deployment's jobs, named after the runs.")
+        acknowledge_wildcard(
+            policy, "*", "GetAuthorizationToken and PutMetricData know no resources; a condition limits the metrics."
         )

@@ -83,7 +83,7 @@ class WeeklySchedule(Construct):
             self,
             "Missed",
             alarm_name=f"{name}-missed-start",
-            alarm_description="A scheduled run was not started: start it by hand, with the input in the queue's message",
+            alarm_description="A scheduled run was not started; start it by hand with the input in the queue's message",
             metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
             threshold=1,
             evaluation_periods=1,
