@@ -1,0 +1,109 @@
+"""The log lines of the SageMaker jobs and Lambda functions an execution has used, read from CloudWatch Logs."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+_JOB_GROUPS = {"TrainingJobName": "/aws/sagemaker/TrainingJobs", "ProcessingJobName": "/aws/sagemaker/ProcessingJobs"}
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line: `source` is the job's or function's name, `host` the job's instance."""
+
+    time: datetime
+    source: str
+    host: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StartedJob:
+    """A job an execution has asked for."""
+
+    log_group: str
+    name: str
+
+
+def jobs_of(history: Iterable[dict[str, Any]]) -> list[StartedJob]:
+    """The SageMaker jobs an execution's history tells of."""
+    found = []
+    for parameters in _task_parameters(history, "sagemaker"):
+        found += [
+            StartedJob(group, parameters[key])
+            for key, group in _JOB_GROUPS.items()
+            if isinstance(parameters.get(key), str)
+        ]
+    return list(dict.fromkeys(found))
+
+
+class JobLogs:
+    """Reads every line of jobs' logs once."""
+
+    def __init__(self, logs: Any) -> None:  # noqa: ANN401 - a boto3 client
+        self._logs = logs
+        self._tokens: dict[tuple[str, str], str] = {}
+
+    def new_lines(self, jobs: Iterable[StartedJob]) -> list[LogLine]:
+        """The lines that have come since the last call."""
+        return [line for job in jobs for line in self._of_job(job)]
+
+    def _of_job(self, job: StartedJob) -> Iterator[LogLine]:
+        for stream in stream_names(self._logs, job.log_group, prefix=f"{job.name}/"):
+            host = stream.rpartition("/")[2].rpartition("-")[0]
+            yield from self._of_stream(job, stream, host)
+
+    def _of_stream(self, job: StartedJob, stream: str, host: str) -> Iterator[LogLine]:
+        token = self._tokens.get((job.log_group, stream))
+        while True:
+            following = {"nextToken": token} if token else {}
+            page = self._logs.get_log_events(
+                logGroupName=job.log_group, logStreamName=stream, startFromHead=True, **following
+            )
+            for event in page["events"]:
+                yield LogLine(_time(event), job.name, host, event["message"])
+            if page["nextForwardToken"] == token or not page["events"]:
+                self._tokens[job.log_group, stream] = page["nextForwardToken"]
+                return
+            token = page["nextForwardToken"]
+
+
+def lambda_log_lines(logs: Any, history: Iterable[dict[str, Any]], *, since: datetime) -> list[LogLine]:  # noqa: ANN401
+    """What the Lambda functions of an execution have printed since its start."""
+    names = {
+        str(p["FunctionName"]).split(":function:")[-1]
+        for p in _task_parameters(history, "lambda")
+        if "FunctionName" in p
+    }
+    lines = []
+    for name in sorted(names):
+        group = f"/aws/lambda/{name.split(':')[0]}"
+        for stream in stream_names(logs, group, prefix=None):
+            page = logs.get_log_events(
+                logGroupName=group, logStreamName=stream, startFromHead=True, startTime=int(since.timestamp() * 1000)
+            )
+            lines += [LogLine(_time(event), name, "", event["message"]) for event in page["events"]]
+    return sorted(lines, key=lambda line: line.time)
+
+
+def stream_names(logs: Any, group: str, *, prefix: str | None) -> list[str]:  # noqa: ANN401
+    """The streams of a log group; none where there is no such group yet."""
+    narrowed = {"logStreamNamePrefix": prefix} if prefix else {}
+    try:
+        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, **narrowed)
+        return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+
+
+def _task_parameters(history: Iterable[dict[str, Any]], resource_type: str) -> Iterator[dict[str, Any]]:
+    for event in history:
+        scheduled = event.get("taskScheduledEventDetails", {})
+        if scheduled.get("resourceType") == resource_type:
+            yield json.loads(scheduled["parameters"])
+
+
+def _time(event: dict[str, Any]) -> datetime:
+    return datetime.fromtimestamp(event["timestamp"] / 1000, UTC)

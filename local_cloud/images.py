@@ -1,0 +1,139 @@
+"""Container images without containers: the files a Dockerfile copies, laid out in a folder, and a record of the rest.
+
+Standard library only: the program that stands in for docker starts often and must start fast.
+
+`FROM` is ignored and `RUN` is not executed: the Python environment the cloud runs in stands in for both, that is, for the
+base image and the requirements installed into it. What `COPY` lays out, `ENV`, `WORKDIR`, `ENTRYPOINT` and `CMD` are real.
+"""
+
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+class ImageError(Exception):
+    """An image cannot be built or found; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """What a Dockerfile says beside its files.
+
+    Attributes:
+        folder: The image's root folder: `/opt/program` is `<folder>/opt/program`.
+        environment: ENV and defaults of ARG do not mix: only ENV is kept.
+        working_folder: WORKDIR, a path inside the image.
+        entrypoint: ENTRYPOINT in exec form.
+        command: CMD in exec form.
+    """
+
+    folder: str
+    environment: dict[str, str] = field(default_factory=dict)
+    working_folder: str = "/"
+    entrypoint: list[str] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)
+
+    def to_local(self, path: str) -> str:
+        """Where a path of the image lies on this machine; the path itself if the image does not hold it."""
+        local = self.root / path.lstrip("/")
+        return str(local) if path.startswith("/") and local.exists() and path != "/" else path
+
+    @property
+    def root(self) -> Path:
+        """The image's root folder."""
+        return Path(self.folder)
+
+
+class ImageStore:
+    """The images below one folder: `files/<hash>/` and `records/<hash of the URI>.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = folder / "files"
+        self._records = folder / "records"
+
+    def new_folder(self, name: str) -> Path:
+        """An empty folder for an image's files."""
+        folder = self._files / hashlib.sha256(name.encode()).hexdigest()[:16]
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def put(self, uri: str, record: ImageRecord) -> None:
+        """Names a record by `uri`."""
+        self._records.mkdir(parents=True, exist_ok=True)
+        path = self._record_path(uri)
+        unfinished = path.with_suffix(f".{os.getpid()}.new")
+        unfinished.write_text(json.dumps({"uri": uri, "record": asdict(record)}))
+        unfinished.replace(path)
+
+    def get(self, uri: str) -> ImageRecord:
+        """Returns the record named by `uri`.
+
+        Raises:
+            ImageError: There is none.
+        """
+        path = self._record_path(uri)
+        if not path.exists():
+            raise ImageError(f"image {uri} not found; deploy the assembly that builds it first")
+        return ImageRecord(**json.loads(path.read_text())["record"])
+
+    def _record_path(self, uri: str) -> Path:
+        return self._records / f"{hashlib.sha256(uri.encode()).hexdigest()[:24]}.json"
+
+
+def copy_into_image(
+    context: Path, *, sources: list[str], destination: Path, into_folder: bool, excluded: list[str]
+) -> None:
+    """Does what COPY does: files and folders' contents from the build context to `destination`.
+
+    Args:
+        context: The build context.
+        sources: Paths below it; may hold wildcards.
+        destination: A folder or file on this machine, inside the image's folder.
+        into_folder: Whether the destination is named as a folder (it ends with `/`).
+        excluded: `.dockerignore` patterns.
+
+    Raises:
+        ImageError: A source is not there, or lies outside the context.
+    """
+    for pattern in sources:
+        found = sorted(context.glob(pattern.lstrip("/"))) if pattern.strip("/.") else [context]
+        if not found:
+            raise ImageError(f"COPY {pattern}: no such file in the build context {context}")
+        for source in found:
+            if not source.resolve().is_relative_to(context.resolve()):
+                raise ImageError(f"COPY {pattern}: lies outside the build context {context}")
+            if source.is_dir():
+                _copy_folder(source, destination, context=context, excluded=excluded)
+            elif not is_excluded(source.relative_to(context), excluded):
+                many = into_folder or len(sources) > 1 or len(found) > 1 or destination.is_dir()
+                target = destination / source.name if many else destination
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, target)
+
+
+def is_excluded(path: Path, patterns: list[str]) -> bool:
+    """Whether `.dockerignore` leaves a path of the context out; the last pattern that fits decides."""
+    excluded = False
+    candidates = [path.as_posix(), *(parent.as_posix() for parent in path.parents if parent.as_posix() != ".")]
+    for line in patterns:
+        pattern = line.removeprefix("!").strip("/")
+        alternatives = {pattern, pattern.removeprefix("**/")}
+        if any(fnmatch.fnmatch(candidate, option) for candidate in candidates for option in alternatives):
+            excluded = not line.startswith("!")
+    return excluded
+
+
+def _copy_folder(source: Path, destination: Path, *, context: Path, excluded: list[str]) -> None:
+    destination.mkdir(parents=True, exist_ok=True)
+    for item in sorted(source.iterdir()):
+        if item.is_dir() and not item.is_symlink():
+            # A folder that is left out may still hold files a later `!pattern` brings back.
+            if not is_excluded(item.relative_to(context), excluded) or any(line.startswith("!") for line in excluded):
+                _copy_folder(item, destination / item.name, context=context, excluded=excluded)
+        elif not is_excluded(item.relative_to(context), excluded):
+            shutil.copy2(item, destination / item.name, follow_symlinks=False)

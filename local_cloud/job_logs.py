@@ -1,0 +1,50 @@
+"""What a job prints: to a file that can be followed live, and to CloudWatch Logs."""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+_LONGEST_MESSAGE = 250_000
+
+
+class LogStream:
+    """One stream of a CloudWatch Logs group, made when it is."""
+
+    def __init__(self, logs: Any, *, group: str, stream: str) -> None:  # noqa: ANN401
+        self._logs, self._group, self._stream = logs, group, stream
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName=group, logStreamName=stream)
+
+    def put(self, lines: Sequence[str]) -> None:
+        """Adds lines, all with the time of now."""
+        now = int(time.time() * 1000)
+        events = [{"timestamp": now, "message": line[:_LONGEST_MESSAGE] or " "} for line in lines]
+        if events:
+            self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+
+
+class LogPump(threading.Thread):
+    """Copies a pipe, line by line as they come, to a file and a stream, until the pipe's end."""
+
+    def __init__(self, pipe: int, *, path: Path, stream: LogStream) -> None:
+        super().__init__(daemon=True)
+        self._pipe, self._path, self._stream = pipe, path, stream
+
+    def run(self) -> None:
+        """Pumps; a line without an end is held back until it has one."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        rest = b""
+        with self._path.open("ab") as file:
+            while chunk := os.read(self._pipe, 65536):
+                file.write(chunk)
+                file.flush()
+                *lines, rest = (rest + chunk).split(b"\n")
+                self._stream.put([line.decode(errors="replace").rstrip("\r") for line in lines])
+            if rest:
+                self._stream.put([rest.decode(errors="replace")])

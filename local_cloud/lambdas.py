@@ -1,0 +1,178 @@
+"""Lambda functions run from their deployed code, a process an invocation, in the place of moto's Docker containers."""
+
+import base64
+import hashlib
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+
+from local_cloud.job_logs import LogStream
+from local_cloud.processes import ProcessRegistry, end_input, kill_group
+from local_cloud.settings import ServerSettings
+
+_LOG = logging.getLogger(__name__)
+_PROGRAM = Path(__file__).resolve().parent / "lambda_process.py"
+_LONGEST_LOG_RESULT = 4096
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """How one invocation ended: its payload, whether it is an error, and what was printed."""
+
+    payload: str
+    failed: bool
+    log: str
+
+
+class LambdaRunner:
+    """Runs functions; one instance serves all of them."""
+
+    def __init__(self, settings: ServerSettings, processes: ProcessRegistry) -> None:
+        self._settings, self._processes = settings, processes
+        self._lock = threading.Lock()
+
+    def invoke(self, function: LambdaFunction, event: Any) -> Invocation:  # noqa: ANN401 - any JSON
+        """Runs one invocation to its end or its timeout."""
+        request_id = str(uuid.uuid4())
+        runtime = str(function.run_time)
+        if not runtime.startswith("python"):
+            message = f"{function.function_name}: the local cloud runs Python functions, not {runtime}"
+            return _failure("LocalCloud.UnsupportedRuntime", message)
+        stream_name = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{request_id.replace('-', '')}"
+        group = f"/aws/lambda/{function.function_name}"
+        invocation = self._run(function, event, request_id=request_id, group=group, stream=stream_name)
+        logs = self._settings.client("logs", function.region)
+        LogStream(logs, group=group, stream=stream_name).put(invocation.log.splitlines())
+        return invocation
+
+    def _run(
+        self,
+        function: LambdaFunction,
+        event: Any,
+        *,
+        request_id: str,
+        group: str,
+        stream: str,
+    ) -> Invocation:
+        code = self._unpack(function.code_bytes)
+        seconds = int(function.timeout or 3)
+        reading, writing = os.pipe()
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-P", str(_PROGRAM)],
+            cwd=code,
+            env=self._environment(function, code=code, group=group, stream=stream),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[writing],
+        )
+        os.close(writing)
+        self._processes.add(process)
+        output: list[bytes] = []
+        assert process.stdin is not None
+        assert process.stdout is not None
+        reader = threading.Thread(target=lambda pipe: output.append(pipe.read()), args=(process.stdout,), daemon=True)
+        reader.start()
+        request = {
+            "handler": function.handler,
+            "code": str(code),
+            "event": event,
+            "result": writing,
+            "context": {
+                "seconds": seconds,
+                "aws_request_id": request_id,
+                "function_name": function.function_name,
+                "function_version": "$LATEST",
+                "invoked_function_arn": function.function_arn,
+                "memory_limit_in_mb": str(function.memory_size),
+                "log_group_name": group,
+                "log_stream_name": stream,
+            },
+        }
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        try:
+            process.wait(timeout=seconds)
+            timed_out = False
+        except subprocess.TimeoutExpired:
+            timed_out = True
+        kill_group(process)
+        process.wait()
+        self._processes.discard(process)
+        end_input(process)
+        reader.join()
+        process.stdout.close()
+        with os.fdopen(reading) as result:
+            answer = result.read()
+        log = b"".join(output).decode(errors="replace")
+        if timed_out:
+            message = f"RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds"
+            return _failure("Sandbox.Timedout", message, log)
+        if not answer:
+            message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {process.returncode}"
+            return _failure("Runtime.ExitError", message, log)
+        return Invocation(**json.loads(answer), log=log)
+
+    def _environment(self, function: LambdaFunction, *, code: Path, group: str, stream: str) -> dict[str, str]:
+        return {
+            **self._settings.workload_environment(function.region),
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
+            "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_LOG_GROUP_NAME": group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+            "LAMBDA_TASK_ROOT": str(code),
+            "_HANDLER": function.handler,
+            "TZ": ":UTC",
+            **function.environment_vars,
+        }
+
+    def _unpack(self, code: bytes) -> Path:
+        folder = self._settings.layout.lambdas / hashlib.sha256(code).hexdigest()[:16]
+        with self._lock:
+            if not folder.exists():
+                unfinished = folder.with_suffix(".new")
+                with zipfile.ZipFile(io.BytesIO(code)) as archive:
+                    archive.extractall(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+
+def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
+    """Puts the runner into moto's Lambda."""
+    runner = LambdaRunner(settings, processes)
+
+    def invoke(self: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:  # noqa: ANN401
+        event = json.loads(body) if body else {}
+        kind = request_headers.get("x-amz-invocation-type", "RequestResponse")
+        if kind == "DryRun":
+            return b""
+        if kind == "Event":
+            threading.Thread(target=runner.invoke, args=(self, event), daemon=True).start()
+            return b""
+        invocation = runner.invoke(self, event)
+        if invocation.failed:
+            response_headers["x-amz-function-error"] = "Unhandled"
+        tail = invocation.log.encode()[-_LONGEST_LOG_RESULT:]
+        response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
+        return invocation.payload.encode()
+
+    LambdaFunction.invoke = invoke
+
+
+def _failure(kind: str, message: str, log: str = "") -> Invocation:
+    return Invocation(json.dumps({"errorType": kind, "errorMessage": message}), True, log)

@@ -1,0 +1,59 @@
+"""The folders below the state folder."""
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class StateLayout:
+    """Where the local cloud keeps what must be on disk."""
+
+    root: Path
+
+    @property
+    def server_log(self) -> Path:
+        """The server's own log."""
+        return self.root / "server.log"
+
+    @property
+    def images(self) -> Path:
+        """Container images: a folder and a record each."""
+        return self.root / "images"
+
+    @property
+    def lambdas(self) -> Path:
+        """Unpacked Lambda code, a folder each."""
+        return self.root / "lambdas"
+
+    @property
+    def faults(self) -> Path:
+        """Failures a test has asked for."""
+        return self.root / "faults"
+
+    @property
+    def docker_program(self) -> Path:
+        """The program that stands in for docker."""
+        return self.root / "bin" / "docker"
+
+    @property
+    def python_folder(self) -> Path:
+        """The folder `python` is found in: that of the interpreter the cloud runs on."""
+        return Path(sys.executable).parent
+
+    def job_folder(self, job_name: str) -> Path:
+        """Everything of one SageMaker job: its instances' /opt/ml folders and logs."""
+        return self.root / "jobs" / job_name
+
+    def create(self) -> None:
+        """Makes the folders."""
+        for folder in (self.images, self.lambdas, self.faults, self.docker_program.parent, self.root / "jobs"):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def write_docker_program(self) -> None:
+        """Writes the program the CDK CLI is told to call instead of docker."""
+        words = [sys.executable, "-m", "local_cloud.docker_stand_in", str(self.images)]
+        search = shlex.quote(str(Path(__file__).resolve().parent.parent))
+        self.docker_program.write_text(f'#!/bin/sh\nPYTHONPATH={search} exec {shlex.join(words)} "$@"\n')
+        self.docker_program.chmod(0o755)

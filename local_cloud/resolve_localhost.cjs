@@ -1,0 +1,5 @@
+// Resolves every name below `localhost` to this machine, as RFC 6761 asks; macOS and some C libraries do not.
+const dns = require("node:dns");
+const lookup = dns.lookup;
+dns.lookup = (name, options, callback) =>
+  lookup(name.endsWith(".localhost") ? "localhost" : name, options, callback);

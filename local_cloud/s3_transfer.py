@@ -1,0 +1,135 @@
+"""S3 as SageMaker uses it: channels downloaded, shared or sharded over the instances; results uploaded."""
+
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class TransferError(Exception):
+    """Data could not be read or written; the message is what SageMaker's FailureReason would say."""
+
+
+@dataclass(frozen=True)
+class S3Location:
+    """A bucket and a key or key prefix."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, uri: str) -> "S3Location":
+        """Reads `s3://bucket/key`.
+
+        Raises:
+            TransferError: It is something else.
+        """
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        if not uri.startswith("s3://") or not bucket:
+            raise TransferError(f"ClientError: {uri!r} is not an S3 URI")
+        return cls(bucket, key)
+
+    def below(self, *names: str) -> "S3Location":
+        """The location `names` below this one."""
+        return S3Location(self.bucket, "/".join([*filter(None, [self.key.strip("/")]), *names]))
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """One object to download and its path below the channel's folder."""
+
+    bucket: str
+    key: str
+    path: str
+
+
+def find_objects(s3: Any, source: dict[str, Any], *, role: str, region: str) -> list[S3Object]:  # noqa: ANN401
+    """The objects of an `S3DataSource` or `S3Input`, sorted by key.
+
+    A prefix matches as a string: `.../train` also finds `.../train-old/x`.
+
+    Raises:
+        TransferError: There are none, or the kind of source is not known here.
+    """
+    uri, kind = source["S3Uri"], source.get("S3DataType", "S3Prefix")
+    if kind == "ManifestFile":
+        return list(_from_manifest(s3, S3Location.parse(uri)))
+    if kind != "S3Prefix":
+        raise TransferError(f"ClientError: S3DataType {kind} is not known to the local cloud")
+    prefix = S3Location.parse(uri)
+    try:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+        keys = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+    except s3.exceptions.NoSuchBucket:
+        keys = []
+    if not keys:
+        raise TransferError(
+            f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source. '
+            f"Please ensure that the bucket exists in the selected region ({region}), that objects exist under that S3 "
+            f'prefix, and that the role "{role}" has "s3:ListBucket" permissions on bucket "{prefix.bucket}".'
+        )
+    found = [(key, key[len(prefix.key) :].lstrip("/") or Path(key).name) for key in keys if not key.endswith("/")]
+    return [S3Object(prefix.bucket, key, path) for key, path in found]
+
+
+def shard(objects: list[S3Object], *, distribution: str, index: int, count: int) -> list[S3Object]:
+    """What instance `index` of `count` is given: everything, or with `ShardedByS3Key` every count-th object."""
+    return objects[index::count] if distribution == "ShardedByS3Key" else objects
+
+
+def download(s3: Any, objects: Iterable[S3Object], folder: Path) -> None:  # noqa: ANN401
+    """Writes objects to their paths below `folder`, which is made even if there are none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for item in objects:
+        target = folder / item.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(item.bucket, item.key, str(target))
+
+
+def upload_folder(s3: Any, folder: Path, destination: S3Location, *, kms_key: str | None = None) -> None:  # noqa: ANN401
+    """Puts every file below `folder` under `destination`; symbolic links are left out, as by SageMaker."""
+    for path in _files(folder):
+        put_file(s3, path, destination.below(path.relative_to(folder).as_posix()), kms_key=kms_key)
+
+
+def upload_archive(s3: Any, folders: list[Path], destination: S3Location, *, kms_key: str | None = None) -> None:  # noqa: ANN401
+    """Puts one tar.gz with the merged content of `folders` (an instance each) at `destination`."""
+    with tempfile.TemporaryDirectory() as temporary:
+        archive_path = Path(temporary) / "archive.tar.gz"
+        with tarfile.open(archive_path, "w:gz") as archive:
+            for folder in folders:
+                for path in _files(folder):
+                    archive.add(path, arcname=path.relative_to(folder).as_posix())
+        put_file(s3, archive_path, destination, kms_key=kms_key)
+
+
+def put_file(s3: Any, path: Path, destination: S3Location, *, kms_key: str | None) -> None:  # noqa: ANN401
+    """Puts one file.
+
+    Raises:
+        TransferError: S3 refused it.
+    """
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+    try:
+        with path.open("rb") as body:
+            s3.put_object(Bucket=destination.bucket, Key=destination.key, Body=body, **encryption)
+    except s3.exceptions.ClientError as error:
+        raise TransferError(f"ClientError: Artifact upload failed: {destination}: {error}") from error
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for parent, _, names in os.walk(folder):
+        yield from (path for path in (Path(parent) / name for name in sorted(names)) if not path.is_symlink())
+
+
+def _from_manifest(s3: Any, location: S3Location) -> Iterator[S3Object]:  # noqa: ANN401
+    first, *keys = json.loads(s3.get_object(Bucket=location.bucket, Key=location.key)["Body"].read())
+    prefix = S3Location.parse(first["prefix"])
+    yield from (S3Object(prefix.bucket, prefix.key + key, key) for key in keys)

@@ -1,0 +1,84 @@
+"""The server's process: moto with the extensions applied, for as long as the process that started it lives.
+
+Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept`. It prints
+one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that pipe is held by the
+opener, so that it ends however the opener ends.
+"""
+
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+import types
+from pathlib import Path
+
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from local_cloud import cloudformation_types, lambdas, sagemaker_api, step_functions
+from local_cloud.layout import StateLayout
+from local_cloud.processes import ProcessRegistry
+from local_cloud.settings import ServerSettings
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Writes no line a request; errors still reach the log."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Logs only requests the server could not answer."""
+        if str(code).startswith("5"):
+            super().log_request(code, size)
+
+
+def main(arguments: list[str]) -> None:
+    """Serves until standard input ends or a signal asks to end."""
+    state_folder, account, stop_grace, time_scale, keeping = arguments
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # Every caller is in this account; moto looks there before it looks at the access key.
+    os.environ["MOTO_ACCOUNT_ID"] = account
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
+    os.environ["MOTO_PORT"] = str(server.server_port)
+    settings = ServerSettings(
+        layout=StateLayout(Path(state_folder)),
+        account=account,
+        port=server.server_port,
+        stop_grace_seconds=float(stop_grace),
+    )
+    processes = ProcessRegistry()
+    cloudformation_types.install()
+    step_functions.install(time_scale=float(time_scale))
+    sagemaker_api.install(settings, processes)
+    lambdas.install(settings, processes)
+
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ended = threading.Event()
+
+    def end(_number: int, _frame: types.FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    threading.Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
+    sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
+    sys.stdout.flush()
+    ended.wait()
+    processes.end_all()
+    if keeping == "temporary":
+        shutil.rmtree(state_folder, ignore_errors=True)
+    os._exit(0)  # executions and jobs have threads that wait for what will never come
+
+
+def _wait_for_end_of_input(ended: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    ended.set()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,61 @@
+"""What every part of the server needs to know, handed on explicitly."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local_cloud.layout import StateLayout
+
+ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # moto reads keys of twenty characters
+SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """The running server.
+
+    Attributes:
+        layout: The folders below the state folder.
+        account: The account every caller is in.
+        port: Where the server listens on localhost.
+        stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped.
+    """
+
+    layout: StateLayout
+    account: str
+    port: int
+    stop_grace_seconds: float
+
+    @property
+    def endpoint_url(self) -> str:
+        """The URL of every service."""
+        return f"http://localhost:{self.port}"
+
+    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
+        """A boto3 client of this server: what a job or a Lambda would call, called on its behalf."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            config=Config(max_pool_connections=32),
+        )
+
+    def workload_environment(self, region: str) -> dict[str, str]:
+        """The variables of a process that runs inside the cloud; none of the caller's own is handed on."""
+        return {
+            "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
+            "LANG": "C.UTF-8",
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }

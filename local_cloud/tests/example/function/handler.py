@@ -1,0 +1,31 @@
+"""A function that does what its event asks for."""
+
+import os
+import time
+
+import boto3
+
+
+class InputError(Exception):
+    """Wrong input."""
+
+
+def handle(event, context):
+    print("asked:", event)
+    ask = event.get("ask")
+    if ask == "raise":
+        raise InputError("demand: no files; upload some")
+    if ask == "sleep":
+        time.sleep(60)
+    if ask == "exit":
+        os._exit(7)
+    if ask == "set":
+        return {1, 2}
+    return {
+        "event": event,
+        "colour": os.environ["COLOUR"],
+        "buckets": [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]],
+        "function": context.function_name,
+        "remaining": context.get_remaining_time_in_millis(),
+        "leaked": sorted(name for name in os.environ if name.startswith("LEAK")),
+    }

@@ -1,0 +1,49 @@
+"""Tells what it sees of its container, then ends as its settings ask."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+hyperparameters_file = base / "input/config/hyperparameters.json"
+settings = json.loads(hyperparameters_file.read_text()) if hyperparameters_file.exists() else dict(os.environ)
+training = hyperparameters_file.exists()
+config = base / ("input/config" if training else "config")
+host = json.loads((config / "resourceconfig.json").read_text())["current_host"]
+data = base / ("input/data" if training else "processing/input")
+results = base / ("output/data" if training else "processing/output")
+
+print(f"working on {host}")
+seen = {
+    "arguments": sys.argv[1:],
+    "folder": os.getcwd(),
+    "beside": sorted(path.name for path in Path().iterdir() if path.name != "__pycache__"),
+    "environment": dict(os.environ),
+    "files": {str(path.relative_to(data)): path.read_text() for path in sorted(data.rglob("*")) if path.is_file()},
+    "base": str(base),
+}
+(results / f"seen-{host}.json").write_text(json.dumps(seen))
+if training:
+    (base / "model" / f"model-{host}.txt").write_text("a model")
+
+if settings.get("behaviour") == "fail":
+    (base / "output/failure").write_text("input error: " + "x" * 2000)
+    sys.exit(2)
+if settings.get("behaviour") == "message":
+    (base / "output/message").write_text("all went well")
+if settings.get("behaviour") == "wait" or settings.get("behaviour") == f"wait-on-{host}":
+    signal.signal(signal.SIGTERM, lambda *_: (print("asked to stop"), sys.exit(0)))
+    subprocess.Popen(["/bin/sleep", "300"])
+    print("waiting")
+    time.sleep(300)
+if settings.get("behaviour") == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("waiting")
+    time.sleep(300)
+if settings.get("behaviour") == f"fail-on-{host}":
+    sys.exit(3)
+print("done", end="")

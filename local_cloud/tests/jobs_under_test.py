@@ -1,0 +1,99 @@
+"""Requests for jobs that run the example image, and what has become of them."""
+
+import json
+import tarfile
+import time
+import uuid
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from local_cloud import LocalCloud
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """Makes and awaits jobs."""
+
+    cloud: LocalCloud
+    image: str
+    role: str
+    bucket: str
+
+    def training_request(self, *, inputs: dict[str, str] | None = None, **settings: Any) -> dict[str, Any]:
+        """A request for a training job; `settings` are the request's members, laid over the defaults."""
+        channels = [
+            {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
+            for name, uri in (inputs or {}).items()
+        ]
+        return {
+            "TrainingJobName": f"job-{uuid.uuid4().hex[:8]}",
+            "AlgorithmSpecification": {"TrainingImage": self.image, "TrainingInputMode": "File"},
+            "RoleArn": self.role,
+            **({"InputDataConfig": channels} if channels else {}),
+            "OutputDataConfig": {"S3OutputPath": f"s3://{self.bucket}/output"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+            **settings,
+        }
+
+    def train(self, **settings: Any) -> dict[str, Any]:
+        """Runs a training job to its end; returns its description."""
+        request = self.training_request(**settings)
+        self.cloud.client("sagemaker").create_training_job(**request)
+        return self.ended(request["TrainingJobName"])
+
+    def ended(self, name: str, *, kind: str = "training") -> dict[str, Any]:
+        """The description of a job that has ended."""
+        status = f"{kind.capitalize()}JobStatus"
+        while (described := self.describe(name, kind=kind))[status] in ("InProgress", "Stopping"):
+            time.sleep(0.05)
+        return described
+
+    def describe(self, name: str, *, kind: str = "training") -> dict[str, Any]:
+        """The description of a job."""
+        sagemaker = self.cloud.client("sagemaker")
+        described: dict[str, Any] = getattr(sagemaker, f"describe_{kind}_job")(**{f"{kind.capitalize()}JobName": name})
+        return described
+
+    def process(
+        self, *, instances: int = 1, inputs: list[dict[str, Any]], environment: dict[str, str]
+    ) -> dict[str, Any]:
+        """Runs a processing job to its end; returns its description."""
+        name = f"job-{uuid.uuid4().hex[:8]}"
+        output = {"S3Uri": f"s3://{self.bucket}/processed/{name}", "LocalPath": "/opt/ml/processing/output"}
+        self.cloud.client("sagemaker").create_processing_job(
+            ProcessingJobName=name,
+            RoleArn=self.role,
+            AppSpecification={"ImageUri": self.image, "ContainerArguments": ["infer"]},
+            ProcessingResources={
+                "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 10}
+            },
+            ProcessingInputs=inputs,
+            ProcessingOutputConfig={
+                "Outputs": [{"OutputName": "results", "S3Output": {**output, "S3UploadMode": "EndOfJob"}}]
+            },
+            Environment=environment,
+        )
+        return self.ended(name, kind="processing")
+
+    def put(self, *keys: str) -> None:
+        """Puts small objects."""
+        for key in keys:
+            self.cloud.client("s3").put_object(Bucket=self.bucket, Key=key, Body=f"content of {key}".encode())
+
+    def read(self, key: str) -> bytes:
+        """Reads an object."""
+        content: bytes = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content
+
+    def archive(self, key: str) -> dict[str, bytes]:
+        """The files of a tar.gz in the bucket."""
+        with tarfile.open(fileobj=BytesIO(self.read(key))) as archive:
+            members = [(member.name, archive.extractfile(member)) for member in archive.getmembers()]
+            return {name: file.read() for name, file in members if file is not None}
+
+    def seen(self, name: str, host: str = "algo-1") -> dict[str, Any]:
+        """What a finished training job's container has seen."""
+        seen: dict[str, Any] = json.loads(self.archive(f"output/{name}/output/output.tar.gz")[f"seen-{host}.json"])
+        return seen

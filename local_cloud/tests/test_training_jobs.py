@@ -1,0 +1,215 @@
+"""Training jobs run the image's entry point for real."""
+
+import json
+import sys
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud import LocalCloud
+from local_cloud.tests.jobs_under_test import Jobs
+
+
+def test_a_job_runs_the_image_with_its_data_and_uploads_what_it_writes(cloud: LocalCloud, jobs: Jobs) -> None:
+    jobs.put("demand/a.txt", "demand/deep/b.txt", "demand-old/c.txt")
+    described = jobs.train(
+        inputs={"demand": f"s3://{jobs.bucket}/demand/", "loose": f"s3://{jobs.bucket}/demand"},
+        HyperParameters={"horizon": "12"},
+        Environment={"COLOUR": "blue"},
+    )
+    name = described["TrainingJobName"]
+    assert described["TrainingJobStatus"] == "Completed", described
+    assert [transition["Status"] for transition in described["SecondaryStatusTransitions"]] == [
+        "Starting",
+        "Downloading",
+        "Training",
+        "Uploading",
+        "Completed",
+    ]
+    assert described["Environment"] == {"COLOUR": "blue"}
+    assert described["HyperParameters"] == {"horizon": "12"}
+    assert described["TrainingStartTime"] <= described["TrainingEndTime"]
+    artifacts = described["ModelArtifacts"]["S3ModelArtifacts"]
+    assert artifacts == f"s3://{jobs.bucket}/output/{name}/output/model.tar.gz"
+    assert jobs.archive(f"output/{name}/output/model.tar.gz") == {"model-algo-1.txt": b"a model"}
+    seen = jobs.seen(name)
+    assert seen["arguments"] == ["train"]
+    assert seen["files"] == {
+        "demand/a.txt": "content of demand/a.txt",
+        "demand/deep/b.txt": "content of demand/deep/b.txt",
+        "loose/a.txt": "content of demand/a.txt",
+        "loose/deep/b.txt": "content of demand/deep/b.txt",
+        "loose/-old/c.txt": "content of demand-old/c.txt",
+    }
+    assert seen["folder"].endswith("/opt/program")
+    assert seen["beside"] == [".dockerignore", "Dockerfile", "work.py"]
+    environment = seen["environment"]
+    assert environment["TRAINING_JOB_NAME"] == name
+    assert environment["TRAINING_JOB_ARN"] == described["TrainingJobArn"]
+    assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == cloud.region
+    assert environment["AWS_ENDPOINT_URL"] == cloud.endpoint_url
+    assert environment["GREETING"] == "hello from the image"
+    assert environment["COLOUR"] == "blue"
+
+
+def test_nothing_of_the_caller_reaches_a_job(monkeypatch: pytest.MonkeyPatch, jobs: Jobs) -> None:
+    seen = jobs.seen(jobs.train()["TrainingJobName"])
+    allowed = {"PATH", "LANG", "LC_CTYPE", "HOME", "TMPDIR", "PWD", "GREETING", "PYTHONUNBUFFERED"}
+    allowed |= {"TRAINING_JOB_NAME", "TRAINING_JOB_ARN", "SAGEMAKER_BASE_DIR", "__CF_USER_TEXT_ENCODING"}
+    assert {name for name in seen["environment"] if not name.startswith("AWS_")} <= allowed
+
+
+def test_the_base_folder_is_named_only_where_it_is_not_opt_ml(jobs: Jobs) -> None:
+    seen = jobs.seen(jobs.train()["TrainingJobName"])
+    assert ("SAGEMAKER_BASE_DIR" in seen["environment"]) == (seen["base"] != "/opt/ml")
+    if not sys.platform.startswith("linux"):
+        assert seen["base"] != "/opt/ml"
+
+
+def test_what_a_job_prints_is_in_a_file_and_in_cloudwatch(cloud: LocalCloud, jobs: Jobs) -> None:
+    name = jobs.train()["TrainingJobName"]
+    (log,) = cloud.job_logs(name)
+    assert log.read_text() == "working on algo-1\ndone"
+    logs = cloud.client("logs")
+    group = "/aws/sagemaker/TrainingJobs"
+    (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]
+    assert stream["logStreamName"].startswith(f"{name}/algo-1-")
+    events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+    assert [event["message"] for event in events] == ["working on algo-1", "done"]
+
+
+def test_a_failing_container_explains_itself_in_the_failure_reason(jobs: Jobs) -> None:
+    described = jobs.train(HyperParameters={"behaviour": "fail"})
+    assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Failed"
+    assert described["FailureReason"] == "AlgorithmError: " + ("input error: " + "x" * 2000)[:1024] + ", exit code: 2"
+    assert "ModelArtifacts" not in described
+
+
+def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:
+    described = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/nothing/"})
+    assert described["TrainingJobStatus"] == "Failed"
+    assert described["FailureReason"].startswith(
+        f'ClientError: Data download failed:No S3 objects found under S3 URL "s3://{jobs.bucket}/nothing/"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "exit_line"), [("wait", "asked to stop"), ("stubborn", "waiting")], ids=["heeds", "ignores"]
+)
+def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, behaviour: str, exit_line: str) -> None:
+    request = jobs.training_request(HyperParameters={"behaviour": behaviour})
+    name = request["TrainingJobName"]
+    cloud.client("sagemaker").create_training_job(**request)
+    _wait_for_line(cloud, name, "waiting")
+    cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
+    assert jobs.describe(name)["TrainingJobStatus"] == "Stopping"
+    described = jobs.ended(name)
+    assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Stopped"
+    assert "FailureReason" not in described
+    assert cloud.job_logs(name)[0].read_text().splitlines()[-1] == exit_line
+    with pytest.raises(ClientError, match="ValidationException.*Stopped"):
+        cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
+
+
+def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs) -> None:
+    described = jobs.train(HyperParameters={"behaviour": "wait"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert described["TrainingJobStatus"] == "Stopped"
+    assert described["SecondaryStatus"] == "MaxRuntimeExceeded"
+
+
+def test_uncompressed_output_is_plain_objects(jobs: Jobs) -> None:
+    described = jobs.train(OutputDataConfig={"S3OutputPath": f"s3://{jobs.bucket}/plain/", "CompressionType": "NONE"})
+    name = described["TrainingJobName"]
+    assert jobs.read(f"plain/{name}/output/model/model-algo-1.txt") == b"a model"
+    assert described["ModelArtifacts"]["S3ModelArtifacts"].endswith(f"/plain/{name}/output/model/")
+
+
+def test_a_job_name_is_used_once_for_ever(cloud: LocalCloud, jobs: Jobs) -> None:
+    request = jobs.training_request(HyperParameters={"behaviour": "fail"})
+    cloud.client("sagemaker").create_training_job(**request)
+    jobs.ended(request["TrainingJobName"])
+    with pytest.raises(cloud.client("sagemaker").exceptions.ResourceInUse, match="must be unique"):
+        cloud.client("sagemaker").create_training_job(**request)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"TrainingJobName": "no_underscores"}, "regular expression pattern"),
+        ({"HyperParameters": {"horizon": "1" * 3000}}, "length less than or equal to 2500"),
+        ({"Environment": {"LONG": "x" * 513}}, "length less than or equal to 512"),
+        ({"AlgorithmSpecification": {"TrainingImage": "a.b/c:d", "TrainingInputMode": "File"}}, "image not found"),
+    ],
+)
+def test_a_bad_request_is_refused(cloud: LocalCloud, jobs: Jobs, change: dict[str, object], said: str) -> None:
+    with pytest.raises(ClientError, match=f"ValidationException.*{said}"):
+        cloud.client("sagemaker").create_training_job(**(jobs.training_request() | change))
+
+
+def test_a_job_may_fail_for_want_of_capacity_or_quota(cloud: LocalCloud, jobs: Jobs) -> None:
+    cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
+    cloud.fail_next_job(instance_type="ml.c5.xlarge", reason="quota")
+    described = jobs.train()
+    assert described["FailureReason"].startswith("CapacityError: Unable to provision requested ML compute capacity.")
+    cluster = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
+    with pytest.raises(
+        cloud.client("sagemaker").exceptions.ResourceLimitExceeded, match=r"ml\.c5\.xlarge for training"
+    ):
+        jobs.train(ResourceConfig=cluster)
+    assert jobs.train(ResourceConfig=cluster)["TrainingJobStatus"] == "Completed"
+
+
+def test_instances_share_sharded_channels_and_merge_their_output(jobs: Jobs) -> None:
+    jobs.put(*(f"shards/{number}.txt" for number in range(5)))
+    source = {
+        "S3DataType": "S3Prefix",
+        "S3Uri": f"s3://{jobs.bucket}/shards/",
+        "S3DataDistributionType": "ShardedByS3Key",
+    }
+    described = jobs.train(
+        InputDataConfig=[{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
+    )
+    name = described["TrainingJobName"]
+    first, second = (set(jobs.seen(name, host)["files"]) for host in ("algo-1", "algo-2"))
+    assert len(first) == 3
+    assert len(second) == 2
+    assert first | second == {f"demand/{number}.txt" for number in range(5)}
+    assert set(jobs.archive(f"output/{name}/output/model.tar.gz")) == {"model-algo-1.txt", "model-algo-2.txt"}
+
+
+def test_one_failing_instance_ends_the_others(jobs: Jobs) -> None:
+    started = time.monotonic()
+    described = jobs.train(
+        HyperParameters={"behaviour": "fail-on-algo-2"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
+    )
+    assert described["FailureReason"] == "AlgorithmError: , exit code: 3"
+    assert time.monotonic() - started < 30
+
+
+def test_jobs_are_listed_newest_first(cloud: LocalCloud, jobs: Jobs) -> None:
+    names = [jobs.train()["TrainingJobName"] for _ in range(2)]
+    listed = cloud.client("sagemaker").list_training_jobs(StatusEquals="Completed")["TrainingJobSummaries"]
+    assert [job["TrainingJobName"] for job in listed][:2] == names[::-1]
+
+
+def test_the_configuration_files_are_those_of_the_service(cloud: LocalCloud, jobs: Jobs) -> None:
+    jobs.put("demand/a.txt")
+    name = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/demand/"})["TrainingJobName"]
+    config = cloud.state_folder / "jobs" / name / "algo-1/opt/ml/input/config"
+    assert json.loads((config / "hyperparameters.json").read_text()) == {}
+    assert json.loads((config / "resourceconfig.json").read_text())["hosts"] == ["algo-1"]
+    assert json.loads((config / "inputdataconfig.json").read_text()) == {
+        "demand": {
+            "TrainingInputMode": "File",
+            "S3DistributionType": "FullyReplicated",
+            "RecordWrapperType": "None",
+        }
+    }
+
+
+def _wait_for_line(cloud: LocalCloud, name: str, line: str) -> None:
+    while not any(line in log.read_text() for log in cloud.job_logs(name)):
+        time.sleep(0.05)
