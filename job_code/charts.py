@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
 from job_code.panel import Floats
 
@@ -49,6 +50,7 @@ def demand_chart(
         locator = AutoDateLocator(minticks=3, maxticks=8)
         axes.xaxis.set_major_locator(locator)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.yaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())))
         axes.legend(loc="upper left", ncols=3, fontsize=7)
         return _svg(figure)

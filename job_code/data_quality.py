@@ -10,9 +10,7 @@ from job_code.panel import Panel
 from job_code.static_columns import StaticColumns
 
 
-def describe_input(
-    demand: Demand, panel: Panel, repairs: Repairs, static: StaticColumns | None
-) -> dict[str, Any]:
+def describe_input(demand: Demand, panel: Panel, repairs: Repairs, static: StaticColumns | None) -> dict[str, Any]:
     """Counts of what was read, repaired and found.
 
     Returns:

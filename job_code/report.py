@@ -42,6 +42,7 @@ def render(report: ReportInput) -> str:
     template = files("job_code").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = _percent
+    environment.filters["setting"] = _setting
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
     return environment.from_string(template).render(
         manifest=report.manifest,
@@ -62,6 +63,12 @@ def render(report: ReportInput) -> str:
 
 def _percent(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.1%}"
+
+
+def _setting(value: object) -> str:
+    if value is None:
+        return "not set"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _series_chart(forecast: Forecast, index: int) -> str:

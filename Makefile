@@ -1,0 +1,71 @@
+# Everything here needs Python 3.11+, make and the Python and npm package indexes, and installs the rest into this folder.
+
+PYTHON ?= python3
+ENVIRONMENT ?= dev
+ENVIRONMENTS := dev staging prod
+
+BIN := .venv/bin
+CDK := node_modules/.bin/cdk
+INSTALLED := .venv/installed
+CONTEXT := --context environment=$(ENVIRONMENT)
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.PHONY: help run test check lint types templates format setup bootstrap diff deploy destroy clean
+help:
+	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
+
+run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
+	@$(BIN)/python -m local_run --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
+		$(if $(STATIC),--static '$(STATIC)') $(foreach pair,$(SET),--set '$(pair)') \
+		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
+
+test: $(INSTALLED) ## run all tests
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: lint types templates ## ruff, mypy, cdk-nag and cfn-lint, for every environment
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy .
+
+templates: $(INSTALLED) # cdk-nag runs with every synthesis and fails it
+	@for environment in $(ENVIRONMENTS); do \
+		echo "cdk synth, cdk-nag, cfn-lint: $$environment"; \
+		$(CDK) synth --quiet --no-notices --no-version-reporting --context environment=$$environment \
+			--output cdk.out/$$environment \
+		&& $(BIN)/cfn-lint cdk.out/$$environment/*.template.json || exit 1; \
+	done
+
+format: $(INSTALLED) ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(INSTALLED) ## install what everything else needs
+
+bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once
+	$(CDK) bootstrap $(CONTEXT)
+
+diff: $(INSTALLED) ## show what a deployment would change
+	$(CDK) diff $(CONTEXT)
+
+deploy: $(INSTALLED) ## deploy to AWS [ENVIRONMENT=dev]
+	$(CDK) deploy --all $(CONTEXT)
+
+destroy: $(INSTALLED) ## remove the stacks from AWS [ENVIRONMENT=dev]
+	$(CDK) destroy --all $(CONTEXT)
+
+clean: ## remove everything that make has made here, out/ included
+	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
+
+$(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package.json package-lock.json
+	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('Python 3.11 or newer is needed: make PYTHON=python3.12 ...')"
+	@echo "Installing into .venv and node_modules, once: about a minute"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint constraints.txt
+	@$(BIN)/npm ci --loglevel=error
+	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"

@@ -1,0 +1,1 @@
+"""Rehearses the weekly run on one machine: deploy, upload demand, run, follow, fetch the forecasts."""

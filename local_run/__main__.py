@@ -1,0 +1,126 @@
+"""`make run`: deploys the application into a cloud on this machine, runs it and shows the forecasts."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.load_settings import load_settings
+from job_code.errors import InputError
+from local_cloud import LocalCloud
+from local_run.display import Display
+from local_run.given_demand import overrides_for
+from local_run.rehearsal import Rehearsal
+from local_run.synthetic_demand import SyntheticDemand, write_demand
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Runs one rehearsal.
+
+    Returns:
+        0 if the execution succeeded, 1 if it failed, 2 if there was nothing to run, 130 after Ctrl-C.
+    """
+    options = _parser().parse_args()
+    begun = time.monotonic()
+    output = PROJECT / "out" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    output.mkdir(parents=True)
+    display = Display()
+    try:
+        with tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state, LocalCloud(Path(state)) as cloud:
+            display.say(f"a cloud on this machine: {cloud.endpoint_url}")
+            code = _rehearse(Rehearsal(cloud, PROJECT, options.environment, output, display), options, begun)
+            if options.keep:
+                _keep(cloud, display)
+    except InputError as error:
+        print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
+        return error.exit_code
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted: the local cloud and everything in it is gone", file=sys.stderr)
+        return 130
+    return code
+
+
+def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, begun: float) -> int:
+    display = rehearsal.display
+    execution_input: dict[str, Any] = json.loads(options.input)
+    demand, static = options.demand, options.static
+    configured = load_settings(options.environment, PROJECT / "environments").forecast.to_strings()
+    if demand is None:
+        synthetic = rehearsal.output / "synthetic"
+        made = write_demand(SyntheticDemand(), synthetic)
+        demand, static = synthetic / "demand", synthetic / "static"
+        display.say(f"made synthetic demand of {made:,} series")
+    overrides = overrides_for(demand, configured, options.set)
+    if overrides:
+        execution_input["config"] = overrides | execution_input.get("config", {})
+
+    outputs = rehearsal.deploy()
+    display.heading("demand")
+    rehearsal.upload(demand, outputs["DemandUri"])
+    if static is not None:
+        rehearsal.upload(static, outputs["StaticUri"])
+    ended = rehearsal.execute(outputs["StateMachineArn"], execution_input)
+    rehearsal.fetch(outputs["ForecastBucket"], ("forecasts/", "reports/"))
+    if ended.status != "SUCCEEDED":
+        display.heading(f"{ended.error}")
+        display.say(ended.cause)
+        display.say(
+            f"execution   {_shown(rehearsal.output / 'execution')} (history, and the log of every job and function)"
+        )
+        return 1
+    _summarise(rehearsal, ended.output, time.monotonic() - begun)
+    return 0
+
+
+def _summarise(rehearsal: Rehearsal, run: dict[str, Any], seconds: float) -> None:
+    say = rehearsal.display.say
+    run_folder = f"partition={run['partition']}/run_id={run['run_id']}"
+    forecasts = rehearsal.output / "forecasts" / run_folder
+    manifest = json.loads((forecasts / "_manifest.json").read_text(encoding="utf-8"))
+    forecast, baseline = manifest["metrics"]["forecast"], manifest["metrics"]["baseline"]
+    rehearsal.display.heading(f"Done in {seconds:.0f} s")
+    say(f"series      {manifest['series']:,} x {manifest['horizon']} periods of {manifest['frequency']}")
+    say(f"forecast    {manifest['first_period']} to {manifest['last_period']}, from the cutoff {manifest['cutoff']}")
+    if forecast["wape"] is not None:
+        say(f"accuracy    WAPE {forecast['wape']:.1%}, seasonal naive {baseline['wape']:.1%} (backtest)")
+    say(f"forecasts   {_shown(forecasts)}")
+    say(f"report      {_shown(rehearsal.output / manifest['report'])}")
+    say(f"execution   {_shown(rehearsal.output / 'execution')} (history, and the log of every job and function)")
+    say("to look around in the cloud itself, keep it up: make run KEEP=1")
+
+
+def _keep(cloud: LocalCloud, display: Display) -> None:
+    display.heading("The cloud stays up until Ctrl-C. In another shell:")
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        display.say(f"export {name}={cloud.environment[name]}")
+    while True:
+        time.sleep(3600)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(PROJECT))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local_run", description=__doc__)
+    parser.add_argument("--environment", default="dev", help="which environment to deploy (default: dev)")
+    parser.add_argument("--demand", type=Path, metavar="PATH", help="your own demand (default: synthetic)")
+    parser.add_argument("--static", type=Path, metavar="PATH", help="static columns of the series")
+    parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input (default: {})")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration of this run")
+    parser.add_argument("--keep", action="store_true", help="keep the cloud up afterwards, until Ctrl-C")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The weekly run, rehearsed: the real deployment, the real state machine and the real job, all on this machine."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
+from local_run.display import Display
+
+STACK = "forecast"
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One rehearsal in a local cloud.
+
+    Attributes:
+        cloud: The cloud, started.
+        project: The checkout.
+        environment: Name of the environment to deploy.
+        output: Folder for what comes out.
+        display: Shows what happens.
+    """
+
+    cloud: LocalCloud
+    project: Path
+    environment: str
+    output: Path
+    display: Display
+
+    def deploy(self) -> dict[str, str]:
+        """Deploys the stacks with the CDK CLI.
+
+        Returns:
+            The outputs of the forecast stack, by name.
+        """
+        self.display.heading(f"cdk bootstrap, cdk deploy ({self.environment})")
+        begun = time.monotonic()
+        context = f"environment={self.environment}"
+        outputs = self.output / "stack-outputs.json"
+        self._cdk("bootstrap", "--context", context)
+        self._cdk(
+            "deploy", "--all", "--require-approval", "never", "--context", context, "--outputs-file", str(outputs)
+        )
+        stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
+        for stack in stacks:
+            self.display.say(f"deployed {stack}")
+        self.display.say(f"{time.monotonic() - begun:.0f} s")
+        return next(values for name, values in stacks.items() if name.endswith(STACK))
+
+    def upload(self, source: Path, uri: str) -> None:
+        """Uploads a file, or a folder of them, below a prefix."""
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        files = [source] if source.is_file() else sorted(file for file in source.rglob("*") if file.is_file())
+        folder = source.parent if source.is_file() else source
+        s3 = self.cloud.client("s3")
+        for file in files:
+            s3.upload_file(str(file), bucket, prefix + file.relative_to(folder).as_posix())
+        self.display.say(f"{len(files)} file{'' if len(files) == 1 else 's'} to {uri}")
+
+    def execute(self, state_machine: str, execution_input: dict[str, Any]) -> ExecutionEnded:
+        """Runs the state machine, showing it live, and keeps its history."""
+        self.display.heading(f"state machine {state_machine.rsplit(':', 1)[-1]}, input {json.dumps(execution_input)}")
+        started = self.cloud.client("stepfunctions").start_execution(
+            stateMachineArn=state_machine, input=json.dumps(execution_input)
+        )
+        try:
+            for event in follow_execution(self.cloud.client, started["executionArn"]):
+                self.display.show(event)
+                if isinstance(event, ExecutionEnded):
+                    return event
+        finally:
+            save_execution(self.cloud.client, started["executionArn"], self.output / "execution")
+        raise AssertionError("an execution that is followed ends")
+
+    def fetch(self, bucket: str, prefixes: Iterable[str]) -> None:
+        """Downloads what lies below some prefixes of a bucket, to the same paths below the output folder."""
+        s3 = self.cloud.client("s3")
+        for prefix in prefixes:
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for found in page.get("Contents", []):
+                    target = self.output / found["Key"]
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    s3.download_file(bucket, found["Key"], str(target))
+
+    def _cdk(self, *arguments: str) -> None:
+        log = self.output / "cdk.log"
+        done = self.cloud.cdk(
+            *arguments,
+            cwd=self.project,
+            cdk_program=self.project / "node_modules/.bin/cdk",
+            capture=True,
+            check=False,
+        )
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"$ cdk {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
+        if done.returncode:
+            raise RuntimeError(f"cdk {arguments[0]} failed, see {log}:\n{done.stderr.strip()[-2000:]}")

@@ -1,0 +1,112 @@
+"""Built-in demand that looks like a retailer's: seasons, promotions, launches, dead articles, empty weeks and noise.
+
+Every number follows from the seed, so that a rehearsal can be repeated and its figures compared.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+CATEGORIES = ("beverages", "garden", "household", "snacks", "toys")
+PEAK_WEEK = {"beverages": 28, "garden": 20, "household": 5, "snacks": 45, "toys": 50}
+SEASON_STRENGTH = {"beverages": 0.35, "garden": 0.9, "household": 0.1, "snacks": 0.2, "toys": 1.1}
+
+
+@dataclass(frozen=True)
+class SyntheticDemand:
+    """How much to make, and when it ends.
+
+    Attributes:
+        articles: Number of articles.
+        merchants: Number of merchants; every merchant sells every article.
+        weeks: Weeks of history, at most.
+        last_week: Monday of the last week.
+        seed: Of everything random.
+    """
+
+    articles: int = 260
+    merchants: int = 8
+    weeks: int = 156
+    last_week: date = date(2026, 11, 16)
+    seed: int = 0
+
+
+def write_demand(what: SyntheticDemand, folder: Path) -> int:
+    """Writes `demand/*.parquet` (one file a year, rows in no order) and `static/articles.parquet`.
+
+    Returns:
+        The number of series that have any row.
+    """
+    random = np.random.default_rng(what.seed)
+    series = _series(what, random)
+    rows = _rows(what, series, random)
+    for name in ("demand", "static"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for (year,), part in rows.group_by(pl.col("ds").dt.year(), maintain_order=True):
+        part.sample(fraction=1.0, shuffle=True, seed=what.seed).write_parquet(folder / f"demand/{year}.parquet")
+    described = series.select("article_id", "merchant_id", "category", "brand", "merchant_size")
+    described.write_parquet(folder / "static/articles.parquet")
+    return rows.select("article_id", "merchant_id").n_unique()
+
+
+def _series(what: SyntheticDemand, random: np.random.Generator) -> pl.DataFrame:
+    """One row a series, with what shapes its demand."""
+    articles = pl.DataFrame(
+        {
+            "article_id": [f"A{number:05d}" for number in range(what.articles)],
+            "category": [CATEGORIES[choice] for choice in random.integers(len(CATEGORIES), size=what.articles)],
+            "brand": [f"brand {choice}" for choice in random.integers(12, size=what.articles)],
+            # From one piece in three weeks to some hundreds a week: most articles sell little.
+            "level": np.exp(random.normal(1.6, 1.5, size=what.articles)),
+            "trend": random.normal(0.0, 0.15, size=what.articles),  # a year, relative
+            "born": _launch_weeks(what, random),
+            "died": _last_weeks(what, random),
+        }
+    )
+    merchants = pl.DataFrame(
+        {
+            "merchant_id": [f"M{number:02d}" for number in range(what.merchants)],
+            "merchant_size": np.round(np.exp(random.normal(0.0, 0.5, size=what.merchants)), 2),
+        }
+    )
+    return articles.join(merchants, how="cross")
+
+
+def _launch_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
+    """Most articles are there from the start; one in eight is launched later, some only weeks ago."""
+    late = random.random(what.articles) < 0.125
+    return np.where(late, random.integers(1, what.weeks - 2, size=what.articles), 0)
+
+
+def _last_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
+    """One article in twenty has been given up, most of these more than a year ago."""
+    dead = random.random(what.articles) < 0.05
+    return np.where(dead, random.integers(what.weeks // 3, what.weeks - 4, size=what.articles), what.weeks)
+
+
+def _rows(what: SyntheticDemand, series: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
+    week = np.arange(what.weeks)
+    mondays = [what.last_week - timedelta(weeks=int(what.weeks - 1 - number)) for number in week]
+    of_year = np.array([monday.timetuple().tm_yday / 7 for monday in mondays])
+    peak = np.array([PEAK_WEEK[name] for name in series["category"]])[:, None]
+    strength = np.array([SEASON_STRENGTH[name] for name in series["category"]])[:, None]
+    season = np.exp(strength * np.cos(2 * np.pi * (of_year - peak) / 52.18))
+    trend = np.exp(series["trend"].to_numpy()[:, None] * (week - what.weeks / 2) / 52)
+    level = (series["level"] * series["merchant_size"]).to_numpy()[:, None]
+    wobble = np.exp(np.cumsum(random.normal(0.0, 0.03, size=(len(series), what.weeks)), axis=1))
+    promoted = random.random((what.articles, what.weeks)) < 0.04  # an article is promoted everywhere at once
+    uplift = np.where(np.repeat(promoted, what.merchants, axis=0), 2.2, 1.0)
+    expected = level * season * trend * wobble * uplift
+    demand = random.poisson(random.gamma(4.0, expected / 4.0))  # more spread than Poisson's, as sales have
+
+    born, died = series["born"].to_numpy()[:, None], series["died"].to_numpy()[:, None]
+    # A week without a sale often has no row at all; a series' first week always has one.
+    recorded = (demand > 0) | (random.random(demand.shape) < 0.7) | (week == born)
+    kept = (week >= born) & (week < died) & recorded
+    at_series, at_week = np.nonzero(kept)
+    return series.select("article_id", "merchant_id")[at_series].with_columns(
+        pl.Series("ds", mondays)[at_week], pl.Series("y", demand[kept].astype(np.float64))
+    )
