@@ -3,14 +3,21 @@
 A recorded type is in the stack, has a physical id, and answers Ref and Fn::GetAtt; nothing enforces or acts on it.
 """
 
+import json
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from moto.awslambda.utils import get_backend as get_lambda_backend
-from moto.cloudformation import cloudformation_backends, parsing
+from moto.cloudformation import parsing
 from moto.cloudformation.custom_model import CustomModel
 from moto.core.common_models import CloudFormationModel
+from moto.kms.models import Key
+from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
+
+from local_cloud import custom_resources, stack_errors
+from local_cloud.patching import replace
 
 _LOG = logging.getLogger(__name__)
 _ENFORCED_WRONGLY = {"AWS::S3::BucketPolicy"}  # moto would apply a Deny without its Condition: every put would fail
@@ -82,6 +89,10 @@ class _Resource(CloudFormationModel):
         """Removes the resource from its service."""
 
 
+def _scheduler(resource: _Resource) -> Any:  # noqa: ANN401
+    return scheduler_backends[resource.account][resource.region]
+
+
 class ScheduleGroup(_Resource):
     """A schedule group, in moto's scheduler."""
 
@@ -89,11 +100,12 @@ class ScheduleGroup(_Resource):
 
     def make(self) -> None:
         """Creates the group."""
-        scheduler_backends[self.account][self.region].create_schedule_group(self.name, self.properties.get("Tags", []))
+        _scheduler(self).create_schedule_group(self.name, self.properties.get("Tags", []))
 
     def unmake(self) -> None:
         """Deletes the group."""
-        scheduler_backends[self.account][self.region].delete_schedule_group(self.name)
+        with suppress(KeyError):
+            _scheduler(self).delete_schedule_group(self.name)
 
 
 class Schedule(_Resource):
@@ -108,7 +120,7 @@ class Schedule(_Resource):
         if retry := target.get("RetryPolicy"):
             # CloudFormation hands numbers on as they are written; some templates write them as strings.
             target["RetryPolicy"] = {name: int(value) for name, value in retry.items()}
-        scheduler_backends[self.account][self.region].create_schedule(
+        _scheduler(self).create_schedule(
             description=given("Description"),
             end_date=given("EndDate"),
             flexible_time_window=self.properties["FlexibleTimeWindow"],
@@ -125,65 +137,58 @@ class Schedule(_Resource):
 
     def unmake(self) -> None:
         """Deletes the schedule."""
-        scheduler_backends[self.account][self.region].delete_schedule(self.properties.get("GroupName"), self.name)
+        with suppress(ScheduleNotFound, ScheduleGroupNotFound):  # gone with its group
+            _scheduler(self).delete_schedule(self.properties.get("GroupName"), self.name)
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
         """The ARN as the scheduler writes it."""
         assert attribute_name == "Arn", attribute_name
-        backend = scheduler_backends[self.account][self.region]
-        arn: str = backend.get_schedule(self.properties.get("GroupName"), self.name).arn
+        arn: str = _scheduler(self).get_schedule(self.properties.get("GroupName"), self.name).arn
         return arn
 
 
 def install() -> None:
     """Adds the types to moto's CloudFormation."""
-    known = {**parsing.get_model_map(), ScheduleGroup.type_name: ScheduleGroup, Schedule.type_name: Schedule}
-    recorded: dict[str, type[_Resource]] = {}
-    class_from_type = parsing.resource_class_from_type
-    name_property = parsing.resource_name_property_from_type
+    made: dict[str, Any] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule)}
+    known: dict[str, Any] = {**parsing.get_model_map(), **made}
+    recorded: dict[str, Any] = {}
 
-    def resource_class_from_type(resource_type: str) -> Any:  # noqa: ANN401
-        if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
-            return CustomModel
-        if resource_type in known and resource_type not in _ENFORCED_WRONGLY:
-            return known[resource_type]
-        if resource_type in parsing.NULL_MODELS or resource_type == "AWS::CDK::Metadata":
-            return class_from_type("AWS::CloudFormation::WaitCondition")
-        if resource_type not in recorded:
-            _LOG.warning("%s is recorded only: nothing acts on it", resource_type)
-            recorded[resource_type] = type("Recorded", (_Resource,), {"type_name": resource_type})
-        return recorded[resource_type]
+    def finding_every_type(original: Callable[[str], Any]) -> Callable[[str], Any]:
+        def resource_class_from_type(resource_type: str) -> Any:  # noqa: ANN401
+            if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
+                return CustomModel
+            if resource_type in known and resource_type not in _ENFORCED_WRONGLY:
+                return known[resource_type]
+            if resource_type in (*parsing.NULL_MODELS, "AWS::CDK::Metadata"):
+                return original(parsing.NULL_MODELS[0])
+            if resource_type not in recorded:
+                _LOG.warning("%s is recorded only: nothing acts on it", resource_type)
+                recorded[resource_type] = type("Recorded", (_Resource,), {"type_name": resource_type})
+            return recorded[resource_type]
 
-    def resource_name_property_from_type(resource_type: str) -> str | None:
-        if resource_type in known:
-            return name_property(resource_type) or known[resource_type].cloudformation_name_type()
-        return None
+        return resource_class_from_type
 
-    parsing.resource_class_from_type = resource_class_from_type
-    parsing.resource_name_property_from_type = resource_name_property_from_type
-    _pass_custom_resources_that_cannot_run()
+    def finding_every_name(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        def resource_name_property_from_type(resource_type: str) -> str | None:
+            return "Name" if resource_type in made else original(resource_type)
+
+        return resource_name_property_from_type
+
+    replace(parsing, "resource_class_from_type", finding_every_type)
+    replace(parsing, "resource_name_property_from_type", finding_every_name)
+    replace(Key, "create_from_cloudformation_json", _with_policy_as_text)
+    stack_errors.install()
+    custom_resources.install()
 
 
-def _pass_custom_resources_that_cannot_run() -> None:
-    """A custom resource whose function is not Python is recorded: the stack would wait for its answer for ever."""
-    create = CustomModel.create_from_cloudformation_json
+def _with_policy_as_text(original: Callable[..., Any]) -> object:
+    """A key's policy is text everywhere else in moto, and read as such."""
 
     def create_from_cloudformation_json(
-        _class: type[CustomModel],
-        resource_name: str,
-        cloudformation_json: dict[str, Any],
-        account_id: str,
-        region_name: str,
-        **kwargs: Any,  # noqa: ANN401
-    ) -> CustomModel:
-        token = cloudformation_json["Properties"]["ServiceToken"]
-        function = get_lambda_backend(account_id, region_name).get_function(token)
-        if str(function.run_time).startswith("python"):
-            return create(resource_name, cloudformation_json, account_id, region_name, **kwargs)
-        _LOG.warning("%s is recorded only: its function is not Python", kwargs["ResourceType"])
-        resource = CustomModel(region_name, "", kwargs["LogicalId"], resource_name)
-        resource.set_data({})
-        cloudformation_backends[account_id][region_name].get_stack(kwargs["StackId"]).add_custom_resource(resource)
-        return resource
+        _model: Any, name: str, definition: dict[str, Any], *place: Any, **kwargs: Any
+    ) -> Any:  # noqa: ANN401
+        properties = definition["Properties"]
+        text = {"KeyPolicy": json.dumps(properties["KeyPolicy"])} if "KeyPolicy" in properties else {}
+        return original(name, {**definition, "Properties": {**properties, **text}}, *place, **kwargs)
 
-    CustomModel.create_from_cloudformation_json = classmethod(create_from_cloudformation_json)
+    return classmethod(create_from_cloudformation_json)

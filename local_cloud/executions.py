@@ -74,7 +74,7 @@ def follow_execution(
         described = workflows.describe_execution(executionArn=execution_arn)
         history = _history(workflows, execution_arn)
         lines = logs.new_lines(jobs_of(history))
-        fresh = [
+        fresh: list[StateEvent | JobLogLine] = [
             *_state_events(history, after=seen),
             *(JobLogLine(line.time, line.source, line.host, line.text) for line in lines),
         ]
@@ -146,7 +146,7 @@ def _state_event(event: dict[str, Any], by_id: dict[int, dict[str, Any]], failed
         failed_last.discard(state)
     if kind.endswith(("Failed", "TimedOut")) and not kind.startswith("Execution"):
         failed_last.add(state)
-        details = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+        details: dict[str, str] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
         return StateEvent(when, state, "failed", details.get("error", kind), details.get("cause", ""))
     return None
 

@@ -19,6 +19,7 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from local_cloud.job_logs import LogStream
+from local_cloud.patching import replace
 from local_cloud.processes import ProcessRegistry, end_input, kill_group
 from local_cloud.settings import ServerSettings
 
@@ -171,7 +172,7 @@ def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
         response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
         return invocation.payload.encode()
 
-    LambdaFunction.invoke = invoke
+    replace(LambdaFunction, "invoke", lambda _: invoke)
 
 
 def _failure(kind: str, message: str, log: str = "") -> Invocation:

@@ -10,16 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
@@ -35,7 +33,8 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
 
     def __init__(self) -> None:
         # Waiting for a token is not SageMaker's; without it the interpreter makes no endpoint, and it wants one.
-        super().__init__(supported_integration_patterns={ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})
+        patterns: Any = {ResourceCondition.Sync, ResourceCondition.WaitForTaskToken}
+        super().__init__(supported_integration_patterns=patterns)
 
     @property
     def _kind(self) -> str:
@@ -63,9 +62,9 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
     def _eval_service_task(
         self,
         env: Environment,
-        resource_runtime_part: Any,
+        resource_runtime_part: Any,  # noqa: ANN401
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
+        state_credentials: Any,  # noqa: ANN401, ARG002
     ) -> None:
         client = boto_client_for(region=resource_runtime_part.region, service="sagemaker")
         action = getattr(client, f"create_{self._kind.lower()}_job")
@@ -76,9 +75,9 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
     def _build_sync_resolver(
         self,
         env: Environment,
-        resource_runtime_part: Any,
+        resource_runtime_part: Any,  # noqa: ANN401
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
+        state_credentials: Any,  # noqa: ANN401, ARG002
     ) -> Callable[[], Any]:
         env.stack.pop()
         client = boto_client_for(region=resource_runtime_part.region, service="sagemaker")
@@ -108,8 +107,10 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
 
         return resolve
 
-    def _eval_sync(self, env: Environment, sync_resolver: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        outcome = super()._eval_sync(env, sync_resolver, *args, **kwargs)
+    def _eval_sync(self, env: Environment, sync_resolver: Any, **settings: Any) -> Any:  # noqa: ANN401
+        # No job answers with a task token; and the interpreter's endpoint for one is spent after the first attempt, so
+        # that a retried state would time out at once.
+        outcome = super()._eval_sync(env=env, sync_resolver=sync_resolver, **settings | {"callback_endpoint": None})
         if not env.is_running():
             sync_resolver()  # the execution was stopped, or the state timed out: the job is stopped too
         return outcome
@@ -122,26 +123,25 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
             modelled = f"{code.removesuffix('Exception')}Exception" if code in _MODELLED else "AmazonSageMakerException"
             metadata = ex.response["ResponseMetadata"]
             cause = (
-                f"{ex.response['Error']['Message']} (Service: AmazonSageMaker; Status Code: {metadata['HTTPStatusCode']}; "
-                f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
+                f"{ex.response['Error']['Message']} (Service: AmazonSageMaker; "
+                f"Status Code: {metadata['HTTPStatusCode']}; Error Code: {code}; "
+                f"Request ID: {metadata.get('RequestId')}; Proxy: null)"
             )
             name = f"SageMaker.{modelled}"
             return self._failure(env, CustomErrorName(name), name, cause)
         return super()._from_error(env=env, ex=ex)
 
-    def _failure(self, env: Environment, error_name: ErrorName, error: str, cause: str) -> FailureEvent:
+    def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> FailureEvent:  # noqa: ANN401
+        details: Any = {
+            "taskFailedEventDetails": {
+                "error": error,
+                "cause": cause,
+                "resource": self._get_sfn_resource(),
+                "resourceType": self._get_sfn_resource_type(),
+            }
+        }
         return FailureEvent(
-            env=env,
-            error_name=error_name,
-            event_type=HistoryEventType.TaskFailed,
-            event_details=EventDetails(
-                taskFailedEventDetails=TaskFailedEventDetails(
-                    error=error,
-                    cause=cause,
-                    resource=self._get_sfn_resource(),
-                    resourceType=self._get_sfn_resource_type(),
-                )
-            ),
+            env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=details
         )
 
 

@@ -1,8 +1,8 @@
 """The server's process: moto with the extensions applied, for as long as the process that started it lives.
 
 Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept`. It prints
-one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that pipe is held by the
-opener, so that it ends however the opener ends.
+one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that pipe is
+held by the opener, so that it ends however the opener ends.
 """
 
 import json
@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
     """Serves until standard input ends or a signal asks to end."""
     state_folder, account, stop_grace, time_scale, keeping = arguments
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # failures of states are in the history
     # Every caller is in this account; moto looks there before it looks at the access key.
     os.environ["MOTO_ACCOUNT_ID"] = account
     default_user_config["stepfunctions"] = {"execute_state_machine": True}

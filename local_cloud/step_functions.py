@@ -10,7 +10,7 @@ from typing import Any
 
 import moto.stepfunctions.models as moto_models
 from moto.stepfunctions.models import StateMachine
-from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, HistoryEventType
+from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -19,13 +19,12 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud import redrive
+from local_cloud.patching import replace
 from local_cloud.sagemaker_task import SageMakerTask
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
@@ -39,116 +38,107 @@ def install(*, time_scale: float) -> None:
         time_scale: What Wait states and Retry intervals are multiplied by.
     """
     # State machines made by CloudFormation land where they are executed.
-    moto_models.stepfunctions_backends = stepfunctions_parser_backends
-    _give_state_machines_an_arn_attribute()
-    _register_sagemaker()
+    replace(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
+    replace(StateMachine, "get_cfn_attribute", _with_arn)
+    replace(StateMachine, "has_cfn_attr", _knowing_arn)
+    replace(state_task_factory, "state_task_service_for", _with_sagemaker)
     _unpack_single_values()
-    _name_the_error_of_a_choice_without_match()
-    _let_all_pass_what_it_cannot_catch()
-    _name_executions()
-    _scale_time(time_scale)
+    replace(StateChoice, "_eval_state", _naming_no_match)
+    replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
+    replace(StepFunctionResponse, "start_execution", _naming_executions)
+    replace(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
+    replace(
+        WaitFunction,
+        "_wait_interval",
+        lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
+    )
     redrive.install()
 
 
-def _give_state_machines_an_arn_attribute() -> None:
-    get_attribute, has_attribute = StateMachine.get_cfn_attribute, StateMachine.has_cfn_attr
+def _with_arn(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_cfn_attribute(self: StateMachine, attribute_name: str) -> Any:  # noqa: ANN401
+        return self.arn if attribute_name == "Arn" else original(self, attribute_name)
 
-    def get(self: StateMachine, name: str) -> Any:  # noqa: ANN401
-        return self.arn if name == "Arn" else get_attribute(self, name)
-
-    def has(_class: type[StateMachine], name: str) -> bool:
-        return name == "Arn" or bool(has_attribute(name))
-
-    StateMachine.get_cfn_attribute = get
-    StateMachine.has_cfn_attr = classmethod(has)
+    return get_cfn_attribute
 
 
-def _register_sagemaker() -> None:
-    service_for = state_task_factory.state_task_service_for
+def _knowing_arn(original: Callable[[str], bool]) -> object:
+    def has_cfn_attr(_class: type[StateMachine], attr: str) -> bool:
+        return attr == "Arn" or original(attr)
 
+    return classmethod(has_cfn_attr)
+
+
+def _with_sagemaker(original: Callable[[str], Any]) -> Callable[[str], Any]:
     def state_task_service_for(service_name: str) -> Any:  # noqa: ANN401
-        return SageMakerTask() if service_name == "sagemaker" else service_for(service_name)
+        return SageMakerTask() if service_name == "sagemaker" else original(service_name)
 
-    state_task_factory.state_task_service_for = state_task_service_for
+    return state_task_service_for
 
 
 def _unpack_single_values() -> None:
     """A path that can only find one value yields that value: `$.a[1].n`, not a list of one."""
-    extract = json_path.extract_json
+    module: Any = json_path
+    original = module.extract_json
 
     def extract_json(path: str, data: Any) -> Any:  # noqa: ANN401 - any JSON
         if _INDEFINITE_PATH.search(path):
-            return extract(path, data)
-        matches = json_path.parse(path).find(data)
+            return original(path, data)
+        matches = module.parse(path).find(data)
         if not matches:
-            raise json_path.NoSuchJsonPathError(json_path=path, data=data)
+            raise module.NoSuchJsonPathError(json_path=path, data=data)
         return matches[0].value
 
-    for name, module in list(sys.modules.items()):
-        if name.startswith("moto.stepfunctions.") and getattr(module, "extract_json", None) is extract:
-            module.extract_json = extract_json  # type: ignore[attr-defined]
+    for name, importer in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.") and getattr(importer, "extract_json", None) is original:
+            replace(importer, "extract_json", lambda _: extract_json)
 
 
-def _name_the_error_of_a_choice_without_match() -> None:
-    evaluate = StateChoice._eval_state
-
-    def _eval_state(self: StateChoice, env: Environment) -> None:
+def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
+    def _eval_state(self: Any, env: Any) -> None:  # noqa: ANN401
         try:
-            evaluate(self, env)
+            original(self, env)
         except RuntimeError as error:
             if self.default_state is not None or not str(error.args[0]).startswith("No branching option"):
                 raise
-            raise FailureEventException(_no_choice_matched(env, self.name)) from error
-
-    StateChoice._eval_state = _eval_state
-
-
-def _no_choice_matched(env: Environment, state: str) -> FailureEvent:
-    return FailureEvent(
-        env=env,
-        error_name=StatesErrorName(typ=StatesErrorNameType.StatesNoChoiceMatched),
-        event_type=HistoryEventType.ExecutionFailed,
-        event_details=EventDetails(
-            executionFailedEventDetails=ExecutionFailedEventDetails(
-                error="States.NoChoiceMatched",
-                cause=f"An error occurred while executing the state '{state}'. "
-                "Failed to transition out of the state. The state does not point to a next state.",
+            details: Any = {
+                "executionFailedEventDetails": {
+                    "error": "States.NoChoiceMatched",
+                    "cause": f"An error occurred while executing the state '{self.name}'. Failed to transition out of the "
+                    "state. The state does not point to a next state.",
+                }
+            }
+            event = FailureEvent(
+                env=env,
+                error_name=StatesErrorName(typ=StatesErrorNameType.StatesNoChoiceMatched),
+                event_type=HistoryEventType.ExecutionFailed,
+                event_details=details,
             )
-        ),
-    )
+            raise FailureEventException(event) from error
+
+    return _eval_state
 
 
-def _let_all_pass_what_it_cannot_catch() -> None:
-    evaluate = ErrorEqualsDecl._eval_body
+def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
+    """States.ALL does not match the errors Step Functions does not let it match."""
 
-    def _eval_body(self: ErrorEqualsDecl, env: Environment) -> None:
+    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
         error_name = env.stack[-1]
-        evaluate(self, env)
+        original(self, env)
         if error_name.error_name in _NEVER_CAUGHT_BY_ALL and error_name not in self.error_names:
             env.stack[-1] = False
 
-    ErrorEqualsDecl._eval_body = _eval_body
+    return _eval_body
 
 
-def _name_executions() -> None:
+def _naming_executions(original: Callable[..., Any]) -> Callable[..., Any]:
     """An execution started without a name gets one of its own."""
-    start: Callable[[StepFunctionResponse], Any] = StepFunctionResponse.start_execution
 
-    def start_execution(self: StepFunctionResponse) -> Any:  # noqa: ANN401
-        get_parameter = self._get_param
-        self._get_param = lambda name, *args, **kwargs: (
-            get_parameter(name, *args, **kwargs) or (str(uuid.uuid4()) if name == "name" else None)
-        )
-        return start(self)
+    def start_execution(self: Any) -> Any:  # noqa: ANN401
+        if not self._get_param("name"):
+            get_parameter = self._get_param
+            name = str(uuid.uuid4())
+            self._get_param = lambda key, *rest, **named: name if key == "name" else get_parameter(key, *rest, **named)
+        return original(self)
 
-    StepFunctionResponse.start_execution = start_execution
-
-
-def _scale_time(scale: float) -> None:
-    retrier_decl.time = types.SimpleNamespace(sleep=lambda seconds: time.sleep(seconds * scale))
-    wait = WaitFunction._wait_interval
-
-    def _wait_interval(self: WaitFunction, env: Environment, wait_seconds: float) -> None:
-        wait(self, env, wait_seconds * scale)
-
-    WaitFunction._wait_interval = _wait_interval
+    return start_execution

@@ -53,7 +53,7 @@ def test_a_job_runs_the_image_with_its_data_and_uploads_what_it_writes(cloud: Lo
     assert environment["COLOUR"] == "blue"
 
 
-def test_nothing_of_the_caller_reaches_a_job(monkeypatch: pytest.MonkeyPatch, jobs: Jobs) -> None:
+def test_nothing_of_the_caller_reaches_a_job(jobs: Jobs) -> None:
     seen = jobs.seen(jobs.train()["TrainingJobName"])
     allowed = {"PATH", "LANG", "LC_CTYPE", "HOME", "TMPDIR", "PWD", "GREETING", "PYTHONUNBUFFERED"}
     allowed |= {"TRAINING_JOB_NAME", "TRAINING_JOB_ARN", "SAGEMAKER_BASE_DIR", "__CF_USER_TEXT_ENCODING"}
@@ -108,7 +108,7 @@ def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, 
     assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Stopped"
     assert "FailureReason" not in described
     assert cloud.job_logs(name)[0].read_text().splitlines()[-1] == exit_line
-    with pytest.raises(ClientError, match="ValidationException.*Stopped"):
+    with pytest.raises(ClientError, match=r"ValidationException.*Stopped"):
         cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any
 
 import boto3
 
@@ -10,7 +11,7 @@ class InputError(Exception):
     """Wrong input."""
 
 
-def handle(event, context):
+def handle(event: dict[str, Any], context: Any) -> Any:
     print("asked:", event)
     ask = event.get("ask")
     if ask == "raise":

@@ -20,7 +20,7 @@ results = base / ("output/data" if training else "processing/output")
 print(f"working on {host}")
 seen = {
     "arguments": sys.argv[1:],
-    "folder": os.getcwd(),
+    "folder": str(Path.cwd()),
     "beside": sorted(path.name for path in Path().iterdir() if path.name != "__pycache__"),
     "environment": dict(os.environ),
     "files": {str(path.relative_to(data)): path.read_text() for path in sorted(data.rglob("*")) if path.is_file()},
