@@ -41,14 +41,11 @@ class EncryptionKey(Construct):
                 },
             )
         )
-        # Alarms and event rules publish to the encrypted topic under their own name.
+        # Alarms publish to the encrypted topic under their own name.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsAndEventsToTheTopic",
-                principals=[
-                    iam.ServicePrincipal("cloudwatch.amazonaws.com"),
-                    iam.ServicePrincipal("events.amazonaws.com"),
-                ],
+                sid="AlarmsToTheTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
             )

@@ -75,6 +75,7 @@ class ForecastStack(Stack):
             ),
             instance_types=settings.training_job.instance_types,
             topic=topic,
+            key=data.key,
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
             log_group=self._log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )

@@ -1,6 +1,6 @@
 """Acknowledging cdk-nag's findings: one construct, one finding, one reason."""
 
-from aws_cdk import Acknowledgment, Reference, Stack, Token, Tokenization, Validations
+from aws_cdk import Acknowledgment, IResolvable, Reference, Stack, Token, Tokenization, Validations
 from constructs import IConstruct
 
 
@@ -29,11 +29,10 @@ def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> N
     acknowledge(construct, f"AwsSolutions-IAM5[Resource::{reported}]", reason)
 
 
-def _as_reported(token: object, construct: IConstruct) -> str:
+def _as_reported(token: IResolvable, construct: IConstruct) -> str:
     """How cdk-nag writes a reference: `<LogicalId.Attribute>`, or the export's name where it crosses stacks."""
-    assert isinstance(token, Reference), "an ARN of this application is made of text and references"
-    stack, owner = Stack.of(construct), Stack.of(token.target)
-    if owner.node.path != stack.node.path:
+    stack = Stack.of(construct)
+    if isinstance(token, Reference) and (owner := Stack.of(token.target)).node.path != stack.node.path:
         return str(stack.resolve(owner.export_value(Token.as_string(token)))["Fn::ImportValue"])
-    logical_id, attribute = stack.resolve(token)["Fn::GetAtt"]
-    return f"<{logical_id}.{attribute}>"
+    resolved = stack.resolve(token)
+    return f"<{resolved['Ref']}>" if "Ref" in resolved else f"<{'.'.join(resolved['Fn::GetAtt'])}>"

@@ -1,6 +1,6 @@
 """Starts a run by the clock of the environment's time zone, and keeps what could not be started."""
 
-from aws_cdk import Duration, TimeZone
+from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -52,7 +52,9 @@ class WeeklySchedule(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+            ),
             description=f"Starts the scheduled runs of {name}",
         )
         role.add_to_policy(
@@ -67,7 +69,6 @@ class WeeklySchedule(Construct):
             description=f"Starts {name}'s run for the last complete period",
             enabled=settings.enabled,
             schedule=scheduler.ScheduleExpression.expression(f"cron({settings.cron})", TimeZone.of(settings.time_zone)),
-            key=key,
             target=targets.StepFunctionsStartExecution(
                 state_machine,
                 role=role,

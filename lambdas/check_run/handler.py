@@ -131,7 +131,9 @@ def _differences_in_files(manifest: Mapping[str, Any], *, s3: BaseClient, bucket
         head = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
         if head["ContentLength"] != listed[name]["bytes"]:
             yield f"{name} has {head['ContentLength']} bytes, the manifest says {listed[name]['bytes']}"
-        elif _hex(head.get("ChecksumSHA256", "")) != listed[name]["sha256"]:
+        elif "ChecksumSHA256" not in head:
+            yield f"{name} carries no SHA-256 to compare with the manifest's"
+        elif _hex(head["ChecksumSHA256"]) != listed[name]["sha256"]:
             yield f"{name} has another SHA-256 than the manifest says"
 
 

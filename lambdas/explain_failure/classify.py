@@ -63,6 +63,9 @@ TIMED_OUT = _kind(
     rerun=False,
     advice="A rerun takes as long; raise max_runtime_minutes or give a faster instance type, and rerun.",
 )
+STATE_TIMED_OUT = _kind(
+    "TimedOut", "timed out", rerun=True, advice="A rerun helps if the delay was passing; then read the function's log."
+)
 SPOT = _kind(
     "SpotInterrupted",
     "no spot capacity in time",
@@ -103,7 +106,7 @@ BY_WORDS = (
     (re.compile(r"AccessDenied|not authorized|AccessDeniedException"), DENIED),
     (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown"), THROTTLED),
     (re.compile(r"InternalServerError|InternalServerException|ServiceUnavailable|Lambda\.ServiceException"), PLATFORM),
-    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), TIMED_OUT),
+    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), STATE_TIMED_OUT),
 )
 
 
@@ -131,11 +134,14 @@ def classify(state: Mapping[str, Any]) -> Failure:
     error = state.get("error") or {}
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     details = _json_object(cause)
-    job_name = details.get("TrainingJobName") or (state.get("job") or {}).get("name")
+    job_name = details.get("TrainingJobName") or details.get("name") or (state.get("job") or {}).get("name")
     if name == "JobNotCompleted":
-        kind, summary = _not_completed(details)
-    elif "FailureReason" in details or "TrainingJobStatus" in details:
-        kind, summary = _failed_job(details)
+        kind, summary = _stopped(job_name, status=details.get("status"), secondary=details.get("secondary_status"))
+    elif details.get("FailureReason"):
+        kind, summary = _failed_job(str(details["FailureReason"]))
+    elif "TrainingJobStatus" in details:
+        status, secondary = details["TrainingJobStatus"], details.get("SecondaryStatus")
+        kind, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
         kind, summary = _by_words(name, text, state), text
@@ -148,20 +154,17 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 3]}..."
 
 
-def _not_completed(job: Mapping[str, Any]) -> tuple[Kind, str]:
-    secondary = str(job.get("secondary_status", ""))
-    kind = BY_SECONDARY_STATUS.get(secondary, STOPPED)
-    return kind, f"the job {job.get('name')} ended as {job.get('status')} ({secondary})"
+def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[Kind, str]:
+    return BY_SECONDARY_STATUS.get(str(secondary), STOPPED), f"the job {job_name} ended as {status} ({secondary})"
 
 
-def _failed_job(job: Mapping[str, Any]) -> tuple[Kind, str]:
-    reason = str(job.get("FailureReason", ""))
+def _failed_job(reason: str) -> tuple[Kind, str]:
     match = WRAPPING.match(reason)
     if match is None:
         kind = next((kind for pattern, kind in BY_WORDS if pattern.search(reason)), None)
         if kind is None:
             kind = OUT_OF_MEMORY_KIND if OUT_OF_MEMORY.search(reason) else JOB_ERROR
-        return kind, reason or f"the job ended as {job.get('TrainingJobStatus')}"
+        return kind, reason
     text = match["text"].strip()
     if text.startswith("input error:"):
         return INPUT_ERROR, text.removeprefix("input error:").strip()
@@ -173,6 +176,8 @@ def _failed_job(job: Mapping[str, Any]) -> tuple[Kind, str]:
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     if name in BY_ERROR:
         return BY_ERROR[name]
+    if name == "States.Timeout" and "plan" in state and "job" not in state:
+        return TIMED_OUT
     for pattern, kind in BY_WORDS:
         if pattern.search(f"{name} {text}"):
             return kind

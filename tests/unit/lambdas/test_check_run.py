@@ -1,0 +1,148 @@
+import base64
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from lambdas.check_run.handler import IncompleteRun, check_run
+from tests.unit.lambdas.conftest import FORECAST_BUCKET
+
+RUN_ID = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
+FOLDER = f"forecasts/partition=all/run_id={RUN_ID}/"
+PLAN = {"partition": "all", "cutoff": None, "hyperparameters": {"horizon": "12"}}
+
+
+def put(s3: Any, name: str, content: bytes, *, rows: int, checksum: bool = True) -> dict[str, Any]:
+    digest = hashlib.sha256(content).digest()
+    options = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": base64.b64encode(digest).decode()} if checksum else {}
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=FOLDER + name, Body=content, **options)
+    return {"name": name, "rows": rows, "bytes": len(content), "sha256": digest.hex()}
+
+
+@pytest.fixture
+def manifest(s3: Any) -> dict[str, Any]:
+    """A whole run's manifest; its files lie in the bucket, the manifest does not yet."""
+    return {
+        "schema_version": 1,
+        "run_id": RUN_ID,
+        "partition": "all",
+        "cutoff": "2026-11-16",
+        "frequency": "W-MON",
+        "horizon": 12,
+        "first_period": "2026-11-23",
+        "last_period": "2027-02-08",
+        "series": 5,
+        "rows": 60,
+        "files": [
+            put(s3, "part-00000.parquet", b"first", rows=36),
+            put(s3, "part-00001.parquet", b"second", rows=24),
+        ],
+        "report": f"reports/partition=all/run_id={RUN_ID}/report.html",
+        "metrics": {"forecast": {"wape": 0.2}, "baseline": {"wape": 0.3}},
+        "versions": {},
+    }
+
+
+def write(s3: Any, manifest: object) -> None:
+    body = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=FOLDER + "_manifest.json", Body=body)
+
+
+def checked(s3: Any, **plan: Any) -> dict[str, Any]:
+    return asdict(check_run(run_id=RUN_ID, plan={**PLAN, **plan}, bucket=FORECAST_BUCKET, s3=s3))
+
+
+def test_a_whole_run_passes(s3: Any, manifest: dict[str, Any]) -> None:
+    write(s3, manifest)
+    run = checked(s3, cutoff="2026-11-16")
+    assert run["manifest"] == f"{FOLDER}_manifest.json"
+    assert {name: run[name] for name in run if name != "manifest"} == {
+        name: manifest[name] for name in run if name != "manifest"
+    }
+
+
+def test_no_manifest(s3: Any, manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files are there
+    with pytest.raises(IncompleteRun, match=r"without a manifest: there is no s3://.*_manifest\.json"):
+        checked(s3)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b"{", "is not JSON"), (b"\xff", "is not JSON"), (b"[]", "is not a JSON object"), (b"{}", "has no 'run_id'")],
+)
+def test_a_manifest_that_is_none(s3: Any, body: bytes, message: str) -> None:
+    write(s3, body)
+    with pytest.raises(IncompleteRun, match=message):
+        checked(s3)
+
+
+def test_a_manifest_of_wrong_types(s3: Any, manifest: dict[str, Any]) -> None:
+    write(s3, {**manifest, "files": [1]})
+    with pytest.raises(IncompleteRun, match="is not a run's manifest"):
+        checked(s3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"run_id": "other"}, "run_id is other"),
+        ({"partition": "de"}, "partition is de, all was planned"),
+        ({"horizon": 8}, "horizon is 8, 12 was planned"),
+        ({"cutoff": "2026-11-09"}, "cutoff is 2026-11-09, 2026-11-16 was planned"),
+        ({"series": 6}, "60 rows for 6 series x 12 periods"),
+        ({"rows": 0, "series": 0}, "0 rows for 0 series"),
+        ({"rows": 72, "series": 6}, "the files have 60 rows, the run 72"),
+    ],
+)
+def test_numbers_that_do_not_add_up(s3: Any, manifest: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    write(s3, {**manifest, **change})
+    with pytest.raises(IncompleteRun, match=message) as error:
+        checked(s3, cutoff="2026-11-16")
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file(s3: Any, manifest: dict[str, Any]) -> None:
+    write(s3, manifest)
+    s3.delete_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}part-00001.parquet")
+    with pytest.raises(IncompleteRun, match=r"missing: part-00001\.parquet"):
+        checked(s3)
+
+
+def test_files_that_are_not_listed(s3: Any, manifest: dict[str, Any]) -> None:
+    for number in range(2, 7):
+        put(s3, f"part-0000{number}.parquet", b"stray", rows=1)
+    write(s3, manifest)
+    with pytest.raises(
+        IncompleteRun, match=r"not in the manifest: part-00002.parquet, .*part-00004.parquet and 2 more"
+    ):
+        checked(s3)
+
+
+def test_a_file_of_another_size(s3: Any, manifest: dict[str, Any]) -> None:
+    put(s3, "part-00001.parquet", b"cut", rows=24)
+    write(s3, manifest)
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has 3 bytes, the manifest says 6"):
+        checked(s3)
+
+
+def test_a_file_of_the_same_size_and_another_content(s3: Any, manifest: dict[str, Any]) -> None:
+    put(s3, "part-00001.parquet", b"s3cond", rows=24)
+    write(s3, manifest)
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has another SHA-256"):
+        checked(s3)
+
+
+def test_a_file_without_a_checksum(s3: Any, manifest: dict[str, Any]) -> None:
+    put(s3, "part-00001.parquet", b"second", rows=24, checksum=False)
+    write(s3, manifest)
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet carries no SHA-256"):
+        checked(s3)
+
+
+def test_what_is_not_a_number_is_no_metric(s3: Any, manifest: dict[str, Any]) -> None:
+    write(s3, {**manifest, "metrics": {"forecast": {"wape": float("nan")}, "baseline": None}})
+    run = checked(s3)
+    assert run["metrics"]["forecast"]["wape"] is None
+    json.dumps(run, allow_nan=False)

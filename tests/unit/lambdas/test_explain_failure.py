@@ -1,0 +1,167 @@
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.explain_failure import handler as module
+from lambdas.explain_failure.handler import explain
+
+JOB = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
+EXECUTION = {"id": "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"}
+PLAN = {"job_name": "onejob-dev-20261118-093005-0a1b2c3d"}
+
+
+def failed_job(reason: str, **details: Any) -> dict[str, str]:
+    """What `.sync` hands on: the description of the job."""
+    job = {"TrainingJobName": JOB, "TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": reason}
+    return {"Error": "States.TaskFailed", "Cause": json.dumps({**job, **details})}
+
+
+def failed_function(name: str, text: str) -> dict[str, str]:
+    return {"Error": name, "Cause": json.dumps({"errorMessage": text, "errorType": name, "stackTrace": ["..."]})}
+
+
+def not_completed(secondary: str) -> dict[str, str]:
+    job = {"name": JOB, "status": "Stopped", "secondary_status": secondary, "arn": "arn"}
+    return {"Error": "JobNotCompleted", "Cause": json.dumps(job)}
+
+
+def explained(error: dict[str, str], **state: Any) -> dict[str, Any]:
+    return explain({"execution": EXECUTION, "plan": PLAN, "error": error, **state}, deployment="onejob-dev")
+
+
+QUOTA = (
+    "The account-level service limit 'ml.m5.xlarge for training job usage' is 0 Instances, with current utilization of "
+    "0 Instances and a request delta of 1 Instances. (Service: SageMaker, Status Code: 400)"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "rerun_helps", "summary"),
+    [
+        (
+            failed_job("AlgorithmError: input error: demand: 3 series have duplicate weeks, exit code: 2"),
+            "InputError",
+            False,
+            "demand: 3 series have duplicate weeks",
+        ),
+        (failed_function("InputError", "input: cutoff ..."), "InputError", False, "input: cutoff ..."),
+        (failed_job("AlgorithmError: job error: disk full, exit code: 1"), "JobError", False, "disk full"),
+        (failed_job("AlgorithmError: , exit code: 1"), "JobError", False, "the job ended with exit code 1"),
+        (failed_job("AlgorithmError: , exit code: 137"), "OutOfMemory", False, "the job was killed for want of memory"),
+        (failed_job("AlgorithmError: job error: MemoryError, exit code: 1"), "OutOfMemory", False, "MemoryError"),
+        (
+            failed_job("ClientError: Please use an instance type with more memory"),
+            "OutOfMemory",
+            False,
+            "ClientError: Please use an instance type with more memory",
+        ),
+        (
+            failed_job("ClientError: Cannot pull image"),
+            "JobError",
+            False,
+            "ClientError: Cannot pull image",
+        ),
+        (failed_job("CapacityError: Unable to provision"), "NoCapacity", True, "CapacityError: Unable to provision"),
+        (failed_job("InternalServerError: We are sorry"), "PlatformFault", True, "InternalServerError: We are sorry"),
+        ({"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}, "QuotaExceeded", False, QUOTA),
+        (
+            {"Error": "SageMaker.AmazonSageMakerException", "Cause": "Rate exceeded (Status Code: 400)"},
+            "Throttled",
+            True,
+            "Rate exceeded (Status Code: 400)",
+        ),
+        (
+            {
+                "Error": "SageMaker.AmazonSageMakerException",
+                "Cause": "User: arn is not authorized to perform: iam:Pass",
+            },
+            "AccessDenied",
+            False,
+            "User: arn is not authorized to perform: iam:Pass",
+        ),
+        ({"Error": "States.Timeout"}, "TimedOut", False, "States.Timeout"),
+        ({"Error": "States.Timeout", "Cause": ""}, "TimedOut", False, "States.Timeout"),
+        (
+            not_completed("MaxRuntimeExceeded"),
+            "TimedOut",
+            False,
+            f"the job {JOB} ended as Stopped (MaxRuntimeExceeded)",
+        ),
+        (not_completed("MaxWaitTimeExceeded"), "SpotInterrupted", True, None),
+        (not_completed("Interrupted"), "SpotInterrupted", True, None),
+        (not_completed("Stopped"), "Stopped", True, f"the job {JOB} ended as Stopped (Stopped)"),
+        (failed_job("", TrainingJobStatus="Stopped", SecondaryStatus="Stopped"), "Stopped", True, None),
+        (failed_job("", TrainingJobStatus="Stopped", SecondaryStatus="MaxRuntimeExceeded"), "TimedOut", False, None),
+        (failed_function("IncompleteRun", "missing: part-0"), "IncompleteRun", True, "missing: part-0"),
+        (failed_function("PublishFailed", "changed by others"), "PublishFailed", True, "changed by others"),
+        (failed_function("KeyError", "'execution'"), "Unknown", True, "'execution'"),
+        ({"Error": "Nonsense", "Cause": "[1, 2]"}, "Unknown", True, "[1, 2]"),
+        ({"Error": "Nonsense"}, "Unknown", True, "Nonsense"),
+        ({}, "Unknown", True, "unknown failure"),
+    ],
+)
+def test_every_failure_has_a_kind_and_a_line(
+    error: dict[str, str], kind: str, rerun_helps: bool, summary: str | None
+) -> None:
+    answer = explained(error)
+    assert (answer["kind"], answer["error"], answer["rerun_helps"]) == (kind, kind, rerun_helps)
+    assert summary is None or answer["summary"] == summary
+    assert answer["cause"].startswith(answer["summary"])
+    assert "\n" not in answer["cause"]
+    assert answer["subject"].isascii()
+    assert len(answer["subject"]) <= 100
+    assert f"Rerun: {'yes' if rerun_helps else 'not yet'}." in answer["message"]
+
+
+def test_a_job_that_speaks_of_capacity_is_still_a_job_error() -> None:
+    answer = explained(failed_job("AlgorithmError: input error: column CapacityError is missing, exit code: 2"))
+    assert answer["kind"] == "InputError"
+
+
+def test_the_words_of_the_failure_file_get_through_verbatim() -> None:
+    text = "demand: 2 rows (q > 0, 50 %) are bad, e.g. (Ä17, M2); keep one row, exit code: 7 is no part of it"
+    answer = explained(failed_job(f"AlgorithmError: input error: {text}, exit code: 2"))
+    assert answer["summary"] == text
+
+
+def test_a_failure_text_of_many_lines_becomes_one() -> None:
+    answer = explained(failed_job("AlgorithmError: job error: a\n  b\x00\tc\r\n, exit code: 1"))
+    assert answer["summary"] == "a b c"
+
+
+def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
+    answer = explained(failed_job(f"AlgorithmError: job error: {'long ' * 10_000}, exit code: 1"))
+    assert len(answer["summary"]) <= 1024
+    assert len(answer["message"]) < 2048
+
+
+def test_an_unnamed_failure_while_publishing_is_one_of_publishing() -> None:
+    answer = explained(failed_function("ClientError", "Connection reset"), job={"name": JOB}, run={"run_id": JOB})
+    assert answer["kind"] == "PublishFailed"
+
+
+def test_a_function_that_timed_out_is_not_the_job() -> None:
+    answer = explained({"Error": "States.Timeout", "Cause": ""}, job={"name": JOB})
+    assert (answer["kind"], answer["rerun_helps"]) == ("TimedOut", True)
+
+
+def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
+    message = explained(failed_job("AlgorithmError: job error: x, exit code: 1"))["message"]
+    console = "https://eu-central-1.console.aws.amazon.com"
+    assert f"{console}/states/home?region=eu-central-1#/v2/executions/details/{EXECUTION['id']}" in message
+    assert f"log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3D{JOB}" in message
+
+
+def test_without_a_job_there_is_no_link_to_its_log() -> None:
+    assert "Job log" not in explained(failed_function("InputError", "no demand"))["message"]
+
+
+@pytest.mark.parametrize("state", [{}, {"error": None}, {"error": {"Error": None, "Cause": None}}, {"execution": None}])
+def test_it_never_fails_itself(state: dict[str, Any]) -> None:
+    assert explain(state, deployment="onejob-dev")["kind"] == "Unknown"
+
+
+def test_the_handler_reads_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEPLOYMENT", "onejob-prod")
+    assert module.handler({"error": {"Error": "x"}}, None)["subject"] == "onejob-prod: run failed: unknown failure"

@@ -1,0 +1,194 @@
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from job_code.config import ForecastConfig
+from lambdas.plan import handler as module
+from lambdas.plan.handler import Deployment, Plan, plan
+from lambdas.plan.request import InputError
+from tests.unit.lambdas.conftest import DATA_BUCKET
+
+CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")
+DEPLOYMENT = Deployment(
+    data_bucket=DATA_BUCKET,
+    job_name_prefix="onejob-dev",
+    base_config=CONFIG.to_strings(),
+    time_zone="Europe/Berlin",
+    period_label="start",
+)
+EXECUTION_ID = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"
+
+
+def planned(document: object, s3: Any, *, started_at: str = "2026-11-18T09:30:05.123Z", **changes: Any) -> Plan:
+    execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": started_at, "input": document}
+    return plan(execution, deployment=replace(DEPLOYMENT, **changes), s3=s3)
+
+
+@pytest.fixture
+def demand(s3: Any) -> Any:
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/2026/part-0.parquet", Body=b"x")
+    return s3
+
+
+def test_an_empty_input_leaves_the_cutoff_to_the_job(demand: Any) -> None:
+    result = planned({}, demand)
+    assert result.cutoff is None
+    assert "cutoff" not in result.hyperparameters
+    assert result.partition == "all"
+    assert [channel["ChannelName"] for channel in result.channels] == ["demand"]
+    assert result.channels[0]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{DATA_BUCKET}/demand/"
+
+
+def test_the_hyperparameters_are_the_configuration(demand: Any) -> None:
+    hyperparameters = planned({}, demand).hyperparameters
+    assert all(hyperparameters.values())
+    assert ForecastConfig.from_mapping(hyperparameters, source="hyperparameters") == CONFIG
+
+
+def test_the_job_name_tells_its_time_and_leaves_room_for_the_counters(demand: Any) -> None:
+    name = planned({}, demand, job_name_prefix="fifteenletters1-environment1").job_name
+    assert re.fullmatch(r"fifteenletters1-environment1-20261118-093005-[0-9a-f]{8}", name)
+    assert len(f"{name}-1000-4-4") <= 63
+
+
+def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> None:
+    names = {
+        plan(
+            {"id": f"{EXECUTION_ID}{i}", "name": "x", "started_at": "2026-11-18T09:30:05Z", "input": {}},
+            deployment=DEPLOYMENT,
+            s3=demand,
+        ).job_name
+        for i in range(50)
+    }
+    assert len(names) == 50
+
+
+def test_static_columns_become_a_channel_where_there_are_some(demand: Any) -> None:
+    demand.put_object(Bucket=DATA_BUCKET, Key="static/", Body=b"")
+    assert len(planned({}, demand).channels) == 1
+    demand.put_object(Bucket=DATA_BUCKET, Key="static/articles.csv", Body=b"x")
+    assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand", "static"]
+
+
+def test_a_cutoff_asked_for_reaches_the_job(demand: Any) -> None:
+    result = planned({"cutoff": "2026-11-16"}, demand)
+    assert result.cutoff == result.hyperparameters["cutoff"] == "2026-11-16"
+
+
+def test_overrides_hold_for_one_run(demand: Any) -> None:
+    config = {"horizon": 8, "quantiles": [0.05, 0.5], "key": "sku", "learning_rate": 0.1, "target": "demand"}
+    hyperparameters = planned({"config": config}, demand).hyperparameters
+    overridden = ForecastConfig.from_mapping(hyperparameters, source="hyperparameters")
+    assert (overridden.horizon, overridden.quantiles, overridden.key) == (8, (0.05, 0.5), ("sku",))
+    assert overridden.frequency == "W-MON"
+
+
+@pytest.mark.parametrize(
+    ("scheduled_time", "cutoff"),
+    [
+        ("2026-11-16T05:00:00Z", "2026-11-09"),  # Monday 06:00 in winter
+        ("2026-11-15T22:59:59Z", "2026-11-02"),  # a second before Monday begins in Berlin
+        ("2026-11-15T23:00:00Z", "2026-11-09"),  # and as it begins
+        ("2026-07-12T21:59:59Z", "2026-06-29"),  # the same in summer
+        ("2026-07-12T22:00:00Z", "2026-07-06"),
+        ("2026-03-29T22:00:00Z", "2026-03-23"),  # the day the clocks go forward, Berlin's Monday begins
+        ("2026-10-25T22:59:59Z", "2026-10-12"),  # the day they go back
+        ("2026-10-25T23:00:00Z", "2026-10-19"),
+        ("2026-11-20T05:00:00+09:00", "2026-11-09"),
+    ],
+)
+def test_a_scheduled_run_takes_the_last_complete_week_at_the_scheduled_time(
+    demand: Any, scheduled_time: str, cutoff: str
+) -> None:
+    # The clock says otherwise: the execution was started days late.
+    result = planned({"scheduled_time": scheduled_time}, demand, started_at="2027-01-02T03:04:05Z")
+    assert result.cutoff == result.hyperparameters["cutoff"] == cutoff
+
+
+def test_weeks_dated_by_their_last_day(demand: Any) -> None:
+    base = {**DEPLOYMENT.base_config, "frequency": "W-SUN"}
+    result = planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, period_label="end", base_config=base)
+    assert result.cutoff == "2026-11-15"
+
+
+def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
+    document = {"scheduled_time": "2026-11-16T05:00:00Z", "config": {"frequency": "MS"}}
+    assert planned(document, demand).cutoff == "2026-10-01"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ([], "input: [] is not an object"),
+        ("{}", 'input: "{}" is not an object'),
+        (None, "input: null is not an object"),
+        ({"cutof": "2026-11-16"}, 'unknown key "cutof", did you mean cutoff? (known: config, cutoff, scheduled_time)'),
+        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
+        ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),
+        ({"cutoff": None}, "cutoff null is not a date"),
+        ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 lies in the future (2026-11-18 today)"),
+        ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is no period of W-MON; 2026-11-16 is one"),
+        ({"scheduled_time": "2026-11-16T05:00:00"}, "is not a time with a zone"),
+        ({"scheduled_time": "soon"}, 'scheduled_time "soon" is not a time with a zone'),
+        ({"scheduled_time": 1}, "scheduled_time 1 is not a time with a zone"),
+        ({"cutoff": "2026-11-16", "scheduled_time": "2026-11-16T05:00:00Z"}, "both decide the cutoff"),
+        ({"config": []}, "config [] is not an object"),
+        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: cutoff_rule, '),
+        ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: the cutoff stands beside config; write {"cutoff"'),
+        ({"config": {"horizon": None}}, "config.horizon null is neither text, a number nor a list"),
+        ({"config": {"key": []}}, "config.key [] is neither"),
+        ({"config": {"key": ["a", ["b"]]}}, 'config.key ["a", ["b"]] is neither'),
+        ({"config": {"key": {"a": 1}}}, 'config.key {"a": 1} is neither'),
+        ({"config": {"target": "x" * 257}}, "config.target has 257 characters; 256 at most"),
+    ],
+)
+def test_bad_input_is_told_in_one_line(demand: Any, document: object, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        planned(document, demand)
+    assert "\n" not in str(error.value)
+
+
+def test_everything_wrong_is_told_at_once(demand: Any) -> None:
+    with pytest.raises(InputError) as error:
+        planned({"cutof": 1, "cutoff": "x", "config": {"horizn": 1, "treees": 2}}, demand)
+    assert all(word in str(error.value) for word in ("cutof", '"x" is not a date', "horizn", "treees"))
+
+
+def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
+    base = {**DEPLOYMENT.base_config, "frequency": ""}
+    with pytest.raises(InputError, match="a scheduled run needs D, W-MON"):
+        planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, base_config=base)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "demand/", "demand/_SUCCESS", "demand/.keep", "demand/_temporary/part-0.parquet", "demand-old/a.parquet"],
+)
+def test_without_demand_it_says_where_to_upload(s3: Any, key: str) -> None:
+    if key:
+        s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
+    with pytest.raises(InputError, match=f"demand: no files in s3://{DATA_BUCKET}/demand/; upload"):
+        planned({}, s3)
+
+
+def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
+    for number in range(1001):
+        s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/_{number}", Body=b"")
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/a.csv", Body=b"x")
+    assert planned({}, s3).channels
+
+
+def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_s3", lambda: demand)
+    monkeypatch.setenv("DATA_BUCKET", DATA_BUCKET)
+    monkeypatch.setenv("JOB_NAME_PREFIX", "onejob-dev")
+    monkeypatch.setenv("BASE_CONFIG", json.dumps(CONFIG.to_strings()))
+    monkeypatch.setenv("TIME_ZONE", "UTC")
+    monkeypatch.setenv("PERIOD_LABEL", "start")
+    execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": "2026-11-18T09:30:05.123Z", "input": {}}
+    answer = module.handler({"execution": execution}, None)
+    assert json.loads(json.dumps(answer)) == answer
+    assert answer["hyperparameters"]["horizon"] == "12"

@@ -1,0 +1,141 @@
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.publish.handler import ATTEMPTS, PublishFailed, publish
+from tests.unit.lambdas.conftest import FORECAST_BUCKET
+
+KEY = "forecasts/partition=all/_latest.json"
+NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
+RUN = {
+    "run_id": "run-1",
+    "partition": "all",
+    "cutoff": "2026-11-16",
+    "frequency": "W-MON",
+    "horizon": 12,
+    "first_period": "2026-11-23",
+    "last_period": "2027-02-08",
+    "series": 2000,
+    "rows": 24000,
+    "manifest": "forecasts/partition=all/run_id=run-1/_manifest.json",
+    "report": "reports/partition=all/run_id=run-1/report.html",
+    "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "baseline": {"wape": 0.284, "mase": 1.0}},
+}
+
+
+def published(s3: Any, **changes: Any) -> dict[str, Any]:
+    return publish({**RUN, **changes}, bucket=FORECAST_BUCKET, deployment="onejob-dev", s3=s3, now=NOW)
+
+
+def pointer(s3: Any) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=KEY)["Body"].read())
+    return body
+
+
+def versions(s3: Any) -> int:
+    return len(s3.list_object_versions(Bucket=FORECAST_BUCKET, Prefix=KEY).get("Versions", []))
+
+
+class Interrupted:
+    """An S3 client in front of which another publisher writes, before each of the next `times` writes."""
+
+    def __init__(self, s3: Any, *, times: int, cutoff: str = "2026-11-02") -> None:
+        self._s3, self._times, self._cutoff = s3, times, cutoff
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def put_object(self, **request: Any) -> Any:
+        if self._times:
+            self._times -= 1
+            body = {"run_id": f"other-{self._times}", "cutoff": self._cutoff}
+            self._s3.put_object(Bucket=FORECAST_BUCKET, Key=KEY, Body=json.dumps(body).encode())
+        return self._s3.put_object(**request)
+
+
+def test_the_first_run_is_published(s3: Any) -> None:
+    outcome = published(s3)
+    assert outcome["published"] is True
+    assert outcome["forecasts"] == f"s3://{FORECAST_BUCKET}/forecasts/partition=all/run_id=run-1/"
+    assert outcome["report"] == f"s3://{FORECAST_BUCKET}/{RUN['report']}"
+    assert pointer(s3) == {
+        "schema_version": 1,
+        **RUN,
+        "forecasts": outcome["forecasts"],
+        "published_at": "2026-11-18T09:45:00+00:00",
+    }
+
+
+@pytest.mark.parametrize("cutoff", ["2026-11-16", "2026-11-23"])
+def test_a_run_of_the_same_or_a_later_cutoff_takes_over(s3: Any, cutoff: str) -> None:
+    published(s3)
+    assert published(s3, run_id="run-2", cutoff=cutoff)["published"] is True
+    assert pointer(s3)["run_id"] == "run-2"
+
+
+def test_a_run_of_an_older_cutoff_is_kept_and_not_published(s3: Any) -> None:
+    published(s3)
+    outcome = published(s3, run_id="run-0", cutoff="2026-11-09")
+    assert outcome["published"] is False
+    assert "the published forecasts stay those after 2026-11-16, which is later" in outcome["message"]
+    assert "run_id=run-0/" in outcome["message"]
+    assert pointer(s3)["run_id"] == "run-1"
+
+
+def test_publishing_twice_writes_once(s3: Any) -> None:
+    s3.put_bucket_versioning(Bucket=FORECAST_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    assert published(s3) == published(s3)
+    assert versions(s3) == 1
+
+
+@pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
+def test_no_update_is_lost_to_another_publisher(s3: Any, times: int) -> None:
+    assert published(Interrupted(s3, times=times))["published"] is True
+    assert pointer(s3)["run_id"] == "run-1"
+
+
+def test_a_later_cutoff_published_in_between_stays(s3: Any) -> None:
+    assert published(Interrupted(s3, times=1, cutoff="2026-11-23"))["published"] is False
+    assert pointer(s3)["run_id"] == "other-0"
+
+
+def test_it_gives_up_after_a_few_lost_races(s3: Any) -> None:
+    with pytest.raises(PublishFailed, match=f"was changed by others {ATTEMPTS} times"):
+        published(Interrupted(s3, times=ATTEMPTS))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"cutoff": "2026-11-16"}', b"\xff"])
+def test_a_pointer_of_someone_else_is_not_overwritten(s3: Any, body: bytes) -> None:
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=KEY, Body=body)
+    with pytest.raises(PublishFailed, match="is no pointer of ours; restore"):
+        published(s3)
+
+
+def test_the_announcement_fits_and_tells_the_accuracy(s3: Any) -> None:
+    outcome = published(s3)
+    assert outcome["subject"] == "onejob-dev: forecasts published, cutoff 2026-11-16"
+    assert outcome["message"].startswith(
+        "onejob-dev published 12 weeks for 2,000 series after 2026-11-16 (until 2027-02-08). "
+        "Backtest WAPE 21.3% against 28.4% for seasonal naive (25% better)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("metrics", "sentence"),
+    [
+        ({}, "There was too little history for a backtest."),
+        ({"forecast": None, "baseline": {}}, "There was too little history for a backtest."),
+        ({"forecast": {"wape": 0.3}, "baseline": {"wape": 0.2}}, "30.0% against 20.0% for seasonal naive (50% worse)."),
+        ({"forecast": {"wape": 0.3}, "baseline": {"wape": 0}}, "30.0% against 0.0% for seasonal naive."),
+    ],
+)
+def test_any_metrics_make_a_sentence(s3: Any, metrics: dict[str, Any], sentence: str) -> None:
+    assert sentence in published(s3, metrics=metrics)["message"]
+
+
+def test_the_subject_is_what_sns_takes(s3: Any) -> None:
+    longest = publish(RUN, bucket=FORECAST_BUCKET, deployment="fifteenletters1-environment1", s3=s3, now=NOW)
+    assert longest["subject"].isascii()
+    assert len(longest["subject"]) <= 100
