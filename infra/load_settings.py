@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from infra.settings import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
+from infra.settings import ENVIRONMENT_PATTERN, IMAGE_URI_PATTERN, EnvironmentSettings, Settings
 from job_code.config import describe
 
 # The one environment that takes its account from the credentials at hand.
@@ -69,7 +69,7 @@ def _deployment_problems(tables: Mapping[str, Mapping[str, Any]], environment: s
     if "account" not in deployment and environment != PERSONAL_ENVIRONMENT:
         yield f"deployment.account: needed in every environment but {PERSONAL_ENVIRONMENT}: the account's 12 digits"
     image, region = deployment.get("image_uri"), deployment.get("region")
-    if image is not None and f".ecr.{region}." not in str(image):
+    if re.fullmatch(IMAGE_URI_PATTERN, str(image)) and f".ecr.{region}." not in str(image):
         yield f"deployment.image_uri: SageMaker pulls images of its own region only ({region})"
 
 

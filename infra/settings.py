@@ -1,9 +1,10 @@
 """What differs between environments: `environments/<name>.toml`, typed and checked before anything is synthesised."""
 
+import re
 import zoneinfo
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from infra.cron import check_cron
 from job_code.config import ForecastConfig
@@ -11,22 +12,40 @@ from job_code.config import ForecastConfig
 # Prefix and environment carry no dash, so that no deployment's `<prefix>-<environment>-*` covers another's names; with
 # stamp, hash and counters the job's name then stays within SageMaker's 63 characters.
 ENVIRONMENT_PATTERN = r"[a-z][a-z0-9]{0,11}"
-PREFIX_PATTERN = r"^[a-z][a-z0-9]{0,14}$"
 IMAGE_URI_PATTERN = (
-    r"^[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})$"
+    r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})"
 )
-TAG_PATTERN = r"^[\w .:/=+@-]*$"
 # The days CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+
+
+def _like(pattern: str, wanted: str) -> AfterValidator:
+    """Refuses text that is not wholly of the pattern, in words rather than with the pattern."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} is not {wanted}")
+        return value
+
+    return AfterValidator(check)
+
 
 Flag = Annotated[bool, Field(strict=True)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
 # SageMaker runs a job for 28 days at most.
 Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
-InstanceType = Annotated[str, Field(pattern=r"^ml\.[a-z][a-z0-9-]*\.[a-z0-9]+$")]
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-TagKey = Annotated[str, Field(min_length=1, max_length=128, pattern=TAG_PATTERN)]
-TagValue = Annotated[str, Field(max_length=256, pattern=TAG_PATTERN)]
+MOST_INSTANCE_TYPES = 5
+
+Prefix = Annotated[str, _like("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case letters and digits, a letter first")]
+Account = Annotated[str, _like("[0-9]{12}", "an account's 12 digits")]
+Region = Annotated[str, _like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-central-1")]
+ImageUri = Annotated[
+    str, _like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
+]
+InstanceType = Annotated[str, _like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
+Email = Annotated[str, _like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
+TagKey = Annotated[str, _like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
+TagValue = Annotated[str, _like(r"[\w .:/=+@-]{0,256}", "at most 256 letters, digits, spaces and _.:/=+-@")]
 
 
 class _Table(BaseModel):
@@ -45,11 +64,11 @@ class DeploymentSettings(_Table):
         tags: Put on every resource and every training job.
     """
 
-    name_prefix: str = Field(pattern=PREFIX_PATTERN)
-    account: str | None = Field(default=None, pattern=r"^[0-9]{12}$")
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")
+    name_prefix: Prefix
+    account: Account | None = None
+    region: Region
     removal_policy: Literal["destroy", "retain"]
-    image_uri: str | None = Field(default=None, pattern=IMAGE_URI_PATTERN)
+    image_uri: ImageUri | None = None
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
 
     @field_validator("tags")
@@ -102,7 +121,7 @@ class TrainingJobSettings(_Table):
         max_wait_minutes: With `spot` only: minutes for waiting and working together.
     """
 
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=5)
+    instance_types: tuple[InstanceType, ...]
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
     max_runtime_minutes: Minutes
     spot: Flag = False
@@ -110,7 +129,9 @@ class TrainingJobSettings(_Table):
 
     @field_validator("instance_types")
     @classmethod
-    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _some_and_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
+            raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
         twice = sorted({name for name in value if value.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} given more than once")

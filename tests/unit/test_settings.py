@@ -1,0 +1,276 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.cron import check_cron
+from infra.load_settings import SettingsError, load_settings
+from infra.settings import LOG_DAYS, Settings
+
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+NAMES = ("dev", "staging", "prod")
+
+
+@pytest.fixture
+def environments(tmp_path: Path) -> Path:
+    """A copy of the environments' folder, to be spoilt."""
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / f"{name}.toml").write_text((ENVIRONMENTS / f"{name}.toml").read_text())
+    return folder
+
+
+def change(environments: Path, name: str, old: str, new: str) -> None:
+    path = environments / f"{name}.toml"
+    text = path.read_text()
+    pattern = rf"^{re.escape(old)}.*$" if new else rf"^{re.escape(old)}.*\n"
+    changed, count = re.subn(pattern, lambda _: new, text, count=1, flags=re.MULTILINE)
+    assert count == 1, f"{old} is not in {path}"
+    path.write_text(changed)
+
+
+def problems(environments: Path, name: str = "prod") -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as error:
+        load_settings(name, environments)
+    return error.value.problems
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_environment_loads(name: str) -> None:
+    settings = load_settings(name, ENVIRONMENTS)
+    assert settings.name == f"onejob-{name}"
+    assert settings.forecast.key == ("article_id", "merchant_id")
+    assert (settings.forecast.frequency, settings.forecast.horizon) == ("W-MON", 12)
+
+
+def loaded() -> dict[str, Settings]:
+    return {name: load_settings(name, ENVIRONMENTS) for name in NAMES}
+
+
+def test_what_sets_the_environments_apart() -> None:
+    settings = loaded()
+    assert [settings[name].schedule.enabled for name in NAMES] == [False, False, True]
+    assert [settings[name].keeps_data for name in NAMES] == [False, False, True]
+    assert [settings[name].training_job.spot for name in NAMES] == [True, False, False]
+    accounts = [settings[name].deployment.account for name in NAMES]
+    assert accounts[0] is None
+    assert accounts[1] != accounts[2]
+    assert len(settings["prod"].training_job.instance_types) >= 3
+
+
+def test_an_unknown_environment_lists_what_is_there(environments: Path) -> None:
+    assert problems(environments, "prd") == (
+        "environment 'prd' is unknown; did you mean prod? (environments/ has: dev, prod, staging)",
+    )
+
+
+@pytest.mark.parametrize("name", ["../environments/dev", "", "DEV", "dev.toml"])
+def test_no_path_is_an_environment(environments: Path, name: str) -> None:
+    assert "is unknown" in problems(environments, name)[0]
+
+
+def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
+    (environments / "eu-west.toml").write_text((ENVIRONMENTS / "dev.toml").read_text())
+    assert problems(environments, "eu-west")[0].startswith("environments/eu-west.toml: the file's name: an environment")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("volume_gb", "volume_gb = 0", "training_job.volume_gb: Input should be greater than or equal to 1, not 0"),
+        ("volume_gb", 'volume_gb = "50"', "training_job.volume_gb: Input should be a valid integer, not '50'"),
+        ("volume_gb", "", "training_job.volume_gb: Field required"),
+        (
+            "volume_gb",
+            "volume_gb = 1\nvolume = 1",
+            "training_job.volume: unknown key, did you mean volume_gb? (known: ",
+        ),
+        ("[alerts]", "[alert]", "alert: unknown key, did you mean alerts? (known: alerts, deployment, forecast, "),
+        ("account", 'account = "12345"', "deployment.account: '12345' is not an account's 12 digits"),
+        ("account", "account = 444455556666", "deployment.account: Input should be a valid string, not 444455556666"),
+        ("account", "", "deployment.account: needed in every environment but dev"),
+        (
+            "name_prefix",
+            'name_prefix = "one-job"',
+            "deployment.name_prefix: 'one-job' is not 1 to 15 lower-case letters and digits",
+        ),
+        (
+            "name_prefix",
+            'name_prefix = "sixteenletters16"',
+            "deployment.name_prefix: 'sixteenletters16' is not 1 to 15 lower-case letters and digits",
+        ),
+        ("region", 'region = "Frankfurt"', "deployment.region: 'Frankfurt' is not a region such as eu-central-1"),
+        (
+            "removal_policy",
+            'removal_policy = "keep"',
+            "deployment.removal_policy: Input should be 'destroy' or 'retain'",
+        ),
+        (
+            "region",
+            'region = "eu-central-1"\nimage_uri = "onejob:1"',
+            "deployment.image_uri: 'onejob:1' is not an image in ECR",
+        ),
+        (
+            "region",
+            'region = "eu-central-1"\nimage_uri = "444455556666.dkr.ecr.eu-west-1.amazonaws.com/onejob:1"',
+            "deployment.image_uri: SageMaker pulls images of its own region only (eu-central-1)",
+        ),
+        ("application", '"aws:x" = "1"', "deployment.tags: aws:x: keys beginning with aws: are AWS's own"),
+        ("application", 'application = "a,b"', "deployment.tags.application: 'a,b' is not at most 256 letters"),
+        ("enabled", 'enabled = "yes"', "schedule.enabled: Input should be a valid boolean, not 'yes'"),
+        ("cron", 'cron = "0 6 * * MON"', "schedule.cron: '0 6 * * MON' has 5 fields; EventBridge takes 6"),
+        (
+            "cron",
+            'cron = "0 6 * * MON *"',
+            "schedule.cron: '0 6 * * MON *': exactly one of day of month and day of week",
+        ),
+        ("cron", 'cron = "0 24 ? * MON *"', "schedule.cron: '0 24 ? * MON *': '24' is no hours (0-23)"),
+        (
+            "time_zone",
+            'time_zone = "Berlin"',
+            "schedule.time_zone: 'Berlin' is no IANA time zone such as Europe/Berlin",
+        ),
+        ("time_zone", 'time_zone = "/etc/localtime"', "schedule.time_zone: '/etc/localtime' is no IANA time zone"),
+        ("time_zone", 'time_zone = ""', "schedule.time_zone: '' is no IANA time zone"),
+        ("period_label", 'period_label = "middle"', "schedule.period_label: Input should be 'start' or 'end'"),
+        (
+            "frequency",
+            "",
+            "forecast.frequency: absent; the cutoff of a scheduled run needs D, W-MON ... W-SUN, MS or ME",
+        ),
+        ("frequency", 'frequency = "W"', "forecast.frequency: W, without its day; the cutoff of a scheduled run needs"),
+        ("frequency", 'frequency = "weekly"', "forecast.frequency: 'weekly' is none of D, W, W-MON"),
+        ("frequency", 'frequency = "ME"', 'schedule.period_label: months dated ME carry their end day; set "end"'),
+        ("horizon", "horizon = 0", "forecast.horizon: Input should be greater than or equal to 1, not 0"),
+        ("horizon", 'horizon = 12\ncutoff = "2026-11-16"', "forecast.cutoff: belongs to one run; remove it and start"),
+        ("quantiles", "quantiles = [0.9, 0.1]", "forecast.quantiles: levels must ascend"),
+        ("instance_types", "instance_types = []", "training_job.instance_types: 0 given; 1 to 5 are needed"),
+        (
+            "instance_types",
+            'instance_types = ["m5.xlarge"]',
+            "training_job.instance_types.0: 'm5.xlarge' is not an instance type",
+        ),
+        (
+            "instance_types",
+            'instance_types = ["ml.m5.xlarge", "ml.m5.xlarge"]',
+            "training_job.instance_types: ml.m5.xlarge given more than once",
+        ),
+        ("spot", "spot = true", "training_job.max_wait_minutes: spot = true needs max_wait_minutes"),
+        (
+            "spot",
+            "spot = true\nmax_wait_minutes = 10",
+            "training_job.max_wait_minutes: 10 is less than max_runtime_minutes",
+        ),
+        ("spot", "spot = false\nmax_wait_minutes = 300", "training_job.max_wait_minutes: only with spot = true"),
+        ("emails", 'emails = ["operator"]', "alerts.emails.0: 'operator' is not an e-mail address"),
+        ("log_days", "log_days = 100", "retention.log_days: 100 is none of CloudWatch's 1, 3, 5, 7"),
+    ],
+)
+def test_a_bad_value_is_told_with_file_key_and_reason(environments: Path, old: str, new: str, problem: str) -> None:
+    change(environments, "prod", old, new)
+    found = problems(environments)
+    assert len(found) == 1, found
+    assert found[0].startswith(f"environments/prod.toml: {problem}"), found
+    assert "\n" not in found[0]
+
+
+def test_everything_wrong_is_told_at_once(environments: Path) -> None:
+    for old, new in (
+        ("account", ""),
+        ("cron", 'cron = "soon"'),
+        ("frequency", 'frequency = "W"'),
+        ("horizon", 'horizon = "far"'),
+        ("volume_gb", "volume_gb = -1"),
+        ("spot", "spot = true"),
+        ("log_days", "log_days = 2"),
+    ):
+        change(environments, "prod", old, new)
+    text = "\n".join(problems(environments))
+    for key in (
+        "deployment.account",
+        "schedule.cron",
+        "forecast.frequency",
+        "forecast.horizon",
+        "training_job.volume_gb",
+        "training_job.max_wait_minutes",
+        "retention.log_days",
+    ):
+        assert f"environments/prod.toml: {key}: " in text
+
+
+@pytest.mark.parametrize("content", [b"[deployment", b"\xff", b"a = 1\na = 2\n"])
+def test_a_file_that_is_not_toml(environments: Path, content: bytes) -> None:
+    (environments / "prod.toml").write_bytes(content)
+    assert problems(environments)[0].startswith("environments/prod.toml: not valid TOML: ")
+
+
+def test_a_folder_is_no_file(environments: Path) -> None:
+    (environments / "qa.toml").mkdir()
+    assert problems(environments, "qa")[0].startswith("environments/qa.toml: cannot be read: ")
+
+
+def test_tables_that_are_none(environments: Path) -> None:
+    (environments / "prod.toml").write_text("deployment = 1\nschedule = []\nforecast = 2\n")
+    text = "\n".join(problems(environments))
+    assert all(f"{name}: " in text for name in ("deployment", "schedule", "forecast", "training_job", "retention"))
+
+
+def test_an_empty_file_names_every_table(environments: Path) -> None:
+    (environments / "prod.toml").write_text("")
+    required = ("deployment", "schedule", "forecast", "training_job", "retention")
+    assert [f"environments/prod.toml: {name}: Field required" for name in required] == list(problems(environments))[:5]
+
+
+def test_a_disabled_schedule_needs_no_calendar(environments: Path) -> None:
+    change(environments, "prod", "enabled", "enabled = false")
+    change(environments, "prod", "frequency", "")
+    assert load_settings("prod", environments).forecast.frequency is None
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 6 ? * MON *",
+        "*/15 * * * ? *",
+        "0 10 ? * MON-FRI *",
+        "0 18 1 * ? 2026-2030",
+        "0 18 L * ? *",
+        "0 18 3W * ? *",
+        "0 9 ? * 2#1 *",
+        "0 9 ? JAN,JUL 6L *",
+        "5,35 14 * * ? *",
+        "  0  6 ?  *  MON * ",
+    ],
+)
+def test_cron_expressions_that_eventbridge_takes(expression: str) -> None:
+    assert check_cron(expression) == " ".join(expression.split())
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "cron(0 6 ? * MON *)",
+        "60 6 ? * MON *",
+        "0 6 ? 13 MON *",
+        "0 6 ? * MOO *",
+        "0 6 ? * 8 *",
+        "0 6 ? * FRI-MON *",
+        "0 6 ? * ? *",
+        "0 6 1 * MON *",
+        "0 6 32 * ? *",
+        "0/0 6 ? * MON *",
+        "0 6 ? * MON 1969",
+        "0 6- ? * MON *",
+        "0 6 ? * MON#6 *",
+        ", 6 ? * MON *",
+    ],
+)
+def test_cron_expressions_that_eventbridge_refuses(expression: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(expression)) if expression else "has 0 fields"):
+        check_cron(expression)
+
+
+def test_log_days_ascend() -> None:
+    assert list(LOG_DAYS) == sorted(set(LOG_DAYS))
