@@ -176,19 +176,22 @@ def install() -> None:
 
     replace(parsing, "resource_class_from_type", finding_every_type)
     replace(parsing, "resource_name_property_from_type", finding_every_name)
-    replace(Key, "create_from_cloudformation_json", _with_policy_as_text)
+    replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
     stack_errors.install()
     custom_resources.install()
 
 
-def _with_policy_as_text(original: Callable[..., Any]) -> object:
-    """A key's policy is text everywhere else in moto, and read as such."""
+def _as_the_key_service_writes(original: Callable[..., Any]) -> object:
+    """Everywhere else in moto a key's policy is text, and its tags are named as KMS names them."""
 
     def create_from_cloudformation_json(
-        _model: Any, name: str, definition: dict[str, Any], *place: Any, **kwargs: Any
-    ) -> Any:  # noqa: ANN401
-        properties = definition["Properties"]
-        text = {"KeyPolicy": json.dumps(properties["KeyPolicy"])} if "KeyPolicy" in properties else {}
-        return original(name, {**definition, "Properties": {**properties, **text}}, *place, **kwargs)
+        _model: object, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+    ) -> object:
+        properties = dict(definition["Properties"])
+        if "KeyPolicy" in properties:
+            properties["KeyPolicy"] = json.dumps(properties["KeyPolicy"])
+        tags = properties.get("Tags", [])
+        properties["Tags"] = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]
+        return original(name, {**definition, "Properties": properties}, *place, **kwargs)
 
     return classmethod(create_from_cloudformation_json)
