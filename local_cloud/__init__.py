@@ -40,8 +40,8 @@ __all__ = [
     "wait_for_execution",
 ]
 
-# The small programs of this package (a job's launcher, the stand-in for docker) start often and need no boto3: the public
-# names are imported when they are asked for.
+# The small programs of this package (a job's launcher, the stand-in for docker) start often and need no boto3: the
+# public names are imported when they are asked for.
 _HOMES = {"DeploymentError": "assembly", "LocalCloud": "cloud", "FaultReason": "faults"}
 
 

@@ -6,8 +6,12 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-# Change-set stacks have no outputs in moto's CloudFormation; previous parameters are not kept on updates.
-_NEEDED_OPTIONS = {"deploy": ["--method", "direct", "--no-previous-parameters"]}
+# In moto's CloudFormation change-set stacks have no outputs, a change set for a diff is never done, and previous
+# parameters are not kept on updates.
+_NEEDED_OPTIONS = {
+    "deploy": ["--method", "direct", "--no-previous-parameters"],
+    "diff": ["--method", "template"],
+}
 
 
 def node_program() -> Path:

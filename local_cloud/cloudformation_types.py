@@ -185,7 +185,7 @@ def _as_the_key_service_writes(original: Callable[..., Any]) -> object:
     """Everywhere else in moto a key's policy is text, and its tags are named as KMS names them."""
 
     def create_from_cloudformation_json(
-        _model: object, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+        _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
     ) -> object:
         properties = dict(definition["Properties"])
         if "KeyPolicy" in properties:

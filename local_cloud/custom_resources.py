@@ -24,6 +24,7 @@ def install() -> None:
 def _recording(original: Callable[..., Any]) -> object:
     def create_from_cloudformation_json(
         model: Any,  # noqa: ANN401 - the class itself
+        /,
         resource_name: str,
         cloudformation_json: dict[str, Any],
         account_id: str,

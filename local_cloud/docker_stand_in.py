@@ -1,7 +1,7 @@
 """The program the CDK CLI calls instead of docker: build, tag, push, login, inspect.
 
-Called as `python -m local_cloud.docker_stand_in IMAGES_FOLDER <docker's arguments>`. An option or command it does not know is an error: it
-never pretends to have done something.
+Called as `python -m local_cloud.docker_stand_in IMAGES_FOLDER <docker's arguments>`. An option or command it does not
+know is an error: it never pretends to have done something.
 """
 
 import sys

@@ -45,7 +45,7 @@ def build_image(context: Path, *, dockerfile: Path, folder: Path, arguments: dic
         stage += name == "FROM"
         if stage < len(stages) and name != "ARG":
             continue  # only the last stage becomes the image
-        text = _VARIABLE.sub(lambda match: _value(match, {**values, **record.environment}), rest)
+        text = _expand(rest, {**values, **record.environment})
         where = f"{dockerfile}:{line}: {name}"
         if name in _WITHOUT_EFFECT:
             continue
@@ -126,9 +126,12 @@ def _exec_form(text: str, where: str) -> list[str]:
     return words
 
 
-def _value(match: re.Match[str], values: dict[str, str]) -> str:
-    braced, default, plain = match.groups()
-    return values.get(braced or plain) or default or ""
+def _expand(text: str, values: dict[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        braced, default, plain = match.groups()
+        return values.get(braced or plain) or default or ""
+
+    return _VARIABLE.sub(value, text)
 
 
 def _ignored(context: Path, dockerfile: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Failures of the platform that a test may ask for: no capacity, no quota, an internal error.
 
 A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`, used up by the first job
-it fits. Everything else a test wants to go wrong, it brings about through the public API (stop a job, delete an object).
+it fits. Everything else a test wants to go wrong, it brings about through the public API (it stops a job, say).
 """
 
 import json

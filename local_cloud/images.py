@@ -2,8 +2,8 @@
 
 Standard library only: the program that stands in for docker starts often and must start fast.
 
-`FROM` is ignored and `RUN` is not executed: the Python environment the cloud runs in stands in for both, that is, for the
-base image and the requirements installed into it. What `COPY` lays out, `ENV`, `WORKDIR`, `ENTRYPOINT` and `CMD` are real.
+`FROM` is ignored and `RUN` is not executed: the Python environment the cloud runs in stands in for both, that is, for
+the base image and the requirements installed into it. `COPY`, `ENV`, `WORKDIR`, `ENTRYPOINT` and `CMD` are real.
 """
 
 import fnmatch
@@ -25,7 +25,7 @@ class ImageRecord:
 
     Attributes:
         folder: The image's root folder: `/opt/program` is `<folder>/opt/program`.
-        environment: ENV and defaults of ARG do not mix: only ENV is kept.
+        environment: ENV.
         working_folder: WORKDIR, a path inside the image.
         entrypoint: ENTRYPOINT in exec form.
         command: CMD in exec form.

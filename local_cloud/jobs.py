@@ -87,8 +87,9 @@ class Job(abc.ABC):
     def explain_failure(self, outcome: Outcome) -> str:
         """The FailureReason of a job whose container failed."""
 
+    @abc.abstractmethod
     def phase(self, name: str, message: str = "") -> None:
-        """Notes that a phase of the job's life begins; training jobs show them."""
+        """Notes that a phase of the job's life begins."""
 
     def finish(self, status: str, *, detail: str = "") -> None:
         """Ends the job's life.

@@ -1,8 +1,8 @@
 """Runs one invocation of a Python Lambda function, as the service's Python runtime does.
 
-Standard input: one line of JSON with `handler`, `code`, `event`, `result` (a file descriptor) and `context`; then nothing
-until the server ends, and then this process ends too. It runs as a file, outside the package: a handler must be able to
-import its own modules and what is installed, and nothing else.
+Standard input: one line of JSON with `handler`, `code`, `event`, `result` (a file descriptor) and `context`; then
+nothing until the server ends, and then this process ends too. It runs as a file, outside the package: a handler must be
+able to import its own modules and what is installed, and nothing else.
 """
 
 import importlib
@@ -22,7 +22,7 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         outcome = {"payload": json.dumps(_invoke(request)), "failed": False}
-    except _Failure as failure:
+    except _InvocationError as failure:
         outcome = {"payload": json.dumps(failure.payload), "failed": True}
     sys.stdout.flush()
     sys.stderr.flush()
@@ -31,7 +31,7 @@ def main() -> None:
     os._exit(0)  # as the runtime: threads of the handler do not keep an invocation alive
 
 
-class _Failure(Exception):
+class _InvocationError(Exception):
     def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
         self.payload = {"errorMessage": message, "errorType": kind, "stackTrace": trace or []}
         super().__init__(message)
@@ -43,12 +43,12 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
     try:
         module = importlib.import_module(name.replace("/", "."))
     except ImportError as error:
-        raise _Failure("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}") from error
+        raise _InvocationError("Runtime.ImportModuleError", f"Unable to import module '{name}': {error}") from error
     except SyntaxError as error:
-        raise _Failure("Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}") from error
+        raise _InvocationError("Runtime.UserCodeSyntaxError", f"Syntax error in module '{name}': {error}") from error
     handler = getattr(module, function, None)
     if handler is None:
-        raise _Failure("Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{name}'")
+        raise _InvocationError("Runtime.HandlerNotFound", f"Handler '{function}' missing on module '{name}'")
     deadline = time.monotonic() + request["context"].pop("seconds")
     context = SimpleNamespace(
         **request["context"], get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000))
@@ -58,11 +58,11 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
     except Exception as error:
         traceback.print_exc()
         frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this function
-        raise _Failure(type(error).__name__, str(error), traceback.format_list(frames)) from error
+        raise _InvocationError(type(error).__name__, str(error), traceback.format_list(frames)) from error
     try:
         json.dumps(returned)
     except (TypeError, ValueError) as error:
-        raise _Failure("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+        raise _InvocationError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
     return returned
 
 

@@ -61,7 +61,7 @@ class LambdaRunner:
     def _run(
         self,
         function: LambdaFunction,
-        event: Any,
+        event: Any,  # noqa: ANN401
         *,
         request_id: str,
         group: str,

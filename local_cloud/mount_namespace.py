@@ -1,6 +1,7 @@
 """A private `/opt/ml` for one process, without root: a user and mount namespace of its own (Linux).
 
-Python 3.11 has no `os.unshare`, so the C library is called. Must run before any thread is started. Standard library only.
+Python 3.11 has no `os.unshare`, so the C library is called. Must run before any thread is started. Standard library
+only.
 """
 
 import ctypes
@@ -21,8 +22,8 @@ def mount_opt_ml(folder: Path) -> bool:
     Whatever else lies in `/opt` stays visible. Nothing on the machine changes.
 
     Returns:
-        Whether it worked. Where it did not (no Linux, or the kernel forbids it), the caller uses a path prefix; the process
-        may then be in a namespace of its own already, which changes nothing for it.
+        Whether it worked. Where it did not (no Linux, or the kernel forbids it), the caller uses a path prefix; the
+        process may then be in a namespace of its own already, which changes nothing for it.
     """
     if not sys.platform.startswith("linux") or not Path("/opt").is_dir():
         return False

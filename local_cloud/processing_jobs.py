@@ -1,5 +1,6 @@
 """Processing jobs: the request, the `/opt/ml` layout, the outputs and what DescribeProcessingJob returns."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from local_cloud.instances import Instance, Outcome
@@ -76,6 +77,10 @@ class ProcessingJob(Job):
         assert outcome.failed is not None
         self._collect_messages([outcome.failed])
         return f"AlgorithmError: See job logs for more information, exit code: {outcome.exit_code}"
+
+    def phase(self, name: str, message: str = "") -> None:  # noqa: ARG002
+        """Notes only the time: a processing job does not tell its phases."""
+        self.modified = datetime.now(UTC)
 
     def describe(self) -> dict[str, Any]:
         """Everything the request said but its tags, and what has become of it."""

@@ -106,8 +106,8 @@ class JobCalls:
             usage = f"{instance_type} for {self._kind.lower()} job usage"
             raise SagemakerClientError(
                 "ResourceLimitExceeded",
-                f"The account-level service limit '{usage}' is 0 Instances, with current utilization of 0 Instances and "
-                "a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this quota.",
+                f"The account-level service limit '{usage}' is 0 Instances, with current utilization of 0 Instances "
+                "and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase.",
             )
 
 

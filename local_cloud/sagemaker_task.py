@@ -1,8 +1,8 @@
 """`sagemaker:createTrainingJob.sync` and `createProcessingJob.sync` in moto's workflow interpreter.
 
-As Step Functions has it: the job's parameters are checked before the call, the state waits for the job's end, a completed
-job's description is the output, a failed job's is the cause of `States.TaskFailed`, a stopped job passes as a success
-(its status says so), and an execution or state that ends before its job stops the job.
+As Step Functions has it: the job's parameters are checked before the call, the state waits for the job's end, a
+completed job's description is the output, a failed job's is the cause of `States.TaskFailed`, a stopped job passes as a
+success (its status says so), and an execution or state that ends before its job stops the job.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,10 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
         return set(operation_model("sagemaker", f"Create{self._kind}Job").input_shape.members)
 
     def _normalise_parameters(
-        self, parameters: dict[str, Any], boto_service_name: str | None = None, service_action_name: str | None = None
+        self,
+        parameters: dict[str, Any],
+        boto_service_name: str | None = None,  # noqa: ARG002
+        service_action_name: str | None = None,  # noqa: ARG002
     ) -> None:
         errors = [
             error
@@ -107,10 +110,17 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
 
         return resolve
 
-    def _eval_sync(self, env: Environment, sync_resolver: Any, **settings: Any) -> Any:  # noqa: ANN401
+    def _eval_sync(
+        self,
+        env: Environment,
+        sync_resolver: Any,  # noqa: ANN401
+        timeout_seconds: int | None,
+        callback_endpoint: Any,  # noqa: ANN401, ARG002
+        heartbeat_endpoint: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
         # No job answers with a task token; and the interpreter's endpoint for one is spent after the first attempt, so
         # that a retried state would time out at once.
-        outcome = super()._eval_sync(env=env, sync_resolver=sync_resolver, **settings | {"callback_endpoint": None})
+        outcome = super()._eval_sync(env, sync_resolver, timeout_seconds, None, heartbeat_endpoint)
         if not env.is_running():
             sync_resolver()  # the execution was stopped, or the state timed out: the job is stopped too
         return outcome

@@ -104,8 +104,8 @@ def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
             details: Any = {
                 "executionFailedEventDetails": {
                     "error": "States.NoChoiceMatched",
-                    "cause": f"An error occurred while executing the state '{self.name}'. Failed to transition out of the "
-                    "state. The state does not point to a next state.",
+                    "cause": f"An error occurred while executing the state '{self.name}'. Failed to transition out of "
+                    "the state. The state does not point to a next state.",
                 }
             }
             event = FailureEvent(

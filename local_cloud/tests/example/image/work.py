@@ -40,6 +40,11 @@ if settings.get("behaviour") == "wait" or settings.get("behaviour") == f"wait-on
     subprocess.Popen(["/bin/sleep", "300"])
     print("waiting")
     time.sleep(300)
+if settings.get("behaviour") == "stubborn-child":
+    ignoring = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
+    child = subprocess.Popen([sys.executable, "-c", ignoring])
+    print("pids", os.getppid(), os.getpid(), child.pid)
+    time.sleep(300)
 if settings.get("behaviour") == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("waiting")

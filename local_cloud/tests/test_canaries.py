@@ -1,0 +1,102 @@
+"""What is relied on in moto itself, and what isolates the cloud from the machine."""
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud import LocalCloud
+from local_cloud.patching import replace
+
+_REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+def test_moto_is_the_version_this_was_written_for() -> None:
+    assert version("moto") == "5.2.5"
+
+
+def test_a_name_moto_no_longer_has_is_an_error() -> None:
+    with pytest.raises(AttributeError):
+        replace(json, "no_such_name", lambda original: original)
+
+
+def test_conditional_writes(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+    s3, place = cloud.client("s3"), {"Bucket": outputs["BucketName"], "Key": "pointer"}
+    first = s3.put_object(**place, Body=b"1", IfNoneMatch="*")["ETag"]
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**place, Body=b"2", IfNoneMatch="*")
+    second = s3.put_object(**place, Body=b"2", IfMatch=first)["ETag"]
+    assert second != first
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**place, Body=b"3", IfMatch=first)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        s3.put_object(Bucket=outputs["BucketName"], Key="not there", Body=b"", IfMatch=first)
+    assert s3.get_object(**place)["Body"].read() == b"2"
+
+
+def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+    s3, place = cloud.client("s3"), {"Bucket": outputs["BucketName"], "Key": "checked"}
+    checksum = base64.b64encode(hashlib.sha256(b"content").digest()).decode()
+    s3.put_object(**place, Body=b"content", ChecksumSHA256=checksum)
+    assert s3.head_object(**place, ChecksumMode="ENABLED")["ChecksumSHA256"] == checksum
+    with pytest.raises(ClientError):
+        s3.put_object(**place, Body=b"other content", ChecksumSHA256=checksum)
+
+
+def test_the_callers_own_configuration_is_never_read(
+    cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile mine]\nregion = us-west-1\nendpoint_url = https://example.org\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
+    with LocalCloud() as fresh:
+        assert fresh.client("sts").get_caller_identity()["Account"] == fresh.account
+        assert fresh.client("s3").meta.region_name == fresh.region
+        environment = fresh.child_environment()
+    assert "AWS_PROFILE" not in environment
+    assert "AWS_SESSION_TOKEN" not in environment
+    assert environment["AWS_CONFIG_FILE"] != str(config)
+
+
+def test_two_clouds_do_not_meet(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+    assert outputs
+    with LocalCloud(account="210987654321", region="us-east-1") as other:
+        assert other.client("sts").get_caller_identity()["Account"] == "210987654321"
+        assert other.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_an_opener_that_is_not_started_says_so() -> None:
+    with pytest.raises(RuntimeError, match="not started"):
+        _ = LocalCloud().endpoint_url
+
+
+def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) -> None:
+    base = tmp_path / "opt" / "ml"
+    base.mkdir(parents=True)
+    told = tmp_path / "told"
+    program = f"import os; open({str(told)!r}, 'w').write(os.environ.get('SAGEMAKER_BASE_DIR', ''))"
+    specification = {
+        "command": [sys.executable, "-c", program],
+        "folder": str(tmp_path),
+        "environment": {},
+        "base": str(base),
+    }
+    forbidding = (
+        "import json, sys; from local_cloud import job_process; job_process.mount_opt_ml = lambda folder: False; "
+        "sys.exit(job_process.main(json.loads(sys.argv[1])))"
+    )
+    launcher = subprocess.Popen(
+        [sys.executable, "-c", forbidding, json.dumps(specification)], stdin=subprocess.PIPE, cwd=_REPOSITORY
+    )
+    assert launcher.wait(timeout=20) == 0
+    assert launcher.stdin is not None
+    launcher.stdin.close()
+    assert told.read_text() == str(base)
