@@ -32,16 +32,15 @@ class S3Folder:
         client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 10}))
         return cls(client, bucket, f"{prefix}/" if prefix else "")
 
-    def upload(self, file: Path, name: str, *, sha256: str) -> None:
-        """Stores a file, up to 5 GB.
+    def upload(self, file: Path, name: str) -> None:
+        """Stores a file of up to 5 GB, with its SHA-256: S3 refuses what arrives otherwise, and keeps the checksum.
 
         Args:
             file: Local file.
             name: Name below the prefix.
-            sha256: Its checksum, base64; S3 keeps it, so that it can be compared without reading the file.
         """
         with file.open("rb") as content:
-            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumSHA256=sha256)
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumAlgorithm="SHA256")
 
     def uri(self, name: str) -> str:
         """URI of a name below the prefix."""
