@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,7 +53,8 @@ class LocalCloud:
         self._stop_grace_seconds = stop_grace_seconds
         self._time_scale = time_scale
         self._temporary = state_folder is None
-        self.state_folder = (state_folder or Path(tempfile.mkdtemp(prefix="local-cloud-"))).resolve()
+        temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
+        self.state_folder = (state_folder or temporary).resolve()
         self._layout = StateLayout(self.state_folder)
         self._server: subprocess.Popen[bytes] | None = None
         self._session: boto3.Session | None = None

@@ -48,6 +48,7 @@ class StateLayout:
 
     def create(self) -> None:
         """Makes the folders."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.images, self.lambdas, self.faults, self.docker_program.parent, self.root / "jobs"):
             folder.mkdir(parents=True, exist_ok=True)
 

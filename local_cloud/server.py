@@ -19,7 +19,7 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local_cloud import cloudformation_types, lambdas, sagemaker_api, step_functions
+from local_cloud import cloudformation_types, lambdas, s3_writes, sagemaker_api, step_functions
 from local_cloud.layout import StateLayout
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
@@ -52,6 +52,7 @@ def main(arguments: list[str]) -> None:
         stop_grace_seconds=float(stop_grace),
     )
     processes = ProcessRegistry()
+    s3_writes.install()
     cloudformation_types.install()
     step_functions.install(time_scale=float(time_scale))
     sagemaker_api.install(settings, processes)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -45,13 +46,25 @@ def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     checksum = base64.b64encode(hashlib.sha256(b"content").digest()).decode()
     s3.put_object(**place, Body=b"content", ChecksumSHA256=checksum)
     assert s3.head_object(**place, ChecksumMode="ENABLED")["ChecksumSHA256"] == checksum
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="BadDigest"):
         s3.put_object(**place, Body=b"other content", ChecksumSHA256=checksum)
 
 
-def test_the_callers_own_configuration_is_never_read(
-    cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_writers_that_come_at_once_one_wins(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+    s3 = cloud.client("s3")
+
+    def write(number: int) -> bool:
+        try:
+            s3.put_object(Bucket=outputs["BucketName"], Key="contested", Body=bytes([number]), IfNoneMatch="*")
+        except ClientError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(write, range(8))) == 1
+
+
+def test_the_callers_own_configuration_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "config"
     config.write_text("[profile mine]\nregion = us-west-1\nendpoint_url = https://example.org\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
@@ -67,7 +80,8 @@ def test_the_callers_own_configuration_is_never_read(
 
 
 def test_two_clouds_do_not_meet(cloud: LocalCloud, outputs: dict[str, str]) -> None:
-    assert outputs
+    here = cloud.client("s3").list_buckets()["Buckets"]
+    assert outputs["BucketName"] in {bucket["Name"] for bucket in here}
     with LocalCloud(account="210987654321", region="us-east-1") as other:
         assert other.client("sts").get_caller_identity()["Account"] == "210987654321"
         assert other.client("s3").list_buckets()["Buckets"] == []

@@ -32,14 +32,18 @@ def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
         assert (image.root / "opt/program/work.py").exists()
         invoked = cloud.client("lambda").invoke(FunctionName=outputs["FunctionArn"], Payload=b"{}")
         assert "FunctionError" not in invoked
-        assert "There were no differences" in cdk("diff").stdout
+        assert "There were no differences" in _text(cdk("diff"))
         changed = copy.deepcopy(template)
         changed["Resources"]["Schedule"]["Properties"]["ScheduleExpression"] = "cron(0 7 ? * TUE *)"
         write_assembly(assembly, changed, stack=STACK)
-        assert "cron(0 7 ? * TUE *)" in cdk("diff").stdout
+        assert "cron(0 7 ? * TUE *)" in _text(cdk("diff"))
         cdk("deploy", "--all", "--require-approval", "never")
         schedule = cloud.client("scheduler").get_schedule(GroupName="example-group", Name="weekly")
         assert schedule["ScheduleExpression"] == "cron(0 7 ? * TUE *)"
         cdk("destroy", "--all", "--force")
         names = {entry["StackName"] for entry in cloud.client("cloudformation").describe_stacks()["Stacks"]}
         assert STACK not in names
+
+
+def _text(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout + done.stderr

@@ -25,9 +25,12 @@ with LocalCloud() as cloud:
     jobs = Jobs(cloud, image=outputs["ImageUri"], role=outputs["RoleArn"], bucket=outputs["BucketName"])
     request = jobs.training_request(HyperParameters={"behaviour": "stubborn-child"})
     cloud.client("sagemaker").create_training_job(**request)
-    while not (lines := [line for log in cloud.job_logs(request["TrainingJobName"]) for line in log.open() if "pids" in line]):
+    logged = []
+    while "pids" not in logged:
         time.sleep(0.05)
-    print(json.dumps([str(cloud.state_folder), [cloud._server.pid, *map(int, lines[0].split()[1:])]]), flush=True)
+        logged = [word for log in cloud.job_logs(request["TrainingJobName"]) for word in log.read_text().split()]
+    job = [int(word) for word in logged[logged.index("pids") + 1 :]]
+    print(json.dumps([str(cloud.state_folder), [cloud._server.pid, *job]]), flush=True)
     time.sleep(300)
 """
 

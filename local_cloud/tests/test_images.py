@@ -34,7 +34,8 @@ def _build(context: Path, dockerfile: str, **arguments: str) -> tuple[ImageRecor
 def test_files_land_where_copy_puts_them(context: Path) -> None:
     _, files = _build(
         context,
-        "FROM scratch\nWORKDIR /opt/program\nCOPY main.py .\nCOPY package package/\nCOPY *.md /docs/\nCOPY main.py run.py\n",
+        "FROM scratch\nWORKDIR /opt/program\nCOPY main.py .\nCOPY package package/\nCOPY *.md /docs/\n"
+        "COPY main.py run.py\n",
     )
     assert files == [
         "docs/notes.md",
@@ -48,9 +49,9 @@ def test_files_land_where_copy_puts_them(context: Path) -> None:
 def test_the_record_holds_what_is_no_file(context: Path) -> None:
     record, _ = _build(
         context,
-        'ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOUR=red\n# a comment\nENV A=1 \\\n    B="two words"\nENV C $COLOUR\n'
-        'RUN pip install things && \\\n    rm -rf /tmp/*\nWORKDIR /opt\nWORKDIR program\nENTRYPOINT ["python", "-m", "x"]\n'
-        'CMD ["train"]\n',
+        "ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOUR=red\n# a comment\n"
+        'ENV A=1 \\\n    B="two words"\nENV C $COLOUR\nRUN pip install things && \\\n    rm -rf /tmp/*\n'
+        'WORKDIR /opt\nWORKDIR program\nENTRYPOINT ["python", "-m", "x"]\nCMD ["train"]\n',
         COLOUR="blue",
     )
     assert record.environment == {"A": "1", "B": "two words", "C": "blue"}
