@@ -7,7 +7,6 @@ from constructs import Construct
 from infra import s3_layout
 from infra.encrypted_bucket import EncryptedBucket
 from infra.encryption_key import EncryptionKey
-from infra.nag import acknowledge
 from infra.settings import Settings
 
 
@@ -40,7 +39,6 @@ class DataStack(Stack):
             removal_policy=removal_policy,
             expirations=[s3.LifecycleRule(id="access-logs", expiration=Duration.days(retention.access_log_days))],
         ).bucket
-        acknowledge(access_logs, "AwsSolutions-S1", "It receives the access logs; logging its own would never end.")
         self.demand = EncryptedBucket(
             self,
             "Demand",

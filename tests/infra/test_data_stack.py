@@ -1,0 +1,102 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import ENVIRONMENTS, readable, resources
+
+Templates = Callable[[str, str], dict[str, Any]]
+BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Templates, environment: str) -> None:
+    data = template(environment, "data")
+    buckets = resources(data, "AWS::S3::Bucket")
+    policies = resources(data, "AWS::S3::BucketPolicy")
+    assert tuple(sorted(buckets)) == BUCKETS
+    for name, bucket in buckets.items():
+        encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+        if name == "AccessLogsBucket":
+            assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+        else:
+            rule = readable(encryption)
+            assert rule["ServerSideEncryptionByDefault"] == {
+                "KMSMasterKeyID": "<EncryptionKey.Arn>",
+                "SSEAlgorithm": "aws:kms",
+            }
+            assert rule["BucketKeyEnabled"] is True
+            assert readable(bucket["LoggingConfiguration"]["DestinationBucketName"]) == "<AccessLogsBucket>"
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        rules = {rule["Id"]: rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+        assert rules["abandoned-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
+        assert rules["old-versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 1
+        denied = [
+            statement["Condition"]
+            for statement in policies[f"{name}Policy"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+            and statement["Action"] == "s3:*"
+            and statement["Principal"] == {"AWS": "*"}
+        ]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
+
+
+def test_only_what_sagemaker_writes_itself_expires_among_the_forecasts(template: Templates) -> None:
+    bucket = resources(template("prod", "data"), "AWS::S3::Bucket")["ForecastsBucket"]
+    expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("training-output/", 30)]
+
+
+def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: Templates) -> None:
+    key = resources(template("prod", "data"), "AWS::KMS::Key")["EncryptionKey"]
+    assert key["EnableKeyRotation"] is True
+    statements = {statement.get("Sid", ""): statement for statement in key["KeyPolicy"]["Statement"]}
+    assert statements["LogGroupsOfThisEnvironment"]["Condition"] == {
+        "ArnLike": {
+            "kms:EncryptionContext:aws:logs:arn": [
+                "arn:aws:logs:eu-central-1:444455556666:log-group:onejob-prod-*",
+                "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/vendedlogs/states/onejob-prod-*",
+            ]
+        }
+    }
+    services = {
+        statement["Principal"]["Service"]
+        for statement in key["KeyPolicy"]["Statement"]
+        if "Service" in statement["Principal"]
+    }
+    assert services == {"logs.eu-central-1.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"}
+
+
+@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])
+def test_what_destroying_takes_away(template: Templates, environment: str, policy: str) -> None:
+    kept = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup")
+    for stack in ("data", "forecast"):
+        for logical_id, resource in template(environment, stack)["Resources"].items():
+            if resource["Type"] in kept:
+                assert resource["DeletionPolicy"] == policy, logical_id
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_custom_resources(template: Templates, environment: str) -> None:
+    for stack in ("data", "forecast"):
+        kinds = {resource["Type"] for resource in template(environment, stack)["Resources"].values()}
+        assert not {kind for kind in kinds if kind.startswith(("Custom::", "AWS::CloudFormation::CustomResource"))}
+
+
+def test_outputs(template: Templates) -> None:
+    outputs = {name: readable(output["Value"]) for name, output in template("dev", "data")["Outputs"].items()}
+    assert {name: outputs[name] for name in ("DemandUri", "StaticUri", "ForecastBucket")} == {
+        "DemandUri": "s3://<DemandBucket>/demand/",
+        "StaticUri": "s3://<DemandBucket>/static/",
+        "ForecastBucket": "<ForecastsBucket>",
+    }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_everything_is_tagged(template: Templates, environment: str) -> None:
+    for kind in ("AWS::S3::Bucket", "AWS::KMS::Key"):
+        for properties in resources(template(environment, "data"), kind).values():
+            tags = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+            assert tags.items() >= {"application": "onejob", "environment": environment}.items()

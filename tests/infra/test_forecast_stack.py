@@ -1,0 +1,166 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.load_settings import load_settings
+from job_code.config import ForecastConfig
+from tests.infra.conftest import ENVIRONMENTS, ROOT, readable, resources
+
+Templates = Callable[[str, str], dict[str, Any]]
+
+
+def forecast(template: Templates, environment: str, kind: str) -> dict[str, dict[str, Any]]:
+    return resources(template(environment, "forecast"), kind)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_functions(template: Templates, environment: str) -> None:
+    functions = forecast(template, environment, "AWS::Lambda::Function")
+    settings = load_settings(environment, ROOT / "environments")
+    assert {name: function["FunctionName"] for name, function in functions.items()} == {
+        "PlanFunction": f"onejob-{environment}-plan",
+        "CheckRunFunction": f"onejob-{environment}-check-run",
+        "PublishFunction": f"onejob-{environment}-publish",
+        "ExplainFailureFunction": f"onejob-{environment}-explain-failure",
+    }
+    for function in functions.values():
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert "LogGroup" in function["LoggingConfig"]
+    variables = {name: readable(function["Environment"]["Variables"]) for name, function in functions.items()}
+    base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
+    assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
+    assert variables == {
+        "PlanFunction": {
+            "DATA_BUCKET": "<DemandBucket>",
+            "JOB_NAME_PREFIX": f"onejob-{environment}",
+            "TIME_ZONE": "Europe/Berlin",
+            "PERIOD_LABEL": "start",
+        },
+        "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
+        "PublishFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "DEPLOYMENT": f"onejob-{environment}"},
+        "ExplainFailureFunction": {"DEPLOYMENT": f"onejob-{environment}"},
+    }
+
+
+def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[str, Any]) -> None:
+    folder: Path = synthesised["dev"].folder
+    deployed = {
+        child.name: sorted(path.relative_to(child).as_posix() for path in child.rglob("*"))
+        for asset in folder.glob("asset.*")
+        for child in asset.iterdir()
+        if (asset / "Dockerfile").exists() is False
+    }
+    assert deployed == {
+        "plan": ["__init__.py", "handler.py", "periods.py", "request.py"],
+        "check_run": ["__init__.py", "handler.py"],
+        "publish": ["__init__.py", "announcement.py", "handler.py"],
+        "explain_failure": ["__init__.py", "classify.py", "handler.py"],
+    }
+
+
+def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
+    handlers = {function["Handler"] for function in forecast(template, "dev", "AWS::Lambda::Function").values()}
+    assert handlers == {f"{name}.handler.handler" for name in ("plan", "check_run", "publish", "explain_failure")}
+
+
+def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
+    groups = forecast(template, "prod", "AWS::Logs::LogGroup")
+    assert len(groups) == 5
+    for group in groups.values():
+        assert group["RetentionInDays"] == 365
+        assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"
+
+
+@pytest.mark.parametrize(("environment", "state"), [("dev", "DISABLED"), ("staging", "DISABLED"), ("prod", "ENABLED")])
+def test_the_schedule(template: Templates, environment: str, state: str) -> None:
+    schedule = readable(forecast(template, environment, "AWS::Scheduler::Schedule")["Schedule"])
+    assert schedule["State"] == state
+    assert schedule["ScheduleExpression"] == "cron(0 6 ? * MON *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    target = schedule["Target"]
+    assert json.loads(target["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 5}
+    assert target["DeadLetterConfig"] == {"Arn": "<ScheduleMissedStarts.Arn>"}
+    assert target["Arn"] == "<WorkflowStateMachine>"
+
+
+def test_a_missed_start_is_kept_encrypted_and_rings(template: Templates) -> None:
+    queue = readable(forecast(template, "prod", "AWS::SQS::Queue")["ScheduleMissedStarts"])
+    assert queue["KmsMasterKeyId"] == "<EncryptionKey.Arn>"
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    policy = forecast(template, "prod", "AWS::SQS::QueuePolicy")["ScheduleMissedStartsPolicy"]["PolicyDocument"]
+    assert [(s["Effect"], s["Condition"]) for s in policy["Statement"]] == [
+        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    ]
+    alarm = readable(forecast(template, "prod", "AWS::CloudWatch::Alarm")["ScheduleMissed"])
+    assert alarm["AlarmActions"] == ["<OutcomesTopic>"]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "<ScheduleMissedStarts.QueueName>"}]
+    assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -> None:
+    topic = readable(forecast(template, "prod", "AWS::SNS::Topic")["OutcomesTopic"])
+    assert topic["KmsMasterKeyId"] == "<EncryptionKey.Arn>"
+    policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
+    allowed = [s["Principal"] for s in policy["Statement"] if s["Effect"] == "Allow"]
+    denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
+    assert allowed == [{"Service": "cloudwatch.amazonaws.com"}, {"Service": "events.amazonaws.com"}]
+    assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_runs_that_cannot_report_their_end_are_reported(template: Templates) -> None:
+    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["LostRunsRule"])
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": ["<WorkflowStateMachine>"],
+        "$or": [
+            {"status": ["ABORTED", "TIMED_OUT"]},
+            {"status": ["FAILED"], "error": ["States.Runtime", "States.DataLimitExceeded"]},
+        ],
+    }
+    assert rule["Targets"][0]["Arn"] == "<OutcomesTopic>"
+
+
+def test_the_state_machine_logs_everything_and_traces(template: Templates) -> None:
+    machine = forecast(template, "prod", "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_outputs(template: Templates, environment: str) -> None:
+    outputs = template(environment, "forecast")["Outputs"]
+    assert {name: readable(output["Value"]) for name, output in outputs.items()} == {
+        "StateMachineArn": "<WorkflowStateMachine>",
+        "OutcomesTopicArn": "<OutcomesTopic>",
+    }
+
+
+@pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", False), ("prod", True)])
+def test_what_is_kept_is_protected(synthesised: dict[str, Any], environment: str, protected: bool) -> None:
+    manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
+    for stack in ("data", "forecast"):
+        properties = manifest["artifacts"][f"onejob-{environment}-{stack}"]["properties"]
+        assert properties.get("terminationProtection", False) is protected
+
+
+@pytest.mark.parametrize(
+    ("environment", "account"), [("dev", "unknown-account"), ("staging", "111122223333"), ("prod", "444455556666")]
+)
+def test_where_it_goes(synthesised: dict[str, Any], environment: str, account: str) -> None:
+    manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
+    for stack in ("data", "forecast"):
+        assert manifest["artifacts"][f"onejob-{environment}-{stack}"]["environment"] == f"aws://{account}/eu-central-1"
+
+
+def test_the_image_is_built_for_sagemakers_machines_without_what_does_not_matter(synthesised: dict[str, Any]) -> None:
+    assets = json.loads((synthesised["dev"].folder / "onejob-dev-forecast.assets.json").read_text())
+    (image,) = assets["dockerImages"].values()
+    assert image["source"]["platform"] == "linux/amd64"
+    context = synthesised["dev"].folder / image["source"]["directory"]
+    assert (context / "Dockerfile").exists()
+    assert not list(context.rglob("__pycache__"))

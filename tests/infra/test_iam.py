@@ -1,0 +1,175 @@
+"""Every statement of every role, in full: a permission more is a line more in this file."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import ENVIRONMENTS, readable, resources
+
+Templates = Callable[[str, str], dict[str, Any]]
+Statement = tuple[Any, Any, Any]
+
+KEY = "<EncryptionKey.Arn>"
+DEMAND = "<DemandBucket.Arn>"
+FORECASTS = "<ForecastsBucket.Arn>"
+LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
+XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
+
+
+def log(function: str) -> Statement:
+    return (["logs:CreateLogStream", "logs:PutLogEvents"], f"<{function}LogsGroup.Arn>", None)
+
+
+def prefixes(*patterns: str) -> dict[str, Any]:
+    return {"StringLike": {"s3:prefix": list(patterns)}}
+
+
+EXPECTED: dict[str, list[Statement]] = {
+    "TrainingPolicy": [
+        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*")),
+        ("s3:GetObject", [f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
+        (
+            ["s3:AbortMultipartUpload", "s3:PutObject"],
+            [f"{FORECASTS}/forecasts/*", f"{FORECASTS}/reports/*", f"{FORECASTS}/training-output/*"],
+            None,
+        ),
+        (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], KEY, None),
+        ("kms:CreateGrant", KEY, {"Bool": {"kms:GrantIsForAWSResource": True}}),
+        (
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1",
+            None,
+        ),
+        ("ecr:GetAuthorizationToken", "*", None),
+        (["logs:CreateLogGroup", "logs:DescribeLogStreams"], f"{LOGS}:*", None),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOGS}:log-stream:onejob-prod-*", None),
+        (
+            "cloudwatch:PutMetricData",
+            "*",
+            {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        ),
+    ],
+    "PlanRoleDefaultPolicy": [
+        log("Plan"),
+        XRAY,
+        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*")),
+    ],
+    "CheckRunRoleDefaultPolicy": [
+        log("CheckRun"),
+        XRAY,
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/*")),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/*", None),
+        ("kms:Decrypt", KEY, None),
+    ],
+    "PublishRoleDefaultPolicy": [
+        log("Publish"),
+        XRAY,
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
+        (["s3:GetObject", "s3:PutObject"], f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+    ],
+    "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
+    "WorkflowStateMachineRoleDefaultPolicy": [
+        (
+            "lambda:InvokeFunction",
+            [
+                f"<{name}Function.Arn>{versions}"
+                for versions in ("", ":*")
+                for name in ("CheckRun", "ExplainFailure", "Plan", "Publish")
+            ],
+            None,
+        ),
+        ("sns:Publish", "<OutcomesTopic>", None),
+        (
+            [
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DescribeLogGroups",
+                "logs:DescribeResourcePolicies",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+                "xray:PutTelemetryRecords",
+                "xray:PutTraceSegments",
+            ],
+            "*",
+            None,
+        ),
+        (
+            [
+                "sagemaker:AddTags",
+                "sagemaker:CreateTrainingJob",
+                "sagemaker:DescribeTrainingJob",
+                "sagemaker:StopTrainingJob",
+            ],
+            "arn:aws:sagemaker:eu-central-1:444455556666:training-job/onejob-prod-*",
+            None,
+        ),
+        ("iam:PassRole", "<TrainingRole.Arn>", {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
+        (
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            "arn:aws:events:eu-central-1:444455556666:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+            None,
+        ),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+    ],
+    "ScheduleRoleDefaultPolicy": [
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ("states:StartExecution", "<WorkflowStateMachine>", None),
+        ("sqs:SendMessage", "<ScheduleMissedStarts.Arn>", None),
+    ],
+}
+TRUSTED = {
+    "TrainingRole": "sagemaker.amazonaws.com",
+    "PlanRole": "lambda.amazonaws.com",
+    "CheckRunRole": "lambda.amazonaws.com",
+    "PublishRole": "lambda.amazonaws.com",
+    "ExplainFailureRole": "lambda.amazonaws.com",
+    "WorkflowStateMachineRole": "states.amazonaws.com",
+    "ScheduleRole": "scheduler.amazonaws.com",
+}
+
+
+def policies(template: Templates, environment: str) -> dict[str, list[dict[str, Any]]]:
+    found = resources(template(environment, "forecast"), "AWS::IAM::Policy")
+    return {name: readable(policy["PolicyDocument"]["Statement"]) for name, policy in found.items()}
+
+
+@pytest.mark.parametrize("policy", EXPECTED)
+def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
+    statements = policies(template, "prod")[policy]
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    actual = [(s["Action"], s["Resource"], s.get("Condition")) for s in statements]
+    assert actual == EXPECTED[policy]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
+    assert policies(template, environment).keys() == EXPECTED.keys()
+    kinds = {r["Type"] for r in template(environment, "forecast")["Resources"].values()}
+    assert not kinds & {"AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group"}
+    for role in resources(template(environment, "forecast"), "AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+        assert "Policies" not in role
+
+
+def test_who_may_assume_the_roles(template: Templates) -> None:
+    roles = resources(template("prod", "forecast"), "AWS::IAM::Role")
+    assert {
+        name: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, role in roles.items()
+    } == TRUSTED
+    for name in ("TrainingRole", "ScheduleRole"):
+        (statement,) = roles[name]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "444455556666"}}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_environments_cannot_touch_each_others_jobs(template: Templates, environment: str) -> None:
+    text = str(policies(template, environment))
+    others = set(ENVIRONMENTS) - {environment}
+    assert f"training-job/onejob-{environment}-*" in text
+    assert not any(f"onejob-{other}" in text for other in others)

@@ -1,0 +1,64 @@
+"""The application as the CDK CLI starts it: offline, without findings, and plain about a bad environment."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.conftest import ENVIRONMENTS, ROOT, Assembly, synthesise
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_synthesises_offline_and_without_findings(
+    synthesised: dict[str, Assembly], environment: str
+) -> None:
+    assembly = synthesised[environment]
+    assert assembly.returncode == 0, assembly.stderr
+    assert "AwsSolutions" not in assembly.stderr
+    assert "WARNING" not in assembly.stderr
+    stacks = {path.name.partition(".")[0] for path in assembly.folder.glob("*.template.json")}
+    assert stacks == {f"onejob-{environment}-data", f"onejob-{environment}-forecast"}
+
+
+def test_cdk_nag_finds_just_what_is_acknowledged(synthesised: dict[str, Assembly]) -> None:
+    """It does look; and no acknowledgement has outlived its finding, ready to hide the next one."""
+    assembly = synthesised["unacknowledged"]
+    assert assembly.returncode != 0
+    found = set(re.findall(r"Acknowledge with 'AwsSolutions::(.*)'", assembly.stdout + assembly.stderr))
+    acknowledged = set(re.findall(r"^not acknowledged: (.*)$", assembly.stdout, flags=re.MULTILINE))
+    assert "AwsSolutions-IAM5[Resource::*]" in found
+    assert found == acknowledged
+
+
+def test_cfn_lint_finds_nothing(synthesised: dict[str, Assembly]) -> None:
+    templates = [str(path) for name in ENVIRONMENTS for path in synthesised[name].folder.glob("*.template.json")]
+    assert len(templates) == 6
+    # The CDK writes DependsOn beside a reference that says as much.
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--ignore-checks", "W3005", "--", *templates]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_an_unknown_environment_ends_with_one_line(tmp_path: Path) -> None:
+    assembly = synthesise(tmp_path / "out", "prd")
+    assert assembly.returncode == 1
+    assert (
+        assembly.stderr == "environment 'prd' is unknown; did you mean prod? (environments/ has: dev, prod, staging)\n"
+    )
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_bad_values_end_with_a_line_each(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "app.py", tmp_path)
+    shutil.copytree(ROOT / "environments", tmp_path / "environments")
+    dev = tmp_path / "environments" / "dev.toml"
+    dev.write_text(dev.read_text().replace("horizon = 12", "horizon = 0").replace("volume_gb = 30", "volume_gb = 0"))
+    assembly = synthesise(tmp_path / "out", "dev", str(tmp_path / "app.py"))
+    assert assembly.returncode == 1
+    assert [line.partition(": Input")[0] for line in assembly.stderr.splitlines()] == [
+        "environments/dev.toml: forecast.horizon",
+        "environments/dev.toml: training_job.volume_gb",
+    ]
