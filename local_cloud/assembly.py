@@ -111,7 +111,12 @@ def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images
         context = folder / source["directory"]
         dockerfile = context / source.get("dockerFile", "Dockerfile")
         arguments = source.get("dockerBuildArgs", {})
-        images.put(uri, build_image(context, dockerfile=dockerfile, folder=images.new_folder(uri), arguments=arguments))
+        try:
+            images.build(
+                uri, lambda root: build_image(context, dockerfile=dockerfile, folder=root, arguments=arguments)
+            )
+        except ImageError as error:
+            raise DeploymentError(f"image {uri}: {error}") from error
 
 
 def _file_asset(path: Path, *, packaging: str) -> bytes:

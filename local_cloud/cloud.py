@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -30,7 +31,8 @@ class LocalCloud:
 
     Args:
         state_folder: Where images, job folders and logs are kept. Default: a temporary folder, removed at the end.
-            What the services remember (objects, stacks, executions) is in memory and ends with the process.
+            What the services remember (objects, stacks, executions) is in memory and ends with the process. One cloud
+            at a time may use a folder.
         region: The region clients and stacks use.
         account: The account every caller is in.
         stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped (120 in SageMaker).
@@ -82,7 +84,7 @@ class LocalCloud:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         repository = str(Path(__file__).resolve().parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
-        with self.log_file.open("ab") as log:
+        with self.log_file.open("wb") as log:
             # A session of its own: a Ctrl-C on the terminal reaches the opener, which then stops the server in order.
             self._server = subprocess.Popen(  # noqa: S603
                 command,
@@ -94,7 +96,8 @@ class LocalCloud:
             )
         try:
             assert self._server.stdout is not None
-            greeting = self._server.stdout.readline()
+            ready, _, _ = select.select([self._server.stdout], [], [], _READY_SECONDS)
+            greeting = self._server.stdout.readline() if ready else b""
         except BaseException:
             self.stop()
             raise
@@ -209,7 +212,7 @@ class LocalCloud:
 
     def job_logs(self, job_name: str) -> list[Path]:
         """The live log files of a job, one an instance; empty until it runs."""
-        return sorted(self._layout.job_folder(job_name).glob("logs/*.log"))
+        return sorted(self._layout.jobs.glob(f"*/{job_name}/logs/*.log"))
 
     def fail_next_job(self, *, reason: FaultReason, instance_type: str | None = None) -> None:
         """Makes the next job on `instance_type` (any, if None) fail as the platform fails; see `faults`."""

@@ -55,8 +55,7 @@ def _build(images: ImageStore, words: list[str]) -> int:
     folder = Path(context or ".").resolve()
     named = Path(dockerfile or "Dockerfile")
     path = named if named.is_absolute() else folder / named
-    record = build_image(folder, dockerfile=path, folder=images.new_folder(tag), arguments=arguments)
-    images.put(tag, record)
+    images.build(tag, lambda root: build_image(folder, dockerfile=path, folder=root, arguments=arguments))
     return 0
 
 

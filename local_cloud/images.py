@@ -11,7 +11,9 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass, field
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 
@@ -55,12 +57,21 @@ class ImageStore:
         self._files = folder / "files"
         self._records = folder / "records"
 
-    def new_folder(self, name: str) -> Path:
-        """An empty folder for an image's files."""
-        folder = self._files / hashlib.sha256(name.encode()).hexdigest()[:16]
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+    def build(self, uri: str, lay_out: Callable[[Path], ImageRecord]) -> None:
+        """Keeps the image that `lay_out` makes in an empty folder, under `uri`.
+
+        The same image is kept once; the files of an image that is there do not change, for jobs may run from them.
+        """
+        self._files.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix="new-", dir=self._files))
+        try:
+            record = lay_out(unfinished)
+            folder = self._files / _digest(unfinished)
+            if not folder.exists():
+                unfinished.rename(folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        self.put(uri, replace(record, folder=str(folder)))
 
     def put(self, uri: str, record: ImageRecord) -> None:
         """Names a record by `uri`."""
@@ -126,6 +137,15 @@ def is_excluded(path: Path, patterns: list[str]) -> bool:
         if any(fnmatch.fnmatch(candidate, option) for candidate in candidates for option in alternatives):
             excluded = not line.startswith("!")
     return excluded
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        digest.update(f"{path.relative_to(folder)}\0{path.lstat().st_mode}\0".encode())
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _copy_folder(source: Path, destination: Path, *, context: Path, excluded: list[str]) -> None:

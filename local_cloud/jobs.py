@@ -2,6 +2,7 @@
 
 import abc
 import logging
+import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class JobPlace:
 class Job(abc.ABC):
     """One job. Subclasses say what differs: the request's shape, `/opt/ml`, the outputs, and what Describe returns."""
 
+    kind: ClassVar[str]
     log_group: ClassVar[str]
 
     def __init__(self, request: dict[str, Any], *, name: str, arn: str, place: JobPlace) -> None:
@@ -50,7 +52,8 @@ class Job(abc.ABC):
         self._lock = threading.Lock()
         settings = place.settings
         self.image = ImageStore(settings.layout.images).get(self.image_uri)
-        self._folder = settings.layout.job_folder(name)
+        self._folder = settings.layout.jobs / self.kind / name
+        shutil.rmtree(self._folder, ignore_errors=True)  # an earlier cloud may have used the name
         self.s3 = settings.client("s3", place.region)
 
     @property

@@ -1,6 +1,7 @@
 """The folders below the state folder."""
 
 import shlex
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,14 +43,16 @@ class StateLayout:
         """The folder `python` is found in: that of the interpreter the cloud runs on."""
         return Path(sys.executable).parent
 
-    def job_folder(self, job_name: str) -> Path:
-        """Everything of one SageMaker job: its instances' /opt/ml folders and logs."""
-        return self.root / "jobs" / job_name
+    @property
+    def jobs(self) -> Path:
+        """SageMaker jobs: `<kind>/<name>/` holds the instances' /opt/ml folders and `logs/`."""
+        return self.root / "jobs"
 
     def create(self) -> None:
-        """Makes the folders."""
+        """Makes the folders; failures an earlier cloud was asked for are forgotten."""
+        shutil.rmtree(self.faults, ignore_errors=True)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (self.images, self.lambdas, self.faults, self.docker_program.parent, self.root / "jobs"):
+        for folder in (self.images, self.lambdas, self.faults, self.docker_program.parent, self.jobs):
             folder.mkdir(parents=True, exist_ok=True)
 
     def write_docker_program(self) -> None:

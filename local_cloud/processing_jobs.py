@@ -13,6 +13,7 @@ _ROOT = "/opt/ml/processing"
 class ProcessingJob(Job):
     """One processing job."""
 
+    kind = "processing"
     log_group = "/aws/sagemaker/ProcessingJobs"
 
     def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:

@@ -2,4 +2,4 @@
 const dns = require("node:dns");
 const lookup = dns.lookup;
 dns.lookup = (name, options, callback) =>
-  lookup(name.endsWith(".localhost") ? "localhost" : name, options, callback);
+  lookup(String(name).endsWith(".localhost") ? "localhost" : name, options, callback);

@@ -13,6 +13,7 @@ _CHECKPOINTS = "/opt/ml/checkpoints"
 class TrainingJob(Job):
     """One training job."""
 
+    kind = "training"
     log_group = "/aws/sagemaker/TrainingJobs"
 
     def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:
@@ -171,8 +172,8 @@ class TrainingJob(Job):
 
 def unsupported(request: dict[str, Any]) -> str | None:
     """What a request asks for that is not known here, if anything."""
-    if "InstanceGroups" in request["ResourceConfig"]:
-        return "ResourceConfig.InstanceGroups"
+    if not {"InstanceType", "InstanceCount"} <= set(request["ResourceConfig"]):
+        return "a ResourceConfig without InstanceType and InstanceCount (InstanceGroups, InstancePreferences)"
     if "TrainingImage" not in request["AlgorithmSpecification"]:
         return "an AlgorithmSpecification without TrainingImage"
     if request.get("CheckpointConfig", {}).get("LocalPath", _CHECKPOINTS) != _CHECKPOINTS:

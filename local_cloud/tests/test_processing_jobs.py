@@ -37,7 +37,7 @@ def test_two_instances_share_the_input_and_fill_one_prefix(cloud: LocalCloud, jo
     assert list(seen["algo-1"]["files"]) == ["0.txt", "2.txt"]
     assert list(seen["algo-2"]["files"]) == ["1.txt"]
     assert seen["algo-1"]["arguments"] == ["infer"]
-    config = cloud.state_folder / "jobs" / name / "algo-2/opt/ml/config"
+    config = cloud.state_folder / "jobs/processing" / name / "algo-2/opt/ml/config"
     assert json.loads((config / "resourceconfig.json").read_text()) == {
         "current_host": "algo-2",
         "hosts": ["algo-1", "algo-2"],

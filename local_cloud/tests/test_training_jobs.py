@@ -139,6 +139,7 @@ def test_a_job_name_is_used_once_for_ever(cloud: LocalCloud, jobs: Jobs) -> None
         ({"TrainingJobName": "no_underscores"}, "regular expression pattern"),
         ({"HyperParameters": {"horizon": "1" * 3000}}, "length less than or equal to 2500"),
         ({"Environment": {"LONG": "x" * 513}}, "length less than or equal to 512"),
+        ({"ResourceConfig": {"VolumeSizeInGB": 10}}, "does not know a ResourceConfig without InstanceType"),
         ({"AlgorithmSpecification": {"TrainingImage": "a.b/c:d", "TrainingInputMode": "File"}}, "image not found"),
     ],
 )
@@ -198,7 +199,7 @@ def test_jobs_are_listed_newest_first(cloud: LocalCloud, jobs: Jobs) -> None:
 def test_the_configuration_files_are_those_of_the_service(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put("demand/a.txt")
     name = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/demand/"})["TrainingJobName"]
-    config = cloud.state_folder / "jobs" / name / "algo-1/opt/ml/input/config"
+    config = cloud.state_folder / "jobs/training" / name / "algo-1/opt/ml/input/config"
     assert json.loads((config / "hyperparameters.json").read_text()) == {}
     assert json.loads((config / "resourceconfig.json").read_text())["hosts"] == ["algo-1"]
     assert json.loads((config / "inputdataconfig.json").read_text()) == {
