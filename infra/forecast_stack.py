@@ -157,7 +157,6 @@ class ForecastStack(Stack):
             "Points the readers to the run, in one write",
             {"FORECAST_BUCKET": bucket.bucket_name, "DEPLOYMENT": self._settings.name},
         )
-        # Without the right to list, a pointer that is not there yet looks like one that may not be read.
         self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[POINTERS])
         self._grant(function, "MoveThePointer", ["s3:GetObject", "s3:PutObject"], bucket.arn_for_objects(POINTERS))
         self._grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._data.key.key_arn)

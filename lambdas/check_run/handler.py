@@ -11,7 +11,6 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 MANIFEST = "_manifest.json"
 
@@ -62,12 +61,16 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
         IncompleteRun: If a file is missing, unlisted or different, or the numbers do not add up.
     """
     folder = f"forecasts/partition={plan['partition']}/run_id={run_id}/"
+    present = _list(s3, bucket=bucket, folder=folder)
+    # Asked of the list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+    if MANIFEST not in present:
+        raise IncompleteRun(f"the job completed without a manifest: there is no s3://{bucket}/{folder}{MANIFEST}")
     manifest = _read_manifest(s3, bucket=bucket, key=folder + MANIFEST)
     try:
         problems = [
             *_differences_from_plan(manifest, run_id=run_id, plan=plan),
             *_differences_in_rows(manifest),
-            *_differences_in_files(manifest, s3=s3, bucket=bucket, folder=folder),
+            *_differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
         ]
         run = Run(
             manifest=folder + MANIFEST,
@@ -82,13 +85,13 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
     return run
 
 
+def _list(s3: BaseClient, *, bucket: str, folder: str) -> set[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+    return {item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", ())}
+
+
 def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
-    try:
-        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchKey":
-            raise
-        raise IncompleteRun(f"the job completed without a manifest: there is no s3://{bucket}/{key}") from None
+    text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     try:
         # What is not a number is none to the next state either: JSON has no NaN.
         manifest = json.loads(text, parse_constant=lambda _: None)
@@ -117,9 +120,9 @@ def _differences_in_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"the files have {listed} rows, the run {rows}"
 
 
-def _differences_in_files(manifest: Mapping[str, Any], *, s3: BaseClient, bucket: str, folder: str) -> Iterator[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
-    present = {item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", ())}
+def _differences_in_files(
+    manifest: Mapping[str, Any], *, present: set[str], s3: BaseClient, bucket: str, folder: str
+) -> Iterator[str]:
     listed = {file["name"]: file for file in manifest["files"]}
     unlisted = sorted(present - listed.keys() - {MANIFEST})
     if unlisted:

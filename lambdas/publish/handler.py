@@ -16,8 +16,8 @@ from .announcement import message, subject
 SCHEMA_VERSION = 1
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5
-LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict")
-ABSENT = ("NoSuchKey", "404")
+# NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
+LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
 
 class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
@@ -96,12 +96,11 @@ def _pointer(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str,
 
 
 def _read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, Any] | None, str | None]:
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ABSENT:
-            return None, None
-        raise
+    # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    if key not in [item["Key"] for item in listed]:
+        return None, None
+    answer = s3.get_object(Bucket=bucket, Key=key)
     try:
         current = json.loads(answer["Body"].read())
         current["cutoff"], current["run_id"]
@@ -117,8 +116,7 @@ def _put(s3: BaseClient, pointer: Mapping[str, Any], *, bucket: str, key: str, c
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
     except ClientError as error:
-        # NoSuchKey: the pointer that If-Match speaks of has been deleted meanwhile.
-        if error.response["Error"]["Code"] in (*LOST_THE_RACE, *ABSENT):
+        if error.response["Error"]["Code"] in LOST_THE_RACE:
             return False
         raise
     return True
