@@ -10,8 +10,6 @@ from typing import Any
 from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
 from local_run.display import Display
 
-STACK = "forecast"
-
 
 @dataclass(frozen=True)
 class Rehearsal:
@@ -35,7 +33,7 @@ class Rehearsal:
         """Deploys the stacks with the CDK CLI.
 
         Returns:
-            The outputs of the forecast stack, by name.
+            The outputs of all stacks, by name.
         """
         self.display.heading(f"cdk bootstrap, cdk deploy ({self.environment})")
         begun = time.monotonic()
@@ -49,7 +47,7 @@ class Rehearsal:
         for stack in stacks:
             self.display.say(f"deployed {stack}")
         self.display.say(f"{time.monotonic() - begun:.0f} s")
-        return next(values for name, values in stacks.items() if name.endswith(STACK))
+        return {name: value for outputs_of_stack in stacks.values() for name, value in outputs_of_stack.items()}
 
     def upload(self, source: Path, uri: str) -> None:
         """Uploads a file, or a folder of them, below a prefix."""
