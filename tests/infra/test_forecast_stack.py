@@ -7,7 +7,8 @@ import pytest
 
 from infra.load_settings import load_settings
 from job_code.config import ForecastConfig
-from tests.infra.conftest import ENVIRONMENTS, ROOT, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.synthesis import ROOT
 
 Templates = Callable[[str, str], dict[str, Any]]
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.conftest import ENVIRONMENTS, ROOT, Assembly, synthesise
+from tests.infra.conftest import ENVIRONMENTS
+from tests.synthesis import ROOT, Assembly, synthesise
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
