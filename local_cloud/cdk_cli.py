@@ -6,12 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-# In moto's CloudFormation change-set stacks have no outputs, a change set for a diff is never done, and previous
-# parameters are not kept on updates.
-_NEEDED_OPTIONS = {
-    "deploy": ["--method", "direct", "--no-previous-parameters"],
-    "diff": ["--method", "template"],
-}
+# In moto's CloudFormation change-set stacks have no outputs, and a change set for a diff is never done.
+_NEEDED_OPTIONS = {"deploy": ["--method", "direct"], "diff": ["--method", "template"]}
 
 
 def node_program() -> Path:

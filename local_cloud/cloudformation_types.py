@@ -16,7 +16,7 @@ from moto.kms.models import Key
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
 
-from local_cloud import custom_resources, stack_errors
+from local_cloud import custom_resources, stack_errors, stack_parameters
 from local_cloud.patching import replace
 
 _LOG = logging.getLogger(__name__)
@@ -178,6 +178,7 @@ def install() -> None:
     replace(parsing, "resource_name_property_from_type", finding_every_name)
     replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
     stack_errors.install()
+    stack_parameters.install()
     custom_resources.install()
 
 

@@ -108,5 +108,9 @@ def base_template() -> dict[str, Any]:
         "ScheduleArn": {"Value": {"Fn::GetAtt": ["Schedule", "Arn"]}},
         "ImageUri": {"Value": image_uri(STACK)},
     }
-    parameter = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"}
+    parameter = {
+        "Type": "AWS::SSM::Parameter::Value<String>",
+        "Default": "/cdk-bootstrap/hnb659fds/version",
+        "Description": "Version of the bootstrap resources [cdk:skip]",
+    }
     return {"Resources": resources, "Outputs": outputs, "Parameters": {"BootstrapVersion": parameter}}

@@ -32,6 +32,7 @@ def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
         assert (image.root / "opt/program/work.py").exists()
         invoked = cloud.client("lambda").invoke(FunctionName=outputs["FunctionArn"], Payload=b"{}")
         assert "FunctionError" not in invoked
+        assert "(no changes)" in _text(cdk("deploy", "--all", "--require-approval", "never"))
         assert "There were no differences" in _text(cdk("diff"))
         changed = copy.deepcopy(template)
         changed["Resources"]["Schedule"]["Properties"]["ScheduleExpression"] = "cron(0 7 ? * TUE *)"
