@@ -50,7 +50,7 @@ def test_the_record_holds_what_is_no_file(context: Path) -> None:
     record, _ = _build(
         context,
         "ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOUR=red\n# a comment\n"
-        'ENV A=1 \\\n    B="two words"\nENV C $COLOUR\nRUN pip install things && \\\n    rm -rf /tmp/*\n'
+        'ENV A=1 \\\n    B="two words"\nENV C $COLOUR\nRUN pip install things && \\\n    rm -rf /var/cache/*\n'
         'WORKDIR /opt\nWORKDIR program\nENTRYPOINT ["python", "-m", "x"]\nCMD ["train"]\n',
         COLOUR="blue",
     )
