@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -217,6 +218,12 @@ class LocalCloud:
     def fail_next_job(self, *, reason: FaultReason, instance_type: str | None = None) -> None:
         """Makes the next job on `instance_type` (any, if None) fail as the platform fails; see `faults`."""
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
+
+    def kill_job(self, job_name: str) -> None:
+        """Kills the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""
+        for file in self._layout.jobs.glob(f"*/{job_name}/**/*.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
 
     def _log_tail(self) -> str:
         return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])

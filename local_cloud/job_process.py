@@ -44,6 +44,7 @@ def main(specification: dict[str, Any]) -> int:
         sys.stderr.write(f"cannot start {specification['command']}: {error}\n")
         remove_tree(temporary)
         return _CANNOT_START
+    process_file(base).write_text(str(child.pid))
     try:
         return _supervise(child)
     finally:
@@ -51,6 +52,11 @@ def main(specification: dict[str, Any]) -> int:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         remove_tree(temporary)
+
+
+def process_file(base: Path) -> Path:
+    """The file beside an instance's /opt/ml that holds the number of the job's main process."""
+    return base.with_name(f"{base.name}.pid")
 
 
 def _supervise(child: "subprocess.Popen[bytes]") -> int:

@@ -1,0 +1,124 @@
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
+from tests.synthesis import synthesise
+
+LAST_WEEK = date(2026, 11, 16)
+FEW_TREES = {"trees": 10, "horizon": 4}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An execution that has ended."""
+
+    status: str
+    error: str
+    cause: str
+    output: dict[str, Any]
+    states: list[str]
+    jobs: list[str]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The deployed application."""
+
+    cloud: LocalCloud
+    outputs: Mapping[str, str]
+    folder: Path
+
+    def upload(self, name: str, content: bytes) -> None:
+        bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
+        self.cloud.client("s3").put_object(Bucket=bucket, Key=prefix + name, Body=content)
+
+    def upload_rows(self, rows: pl.DataFrame) -> None:
+        path = self.folder / "rows.parquet"
+        rows.write_parquet(path)
+        self.upload("demand.parquet", path.read_bytes())
+
+    def empty(self) -> None:
+        """No demand, and nothing published."""
+        s3 = self.cloud.client("s3")
+        bucket = self.outputs["DemandUri"].removeprefix("s3://").partition("/")[0]
+        for name in (bucket, self.outputs["ForecastBucket"]):
+            for found in s3.list_objects_v2(Bucket=name).get("Contents", []):
+                s3.delete_object(Bucket=name, Key=found["Key"])
+
+    def start(self, given: Mapping[str, Any]) -> str:
+        started = self.cloud.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(given)
+        )
+        return str(started["executionArn"])
+
+    def ended(self, execution: str) -> Ended:
+        described = wait_for_execution(self.cloud.client, execution)
+        events = [event for event in follow_execution(self.cloud.client, execution) if isinstance(event, StateEvent)]
+        states = [event.state for event in events if event.change == "entered"]
+        history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+        scheduled = [event.get("taskScheduledEventDetails", {}) for event in history["events"]]
+        requests = [json.loads(task["parameters"]) for task in scheduled if "parameters" in task]
+        return Ended(
+            status=described["status"],
+            error=described.get("error", ""),
+            cause=described.get("cause", ""),
+            output=json.loads(described.get("output", "{}")),
+            states=states,
+            jobs=[request["TrainingJobName"] for request in requests if "TrainingJobName" in request],
+        )
+
+    def run(self, given: Mapping[str, Any]) -> Ended:
+        return self.ended(self.start(given))
+
+    def published(self) -> dict[str, Any] | None:
+        s3 = self.cloud.client("s3")
+        key = "forecasts/partition=all/_latest.json"
+        try:
+            return dict(json.load(s3.get_object(Bucket=self.outputs["ForecastBucket"], Key=key)["Body"]))
+        except s3.exceptions.NoSuchKey:
+            return None
+
+    def forecast_keys(self) -> list[str]:
+        found = self.cloud.client("s3").list_objects_v2(Bucket=self.outputs["ForecastBucket"], Prefix="forecasts/")
+        return [item["Key"] for item in found.get("Contents", [])]
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The application's dev environment in a local cloud, from the synthesised assembly, once a session."""
+    folder = tmp_path_factory.mktemp("workflow")
+    assembly = synthesise(folder / "assembly", "dev")
+    assert assembly.returncode == 0, assembly.stderr
+    with LocalCloud(folder / "cloud", time_scale=0.1) as cloud:
+        stacks = cloud.deploy(assembly.folder)
+        outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
+        yield Deployment(cloud, outputs, folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def application(deployed: Deployment) -> Deployment:
+    """The deployed application, without demand or forecasts."""
+    deployed.empty()
+    return deployed
+
+
+@pytest.fixture(scope="session")
+def demand() -> pl.DataFrame:
+    """Weekly demand of 6 articles at 3 merchants over 70 weeks."""
+    weeks = [LAST_WEEK - timedelta(weeks=back) for back in range(70)]
+    rows = [
+        (f"A{article}", f"M{merchant}", week, float((article * 7 + merchant * 3 + number * 5) % 11))
+        for article in range(6)
+        for merchant in range(3)
+        for number, week in enumerate(weeks)
+    ]
+    return pl.DataFrame(rows, schema=["article_id", "merchant_id", "ds", "y"], orient="row")

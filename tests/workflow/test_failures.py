@@ -1,0 +1,90 @@
+import time
+from collections.abc import Callable
+
+import polars as pl
+
+from tests.workflow.conftest import FEW_TREES, Deployment
+
+MANY_TREES = {"trees": 5000, "horizon": 4}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.1)
+
+
+def running_job(application: Deployment) -> str:
+    """Name of the job that runs now, once it has begun to work."""
+    sagemaker = application.cloud.client("sagemaker")
+
+    def names() -> list[str]:
+        jobs = sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
+        return [job["TrainingJobName"] for job in jobs]
+
+    wait_until(lambda: bool(names()))
+    name = names()[0]
+
+    def works() -> bool:
+        return any("check:" in log.read_text() for log in application.cloud.job_logs(name))
+
+    wait_until(works)
+    return name
+
+
+def test_a_job_that_is_killed_publishes_nothing_and_the_next_execution_succeeds(
+    application: Deployment, demand: pl.DataFrame
+) -> None:
+    application.upload_rows(demand)
+    execution = application.start({"config": MANY_TREES})
+    application.cloud.kill_job(running_job(application))
+    ended = application.ended(execution)
+    assert (ended.status, ended.error) == ("FAILED", "OutOfMemory")  # what exit code 137 mostly means
+    assert "memory" in ended.cause
+    assert application.published() is None
+    assert application.forecast_keys() == []
+
+    second = application.run({"config": FEW_TREES})
+    assert second.status == "SUCCEEDED", second.cause
+    published = application.published()
+    assert published is not None
+    assert published["run_id"] == second.jobs[-1]
+
+
+def test_a_job_that_somebody_stops_is_no_success(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    execution = application.start({"config": MANY_TREES})
+    application.cloud.client("sagemaker").stop_training_job(TrainingJobName=running_job(application))
+    ended = application.ended(execution)
+    assert (ended.status, ended.error) == ("FAILED", "Stopped")
+    assert application.published() is None
+
+
+def test_an_execution_that_is_stopped_stops_its_job(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    execution = application.start({"config": MANY_TREES})
+    job = running_job(application)
+    application.cloud.client("stepfunctions").stop_execution(executionArn=execution)
+    sagemaker = application.cloud.client("sagemaker")
+    wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped")
+    assert application.published() is None
+
+
+def test_a_failed_publish_leaves_the_pointer_as_it_is(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_latest.json"
+    s3 = application.cloud.client("s3")
+    s3.put_object(Bucket=bucket, Key=key, Body=b"somebody wrote this by hand")
+    ended = application.run({"config": FEW_TREES})
+    assert (ended.status, ended.error) == ("FAILED", "PublishFailed")
+    assert "_latest.json" in ended.cause
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"somebody wrote this by hand"
+
+
+def test_without_capacity_the_run_says_so(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    application.cloud.fail_next_job(reason="capacity")
+    ended = application.run({"config": FEW_TREES})
+    assert (ended.status, ended.error) == ("FAILED", "NoCapacity")
+    assert application.published() is None

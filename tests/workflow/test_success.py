@@ -1,0 +1,104 @@
+import io
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.workflow.conftest import FEW_TREES, Deployment
+
+
+def read_forecasts(application: Deployment, run: dict[str, Any]) -> pl.DataFrame:
+    bucket, _, prefix = run["forecasts"].removeprefix("s3://").partition("/")
+    s3 = application.cloud.client("s3")
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]]
+    parts = [key for key in keys if key.endswith(".parquet")]
+    return pl.concat(pl.read_parquet(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in parts)
+
+
+def test_an_execution_with_no_input_publishes_a_forecast_of_every_series(
+    application: Deployment, demand: pl.DataFrame
+) -> None:
+    application.upload_rows(demand)
+    ended = application.run({})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert ended.output["published"] is True
+    assert len(ended.jobs) == 1
+
+    latest = application.published()
+    assert latest is not None
+    assert latest["run_id"] == ended.jobs[0] == ended.output["run_id"]
+    assert (latest["cutoff"], latest["horizon"], latest["series"]) == ("2026-11-16", 12, 18)
+    forecasts = read_forecasts(application, latest)
+    assert forecasts.columns == ["article_id", "merchant_id", "ds", "mean", "q10", "q50", "q90"]
+    assert forecasts.select("article_id", "merchant_id", "ds").n_unique() == forecasts.height == 18 * 12
+    report = application.cloud.client("s3").get_object(
+        Bucket=application.outputs["ForecastBucket"], Key=latest["report"]
+    )
+    assert b"<html" in report["Body"].read()
+
+
+def test_the_outcome_is_announced(application: Deployment, demand: pl.DataFrame) -> None:
+    sqs, sns = application.cloud.client("sqs"), application.cloud.client("sns")
+    queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+    application.upload_rows(demand)
+    application.run({"config": FEW_TREES})
+    application.run({"config": {"horizon": 0}})
+    messages = [
+        json.loads(message["Body"])
+        for _ in range(2)
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    ]
+    assert ["18 series" in message["Message"] for message in messages] == [True, False]
+    assert "horizon" in messages[1]["Message"]
+    assert all(len(message["Subject"]) <= 100 for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("given", "cutoff"),
+    [
+        ({"cutoff": "2026-08-31"}, "2026-08-31"),
+        # Monday 23 November, 06:00 in Berlin: the week of the 16th has just ended there.
+        ({"scheduled_time": "2026-11-23T05:00:00Z"}, "2026-11-16"),
+        # Half past midnight in Berlin is still Sunday in UTC.
+        ({"scheduled_time": "2026-11-15T23:30:00Z"}, "2026-11-09"),
+    ],
+)
+def test_the_cutoff_is_the_one_asked_for_or_follows_from_the_scheduled_time(
+    application: Deployment, demand: pl.DataFrame, given: dict[str, str], cutoff: str
+) -> None:
+    application.upload_rows(demand)
+    ended = application.run({**given, "config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert (ended.output["cutoff"], ended.output["horizon"]) == (cutoff, FEW_TREES["horizon"])
+
+
+def test_a_run_from_an_older_cutoff_is_kept_and_does_not_become_the_latest(
+    application: Deployment, demand: pl.DataFrame
+) -> None:
+    application.upload_rows(demand)
+    newest = application.run({"config": FEW_TREES})
+    older = application.run({"cutoff": "2026-08-31", "config": FEW_TREES})
+    assert (older.status, older.output["published"]) == ("SUCCEEDED", False)
+    latest = application.published()
+    assert latest is not None
+    assert latest["run_id"] == newest.output["run_id"]
+    assert any(older.output["run_id"] in key for key in application.forecast_keys())
+
+
+def test_static_columns_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
+    buffer = io.BytesIO()
+    described.write_parquet(buffer)
+    bucket, _, prefix = application.outputs["StaticUri"].removeprefix("s3://").partition("/")
+    application.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}articles.parquet", Body=buffer.getvalue())
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    key = f"forecasts/partition=all/run_id={ended.output['run_id']}/_manifest.json"
+    manifest = json.load(
+        application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]
+    )
+    assert manifest["data_quality"]["input"]["static_columns"] == 1
