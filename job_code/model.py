@@ -105,6 +105,8 @@ class ChangeModel:
         longest = int(active.lengths.max())
         described = static.columns.filter(pl.Series(self._active)) if static else pl.DataFrame()
         categorical = [described.columns.index(name) for name in static.categorical] if static else []
+        # A column may be called y, or lag1, as the model's own are.
+        described = described.rename({name: f"static {name}" for name in described.columns})
         booster = lgb.LGBMRegressor(
             n_estimators=config.trees,
             learning_rate=config.learning_rate,

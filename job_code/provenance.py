@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from job_code.table_files import find_files
+from job_code.table_files import find_files, name_below
 
 LIBRARIES = ("lightgbm", "mlforecast", "numpy", "polars")
 
@@ -25,8 +25,7 @@ def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
         for file in find_files(path, source=source):
             with file.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
-            name = file.name if file == path else file.relative_to(path).as_posix()
-            total.update(f"{source}/{name}:{digest}\n".encode())
+            total.update(f"{source}/{name_below(path, file)}:{digest}\n".encode())
             count, size = count + 1, size + file.stat().st_size
     return {"fingerprint": total.hexdigest(), "files": count, "bytes": size}
 

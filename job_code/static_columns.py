@@ -7,8 +7,9 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.demand import clean_key, concatenate, series_name
+from job_code.errors import InputError
 from job_code.findings import EXAMPLES, Findings
-from job_code.table_files import Table, find_files, read_tables
+from job_code.table_files import find_files, read_tables
 
 SOURCE = "static"
 MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
@@ -34,28 +35,35 @@ class StaticColumns:
 def read_static(path: Path, config: ForecastConfig, findings: Findings) -> pl.DataFrame:
     """Reads every static file below a path.
 
-    Returns:
-        Key columns and all others, one row a series.
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        config: Names the key columns.
+        findings: Takes note of all that is wrong.
 
-    Raises:
-        InputError: If there are no files, or none that can be read.
+    Returns:
+        Key columns and all others, one row a series; nothing where the files are too unlike to be put together.
     """
-    files = find_files(path, source=SOURCE)
+    try:
+        files = find_files(path, source=SOURCE)
+    except InputError as error:
+        findings.state(str(error))
+        return pl.DataFrame()
     key = list(config.key)
 
     def wanted(header: list[str]) -> list[str]:
         return [*key, *(name for name in header if name not in key)]
 
-    tables = [
-        clean_key(_numbers_from_text(table), config.key, findings, source=SOURCE)
-        for table in read_tables(files, wanted, findings, source=SOURCE)
-    ]
+    read = list(read_tables(path, files, wanted, findings, source=SOURCE))
+    tables = [clean_key(table.rows, config.key, findings, source=SOURCE) for table in read]
     if len({tuple(sorted(table.columns)) for table in tables}) > 1:
         findings.state("static: the files have different columns; give all of them the same")
-    if not tables or findings.messages():
-        findings.raise_if_any()
+        return pl.DataFrame()
+    if not tables:
+        return pl.DataFrame()
     rows = concatenate([table.select(tables[0].columns) for table in tables], tables[0].columns)
-    repeated = rows.group_by(key).len().filter(pl.col("len") > 1)
+    if not all(table.typed for table in read):
+        rows = _numbers_from_text(rows, config.key)
+    repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique()
     findings.add(
         SOURCE,
         "series",
@@ -76,12 +84,16 @@ def encode_static(rows: pl.DataFrame, keys: pl.DataFrame) -> StaticColumns:
     """
     key = keys.columns
     for name in key:
-        if rows.schema[name] != keys.schema[name]:
+        given, wanted = rows.schema[name], keys.schema[name]
+        if given.is_integer() and wanted.is_integer():
+            rows = rows.with_columns(pl.col(name).cast(wanted, strict=False))
+        elif given != wanted:
             rows, keys = (table.with_columns(pl.col(name).cast(pl.String)) for table in (rows, keys))
-    joined = keys.join(rows.with_columns(pl.lit(True).alias("_found")), on=key, how="left", maintain_order="left")
+    found = keys.join(rows.select(key), on=key, how="semi").height
+    joined = keys.join(rows, on=key, how="left", maintain_order="left")
     columns: list[pl.Series] = []
     categorical, ignored = [], []
-    for column in joined.drop(*key, "_found"):
+    for column in joined.drop(key):
         if column.dtype.is_numeric() or column.dtype == pl.Boolean:
             finite = column.cast(pl.Float32)
             columns.append(finite.set(finite.is_infinite().fill_null(False), None))
@@ -96,13 +108,13 @@ def encode_static(rows: pl.DataFrame, keys: pl.DataFrame) -> StaticColumns:
         else:
             ignored.append(f"{column.name} (neither number nor text)")
     return StaticColumns(
-        pl.DataFrame(columns), tuple(categorical), tuple(ignored), int(joined["_found"].is_null().sum())
+        pl.DataFrame(height=keys.height).with_columns(columns), tuple(categorical), tuple(ignored), keys.height - found
     )
 
 
-def _numbers_from_text(table: Table) -> pl.DataFrame:
-    """A CSV file's columns come as text; those that hold only numbers become numbers."""
-    texts = [name for name, dtype in table.rows.schema.items() if dtype == pl.String]
-    numbers = table.rows.select(pl.col(texts).cast(pl.Float64, strict=False))
-    is_number = [name for name in texts if numbers[name].null_count() == table.rows[name].null_count()]
-    return table.rows.with_columns(numbers[name] for name in is_number)
+def _numbers_from_text(rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """A CSV file's columns come as text; those that hold only numbers become numbers, but for the key."""
+    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name not in key]
+    numbers = rows.select(pl.col(texts).cast(pl.Float64, strict=False))
+    is_number = [name for name in texts if numbers[name].null_count() == rows[name].null_count()]
+    return rows.with_columns(numbers[name] for name in is_number)

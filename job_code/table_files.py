@@ -20,12 +20,14 @@ class Table:
 
     Attributes:
         name: The file's path below the input folder.
-        rows: The wanted columns, those of a CSV file as text.
+        rows: The wanted columns.
+        typed: Whether the file says what its columns hold; those of a CSV file are all text.
         other_columns: Columns the file has beside them.
     """
 
     name: str
     rows: pl.DataFrame
+    typed: bool
     other_columns: tuple[str, ...]
 
 
@@ -50,25 +52,32 @@ def find_files(path: Path, *, source: str) -> list[Path]:
     return files
 
 
+def name_below(path: Path, file: Path) -> str:
+    """How messages name a file that `find_files` found at or below a path."""
+    return file.name if file == path else file.relative_to(path).as_posix()
+
+
 def read_tables(
-    files: Sequence[Path], wanted: Callable[[list[str]], Sequence[str]], findings: Findings, *, source: str
+    path: Path, files: Sequence[Path], wanted: Callable[[list[str]], Sequence[str]], findings: Findings, *, source: str
 ) -> Iterator[Table]:
     """Reads one file after the other.
 
     Args:
-        files: What `find_files` listed.
+        path: Where they were found.
+        files: What `find_files` listed there.
         wanted: Chooses the columns to read from a file's column names.
         findings: Takes note of files that are empty, unreadable, or lack columns; these are not yielded.
         source: What the files hold (`demand`), for the messages.
     """
     for file in files:
+        name = name_below(path, file)
         if file.stat().st_size == 0:
             findings.add(
-                source, "file", "with no content", remedy="upload it again or delete it", count=1, examples=[file.name]
+                source, "file", "with no content", remedy="upload it again or delete it", count=1, examples=[name]
             )
             continue
         try:
-            header = list(pl.read_parquet_schema(file)) if _is_parquet(file) else _csv_header(file)
+            header = _parquet_header(file) if _is_parquet(file) else _csv_header(file)
             columns = list(wanted(header))
             missing = [column for column in columns if column not in header]
             if missing:
@@ -78,32 +87,37 @@ def read_tables(
                     f"without the column {', '.join(missing)}",
                     remedy="add it, or configure key, time and target to name the columns there are",
                     count=1,
-                    examples=[f"{file.name} (it has {', '.join(header[:12])})"],
+                    examples=[f"{name} (it has {', '.join(header[:12])})"],
                 )
                 continue
             rows = _read(file, columns)
-        except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        # A panic of the reader, which some damaged Parquet files cause, is no Exception.
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
             findings.add(
                 source,
                 "file",
                 f"that cannot be read as {'Parquet' if _is_parquet(file) else 'CSV'}",
                 remedy="upload it again, whole",
                 count=1,
-                examples=[f"{file.name} ({_first_line(error)})"],
+                examples=[f"{name} ({_first_line(error)})"],
             )
             continue
-        yield Table(file.name, rows, tuple(column for column in header if column not in columns))
+        yield Table(name, rows, _is_parquet(file), tuple(column for column in header if column not in columns))
 
 
 def _read(file: Path, columns: list[str]) -> pl.DataFrame:
     if _is_parquet(file):
-        return pl.read_parquet(file, columns=columns)
+        return pl.read_parquet(file, columns=columns, glob=False)
     # As text: a type guessed from the first rows would turn the article 00123 into 123.
-    return pl.read_csv(file, columns=columns, infer_schema=False, null_values=[""]).select(columns)
+    return pl.read_csv(file, columns=columns, infer_schema=False, null_values=[""], glob=False).select(columns)
+
+
+def _parquet_header(file: Path) -> list[str]:
+    return pl.scan_parquet(file, glob=False).collect_schema().names()
 
 
 def _csv_header(file: Path) -> list[str]:
-    return pl.read_csv(file, n_rows=0, infer_schema=False).columns
+    return pl.read_csv(file, n_rows=0, infer_schema=False, glob=False).columns
 
 
 def _is_hidden(relative: Path) -> bool:
