@@ -70,7 +70,7 @@ def _to_panel(
     coded = rows.join(keys.with_row_index(SERIES), on=list(config.key), how="left").select(SERIES, PERIOD, VALUE)
     spans = coded.group_by(SERIES).agg(
         pl.col(PERIOD).filter(pl.col(VALUE).is_not_null()).min().alias("first"),
-        pl.col(PERIOD).max().alias("last"),
+        pl.col(PERIOD).filter(pl.col(VALUE).is_not_null()).max().fill_null(pl.col(PERIOD).max()).alias("last"),
     )
     spans = spans.sort(SERIES)
     own_last = spans["last"].to_numpy().astype(np.int64)

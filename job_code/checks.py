@@ -11,6 +11,7 @@ from job_code.findings import EXAMPLES, Findings, plural
 from job_code.frequency import Frequency, resolve_frequency
 
 PERIOD = "_period"
+ROWS = "_rows"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _check_anchor(rows: pl.DataFrame, frequency: Frequency, config: ForecastConf
 
 
 def _check_duplicates(rows: pl.DataFrame, frequency: Frequency, config: ForecastConfig, findings: Findings) -> None:
-    repeated = rows.group_by(*config.key, PERIOD).agg(pl.len(), pl.col(DAY).min()).filter(pl.col("len") > 1)
+    repeated = rows.group_by(*config.key, PERIOD).agg(pl.len().alias(ROWS), pl.col(DAY).min()).filter(pl.col(ROWS) > 1)
     findings.add(
         SOURCE,
         "series",
@@ -86,7 +87,12 @@ def _check_signs(rows: pl.DataFrame, config: ForecastConfig, findings: Findings)
 
 def _check_cutoff(rows: pl.DataFrame, frequency: Frequency, config: ForecastConfig, findings: Findings) -> int:
     """Returns the number of the last observed period that is used."""
-    periods = rows[PERIOD].to_numpy()
+    # A row without a value, a calendar laid out for the future say, observes nothing.
+    periods = rows.filter(pl.col(VALUE).is_not_null())[PERIOD].to_numpy()
+    if not len(periods):
+        if not findings.messages():
+            findings.state(f"demand: no row has a value in {config.target}; upload demand, or name another target")
+        return 0
     earliest, latest = int(periods.min()), int(periods.max())
     if config.cutoff is None:
         return latest
