@@ -18,6 +18,7 @@ from job_code.errors import InputError
 
 FREQUENCY_PATTERN = re.compile(r"D|MS|ME|W(-(MON|TUE|WED|THU|FRI|SAT|SUN))?")
 OUTPUT_COLUMNS = ("ds", "mean")
+WORKING_COLUMNS = ("_day", "_value", "_period", "_rows", "_series")  # the job's own, beside the key
 
 ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
@@ -52,7 +53,7 @@ class ForecastConfig(BaseModel):
     target: ColumnName = "y"
     frequency: str | None = None
     horizon: int = Field(default=12, ge=1, le=366)
-    quantiles: tuple[Quantile, ...] = (0.1, 0.5, 0.9)
+    quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
     history: int | None = Field(default=None, ge=1)
     cutoff: date | None = None
     cutoff_rule: Literal["common", "series"] = "common"
@@ -76,6 +77,8 @@ class ForecastConfig(BaseModel):
     def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if any(low >= high for low, high in itertools.pairwise(value)):
             raise ValueError("levels must ascend and be given once each")
+        if len(set(map(quantile_column, value))) < len(value):
+            raise ValueError("levels lie too close together to have column names of their own")
         return value
 
     @model_validator(mode="after")
@@ -85,6 +88,9 @@ class ForecastConfig(BaseModel):
         if twice:
             raise ValueError(f"key, time and target name the same column: {', '.join(twice)}")
         taken = sorted(set(self.key) & {*OUTPUT_COLUMNS, *self.quantile_columns})
+        working = sorted(set(named) & set(WORKING_COLUMNS))
+        if working:
+            raise ValueError(f"key, time and target cannot be named {', '.join(working)}; rename the column")
         if taken:
             raise ValueError(f"key: the forecasts have columns of their own named {', '.join(taken)}; rename the key")
         return self
@@ -131,6 +137,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError([f"configuration: there is no file {path}"]) from None
+    except OSError as error:
+        raise InputError([f"configuration: {path} cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError([f"configuration: {path} is not TOML: {error}"]) from None
     forecast = document.get("forecast", document)
