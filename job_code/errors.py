@@ -13,5 +13,10 @@ class InputError(Exception):
     exit_code = 2
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
+        # Keys, column names and library messages may hold anything: a broken line would break the one-line reason.
+        self.problems = tuple(_one_line(problem) for problem in problems)
+        super().__init__("; ".join(self.problems))
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
