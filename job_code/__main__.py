@@ -2,16 +2,21 @@
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.termination import stop_promptly
+
+if TYPE_CHECKING:
+    from job_code.output import Output
 
 JOB_ERROR = 1
 
@@ -27,26 +32,35 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0, 1 for an error of the job or the platform, 2 for an error of the input.
     """
     options = _parser().parse_args(arguments)
-    return _on_laptop(options) if options.demand else _in_container()
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
+        return _on_laptop(options, Path(scratch)) if options.demand else _in_container(Path(scratch))
 
 
-def _in_container() -> int:
+def _in_container(scratch: Path) -> int:
     paths = SageMakerPaths.from_environment()
-    stop_promptly(lambda signal: paths.write_failure(f"job error: stopped by {signal}"))
+
+    def clean_up(signal: str) -> None:
+        paths.write_failure(f"job error: stopped by {signal}")
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    stop_promptly(clean_up)
     try:
         from job_code.output import S3Output
-        from job_code.run import RunRequest
+        from job_code.progress import Progress
+        from job_code.run import RunRequest, refuse, run
         from job_code.s3 import S3Folder
 
-        inputs = {name: folder for name in ("demand", "static") if (folder := paths.channel(name))}
-        if "demand" not in inputs:
-            raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
-        config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
         output = S3Output(S3Folder.from_uri(_required("OUTPUT_URI")))
-        request = RunRequest(
-            run_id=_required("TRAINING_JOB_NAME"), partition=_required("PARTITION"), inputs=inputs, config=config
-        )
-        _run(request, output)
+        run_id, partition = _required("TRAINING_JOB_NAME"), _required("PARTITION")
+        try:
+            inputs = {name: folder for name in ("demand", "static") if (folder := paths.channel(name))}
+            if "demand" not in inputs:
+                raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+            config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
+        except InputError as error:
+            refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+            raise
+        run(RunRequest(run_id, partition, inputs, config), output, progress=Progress(), folder=scratch)
     except InputError as error:
         return _failed(paths, f"input error: {error}", error.exit_code)
     except Exception as error:
@@ -55,25 +69,30 @@ def _in_container() -> int:
     return 0
 
 
-def _on_laptop(options: argparse.Namespace) -> int:
+def _on_laptop(options: argparse.Namespace, scratch: Path) -> int:
+    output: Output | None = None
+
+    def clean_up(signal: str) -> None:
+        if output is not None:
+            output.abandon()
+        shutil.rmtree(scratch, ignore_errors=True)
+        print(f"\nstopped by {signal}: nothing was written", file=sys.stderr)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
     try:
         from job_code.output import LocalOutput
-        from job_code.run import RunRequest
+        from job_code.progress import Progress
+        from job_code.run import RunRequest, run
 
         given = read_config_file(options.config) if options.config else {}
         config = ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
         output = LocalOutput(options.output, options.run_id)
     except InputError as error:
         return _say_input_error(error)
-
-    def clean_up(signal: str) -> None:
-        output.abandon()
-        print(f"\nstopped by {signal}: nothing was written", file=sys.stderr)
-
-    stop_promptly(clean_up)
     inputs = {"demand": options.demand} | ({"static": options.static} if options.static else {})
     try:
-        manifest = _run(RunRequest(options.run_id, options.partition, inputs, config), output)
+        request = RunRequest(options.run_id, options.partition, inputs, config)
+        manifest = run(request, output, progress=Progress(), folder=scratch)
     except InputError as error:
         return _say_input_error(error)
     except BaseException:
@@ -83,13 +102,6 @@ def _on_laptop(options: argparse.Namespace) -> int:
     print(f"forecasts: {output.location(_forecast_folder(manifest))}")
     print(f"report:    {files / 'report.html'}")
     return 0
-
-
-def _run(request: Any, output: Any) -> dict[str, Any]:  # noqa: ANN401 (typed where the heavy imports are)
-    from job_code.progress import Progress
-    from job_code.run import run
-
-    return run(request, output, Progress())
 
 
 def _forecast_folder(manifest: dict[str, Any]) -> str:

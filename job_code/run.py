@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,11 +48,17 @@ class RunRequest:
 
     def name(self, kind: str, file: str) -> str:
         """Where one of the run's files goes: `kind` is `forecasts` or `reports`."""
-        return f"{kind}/partition={self.partition}/run_id={self.run_id}/{file}"
+        return _name(kind, self.partition, self.run_id, file)
 
 
-def run(request: RunRequest, output: Output, progress: Progress) -> dict[str, Any]:
+def run(request: RunRequest, output: Output, *, progress: Progress, folder: Path) -> dict[str, Any]:
     """Reads, checks, fits, backtests, predicts and writes.
+
+    Args:
+        request: What to run.
+        output: Where the run's files go.
+        progress: Told how far it is.
+        folder: Where files are made before they are put; the caller removes it.
 
     Returns:
         The manifest, which is also the last file written.
@@ -61,29 +66,33 @@ def run(request: RunRequest, output: Output, progress: Progress) -> dict[str, An
     Raises:
         InputError: If the input cannot be forecast; the data-quality report says why, in full.
     """
-    with tempfile.TemporaryDirectory(prefix="onejob-") as scratch:
-        folder = Path(scratch)
-        try:
-            panel, static, quality = _read(request, progress)
-        except InputError as error:
-            _put_json(failed_report(error.problems), request.name("reports", "data_quality.json"), output, folder)
-            output.finish()
-            raise
-        forecast, tested = _forecast(panel, static, request.config, progress)
-        with progress.stage("write"):
-            files = []
-            for written in write_forecast(forecast, request.config, folder):
-                output.put(folder / written.name, request.name("forecasts", written.name))
-                files.append(written)
-        manifest = _manifest(request, forecast, tested, files, quality) | {"seconds": progress.seconds}
-        with progress.stage("report"):
-            page = folder / "report.html"
-            page.write_text(render(ReportInput(forecast, tested, manifest, quality)), encoding="utf-8")
-            output.put(page, request.name("reports", page.name))
-        _put_json(sound_report(quality), request.name("reports", "data_quality.json"), output, folder)
-        _put_json(manifest, request.name("forecasts", "_manifest.json"), output, folder)
-        output.finish()
+    try:
+        panel, static, quality = _read(request, progress)
+    except InputError as error:
+        refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
+        raise
+    forecast, tested = _forecast(panel, static, request.config, progress)
+    with progress.stage("write"):
+        files = []
+        for written in write_forecast(forecast, request.config, folder):
+            output.put(folder / written.name, request.name("forecasts", written.name))
+            files.append(written)
+    manifest = _manifest(request, forecast, tested, files, quality) | {"seconds": progress.seconds}
+    with progress.stage("report"):
+        page = folder / "report.html"
+        page.write_text(render(ReportInput(forecast, tested, manifest, quality)), encoding="utf-8")
+        output.put(page, request.name("reports", page.name))
+    _put_json(sound_report(quality), request.name("reports", "data_quality.json"), output, folder)
+    _put_json(manifest, request.name("forecasts", "_manifest.json"), output, folder)
+    output.finish()
     return manifest
+
+
+def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
+    """Writes the data-quality report of a run that cannot be, with everything that is wrong."""
+    name = _name("reports", partition, run_id, "data_quality.json")
+    _put_json(failed_report(error.problems), name, output, folder)
+    output.finish()
 
 
 def _read(request: RunRequest, progress: Progress) -> tuple[Panel, StaticColumns | None, dict[str, Any]]:
@@ -166,6 +175,10 @@ def _manifest(
         "versions": versions(),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _name(kind: str, partition: str, run_id: str, file: str) -> str:
+    return f"{kind}/partition={partition}/run_id={run_id}/{file}"
 
 
 def _put_json(content: Mapping[str, Any], name: str, output: Output, folder: Path) -> None:
