@@ -11,6 +11,8 @@ CONTEXT := --context environment=$(ENVIRONMENT)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
+# SageMaker takes plain image manifests only; attestations would turn them into an index.
+export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
 .PHONY: help run test check lint types templates format setup bootstrap diff deploy destroy clean
 help:
