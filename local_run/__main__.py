@@ -29,7 +29,7 @@ def main() -> int:
     """
     options = _parser().parse_args()
     begun = time.monotonic()
-    output = PROJECT / "out" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    output = options.output.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
     output.mkdir(parents=True)
     display = Display()
     try:
@@ -108,7 +108,7 @@ def _keep(cloud: LocalCloud, display: Display) -> None:
 
 
 def _shown(path: Path) -> str:
-    return str(path.relative_to(PROJECT))
+    return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--static", type=Path, metavar="PATH", help="static columns of the series")
     parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input (default: {})")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration of this run")
+    parser.add_argument("--output", type=Path, default=PROJECT / "out", metavar="DIR", help="default: out")
     parser.add_argument("--keep", action="store_true", help="keep the cloud up afterwards, until Ctrl-C")
     return parser
 

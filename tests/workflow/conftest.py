@@ -1,6 +1,7 @@
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -91,17 +92,23 @@ class Deployment:
         return [item["Key"] for item in found.get("Contents", [])]
 
 
-@pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The application's dev environment in a local cloud, from the synthesised assembly, once a session."""
-    folder = tmp_path_factory.mktemp("workflow")
-    assembly = synthesise(folder / "assembly", "dev")
+@contextmanager
+def deploy(folder: Path, environment: str, **settings: Any) -> Iterator[Deployment]:
+    """An environment in a local cloud of its own, from the synthesised assembly."""
+    assembly = synthesise(folder / "assembly", environment)
     assert assembly.returncode == 0, assembly.stderr
-    with LocalCloud(folder / "cloud", time_scale=0.1) as cloud:
+    with LocalCloud(folder / "cloud", time_scale=0.1, **settings) as cloud:
         stacks = cloud.deploy(assembly.folder)
         outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
         yield Deployment(cloud, outputs, folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The dev environment, deployed once a session."""
+    with deploy(tmp_path_factory.mktemp("workflow"), "dev") as deployment:
+        yield deployment
 
 
 @pytest.fixture

@@ -1,0 +1,62 @@
+import json
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from infra.load_settings import load_settings
+from tests.synthesis import ROOT
+from tests.workflow.conftest import FEW_TREES, Deployment, deploy
+
+SETTINGS = load_settings("prod", ROOT / "environments")
+FIRST, SECOND, *OTHERS = SETTINGS.training_job.instance_types
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The prod environment, which prefers several instance types and runs by its schedule."""
+    account = SETTINGS.deployment.account
+    with deploy(tmp_path_factory.mktemp("production"), "prod", account=account) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+def application(production: Deployment) -> Deployment:
+    production.empty()
+    return production
+
+
+@pytest.mark.parametrize("reason", ["capacity", "quota"])
+def test_where_one_instance_type_is_not_to_be_had_the_next_one_is_taken(
+    application: Deployment, demand: pl.DataFrame, reason: str
+) -> None:
+    application.upload_rows(demand)
+    application.cloud.fail_next_job(reason=reason, instance_type=FIRST)  # type: ignore[arg-type]
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    job = application.cloud.client("sagemaker").describe_training_job(TrainingJobName=ended.output["run_id"])
+    assert job["ResourceConfig"]["InstanceType"] == SECOND
+
+
+def test_a_run_without_any_machine_says_so(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    for instance_type in (FIRST, SECOND, *OTHERS):
+        application.cloud.fail_next_job(reason="capacity", instance_type=instance_type)
+    ended = application.run({"config": FEW_TREES})
+    assert (ended.status, ended.error) == ("FAILED", "NoCapacity")
+    assert len(set(ended.jobs)) == len(SETTINGS.training_job.instance_types)
+
+
+def test_the_schedule_starts_the_state_machine_by_the_clock_of_its_zone(application: Deployment) -> None:
+    schedule = application.cloud.client("scheduler").get_schedule(Name=f"{SETTINGS.name}-weekly")
+    assert schedule["ScheduleExpression"] == f"cron({SETTINGS.schedule.cron})"
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    assert schedule["State"] == "ENABLED"
+    target = schedule["Target"]
+    assert target["Arn"] == application.outputs["StateMachineArn"]
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 10
+    assert target["DeadLetterConfig"]["Arn"].endswith("missed-starts")
+
+    # What the scheduler would send, once it has filled in the time.
+    sent = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", "2026-11-23T05:00:00Z"))
+    assert application.run(sent).error == "InputError"  # there is no demand: the run was planned, and told why not
