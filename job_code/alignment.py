@@ -9,7 +9,7 @@ from job_code.checks import PERIOD, CheckedDemand
 from job_code.config import ForecastConfig
 from job_code.demand import VALUE
 from job_code.frequency import Frequency
-from job_code.panel import Integers, Panel
+from job_code.panel import Floats, Integers, Panel
 
 SERIES = "_series"
 
@@ -48,7 +48,7 @@ def align(checked: CheckedDemand, config: ForecastConfig) -> tuple[Panel, Repair
     keys = used.select(config.key).unique().sort(config.key)
     series_given = rows.select(config.key).n_unique()
     panel, gaps, history_rows = _to_panel(used, keys, frequency, config, last)
-    negative = int((panel.values < 0).sum())
+    negative = int((panel.values[panel.observed] < 0).sum())
     repairs = Repairs(
         gaps_filled=int(gaps.sum()),
         series_with_gaps=int((gaps > 0).sum()),
@@ -100,10 +100,22 @@ def _to_panel(
     np.maximum.at(final, panel.series_of_value, position)
     inner = ~observed & (np.arange(len(values)) < final[panel.series_of_value])
     if config.gap_rule == "carry_forward":
-        carried = inner & (latest >= panel.starts[panel.series_of_value])
-        values[carried] = values[latest[carried]]
+        begins_with_gap = inner[panel.starts]  # its last value lies before the history that is used
+        values[panel.starts[begins_with_gap]] = _last_before(coded, first)[begins_with_gap]
+        source = np.maximum(latest, panel.starts[panel.series_of_value])
+        values[inner] = values[source[inner]]
     gaps = np.add.reduceat(inner.astype(np.int64), panel.starts)
     return panel, gaps, int((given & (offset < 0)).sum())
+
+
+def _last_before(coded: pl.DataFrame, first: Integers) -> Floats:
+    """The last value of each series before its first period in the panel, 0 where there is none."""
+    beginnings = pl.DataFrame({SERIES: np.arange(len(first)), "first": first}).cast({SERIES: coded.schema[SERIES]})
+    earlier = beginnings.join(coded, on=SERIES).filter((pl.col(PERIOD) < pl.col("first")) & pl.col(VALUE).is_not_null())
+    last = beginnings.join(
+        earlier.group_by(SERIES).agg(pl.col(VALUE).sort_by(PERIOD).last()), on=SERIES, how="left", maintain_order="left"
+    )
+    return last[VALUE].fill_null(0.0).to_numpy()
 
 
 def _ended(rows: pl.DataFrame, keys: pl.DataFrame, config: ForecastConfig, cutoff: int) -> int:
