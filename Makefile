@@ -66,7 +66,7 @@ clean: ## remove everything that make has made here, out/ included
 
 $(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package.json package-lock.json
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('Python 3.11 or newer is needed: make PYTHON=python3.12 ...')"
-	@echo "Installing into .venv and node_modules, once: about a minute"
+	@echo "Installing into .venv and node_modules, once: a minute or two"
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint constraints.txt
 	@$(BIN)/npm ci --loglevel=error
