@@ -1,0 +1,169 @@
+import hashlib
+import io
+import json
+import signal
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.demand import run_job, series, shop
+from tests.end_to_end.conftest import BUCKET, Container
+
+SOUND = shop(5, 60)
+Files = Mapping[str, pl.DataFrame | bytes]
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def test_a_training_job_keeps_the_contract(container: Container, tmp_path: Path) -> None:
+    container.lay_out({"a.parquet": SOUND}, quantiles="0.1,0.9")
+    ended = container.start().end()
+    assert ended.code == 0, ended.err
+    assert container.failure is None
+    stored = container.stored
+    assert set(stored) == {
+        "forecasts/part-00000.parquet",
+        "forecasts/_manifest.json",
+        "reports/report.html",
+        "reports/data_quality.json",
+    }
+    manifest = json.loads(stored["forecasts/_manifest.json"])
+    assert manifest["run_id"] == container.job_name
+    assert manifest["report"] == f"reports/partition=all/run_id={container.job_name}/report.html"
+    (file,) = manifest["files"]
+    part = stored["forecasts/part-00000.parquet"]
+    assert file == {
+        "name": "part-00000.parquet",
+        "rows": 20,
+        "bytes": len(part),
+        "sha256": hashlib.sha256(part).hexdigest(),
+    }
+    key = f"forecasts/partition=all/run_id={container.job_name}/part-00000.parquet"
+    head = container.s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+    assert head["ChecksumSHA256"]
+    times = {
+        entry["Key"].rsplit("/", 1)[1]: entry["LastModified"]
+        for entry in container.s3.list_objects_v2(Bucket=BUCKET)["Contents"]
+        if container.job_name in entry["Key"]
+    }
+    assert max(times.values()) == times["_manifest.json"]
+    assert part == run_job(tmp_path / "laptop", SOUND, quantiles="0.1,0.9").parts["part-00000.parquet"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
+    "no files": ({}, {}, "demand: no Parquet or CSV files in"),
+    "empty file": ({"a.parquet": b""}, {}, "demand: 1 file with no content, e.g. a.parquet; upload it again"),
+    "truncated": (
+        {"a.parquet": parquet(SOUND)[:-100]},
+        {},
+        "demand: 1 file that cannot be read as Parquet, e.g. a.parquet",
+    ),
+    "column": ({"a.parquet": SOUND.drop("y")}, {}, "demand: 1 file without the column y, e.g. a.parquet (it has"),
+    "text": (
+        {"a.csv": SOUND.with_columns(pl.lit("some").alias("y"))},
+        {},
+        "demand: 300 rows with something other than a number in y, e.g. 'some' in a.csv",
+    ),
+    "infinite": (
+        {"a.parquet": SOUND.with_columns(y=pl.col("y") / 0)},
+        {},
+        "demand: 300 rows with an infinite value",
+    ),
+    "duplicates": (
+        {"a.parquet": SOUND, "b.parquet": SOUND[:2]},
+        {},
+        "demand: 1 series with duplicate weeks, e.g. A000 20",
+    ),
+    "anchor": (
+        {"a.parquet": pl.concat([SOUND, series({"Z": [1.0]}).with_columns(pl.col("ds") + timedelta(days=2))])},
+        {},
+        "demand: 1 row dated off the calendar W-MON, e.g. Z 2026-11-18",
+    ),
+    "cutoff": ({"a.parquet": SOUND}, {"cutoff": "2000-01-03"}, "cutoff: 2000-01-03 lies before all demand; ask for 20"),
+    "horizon": (
+        {"a.parquet": SOUND},
+        {"horizon": "0"},
+        "configuration: horizon: Input should be greater than or equal to 1",
+    ),
+    "unknown key": ({"a.parquet": SOUND}, {"horizn": "3"}, "configuration: horizn: unknown key, did you mean horizon?"),
+    "line breaks": (
+        {"a.parquet": pl.concat([SOUND, SOUND]).with_columns(pl.lit("a\nb\r\u2028c").alias("unique_id"))},
+        {},
+        "demand: 1 series with duplicate weeks, e.g. a b c 20",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_is_one_line_and_a_full_report(container: Container, name: str) -> None:
+    files, hyperparameters, says = BAD_INPUT[name]
+    container.lay_out(files, **hyperparameters)
+    ended = container.start().end()
+    assert ended.code == 2, ended.err
+    assert container.failure is not None
+    assert container.failure.startswith(f"input error: {says}")
+    assert len(container.failure.splitlines()) == 1
+    assert len(container.failure) <= 1024
+    assert "; " in container.failure or "horiz" in container.failure
+    assert "Traceback" not in ended.err
+    stored = container.stored
+    assert set(stored) == {"reports/data_quality.json"}
+    report = json.loads(stored["reports/data_quality.json"])
+    assert report["status"] == "input error"
+    assert container.failure == f"input error: {'; '.join(report['problems'])}"
+
+
+def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(container: Container) -> None:
+    mistakes: dict[str, Any] = {f"unknown_{at}": "x" for at in range(9)}
+    container.lay_out({"a.parquet": SOUND}, **mistakes)
+    assert container.start().end().code == 2
+    assert container.failure is not None
+    assert len(container.failure) == 1024
+    assert container.failure.endswith("(all of it in the data-quality report)")
+    assert len(json.loads(container.stored["reports/data_quality.json"])["problems"]) == 9
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"OUTPUT_URI": ""}, "job error: RuntimeError: the environment variable OUTPUT_URI is not set"),
+        ({"OUTPUT_URI": "s3://elsewhere"}, "job error: "),
+    ],
+)
+def test_an_error_of_the_platform_is_no_input_error(
+    container: Container, environment: dict[str, str], says: str
+) -> None:
+    container.lay_out({"a.parquet": SOUND})
+    assert container.start(**environment).end().code == 1
+    assert container.failure is not None
+    assert container.failure.startswith(says)
+    assert len(container.failure.splitlines()) == 1
+    assert not container.stored
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_job_ends_promptly_and_looks_unfinished(
+    container: Container, large: Path, stop: signal.Signals
+) -> None:
+    container.lay_out({"a.parquet": large.read_bytes()}, trees="10000")
+    job = container.start()
+    job.wait_until_it_says("check: ")
+    time.sleep(1)  # into the fit
+    begun = time.monotonic()
+    job.process.send_signal(stop)
+    ended = job.end()
+    assert time.monotonic() - begun < 2
+    assert ended.code == 128 + stop
+    assert container.failure == f"job error: stopped by {stop.name}"
+    assert not container.stored
+    assert list((container.folder / "tmp").iterdir()) == []

@@ -1,0 +1,98 @@
+import signal
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.demand import RUN, Finished, shop, write
+from tests.end_to_end.conftest import start
+
+DEMAND = shop(12, 110).with_columns(
+    article=pl.col("unique_id").str.slice(0, 3), merchant=pl.col("unique_id").str.slice(3)
+)
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_demand_in_forecasts_out_whatever_the_cores(tmp_path: Path) -> None:
+    write(tmp_path / "demand", {"a.parquet": DEMAND[:500], "more/b.csv": DEMAND[500:]})
+    static = DEMAND.select("article", "merchant").unique(maintain_order=True).with_row_index("size")
+    write(tmp_path / "static", {"s.csv": static})
+    (tmp_path / "config.toml").write_text('[forecast]\nkey = ["article", "merchant"]\ntrees = 30\nhorizon = 99\n')
+    jobs = [
+        start(
+            tmp_path / name,
+            "train",
+            *("--demand", tmp_path / "demand", "--static", tmp_path / "static", "--output", tmp_path / name / "out"),
+            *("--config", tmp_path / "config.toml", "--set", "horizon=6", "--set", "quantiles=0.05, 0.5,0.95"),
+            *("--run-id", RUN, "--partition", "north"),
+            one_core=one_core,
+        )
+        for name, one_core in (("all", False), ("one", True))
+    ]
+    for job in jobs:
+        ended = job.end()
+        assert ended.code == 0, ended.err
+        assert "backtest: " in ended.err
+        assert "\r" not in ended.err
+    finished, on_one_core = Finished(tmp_path / "all" / "out"), Finished(tmp_path / "one" / "out")
+    assert finished.parts == on_one_core.parts
+    assert str(finished.forecast_folder) in ended.out.replace("/one/", "/all/")
+    manifest = finished.manifest
+    assert manifest["partition"] == "north"
+    assert manifest["columns"] == ["article", "merchant", "ds", "mean", "q5", "q50", "q95"]
+    assert manifest["rows"] == finished.forecasts.height == 12 * 6
+    assert finished.quality["input"]["series_without_static_row"] == 0
+    assert finished.report.startswith("<!doctype html>")
+    assert left_in(tmp_path / "all" / "tmp") == []
+    assert not [path for path in (tmp_path / "all" / "out").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--set", "horizon"], "--set horizon: write it as key=value"),
+        (["--static", "absent"], "static: there is no file or folder absent"),
+        (["--output", "README.md/out"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_said_plainly(tmp_path: Path, arguments: list[str], says: str) -> None:
+    demand = write(tmp_path, {"demand.csv": DEMAND}) / "demand.csv"
+    ended = start(tmp_path, "train", "--demand", demand, "--output", tmp_path / "out", *arguments).end()
+    assert ended.code == 2
+    assert says in ended.err
+    assert ended.err.count("input error:") == 1
+    assert "Traceback" not in ended.err
+    assert not list(tmp_path.glob("out/forecasts"))
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_it_promptly_and_leaves_nothing(tmp_path: Path, large: Path, stop: signal.Signals) -> None:
+    job = start(tmp_path, "train", "--demand", large, "--output", tmp_path / "out", "--set", "trees=10000")
+    job.wait_until_it_says("check: ")
+    time.sleep(1)  # into the fit
+    begun = time.monotonic()
+    job.process.send_signal(stop)
+    ended = job.end()
+    assert time.monotonic() - begun < 2
+    assert ended.code == 128 + stop
+    assert f"stopped by {stop.name}: nothing was written" in ended.err
+    assert "Traceback" not in ended.err
+    assert left_in(tmp_path / "out") == []
+    assert left_in(tmp_path / "tmp") == []
+
+
+def test_after_a_kill_the_same_run_starts_clean(tmp_path: Path, large: Path) -> None:
+    arguments = ("train", "--output", tmp_path / "out", "--run-id", RUN, "--set", "horizon=4", "--demand")
+    job = start(tmp_path, *arguments, large, "--set", "trees=10000")
+    job.wait_until_it_says("check: ")
+    job.process.kill()
+    assert job.end().code == -signal.SIGKILL
+    assert [name for name in left_in(tmp_path / "out") if not name.startswith(".")] == []
+    small = write(tmp_path, {"small.parquet": shop(3, 30)}) / "small.parquet"
+    assert start(tmp_path, *arguments, small, "--set", "trees=5").end().code == 0
+    assert Finished(tmp_path / "out").manifest["series"] == 3
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []

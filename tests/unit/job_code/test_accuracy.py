@@ -1,0 +1,54 @@
+"""On simulated demand, whose truth is known, the forecasts are what they should be."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.demand import Finished, run_job, series, shop
+
+HORIZON = 12
+
+
+def test_season_and_trend_are_forecast_better_than_by_last_year(tmp_path: Path) -> None:
+    demand = shop(60, 160 + HORIZON, seed=4)
+    days = demand["ds"].unique().sort()
+    finished = run_job(tmp_path, demand, horizon=HORIZON, cutoff=days[-HORIZON - 1], trees=100)
+    actual = demand.filter(pl.col("ds") > days[-HORIZON - 1])["y"].to_numpy()
+    naive = demand.filter(pl.col("ds").is_in(days[-HORIZON - 52 : -52].implode()))["y"].to_numpy()
+    forecast = finished.forecasts
+    error = np.abs(forecast["mean"].to_numpy() - actual).sum()
+    assert error < 0.85 * np.abs(naive - actual).sum()
+    assert error < 0.095 * actual.sum()  # of which the noise alone, unforeseeable, makes 0.08
+    inside = (forecast["q10"].to_numpy() <= actual) & (actual <= forecast["q90"].to_numpy())
+    assert inside.mean() == pytest.approx(0.8, abs=0.12)
+    metrics = finished.manifest["metrics"]
+    assert metrics["forecast"]["wape"] < 0.9 * metrics["baseline"]["wape"]
+
+
+@pytest.fixture(scope="module")
+def rates() -> np.ndarray:
+    return np.exp(np.random.default_rng(0).uniform(np.log(0.05), np.log(2), 200))
+
+
+@pytest.fixture(scope="module")
+def intermittent(rates: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    random = np.random.default_rng(1)
+    demand = series({f"S{at:03d}": random.poisson(rate, 160).tolist() for at, rate in enumerate(rates)})
+    return run_job(tmp_path_factory.mktemp("intermittent"), demand, horizon=HORIZON, trees=300)
+
+
+def test_means_of_intermittent_demand_are_near_its_rate(intermittent: Finished, rates: np.ndarray) -> None:
+    mean = intermittent.forecasts["mean"].to_numpy().reshape(len(rates), HORIZON)
+    assert mean.sum() == pytest.approx(HORIZON * rates.sum(), rel=0.2)
+    assert np.corrcoef(mean.sum(axis=1), rates)[0, 1] > 0.9
+
+
+def test_quantiles_of_intermittent_demand_are_sensible(intermittent: Finished, rates: np.ndarray) -> None:
+    quantiles = intermittent.forecasts.select("q10", "q50", "q90").to_numpy().reshape(len(rates), HORIZON, 3)
+    rare = rates < 0.12
+    assert quantiles[rare, :, 1].mean() < 0.1
+    assert quantiles[rare, :, 2].max() < 3
+    future = np.random.default_rng(2).poisson(rates[:, None], (len(rates), HORIZON))
+    assert (future <= quantiles[..., 2]).mean() == pytest.approx(0.9, abs=0.05)

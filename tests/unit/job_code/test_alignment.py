@@ -1,0 +1,131 @@
+"""Alignment against a reference that walks every series period by period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.alignment import align
+from job_code.checks import CheckedDemand
+from job_code.config import ForecastConfig
+from job_code.frequency import Frequency
+from tests.demand import configured, panel_of, series
+
+Rows = Mapping[str, Mapping[int, float | None]]
+
+
+@dataclass
+class Reference:
+    """What `align` should give, series by series."""
+
+    first: dict[str, int] = field(default_factory=dict)
+    values: dict[str, list[float]] = field(default_factory=dict)
+    observed: dict[str, list[bool]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
+    result = Reference()
+    counts = dict.fromkeys(
+        [
+            "gaps_filled",
+            "series_with_gaps",
+            "ended_series",
+            "negative_values",
+            "rows_after_cutoff",
+            "rows_before_history",
+            "series_after_cutoff",
+        ],
+        0,
+    )
+    for key in sorted(rows):
+        counts["rows_after_cutoff"] += sum(period > cutoff for period in rows[key])
+        periods = [period for period in rows[key] if period <= cutoff]
+        if not periods:
+            counts["series_after_cutoff"] += 1
+            continue
+        known = {period: rows[key][period] for period in periods if rows[key][period] is not None}
+        last = cutoff if config.cutoff_rule == "common" else max(known or periods)
+        first = min(known) if known else max(periods)
+        if config.history is not None:
+            first = max(first, last - config.history + 1)
+        values, observed, gaps = [], [], 0
+        for period in range(first, last + 1):
+            value = known.get(period)
+            if value is not None:
+                counts["negative_values"] += value < 0
+            elif known and period < max(known):
+                gaps += 1
+                if config.gap_rule == "carry_forward":
+                    value = known[max(earlier for earlier in known if earlier < period)]
+            value = value if value is not None else 0.0
+            values.append(max(value, 0.0) if config.negative_rule == "clip" else value)
+            observed.append(period in known)
+        result.first[key], result.values[key], result.observed[key] = first, values, observed
+        counts["gaps_filled"] += gaps
+        counts["series_with_gaps"] += gaps > 0
+        counts["rows_before_history"] += sum(period < first for period in known)
+        counts["ended_series"] += config.cutoff_rule == "common" and cutoff not in known
+    result.counts = counts
+    return result
+
+
+def random_rows(random: np.random.Generator, cutoff: int) -> dict[str, dict[int, float | None]]:
+    """Gaps, nulls, negatives, late launches, ended series, series without a value, rows after the cutoff."""
+    rows: dict[str, dict[int, float | None]] = {}
+    for number in range(12):
+        begin = cutoff - int(random.integers(-2, 30))
+        end = min(cutoff + 3, begin + int(random.integers(0, 35)))
+        density = random.choice([0.2, 0.7, 1.0])
+        each: dict[int, float | None] = {
+            period: None if random.random() < 0.15 else float(random.integers(-3, 10))
+            for period in range(begin, end + 1)
+            if random.random() < density
+        }
+        if number == 0:
+            each = dict.fromkeys(each, None)
+        if each:
+            rows[f"S{number:02d}"] = each
+    return rows
+
+
+@pytest.mark.parametrize("cutoff_rule", ["common", "series"])
+@pytest.mark.parametrize("gap_rule", ["zero", "carry_forward"])
+@pytest.mark.parametrize("history", [None, 1, 8])
+def test_alignment_agrees_with_the_reference(cutoff_rule: str, gap_rule: str, history: int | None) -> None:
+    random = np.random.default_rng(7)
+    config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule)
+    for trial in range(40):
+        config = config.model_copy(update={"history": history, "negative_rule": ["clip", "keep"][trial % 2]})
+        cutoff = 100
+        rows = random_rows(random, cutoff)
+        rows["LAST"] = {cutoff: 1.0}
+        flat = [(key, period, value) for key, each in rows.items() for period, value in each.items()]
+        random.shuffle(flat)
+        frame = pl.DataFrame(
+            flat, schema={"unique_id": pl.String, "_period": pl.Int32, "_value": pl.Float64}, orient="row"
+        )
+        panel, repairs = align(CheckedDemand(frame, Frequency("W-MON"), cutoff), config)
+        expected = reference(rows, cutoff, config)
+
+        assert panel.keys["unique_id"].to_list() == list(expected.values)
+        assert panel.first_period.tolist() == list(expected.first.values())
+        assert panel.lengths.tolist() == [len(values) for values in expected.values.values()]
+        assert panel.values.tolist() == [value for values in expected.values.values() for value in values]
+        assert panel.observed.tolist() == [seen for each in expected.observed.values() for seen in each]
+        assert repairs.to_dict() == expected.counts
+
+
+def test_a_calendar_of_empty_future_weeks_is_no_demand(tmp_path: Path) -> None:
+    future = pl.DataFrame(
+        {"unique_id": ["A"], "ds": [date(2026, 11, 23)], "y": [None]}, schema_overrides={"y": pl.Float64}
+    )
+    demand = pl.concat([series({"A": [1.0, 2.0], "B": [3.0, 4.0]}), future])
+    for rule in ("common", "series"):
+        panel, repairs = panel_of(tmp_path / rule, demand, cutoff_rule=rule)
+        assert panel.values.tolist() == [1.0, 2.0, 3.0, 4.0]
+        assert repairs.ended_series == 0

@@ -1,0 +1,73 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from job_code.backtest import Backtest, backtest
+from job_code.combination import seasonal_naive
+from job_code.model import Resources
+from job_code.panel import Panel
+from tests.demand import configured, panel_of, series, shop
+
+
+def backtested(panel: Panel, **settings: object) -> Backtest:
+    result = backtest(panel, None, configured(**settings), Resources(1, lambda: None, lambda: None))
+    assert result is not None
+    return result
+
+
+def model_alone(result: Backtest) -> np.ndarray:
+    """The model's part of the combined forecast: what is chosen by the held-out values is the share alone."""
+    share = result.model_share
+    assert share > 0
+    return (result.forecast - (1 - share) * result.baseline) / share
+
+
+def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
+    panel, _ = panel_of(tmp_path, shop(8, 80))
+    before = backtested(panel)
+    spoilt = np.where(panel.periods_left < before.steps, panel.values * 1.3 + 5, panel.values)
+    after = backtested(replace(panel, values=spoilt))
+    assert np.array_equal(before.baseline, after.baseline)
+    assert np.allclose(model_alone(before), model_alone(after))
+    assert not np.allclose(before.actual, after.actual)
+
+
+def test_of_intermittent_series_not_even_the_share_reaches_the_forecast(tmp_path: Path) -> None:
+    random = np.random.default_rng(2)
+    panel, _ = panel_of(tmp_path, series({f"S{at}": random.poisson(0.4, 70).tolist() for at in range(10)}))
+    before = backtested(panel)
+    after = backtested(replace(panel, values=np.where(panel.periods_left < before.steps, 50.0, panel.values)))
+    assert np.array_equal(before.forecast, after.forecast)
+
+
+def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
+    panel, _ = panel_of(tmp_path, pl.concat([shop(3, 60), series({"new": [5.0, 6.0, 7.0]})]))
+    result = backtested(panel)
+    assert result.steps == 4
+    assert result.series.tolist() == [True, True, True, False]  # the new one has nothing before the held-out periods
+    assert np.array_equal(result.actual, panel.select(result.series).last(4))
+    assert np.array_equal(result.baseline, seasonal_naive(result.history, 4))
+    assert (result.history.last_period == panel.last_period[:3] - 4).all()
+
+
+def test_a_short_history_holds_a_quarter_out_and_the_shortest_nothing(tmp_path: Path) -> None:
+    assert backtested(panel_of(tmp_path / "a", shop(3, 20))[0], horizon=12).steps == 5
+    assert backtested(panel_of(tmp_path / "b", shop(3, 2))[0], horizon=12).steps == 1
+    one, _ = panel_of(tmp_path / "c", shop(3, 1), frequency="W-MON")
+    assert backtest(one, None, configured(), Resources(1, lambda: None, lambda: None)) is None
+
+
+def test_values_that_were_carried_forward_are_not_scored(tmp_path: Path) -> None:
+    demand = series({"a": [5.0, 6.0] * 14 + [None, 7.0], "b": [5.0, 6.0] * 14 + [7.0, None]})
+    carried = backtested(panel_of(tmp_path / "c", demand, gap_rule="carry_forward")[0], gap_rule="carry_forward")
+    assert carried.counted.tolist() == [[True, True, False, True], [True, True, True, False]]
+    assert backtested(panel_of(tmp_path / "z", demand)[0]).counted.all()
+
+
+def test_scores_are_complete_and_finite(tmp_path: Path) -> None:
+    scores = backtested(panel_of(tmp_path, shop(25, 120))[0]).scores
+    assert set(scores) == {"forecast", "baseline"}
+    assert set(scores["forecast"]) == {"wape", "mase", "bias", "wql", "coverage"}
+    assert all(value is not None and np.isfinite(value) for value in scores["forecast"].values())

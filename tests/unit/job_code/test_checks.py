@@ -1,0 +1,141 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from job_code.checks import CheckedDemand, check_demand
+from job_code.demand import read_demand
+from job_code.findings import Findings
+from tests.demand import LAST, configured, problems, series, shop, write
+
+SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})
+
+
+def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> CheckedDemand:
+    config, findings = configured(**settings), Findings()
+    return check_demand(read_demand(write(folder, {"a.parquet": demand}), config, findings), config, findings)
+
+
+def test_duplicates_are_counted_by_series(tmp_path: Path) -> None:
+    twice = pl.concat([SOUND, SOUND.filter(pl.col("unique_id") == "B")[:4]])
+    assert problems(tmp_path, {"a.parquet": twice[:12], "b.csv": twice[12:]}) == [
+        "demand: 1 series with duplicate weeks, e.g. B 2026-09-14, B 2026-09-21, B 2026-09-28; "
+        "keep one row per series and week"
+    ]
+
+
+def test_two_days_of_one_week_are_off_the_calendar_and_duplicates(tmp_path: Path) -> None:
+    tuesday = SOUND[:1].with_columns(pl.col("ds") + timedelta(days=1))
+    off, duplicate = problems(tmp_path, {"a.parquet": pl.concat([SOUND, tuesday])})
+    assert off.startswith("demand: 1 row dated off the calendar W-MON, e.g. A 2026-09-15; date every week alike")
+    assert duplicate.startswith("demand: 1 series with duplicate weeks, e.g. A 2026-09-14")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "count"), [("W-TUE", 20), ("MS", 20), ("ME", 20), ("D", 0), ("W-MON", 0), ("W", 0)]
+)
+def test_dates_off_the_configured_calendar(tmp_path: Path, frequency: str, count: int) -> None:
+    said = [
+        line for line in problems(tmp_path, {"a.parquet": SOUND}, frequency=frequency) if "off the calendar" in line
+    ]
+    assert len(said) == (1 if count else 0)
+    assert all(line.startswith(f"demand: {count} rows dated off the calendar {frequency}") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "says"),
+    [
+        ("2026-09-07", "cutoff: 2026-09-07 lies before all demand; ask for 2026-09-14, its first date, or later"),
+        (
+            "2026-11-30",
+            "cutoff: demand ends 2026-11-16, 2 weeks before the cutoff 2026-11-30; "
+            "upload what is missing, or ask for the cutoff 2026-11-16",
+        ),
+        (
+            "2026-11-12",
+            "cutoff: 2026-11-12 is no date of the calendar W-MON; ask for 2026-11-02, 2026-11-09 or 2026-11-16",
+        ),
+    ],
+)
+def test_a_cutoff_that_cannot_be(tmp_path: Path, cutoff: str, says: str) -> None:
+    assert problems(tmp_path, {"a.parquet": SOUND}, cutoff=cutoff) == [says]
+
+
+def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
+    asked = checked(tmp_path / "asked", SOUND, cutoff="2026-10-05")
+    assert asked.frequency.date_of(asked.cutoff) == date(2026, 10, 5)
+    empty_weeks = pl.DataFrame(
+        {
+            "unique_id": ["A"] * 3,
+            "ds": [LAST + timedelta(weeks=at) for at in (1, 2, 3)],
+            "y": [None, None, float("nan")],
+        },
+        schema=SOUND.schema,
+    )
+    silent = checked(tmp_path / "silent", pl.concat([SOUND, empty_weeks]))
+    assert silent.frequency.date_of(silent.cutoff) == LAST
+
+
+def test_demand_without_any_value_is_refused(tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, {"a.parquet": SOUND.with_columns(y=pl.lit(None, dtype=pl.Float64))})
+    assert said.startswith("demand: no row has a value in y")
+
+
+def test_negative_demand_is_refused_only_where_the_rule_says_so(tmp_path: Path) -> None:
+    negative = series({"A": [1.0, -1.0, -2.0], "B": [1.0, 1.0, 1.0]})
+    (said,) = problems(tmp_path / "e", {"a.parquet": negative}, negative_rule="error")
+    assert said.startswith("demand: 2 rows with negative demand, e.g. A 2026-11-09, A 2026-11-16; mend them")
+    assert not problems(tmp_path / "c", {"a.parquet": negative}, negative_rule="clip")
+    assert not problems(tmp_path / "k", {"a.parquet": negative}, negative_rule="keep")
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+    spoilt = SOUND.with_columns(
+        y=pl.when(pl.int_range(pl.len()) == 3)
+        .then(float("inf"))
+        .when(pl.int_range(pl.len()) == 4)
+        .then(-1.0)
+        .otherwise("y"),
+        unique_id=pl.when(pl.int_range(pl.len()) == 5).then(None).otherwise("unique_id"),
+        ds=pl.when(pl.int_range(pl.len()) == 6).then(pl.col("ds") + timedelta(days=2)).otherwise("ds"),
+    )
+    files: dict[str, pl.DataFrame | bytes] = {
+        "sound.parquet": SOUND,
+        "spoilt.parquet": spoilt,
+        "lacking.parquet": SOUND.drop("y"),
+        "empty.parquet": b"",
+        "broken.parquet": b"PAR1 and nothing else",
+        "text.csv": b"unique_id,ds,y\nC,yesterday,1\nC,2026-11-16,much\n",
+    }
+    said = "\n".join(problems(tmp_path, files, negative_rule="error", cutoff="2027-01-04"))
+    for part in (
+        "1 file with no content, e.g. empty.parquet",
+        "1 file that cannot be read as Parquet, e.g. broken.parquet",
+        "1 file without the column y, e.g. lacking.parquet",
+        "1 row without a complete key",
+        "1 row with an infinite value",
+        "1 row without a readable date in ds, e.g. 'yesterday' in text.csv",
+        "1 row with something other than a number in y, e.g. 'much' in text.csv",
+        "1 row dated off the calendar W-MON",
+        "2 series with duplicate weeks",
+        "1 row with negative demand",
+        "cutoff: demand ends 2026-11-16, 7 weeks before the cutoff 2027-01-04",
+    ):
+        assert part in said
+    assert len(said.splitlines()) == 11
+
+
+def test_one_date_and_no_frequency_is_said_with_all_else(tmp_path: Path) -> None:
+    one = series({"A": [1.0], "B": [1.0]})
+    infinite = one[:1].with_columns(y=pl.lit(float("inf")))
+    said = problems(tmp_path, {"a.parquet": one, "b.parquet": infinite})
+    assert len(said) == 2
+    assert "infinite" in said[0]
+    assert "one date alone does not tell the frequency" in said[1]
+
+
+def test_sound_demand_passes(tmp_path: Path) -> None:
+    sound = checked(tmp_path, shop(3, 20))
+    assert sound.frequency.name == "W-MON"
+    assert sound.rows.columns == ["unique_id", "_value", "_period"]

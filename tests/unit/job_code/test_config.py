@@ -1,0 +1,110 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from job_code.config import ForecastConfig, quantile_column, read_config_file
+from job_code.errors import InputError
+
+
+def refusals(**settings: object) -> tuple[str, ...]:
+    with pytest.raises(InputError) as refused:
+        ForecastConfig.from_mapping(settings, source="configuration")
+    return refused.value.problems
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    said = refusals(horizn="8", horizon="0", frequency="W-FOO", quantiles="0.9,0.1", cutoff="soon", gap_rule="guess")
+    assert len(said) == 6
+    assert any("horizn: unknown key, did you mean horizon?" in line for line in said)
+    assert any(line.startswith("configuration: horizon:") and "'0'" in line for line in said)
+    assert any("'W-FOO' is none of D, W, W-MON ... W-SUN, MS, ME" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"quantiles": ""}, "quantiles"),
+        ({"quantiles": "0.1,0.1"}, "ascend"),
+        ({"quantiles": "0.1,1.0"}, "less than 1"),
+        ({"quantiles": "nan"}, "quantiles.0"),
+        ({"quantiles": "0.1,0.10000000001"}, "too close"),
+        ({"key": ""}, "key"),
+        ({"key": "a,a"}, "same column: a"),
+        ({"key": "y"}, "same column: y"),
+        ({"key": "ds", "time": "day"}, "named ds"),
+        ({"key": "q50"}, "named q50"),
+        ({"key": "_value"}, "named _value"),
+        ({"target": "_period"}, "named _period"),
+        ({"horizon": "12.5"}, "horizon"),
+        ({"history": "0"}, "history"),
+        ({"cutoff": "2026-13-01"}, "cutoff"),
+        ({"seed": "-1"}, "seed"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused(settings: dict[str, str], reason: str) -> None:
+    said, *_ = refusals(**settings)
+    assert reason in said
+    assert said.startswith("configuration: ")
+
+
+def test_hyperparameters_carry_every_key_there_and_back() -> None:
+    config = ForecastConfig.from_mapping(
+        {
+            "key": "article_id, merchant_id",
+            "time": "week",
+            "target": "units",
+            "frequency": "W-SUN",
+            "horizon": "13",
+            "quantiles": "0.025,0.5,0.975",
+            "history": "104",
+            "cutoff": "2026-11-15",
+            "cutoff_rule": "series",
+            "gap_rule": "carry_forward",
+            "negative_rule": "keep",
+            "trees": 7,
+            "learning_rate": 0.1,
+            "leaves": 5,
+            "min_rows_per_leaf": 3,
+            "seed": 4,
+        },
+        source="configuration",
+    )
+    changed = {name for name in ForecastConfig.model_fields if getattr(config, name) != getattr(ForecastConfig(), name)}
+    assert changed == set(ForecastConfig.model_fields)
+    assert config.cutoff == date(2026, 11, 15)
+    assert ForecastConfig.from_mapping(config.to_strings(), source="hyperparameters") == config
+
+
+def test_absent_values_travel_as_empty_strings() -> None:
+    strings = ForecastConfig().to_strings()
+    assert strings["cutoff"] == strings["history"] == strings["frequency"] == ""
+    assert ForecastConfig.from_mapping(strings, source="hyperparameters") == ForecastConfig()
+
+
+@pytest.mark.parametrize(
+    ("level", "name"), [(0.1, "q10"), (0.5, "q50"), (0.05, "q5"), (0.975, "q97_5"), (0.999, "q99_9"), (0.29, "q29")]
+)
+def test_quantile_columns(level: float, name: str) -> None:
+    assert quantile_column(level) == name
+
+
+def test_a_file_gives_its_forecast_table_or_its_top_level(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('horizon = 8\nkey = ["a", "b"]\n')
+    assert read_config_file(path) == {"horizon": 8, "key": ["a", "b"]}
+    path.write_text("[forecast]\nhorizon = 9\n[job]\nspot = true\n")
+    assert read_config_file(path) == {"horizon": 9}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("horizon = ")
+    for path, reason in [
+        (tmp_path / "absent.toml", "there is no file"),
+        (broken, "is not TOML"),
+        (tmp_path, "cannot be read"),
+    ]:
+        with pytest.raises(InputError, match=reason) as refused:
+            read_config_file(path)
+        assert str(path) in str(refused.value)

@@ -1,0 +1,89 @@
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from job_code.errors import InputError
+from job_code.frequency import WEEKDAYS, Frequency, resolve_frequency
+
+ALL = ("D", "MS", "ME", *(f"W-{day}" for day in WEEKDAYS))
+
+
+def inferred(days: list[date], asked: str | None = None) -> str:
+    return resolve_frequency(asked, pl.Series(days, dtype=pl.Date)).name
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_dates_and_period_numbers_are_inverse_over_a_century(name: str) -> None:
+    frequency = Frequency(name)
+    first, last = frequency.period_of(date(1950, 1, 15)), frequency.period_of(date(2060, 1, 15))
+    frame = pl.DataFrame({"period": pl.int_range(first, last, eager=True, dtype=pl.Int32)})
+    frame = frame.with_columns(frequency.to_date(pl.col("period")).alias("day"))
+    frame = frame.with_columns(frequency.to_period(pl.col("day")).alias("back"))
+    assert frame["back"].equals(frame["period"], check_names=False)
+    assert frame["day"].is_sorted()
+    assert frame["day"].n_unique() == frame.height
+    assert not frame.select(frequency.is_off_anchor(pl.col("day"))).to_series().any()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_labels_agree_with_the_calendar(name: str) -> None:
+    frequency = Frequency(name)
+    day = date(1960, 2, 1)
+    while day < date(1964, 4, 1):  # before and after 1 January 1970's zero lies the same arithmetic; a leap year within
+        label = frequency.date_of(frequency.period_of(day))
+        if name == "D":
+            expected = day
+        elif name == "MS":
+            expected = day.replace(day=1)
+        elif name == "ME":
+            following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+            expected = following - timedelta(days=1)
+        else:  # the week that begins on the anchor and has this day in it
+            expected = day - timedelta(days=(day.weekday() - WEEKDAYS.index(name[2:])) % 7)
+        assert label == expected
+        day += timedelta(days=1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_frequency_is_read_off_its_dates(name: str) -> None:
+    frequency = Frequency(name)
+    first = frequency.period_of(date(2024, 3, 13))
+    days = [frequency.date_of(first + at) for at in range(30)]
+    assert inferred(days) == name
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_an_open_anchor_is_read_off_the_dates(weekday: int) -> None:
+    days = [date(2024, 1, 1 + weekday) + timedelta(weeks=at) for at in range(5)]
+    assert inferred(days, "W") == f"W-{WEEKDAYS[weekday]}"
+    assert inferred(days[:1], "W") == f"W-{WEEKDAYS[weekday]}"
+
+
+@pytest.mark.parametrize(
+    ("days", "name"),
+    [
+        ([date(2026, 11, 2), date(2026, 11, 9)], "W-MON"),
+        ([date(2026, 11, 2), date(2026, 11, 3)], "D"),
+        ([date(2026, 1, 1), date(2026, 2, 1)], "MS"),
+        ([date(2026, 1, 31), date(2026, 2, 28)], "ME"),
+        ([date(2024, 2, 29), date(2024, 4, 30), date(2024, 5, 31)], "ME"),
+    ],
+)
+def test_two_dates_tell_the_frequency(days: list[date], name: str) -> None:
+    assert inferred(days) == name
+
+
+def test_days_without_sundays_are_days() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=at) for at in range(200)]
+    assert inferred([day for day in days if day.weekday() != 6]) == "D"
+
+
+def test_a_few_stray_rows_do_not_hide_the_anchor() -> None:
+    mondays = [date(2026, 1, 5) + timedelta(weeks=at) for at in range(20)]
+    assert inferred([*mondays, date(2026, 1, 7), date(2026, 2, 12)]) == "W-MON"
+
+
+def test_one_date_alone_tells_nothing() -> None:
+    with pytest.raises(InputError, match=r"configure it, e\.g\. frequency=W-MON"):
+        inferred([date(2026, 1, 5)] * 3)
