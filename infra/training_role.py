@@ -12,13 +12,14 @@ from infra.nag import acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 READABLE = (s3_layout.DEMAND, s3_layout.STATIC)
-WRITABLE = (s3_layout.FORECASTS, s3_layout.REPORTS, s3_layout.JOB_OUTPUT)
+RUNS = (s3_layout.FORECASTS, s3_layout.REPORTS)
 
 
 class TrainingRole(Construct):
     """The role SageMaker assumes for this application's jobs, in one environment.
 
-    It cannot delete: a run writes to a folder of its own and there is nothing in another run's that concerns it.
+    It cannot delete, and writes to folders of this deployment's runs only: a run has a folder of its own, and what
+    readers follow (`_latest.json`) is not the job's to move.
 
     Attributes:
         role: The role.
@@ -48,7 +49,9 @@ class TrainingRole(Construct):
         )
         stream = f"{log_group}:log-stream:{name}-*"
         readable = [demand.arn_for_objects(f"{prefix}*") for prefix in READABLE]
-        writable = [forecasts.arn_for_objects(f"{prefix}*") for prefix in WRITABLE]
+        # A run is named after its job.
+        writable = [forecasts.arn_for_objects(f"{prefix}partition=*/run_id={name}-*/*") for prefix in RUNS]
+        writable.append(forecasts.arn_for_objects(f"{s3_layout.JOB_OUTPUT}*"))
         policy = iam.Policy(
             self,
             "Policy",

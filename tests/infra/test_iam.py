@@ -1,6 +1,7 @@
 """Every statement of every role, in full: a permission more is a line more in this file."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -31,7 +32,11 @@ EXPECTED: dict[str, list[Statement]] = {
         ("s3:GetObject", [f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
         (
             ["s3:AbortMultipartUpload", "s3:PutObject"],
-            [f"{FORECASTS}/forecasts/*", f"{FORECASTS}/reports/*", f"{FORECASTS}/training-output/*"],
+            [
+                f"{FORECASTS}/forecasts/partition=*/run_id=onejob-prod-*/*",
+                f"{FORECASTS}/reports/partition=*/run_id=onejob-prod-*/*",
+                f"{FORECASTS}/training-output/*",
+            ],
             None,
         ),
         (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], KEY, None),
@@ -145,6 +150,22 @@ def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
     assert {statement["Effect"] for statement in statements} == {"Allow"}
     actual = [(s["Action"], s["Resource"], s.get("Condition")) for s in statements]
     assert actual == EXPECTED[policy]
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("forecasts/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/part-00000.parquet", True),
+        ("forecasts/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/_manifest.json", True),
+        ("reports/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/report.html", True),
+        ("forecasts/partition=all/_latest.json", False),
+        ("forecasts/partition=all/run_id=laptop-20261118-093005/part-00000.parquet", False),
+    ],
+)
+def test_a_job_writes_its_run_and_does_not_publish_it(template: Templates, name: str, allowed: bool) -> None:
+    statements = policies(template, "prod")["TrainingPolicy"]
+    (patterns,) = [statement["Resource"] for statement in statements if "s3:PutObject" in statement["Action"]]
+    assert any(fnmatchcase(f"{FORECASTS}/{name}", pattern) for pattern in patterns) is allowed
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
