@@ -14,7 +14,6 @@ from infra import s3_layout
 from infra.container_image import ContainerImage
 from infra.settings import Settings
 
-PARTITION = "all"
 SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 # Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
@@ -162,6 +161,6 @@ class TrainingJob(Construct):
             # The job uploads its forecasts itself; and one machine has no other container to talk to.
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
-            "Environment": {"OUTPUT_URI": f"s3://{bucket}", "PARTITION": PARTITION},
+            "Environment": {"OUTPUT_URI": f"s3://{bucket}", "PARTITION.$": "$.plan.partition"},
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.deployment.tags.items())],
         }

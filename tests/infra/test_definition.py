@@ -118,9 +118,19 @@ def test_the_request_is_one_the_service_knows(definition: Definitions, environme
             "RoleArn": "arn:aws:iam::123456789012:role/training",
             "HyperParameters": {"horizon": "12"},
             "InputDataConfig": [{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
+            "Environment": {"OUTPUT_URI": "s3://forecast-bucket", "PARTITION": "all"},
         }
         report = ParamValidator().validate(request, shape)
         assert not report.has_errors(), report.generate_report()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_job_writes_to_the_partition_that_was_planned(definition: Definitions, environment: str) -> None:
+    for state in jobs(definition(environment)).values():
+        assert state["Parameters"]["Environment"] == {
+            "OUTPUT_URI": "s3://<ForecastsBucket>",
+            "PARTITION.$": "$.plan.partition",
+        }
 
 
 def test_the_limits_of_a_job_on_demand(definition: Definitions) -> None:
