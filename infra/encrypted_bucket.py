@@ -14,7 +14,7 @@ class EncryptedBucket(Construct):
     """A bucket for data, or the bucket for the others' access logs.
 
     There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object, for a step
-    that one `aws s3 rm` does on purpose.
+    that the console's *Empty* does on purpose. (`aws s3 rm` does not: it leaves the old versions.)
 
     Attributes:
         bucket: The bucket.
