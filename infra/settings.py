@@ -114,27 +114,31 @@ class TrainingJobSettings(_Table):
     """The machine and its limits.
 
     Attributes:
-        instance_types: In order of preference; the next one is tried when AWS has none of one left.
+        spot: Whether to use spare capacity: cheaper, and may have to start over.
+        instance_types: In order of preference; the next one is tried when AWS has none of one left. Just one with
+            `spot`: there the job waits until it is stopped, and no answer says that a type is not to be had.
         volume_gb: Disk for demand and forecasts, in GB.
         max_runtime_minutes: The job is stopped after this many minutes of work.
-        spot: Whether to use spare capacity: cheaper, and may have to start over.
         max_wait_minutes: With `spot` only: minutes for waiting and working together.
     """
 
+    # Before the fields whose checks depend on it.
+    spot: Flag = False
     instance_types: tuple[InstanceType, ...]
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
     max_runtime_minutes: Minutes
-    spot: Flag = False
     max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)
 
     @field_validator("instance_types")
     @classmethod
-    def _some_and_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _some_and_each_once(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
             raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
         twice = sorted({name for name in value if value.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} given more than once")
+        if info.data.get("spot") is True and len(value) > 1:
+            raise ValueError(f"{len(value)} given; spot waits for its one type: give one type, or set spot = false")
         return value
 
     # On the field and not on the model, so that it is reported together with what else is wrong in the table.

@@ -156,11 +156,10 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             'instance_types = ["ml.m5.xlarge", "ml.m5.xlarge"]',
             "training_job.instance_types: ml.m5.xlarge given more than once",
         ),
-        ("spot", "spot = true", "training_job.max_wait_minutes: spot = true needs max_wait_minutes"),
         (
             "spot",
-            "spot = true\nmax_wait_minutes = 10",
-            "training_job.max_wait_minutes: 10 is less than max_runtime_minutes",
+            "spot = true\nmax_wait_minutes = 300",
+            "training_job.instance_types: 3 given; spot waits for its one type: give one type, or set spot = false",
         ),
         ("spot", "spot = false\nmax_wait_minutes = 300", "training_job.max_wait_minutes: only with spot = true"),
         ("emails", 'emails = ["operator"]', "alerts.emails.0: 'operator' is not an e-mail address"),
@@ -173,6 +172,19 @@ def test_a_bad_value_is_told_with_file_key_and_reason(environments: Path, old: s
     assert len(found) == 1, found
     assert found[0].startswith(f"environments/prod.toml: {problem}"), found
     assert "\n" not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [
+        ("", "spot = true needs max_wait_minutes"),
+        ("max_wait_minutes = 10", "10 is less than max_runtime_minutes"),
+    ],
+)
+def test_spare_capacity_needs_a_limit_to_the_wait(environments: Path, new: str, problem: str) -> None:
+    change(environments, "dev", "max_wait_minutes", new)
+    (found,) = problems(environments, "dev")
+    assert found.startswith(f"environments/dev.toml: training_job.max_wait_minutes: {problem}")
 
 
 def test_everything_wrong_is_told_at_once(environments: Path) -> None:
@@ -193,6 +205,7 @@ def test_everything_wrong_is_told_at_once(environments: Path) -> None:
         "forecast.frequency",
         "forecast.horizon",
         "training_job.volume_gb",
+        "training_job.instance_types",
         "training_job.max_wait_minutes",
         "retention.log_days",
     ):
