@@ -116,18 +116,16 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
 def _cutoff(
     request: Request, *, config: Mapping[str, str], deployment: Deployment, started_at: datetime
 ) -> date | None:
-    # dateutil comes with boto3 and brings the time zones along where the system has none.
-    zone = tz.gettz(deployment.time_zone)
     frequency = config.get("frequency", "")
     if request.scheduled_time is not None:
-        today = request.scheduled_time.astimezone(zone).date()
+        today = _local_date(request.scheduled_time, time_zone=deployment.time_zone)
         try:
             return last_complete_period(today, frequency=frequency, label=deployment.period_label)
         except ValueError as error:
             raise InputError([f"configuration: {error}; a scheduled run needs D, W-MON ... W-SUN, MS or ME"]) from None
     if request.cutoff is None:
         return None
-    today = started_at.astimezone(zone).date()
+    today = _local_date(started_at, time_zone=deployment.time_zone)
     if request.cutoff > today:
         raise InputError(
             [f"input: cutoff {request.cutoff} lies in the future ({today} today); give an observed period"]
@@ -139,6 +137,20 @@ def _cutoff(
                 [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is no period of {frequency}; {nearest} is one"]
             )
     return request.cutoff
+
+
+def _local_date(moment: datetime, *, time_zone: str) -> date:
+    # dateutil comes with boto3 and brings the time zones along where the system has none.
+    zone = tz.gettz(time_zone)
+    # astimezone would take None for the zone of the machine.
+    if zone is None:
+        raise InputError(
+            [
+                f"configuration: the function's time zone data do not know {time_zone!r}; set schedule.time_zone to an "
+                "older name of the zone, or to UTC, deploy, and rerun"
+            ]
+        )
+    return moment.astimezone(zone).date()
 
 
 def _has_files(s3: BaseClient, *, bucket: str, prefix: str) -> bool:

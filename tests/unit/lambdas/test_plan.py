@@ -163,6 +163,13 @@ def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
         planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, base_config=base)
 
 
+@pytest.mark.parametrize("document", [{"scheduled_time": "2026-11-16T05:00:00Z"}, {"cutoff": "2026-11-16"}])
+def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand: Any, document: object) -> None:
+    with pytest.raises(InputError, match="do not know 'Europe/Atlantis'; set schedule.time_zone to") as error:
+        planned(document, demand, time_zone="Europe/Atlantis")
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     "key",
     ["", "demand/", "demand/_SUCCESS", "demand/.keep", "demand/_temporary/part-0.parquet", "demand-old/a.parquet"],
