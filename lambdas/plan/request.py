@@ -84,6 +84,8 @@ def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], 
             problems.append(f"input: config.{key} {_shown(value)} is neither text, a number nor a list of them")
         elif len(text) > LONGEST_VALUE:
             problems.append(f"input: config.{key} has {len(text)} characters; {LONGEST_VALUE} at most")
+        elif key == "horizon" and not (text.isdecimal() and int(text) >= 1):
+            problems.append(f"input: config.horizon {_shown(value)} is no whole number greater than or equal to 1")
         else:
             overrides[key] = text
     return overrides, problems
@@ -94,7 +96,8 @@ def _as_hyperparameter(value: object) -> str | None:
         parts = [_as_hyperparameter(part) for part in value if not isinstance(part, list)]
         texts = [part for part in parts if part]
         return ",".join(texts) if value and len(texts) == len(value) else None
-    return str(value) if isinstance(value, str | int | float) else None
+    # To Python a boolean is a number.
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
 def _date(value: object) -> date:
