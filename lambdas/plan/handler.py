@@ -4,9 +4,10 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 import boto3
@@ -19,6 +20,8 @@ from .request import InputError, Request, read_request
 PARTITION = "all"
 DEMAND = "demand/"
 STATIC = "static/"
+# What the job reads; a file without a suffix may be Parquet.
+TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz")
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,16 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
-    if not _has_files(s3, bucket=deployment.data_bucket, prefix=DEMAND):
+    if not any(_is_table(name) for name in _data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)):
         raise InputError(
-            [f"demand: no files in s3://{deployment.data_bucket}/{DEMAND}; upload Parquet or CSV files there and rerun"]
+            [
+                f"demand: no Parquet or CSV files in s3://{deployment.data_bucket}/{DEMAND}; upload some there "
+                f"({', '.join(TABLE_SUFFIXES)}, or Parquet without a suffix) and rerun"
+            ]
         )
     prefixes = [DEMAND]
-    if _has_files(s3, bucket=deployment.data_bucket, prefix=STATIC):
+    # Whatever they are: static files that cannot be read are for the job to refuse, not to be passed over here.
+    if any(_data_files(s3, bucket=deployment.data_bucket, prefix=STATIC)):
         prefixes.append(STATIC)
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
@@ -153,16 +160,21 @@ def _local_date(moment: datetime, *, time_zone: str) -> date:
     return moment.astimezone(zone).date()
 
 
-def _has_files(s3: BaseClient, *, bucket: str, prefix: str) -> bool:
-    """Whether a data file lies under the prefix; folder markers and hidden files are none."""
+def _data_files(s3: BaseClient, *, bucket: str, prefix: str) -> Iterator[str]:
+    """Names of the files under the prefix; folder markers and hidden files are none."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     names = (item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", ()))
-    return any(_is_data_file(name) for name in names)
+    return (name for name in names if _is_data_file(name))
 
 
 def _is_data_file(name: str) -> bool:
     parts = name.split("/")
     return bool(parts[-1]) and not any(part.startswith(("_", ".")) for part in parts)
+
+
+def _is_table(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)
 
 
 def _channel(prefix: str, *, bucket: str) -> dict[str, Any]:

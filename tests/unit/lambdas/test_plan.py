@@ -172,20 +172,44 @@ def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
 
 @pytest.mark.parametrize("document", [{"scheduled_time": "2026-11-16T05:00:00Z"}, {"cutoff": "2026-11-16"}])
 def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand: Any, document: object) -> None:
-    with pytest.raises(InputError, match="do not know 'Europe/Atlantis'; set schedule.time_zone to") as error:
+    with pytest.raises(InputError, match=r"do not know 'Europe/Atlantis'; set schedule\.time_zone to") as error:
         planned(document, demand, time_zone="Europe/Atlantis")
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(
     "key",
-    ["", "demand/", "demand/_SUCCESS", "demand/.keep", "demand/_temporary/part-0.parquet", "demand-old/a.parquet"],
+    [
+        "",
+        "demand/",
+        "demand/_SUCCESS",
+        "demand/.keep",
+        "demand/_temporary/part-0.parquet",
+        "demand-old/a.parquet",
+        "demand/readme.txt",
+        "demand/2026/demand.xlsx",
+        "demand/demand.gz",
+        "demand/demand.csv/",
+    ],
 )
 def test_without_demand_it_says_where_to_upload(s3: Any, key: str) -> None:
     if key:
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
-    with pytest.raises(InputError, match=f"demand: no files in s3://{DATA_BUCKET}/demand/; upload"):
+    with pytest.raises(InputError, match=f"demand: no Parquet or CSV files in s3://{DATA_BUCKET}/demand/; upload"):
         planned({}, s3)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.parquet", "A.PARQUET", "a.pq", "a.csv", "a.csv.gz", "2026.11/part-0", "year=2026/week=47/000000_0"]
+)
+def test_demand_is_what_the_job_would_read(s3: Any, name: str) -> None:
+    s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"x")
+    assert planned({}, s3).channels
+
+
+def test_static_files_that_the_job_cannot_read_are_its_to_refuse(demand: Any) -> None:
+    demand.put_object(Bucket=DATA_BUCKET, Key="static/articles.xlsx", Body=b"x")
+    assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand", "static"]
 
 
 def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
