@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import kinds
+from .kinds import Kind
+
 LONGEST_SUMMARY = 1024
 # SageMaker wraps the failure file's text: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
@@ -13,100 +16,24 @@ OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memor
 KILLED = ("137", "-9")
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One way to fail.
-
-    Attributes:
-        name: The execution's error.
-        words: The same for a reader.
-        rerun_helps: Whether the same input may succeed as things are.
-        advice: What to do, in a sentence.
-    """
-
-    name: str
-    words: str
-    rerun_helps: bool
-    advice: str
-
-
-def _kind(name: str, words: str, *, rerun: bool, advice: str) -> Kind:
-    return Kind(name=name, words=words, rerun_helps=rerun, advice=advice)
-
-
-INPUT_ERROR = _kind("InputError", "input error", rerun=False, advice="A rerun helps only once that is mended.")
-JOB_ERROR = _kind(
-    "JobError", "job error", rerun=False, advice="A rerun fails the same way; read the job's log and mend the cause."
-)
-OUT_OF_MEMORY_KIND = _kind(
-    "OutOfMemory",
-    "out of memory",
-    rerun=False,
-    advice="A rerun fails the same way; give instance_types with more memory, or a shorter history, and rerun.",
-)
-NO_CAPACITY = _kind(
-    "NoCapacity",
-    "no capacity",
-    rerun=True,
-    advice="A rerun helps once AWS has capacity again; more instance_types make it likelier.",
-)
-QUOTA = _kind(
-    "QuotaExceeded",
-    "quota exceeded",
-    rerun=False,
-    advice="Raise it in Service Quotas (Amazon SageMaker) or wait for other jobs to end, then rerun.",
-)
-THROTTLED = _kind("Throttled", "throttled", rerun=True, advice="A rerun helps; wait a few minutes.")
-TIMED_OUT = _kind(
-    "TimedOut",
-    "timed out",
-    rerun=False,
-    advice="A rerun takes as long; raise max_runtime_minutes or give a faster instance type, and rerun.",
-)
-STATE_TIMED_OUT = _kind(
-    "TimedOut", "timed out", rerun=True, advice="A rerun helps if the delay was passing; then read the function's log."
-)
-SPOT = _kind(
-    "SpotInterrupted",
-    "no spot capacity in time",
-    rerun=True,
-    advice="A rerun may find some; spot = false makes it certain.",
-)
-STOPPED = _kind("Stopped", "stopped", rerun=True, advice="Someone stopped it; a rerun starts over.")
-PLATFORM = _kind("PlatformFault", "platform fault", rerun=True, advice="A rerun helps; nothing of ours was at fault.")
-DENIED = _kind(
-    "AccessDenied",
-    "access denied",
-    rerun=False,
-    advice="A rerun fails the same way; give the role that right, or undo what took it away, and rerun.",
-)
-INCOMPLETE = _kind(
-    "IncompleteRun",
-    "incomplete run",
-    rerun=True,
-    advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
-)
-NOT_PUBLISHED = _kind(
-    "PublishFailed",
-    "publishing failed",
-    rerun=True,
-    advice="The last good run stays published; a rerun helps if the reason above was passing.",
-)
-UNKNOWN = _kind(
-    "Unknown", "unknown failure", rerun=True, advice="One rerun is worth a try; then read the execution's history."
-)
-
 # What the state machine's own handlers raise.
-BY_ERROR = {"InputError": INPUT_ERROR, "IncompleteRun": INCOMPLETE, "PublishFailed": NOT_PUBLISHED}
-BY_SECONDARY_STATUS = {"MaxRuntimeExceeded": TIMED_OUT, "MaxWaitTimeExceeded": SPOT, "Interrupted": SPOT}
+BY_ERROR = {"InputError": kinds.INPUT_ERROR, "IncompleteRun": kinds.INCOMPLETE, "PublishFailed": kinds.NOT_PUBLISHED}
+BY_SECONDARY_STATUS = {
+    "MaxRuntimeExceeded": kinds.TIMED_OUT,
+    "MaxWaitTimeExceeded": kinds.SPOT,
+    "Interrupted": kinds.SPOT,
+}
 # Words of AWS's messages, the most telling first.
 BY_WORDS = (
-    (re.compile(r"CapacityError|InsufficientCapacity"), NO_CAPACITY),
-    (re.compile(r"ResourceLimitExceeded|service limit"), QUOTA),
-    (re.compile(r"AccessDenied|not authorized|AccessDeniedException"), DENIED),
-    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown"), THROTTLED),
-    (re.compile(r"InternalServerError|InternalServerException|ServiceUnavailable|Lambda\.ServiceException"), PLATFORM),
-    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), STATE_TIMED_OUT),
+    (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),
+    (re.compile(r"ResourceLimitExceeded|service limit"), kinds.QUOTA),
+    (re.compile(r"AccessDenied|not authorized|AccessDeniedException"), kinds.DENIED),
+    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown"), kinds.THROTTLED),
+    (
+        re.compile(r"InternalServerError|InternalServerException|ServiceUnavailable|Lambda\.ServiceException"),
+        kinds.PLATFORM,
+    ),
+    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), kinds.STATE_TIMED_OUT),
 )
 
 
@@ -155,7 +82,7 @@ def one_line(text: str) -> str:
 
 
 def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[Kind, str]:
-    return BY_SECONDARY_STATUS.get(str(secondary), STOPPED), f"the job {job_name} ended as {status} ({secondary})"
+    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended as {status} ({secondary})"
 
 
 def _failed_job(reason: str) -> tuple[Kind, str]:
@@ -163,25 +90,25 @@ def _failed_job(reason: str) -> tuple[Kind, str]:
     if match is None:
         kind = next((kind for pattern, kind in BY_WORDS if pattern.search(reason)), None)
         if kind is None:
-            kind = OUT_OF_MEMORY_KIND if OUT_OF_MEMORY.search(reason) else JOB_ERROR
+            kind = kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.JOB_ERROR
         return kind, reason
     text = match["text"].strip()
     if text.startswith("input error:"):
-        return INPUT_ERROR, text.removeprefix("input error:").strip()
+        return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
     if match["code"] in KILLED or OUT_OF_MEMORY.search(text):
-        return OUT_OF_MEMORY_KIND, text.removeprefix("job error:").strip() or "the job was killed for want of memory"
-    return JOB_ERROR, text.removeprefix("job error:").strip() or f"the job ended with exit code {match['code']}"
+        return kinds.OUT_OF_MEMORY, text.removeprefix("job error:").strip() or "the job was killed for want of memory"
+    return kinds.JOB_ERROR, text.removeprefix("job error:").strip() or f"the job ended with exit code {match['code']}"
 
 
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     if name in BY_ERROR:
         return BY_ERROR[name]
     if name == "States.Timeout" and "plan" in state and "job" not in state:
-        return TIMED_OUT
+        return kinds.TIMED_OUT
     for pattern, kind in BY_WORDS:
         if pattern.search(f"{name} {text}"):
             return kind
-    return NOT_PUBLISHED if "run" in state else UNKNOWN
+    return kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN
 
 
 def _json_object(text: str) -> dict[str, Any]:

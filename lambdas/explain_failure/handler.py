@@ -40,7 +40,7 @@ def explain(state: Mapping[str, Any], *, deployment: str) -> dict[str, Any]:
             [
                 f"{deployment}: {kind.words}",
                 summary,
-                f"Rerun: {'yes' if kind.rerun_helps else 'not yet'}. {kind.advice}",
+                f"Rerun: {kind.rerun}. {kind.advice}",
                 *_links(state.get("execution") or {}, failure),
             ]
         ),

@@ -58,7 +58,7 @@ def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[s
         "plan": ["__init__.py", "handler.py", "periods.py", "request.py"],
         "check_run": ["__init__.py", "handler.py"],
         "publish": ["__init__.py", "announcement.py", "handler.py"],
-        "explain_failure": ["__init__.py", "classify.py", "handler.py"],
+        "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
     }
 
 

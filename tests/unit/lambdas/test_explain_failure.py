@@ -111,7 +111,21 @@ def test_every_failure_has_a_kind_and_a_line(
     assert "\n" not in answer["cause"]
     assert answer["subject"].isascii()
     assert len(answer["subject"]) <= 100
-    assert f"Rerun: {'yes' if rerun_helps else 'not yet'}." in answer["message"]
+    assert ("Rerun: yes." in answer["message"]) is rerun_helps
+
+
+@pytest.mark.parametrize(
+    ("error", "rerun"),
+    [
+        (failed_job("AlgorithmError: job error: KeyError: 'y', exit code: 1"), "no. A rerun fails the same way; read"),
+        (failed_job("AlgorithmError: input error: no column y, exit code: 2"), "once mended. A rerun helps only once"),
+        (failed_job("AlgorithmError: , exit code: 137"), "once mended. A rerun helps once instance_types have more"),
+        (not_completed("MaxRuntimeExceeded"), "once mended. A rerun helps with more max_runtime_minutes"),
+        (failed_job("CapacityError: Unable to provision"), "yes. A rerun helps once AWS has capacity again"),
+    ],
+)
+def test_the_message_says_of_a_rerun_what_the_advice_says(error: dict[str, str], rerun: str) -> None:
+    assert f"Rerun: {rerun}" in explained(error)["message"]
 
 
 def test_a_job_that_speaks_of_capacity_is_still_a_job_error() -> None:

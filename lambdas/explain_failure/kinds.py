@@ -1,0 +1,95 @@
+"""The ways a run can fail, each with what its operator should do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Rerun = Literal["yes", "no", "once mended"]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to fail.
+
+    Attributes:
+        name: The execution's error.
+        words: The same for a reader.
+        rerun: Whether a rerun with the same input helps, as the message says it.
+        advice: What to do, in a sentence.
+    """
+
+    name: str
+    words: str
+    rerun: Rerun
+    advice: str
+
+    @property
+    def rerun_helps(self) -> bool:
+        """Whether the same input may succeed as things are."""
+        return self.rerun == "yes"
+
+
+def _kind(name: str, words: str, *, rerun: Rerun, advice: str) -> Kind:
+    return Kind(name=name, words=words, rerun=rerun, advice=advice)
+
+
+INPUT_ERROR = _kind("InputError", "input error", rerun="once mended", advice="A rerun helps only once that is mended.")
+JOB_ERROR = _kind(
+    "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
+)
+OUT_OF_MEMORY = _kind(
+    "OutOfMemory",
+    "out of memory",
+    rerun="once mended",
+    advice="A rerun helps once instance_types have more memory, or the history is shorter.",
+)
+NO_CAPACITY = _kind(
+    "NoCapacity",
+    "no capacity",
+    rerun="yes",
+    advice="A rerun helps once AWS has capacity again; more instance_types make it likelier.",
+)
+QUOTA = _kind(
+    "QuotaExceeded",
+    "quota exceeded",
+    rerun="once mended",
+    advice="A rerun helps once it is raised in Service Quotas (Amazon SageMaker), or other jobs have ended.",
+)
+THROTTLED = _kind("Throttled", "throttled", rerun="yes", advice="A rerun helps; wait a few minutes.")
+TIMED_OUT = _kind(
+    "TimedOut",
+    "timed out",
+    rerun="once mended",
+    advice="A rerun helps with more max_runtime_minutes, or on a faster instance type.",
+)
+STATE_TIMED_OUT = _kind(
+    "TimedOut", "timed out", rerun="yes", advice="A rerun helps if the delay was passing; then read the function's log."
+)
+SPOT = _kind(
+    "SpotInterrupted",
+    "no spot capacity in time",
+    rerun="yes",
+    advice="A rerun may find some; spot = false makes it certain.",
+)
+STOPPED = _kind("Stopped", "stopped", rerun="yes", advice="Someone stopped it; a rerun starts over.")
+PLATFORM = _kind("PlatformFault", "platform fault", rerun="yes", advice="A rerun helps; nothing of ours was at fault.")
+DENIED = _kind(
+    "AccessDenied",
+    "access denied",
+    rerun="once mended",
+    advice="A rerun helps once the role has that right, or what took it away is undone.",
+)
+INCOMPLETE = _kind(
+    "IncompleteRun",
+    "incomplete run",
+    rerun="yes",
+    advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
+)
+NOT_PUBLISHED = _kind(
+    "PublishFailed",
+    "publishing failed",
+    rerun="yes",
+    advice="The last good run stays published; a rerun helps if the reason above was passing.",
+)
+UNKNOWN = _kind(
+    "Unknown", "unknown failure", rerun="yes", advice="One rerun is worth a try; then read the execution's history."
+)
