@@ -70,7 +70,7 @@ def _to_panel(
     coded = rows.join(keys.with_row_index(SERIES), on=list(config.key), how="left").select(SERIES, PERIOD, VALUE)
     spans = coded.group_by(SERIES).agg(
         pl.col(PERIOD).filter(pl.col(VALUE).is_not_null()).min().alias("first"),
-        pl.col(PERIOD).filter(pl.col(VALUE).is_not_null()).max().fill_null(pl.col(PERIOD).max()).alias("last"),
+        pl.col(PERIOD).max().alias("last"),
     )
     spans = spans.sort(SERIES)
     own_last = spans["last"].to_numpy().astype(np.int64)
@@ -93,11 +93,13 @@ def _to_panel(
     observed[at] = True
     panel = Panel(keys, frequency, first, lengths, values, observed)
 
-    # Positions between two observed ones: after the first and up to the last value that was given.
+    # A gap lies between two observed values; or, where a series ends by its own rows, before a row without a value.
     position = np.where(observed, np.arange(len(values)), -1)
     latest = np.maximum.accumulate(position)
     final = np.full(len(panel), -1)
     np.maximum.at(final, panel.series_of_value, position)
+    if config.cutoff_rule == "series":
+        final = np.where(spans["first"].is_not_null().to_numpy(), starts + lengths, -1)
     inner = ~observed & (np.arange(len(values)) < final[panel.series_of_value])
     if config.gap_rule == "carry_forward":
         begins_with_gap = inner[panel.starts]  # its last value lies before the history that is used

@@ -1,16 +1,19 @@
-"""Averages the model with seasonal naive, as far as the backtest says it should be trusted.
+"""Averages the model with a simple forecast, as far as the backtest says that the model should be trusted.
 
 A model fitted on little more than a year has hardly seen a season repeat, and last year's value still knows more
-about the next one than the model does. Averaging is left to smooth series: on intermittent ones the absolute error,
-which the share is chosen by, rewards forecasting nothing.
+about the next one than the model does. On sparse demand there may be nothing to learn but the mean, and what the
+model adds to that from step to step is noise.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from job_code.error_distribution import kind_of_series, usual_change
+from job_code.error_distribution import KINDS, kind_of_series, usual_change
 from job_code.panel import Booleans, Floats, Panel
 
-SHARES = np.linspace(0, 1, 11)
+SHARES = np.linspace(1, 0, 11)  # of two that are equally good, the one with more of the model comes first
+LEAST_ENTRIES = 100  # with fewer of its kind, a share is chosen by all series together
 
 
 def seasonal_naive(panel: Panel, steps: int) -> Floats:
@@ -26,43 +29,86 @@ def seasonal_naive(panel: Panel, steps: int) -> Floats:
     return repeated
 
 
-def combine(model: Floats, baseline: Floats, panel: Panel, share: float) -> Floats:
-    """Averages two forecasts of smooth series; those of the others stay the model's.
+def recent_mean(panel: Panel, steps: int) -> Floats:
+    """The mean of the last year, at every step.
+
+    Returns:
+        Shape (series, steps).
+    """
+    return np.repeat(panel.mean_of_last(panel.values, panel.frequency.per_year)[:, None], steps, axis=1)
+
+
+SIMPLE_FORECASTS = {"seasonal naive": seasonal_naive, "recent mean": recent_mean}
+
+
+@dataclass(frozen=True)
+class Combination:
+    """What a forecast is made of, for one kind of series.
+
+    Attributes:
+        model_share: Weight of the model, 0 to 1.
+        simple: Name of the simple forecast that has the rest.
+    """
+
+    model_share: float = 1.0
+    simple: str = "seasonal naive"
+
+
+def combine(model: Floats, panel: Panel, combinations: tuple[Combination, ...]) -> Floats:
+    """Averages the model's forecast with a simple one.
 
     Args:
         model: The model's forecast, shape (series, steps).
-        baseline: Seasonal naive, same shape.
         panel: The series' history.
-        share: Weight of the model, 0 to 1.
+        combinations: One for each kind of series, in the order of `KINDS`.
     """
-    return np.where(is_smooth(panel)[:, None], share * model + (1 - share) * baseline, model)
+    kind = kind_of_series(panel)
+    share = np.array([combination.model_share for combination in combinations])[kind][:, None]
+    simple = np.zeros_like(model)
+    for name, forecast in SIMPLE_FORECASTS.items():
+        chosen = np.array([combination.simple == name for combination in combinations])[kind]
+        if chosen.any():
+            simple[chosen] = forecast(panel, model.shape[1])[chosen]
+    combined: Floats = share * model + (1 - share) * simple
+    return combined
 
 
-def best_share(actual: Floats, model: Floats, baseline: Floats, counted: Booleans, panel: Panel) -> float:
-    """The model's weight with the least mean absolute error, relative to the series' usual change, in a backtest.
+def best_combinations(actual: Floats, model: Floats, counted: Booleans, panel: Panel) -> tuple[Combination, ...]:
+    """Chooses, for each kind of series, what would have been the best in a backtest.
+
+    Errors are taken relative to the series' usual change. Smooth series are judged by the absolute error; the others
+    by the squared one, as the absolute error of sparse demand is least where nothing is forecast at all.
 
     Args:
         actual: What happened, shape (series, steps).
         model: The model's forecast, same shape.
-        baseline: Seasonal naive, same shape.
         counted: Entries that count, same shape.
         panel: The series' history before the backtest.
 
     Returns:
-        One of `SHARES`; 1 where there is no smooth series to choose it by.
+        One for each kind of series, in the order of `KINDS`.
     """
-    change = usual_change(panel)
-    used = counted & (is_smooth(panel) & (change > 0))[:, None]
-    if not used.any():
-        return 1.0
-    scale = np.broadcast_to(change[:, None], actual.shape)[used]
-    losses = [
-        np.mean(np.abs(actual[used] - share * model[used] - (1 - share) * baseline[used]) / scale) for share in SHARES
-    ]
-    return float(SHARES[int(np.argmin(losses))])
+    change, kind = usual_change(panel), kind_of_series(panel)
+    usable = counted & (change > 0)[:, None]
+    scale = np.where(change > 0, change, 1.0)[:, None]
+    simple = {name: forecast(panel, actual.shape[1]) for name, forecast in SIMPLE_FORECASTS.items()}
+    chosen = []
+    for number, name in enumerate(KINDS):
+        own = usable & (kind == number)[:, None]
+        judged = own if np.count_nonzero(own) >= LEAST_ENTRIES else usable
+        chosen.append(_best(actual / scale, model / scale, simple, scale, judged, power=1 if name == "smooth" else 2))
+    return tuple(chosen)
 
 
-def is_smooth(panel: Panel) -> Booleans:
-    """Whether a series hardly ever stands at zero, shape (series,)."""
-    smooth: Booleans = kind_of_series(panel) == 0
-    return smooth
+def _best(
+    actual: Floats, model: Floats, simple: dict[str, Floats], scale: Floats, judged: Booleans, *, power: int
+) -> Combination:
+    best, least = Combination(), np.inf
+    if judged.any():
+        for name, forecast in simple.items():
+            other = (forecast / scale)[judged]
+            for share in SHARES:
+                loss = np.mean(np.abs(actual[judged] - share * model[judged] - (1 - share) * other) ** power)
+                if loss < least:
+                    best, least = Combination(round(float(share), 1), name), loss
+    return best

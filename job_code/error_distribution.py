@@ -12,8 +12,10 @@ import numpy as np
 
 from job_code.panel import Booleans, Floats, Integers, Panel
 
-ZERO_SHARE_EDGES = (0.05, 0.5)  # smooth, mixed, intermittent
+KINDS = ("smooth", "mixed", "intermittent")
+ZERO_SHARE_EDGES = (0.05, 0.5)  # shares of zeros at which the next kind begins
 LEAST_ERRORS = 200  # below it the tails of a distribution are guesswork: neighbouring steps are pooled first
+BORROWED_CHANGES = 4
 SMALLEST_CHANGE = 0.02  # of the series' size: a series that stood still may yet move
 NORMAL_TO_MEAN_CHANGE = 0.886  # standard deviation of a random walk's step over its mean absolute step, E|x| = 0.798 s
 
@@ -76,17 +78,30 @@ class ErrorDistribution:
 
 
 def usual_change(panel: Panel) -> Floats:
-    """Mean absolute change of a series from one period to the next over its last season, shape (series,)."""
+    """How much a series usually changes from one period to the next: the mean absolute change over its last year.
+
+    A series of a few periods has shown little of it: what is usual, relative to its size, among the others counts as
+    much as `BORROWED_CHANGES` changes of its own.
+
+    Returns:
+        Shape (series,); 0 only for a series without demand in its last year.
+    """
     change = np.abs(np.diff(panel.values, prepend=panel.values[0]))
     change[panel.starts] = 0.0
-    season = panel.frequency.season
-    size = panel.mean_of_last(np.abs(panel.values), season)
-    return np.maximum(panel.mean_of_last(change, season), SMALLEST_CHANGE * size)
+    year = panel.frequency.per_year
+    size = panel.mean_of_last(np.abs(panel.values), year)
+    counted = np.minimum(panel.lengths - 1, year)  # the first value is no change
+    total = panel.mean_of_last(change, year) * np.minimum(panel.lengths, year)
+    relative = (total / np.maximum(counted, 1))[(counted > 0) & (size > 0)] / size[(counted > 0) & (size > 0)]
+    typical = float(np.median(relative)) if len(relative) else 1.0
+    shrunk = (total + BORROWED_CHANGES * typical * size) / (counted + BORROWED_CHANGES)
+    usual: Floats = np.maximum(shrunk, SMALLEST_CHANGE * size)
+    return usual
 
 
 def kind_of_series(panel: Panel) -> Integers:
     """Whether a series is smooth (0), mixed (1) or intermittent (2), by its share of zeros, shape (series,)."""
-    zeros = panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.season)
+    zeros = panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.per_year)
     return np.digitize(zeros, ZERO_SHARE_EDGES)
 
 

@@ -88,17 +88,34 @@ class Frequency:
 def resolve_frequency(asked: str | None, days: pl.Series) -> Frequency:
     """Takes the configured frequency, and reads off the data what it leaves open.
 
+    What is read off must fit: where no two dates lie one period apart, the demand is of a longer period than any there
+    is here (fortnights, quarters), and most of what would be forecast would be gaps.
+
     Args:
         asked: The configuration's frequency; None leaves all of it open, `W` the weekday.
         days: The demand's dates, without nulls.
 
     Raises:
-        InputError: If the data cannot tell, because it holds fewer than two different dates.
+        InputError: If the data cannot tell, because it holds fewer than two different dates, or does not fit.
     """
     if asked is not None and asked != "W":
         return Frequency(asked)
     if asked is None and days.n_unique() < 2:
         raise InputError(["demand: one date alone does not tell the frequency; configure it, e.g. frequency=W-MON"])
+    frequency = _read_off(asked, days)
+    periods = days.unique().to_frame("day").select(frequency.to_period(pl.col("day")).unique().sort()).to_series()
+    nearest = periods.diff().min()
+    if isinstance(nearest, int) and nearest > 1:
+        raise InputError(
+            [
+                f"demand: the dates read like {frequency.name}, yet no two of them lie less than {nearest} "
+                f"{frequency.unit}s apart; sum the demand up by day, week or month, or configure the frequency"
+            ]
+        )
+    return frequency
+
+
+def _read_off(asked: str | None, days: pl.Series) -> Frequency:
     weekday, weekday_share = _most_common(days.dt.weekday())
     weekly = Frequency(f"W-{WEEKDAYS[weekday - 1]}")
     if asked == "W":

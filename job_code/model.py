@@ -7,7 +7,6 @@ a forecast is the last observed value plus the predicted changes, summed up.
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -20,6 +19,7 @@ from job_code.panel import Booleans, Floats, Panel
 from job_code.static_columns import StaticColumns
 
 MODEL = "change"
+WEIGHT = "weight"
 LEAST_TRAINING_ROWS = 30  # with fewer, the last value is the honest forecast
 Progress = Callable[[], None]
 
@@ -31,12 +31,10 @@ class Resources:
     Attributes:
         threads: Threads of LightGBM and MLForecast.
         on_round: Called after every boosting round.
-        on_step: Called before every step of the horizon.
     """
 
     threads: int
     on_round: Progress
-    on_step: Progress
 
 
 def is_active(panel: Panel) -> Booleans:
@@ -45,9 +43,9 @@ def is_active(panel: Panel) -> Booleans:
 
 
 def size(panel: Panel) -> Floats:
-    """Mean absolute demand of each series over its last season, over all its periods where that is 0, else 1."""
+    """Mean absolute demand of each series over its last year, over all its periods where that is 0, else 1."""
     magnitude = np.abs(panel.values)
-    recent = panel.mean_of_last(magnitude, panel.frequency.season)
+    recent = panel.mean_of_last(magnitude, panel.frequency.per_year)
     overall = panel.mean_of_last(magnitude, len(magnitude))
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 
@@ -90,14 +88,10 @@ class ChangeModel:
         if self._forecaster is not None:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
-                changes = self._forecaster.predict(horizon, before_predict_callback=self._step)
+                changes = self._forecaster.predict(horizon)
             summed = np.cumsum(changes[MODEL].to_numpy().reshape(len(active), horizon), axis=1)
             forecast[self._active] += size(active)[:, None] * summed
         return forecast
-
-    def _step(self, features: Any) -> Any:  # noqa: ANN401 (MLForecast hands over whatever the model takes)
-        self._resources.on_step()
-        return features
 
     def _fit(self, static: StaticColumns | None, config: ForecastConfig) -> MLForecast:
         active = self._panel.select(self._active)
@@ -132,6 +126,7 @@ class ChangeModel:
             static_features=described.columns,
             dropna=False,  # short series teach too, with what they have
             as_numpy=True,
+            weight_col=WEIGHT,
             models_fit_kwargs={
                 MODEL: {
                     "categorical_feature": categorical or "auto",
@@ -153,6 +148,7 @@ def _changes(panel: Panel, static: pl.DataFrame) -> pl.DataFrame:
             "unique_id": panel.series_of_value,
             "ds": panel.period_of_value,
             "y": change.astype(np.float32),
+            WEIGHT: (panel.age > 0).astype(np.float32),  # nothing comes before the first value: it is no change
         }
     )
     repeated = [column.gather(panel.series_of_value) for column in static]

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 from job_code.alignment import align
 from job_code.backtest import Backtest, backtest, non_negative
 from job_code.checks import check_demand
-from job_code.combination import combine, seasonal_naive
+from job_code.combination import combine
 from job_code.config import ForecastConfig
 from job_code.data_quality import describe_input, failed_report, sound_report
 from job_code.demand import read_demand
-from job_code.error_distribution import ErrorDistribution
+from job_code.error_distribution import KINDS, ErrorDistribution
 from job_code.errors import InputError
 from job_code.findings import Findings, plural
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
@@ -119,15 +119,14 @@ def _forecast(
     panel: Panel, static: StaticColumns | None, config: ForecastConfig, progress: Progress
 ) -> tuple[Forecast, Backtest | None]:
     threads = available_cores()
-    with progress.stage("backtest", config.trees + config.horizon) as advance:
-        tested = backtest(panel, static, config, Resources(threads, advance, advance))
+    with progress.stage("backtest", config.trees) as advance:
+        tested = backtest(panel, static, config, Resources(threads, advance))
     with progress.stage("fit", config.trees) as advance:
-        model = ChangeModel(panel, static, config, Resources(threads, advance, advance))
+        model = ChangeModel(panel, static, config, Resources(threads, advance))
     with progress.stage("predict"):
-        mean = model.predict(config.horizon)
+        mean = non_negative(model.predict(config.horizon), config)
         if tested is not None:
-            mean = combine(mean, seasonal_naive(panel, config.horizon), panel, tested.model_share)
-        mean = non_negative(mean, config)
+            mean = combine(mean, panel, tested.combinations)
         errors = tested.errors if tested is not None else ErrorDistribution.assumed(config.quantiles)
         quantiles = non_negative(errors.quantiles(mean, panel), config)
     return Forecast(panel, mean, quantiles), tested
@@ -148,7 +147,9 @@ def _manifest(
     panel, config = forecast.panel, request.config
     cutoff = int(panel.last_period.max())
     nothing: dict[str, Any] = {"wape": None, "mase": None, "bias": None, "wql": None, "coverage": None}
-    scores: dict[str, Any] = dict(tested.scores) if tested else {"forecast": nothing, "baseline": nothing}
+    scores: dict[str, Any] = (
+        dict(tested.scores) if tested else dict.fromkeys(("forecast", "model", "baseline"), nothing)
+    )
     return {
         "schema_version": MANIFEST_SCHEMA,
         "run_id": request.run_id,
@@ -169,7 +170,10 @@ def _manifest(
         "metrics": {
             **scores,
             "backtest_periods": tested.steps if tested else 0,
-            "model_share": tested.model_share if tested else 1.0,
+            "combination": {
+                kind: asdict(combination)
+                for kind, combination in zip(KINDS, tested.combinations if tested else (), strict=False)
+            },
             "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
         },
         "versions": versions(),

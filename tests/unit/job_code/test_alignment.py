@@ -49,7 +49,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             counts["series_after_cutoff"] += 1
             continue
         known = {period: rows[key][period] for period in periods if rows[key][period] is not None}
-        last = cutoff if config.cutoff_rule == "common" else max(known or periods)
+        last = cutoff if config.cutoff_rule == "common" else max(periods)
         first = min(known) if known else max(periods)
         if config.history is not None:
             first = max(first, last - config.history + 1)
@@ -58,7 +58,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             value = known.get(period)
             if value is not None:
                 counts["negative_values"] += value < 0
-            elif known and period < max(known):
+            elif known and (period < max(known) or config.cutoff_rule == "series"):
                 gaps += 1
                 if config.gap_rule == "carry_forward":
                     value = known[max(earlier for earlier in known if earlier < period)]
@@ -129,3 +129,18 @@ def test_a_calendar_of_empty_future_weeks_is_no_demand(tmp_path: Path) -> None:
         panel, repairs = panel_of(tmp_path / rule, demand, cutoff_rule=rule)
         assert panel.values.tolist() == [1.0, 2.0, 3.0, 4.0]
         assert repairs.ended_series == 0
+
+
+def test_a_series_that_ends_with_a_row_without_a_value_ends_with_that_row(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "unique_id": ["A"] * 3,
+            "ds": [date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 16)],
+            "y": [4.0, 5.0, None],
+        }
+    )
+    later = series({"B": [1.0, 1.0]}, last=date(2026, 11, 23))
+    for gap_rule, filled in (("zero", 0.0), ("carry_forward", 5.0)):
+        panel, _ = panel_of(tmp_path / gap_rule, pl.concat([frame, later]), cutoff_rule="series", gap_rule=gap_rule)
+        assert panel.frequency.date_of(int(panel.last_period[0])) == date(2026, 11, 16)
+        assert panel.values[:3].tolist() == [4.0, 5.0, filled]

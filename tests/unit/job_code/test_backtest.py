@@ -12,16 +12,9 @@ from tests.demand import configured, panel_of, series, shop
 
 
 def backtested(panel: Panel, **settings: object) -> Backtest:
-    result = backtest(panel, None, configured(**settings), Resources(1, lambda: None, lambda: None))
+    result = backtest(panel, None, configured(**settings), Resources(1, lambda: None))
     assert result is not None
     return result
-
-
-def model_alone(result: Backtest) -> np.ndarray:
-    """The model's part of the combined forecast: what is chosen by the held-out values is the share alone."""
-    share = result.model_share
-    assert share > 0
-    return (result.forecast - (1 - share) * result.baseline) / share
 
 
 def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
@@ -30,16 +23,8 @@ def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
     spoilt = np.where(panel.periods_left < before.steps, panel.values * 1.3 + 5, panel.values)
     after = backtested(replace(panel, values=spoilt))
     assert np.array_equal(before.baseline, after.baseline)
-    assert np.allclose(model_alone(before), model_alone(after))
+    assert np.array_equal(before.model, after.model)
     assert not np.allclose(before.actual, after.actual)
-
-
-def test_of_intermittent_series_not_even_the_share_reaches_the_forecast(tmp_path: Path) -> None:
-    random = np.random.default_rng(2)
-    panel, _ = panel_of(tmp_path, series({f"S{at}": random.poisson(0.4, 70).tolist() for at in range(10)}))
-    before = backtested(panel)
-    after = backtested(replace(panel, values=np.where(panel.periods_left < before.steps, 50.0, panel.values)))
-    assert np.array_equal(before.forecast, after.forecast)
 
 
 def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
@@ -56,7 +41,7 @@ def test_a_short_history_holds_a_quarter_out_and_the_shortest_nothing(tmp_path: 
     assert backtested(panel_of(tmp_path / "a", shop(3, 20))[0], horizon=12).steps == 5
     assert backtested(panel_of(tmp_path / "b", shop(3, 2))[0], horizon=12).steps == 1
     one, _ = panel_of(tmp_path / "c", shop(3, 1), frequency="W-MON")
-    assert backtest(one, None, configured(), Resources(1, lambda: None, lambda: None)) is None
+    assert backtest(one, None, configured(), Resources(1, lambda: None)) is None
 
 
 def test_values_that_were_carried_forward_are_not_scored(tmp_path: Path) -> None:
@@ -68,6 +53,6 @@ def test_values_that_were_carried_forward_are_not_scored(tmp_path: Path) -> None
 
 def test_scores_are_complete_and_finite(tmp_path: Path) -> None:
     scores = backtested(panel_of(tmp_path, shop(25, 120))[0]).scores
-    assert set(scores) == {"forecast", "baseline"}
+    assert set(scores) == {"forecast", "model", "baseline"}
     assert set(scores["forecast"]) == {"wape", "mase", "bias", "wql", "coverage"}
     assert all(value is not None and np.isfinite(value) for value in scores["forecast"].values())

@@ -11,7 +11,7 @@ from tests.demand import configured, panel_of, series, shop
 
 
 def fitted(panel: Panel, static: StaticColumns | None = None, *, threads: int = 1, **settings: object) -> ChangeModel:
-    return ChangeModel(panel, static, configured(**settings), Resources(threads, lambda: None, lambda: None))
+    return ChangeModel(panel, static, configured(**settings), Resources(threads, lambda: None))
 
 
 def test_series_without_demand_for_a_year_are_forecast_as_zero(tmp_path: Path) -> None:
@@ -61,9 +61,8 @@ def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
     assert new1 > 13
 
 
-def test_progress_is_told_of_every_round_and_step(tmp_path: Path) -> None:
-    rounds, steps = [], []
+def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
+    rounds: list[int] = []
     panel, _ = panel_of(tmp_path, shop(3, 40))
-    resources = Resources(1, lambda: rounds.append(1), lambda: steps.append(1))
-    ChangeModel(panel, None, configured(trees=7), resources).predict(5)
-    assert (len(rounds), len(steps)) == (7, 5)
+    ChangeModel(panel, None, configured(trees=7), Resources(1, lambda: rounds.append(1))).predict(5)
+    assert len(rounds) == 7

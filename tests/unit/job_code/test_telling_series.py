@@ -16,7 +16,7 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
         "sparse": [0.0, 0.0, 8.0] * 20,
     }
     panel, _ = panel_of(tmp_path, pl.concat([shop(5, 60), series(values)]))
-    tested = backtest(panel, None, configured(), Resources(1, lambda: None, lambda: None))
+    tested = backtest(panel, None, configured(), Resources(1, lambda: None))
     chosen = choose(panel, tested)
     by_reason = {each.why: panel.keys["unique_id"][each.index] for each in chosen}
     assert by_reason["largest demand"] == "big"
