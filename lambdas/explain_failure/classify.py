@@ -12,9 +12,18 @@ from .kinds import Kind
 LONGEST_SUMMARY = 1024
 # SageMaker wraps the failure file's text: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
-OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
 KILLED = ("137", "-9")
-
+JOB_ERROR = "job error:"
+OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
+DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")
+# The job's own errors, `job error: <type>: <text>`: the text may hold the user's words, so only what Python, LightGBM
+# and boto3 write by themselves tells more than that the job failed.
+OWN_OUT_OF_MEMORY = re.compile(r"^job error:\s*\w*MemoryError\b|std::bad_alloc")
+OWN_UNREACHABLE = re.compile(
+    r"^job error:\s*(EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed|HTTPClient)Error\b"
+    r"|Could not connect to the endpoint URL|(Connect|Read) timeout on endpoint URL"
+)
+AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation")
 
 # What the state machine's own handlers raise.
 BY_ERROR = {"InputError": kinds.INPUT_ERROR, "IncompleteRun": kinds.INCOMPLETE, "PublishFailed": kinds.NOT_PUBLISHED}
@@ -27,14 +36,23 @@ BY_SECONDARY_STATUS = {
 BY_WORDS = (
     (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),
     (re.compile(r"ResourceLimitExceeded|service limit"), kinds.QUOTA),
-    (re.compile(r"AccessDenied|not authorized|AccessDeniedException"), kinds.DENIED),
+    (
+        re.compile(r"Cannot pull|CannotPull|[Mm]anifest unknown|pull access denied|[Rr]equested image|grant ecr:"),
+        kinds.NO_IMAGE,
+    ),
+    (re.compile(r"No S3 objects found"), kinds.NO_DATA),
+    (re.compile(r"[Aa]ccess ?[Dd]enied|not authorized|KMS\.(Disabled|NotFound|KMSInvalidState)"), kinds.DENIED),
     (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown"), kinds.THROTTLED),
     (
-        re.compile(r"InternalServerError|InternalServerException|ServiceUnavailable|Lambda\.ServiceException"),
+        re.compile(r"Internal(Server)?(Error|Exception)|ServiceUnavailable|Lambda\.ServiceException"),
         kinds.PLATFORM,
     ),
     (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), kinds.STATE_TIMED_OUT),
+    (DISK_FULL, kinds.DISK_FULL),
+    (re.compile(r"Data download failed"), kinds.NO_DATA),
 )
+# The kinds of which SageMaker tells by itself, and after which the container may have run all the same.
+MAY_HAVE_RUN = (kinds.OUT_OF_MEMORY, kinds.DISK_FULL, kinds.PLATFORM)
 
 
 @dataclass(frozen=True)
@@ -45,11 +63,13 @@ class Failure:
         kind: The way it failed.
         summary: One line of what broke.
         job_name: The job concerned, if one was started.
+        has_log: Whether the job may have written a log.
     """
 
     kind: Kind
     summary: str
     job_name: str | None
+    has_log: bool
 
 
 def classify(state: Mapping[str, Any]) -> Failure:
@@ -62,17 +82,22 @@ def classify(state: Mapping[str, Any]) -> Failure:
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     details = _json_object(cause)
     job_name = details.get("TrainingJobName") or details.get("name") or (state.get("job") or {}).get("name")
+    has_log = job_name is not None
     if name == "JobNotCompleted":
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=details.get("secondary_status"))
     elif details.get("FailureReason"):
-        kind, summary = _failed_job(str(details["FailureReason"]))
+        reason = str(details["FailureReason"])
+        wrapped = WRAPPING.match(reason)
+        kind, summary = _failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
+        has_log = wrapped is not None or kind in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details:
         status, secondary = details["TrainingJobStatus"], details.get("SecondaryStatus")
         kind, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
         kind, summary = _by_words(name, text, state), text
-    return Failure(kind=kind, summary=one_line(summary) or kind.words, job_name=job_name)
+    summary = one_line(_with_what_is_concerned(summary, kind, details=details, state=state))
+    return Failure(kind=kind, summary=summary or kind.words, job_name=job_name, has_log=has_log)
 
 
 def one_line(text: str) -> str:
@@ -85,19 +110,40 @@ def _stopped(job_name: str | None, *, status: object, secondary: object) -> tupl
     return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended as {status} ({secondary})"
 
 
-def _failed_job(reason: str) -> tuple[Kind, str]:
-    match = WRAPPING.match(reason)
-    if match is None:
-        kind = next((kind for pattern, kind in BY_WORDS if pattern.search(reason)), None)
-        if kind is None:
-            kind = kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.JOB_ERROR
-        return kind, reason
-    text = match["text"].strip()
+def _failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
+    """The container ran and told why it failed, or at least its exit code."""
+    text, code = wrapped["text"].strip(), wrapped["code"]
     if text.startswith("input error:"):
         return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
-    if match["code"] in KILLED or OUT_OF_MEMORY.search(text):
-        return kinds.OUT_OF_MEMORY, text.removeprefix("job error:").strip() or "the job was killed for want of memory"
-    return kinds.JOB_ERROR, text.removeprefix("job error:").strip() or f"the job ended with exit code {match['code']}"
+    own = text.startswith(JOB_ERROR)
+    summary = text.removeprefix(JOB_ERROR).strip()
+    if code in KILLED or (OWN_OUT_OF_MEMORY if own else OUT_OF_MEMORY).search(text):
+        return kinds.OUT_OF_MEMORY, summary or "the job was killed for want of memory"
+    if DISK_FULL.search(text):
+        return kinds.DISK_FULL, summary
+    if OWN_UNREACHABLE.search(text):
+        return kinds.UNREACHABLE, summary
+    answer = AWS_ANSWER.search(text)
+    kind = _first_with(answer["code"]) if answer else None
+    return kind or kinds.JOB_ERROR, summary or f"the job ended with exit code {code}"
+
+
+def _failed_around_it(reason: str) -> Kind:
+    """SageMaker failed before, beside or after the container."""
+    return _first_with(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
+
+
+def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """Adds the image or the S3 prefixes to a summary that does not name them."""
+    concerned: list[object] = []
+    if kind is kinds.NO_IMAGE:
+        concerned = [_at(details, "AlgorithmSpecification", "TrainingImage")]
+    elif kind is kinds.NO_DATA and "s3://" not in summary:
+        channels = _at(state, "plan", "channels")
+        for channel in channels if isinstance(channels, list) else []:
+            concerned.append(_at(channel, "DataSource", "S3DataSource", "S3Uri"))
+    unnamed = [str(name) for name in concerned if name and str(name) not in summary]
+    return f"{summary.rstrip('. ')} ({', '.join(unnamed)})" if unnamed else summary
 
 
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
@@ -105,10 +151,18 @@ def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
         return BY_ERROR[name]
     if name == "States.Timeout" and "plan" in state and "job" not in state:
         return kinds.TIMED_OUT
-    for pattern, kind in BY_WORDS:
-        if pattern.search(f"{name} {text}"):
-            return kind
-    return kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN
+    return _first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
+
+
+def _first_with(text: str) -> Kind | None:
+    return next((kind for pattern, kind in BY_WORDS if pattern.search(text)), None)
+
+
+def _at(value: object, *path: str) -> object:
+    """What lies at a path of keys, or None."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
     region = arn.split(":")[3]
     console = f"https://{region}.console.aws.amazon.com"
     links = [f"Execution: {console}/states/home?region={region}#/v2/executions/details/{arn}"]
-    if failure.job_name is not None:
+    if failure.has_log:
         # The console reads its fragment with $ in place of %, encoded twice.
         group = quote(quote(LOG_GROUP, safe=""), safe="").replace("%", "$")
         stream = quote(f"?logStreamNameFilter={failure.job_name}/", safe="").replace("%", "$")

@@ -36,6 +36,26 @@ INPUT_ERROR = _kind("InputError", "input error", rerun="once mended", advice="A 
 JOB_ERROR = _kind(
     "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
 )
+# What SageMaker gives as the reason where the container did not: there may be no log.
+NOT_RUN = _kind("JobError", "job error", rerun="once mended", advice="A rerun helps only once that is mended.")
+NO_DATA = _kind(
+    "InputError",
+    "input error",
+    rerun="once mended",
+    advice="A rerun helps once the files are there and the job's role may list and read them.",
+)
+NO_IMAGE = _kind(
+    "ImageNotPulled",
+    "image not pulled",
+    rerun="once mended",
+    advice="A rerun helps once the image is there: deploy again, or mend image_uri and deploy.",
+)
+DISK_FULL = _kind(
+    "DiskFull",
+    "disk full",
+    rerun="once mended",
+    advice="A rerun helps once training_job.volume_gb is larger and deployed.",
+)
 OUT_OF_MEMORY = _kind(
     "OutOfMemory",
     "out of memory",
@@ -53,6 +73,12 @@ QUOTA = _kind(
     "quota exceeded",
     rerun="once mended",
     advice="A rerun helps once it is raised in Service Quotas (Amazon SageMaker), or other jobs have ended.",
+)
+UNREACHABLE = _kind(
+    "ConnectionFailed",
+    "connection failed",
+    rerun="yes",
+    advice="A rerun helps where this was passing; if it happens again, see whether the job can reach the service.",
 )
 THROTTLED = _kind("Throttled", "throttled", rerun="yes", advice="A rerun helps; wait a few minutes.")
 TIMED_OUT = _kind(

@@ -56,12 +56,7 @@ QUOTA = (
             False,
             "ClientError: Please use an instance type with more memory",
         ),
-        (
-            failed_job("ClientError: Cannot pull image"),
-            "JobError",
-            False,
-            "ClientError: Cannot pull image",
-        ),
+        (failed_job("ClientError: Nothing known"), "JobError", False, "ClientError: Nothing known"),
         (failed_job("CapacityError: Unable to provision"), "NoCapacity", True, "CapacityError: Unable to provision"),
         (failed_job("InternalServerError: We are sorry"), "PlatformFault", True, "InternalServerError: We are sorry"),
         ({"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}, "QuotaExceeded", False, QUOTA),
@@ -128,9 +123,131 @@ def test_the_message_says_of_a_rerun_what_the_advice_says(error: dict[str, str],
     assert f"Rerun: {rerun}" in explained(error)["message"]
 
 
-def test_a_job_that_speaks_of_capacity_is_still_a_job_error() -> None:
-    answer = explained(failed_job("AlgorithmError: input error: column CapacityError is missing, exit code: 2"))
-    assert answer["kind"] == "InputError"
+NO_OBJECTS = (
+    'ClientError: Data download failed:No S3 objects found under S3 URL "s3://data-bucket/demand/" given in input data '
+    "source. Please ensure that the bucket exists in the selected region (eu-central-1), that objects exist under that "
+    'S3 prefix, and that the role "arn:aws:iam::123456789012:role/x" has "s3:ListBucket" permissions on bucket.'
+)
+NO_IMAGE = (
+    "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect."
+)
+BOTO_DENIED = "ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
+BOTO_KMS = (
+    "ClientError: An error occurred (KMS.DisabledException) when calling the PutObject operation: key is disabled"
+)
+BOTO_SLOW = (
+    "ClientError: An error occurred (SlowDown) when calling the PutObject operation (reached max retries: 9): Wait"
+)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "rerun_helps"),
+    [
+        (NO_OBJECTS, "InputError", False),
+        ("ClientError: Data download failed:Failed to download data.", "InputError", False),
+        ("ClientError: Data download failed:Access denied (Status Code 403)", "AccessDenied", False),
+        ("ClientError: Data download failed:Insufficient disk space", "DiskFull", False),
+        ("ClientError: Artifact upload failed:Insufficient disk space", "DiskFull", False),
+        (NO_IMAGE, "ImageNotPulled", False),
+        ("ClientError: API error (404): manifest unknown: Requested image not found", "ImageNotPulled", False),
+        ("AlgorithmError: Please use an instance type with more memory, exit code: 1", "OutOfMemory", False),
+        ("AlgorithmError: job error: _ArrayMemoryError: Unable to allocate 9 GiB, exit code: 1", "OutOfMemory", False),
+        ("AlgorithmError: job error: LightGBMError: std::bad_alloc, exit code: 1", "OutOfMemory", False),
+        ("AlgorithmError: job error: ValueError: needs more memory, exit code: 137", "OutOfMemory", False),
+        (f"AlgorithmError: job error: {BOTO_DENIED}, exit code: 1", "AccessDenied", False),
+        (f"AlgorithmError: job error: {BOTO_KMS}, exit code: 1", "AccessDenied", False),
+        (f"AlgorithmError: job error: {BOTO_SLOW}, exit code: 1", "Throttled", True),
+        (
+            "AlgorithmError: job error: ClientError: An error occurred (InternalError) when calling the PutObject "
+            "operation (reached max retries: 9): We encountered an internal error, exit code: 1",
+            "PlatformFault",
+            True,
+        ),
+        (
+            'AlgorithmError: job error: EndpointConnectionError: Could not connect to the endpoint URL: "https://s3", '
+            "exit code: 1",
+            "ConnectionFailed",
+            True,
+        ),
+        (
+            'AlgorithmError: job error: ConnectTimeoutError: Connect timeout on endpoint URL: "x", exit code: 1',
+            "ConnectionFailed",
+            True,
+        ),
+        ("AlgorithmError: job error: OSError: [Errno 28] No space left on device, exit code: 1", "DiskFull", False),
+    ],
+)
+def test_what_is_the_platforms_failure_is_told_apart_from_the_jobs(reason: str, kind: str, rerun_helps: bool) -> None:
+    answer = explained(failed_job(reason))
+    assert (answer["kind"], answer["rerun_helps"]) == (kind, rerun_helps)
+    assert answer["kind"] != "DiskFull" or "training_job.volume_gb" in answer["cause"]
+    assert answer["kind"] != "ImageNotPulled" or "deploy again" in answer["cause"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ValueError: the column more memory is missing",
+        "ValueError: MemoryError is no number",
+        "KeyError: 'Out of memory'",
+        "KeyError: 'CapacityError'",
+        "KeyError: 'AccessDenied'",
+        "KeyError: 'SlowDown'",
+        "ClientError: An error occurred (NoSuchBucket) when calling the PutObject operation: AccessDenied",
+    ],
+)
+def test_words_within_the_jobs_own_error_make_no_failure_of_the_platform(text: str) -> None:
+    answer = explained(failed_job(f"AlgorithmError: job error: {text}, exit code: 1"))
+    assert (answer["kind"], answer["summary"]) == ("JobError", text)
+
+
+@pytest.mark.parametrize(
+    "words", ["column CapacityError is missing", "MemoryError", "No space left on device", "more memory", BOTO_DENIED]
+)
+@pytest.mark.parametrize("code", [2, 137])
+def test_an_input_error_is_one_whatever_words_it_holds(words: str, code: int) -> None:
+    answer = explained(failed_job(f"AlgorithmError: input error: demand: {words}, exit code: {code}"))
+    assert (answer["kind"], answer["summary"]) == ("InputError", f"demand: {words}")
+
+
+def test_a_failed_download_names_the_prefixes() -> None:
+    channels = [
+        {"DataSource": {"S3DataSource": {"S3Uri": f"s3://data-bucket/{name}/"}}} for name in ("demand", "static")
+    ]
+    error = failed_job("ClientError: Data download failed:Failed to download data.")
+    answer = explained(error, plan={**PLAN, "channels": channels})
+    assert answer["summary"].endswith("download data (s3://data-bucket/demand/, s3://data-bucket/static/)")
+    assert "once the files are there" in answer["cause"]
+
+
+def test_an_image_that_is_not_pulled_is_named() -> None:
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
+    answer = explained(failed_job(NO_IMAGE, AlgorithmSpecification={"TrainingImage": image}))
+    assert answer["summary"].endswith(f"permissions are incorrect ({image})")
+
+
+def test_what_the_api_refuses_before_there_is_a_job() -> None:
+    missing = {"Error": "SageMaker.AmazonSageMakerException", "Cause": NO_OBJECTS.partition(":")[2]}
+    assert explained(missing)["kind"] == "InputError"
+    unknown = {"Error": "SageMaker.AmazonSageMakerException", "Cause": "Cannot find the requested image: x/onejob:1."}
+    assert explained(unknown)["kind"] == "ImageNotPulled"
+
+
+@pytest.mark.parametrize(
+    "reason", [NO_OBJECTS, NO_IMAGE, "CapacityError: Unable to provision", "ClientError: Nothing known"]
+)
+def test_where_the_container_never_ran_nobody_is_sent_to_its_log(reason: str) -> None:
+    message = explained(failed_job(reason))["message"]
+    assert "log" not in message.lower().partition("execution:")[0]
+    assert "Job log" not in message
+
+
+@pytest.mark.parametrize(
+    "plan", [None, [], {"channels": None}, {"channels": "x"}, {"channels": [None, {"DataSource": 1}]}]
+)
+def test_data_that_is_not_as_it_should_be_does_not_matter(plan: object) -> None:
+    error = failed_job("ClientError: Data download failed", AlgorithmSpecification="x")
+    assert explained(error, plan=plan)["summary"] == "ClientError: Data download failed"
 
 
 def test_the_words_of_the_failure_file_get_through_verbatim() -> None:
