@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdas.explain_failure import handler as module
+from lambdas.explain_failure import kinds
 from lambdas.explain_failure.handler import explain
 
 JOB = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
@@ -291,6 +293,12 @@ def test_without_a_job_there_is_no_link_to_its_log() -> None:
 @pytest.mark.parametrize("state", [{}, {"error": None}, {"error": {"Error": None, "Cause": None}}, {"execution": None}])
 def test_it_never_fails_itself(state: dict[str, Any]) -> None:
     assert explain(state, deployment="onejob-dev")["kind"] == "Unknown"
+
+
+def test_the_operators_guide_has_every_kind() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "operating.md").read_text()
+    names = {kind.name for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)}
+    assert {name for name in names if f"\n| `{name}` |" not in guide} == set()
 
 
 def test_the_handler_reads_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
