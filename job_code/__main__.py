@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 for an error of the job or the platform, 2 for an error of the input.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.demand and not SageMakerPaths.from_environment().root.is_dir():
+        parser.error("--demand is needed outside of a SageMaker container: there is no /opt/ml here")
     with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
         return _on_laptop(options, Path(scratch)) if options.demand else _in_container(Path(scratch))
 
@@ -71,12 +74,13 @@ def _in_container(scratch: Path) -> int:
 
 def _on_laptop(options: argparse.Namespace, scratch: Path) -> int:
     output: Output | None = None
+    finished = False
 
     def clean_up(signal: str) -> None:
         if output is not None:
             output.abandon()
         shutil.rmtree(scratch, ignore_errors=True)
-        print(f"\nstopped by {signal}: nothing was written", file=sys.stderr)
+        print(f"\nstopped by {signal}{'' if finished else ': nothing was written'}", file=sys.stderr)
 
     stop_promptly(clean_up)  # before the imports: some of them start threads
     try:
@@ -93,6 +97,7 @@ def _on_laptop(options: argparse.Namespace, scratch: Path) -> int:
     try:
         request = RunRequest(options.run_id, options.partition, inputs, config)
         manifest = run(request, output, progress=Progress(), folder=scratch)
+        finished = True
     except InputError as error:
         return _say_input_error(error)
     except BaseException:

@@ -56,5 +56,5 @@ class SageMakerPaths:
 
 def shorten(text: str, limit: int) -> str:
     """Cuts a text to `limit` characters, saying so where it does."""
-    ending = " ... (all of it in the data-quality report)"
+    ending = " ... (cut; all of it in the run's data-quality report, or in the job's log)"
     return text if len(text) <= limit else text[: limit - len(ending)] + ending

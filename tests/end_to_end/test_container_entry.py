@@ -145,7 +145,7 @@ def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(co
     assert container.start().end().code == 2
     assert container.failure is not None
     assert len(container.failure) == 1024
-    assert container.failure.endswith("(all of it in the data-quality report)")
+    assert container.failure.endswith("data-quality report, or in the job's log)")
     assert len(json.loads(container.stored["reports/data_quality.json"])["problems"]) == 9
 
 

@@ -52,3 +52,35 @@ def test_quantiles_of_intermittent_demand_are_sensible(intermittent: Finished, r
     assert quantiles[rare, :, 2].max() < 3
     future = np.random.default_rng(2).poisson(rates[:, None], (len(rates), HORIZON))
     assert (future <= quantiles[..., 2]).mean() == pytest.approx(0.9, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [1, 10, 11])
+def test_sparse_demand_does_not_drift_from_its_rate(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rates = random.uniform(0.05, 0.3, 200)
+    demand = series({f"S{at:03d}": random.poisson(rate, 160).tolist() for at, rate in enumerate(rates)})
+    finished = run_job(tmp_path, demand, horizon=HORIZON)
+    mean = finished.forecasts["mean"].to_numpy().reshape(len(rates), HORIZON)
+    assert mean.sum() == pytest.approx(HORIZON * rates.sum(), rel=0.1)
+    assert mean[:, -1].sum() == pytest.approx(rates.sum(), rel=0.15)
+
+
+def test_daily_series_that_were_silent_for_a_week_keep_their_spread(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rates = random.uniform(0.1, 1.0, 100)
+    demand = series({f"S{at:03d}": random.poisson(rate, 500).tolist() for at, rate in enumerate(rates)}, frequency="D")
+    finished = run_job(tmp_path, demand, horizon=28, trees=50)
+    future = random.poisson(rates[:, None], (len(rates), 28)).ravel()
+    forecast = finished.forecasts
+    assert (future <= forecast["q90"].to_numpy()).mean() == pytest.approx(0.9, abs=0.06)
+    assert forecast["mean"].to_numpy().sum() == pytest.approx(28 * rates.sum(), rel=0.15)
+
+
+def test_a_new_article_is_about_as_uncertain_as_its_neighbours(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    values = {f"S{at:02d}": (50 * np.exp(random.normal(0, 0.4, 120))).tolist() for at in range(60)}
+    finished = run_job(tmp_path, series({**values, "new": [50.0]}), horizon=HORIZON, trees=50)
+    spread = finished.forecasts["q90"].to_numpy() - finished.forecasts["q10"].to_numpy()
+    is_new = (finished.forecasts["unique_id"] == "new").to_numpy()
+    new, others = spread[is_new].mean(), np.median(spread[~is_new])
+    assert 0.5 * others < new < 2 * others

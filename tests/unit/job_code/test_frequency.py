@@ -87,3 +87,16 @@ def test_a_few_stray_rows_do_not_hide_the_anchor() -> None:
 def test_one_date_alone_tells_nothing() -> None:
     with pytest.raises(InputError, match=r"configure it, e\.g\. frequency=W-MON"):
         inferred([date(2026, 1, 5)] * 3)
+
+
+@pytest.mark.parametrize(
+    ("days", "apart"),
+    [
+        ([date(2026, 1, 5) + timedelta(weeks=2 * at) for at in range(20)], "2 weeks"),
+        ([date(2020 + at // 4, 1 + 3 * (at % 4), 1) for at in range(16)], "3 months"),
+        ([date(2025 + at // 12, 1 + at % 12, 15) for at in range(20)], "28 days"),
+    ],
+)
+def test_periods_longer_than_a_week_or_a_month_are_not_read_as_these(days: list[date], apart: str) -> None:
+    with pytest.raises(InputError, match=f"less than {apart} apart"):
+        inferred(days)

@@ -41,7 +41,7 @@ def test_the_failure_is_cut_to_what_the_platform_shows(tmp_path: Path) -> None:
     paths.write_failure("ä" * 5000)
     written = (tmp_path / "output" / "failure").read_text(encoding="utf-8")
     assert len(written) == FAILURE_CHARACTERS
-    assert written.endswith("(all of it in the data-quality report)")
+    assert written.endswith("data-quality report, or in the job's log)")
     paths.write_failure("job error: second")
     assert (tmp_path / "output" / "failure").read_text() == "job error: second"
     assert shorten("a" * 1024, 1024) == "a" * 1024
