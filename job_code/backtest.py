@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from job_code import metrics
+from job_code.activity import is_active
 from job_code.combination import Combination, best_combinations, combine, seasonal_naive
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ErrorDistribution, kind_of_series, usual_change
-from job_code.model import ChangeModel, Resources, is_active
+from job_code.model import ChangeModel, Resources
 from job_code.panel import Booleans, Floats, Panel
 from job_code.static_columns import StaticColumns
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from job_code.activity import is_active
 from job_code.alignment import Repairs
 from job_code.demand import Demand
 from job_code.error_distribution import kind_of_series
-from job_code.model import is_active
 from job_code.panel import Panel
 from job_code.static_columns import StaticColumns
 
@@ -32,7 +32,7 @@ def describe_input(demand: Demand, panel: Panel, repairs: Repairs, static: Stati
             "mixed": int((active & (kind == 1)).sum()),
             "intermittent": int((active & (kind == 2)).sum()),
             "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
-            "without_demand_for_a_year": int((~active).sum()),
+            "stopped_selling": int((~active).sum()),
         },
         "ignored_columns": ignored,
     }

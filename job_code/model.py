@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 from mlforecast import MLForecast
 
+from job_code.activity import is_active
 from job_code.config import ForecastConfig
 from job_code.features import features_for
-from job_code.panel import Booleans, Floats, Panel
+from job_code.panel import Floats, Panel
 from job_code.static_columns import StaticColumns
 
 MODEL = "change"
@@ -35,11 +36,6 @@ class Resources:
 
     threads: int
     on_round: Progress
-
-
-def is_active(panel: Panel) -> Booleans:
-    """Whether a series had any demand within the last year, shape (series,); the others are forecast as zero."""
-    return panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year) > 0
 
 
 def size(panel: Panel) -> Floats:
@@ -78,7 +74,7 @@ class ChangeModel:
             horizon: Number of periods.
 
         Returns:
-            Expected demand, shape (series, horizon); exactly 0 for a series without demand in the last year.
+            Expected demand, shape (series, horizon); exactly 0 for a series that has stopped selling.
         """
         forecast = np.zeros((len(self._panel), horizon))
         if not self._active.any():

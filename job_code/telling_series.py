@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from job_code.activity import is_active
 from job_code.backtest import Backtest
 from job_code.error_distribution import kind_of_series
-from job_code.model import is_active
 from job_code.panel import Booleans, Floats, Panel
 
 
@@ -39,7 +39,7 @@ def choose(panel: Panel, backtest: Backtest | None) -> list[TellingSeries]:
         gain = _gain(panel, backtest)
         sorts.append(("backtest: most better than seasonal naive", gain, np.isfinite(gain)))
         sorts.append(("backtest: most worse than seasonal naive", -gain, np.isfinite(gain)))
-    sorts.append(("no demand for a year", panel.lengths.astype(np.float64), ~active))
+    sorts.append(("stopped selling", panel.lengths.astype(np.float64), ~active))
     chosen: dict[int, TellingSeries] = {}
     for why, score, eligible in sorts:
         candidates = eligible.copy()

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.model import ChangeModel, Resources, is_active, size
+from job_code.activity import is_active
+from job_code.model import ChangeModel, Resources, size
 from job_code.panel import Panel
 from job_code.static_columns import StaticColumns
 from tests.demand import configured, panel_of, series, shop
@@ -15,7 +16,7 @@ def fitted(panel: Panel, static: StaticColumns | None = None, *, threads: int = 
 
 
 def test_series_without_demand_for_a_year_are_forecast_as_zero(tmp_path: Path) -> None:
-    values = {"dead": [5.0] * 10 + [0.0] * 52, "zero": [0.0] * 60, "dying": [5.0] * 10 + [0.0] * 51}
+    values = {"dead": [5.0] * 10 + [0.0] * 52, "zero": [0.0] * 60, "dying": [5.0] * 48 + [0.0] * 12}
     panel, _ = panel_of(tmp_path, pl.concat([shop(3, 60), series(values)]))
     assert is_active(panel).tolist() == [True, True, True, False, True, False]
     forecast = fitted(panel).predict(4)

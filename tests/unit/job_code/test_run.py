@@ -106,7 +106,7 @@ def test_repairs_are_counted(finished: Finished) -> None:
     assert quality["repairs"]["series_with_gaps"] == 1
     assert quality["repairs"]["ended_series"] == 1
     assert quality["repairs"]["negative_values"] == VARIED.filter(pl.col("y") < 0).height
-    assert quality["series"]["without_demand_for_a_year"] == 2
+    assert quality["series"]["stopped_selling"] == 2
     assert quality == {"status": "sound", "problems": [], **finished.manifest["data_quality"]}
 
 

@@ -22,7 +22,7 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
     assert by_reason["largest demand"] == "big"
     assert by_reason["intermittent demand"] == "sparse"
     assert by_reason["newest"] == "new"
-    assert by_reason["no demand for a year"] == "dead"
+    assert by_reason["stopped selling"] == "dead"
     assert len(by_reason) == 7
     assert len({each.index for each in chosen}) == 7
     assert len(choose(panel, None)) == 5
@@ -30,4 +30,4 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
 
 def test_one_series_is_shown_once(tmp_path: Path) -> None:
     panel, _ = panel_of(tmp_path, series({"only": [0.0] * 60}))
-    assert [each.why for each in choose(panel, None)] == ["no demand for a year"]
+    assert [each.why for each in choose(panel, None)] == ["stopped selling"]

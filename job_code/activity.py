@@ -1,0 +1,39 @@
+"""Tells series that have stopped selling from those that pause."""
+
+import numpy as np
+
+from job_code.panel import Booleans, Panel
+
+YEAR_TO_SHORTEST_SILENCE = 4  # a quarter: nobody is taken off the list for a few bad weeks, or an empty shelf
+IMPROBABLE = 1e-3
+
+
+def is_active(panel: Panel) -> Booleans:
+    """Whether a series still sells; the others are forecast as zero.
+
+    A series has stopped when it has not sold for a year; or for a quarter, if it was never silent for as long before
+    (a seasonal article was) and such a silence is improbable, given how often it sold from its first sale to its last.
+
+    Returns:
+        Shape (series,).
+    """
+    sold = np.flatnonzero(panel.values)
+    series = panel.series_of_value[sold]
+    count = np.bincount(series, minlength=len(panel))
+    first = np.full(len(panel), np.iinfo(np.int64).max)
+    last = np.full(len(panel), -1)
+    np.minimum.at(first, series, sold)
+    np.maximum.at(last, series, sold)
+
+    silence = np.zeros(len(panel), dtype=np.int64)  # the longest between two sales
+    within = series[1:] == series[:-1]
+    np.maximum.at(silence, series[1:][within], np.diff(sold)[within] - 1)
+    has_sold = count > 0
+    silent_now = np.where(has_sold, panel.starts + panel.lengths - 1 - last, panel.lengths)
+    often = np.divide(count, last - first + 1, out=np.zeros(len(panel)), where=has_sold)
+
+    year = panel.frequency.per_year
+    unlike_before = (silent_now > silence) & ((1 - often) ** silent_now < IMPROBABLE)
+    stopped = (silent_now >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
+    active: Booleans = has_sold & ~stopped
+    return active
