@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.load_settings import load_settings
+from infra.load_settings import SettingsError, load_settings
 from job_code.errors import InputError
+from job_code.table_files import find_files
 from local_cloud import LocalCloud
 from local_run.display import Display
 from local_run.given_demand import overrides_for
@@ -19,6 +20,7 @@ from local_run.rehearsal import Rehearsal
 from local_run.synthetic_demand import SyntheticDemand, write_demand
 
 PROJECT = Path(__file__).resolve().parents[1]
+LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
 
 
 def main() -> int:
@@ -28,20 +30,28 @@ def main() -> int:
         0 if the execution succeeded, 1 if it failed, 2 if there was nothing to run, 130 after Ctrl-C.
     """
     options = _parser().parse_args()
-    begun = time.monotonic()
-    output = options.output.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
-    output.mkdir(parents=True)
     display = Display()
     try:
-        with tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state, LocalCloud(Path(state)) as cloud:
+        settings = load_settings(options.environment, PROJECT / "environments")
+        execution_input = _execution_input(options, settings.forecast.to_strings())
+        output = options.output.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+        output.mkdir(parents=True)
+        begun = time.monotonic()
+        account, region = settings.deployment.account or LOCAL_ACCOUNT, settings.deployment.region
+        with (
+            tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state,
+            LocalCloud(Path(state), account=account, region=region) as cloud,
+        ):
             display.say(f"a cloud on this machine: {cloud.endpoint_url}")
-            code = _rehearse(Rehearsal(cloud, PROJECT, options.environment, output, display), options, begun)
+            code = _rehearse(
+                Rehearsal(cloud, PROJECT, options.environment, output, display), options, execution_input, begun
+            )
             if options.keep:
                 _keep(cloud, display)
     except InputError as error:
         print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
         return error.exit_code
-    except RuntimeError as error:
+    except (SettingsError, RuntimeError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -50,20 +60,33 @@ def main() -> int:
     return code
 
 
-def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, begun: float) -> int:
+def _execution_input(options: argparse.Namespace, configured: dict[str, str]) -> dict[str, Any]:
+    """The execution's input, with the configuration that the demand's columns and `--set` ask for."""
+    try:
+        given = json.loads(options.input)
+    except ValueError as error:
+        raise InputError([f'--input: {options.input} is not JSON: {error}; write {{}} or {{"cutoff": ...}}']) from None
+    malformed = [pair for pair in options.set if "=" not in pair]
+    if malformed or not isinstance(given, dict):
+        problems = [f"--set {pair}: write it as key=value" for pair in malformed]
+        raise InputError(problems or [f'--input: {options.input} is not an object; write {{}} or {{"cutoff": ...}}'])
+    if options.static is not None:
+        if options.demand is None:
+            raise InputError(["--static: it needs --demand beside it; the synthetic demand brings its own"])
+        find_files(options.static, source="static")
+    overrides = overrides_for(options.demand, configured, options.set)
+    asked = given.get("config", {})
+    return {**given, "config": overrides | asked} if overrides and isinstance(asked, dict) else given
+
+
+def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, execution_input: dict[str, Any], begun: float) -> int:
     display = rehearsal.display
-    execution_input: dict[str, Any] = json.loads(options.input)
     demand, static = options.demand, options.static
-    configured = load_settings(options.environment, PROJECT / "environments").forecast.to_strings()
     if demand is None:
         synthetic = rehearsal.output / "synthetic"
         made = write_demand(SyntheticDemand(), synthetic)
         demand, static = synthetic / "demand", synthetic / "static"
         display.say(f"made synthetic demand of {made:,} series")
-    overrides = overrides_for(demand, configured, options.set)
-    if overrides:
-        execution_input["config"] = overrides | execution_input.get("config", {})
-
     outputs = rehearsal.deploy()
     display.heading("demand")
     rehearsal.upload(demand, outputs["DemandUri"])

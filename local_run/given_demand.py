@@ -11,19 +11,19 @@ from job_code.table_files import find_files
 MLFORECAST_COLUMNS = ("unique_id", "ds", "y")
 
 
-def overrides_for(demand: Path, configured: Mapping[str, str], given: Sequence[str]) -> dict[str, Any]:
+def overrides_for(demand: Path | None, configured: Mapping[str, str], given: Sequence[str]) -> dict[str, Any]:
     """Configuration keys of the run, from `key=value` pairs and from the columns the demand has.
 
     Where the configured columns are missing and those MLForecast names by default are there, these are taken, and
     the frequency is left to be read off the dates.
 
     Args:
-        demand: File or folder.
+        demand: File or folder; None for the synthetic demand, which has the configured columns.
         configured: The environment's configuration, as strings.
         given: `key=value` pairs; they go before everything else.
     """
     chosen: dict[str, Any] = {}
-    columns = _columns(demand)
+    columns = _columns(demand) if demand else set[str]()
     expected = {*configured["key"].split(","), configured["time"], configured["target"]}
     if not expected <= columns and set(MLFORECAST_COLUMNS) <= columns:
         series, time, target = MLFORECAST_COLUMNS
