@@ -32,6 +32,8 @@ def cdk_environment(*, docker_program: Path, account: str, region: str) -> dict[
     environment = {
         "CDK_DOCKER": str(docker_program),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
+        # The CLI remembers by access key which account it belongs to; in a user's home, that would outlive this cloud.
+        "CDK_HOME": str(docker_program.parent.parent / "cdk"),
         "CDK_DEFAULT_ACCOUNT": account,
         "CDK_DEFAULT_REGION": region,
     }
