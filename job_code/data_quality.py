@@ -5,7 +5,7 @@ from typing import Any
 from job_code.activity import is_active
 from job_code.alignment import Repairs
 from job_code.demand import Demand
-from job_code.error_distribution import kind_of_series
+from job_code.error_distribution import KINDS, kind_of_series
 from job_code.panel import Panel
 from job_code.static_columns import StaticColumns
 
@@ -28,9 +28,7 @@ def describe_input(demand: Demand, panel: Panel, repairs: Repairs, static: Stati
         "input": counts,
         "repairs": repairs.to_dict(),
         "series": {
-            "smooth": int((active & (kind == 0)).sum()),
-            "mixed": int((active & (kind == 1)).sum()),
-            "intermittent": int((active & (kind == 2)).sum()),
+            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(KINDS)},
             "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
             "stopped_selling": int((~active).sum()),
         },

@@ -6,7 +6,7 @@ import numpy as np
 
 from job_code.activity import is_active
 from job_code.backtest import Backtest
-from job_code.error_distribution import kind_of_series
+from job_code.error_distribution import KINDS, kind_of_series
 from job_code.panel import Booleans, Floats, Panel
 
 
@@ -32,7 +32,7 @@ def choose(panel: Panel, backtest: Backtest | None) -> list[TellingSeries]:
     sorts: list[tuple[str, Floats, Booleans]] = [
         ("largest demand", volume, active),
         ("middling demand", middling, active),
-        ("intermittent demand", volume, active & (kind == 2)),
+        ("intermittent demand", volume, active & (kind == KINDS.index("intermittent"))),
         ("newest", -panel.lengths.astype(np.float64), active & (panel.lengths < panel.frequency.season)),
     ]
     if backtest is not None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,17 @@ class Job:
     def end(self) -> Ended:
         out, _ = self.process.communicate(timeout=100)
         return Ended(self.process.returncode, out, self.log.read_text())
+
+    def stopped_in_the_fit(self, stop: signal.Signals) -> Ended:
+        """Sends a signal while LightGBM is at work; the process must end of it, and promptly."""
+        self.wait_until_it_says("check: ")
+        time.sleep(1)  # into the fit
+        begun = time.monotonic()
+        self.process.send_signal(stop)
+        ended = self.end()
+        assert time.monotonic() - begun < 2
+        assert ended.code == 128 + stop
+        return ended
 
 
 def start(

@@ -15,7 +15,7 @@ def fitted(panel: Panel, static: StaticColumns | None = None, *, threads: int = 
     return ChangeModel(panel, static, configured(**settings), Resources(threads, lambda: None))
 
 
-def test_series_without_demand_for_a_year_are_forecast_as_zero(tmp_path: Path) -> None:
+def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> None:
     values = {"dead": [5.0] * 10 + [0.0] * 52, "zero": [0.0] * 60, "dying": [5.0] * 48 + [0.0] * 12}
     panel, _ = panel_of(tmp_path, pl.concat([shop(3, 60), series(values)]))
     assert is_active(panel).tolist() == [True, True, True, False, True, False]
@@ -25,7 +25,7 @@ def test_series_without_demand_for_a_year_are_forecast_as_zero(tmp_path: Path) -
     assert forecast[:3].all()
 
 
-def test_size_is_that_of_the_last_season_then_of_the_whole_then_one(tmp_path: Path) -> None:
+def test_size_is_that_of_the_last_year_then_of_the_whole_then_one(tmp_path: Path) -> None:
     values = {"a": [100.0] * 10 + [4.0] * 52, "b": [5.0] * 8 + [0.0] * 72, "c": [0.0] * 3, "d": [1.0, 3.0]}
     assert size(panel_of(tmp_path, series(values))[0]) == pytest.approx([4.0, 0.5, 1.0, 2.0])
 
