@@ -1,0 +1,95 @@
+"""How many pieces every series sells in every week, and at what price."""
+
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.assortment import Assortment, Listings
+from benchmarks.categories import CATEGORIES
+
+PROMOTED = 0.04  # share of an article's weeks; it is promoted at all merchants at once
+DISCOUNTS = (0.1, 0.2, 0.3, 0.4)
+ELASTICITY = 3.0
+WOBBLE = 0.03  # weekly step of every article's random walk, on the log scale
+NOISE = 0.4  # of every series and week, on the log scale: more spread than Poisson's, as sales have
+MOST = 20_000.0  # expected pieces a week; what is sold fits into 16 bits
+WEEKS_A_YEAR = 365.25 / 7
+
+
+@dataclass(frozen=True)
+class Sales:
+    """The whole history of a block of series.
+
+    Attributes:
+        listings: The series.
+        units: Pieces sold, a row a week and a column a series; 0 wherever the series has no row.
+        price: What a piece costs in every series, promotions apart.
+        discount: Of every week and article of the block.
+    """
+
+    listings: Listings
+    units: NDArray[np.uint16]
+    price: NDArray[np.float32]
+    discount: NDArray[np.float32]
+
+    def prices(self, weeks: slice) -> NDArray[np.float32]:
+        """What a piece costs, to the cent, a row a week and a column a series."""
+        local = self.listings.article - self.listings.article[0]
+        return np.round(self.price * (1 - self.discount[weeks][:, local]), 2)
+
+
+def sales(assortment: Assortment, *, ahead: int) -> Generator[Sales, None, None]:
+    """Every block in key order, up to `ahead` of them made in the background."""
+    blocks = assortment.blocks()
+    with ThreadPoolExecutor(max_workers=1) as background:
+        waiting: list[Future[Sales]] = []
+        try:
+            for block, articles in blocks:
+                waiting.append(background.submit(_block, assortment, block, articles))
+                if len(waiting) > ahead:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        finally:
+            background.shutdown(cancel_futures=True)
+
+
+def _block(assortment: Assortment, block: int, articles: range) -> Sales:
+    listings = assortment.listings(block, articles)
+    random = assortment.random(2, block)
+    discount = np.where(
+        random.random((assortment.weeks, len(articles))) < PROMOTED,
+        random.choice(DISCOUNTS, size=(assortment.weeks, len(articles))),
+        0.0,
+    ).astype(np.float32)
+    wobble = np.cumsum(random.normal(0.0, WOBBLE, size=discount.shape), axis=0)
+    of_articles = _season_and_trend(assortment, articles) + wobble - ELASTICITY * np.log1p(-discount)
+    price = assortment.list_price[listings.article] * assortment.merchant_prices[listings.merchant]
+    units = _units(listings, np.exp(of_articles).astype(np.float32), random)
+    return Sales(listings, units, price.astype(np.float32), discount)
+
+
+def _season_and_trend(assortment: Assortment, articles: range) -> NDArray[np.float64]:
+    """On the log scale, a row a week and a column an article."""
+    at = slice(articles.start, articles.stop)
+    of_year = np.array([monday.timetuple().tm_yday / 7 for monday in assortment.mondays])[:, None]
+    peak = np.array([category.peak_week for category in CATEGORIES])[assortment.category[at]]
+    strength = np.array([category.strength for category in CATEGORIES])[assortment.category[at]]
+    season = np.cos(2 * np.pi * (of_year - peak) / WEEKS_A_YEAR)
+    years = (np.arange(assortment.weeks)[:, None] - assortment.weeks / 2) / WEEKS_A_YEAR
+    grown: NDArray[np.float64] = strength * assortment.season_strength[at] * season + assortment.trend[at] * years
+    return grown
+
+
+def _units(listings: Listings, of_articles: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.uint16]:
+    weeks, local = np.arange(len(of_articles))[:, None], listings.article - listings.article[0]
+    noise = random.standard_normal((len(weeks), local.size), dtype=np.float32)
+    expected = np.exp(np.multiply(noise, np.float32(NOISE), out=noise), out=noise)
+    expected *= of_articles[:, local]
+    expected *= listings.level
+    np.minimum(expected, np.float32(MOST), out=expected)
+    expected *= (weeks >= listings.first) & (weeks < listings.sells_until)
+    return random.poisson(expected).astype(np.uint16)
