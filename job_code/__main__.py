@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from job_code.config import ForecastConfig, read_config_file
-from job_code.errors import InputError
+from job_code.errors import InputError, JobError
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.termination import stop_promptly
 
@@ -36,8 +36,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not options.demand and not SageMakerPaths.from_environment().root.is_dir():
         parser.error("--demand is needed outside of a SageMaker container: there is no /opt/ml here")
+    if options.demand:
+        return _on_laptop(options)
     with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
-        return _on_laptop(options, Path(scratch)) if options.demand else _in_container(Path(scratch))
+        return _in_container(Path(scratch))
 
 
 def _in_container(scratch: Path) -> int:
@@ -67,20 +69,21 @@ def _in_container(scratch: Path) -> int:
         run(RunRequest(run_id, partition, inputs, config), output, progress=Progress(), folder=scratch)
     except InputError as error:
         return _failed(paths, f"input error: {error}", error.exit_code)
+    except JobError as error:
+        return _failed(paths, f"job error: {error}", JOB_ERROR)
     except Exception as error:
         traceback.print_exc()
         return _failed(paths, f"job error: {type(error).__name__}: {' '.join(str(error).split())}", JOB_ERROR)
     return 0
 
 
-def _on_laptop(options: argparse.Namespace, scratch: Path) -> int:
+def _on_laptop(options: argparse.Namespace) -> int:
     output: Output | None = None
     finished = False
 
     def clean_up(signal: str) -> None:
         if output is not None:
             output.abandon()
-        shutil.rmtree(scratch, ignore_errors=True)
         print(f"\nstopped by {signal}{'' if finished else ': nothing was written'}", file=sys.stderr)
 
     stop_promptly(clean_up)  # before the imports: some of them start threads
@@ -91,16 +94,20 @@ def _on_laptop(options: argparse.Namespace, scratch: Path) -> int:
 
         given = read_config_file(options.config) if options.config else {}
         config = ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
-        output = LocalOutput(options.output, options.run_id)
+        output = folder = LocalOutput(options.output, options.run_id)
     except InputError as error:
         return _say_input_error(error)
     inputs = {"demand": options.demand} | ({"static": options.static} if options.static else {})
     try:
         request = RunRequest(options.run_id, options.partition, inputs, config)
-        manifest = run(request, output, progress=Progress(), folder=scratch)
+        manifest = run(request, output, progress=Progress(), folder=folder.scratch)
         finished = True
     except InputError as error:
         return _say_input_error(error)
+    except JobError as error:
+        output.abandon()
+        print(f"job error: {error}", file=sys.stderr)
+        return JOB_ERROR
     except BaseException:
         output.abandon()
         raise

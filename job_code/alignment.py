@@ -1,17 +1,18 @@
-"""Aligns checked demand into a panel, counting all that is repaired."""
+"""Aligns the rows of a shard into panels of consecutive periods, counting all that is repaired."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Self
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 
-from job_code.checks import PERIOD, CheckedDemand
+from job_code.checks import Calendar, Periods
 from job_code.config import ForecastConfig
-from job_code.demand import VALUE
-from job_code.frequency import Frequency
-from job_code.panel import Floats, Integers, Panel
+from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.spill import SpilledShard
 
-SERIES = "_series"
+NEVER = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -28,100 +29,161 @@ class Repairs:
         series_after_cutoff: Series that begin only after the cutoff; they are not forecast.
     """
 
-    gaps_filled: int
-    series_with_gaps: int
-    ended_series: int
-    negative_values: int
-    rows_after_cutoff: int
-    rows_before_history: int
-    series_after_cutoff: int
+    gaps_filled: int = 0
+    series_with_gaps: int = 0
+    ended_series: int = 0
+    negative_values: int = 0
+    rows_after_cutoff: int = 0
+    rows_before_history: int = 0
+    series_after_cutoff: int = 0
+
+    def __add__(self, other: "Repairs") -> "Repairs":
+        return Repairs(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
     def to_dict(self) -> dict[str, int]:
         """The counts by name."""
         return asdict(self)
 
 
-def align(checked: CheckedDemand, config: ForecastConfig) -> tuple[Panel, Repairs]:
-    """Puts every series on consecutive periods up to its cutoff."""
-    rows, frequency, last = checked.rows, checked.frequency, checked.cutoff
-    used = rows.filter(pl.col(PERIOD) <= last)
-    keys = used.select(config.key).unique().sort(config.key)
-    series_given = rows.select(config.key).n_unique()
-    panel, gaps, history_rows = _to_panel(used, keys, frequency, config, last)
-    negative = int((panel.values[panel.observed] < 0).sum())
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of some series: the index of each row's series, its period and its value (NaN where missing)."""
+
+    series: Integers
+    period: Periods
+    value: npt.NDArray[np.float32]
+
+    def where(self, chosen: Booleans) -> Self:
+        return type(self)(self.series[chosen], self.period[chosen], self.value[chosen])
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """First and last period of each series, and whether a row says so."""
+
+    first: Integers
+    last: Integers
+    has_value: Booleans
+
+
+def align(
+    shard: SpilledShard, periods: Periods, calendar: Calendar, config: ForecastConfig, *, values_per_panel: int
+) -> Iterator[tuple[Panel, Integers, Repairs]]:
+    """Puts every series of a shard on consecutive periods up to its cutoff.
+
+    Args:
+        shard: The rows.
+        periods: Number of each row's period.
+        calendar: Frequency and cutoff.
+        config: Rules for gaps, history and negative values.
+        values_per_panel: Values of a panel at most, beside those of its first series.
+
+    Yields:
+        Panels, the indices of their series in the shard, and what was repaired in them; what concerns no panel is
+        counted with the first. One panel of no series where no series begins before the cutoff.
+    """
+    rows = _Rows(shard.series, periods, shard.value)
+    used = periods <= calendar.cutoff
+    unused = len(used) - int(np.count_nonzero(used))
+    if unused:
+        rows = rows.where(used)
+    spans = _spans(rows, shard.keys.height, calendar, config)
+    lengths = np.where(spans.last == NEVER, 0, spans.last - spans.first + 1)
+    outside = Repairs(rows_after_cutoff=unused, series_after_cutoff=int((lengths == 0).sum()))
+    group = (np.cumsum(lengths) - 1) // values_per_panel
+    groups = np.unique(group[lengths > 0])
+    for number in groups:
+        inside = (lengths > 0) & (group == number)
+        own = rows if len(groups) == 1 and inside.all() else rows.where(inside[rows.series])
+        renumbered = np.cumsum(inside) - 1
+        local = _Rows(renumbered[own.series], own.period, own.value)
+        kept = _Spans(spans.first[inside], spans.last[inside], spans.has_value[inside])
+        first, series = kept.first, np.flatnonzero(inside)
+        panel = Panel(shard.keys[series], calendar.frequency, first, lengths[inside], *_fill(local, kept))
+        repairs = _repair(panel, local, kept, config)
+        yield panel, series, repairs + outside
+        outside = Repairs()
+    if not len(groups):
+        nothing = np.empty(0, np.int64)
+        empty = Panel(shard.keys.clear(), calendar.frequency, nothing, nothing, np.empty(0), np.empty(0, bool))
+        yield empty, nothing, outside
+
+
+def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig) -> _Spans:
+    last = np.full(series, -NEVER, dtype=np.int32)
+    np.maximum.at(last, rows.series, rows.period)
+    given = rows if not np.isnan(rows.value).any() else rows.where(~np.isnan(rows.value))
+    first = np.full(series, NEVER, dtype=np.int32)
+    np.minimum.at(first, given.series, given.period)
+    has_value = first != NEVER
+    # A series without a single value begins where it ends: there is nothing to learn from the time before.
+    begin = np.where(has_value, first, last)
+    end = np.where(last == -NEVER, NEVER, last if config.cutoff_rule == "series" else calendar.cutoff).astype(np.int64)
+    begin = np.minimum(begin, end)
+    if config.history is not None:
+        begin = np.maximum(begin, end - config.history + 1)
+    return _Spans(begin.astype(np.int64), end, has_value)
+
+
+def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans]:
+    """Values of the panel, and which of them were given."""
+    lengths = spans.last - spans.first + 1
+    starts = np.cumsum(lengths) - lengths
+    values, observed = np.zeros(int(lengths.sum())), np.zeros(int(lengths.sum()), dtype=bool)
+    inside = ~np.isnan(rows.value) & (rows.period >= spans.first[rows.series])
+    own = rows if inside.all() else rows.where(inside)
+    at = (starts - spans.first)[own.series] + own.period
+    values[at] = own.value
+    observed[at] = True
+    return values, observed
+
+
+def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) -> Repairs:
+    """Fills gaps and clips negative values, in place, and counts both."""
+    gaps = np.zeros(len(panel), dtype=np.int64)
+    if not panel.observed.all():
+        inner = _gaps(panel, spans, config)
+        gaps = np.add.reduceat(inner.astype(np.int64), panel.starts)
+        if config.gap_rule == "carry_forward":
+            _carry_forward(panel, inner, rows, spans)
+    early = (rows.period < spans.first[rows.series]) & ~np.isnan(rows.value)
+    ends = panel.starts + panel.lengths - 1
     repairs = Repairs(
         gaps_filled=int(gaps.sum()),
         series_with_gaps=int((gaps > 0).sum()),
-        ended_series=int(_ended(used, keys, config, last)),
-        negative_values=negative,
-        rows_after_cutoff=rows.height - used.height,
-        rows_before_history=history_rows,
-        series_after_cutoff=series_given - keys.height,
+        ended_series=int((~panel.observed[ends]).sum()) if config.cutoff_rule == "common" else 0,
+        negative_values=int((panel.values[panel.observed] < 0).sum()),
+        rows_before_history=int(early.sum()),
     )
     if config.negative_rule == "clip":
         np.maximum(panel.values, 0.0, out=panel.values)
-    return panel, repairs
+    return repairs
 
 
-def _to_panel(
-    rows: pl.DataFrame, keys: pl.DataFrame, frequency: Frequency, config: ForecastConfig, cutoff: int
-) -> tuple[Panel, Integers, int]:
-    """Also returns the gaps filled in each series, and the number of rows older than the history."""
-    coded = rows.join(keys.with_row_index(SERIES), on=list(config.key), how="left").select(SERIES, PERIOD, VALUE)
-    spans = coded.group_by(SERIES).agg(
-        pl.col(PERIOD).filter(pl.col(VALUE).is_not_null()).min().alias("first"),
-        pl.col(PERIOD).max().alias("last"),
-    )
-    spans = spans.sort(SERIES)
-    own_last = spans["last"].to_numpy().astype(np.int64)
-    last = own_last if config.cutoff_rule == "series" else np.full(len(spans), cutoff, dtype=np.int64)
-    # A series without a single value begins where it ends: there is nothing to learn from the time before.
-    first = np.minimum(spans["first"].fill_null(spans["last"]).to_numpy().astype(np.int64), last)
-    if config.history is not None:
-        first = np.maximum(first, last - config.history + 1)
-    lengths = last - first + 1
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-
-    series = coded[SERIES].to_numpy().astype(np.int64)
-    offset = coded[PERIOD].to_numpy().astype(np.int64) - first[series]
-    given = coded[VALUE].is_not_null().to_numpy()
-    inside = given & (offset >= 0)
-    values = np.zeros(int(lengths.sum()))
-    observed = np.zeros(len(values), dtype=bool)
-    at = starts[series[inside]] + offset[inside]
-    values[at] = coded[VALUE].to_numpy()[inside]
-    observed[at] = True
-    panel = Panel(keys, frequency, first, lengths, values, observed)
-
-    # A gap lies between two observed values; or, where a series ends by its own rows, before a row without a value.
-    position = np.where(observed, np.arange(len(values)), -1)
-    latest = np.maximum.accumulate(position)
-    final = np.full(len(panel), -1)
-    np.maximum.at(final, panel.series_of_value, position)
+def _gaps(panel: Panel, spans: _Spans, config: ForecastConfig) -> Booleans:
+    """A gap lies between two observed values; or, where a series ends by its own rows, before a row without a value."""
     if config.cutoff_rule == "series":
-        final = np.where(spans["first"].is_not_null().to_numpy(), starts + lengths, -1)
-    inner = ~observed & (np.arange(len(values)) < final[panel.series_of_value])
-    if config.gap_rule == "carry_forward":
-        begins_with_gap = inner[panel.starts]  # its last value lies before the history that is used
-        values[panel.starts[begins_with_gap]] = _last_before(coded, first)[begins_with_gap]
-        source = np.maximum(latest, panel.starts[panel.series_of_value])
-        values[inner] = values[source[inner]]
-    gaps = np.add.reduceat(inner.astype(np.int64), panel.starts)
-    return panel, gaps, int((given & (offset < 0)).sum())
+        final = np.where(spans.has_value, panel.starts + panel.lengths, -1)
+    else:
+        seen = np.flatnonzero(panel.observed)
+        final = np.full(len(panel), -1)
+        np.maximum.at(final, panel.series_of_value[seen], seen)
+    inner: Booleans = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(final, panel.lengths))
+    return inner
 
 
-def _last_before(coded: pl.DataFrame, first: Integers) -> Floats:
+def _carry_forward(panel: Panel, inner: Booleans, rows: _Rows, spans: _Spans) -> None:
+    begins_with_gap = inner[panel.starts]  # its last value lies before the history that is used
+    panel.values[panel.starts[begins_with_gap]] = _last_before(rows, spans)[begins_with_gap]
+    latest = np.maximum.accumulate(np.where(panel.observed, np.arange(len(panel.values)), -1))
+    source = np.maximum(latest, np.repeat(panel.starts, panel.lengths))
+    panel.values[inner] = panel.values[source[inner]]
+
+
+def _last_before(rows: _Rows, spans: _Spans) -> Floats:
     """The last value of each series before its first period in the panel, 0 where there is none."""
-    beginnings = pl.DataFrame({SERIES: np.arange(len(first)), "first": first}).cast({SERIES: coded.schema[SERIES]})
-    earlier = beginnings.join(coded, on=SERIES).filter((pl.col(PERIOD) < pl.col("first")) & pl.col(VALUE).is_not_null())
-    last = beginnings.join(
-        earlier.group_by(SERIES).agg(pl.col(VALUE).sort_by(PERIOD).last()), on=SERIES, how="left", maintain_order="left"
-    )
-    return last[VALUE].fill_null(0.0).to_numpy()
-
-
-def _ended(rows: pl.DataFrame, keys: pl.DataFrame, config: ForecastConfig, cutoff: int) -> int:
-    if config.cutoff_rule == "series":
-        return 0
-    current = rows.filter((pl.col(PERIOD) == cutoff) & pl.col(VALUE).is_not_null())
-    return keys.height - current.select(config.key).n_unique()
+    earlier = rows.where((rows.period < spans.first[rows.series]) & ~np.isnan(rows.value))
+    order = np.argsort(earlier.period, kind="stable")
+    last = np.zeros(len(spans.first))
+    last[earlier.series[order]] = earlier.value[order]  # of several, the latest is assigned last
+    return last

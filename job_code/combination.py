@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from job_code.error_distribution import KINDS, kind_of_series, usual_change
-from job_code.panel import Booleans, Floats, Panel
+from job_code.error_distribution import KINDS, kind_of_series
+from job_code.panel import Floats, Panel
 
 SHARES = np.linspace(1, 0, 11)  # of two that are equally good, the one with more of the model comes first
 LEAST_ENTRIES = 100  # with fewer of its kind, a share is chosen by all series together
@@ -73,7 +73,9 @@ def combine(model: Floats, panel: Panel, combinations: tuple[Combination, ...]) 
     return combined
 
 
-def best_combinations(actual: Floats, model: Floats, counted: Booleans, panel: Panel) -> tuple[Combination, ...]:
+def best_combinations(
+    actual: Floats, model: Floats, weight: Floats, panel: Panel, change: Floats
+) -> tuple[Combination, ...]:
     """Chooses, for each kind of series, what would have been the best in a backtest.
 
     Errors are taken relative to the series' usual change. Smooth series are judged by the absolute error; the others
@@ -82,33 +84,33 @@ def best_combinations(actual: Floats, model: Floats, counted: Booleans, panel: P
     Args:
         actual: What happened, shape (series, steps).
         model: The model's forecast, same shape.
-        counted: Entries that count, same shape.
+        weight: How much each entry counts, same shape.
         panel: The series' history before the backtest.
+        change: The series' usual change, shape (series,).
 
     Returns:
         One for each kind of series, in the order of `KINDS`.
     """
-    change, kind = usual_change(panel), kind_of_series(panel)
-    usable = counted & (change > 0)[:, None]
+    kind = kind_of_series(panel)
+    usable = np.where(change[:, None] > 0, weight, 0.0)
     scale = np.where(change > 0, change, 1.0)[:, None]
-    simple = {name: forecast(panel, actual.shape[1]) for name, forecast in SIMPLE_FORECASTS.items()}
+    simple = {name: forecast(panel, actual.shape[1]) / scale for name, forecast in SIMPLE_FORECASTS.items()}
     chosen = []
     for number, name in enumerate(KINDS):
-        own = usable & (kind == number)[:, None]
+        own = np.where((kind == number)[:, None], usable, 0.0)
         judged = own if np.count_nonzero(own) >= LEAST_ENTRIES else usable
-        chosen.append(_best(actual / scale, model / scale, simple, scale, judged, power=1 if name == "smooth" else 2))
+        chosen.append(_best(actual / scale, model / scale, simple, judged, power=1 if name == "smooth" else 2))
     return tuple(chosen)
 
 
-def _best(
-    actual: Floats, model: Floats, simple: dict[str, Floats], scale: Floats, judged: Booleans, *, power: int
-) -> Combination:
+def _best(actual: Floats, model: Floats, simple: dict[str, Floats], weight: Floats, *, power: int) -> Combination:
     best, least = Combination(), np.inf
+    judged = weight > 0
     if judged.any():
         for name, forecast in simple.items():
-            other = (forecast / scale)[judged]
             for share in SHARES:
-                loss = np.mean(np.abs(actual[judged] - share * model[judged] - (1 - share) * other) ** power)
+                error = actual[judged] - share * model[judged] - (1 - share) * forecast[judged]
+                loss = np.average(np.abs(error) ** power, weights=weight[judged])
                 if loss < least:
                     best, least = Combination(round(float(share), 1), name), loss
     return best

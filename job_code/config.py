@@ -18,7 +18,7 @@ from job_code.errors import InputError
 
 FREQUENCY_PATTERN = re.compile(r"D|MS|ME|W(-(MON|TUE|WED|THU|FRI|SAT|SUN))?")
 OUTPUT_COLUMNS = ("ds", "mean")
-WORKING_COLUMNS = ("_day", "_value", "_period", "_rows", "_series")  # the job's own, beside the key
+WORKING_COLUMNS = ("_day", "_value", "_hash", "_code", "_shard", "_at")  # the job's own, beside the key
 
 ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
@@ -39,6 +39,7 @@ class ForecastConfig(BaseModel):
         cutoff_rule: `common` forecasts every series from the same cutoff, `series` each from its own last period.
         gap_rule: What a period without a row, or without a value, means between two observed ones.
         negative_rule: What negative demand means: `clip` counts it as zero, `keep` keeps it, `error` refuses.
+        sample_rows: Rows the model learns from and is tested on, about; where there are more, a stratified sample.
         trees: Boosting rounds of the LightGBM model.
         learning_rate: LightGBM's shrinkage.
         leaves: Leaves a tree at most.
@@ -59,6 +60,7 @@ class ForecastConfig(BaseModel):
     cutoff_rule: Literal["common", "series"] = "common"
     gap_rule: Literal["zero", "carry_forward"] = "zero"
     negative_rule: Literal["clip", "keep", "error"] = "clip"
+    sample_rows: int = Field(default=1_500_000, ge=10_000)
     trees: int = Field(default=300, ge=1, le=10_000)
     learning_rate: float = Field(default=0.05, gt=0, le=1)
     leaves: int = Field(default=31, ge=2, le=4096)

@@ -2,36 +2,26 @@
 
 from typing import Any
 
-from job_code.activity import is_active
-from job_code.alignment import Repairs
-from job_code.demand import Demand
-from job_code.error_distribution import KINDS, kind_of_series
-from job_code.panel import Panel
-from job_code.static_columns import StaticColumns
+from job_code.preparation import PreparedDemand
+from job_code.sharding import ShardedDemand
 
 
-def describe_input(demand: Demand, panel: Panel, repairs: Repairs, static: StaticColumns | None) -> dict[str, Any]:
+def describe_input(read: ShardedDemand, prepared: PreparedDemand, *, with_static: bool) -> dict[str, Any]:
     """Counts of what was read, repaired and found.
 
     Returns:
         `input`, `repairs` and `series` (counts by name), and `ignored_columns` (names).
     """
-    active = is_active(panel)
-    kind = kind_of_series(panel)
-    ignored = [f"demand: {name}" for name in demand.ignored_columns]
-    counts = {"demand_files": demand.files, "demand_rows": demand.rows.height, "series": len(panel)}
-    if static:
-        ignored += [f"static: {name}" for name in static.ignored_columns]
-        counts["static_columns"] = static.columns.width
-        counts["series_without_static_row"] = static.series_without
+    ignored = [f"demand: {name}" for name in read.ignored_columns]
+    counts = {"demand_files": read.files, "demand_rows": read.days.rows, "series": prepared.series}
+    if with_static:
+        ignored += [f"static: {name}" for name in prepared.encoding.ignored]
+        counts["static_columns"] = len(prepared.encoding.columns)
+        counts["series_without_static_row"] = prepared.series_without_static
     return {
         "input": counts,
-        "repairs": repairs.to_dict(),
-        "series": {
-            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(KINDS)},
-            "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
-            "stopped_selling": int((~active).sum()),
-        },
+        "repairs": prepared.repairs.to_dict(),
+        "series": prepared.counts,
         "ignored_columns": ignored,
     }
 

@@ -1,14 +1,13 @@
-"""Reads demand into one table of clean types, noting every row that has none."""
+"""Cleans demand batch by batch into sound types, noting every row that has none."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.findings import EXAMPLES, Findings
-from job_code.table_files import Table, find_files, read_tables
+from job_code.table_files import TableFile
 
 SOURCE = "demand"
 DAY = "_day"
@@ -18,72 +17,40 @@ LARGEST = 1e30  # forecasts are 32-bit numbers, which end at 3.4e38
 TEXT_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
-@dataclass(frozen=True)
-class Demand:
-    """Demand as it was given, with sound types.
+def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str, pl.DataType]:
+    """The type each column has over all files.
 
-    Attributes:
-        rows: Key columns, `_day` (Date) and `_value` (Float64, null where the value is missing).
-        files: Number of files read.
-        ignored_columns: Columns found beside the configured ones, which this run does not use.
+    A column that is a number in some files and something else in others is text in all; an empty file says nothing.
     """
-
-    rows: pl.DataFrame
-    files: int
-    ignored_columns: tuple[str, ...]
-
-
-def read_demand(path: Path, config: ForecastConfig, findings: Findings) -> Demand:
-    """Reads every demand file below a path.
-
-    Args:
-        path: A Parquet or CSV file, or a folder of them.
-        config: Names the key, time and target columns.
-        findings: Takes note of all that is wrong; rows that are noted are left out.
-
-    Raises:
-        InputError: If there are no files, or none that can be read.
-    """
-    files = find_files(path, source=SOURCE)
-    wanted = [*config.key, config.time, config.target]
-    tables, ignored = [], set[str]()
-    for table in read_tables(path, files, lambda _: wanted, findings, source=SOURCE):
-        tables.append(_clean(table, config, findings))
-        ignored |= set(table.other_columns)
-    if not tables:
-        findings.raise_if_any()
-    rows = concatenate(tables, list(config.key))
-    if rows.is_empty() and not findings.messages():
-        findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
-    if rows.is_empty():
-        findings.raise_if_any()
-    return Demand(rows, len(files), tuple(sorted(ignored)))
+    telling = [file for file in files if file.rows] or list(files)
+    common = {}
+    for column in columns:
+        types = {_plain(file.columns[column]) for file in telling}
+        if len(types) > 1:
+            if all(dtype.is_numeric() for dtype in types):
+                empty = [pl.DataFrame(schema={column: dtype}) for dtype in types]
+                types = {pl.concat(empty, how="vertical_relaxed").schema[column]}
+            else:
+                types = {pl.String()}
+        common[column] = types.pop()
+    return common
 
 
-def concatenate(tables: list[pl.DataFrame], key: list[str]) -> pl.DataFrame:
-    """Stacks tables; a key column that is a number in some of them and something else in others becomes text in all."""
-    tables = [table for table in tables if table.height] or tables[:1]  # an empty file says nothing about types
-    for column in key:
-        types = {table.schema[column] for table in tables}
-        if len(types) > 1 and not all(dtype.is_numeric() for dtype in types):
-            tables = [table.with_columns(pl.col(column).cast(pl.String)) for table in tables]
-    return pl.concat(tables, how="vertical_relaxed")
-
-
-def clean_key(rows: pl.DataFrame, key: tuple[str, ...], findings: Findings, *, source: str) -> pl.DataFrame:
-    """Drops, and notes, rows whose key is incomplete; dictionary-encoded text becomes plain text."""
-    rows = rows.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
-    incomplete = pl.any_horizontal(pl.col(name).is_null() for name in key)
-    bad = rows.filter(incomplete)
+def clean_key(rows: pl.DataFrame, types: dict[str, pl.DataType], findings: Findings, *, source: str) -> pl.DataFrame:
+    """Gives the key its types, and drops, and notes, rows whose key is incomplete."""
+    rows = rows.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))  # dictionary-encoded text is text
+    rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in types.items())
+    incomplete = pl.any_horizontal(pl.col(name).is_null() for name in types)
+    bad = int(rows.select(incomplete.sum()).item())
     findings.add(
         source,
         "row",
-        f"without a complete key ({', '.join(key)})",
+        f"without a complete key ({', '.join(types)})",
         remedy="every row needs all key columns",
-        count=bad.height,
+        count=bad,
         examples=[],
     )
-    return rows.filter(~incomplete) if bad.height else rows
+    return rows.filter(~incomplete) if bad else rows
 
 
 def series_name(values: tuple[object, ...]) -> str:
@@ -91,66 +58,73 @@ def series_name(values: tuple[object, ...]) -> str:
     return str(values[0]) if len(values) == 1 else f"({', '.join(map(str, values))})"
 
 
-def _clean(table: Table, config: ForecastConfig, findings: Findings) -> pl.DataFrame:
-    rows = clean_key(table.rows, config.key, findings, source=SOURCE)
+def clean_demand(
+    batch: pl.DataFrame, name: str, types: dict[str, pl.DataType], config: ForecastConfig, findings: Findings
+) -> pl.DataFrame:
+    """Gives one batch of a demand file sound types.
+
+    Args:
+        batch: Key, time and target columns as the file has them.
+        name: The file's name, for messages.
+        types: Types of the key columns, as `common_types` gave them.
+        config: Names the columns.
+        findings: Takes note of all that is wrong; rows that are noted are left out.
+
+    Returns:
+        Key columns, `_day` (Date) and `_value` (Float32, null where the value is missing).
+    """
+    rows = clean_key(batch, types, findings, source=SOURCE)
     rows = rows.with_columns(
         _to_day(rows.schema[config.time], pl.col(config.time)).alias(DAY),
         _to_number(rows.schema[config.target], pl.col(config.target)).alias(VALUE),
     )
     target, day, value = pl.col(config.target), pl.col(DAY), pl.col(VALUE)
-    _note(
-        rows.filter(day.is_null()),
-        config.time,
-        f"without a readable date in {config.time}",
-        remedy="give dates as a date type or as text like 2026-11-16",
-        table=table,
-        findings=findings,
-    )
-    implausible = ~day.is_between(EARLIEST, LATEST)
-    _note(
-        rows.filter(implausible),
-        config.time,
-        f"dated before {EARLIEST.year} or after {LATEST.year} in {config.time}",
-        remedy="give the real dates, or leave the rows out",
-        table=table,
-        findings=findings,
-    )
     given = target.is_not_null()
     if rows.schema[config.target] == pl.String:
         given &= target.str.strip_chars() != ""
-    _note(
-        rows.filter(given & value.is_null()),
-        config.target,
-        f"with something other than a number in {config.target}",
-        remedy="give numbers",
-        table=table,
-        findings=findings,
-    )
-    infinite = value.is_not_nan() & (value.abs() > LARGEST)
-    _note(
-        rows.filter(infinite),
-        config.target,
-        f"with an infinite value, or one beyond {LARGEST:.0e}, in {config.target}",
-        remedy="give finite numbers",
-        table=table,
-        findings=findings,
-    )
-    _note(
-        rows.filter(_has_time_of_day(rows.schema[config.time], pl.col(config.time))),
-        config.time,
-        f"with a time of day in {config.time}",
-        remedy="give one row a period, dated by day",
-        table=table,
-        findings=findings,
-    )
-    sound = day.is_not_null() & ~implausible & ~infinite.fill_null(False)
-    return rows.filter(sound).select(*config.key, DAY, value.fill_nan(None))
+    problems = {
+        "undated": day.is_null(),
+        "implausible": ~day.is_between(EARLIEST, LATEST),
+        "text": given & value.is_null(),
+        "infinite": value.is_not_nan() & (value.abs() > LARGEST),
+        "timed": _has_time_of_day(rows.schema[config.time], pl.col(config.time)),
+    }
+    counts = rows.select(problem.fill_null(False).sum().alias(kind) for kind, problem in problems.items()).row(0)
+    if any(counts):  # almost never: looked at once for all, and again only then
+        _note_problems(rows, problems, name, config, findings)
+        rows = rows.filter(day.is_not_null() & ~problems["implausible"] & ~problems["infinite"].fill_null(False))
+    return rows.select(*config.key, DAY, value.fill_nan(None).cast(pl.Float32))
 
 
-def _note(bad: pl.DataFrame, column: str, problem: str, *, remedy: str, table: Table, findings: Findings) -> None:
-    values = bad[column].head(EXAMPLES).to_list() if bad.height else []
-    shown = [f"{repr(value) if isinstance(value, str) else value} in {table.name}" for value in values]
-    findings.add(SOURCE, "row", problem, remedy=remedy, count=bad.height, examples=shown)
+def _note_problems(
+    rows: pl.DataFrame, problems: dict[str, pl.Expr], name: str, config: ForecastConfig, findings: Findings
+) -> None:
+    time, target = config.time, config.target
+    described = {
+        "undated": (time, f"without a readable date in {time}", "give dates as a date type or as text like 2026-11-16"),
+        "implausible": (
+            time,
+            f"dated before {EARLIEST.year} or after {LATEST.year} in {time}",
+            "give the real dates, or leave the rows out",
+        ),
+        "text": (target, f"with something other than a number in {target}", "give numbers"),
+        "infinite": (
+            target,
+            f"with an infinite value, or one beyond {LARGEST:.0e}, in {target}",
+            "give finite numbers",
+        ),
+        "timed": (time, f"with a time of day in {time}", "give one row a period, dated by day"),
+    }
+    for kind, (column, problem, remedy) in described.items():
+        bad = rows.filter(problems[kind])
+        values = bad[column].head(EXAMPLES).to_list()
+        shown = [f"{repr(value) if isinstance(value, str) else value} in {name}" for value in values]
+        findings.add(SOURCE, "row", problem, remedy=remedy, count=bad.height, examples=shown)
+
+
+def _plain(dtype: pl.DataType) -> pl.DataType:
+    """Dictionary-encoded text is text."""
+    return pl.String() if isinstance(dtype, pl.Categorical | pl.Enum) else dtype
 
 
 def _to_day(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

@@ -20,3 +20,7 @@ class InputError(Exception):
 
 def _one_line(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))
+
+
+class JobError(RuntimeError):
+    """The job cannot go on, and its message says why and what to do: no traceback would tell more."""

@@ -45,6 +45,19 @@ class Findings:
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
 
+    def absorb(self, others: "Findings") -> None:
+        """Adds what was found elsewhere, after what was found here."""
+        for found in others._findings.values():
+            self.add(
+                found.source,
+                found.noun,
+                found.problem,
+                remedy=found.remedy,
+                count=found.count,
+                examples=found.examples,
+            )
+        self._statements += others._statements
+
     def state(self, message: str) -> None:
         """Adds a problem that is not counted; the message names the input, what is wrong and what to do."""
         self._statements.append(message)

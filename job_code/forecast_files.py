@@ -1,7 +1,6 @@
-"""Writes forecasts as Parquet files of bounded size."""
+"""Writes forecasts as Parquet files."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,8 +9,6 @@ import polars as pl
 
 from job_code.config import ForecastConfig
 from job_code.panel import Floats, Panel
-
-ROWS_PER_FILE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,39 +52,30 @@ class Forecast:
         return int(self.mean.shape[1])
 
 
-def write_forecast(
-    forecast: Forecast, config: ForecastConfig, folder: Path, *, rows_per_file: int = ROWS_PER_FILE
-) -> Iterator[ForecastFile]:
-    """Writes one file after the other, sorted by key and period.
+def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> ForecastFile:
+    """Writes one file, sorted by key and period.
 
     Args:
         forecast: What to write.
         config: Names the quantile columns.
-        folder: Where to write; it must exist.
-        rows_per_file: Bound of a file's rows; a series is never split.
-
-    Yields:
-        Each file once it is complete.
+        path: The file.
     """
-    series_per_file = max(1, rows_per_file // forecast.horizon)
-    for number, first in enumerate(range(0, len(forecast.panel), series_per_file)):
-        path = folder / f"part-{number:05d}.parquet"
-        rows = _rows(forecast, config, slice(first, first + series_per_file))
-        rows.write_parquet(path, compression="zstd")
-        with path.open("rb") as written:
-            checksum = hashlib.file_digest(written, "sha256").hexdigest()
-        yield ForecastFile(path.name, rows.height, path.stat().st_size, checksum)
+    rows = _rows(forecast, config)
+    rows.write_parquet(path, compression="zstd")
+    with path.open("rb") as written:
+        checksum = hashlib.file_digest(written, "sha256").hexdigest()
+    return ForecastFile(path.name, rows.height, path.stat().st_size, checksum)
 
 
-def _rows(forecast: Forecast, config: ForecastConfig, series: slice) -> pl.DataFrame:
+def _rows(forecast: Forecast, config: ForecastConfig) -> pl.DataFrame:
     horizon = forecast.horizon
-    keys = forecast.panel.keys[series]
-    periods = forecast.panel.last_period[series, None] + 1 + np.arange(horizon)
+    repeated = np.repeat(np.arange(len(forecast.panel)), horizon)
+    periods = forecast.panel.last_period[:, None] + 1 + np.arange(horizon)
     day = forecast.panel.frequency.to_date(pl.lit(pl.Series(periods.ravel().astype(np.int32))))
-    return keys.select(pl.all().repeat_by(horizon).explode()).with_columns(
+    return forecast.panel.keys[repeated].with_columns(
         day.cast(pl.Datetime("ms")).alias("ds"),  # what both pandas and Athena read as a point in time
-        _column("mean", forecast.mean[series]),
-        *(_column(name, forecast.quantiles[series, :, level]) for level, name in enumerate(config.quantile_columns)),
+        _column("mean", forecast.mean),
+        *(_column(name, forecast.quantiles[:, :, level]) for level, name in enumerate(config.quantile_columns)),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 import polars as pl
 
+from job_code.calendar_counts import DayCounts
+from job_code.demand import DAY
 from job_code.errors import InputError
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -85,7 +87,7 @@ class Frequency:
         return (WEEKDAYS.index(self.name.removeprefix("W-")) - EPOCH_WEEKDAY) % 7
 
 
-def resolve_frequency(asked: str | None, days: pl.Series) -> Frequency:
+def resolve_frequency(asked: str | None, days: DayCounts) -> Frequency:
     """Takes the configured frequency, and reads off the data what it leaves open.
 
     What is read off must fit: where no two dates lie one period apart, the demand is of a longer period than any there
@@ -93,17 +95,17 @@ def resolve_frequency(asked: str | None, days: pl.Series) -> Frequency:
 
     Args:
         asked: The configuration's frequency; None leaves all of it open, `W` the weekday.
-        days: The demand's dates, without nulls.
+        days: The demand's rows by date.
 
     Raises:
         InputError: If the data cannot tell, because it holds fewer than two different dates, or does not fit.
     """
     if asked is not None and asked != "W":
         return Frequency(asked)
-    if asked is None and days.n_unique() < 2:
+    if asked is None and days.table.height < 2:
         raise InputError(["demand: one date alone does not tell the frequency; configure it, e.g. frequency=W-MON"])
     frequency = _read_off(asked, days)
-    periods = days.unique().to_frame("day").select(frequency.to_period(pl.col("day")).unique().sort()).to_series()
+    periods = days.table.select(frequency.to_period(pl.col(DAY)).unique().sort()).to_series()
     nearest = periods.diff().min()
     if isinstance(nearest, int) and nearest > 1:
         raise InputError(
@@ -115,22 +117,14 @@ def resolve_frequency(asked: str | None, days: pl.Series) -> Frequency:
     return frequency
 
 
-def _read_off(asked: str | None, days: pl.Series) -> Frequency:
-    weekday, weekday_share = _most_common(days.dt.weekday())
-    weekly = Frequency(f"W-{WEEKDAYS[weekday - 1]}")
+def _read_off(asked: str | None, days: DayCounts) -> Frequency:
+    day = days.table[DAY]
+    shares = [days.share(day.dt.weekday() == number + 1) for number in range(len(WEEKDAYS))]
+    weekly = Frequency(f"W-{WEEKDAYS[shares.index(max(shares))]}")
     if asked == "W":
         return weekly
-    if _share(days.dt.day() == 1) > MAJORITY:
+    if days.share(day.dt.day() == 1) > MAJORITY:
         return Frequency("MS")
-    if _share(days == days.dt.month_end()) > MAJORITY:
+    if days.share(day == day.dt.month_end()) > MAJORITY:
         return Frequency("ME")
-    return weekly if weekday_share > MAJORITY else Frequency("D")
-
-
-def _most_common(values: pl.Series) -> tuple[int, float]:
-    counts = values.value_counts(sort=True)
-    return int(counts[0, 0]), int(counts[0, 1]) / len(values)
-
-
-def _share(true: pl.Series) -> float:
-    return int(true.sum()) / len(true)
+    return weekly if max(shares) > MAJORITY else Frequency("D")

@@ -1,37 +1,38 @@
 """Accuracy of forecasts, by the definitions the field compares by.
 
-All functions take arrays of shape (series, steps) and a mask of the entries that count.
+All functions take arrays of shape (series, steps) and, of the same shape, how much each entry counts: 0 for one that
+does not, 1 for one that does, and more for one that stands for others as well.
 """
 
 import numpy as np
 
-from job_code.panel import Booleans, Floats, Panel
+from job_code.panel import Floats, Panel
 
 
-def wape(actual: Floats, forecast: Floats, counted: Booleans) -> float | None:
+def wape(actual: Floats, forecast: Floats, weight: Floats) -> float | None:
     """Weighted absolute percentage error: sum of absolute errors over sum of absolute demand; None without demand."""
-    demand = np.abs(actual[counted]).sum()
-    return float(np.abs(forecast - actual)[counted].sum() / demand) if demand > 0 else None
+    demand = (weight * np.abs(actual)).sum()
+    return float((weight * np.abs(forecast - actual)).sum() / demand) if demand > 0 else None
 
 
-def bias(actual: Floats, forecast: Floats, counted: Booleans) -> float | None:
+def bias(actual: Floats, forecast: Floats, weight: Floats) -> float | None:
     """Sum of errors over sum of demand: positive where too much was forecast; None without demand."""
-    demand = np.abs(actual[counted]).sum()
-    return float((forecast - actual)[counted].sum() / demand) if demand > 0 else None
+    demand = (weight * np.abs(actual)).sum()
+    return float((weight * (forecast - actual)).sum() / demand) if demand > 0 else None
 
 
-def mase(actual: Floats, forecast: Floats, counted: Booleans, scale: Floats) -> float | None:
+def mase(actual: Floats, forecast: Floats, weight: Floats, scale: Floats) -> float | None:
     """Mean absolute scaled error (Hyndman and Koehler, 2006): errors over each series' in-sample naive error.
 
     Args:
         actual: Observed demand.
         forecast: Forecast demand.
-        counted: Entries that count.
+        weight: How much each entry counts.
         scale: What `naive_error` gave, shape (series,); series without a scale are left out.
     """
     scaled = np.abs(forecast - actual) / scale[:, None]
-    usable = counted & np.isfinite(scaled)
-    return float(scaled[usable].mean()) if usable.any() else None
+    usable = (weight > 0) & np.isfinite(scaled)
+    return float(np.average(scaled[usable], weights=weight[usable])) if usable.any() else None
 
 
 def naive_error(panel: Panel) -> Floats:
@@ -52,7 +53,7 @@ def naive_error(panel: Panel) -> Floats:
 
 
 def weighted_quantile_loss(
-    actual: Floats, quantiles: Floats, levels: tuple[float, ...], counted: Booleans
+    actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats
 ) -> float | None:
     """Twice the pinball loss, summed over all entries, over the sum of absolute demand, averaged over the levels.
 
@@ -60,17 +61,18 @@ def weighted_quantile_loss(
         actual: Observed demand.
         quantiles: Shape (series, steps, levels).
         levels: The quantiles' levels.
-        counted: Entries that count.
+        weight: How much each entry counts.
     """
-    demand = np.abs(actual[counted]).sum()
+    demand = (weight * np.abs(actual)).sum()
     if demand == 0:
         return None
-    error = actual[counted][:, None] - quantiles[counted]
+    error = actual[..., None] - quantiles
     level = np.asarray(levels)
-    return float(2 * np.maximum(level * error, (level - 1) * error).sum(axis=0).mean() / demand)
+    pinball = weight[..., None] * np.maximum(level * error, (level - 1) * error)
+    return float(2 * pinball.sum(axis=(0, 1)).mean() / demand)
 
 
-def coverage(actual: Floats, quantiles: Floats, counted: Booleans) -> float:
+def coverage(actual: Floats, quantiles: Floats, weight: Floats) -> float:
     """Share of observations between the lowest and the highest quantile, both included."""
     inside = (actual >= quantiles[..., 0]) & (actual <= quantiles[..., -1])
-    return float(inside[counted].mean())
+    return float(np.average(inside, weights=weight))

@@ -36,6 +36,9 @@ class LocalOutput:
         folder: The folder; made where it does not exist.
         run_id: Names the run; its files are gathered in a hidden folder until `finish`.
 
+    Attributes:
+        scratch: A folder for what the run keeps on disk while it works; it goes with the hidden one.
+
     Raises:
         InputError: If the folder cannot be made or the run is there already.
     """
@@ -43,12 +46,16 @@ class LocalOutput:
     def __init__(self, folder: Path, run_id: str) -> None:
         self._folder = folder
         self._staging = folder / f"{UNFINISHED}{run_id}"
+        self._files = self._staging / "files"
+        self.scratch = self._staging / "scratch"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.glob(f"*/partition=*/run_id={run_id}")):
                 raise InputError([f"output: {folder} has a run {run_id} already; give another --run-id"])
             self._sweep()
             self._staging.mkdir()
+            self._files.mkdir()
+            self.scratch.mkdir()
         except OSError as error:
             raise InputError([f"output: {folder} cannot be written: {error.strerror}; give another folder"]) from None
         # The lock lives as long as the process: a later run can tell a dead run's folder from a busy one.
@@ -56,15 +63,15 @@ class LocalOutput:
 
     def put(self, file: Path, name: str) -> None:
         """Moves a file into the run."""
-        target = self._staging / name
+        target = self._files / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 
     def finish(self) -> None:
         """Moves the run's folders into place, that of the forecasts last."""
-        runs = sorted(self._staging.glob("*/*/*"), key=lambda run: run.parts[-3] == "forecasts")
+        runs = sorted(self._files.glob("*/*/*"), key=lambda run: run.parts[-3] == "forecasts")
         for run in runs:
-            target = self._folder / run.relative_to(self._staging)
+            target = self._folder / run.relative_to(self._files)
             target.parent.mkdir(parents=True, exist_ok=True)
             run.replace(target)
         self.abandon()

@@ -1,5 +1,6 @@
 """Demand as gapless series of consecutive periods, ready for a model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -67,8 +68,37 @@ class Panel:
         """Values of the same series that follow each value, shape (sum of lengths,)."""
         return np.repeat(self.lengths, self.lengths) - 1 - self.age
 
+    @classmethod
+    def stack(cls, panels: Sequence[Self]) -> Self:
+        """Puts the series of several panels, of one frequency, into one, in the order of their keys."""
+        keys = pl.concat(panel.keys for panel in panels)
+        together = replace(
+            panels[0],
+            keys=keys,
+            first_period=np.concatenate([panel.first_period for panel in panels]),
+            lengths=np.concatenate([panel.lengths for panel in panels]),
+            values=np.concatenate([panel.values for panel in panels]),
+            observed=np.concatenate([panel.observed for panel in panels]),
+        )
+        return together.take(keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy().astype(np.int64))
+
+    def take(self, order: Integers) -> Self:
+        """The series at some positions, in that order."""
+        lengths = self.lengths[order]
+        at = np.arange(int(lengths.sum())) + np.repeat(self.starts[order] - np.cumsum(lengths) + lengths, lengths)
+        return replace(
+            self,
+            keys=self.keys[order],
+            first_period=self.first_period[order],
+            lengths=lengths,
+            values=self.values[at],
+            observed=self.observed[at],
+        )
+
     def select(self, series: Booleans) -> Self:
         """Keeps some of the series."""
+        if series.all():
+            return self
         kept = np.repeat(series, self.lengths)
         return replace(
             self,
@@ -83,6 +113,20 @@ class Panel:
         """Cuts the last periods off every series; all must be longer than that."""
         kept = self.periods_left >= periods
         return replace(self, lengths=self.lengths - periods, values=self.values[kept], observed=self.observed[kept])
+
+    def recent(self, periods: int) -> Self:
+        """Keeps the last periods of every series, or all it has where that is less."""
+        if int(self.lengths.max(initial=0)) <= periods:
+            return self
+        lengths = np.minimum(self.lengths, periods)
+        at = self._tails(lengths)
+        return replace(
+            self,
+            first_period=self.first_period + self.lengths - lengths,
+            lengths=lengths,
+            values=self.values[at],
+            observed=self.observed[at],
+        )
 
     def last(self, periods: int) -> Floats:
         """The last values of every series, shape (series, periods); all must be at least that long."""
@@ -100,6 +144,11 @@ class Panel:
         Returns:
             Shape (series,).
         """
-        counted = np.where(self.periods_left < periods, values, 0.0)
-        totals: Floats = np.add.reduceat(counted, self.starts)
-        return totals / np.minimum(self.lengths, periods)
+        lengths = np.minimum(self.lengths, periods)
+        totals: Floats = np.add.reduceat(values[self._tails(lengths)], np.cumsum(lengths) - lengths)
+        return totals / lengths
+
+    def _tails(self, lengths: Integers) -> Integers:
+        """Positions of the last values of every series, as many of each as `lengths` says."""
+        ends = self.starts + self.lengths
+        return np.arange(int(lengths.sum())) + np.repeat(ends - np.cumsum(lengths), lengths)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
+Advance = Callable[[float], None]
+
 BAR_WIDTH = 24
 SECONDS_BETWEEN_REDRAWS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
@@ -25,20 +27,18 @@ class Progress:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str, total: int = 1) -> Iterator[Callable[[], None]]:
-        """Times a stage; what it yields is called after each of its `total` steps."""
-        begun = time.monotonic()
-        done, shown = 0, begun
+    def stage(self, name: str) -> Iterator[Advance]:
+        """Times a stage; what it yields is called with the share of it that is done."""
+        begun = shown = time.monotonic()
         interactive = self.stream.isatty()
         between = SECONDS_BETWEEN_REDRAWS if interactive else SECONDS_BETWEEN_LINES
 
-        def advance() -> None:
-            nonlocal done, shown
-            done += 1
+        def advance(share: float) -> None:
+            nonlocal shown
             now = time.monotonic()
             if now - shown >= between:
                 shown = now
-                self._show(name, done / total, now - begun, interactive=interactive)
+                self._show(name, share, now - begun, interactive=interactive)
 
         yield advance
         self.seconds[name] = round(time.monotonic() - begun, 2)

@@ -1,7 +1,7 @@
 """The run's report: one HTML page that needs nothing but itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from typing import Any
@@ -14,7 +14,11 @@ from job_code import charts
 from job_code.backtest import Backtest
 from job_code.demand import series_name
 from job_code.forecast_files import Forecast
+from job_code.forecaster import Forecaster
+from job_code.frequency import Frequency
 from job_code.panel import Floats
+from job_code.preparation import PreparedDemand
+from job_code.sample import Sample
 from job_code.telling_series import choose
 
 SEASONS_SHOWN = 2
@@ -25,14 +29,20 @@ class ReportInput:
     """What the report tells about.
 
     Attributes:
-        forecast: The forecasts.
+        demand: All demand, prepared.
+        sample: The series learnt from; those shown are picked from it.
         backtest: Their backtest, or None where the history was too short for one.
+        forecaster: Makes the forecasts that are shown.
+        total: Expected demand of all series together, shape (horizon,).
         manifest: The run's manifest.
         data_quality: The data-quality report.
     """
 
-    forecast: Forecast
+    demand: PreparedDemand
+    sample: Sample
     backtest: Backtest | None
+    forecaster: Forecaster
+    total: Floats
     manifest: Mapping[str, Any]
     data_quality: Mapping[str, Any]
 
@@ -47,18 +57,31 @@ def render(report: ReportInput) -> str:
     return environment.from_string(template).render(
         manifest=report.manifest,
         quality=report.data_quality,
-        unit=report.forecast.panel.frequency.unit,
-        total=Markup(_total_chart(report.forecast)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
+        unit=report.demand.calendar.frequency.unit,
+        everything=report.sample.is_everything,
+        total=Markup(_total_chart(report)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
         by_step=Markup(_step_chart(report.backtest)) if report.backtest else None,  # noqa: S704
-        plots=[
-            {
-                "name": series_name(report.forecast.panel.keys.row(series.index)),
-                "why": series.why,
-                "svg": Markup(_series_chart(report.forecast, series.index)),  # noqa: S704
-            }
-            for series in choose(report.forecast.panel, report.backtest)
-        ],
+        plots=_plots(report),
     )
+
+
+def _plots(report: ReportInput) -> list[dict[str, Any]]:
+    sample = report.sample
+    chosen = choose(sample.panel, sample.active, report.backtest)
+    shown = np.zeros(len(sample.panel), dtype=bool)
+    shown[[series.index for series in chosen]] = True
+    history = sample.panel.select(shown)
+    forecast = report.forecaster.forecast(history, sample.static.select(shown), sample.active[shown])
+    forecast = replace(forecast, panel=history)
+    position = np.cumsum(shown) - 1
+    return [
+        {
+            "name": series_name(sample.panel.keys.row(series.index)),
+            "why": series.why,
+            "svg": Markup(_series_chart(forecast, int(position[series.index]))),  # noqa: S704
+        }
+        for series in chosen
+    ]
 
 
 def _percent(value: float | None) -> str:
@@ -78,38 +101,37 @@ def _series_chart(forecast: Forecast, index: int) -> str:
     last = int(panel.last_period[index])
     quantiles = forecast.quantiles[index]
     return charts.demand_chart(
-        _days(forecast, last - shown + 1, shown),
+        _days(panel.frequency, last - shown + 1, shown),
         panel.values[end - shown : end],
-        _days(forecast, last + 1, forecast.horizon),
+        _days(panel.frequency, last + 1, forecast.horizon),
         forecast.mean[index],
         (quantiles[:, 0], quantiles[:, -1]),
     )
 
 
-def _total_chart(forecast: Forecast) -> str:
+def _total_chart(report: ReportInput) -> str:
     """All series together, period by period; where they end apart, only forecasts of the latest cutoff are summed."""
-    panel = forecast.panel
-    last = int(panel.last_period.max())
-    shown = min(last - int(panel.first_period.min()) + 1, SEASONS_SHOWN * panel.frequency.per_year)
-    since = panel.period_of_value - (last - shown + 1)
-    recent = since >= 0
-    demand: Floats = np.bincount(since[recent], weights=panel.values[recent], minlength=shown).astype(np.float64)
-    mean: Floats = forecast.mean[panel.last_period == last].sum(axis=0)
+    demand, frequency = report.demand.recent, report.demand.calendar.frequency
+    last = report.demand.last_period
     return charts.demand_chart(
-        _days(forecast, last - shown + 1, shown), demand, _days(forecast, last + 1, forecast.horizon), mean, None
+        _days(frequency, last - len(demand) + 1, len(demand)),
+        demand,
+        _days(frequency, last + 1, len(report.total)),
+        report.total,
+        None,
     )
 
 
 def _step_chart(backtest: Backtest) -> str:
-    demand = np.where(backtest.counted, np.abs(backtest.actual), 0.0).sum(axis=0)
+    demand = (backtest.weight * np.abs(backtest.actual)).sum(axis=0)
 
     def error(candidate: Floats) -> Floats:
-        total = np.where(backtest.counted, np.abs(candidate - backtest.actual), 0.0).sum(axis=0)
+        total = (backtest.weight * np.abs(candidate - backtest.actual)).sum(axis=0)
         share: Floats = np.divide(total, demand, out=np.full(len(demand), np.nan), where=demand > 0)
         return share
 
     return charts.error_chart(error(backtest.forecast), error(backtest.baseline))
 
 
-def _days(forecast: Forecast, first: int, count: int) -> list[date]:
-    return [forecast.panel.frequency.date_of(period) for period in range(first, first + count)]
+def _days(frequency: Frequency, first: int, count: int) -> list[date]:
+    return [frequency.date_of(period) for period in range(first, first + count)]

@@ -1,31 +1,36 @@
 """One run: demand in, forecasts out, in one process and always forward."""
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from job_code.alignment import align
-from job_code.backtest import Backtest, backtest, non_negative
-from job_code.checks import check_demand
-from job_code.combination import combine
+import numpy as np
+
+from job_code.backtest import Backtest, backtest
+from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
 from job_code.data_quality import describe_input, failed_report, sound_report
-from job_code.demand import read_demand
-from job_code.error_distribution import KINDS, ErrorDistribution
+from job_code.disk import explain_full_disk, require_space
+from job_code.error_distribution import KINDS
 from job_code.errors import InputError
 from job_code.findings import Findings, plural
-from job_code.forecast_files import Forecast, ForecastFile, write_forecast
+from job_code.forecast_files import ForecastFile
+from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
 from job_code.model import ChangeModel, Resources
 from job_code.output import Output
-from job_code.panel import Panel
-from job_code.progress import Progress
+from job_code.panel import Floats
+from job_code.preparation import PreparedDemand, prepare
+from job_code.progress import Advance, Progress
 from job_code.provenance import input_fingerprint, versions
 from job_code.report import ReportInput, render
-from job_code.static_columns import StaticColumns, encode_static, read_static
+from job_code.sample import Sample
+from job_code.sharding import shard_demand
+from job_code.sizes import Sizes
+from job_code.static_columns import StaticShards, shard_static
+from job_code.workers import Workers, available_cores
 
 MANIFEST_SCHEMA = 1
 
@@ -51,7 +56,9 @@ class RunRequest:
         return _name(kind, self.partition, self.run_id, file)
 
 
-def run(request: RunRequest, output: Output, *, progress: Progress, folder: Path) -> dict[str, Any]:
+def run(
+    request: RunRequest, output: Output, *, progress: Progress, folder: Path, sizes: Sizes | None = None
+) -> dict[str, Any]:
     """Reads, checks, fits, backtests, predicts and writes.
 
     Args:
@@ -59,28 +66,31 @@ def run(request: RunRequest, output: Output, *, progress: Progress, folder: Path
         output: Where the run's files go.
         progress: Told how far it is.
         folder: Where files are made before they are put; the caller removes it.
+        sizes: How large the pieces of the work are; they change no forecast.
 
     Returns:
         The manifest, which is also the last file written.
 
     Raises:
         InputError: If the input cannot be forecast; the data-quality report says why, in full.
+        JobError: If the disk has no room for the run, or a process of the run was killed.
     """
+    sizes = sizes or Sizes.for_cores(available_cores())
     try:
-        panel, static, quality = _read(request, progress)
+        with explain_full_disk(), Workers(sizes.workers) as workers:
+            demand, quality = _read(request, workers, sizes, progress, folder)
+            sample, tested, forecaster = _learn(demand, request.config, progress)
+            files, total = _predict(request, demand, forecaster, workers, sizes, output, progress, folder)
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    forecast, tested = _forecast(panel, static, request.config, progress)
-    with progress.stage("write"):
-        files = []
-        for written in write_forecast(forecast, request.config, folder):
-            output.put(folder / written.name, request.name("forecasts", written.name))
-            files.append(written)
-    manifest = _manifest(request, forecast, tested, files, quality) | {"seconds": progress.seconds}
+    manifest = _manifest(request, demand, sample, tested, files, quality)
     with progress.stage("report"):
+        manifest["input"] = input_fingerprint(request.inputs)
+        manifest["seconds"] = progress.seconds
         page = folder / "report.html"
-        page.write_text(render(ReportInput(forecast, tested, manifest, quality)), encoding="utf-8")
+        report = ReportInput(demand, sample, tested, forecaster, total, manifest, quality)
+        page.write_text(render(report), encoding="utf-8")
         output.put(page, request.name("reports", page.name))
     _put_json(sound_report(quality), request.name("reports", "data_quality.json"), output, folder)
     _put_json(manifest, request.name("forecasts", "_manifest.json"), output, folder)
@@ -95,57 +105,110 @@ def refuse(error: InputError, output: Output, *, partition: str, run_id: str, fo
     output.finish()
 
 
-def _read(request: RunRequest, progress: Progress) -> tuple[Panel, StaticColumns | None, dict[str, Any]]:
-    findings = Findings()
-    config = request.config
-    with progress.stage("read"):
-        demand = read_demand(request.inputs["demand"], config, findings)
-        described = read_static(request.inputs["static"], config, findings) if "static" in request.inputs else None
-    with progress.stage("check"):
-        checked = check_demand(demand, config, findings)
-        panel, repairs = align(checked, config)
-        static = encode_static(described, panel.keys) if described is not None else None
-    quality = describe_input(demand, panel, repairs, static)
-    progress.say(f"{plural(len(panel), 'series')}, {plural(demand.rows.height, 'row')}, {panel.frequency.name}")
+def _read(
+    request: RunRequest, workers: Workers, sizes: Sizes, progress: Progress, folder: Path
+) -> tuple[PreparedDemand, dict[str, Any]]:
+    findings, config, static = Findings(), request.config, StaticShards({})
+    shards, pieces = folder / "shards", folder / "pieces"
+    shards.mkdir()
+    pieces.mkdir()
+    with progress.stage("read") as advance:
+        read = shard_demand(
+            request.inputs["demand"],
+            config,
+            findings,
+            folder=shards,
+            workers=workers,
+            sizes=sizes,
+            advance=advance,
+        )
+        if "static" in request.inputs:
+            static = shard_static(request.inputs["static"], read, config, findings, sizes)
+    with progress.stage("check") as advance:
+        calendar = check_calendar(read.days, config, findings)
+        prepared = prepare(
+            read, static, calendar, config, findings, folder=pieces, workers=workers, sizes=sizes, advance=advance
+        )
+    quality = describe_input(read, prepared, with_static="static" in request.inputs)
+    progress.say(
+        f"{plural(prepared.series, 'series')}, {plural(read.days.rows, 'row')}, {calendar.frequency.name}, "
+        f"{plural(len(prepared.pieces), 'piece')}"
+    )
     for name, count in quality["repairs"].items():
         if count:
             progress.say(f"  {name.replace('_', ' ')}: {count:,}")
     for column in quality["ignored_columns"]:
         progress.say(f"  not used: {column}")
-    return panel, static, quality
+    return prepared, quality
 
 
-def _forecast(
-    panel: Panel, static: StaticColumns | None, config: ForecastConfig, progress: Progress
-) -> tuple[Forecast, Backtest | None]:
+def _learn(
+    demand: PreparedDemand, config: ForecastConfig, progress: Progress
+) -> tuple[Sample, Backtest | None, Forecaster]:
     threads = available_cores()
-    with progress.stage("backtest", config.trees) as advance:
-        tested = backtest(panel, static, config, Resources(threads, advance))
-    with progress.stage("fit", config.trees) as advance:
-        model = ChangeModel(panel, static, config, Resources(threads, advance))
-    with progress.stage("predict"):
-        mean = non_negative(model.predict(config.horizon), config)
-        if tested is not None:
-            mean = combine(mean, panel, tested.combinations)
-        errors = tested.errors if tested is not None else ErrorDistribution.assumed(config.quantiles)
-        quantiles = non_negative(errors.quantiles(mean, panel), config)
-    return Forecast(panel, mean, quantiles), tested
+    with progress.stage("sample"):
+        sample = Sample.draw(demand, config.sample_rows)
+    if not sample.is_everything:
+        progress.say(f"learning from {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
+    fits = 1 if sample.is_everything else 2
+    with progress.stage("backtest") as advance:
+        tested = backtest(sample, config, Resources(threads, _rounds(config.trees * fits, advance)))
+    with progress.stage("fit") as advance:
+        resources = Resources(threads, _rounds(config.trees, advance))
+        model = ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+    return sample, tested, Forecaster.of(model, tested, sample, demand.encoding, config)
 
 
-def available_cores() -> int:
-    """Cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _predict(
+    request: RunRequest,
+    demand: PreparedDemand,
+    forecaster: Forecaster,
+    workers: Workers,
+    sizes: Sizes,
+    output: Output,
+    progress: Progress,
+    folder: Path,
+) -> tuple[list[ForecastFile], Floats]:
+    """Returns the files, and the expected demand of all series together, by step."""
+    files, total = [], np.zeros(request.config.horizon)
+    with progress.stage("predict") as advance:
+        require_space(folder, sizes.disk_for_forecasts(demand.series * request.config.horizon))
+        saved = folder / "forecaster.pickle"
+        save_forecaster(forecaster, saved)
+        tasks = [
+            PieceTask(
+                piece.folder, saved, demand.calendar.frequency, demand.last_period, f"part-{number:05d}.parquet", folder
+            )
+            for number, piece in enumerate(demand.pieces)
+        ]
+        for done in workers.map(forecast_piece, tasks):
+            output.put(folder / done.file.name, request.name("forecasts", done.file.name))
+            files.append(done.file)
+            total += done.total
+            advance(len(files) / len(tasks))
+    return files, total
+
+
+def _rounds(total: int, advance: Advance) -> Callable[[], None]:
+    done = 0
+
+    def one_more() -> None:
+        nonlocal done
+        done += 1
+        advance(done / total)
+
+    return one_more
 
 
 def _manifest(
     request: RunRequest,
-    forecast: Forecast,
+    demand: PreparedDemand,
+    sample: Sample,
     tested: Backtest | None,
     files: list[ForecastFile],
     quality: Mapping[str, Any],
 ) -> dict[str, Any]:
-    panel, config = forecast.panel, request.config
-    cutoff = int(panel.last_period.max())
+    config, frequency, cutoff = request.config, demand.calendar.frequency, demand.last_period
     nothing: dict[str, Any] = {"wape": None, "mase": None, "bias": None, "wql": None, "coverage": None}
     scores: dict[str, Any] = (
         dict(tested.scores) if tested else dict.fromkeys(("forecast", "model", "baseline"), nothing)
@@ -154,19 +217,18 @@ def _manifest(
         "schema_version": MANIFEST_SCHEMA,
         "run_id": request.run_id,
         "partition": request.partition,
-        "cutoff": panel.frequency.date_of(cutoff).isoformat(),
-        "frequency": panel.frequency.name,
-        "horizon": forecast.horizon,
-        "first_period": panel.frequency.date_of(cutoff + 1).isoformat(),
-        "last_period": panel.frequency.date_of(cutoff + forecast.horizon).isoformat(),
-        "series": len(panel),
+        "cutoff": frequency.date_of(cutoff).isoformat(),
+        "frequency": frequency.name,
+        "horizon": config.horizon,
+        "first_period": frequency.date_of(cutoff + 1).isoformat(),
+        "last_period": frequency.date_of(cutoff + config.horizon).isoformat(),
+        "series": demand.series,
         "rows": sum(file.rows for file in files),
         "files": [file.to_dict() for file in files],
         "columns": [*config.key, "ds", "mean", *config.quantile_columns],
         "report": request.name("reports", "report.html"),
         "data_quality": dict(quality),
         "configuration": config.model_dump(mode="json"),
-        "input": input_fingerprint(request.inputs),
         "metrics": {
             **scores,
             "backtest_periods": tested.steps if tested else 0,
@@ -175,6 +237,12 @@ def _manifest(
                 for kind, combination in zip(KINDS, tested.combinations if tested else (), strict=False)
             },
             "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
+        },
+        "sample": {
+            "rows": sample.rows,
+            "series": sample.sampled,
+            "of_series": sample.series,
+            "model_wape_with_half": tested.wape_of_half if tested else None,
         },
         "versions": versions(),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,120 +1,226 @@
-"""Reads the columns that describe a series and never change: category, brand, size of the shop."""
+"""Columns that describe a series and never change: category, brand, size of the shop."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.demand import clean_key, concatenate, series_name
+from job_code.demand import clean_key, common_types, series_name
 from job_code.errors import InputError
 from job_code.findings import EXAMPLES, Findings
-from job_code.table_files import find_files, read_tables
+from job_code.known_keys import hash_keys, shard_of
+from job_code.panel import Booleans
+from job_code.sharding import ShardedDemand
+from job_code.sizes import Sizes
+from job_code.table_files import UnreadableFileError, note_unreadable, open_tables
 
 SOURCE = "static"
 MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
 
 
 @dataclass(frozen=True)
-class StaticColumns:
-    """What is known of every series beside its demand.
+class StaticShards:
+    """Static columns on disk, in the shards of the demand.
 
     Attributes:
-        columns: One row a series, in the panel's order; Float32, null where unknown, categories as whole numbers.
-        categorical: Names of the columns that hold categories.
-        ignored_columns: Columns that were given and are not used, each with the reason.
-        series_without: Series of the panel without a row of their own.
+        schema: Their types, without the key.
     """
 
-    columns: pl.DataFrame
-    categorical: tuple[str, ...]
-    ignored_columns: tuple[str, ...]
-    series_without: int
+    schema: dict[str, pl.DataType]
 
 
-def read_static(path: Path, config: ForecastConfig, findings: Findings) -> pl.DataFrame:
-    """Reads every static file below a path.
+@dataclass(frozen=True)
+class Described:
+    """What the static columns say of the series of one shard.
+
+    Attributes:
+        rows: One row a series, null where nothing is known.
+        categories: Different values of each text column; None where there are too many to be of use.
+        without: Series without a row, of those that begin before the cutoff.
+        repeated: Series with more than one row.
+        examples: The first of these by key.
+    """
+
+    rows: pl.DataFrame
+    categories: dict[str, frozenset[str] | None]
+    without: int
+    repeated: int
+    examples: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class StaticEncoding:
+    """How static columns become numbers, the same for every series of a run.
+
+    Attributes:
+        numbers: Columns used as they are.
+        categories: Column of text -> its values, sorted; each becomes its position.
+        ignored: Columns that are not used, each with the reason.
+    """
+
+    numbers: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]]
+    ignored: tuple[str, ...]
+
+    @classmethod
+    def of(cls, schema: dict[str, pl.DataType], described: Sequence[Described]) -> "StaticEncoding":
+        """Settles the encoding by what all shards hold."""
+        numbers, categories, ignored = [], {}, []
+        for name, dtype in schema.items():
+            if dtype.is_numeric() or dtype == pl.Boolean:
+                numbers.append(name)
+            elif dtype != pl.String:
+                ignored.append(f"{name} (neither number nor text)")
+            else:
+                found = _union(each.categories[name] for each in described)
+                if found is None:
+                    ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
+                else:
+                    categories[name] = tuple(sorted(found))
+        return cls(tuple(numbers), categories, tuple(ignored))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are used, in the order of `encode`."""
+        return (*self.numbers, *self.categories)
+
+    def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Turns what was given into numbers: Float32, null where unknown."""
+        columns = []
+        for name in self.numbers:
+            finite = rows[name].cast(pl.Float32)
+            columns.append(finite.set(finite.is_infinite().fill_null(False), None))
+        for name, known in self.categories.items():
+            codes = np.arange(len(known), dtype=np.float32)
+            columns.append(rows[name].replace_strict(list(known), codes, default=None, return_dtype=pl.Float32))
+        return pl.DataFrame(height=rows.height).with_columns(columns)
+
+
+def shard_static(
+    path: Path, demand: ShardedDemand, config: ForecastConfig, findings: Findings, sizes: Sizes
+) -> StaticShards:
+    """Reads every static file at or below a path into the shards of the demand.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
+        demand: Says where the shards are, and of which types the keys are.
         config: Names the key columns.
         findings: Takes note of all that is wrong.
-
-    Returns:
-        Key columns and all others, one row a series; nothing where the files are too unlike to be put together.
+        sizes: How large batches are.
     """
-    try:
-        files = find_files(path, source=SOURCE)
-    except InputError as error:
-        findings.state(str(error))
-        return pl.DataFrame()
     key = list(config.key)
 
     def wanted(header: list[str]) -> list[str]:
         return [*key, *(name for name in header if name not in key)]
 
-    read = list(read_tables(path, files, wanted, findings, source=SOURCE))
-    tables = [clean_key(table.rows, config.key, findings, source=SOURCE) for table in read]
-    if len({tuple(sorted(table.columns)) for table in tables}) > 1:
+    try:
+        files = open_tables(path, wanted, findings, source=SOURCE)
+    except InputError as error:
+        findings.state(str(error))
+        return StaticShards({})
+    if not files:
+        return StaticShards({})
+    if len({frozenset(file.columns) for file in files}) > 1:
         findings.state("static: the files have different columns; give all of them the same")
-        return pl.DataFrame()
-    if not tables:
-        return pl.DataFrame()
-    rows = concatenate([table.select(tables[0].columns) for table in tables], tables[0].columns)
-    if not all(table.typed for table in read):
-        rows = _numbers_from_text(rows, config.key)
-    repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique()
-    findings.add(
-        SOURCE,
-        "series",
-        "with more than one row",
-        remedy="keep one row per series",
-        count=repeated.height,
-        examples=[series_name(row) for row in repeated.sort(key).head(EXAMPLES).select(key).iter_rows()],
-    )
+        return StaticShards({})
+    types = common_types(files, list(files[0].columns))
+    is_number = {name: not all(file.typed for file in files) for name, dtype in types.items() if dtype == pl.String}
+    for number, file in enumerate(files):
+        try:
+            for count, batch in enumerate(file.batches(sizes.rows_per_batch)):
+                rows = clean_key(batch, {name: types[name] for name in key}, findings, source=SOURCE)
+                rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
+                for name in is_number:
+                    is_number[name] &= rows[name].cast(pl.Float64, strict=False).null_count() == rows[name].null_count()
+                _spill(_with_key_types(rows, demand.types), demand, config.key, f"{number}-{count}")
+        except UnreadableFileError as error:
+            note_unreadable(file.name, file.kind, str(error), findings, SOURCE)
+    schema = {name: pl.Float64() if is_number.get(name) else dtype for name, dtype in types.items() if name not in key}
+    return StaticShards(schema)
+
+
+def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int) -> Described:
+    """Lines the static columns up with the series of a shard, and deletes what was spilled of them.
+
+    Args:
+        keys: The series.
+        begun: Whether each begins before the cutoff; the others are described and count for nothing.
+        static: What was spilled.
+        folder: Where the shards are.
+        shard: Number of the shard.
+    """
+    key = keys.columns
+    files = sorted(folder.glob(_name(shard, "*")))
+    spilled = [pl.read_ipc(file) for file in files]
+    rows = pl.concat(spilled) if spilled else pl.DataFrame(schema={**keys.schema, **static.schema})
+    rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in static.schema.items())
+    for file in files:
+        file.unlink()
+    repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique().sort(key)
+    own = keys.filter(pl.Series(begun))
+    found = own.join(rows.select(key), on=key, how="semi").height
+    joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
+    told = joined.filter(pl.Series(begun))
+    categories = {name: _categories(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
+    return Described(joined, categories, own.height - found, repeated.height, repeated.head(EXAMPLES))
+
+
+def report_repeated(described: Sequence[Described], findings: Findings) -> None:
+    """Takes note of the series that have more than one static row."""
+    own = [each for each in described if each.repeated]
+    if own:
+        examples = pl.concat(each.examples for each in own)
+        findings.add(
+            SOURCE,
+            "series",
+            "with more than one row",
+            remedy="keep one row per series",
+            count=sum(each.repeated for each in own),
+            examples=[series_name(row) for row in examples.sort(examples.columns).head(EXAMPLES).iter_rows()],
+        )
+
+
+def _spill(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...], batch: str) -> None:
+    shard = shard_of(hash_keys(rows, key), demand.shards)
+    rows, begin = rows[np.argsort(shard)], 0
+    for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=demand.shards)).tolist()):
+        if end > begin:
+            rows[begin:end].write_ipc(demand.folder / _name(number, batch))
+        begin = end
+
+
+def _with_key_types(rows: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
+    """Gives keys the demand's types; rows whose key no series can have are left out."""
+    for name, dtype in types.items():
+        given = rows.schema[name]
+        if given == dtype:
+            continue
+        text = rows[name].cast(pl.String)
+        keys = rows[name].cast(dtype, strict=False) if given.is_integer() else text.cast(dtype, strict=False)
+        # The text 007 is not the number 7.
+        same = keys.is_not_null() & (
+            pl.Series([given.is_integer() and dtype.is_integer()]) | (keys.cast(pl.String) == text)
+        )
+        rows = rows.with_columns(keys).filter(same)
     return rows
 
 
-def encode_static(rows: pl.DataFrame, keys: pl.DataFrame) -> StaticColumns:
-    """Lines static columns up with the panel's series and turns them into numbers.
-
-    Args:
-        rows: What `read_static` gave.
-        keys: The panel's keys, one row a series.
-    """
-    key = keys.columns
-    for name in key:
-        given, wanted = rows.schema[name], keys.schema[name]
-        if given.is_integer() and wanted.is_integer():
-            rows = rows.with_columns(pl.col(name).cast(wanted, strict=False))
-        elif given != wanted:
-            rows, keys = (table.with_columns(pl.col(name).cast(pl.String)) for table in (rows, keys))
-    found = keys.join(rows.select(key), on=key, how="semi").height
-    joined = keys.join(rows, on=key, how="left", maintain_order="left")
-    columns: list[pl.Series] = []
-    categorical, ignored = [], []
-    for column in joined.drop(key):
-        if column.dtype.is_numeric() or column.dtype == pl.Boolean:
-            finite = column.cast(pl.Float32)
-            columns.append(finite.set(finite.is_infinite().fill_null(False), None))
-        elif column.dtype in (pl.String, pl.Categorical, pl.Enum):
-            text = column.cast(pl.String)
-            if text.n_unique() > MOST_CATEGORIES:
-                ignored.append(f"{column.name} (text with more than {MOST_CATEGORIES} different values)")
-                continue
-            codes = text.unique().drop_nulls().sort()
-            columns.append(text.replace_strict(codes, pl.arange(len(codes), eager=True), return_dtype=pl.Float32))
-            categorical.append(column.name)
-        else:
-            ignored.append(f"{column.name} (neither number nor text)")
-    return StaticColumns(
-        pl.DataFrame(height=keys.height).with_columns(columns), tuple(categorical), tuple(ignored), keys.height - found
-    )
+def _categories(column: pl.Series) -> frozenset[str] | None:
+    found = column.drop_nulls().unique()
+    return frozenset(found.to_list()) if len(found) <= MOST_CATEGORIES else None
 
 
-def _numbers_from_text(rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    """A CSV file's columns come as text; those that hold only numbers become numbers, but for the key."""
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String and name not in key]
-    numbers = rows.select(pl.col(texts).cast(pl.Float64, strict=False))
-    is_number = [name for name in texts if numbers[name].null_count() == rows[name].null_count()]
-    return rows.with_columns(numbers[name] for name in is_number)
+def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for part in parts:
+        if part is None or len(found | part) > MOST_CATEGORIES:
+            return None
+        found |= part
+    return found
+
+
+def _name(shard: int, batch: str) -> str:
+    return f"static-{shard:05d}-{batch}.arrow"

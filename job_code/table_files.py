@@ -1,4 +1,4 @@
-"""Finds Parquet and CSV files and reads some of their columns, naming every file that cannot be read."""
+"""Finds Parquet and CSV files and streams some of their columns, naming every file that cannot be read."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,23 +12,61 @@ from job_code.findings import Findings
 PARQUET_MAGIC = b"PAR1"
 PARQUET_SUFFIXES = (".parquet", ".pq")
 CSV_SUFFIXES = (".csv", ".csv.gz")
+CSV_BYTES_PER_ROW = 16  # on the low side: better a shard too many
+CSV_COMPRESSION = 6
+# A panic of the reader, which some damaged Parquet files cause, is no Exception.
+READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError)
+
+
+class UnreadableFileError(Exception):
+    """A file whose header could be read and whose rows cannot."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """One file's rows.
+class TableFile:
+    """A data file whose header has been read.
 
     Attributes:
-        name: The file's path below the input folder.
-        rows: The wanted columns.
-        typed: Whether the file says what its columns hold; those of a CSV file are all text.
+        path: The file.
+        name: Its path below the input folder, for messages.
+        columns: The wanted columns, with their types; those of a CSV file are all text.
+        typed: Whether the file itself says what its columns hold.
         other_columns: Columns the file has beside them.
+        rows: Number of rows; of a CSV file an estimate, 0 only where there are none.
     """
 
+    path: Path
     name: str
-    rows: pl.DataFrame
+    columns: dict[str, pl.DataType]
     typed: bool
     other_columns: tuple[str, ...]
+    rows: int
+
+    def batches(self, size: int, *, first: int = 0, rows: int | None = None) -> Iterator[pl.DataFrame]:
+        """Streams the wanted columns.
+
+        Args:
+            size: Rows a batch at most.
+            first: Rows to pass over, for Parquet only.
+            rows: Rows to read at most; all when absent.
+
+        Raises:
+            UnreadableFileError: If the content is damaged.
+        """
+        try:
+            scan = _scan(self.path).select(list(self.columns))
+            if first or rows is not None:
+                scan = scan.slice(first, rows)
+            for batch in scan.collect_batches(chunk_size=size):
+                # The engine's own batches may be larger than asked for.
+                yield from batch.iter_slices(size)
+        except READ_ERRORS as error:
+            raise UnreadableFileError(_first_line(error)) from None
+
+    @property
+    def kind(self) -> str:
+        """What messages call its format."""
+        return "Parquet" if self.typed else "CSV"
 
 
 def find_files(path: Path, *, source: str) -> list[Path]:
@@ -57,19 +95,22 @@ def name_below(path: Path, file: Path) -> str:
     return file.name if file == path else file.relative_to(path).as_posix()
 
 
-def read_tables(
-    path: Path, files: Sequence[Path], wanted: Callable[[list[str]], Sequence[str]], findings: Findings, *, source: str
-) -> Iterator[Table]:
-    """Reads one file after the other.
+def open_tables(
+    path: Path, wanted: Callable[[list[str]], Sequence[str]], findings: Findings, *, source: str
+) -> list[TableFile]:
+    """Reads the header of every data file at or below a path.
 
     Args:
-        path: Where they were found.
-        files: What `find_files` listed there.
+        path: Where to look.
         wanted: Chooses the columns to read from a file's column names.
-        findings: Takes note of files that are empty, unreadable, or lack columns; these are not yielded.
+        findings: Takes note of files that are empty, unreadable, or lack columns; these are left out.
         source: What the files hold (`demand`), for the messages.
+
+    Raises:
+        InputError: If there are no files at all.
     """
-    for file in files:
+    opened = []
+    for file in find_files(path, source=source):
         name = name_below(path, file)
         if file.stat().st_size == 0:
             findings.add(
@@ -77,47 +118,56 @@ def read_tables(
             )
             continue
         try:
-            header = _parquet_header(file) if _is_parquet(file) else _csv_header(file)
-            columns = list(wanted(header))
-            missing = [column for column in columns if column not in header]
-            if missing:
-                findings.add(
-                    source,
-                    "file",
-                    f"without the column {', '.join(missing)}",
-                    remedy="add it, or configure key, time and target to name the columns there are",
-                    count=1,
-                    examples=[f"{name} (it has {', '.join(header[:12])})"],
-                )
-                continue
-            rows = _read(file, columns)
-        # A panic of the reader, which some damaged Parquet files cause, is no Exception.
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError) as error:
+            schema = _scan(file).collect_schema()
+            rows = _count_rows(file)
+        except READ_ERRORS as error:
+            note_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", _first_line(error), findings, source)
+            continue
+        columns = list(wanted(schema.names()))
+        missing = [column for column in columns if column not in schema]
+        if missing:
             findings.add(
                 source,
                 "file",
-                f"that cannot be read as {'Parquet' if _is_parquet(file) else 'CSV'}",
-                remedy="upload it again, whole",
+                f"without the column {', '.join(missing)}",
+                remedy="add it, or configure key, time and target to name the columns there are",
                 count=1,
-                examples=[f"{name} ({_first_line(error)})"],
+                examples=[f"{name} (it has {', '.join(schema.names()[:12])})"],
             )
             continue
-        yield Table(name, rows, _is_parquet(file), tuple(column for column in header if column not in columns))
+        others = tuple(column for column in schema.names() if column not in columns)
+        opened.append(
+            TableFile(file, name, {column: schema[column] for column in columns}, _is_parquet(file), others, rows)
+        )
+    return opened
 
 
-def _read(file: Path, columns: list[str]) -> pl.DataFrame:
+def note_unreadable(name: str, kind: str, reason: str, findings: Findings, source: str) -> None:
+    """Takes note of one file that cannot be read."""
+    findings.add(
+        source,
+        "file",
+        f"that cannot be read as {kind}",
+        remedy="upload it again, whole",
+        count=1,
+        examples=[f"{name} ({reason})"],
+    )
+
+
+def _scan(file: Path) -> pl.LazyFrame:
     if _is_parquet(file):
-        return pl.read_parquet(file, columns=columns, glob=False)
+        return pl.scan_parquet(file, glob=False, low_memory=True)
     # As text: a type guessed from the first rows would turn the article 00123 into 123.
-    return pl.read_csv(file, columns=columns, infer_schema=False, null_values=[""], glob=False).select(columns)
+    return pl.scan_csv(file, infer_schema=False, null_values=[""], glob=False, low_memory=True)
 
 
-def _parquet_header(file: Path) -> list[str]:
-    return pl.scan_parquet(file, glob=False).collect_schema().names()
-
-
-def _csv_header(file: Path) -> list[str]:
-    return pl.read_csv(file, n_rows=0, infer_schema=False, glob=False).columns
+def _count_rows(file: Path) -> int:
+    if _is_parquet(file):
+        return int(_scan(file).select(pl.len()).collect().item())
+    if _scan(file).head(1).collect().is_empty():
+        return 0
+    size = file.stat().st_size * (CSV_COMPRESSION if file.suffix == ".gz" else 1)
+    return max(1, size // CSV_BYTES_PER_ROW)
 
 
 def _is_hidden(relative: Path) -> bool:
@@ -137,6 +187,6 @@ def _is_parquet(file: Path) -> bool:
         return opened.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

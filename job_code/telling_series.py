@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from job_code.activity import is_active
 from job_code.backtest import Backtest
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.panel import Booleans, Floats, Panel
@@ -23,10 +22,15 @@ class TellingSeries:
     why: str
 
 
-def choose(panel: Panel, backtest: Backtest | None) -> list[TellingSeries]:
-    """Picks at most one series of each sort, none twice; ties go to the first by key."""
+def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[TellingSeries]:
+    """Picks at most one series of each sort, none twice; ties go to the first by key.
+
+    Args:
+        panel: Series to pick from.
+        active: Whether each still sells.
+        backtest: How well they would have been forecast, or None where that is not known.
+    """
     volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
-    active = is_active(panel)
     kind = kind_of_series(panel)
     middling = -np.abs(volume - np.median(volume[active])) if active.any() else volume
     sorts: list[tuple[str, Floats, Booleans]] = [
@@ -54,5 +58,5 @@ def _gain(panel: Panel, backtest: Backtest) -> Floats:
     """How much less absolute error the forecast made than the baseline, NaN for series that were not tested."""
     error = np.abs(backtest.baseline - backtest.actual) - np.abs(backtest.forecast - backtest.actual)
     gain = np.full(len(panel), np.nan)
-    gain[backtest.series] = np.where(backtest.counted, error, 0.0).sum(axis=1)
+    gain[backtest.series] = np.where(backtest.weight > 0, error, 0.0).sum(axis=1)
     return gain

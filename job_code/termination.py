@@ -5,6 +5,7 @@ for minutes; and as process 1 of a container, a process without a handler is not
 that waits for the signals has neither problem.
 """
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -25,9 +26,15 @@ def stop_promptly(clean_up: Callable[[str], None]) -> None:
 
     def wait() -> None:
         number = signal.sigwait(STOPPING_SIGNALS)
+        children = multiprocessing.active_children()
+        for child in children:
+            if child.pid is not None:
+                os.kill(child.pid, signal.SIGSTOP)  # it would go on writing what is being removed
         try:
             clean_up(signal.Signals(number).name)
         finally:
+            for child in children:
+                child.kill()
             os._exit(128 + number)
 
     threading.Thread(target=wait, name="stop", daemon=True).start()

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,20 +11,30 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from job_code.alignment import Repairs, align
-from job_code.checks import check_demand
+from job_code.alignment import Repairs
+from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
-from job_code.demand import read_demand
+from job_code.demand import DAY, VALUE
+from job_code.error_distribution import typical_change, usual_change
 from job_code.errors import InputError
 from job_code.findings import Findings
 from job_code.frequency import Frequency
 from job_code.output import LocalOutput
-from job_code.panel import Panel
+from job_code.panel import Floats, Panel
+from job_code.panel_files import read_piece
+from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Progress
 from job_code.run import RunRequest, run
+from job_code.sample import Sample
+from job_code.sharding import ShardedDemand, shard_demand
+from job_code.sizes import Sizes
+from job_code.spill import SpilledShard, read_shard
+from job_code.static_columns import StaticShards, shard_static
+from job_code.workers import Result, Task, Workers
 
 LAST = date(2026, 11, 16)  # a Monday
 RUN = "the-run"
+ONE = Sizes()  # one worker: this process
 
 
 def series(
@@ -81,21 +91,123 @@ def configured(**settings: object) -> ForecastConfig:
     return ForecastConfig.from_mapping({"trees": 10, "horizon": 4, **settings}, source="configuration")
 
 
+def sharded(
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: Sizes = ONE, **settings: object
+) -> tuple[ShardedDemand, pl.DataFrame]:
+    """Reads demand into shards and these back into rows: key columns, `_day` and `_value`, sorted."""
+    config, findings = configured(**settings), Findings()
+    demand = _shard(folder, files, config, findings, sizes)
+    findings.raise_if_any()
+    return demand, pl.concat(
+        rows_of(shard)
+        for number in range(demand.shards)
+        if (shard := read_shard(demand.folder, number, config.key)) is not None
+    ).sort(*config.key, DAY)
+
+
+def rows_of(shard: SpilledShard) -> pl.DataFrame:
+    """The rows of a shard: key columns, `_day` and `_value`."""
+    return shard.keys[shard.series].with_columns(
+        pl.Series(DAY, shard.day).cast(pl.Date), pl.Series(VALUE, shard.value).fill_nan(None)
+    )
+
+
+def prepared(
+    folder: Path,
+    files: Mapping[str, pl.DataFrame | bytes],
+    config: ForecastConfig,
+    *,
+    static: Mapping[str, pl.DataFrame | bytes] | None = None,
+    sizes: Sizes = ONE,
+) -> PreparedDemand:
+    """Shards, checks and aligns demand, in a folder of its own."""
+    findings = Findings()
+    pieces = folder / "pieces"
+    pieces.mkdir(parents=True)
+    demand = _shard(folder, files, config, findings, sizes)
+    described = StaticShards({})
+    if static is not None:
+        described = shard_static(write(folder / "static", static), demand, config, findings, sizes)
+    calendar = check_calendar(demand.days, config, findings)
+    return prepare(
+        demand,
+        described,
+        calendar,
+        config,
+        findings,
+        folder=pieces,
+        workers=SameProcess(sizes.workers),
+        sizes=sizes,
+        advance=lambda _: None,
+    )
+
+
 def panel_of(folder: Path, demand: pl.DataFrame, **settings: object) -> tuple[Panel, Repairs]:
-    """Reads, checks and aligns demand."""
-    findings, config = Findings(), configured(**settings)
-    read = read_demand(write(folder, {"demand.parquet": demand}), config, findings)
-    return align(check_demand(read, config, findings), config)
+    """Shards, checks and aligns demand, and puts the pieces together."""
+    ready = prepared(folder, {"demand.parquet": demand}, configured(**settings))
+    return stacked(ready), ready.repairs
 
 
-def problems(folder: Path, files: Mapping[str, pl.DataFrame | bytes], **settings: object) -> list[str]:
+def stacked(ready: PreparedDemand) -> Panel:
+    """All series of a run in one panel."""
+    return Panel.stack([read_piece(piece.folder, ready.calendar.frequency).panel for piece in ready.pieces])
+
+
+def usual(panel: Panel) -> Floats:
+    """The usual change of each series, where there are no others."""
+    return usual_change(panel, typical_change(panel, np.ones(len(panel))))
+
+
+def sample_of(folder: Path, demand: pl.DataFrame, **settings: object) -> Sample:
+    """The series a run over demand would learn from: where it is small, all."""
+    config = configured(**settings)
+    return Sample.draw(prepared(folder, {"demand.parquet": demand}, config), config.sample_rows)
+
+
+def problems(
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: Sizes = ONE, **settings: object
+) -> list[str]:
     """Everything that reading and checking says is wrong with demand files."""
-    findings, config = Findings(), configured(**settings)
     try:
-        check_demand(read_demand(write(folder, files), config, findings), config, findings)
+        prepared(folder, files, configured(**settings), sizes=sizes)
     except InputError as error:
         return list(error.problems)
     return []
+
+
+def _shard(
+    folder: Path,
+    files: Mapping[str, pl.DataFrame | bytes],
+    config: ForecastConfig,
+    findings: Findings,
+    sizes: Sizes,
+) -> ShardedDemand:
+    shards = folder / "shards"
+    shards.mkdir(parents=True)
+    return shard_demand(
+        write(folder / "demand", files),
+        config,
+        findings,
+        folder=shards,
+        workers=SameProcess(sizes.workers),
+        sizes=sizes,
+        advance=lambda _: None,
+    )
+
+
+class SameProcess(Workers):
+    """As many workers as asked for, one after the other in this process."""
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        *,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> Iterator[Result]:
+        for task in tasks:
+            while_waiting()
+            yield function(task)
 
 
 @dataclass(frozen=True)
@@ -141,9 +253,10 @@ def run_job(
     demand: pl.DataFrame | Mapping[str, pl.DataFrame | bytes],
     *,
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
+    sizes: Sizes = ONE,
     **settings: object,
 ) -> Finished:
-    """Runs the whole job in this process, in a folder of its own."""
+    """Runs the whole job, in a folder of its own; in this process, unless the sizes say otherwise."""
     files = {"demand.parquet": demand} if isinstance(demand, pl.DataFrame) else demand
     inputs = {"demand": write(folder / "demand", files)}
     if static is not None:
@@ -151,5 +264,6 @@ def run_job(
     scratch = folder / "scratch"
     scratch.mkdir()
     request = RunRequest(RUN, "all", inputs, configured(**settings))
-    run(request, LocalOutput(folder / "out", RUN), progress=Progress(io.StringIO()), folder=scratch)
+    output = LocalOutput(folder / "out", RUN)
+    run(request, output, progress=Progress(io.StringIO()), folder=scratch, sizes=sizes)
     return Finished(folder / "out")

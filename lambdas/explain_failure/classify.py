@@ -15,10 +15,10 @@ WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<c
 KILLED = ("137", "-9")
 JOB_ERROR = "job error:"
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
-DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")
+DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space|the disk is full|of disk and .* are free")
 # The job's own errors, `job error: <type>: <text>`: the text may hold the user's words, so only what Python, LightGBM
 # and boto3 write by themselves tells more than that the job failed.
-OWN_OUT_OF_MEMORY = re.compile(r"^job error:\s*\w*MemoryError\b|std::bad_alloc")
+OWN_OUT_OF_MEMORY = re.compile(r"^job error:\s*\w*MemoryError\b|std::bad_alloc|where memory runs out")
 OWN_UNREACHABLE = re.compile(
     r"^job error:\s*(EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed|HTTPClient)Error\b"
     r"|Could not connect to the endpoint URL|(Connect|Read) timeout on endpoint URL"

@@ -87,7 +87,7 @@ def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, en
 
 def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     machine = definition("prod")
-    order = ["ml.m7i.xlarge", "ml.m6i.xlarge", "ml.m5.xlarge"]
+    order = ["ml.m7i.large", "ml.m6i.large", "ml.m5.large"]
     assert machine["States"]["Plan"]["Next"] == f"TrainAndInfer ({order[0]})"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]

@@ -9,12 +9,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.alignment import align
-from job_code.checks import CheckedDemand
+from job_code.alignment import Repairs, align
+from job_code.checks import Calendar, periods_of
 from job_code.config import ForecastConfig
+from job_code.demand import DAY, VALUE
 from job_code.frequency import Frequency
+from job_code.panel import Panel
+from job_code.spill import SpillWriter, read_shard
 from tests.demand import configured, panel_of, series
 
+CALENDAR = Frequency("W-MON")
 Rows = Mapping[str, Mapping[int, float | None]]
 
 
@@ -93,10 +97,46 @@ def random_rows(random: np.random.Generator, cutoff: int) -> dict[str, dict[int,
     return rows
 
 
+def spilled(rows: Rows, folder: Path, random: np.random.Generator, *, shards: int, writers: int) -> None:
+    """Spills rows in random order, in random batches, by several writers."""
+    flat = [(key, period, value) for key, each in rows.items() for period, value in each.items()]
+    random.shuffle(flat)
+    frame = pl.DataFrame(flat, schema={"unique_id": pl.String, DAY: pl.Int32, VALUE: pl.Float32}, orient="row")
+    frame = frame.with_columns(CALENDAR.to_date(pl.col(DAY)).alias(DAY))
+    into = [SpillWriter(folder, writer, shards, ("unique_id",)) for writer in range(writers)]
+    while frame.height:
+        size = int(random.integers(1, 60))
+        into[int(random.integers(writers))].add(frame[:size])
+        frame = frame[size:]
+    for writer in into:
+        writer.close()
+
+
+def aligned(
+    folder: Path, cutoff: int, config: ForecastConfig, *, shards: int, values_per_panel: int
+) -> tuple[Panel, Repairs, list[int]]:
+    """All panels of all shards put together, what was repaired, and the number of values of each panel."""
+    panels, total = [], Repairs()
+    for number in range(shards):
+        shard = read_shard(folder, number, config.key)
+        if shard is None:
+            continue
+        periods = periods_of(shard, CALENDAR)
+        for panel, series_in_shard, repairs in align(
+            shard, periods, Calendar(CALENDAR, cutoff), config, values_per_panel=values_per_panel
+        ):
+            assert panel.keys.equals(shard.keys[series_in_shard])
+            panels.append(panel)
+            total += repairs
+    return Panel.stack(panels), total, [len(panel.values) for panel in panels]
+
+
 @pytest.mark.parametrize("cutoff_rule", ["common", "series"])
 @pytest.mark.parametrize("gap_rule", ["zero", "carry_forward"])
 @pytest.mark.parametrize("history", [None, 1, 8])
-def test_alignment_agrees_with_the_reference(cutoff_rule: str, gap_rule: str, history: int | None) -> None:
+def test_alignment_agrees_with_the_reference(
+    tmp_path: Path, cutoff_rule: str, gap_rule: str, history: int | None
+) -> None:
     random = np.random.default_rng(7)
     config = configured(cutoff_rule=cutoff_rule, gap_rule=gap_rule)
     for trial in range(40):
@@ -104,12 +144,9 @@ def test_alignment_agrees_with_the_reference(cutoff_rule: str, gap_rule: str, hi
         cutoff = 100
         rows = random_rows(random, cutoff)
         rows["LAST"] = {cutoff: 1.0}
-        flat = [(key, period, value) for key, each in rows.items() for period, value in each.items()]
-        random.shuffle(flat)
-        frame = pl.DataFrame(
-            flat, schema={"unique_id": pl.String, "_period": pl.Int32, "_value": pl.Float64}, orient="row"
-        )
-        panel, repairs = align(CheckedDemand(frame, Frequency("W-MON"), cutoff), config)
+        shards, largest = int(random.integers(1, 5)), int(random.choice([1, 10, 40, 1000]))
+        spilled(rows, tmp_path, random, shards=shards, writers=int(random.integers(1, 4)))
+        panel, repairs, sizes = aligned(tmp_path, cutoff, config, shards=shards, values_per_panel=largest)
         expected = reference(rows, cutoff, config)
 
         assert panel.keys["unique_id"].to_list() == list(expected.values)
@@ -118,6 +155,8 @@ def test_alignment_agrees_with_the_reference(cutoff_rule: str, gap_rule: str, hi
         assert panel.values.tolist() == [value for values in expected.values.values() for value in values]
         assert panel.observed.tolist() == [seen for each in expected.observed.values() for seen in each]
         assert repairs.to_dict() == expected.counts
+        assert max(sizes) < largest + int(panel.lengths.max())
+        assert not list(tmp_path.iterdir())  # what has been read is gone
 
 
 def test_a_calendar_of_empty_future_weeks_is_no_demand(tmp_path: Path) -> None:

@@ -4,17 +4,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from job_code.checks import CheckedDemand, check_demand
-from job_code.demand import read_demand
-from job_code.findings import Findings
-from tests.demand import LAST, configured, problems, series, shop, write
+from job_code.checks import Calendar
+from job_code.frequency import Frequency
+from tests.demand import LAST, configured, prepared, problems, series, shop
 
 SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})
 
 
-def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> CheckedDemand:
-    config, findings = configured(**settings), Findings()
-    return check_demand(read_demand(write(folder, {"a.parquet": demand}), config, findings), config, findings)
+def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> Calendar:
+    return prepared(folder, {"a.parquet": demand}, configured(**settings)).calendar
 
 
 def test_duplicates_are_counted_by_series(tmp_path: Path) -> None:
@@ -25,9 +23,11 @@ def test_duplicates_are_counted_by_series(tmp_path: Path) -> None:
     ]
 
 
-def test_two_days_of_one_week_are_off_the_calendar_and_duplicates(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tuesday_first", [False, True])
+def test_two_days_of_one_week_are_off_the_calendar_and_duplicates(tmp_path: Path, tuesday_first: bool) -> None:
     tuesday = SOUND[:1].with_columns(pl.col("ds") + timedelta(days=1))
-    off, duplicate = problems(tmp_path, {"a.parquet": pl.concat([SOUND, tuesday])})
+    rows = pl.concat([tuesday, SOUND] if tuesday_first else [SOUND, tuesday])
+    off, duplicate = problems(tmp_path, {"a.parquet": rows})
     assert off.startswith("demand: 1 row dated off the calendar W-MON, e.g. A 2026-09-15; date every week alike")
     assert duplicate.startswith("demand: 1 series with duplicate weeks, e.g. A 2026-09-14")
 
@@ -137,5 +137,4 @@ def test_one_date_and_no_frequency_is_said_with_all_else(tmp_path: Path) -> None
 
 def test_sound_demand_passes(tmp_path: Path) -> None:
     sound = checked(tmp_path, shop(3, 20))
-    assert sound.frequency.name == "W-MON"
-    assert sound.rows.columns == ["unique_id", "_value", "_period"]
+    assert sound == Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))

@@ -35,11 +35,12 @@ def test_every_mistake_is_named_at_once() -> None:
         ({"key": "ds", "time": "day"}, "named ds"),
         ({"key": "q50"}, "named q50"),
         ({"key": "_value"}, "named _value"),
-        ({"target": "_period"}, "named _period"),
+        ({"target": "_code"}, "named _code"),
         ({"horizon": "12.5"}, "horizon"),
         ({"history": "0"}, "history"),
         ({"cutoff": "2026-13-01"}, "cutoff"),
         ({"seed": "-1"}, "seed"),
+        ({"sample_rows": "9999"}, "sample_rows"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused(settings: dict[str, str], reason: str) -> None:
@@ -62,6 +63,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
             "cutoff_rule": "series",
             "gap_rule": "carry_forward",
             "negative_rule": "keep",
+            "sample_rows": 20_000,
             "trees": 7,
             "learning_rate": 0.1,
             "leaves": 5,

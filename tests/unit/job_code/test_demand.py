@@ -7,20 +7,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from job_code.demand import DAY, VALUE, Demand, read_demand
+from job_code.demand import DAY, VALUE
 from job_code.errors import InputError
-from job_code.findings import Findings
-from tests.demand import configured, problems, series, shop, write
+from tests.demand import problems, series, sharded, shop
 
 MOMENT = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds know no zone)
 SOUND = series({"A": [1.0, 2.0, 3.0, 4.0], "B": [5.0, 6.0, 7.0, 8.0]})
-
-
-def read(folder: Path, files: dict[str, pl.DataFrame | bytes], **settings: object) -> Demand:
-    findings = Findings()
-    demand = read_demand(write(folder, files), configured(**settings), findings)
-    findings.raise_if_any()
-    return demand
 
 
 def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame:
@@ -86,7 +78,7 @@ def test_text_in_the_target_of_one_csv_file_is_found_among_others(tmp_path: Path
 )
 def test_dates_of_every_kind(tmp_path: Path, column: pl.Series) -> None:
     rows = pl.DataFrame({"unique_id": ["A"], "y": [1.0]}).with_columns(column)
-    assert read(tmp_path, {"a.parquet": rows}).rows[DAY].to_list() == [date(2026, 11, 16)]
+    assert sharded(tmp_path, {"a.parquet": rows})[1][DAY].to_list() == [date(2026, 11, 16)]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +97,7 @@ def test_dates_of_every_kind(tmp_path: Path, column: pl.Series) -> None:
 )
 def test_numbers_of_every_kind(tmp_path: Path, column: pl.Series, expected: list[float | None]) -> None:
     rows = pl.DataFrame({"unique_id": ["A", "B"], "ds": [date(2026, 11, 16)] * 2}).with_columns(column)
-    assert read(tmp_path, {"a.parquet": rows}).rows[VALUE].to_list() == expected
+    assert sharded(tmp_path, {"a.parquet": rows})[1][VALUE].to_list() == expected
 
 
 @pytest.mark.parametrize(
@@ -127,8 +119,8 @@ def test_keys_of_different_types_over_files_become_one(
             ds=pl.lit(date(2026, 11, 16)), y=pl.lit(1.0), more=pl.lit(0)
         )
 
-    demand = read(tmp_path, {"a.parquet": table(first), "b.parquet": table(second)})
-    assert demand.rows["unique_id"].to_list() == together
+    demand, rows = sharded(tmp_path, {"a.parquet": table(first), "b.parquet": table(second)})
+    assert rows["unique_id"].to_list() == together
     assert demand.files == 2
     assert demand.ignored_columns == ("more",)
 
@@ -142,13 +134,14 @@ def test_keys_of_any_script_and_several_columns_are_kept(tmp_path: Path) -> None
             "units": [1, 2, 3, 4, 5],
         }
     )
-    settings = {"key": "len,merchant", "time": "week", "target": "units"}
+    settings: dict[str, Any] = {"key": "len,merchant", "time": "week", "target": "units"}
     for name in ("a.parquet", "a.csv"):
-        demand = read(tmp_path / name, {name: rows[:3]}, **settings)
-        assert demand.rows["len"].to_list() == ["größe 4", "商品", "a,b"]
-    assert read(tmp_path / "all", {"a.parquet": rows}, **settings).rows["len"].to_list() == rows["len"].to_list()
+        _, read = sharded(tmp_path / name, {name: rows[:3]}, **settings)
+        assert read.select("len", VALUE).rows() == [("a,b", 3), ("größe 4", 1), ("商品", 2)]
+    _, read = sharded(tmp_path / "all", {"a.parquet": rows}, **settings)
+    assert read.drop(DAY).rows() == rows.drop("week").sort("len", "merchant").rows()
 
 
 def test_files_without_a_row_are_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="demand: 2 files without a single row; upload demand"):
-        read(tmp_path, {"a.parquet": SOUND[:0], "b.csv": SOUND[:0]})
+        sharded(tmp_path, {"a.parquet": SOUND[:0], "b.csv": SOUND[:0]})

@@ -24,6 +24,22 @@ def test_equal_problems_are_counted_together_and_a_few_shown() -> None:
     assert refused.value.exit_code == 2
 
 
+def test_what_was_found_elsewhere_is_added() -> None:
+    here, there = Findings(), Findings()
+    here.add("demand", "row", "with text", remedy="mend", count=2, examples=["a", "b"])
+    there.add("demand", "file", "that is empty", remedy="delete it", count=1, examples=["x"])
+    there.add("demand", "row", "with text", remedy="mend", count=5, examples=["c", "d", "e"])
+    there.state("cutoff: too late; wait")
+    here.absorb(there)
+    here.absorb(Findings())
+    assert here.messages() == [
+        "demand: 7 rows with text, e.g. a, b, c; mend",
+        "demand: 1 file that is empty, e.g. x; delete it",
+        "cutoff: too late; wait",
+    ]
+    assert there.messages()[1].startswith("demand: 5 rows with text, e.g. c, d, e")
+
+
 def test_a_problem_is_one_line_whatever_is_in_it() -> None:
     error = InputError(["demand: key a\nb\r\n\x00c\u2028d\tgröße; mend"])
     assert error.problems == ("demand: key a b ?c d größe; mend",)

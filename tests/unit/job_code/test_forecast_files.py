@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from job_code.forecast_files import Forecast, write_forecast
+from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.frequency import Frequency
 from job_code.panel import Panel
 from tests.demand import configured
@@ -28,20 +28,15 @@ def forecast(count: int, horizon: int, name: str = "W-SUN") -> Forecast:
     return Forecast(panel, mean, np.stack([mean - 1, mean, mean + 1], axis=2))
 
 
-@pytest.mark.parametrize("rows_per_file", [1, 10, 36, 1000])
-def test_every_series_and_period_is_written_once(tmp_path: Path, rows_per_file: int) -> None:
+def test_every_series_and_period_is_written_once(tmp_path: Path) -> None:
     given = forecast(7, 5)
     config = configured(key="article,merchant", quantiles="0.1,0.5,0.975")
-    files = list(write_forecast(given, config, tmp_path, rows_per_file=rows_per_file))
-    assert [file.name for file in files] == [f"part-{number:05d}.parquet" for number in range(len(files))]
-    assert len(files) == -(-7 // max(1, rows_per_file // 5))
-    assert all(file.rows <= max(rows_per_file, 5) for file in files)
-    for file in files:
-        content = (tmp_path / file.name).read_bytes()
-        assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
-        assert pl.read_parquet(content).height == file.rows
-    written = pl.concat([pl.read_parquet(tmp_path / file.name) for file in files])
+    file = write_forecast(given, config, tmp_path / "part-00003.parquet")
+    content = (tmp_path / "part-00003.parquet").read_bytes()
+    assert file == ForecastFile("part-00003.parquet", 35, len(content), hashlib.sha256(content).hexdigest())
+    written = pl.read_parquet(content)
     assert written["article"].to_list() == [f"A{at:03d}" for at in range(7) for _ in range(5)]
+    assert written["merchant"].to_list() == [at for at in range(7) for _ in range(5)]
     frequency = given.panel.frequency
     assert written["ds"].dt.date().to_list() == [
         frequency.date_of(3000 + at % 2 + 1 + step) for at in range(7) for step in range(5)
@@ -52,12 +47,13 @@ def test_every_series_and_period_is_written_once(tmp_path: Path, rows_per_file: 
 
 @pytest.mark.parametrize("name", ["D", "W-MON", "MS", "ME"])
 def test_the_schema_is_the_contract_s(tmp_path: Path, name: str) -> None:
-    list(write_forecast(forecast(2, 3, name), configured(key="article,merchant"), tmp_path))
-    schema = pq.read_schema(tmp_path / "part-00000.parquet")
+    path = tmp_path / "part-00000.parquet"
+    write_forecast(forecast(2, 3, name), configured(key="article,merchant"), path)
+    schema = pq.read_schema(path)
     assert schema.names == ["article", "merchant", "ds", "mean", "q10", "q50", "q90"]
     assert schema.field("ds").type == pa.timestamp("ms")
     assert schema.field("merchant").type == pa.int64()
     assert {schema.field(column).type for column in schema.names[3:]} == {pa.float32()}
-    pandas = pq.read_table(tmp_path / "part-00000.parquet").to_pandas()
+    pandas = pq.read_table(path).to_pandas()
     assert pandas["ds"].dtype.kind == "M"
     assert (pandas["ds"].dt.normalize() == pandas["ds"]).all()

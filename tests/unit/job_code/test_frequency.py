@@ -1,8 +1,12 @@
+import itertools
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
+from job_code.calendar_counts import DayCounts
+from job_code.demand import DAY, VALUE
 from job_code.errors import InputError
 from job_code.frequency import WEEKDAYS, Frequency, resolve_frequency
 
@@ -10,7 +14,8 @@ ALL = ("D", "MS", "ME", *(f"W-{day}" for day in WEEKDAYS))
 
 
 def inferred(days: list[date], asked: str | None = None) -> str:
-    return resolve_frequency(asked, pl.Series(days, dtype=pl.Date)).name
+    rows = pl.DataFrame({DAY: pl.Series(days, dtype=pl.Date), VALUE: [1.0] * len(days)})
+    return resolve_frequency(asked, DayCounts.of(rows)).name
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -100,3 +105,41 @@ def test_one_date_alone_tells_nothing() -> None:
 def test_periods_longer_than_a_week_or_a_month_are_not_read_as_these(days: list[date], apart: str) -> None:
     with pytest.raises(InputError, match=f"less than {apart} apart"):
         inferred(days)
+
+
+def naive(days: list[date]) -> str:
+    """The frequency by counting rows one by one; an empty text where the dates fit none."""
+
+    def share(true: list[bool]) -> float:
+        return sum(true) / len(days)
+
+    by_weekday = [share([day.weekday() == weekday for day in days]) for weekday in range(7)]
+    if share([day.day == 1 for day in days]) > 0.6:
+        name = "MS"
+    elif share([(day + timedelta(days=1)).day == 1 for day in days]) > 0.6:
+        name = "ME"
+    elif max(by_weekday) > 0.6:
+        name = f"W-{WEEKDAYS[by_weekday.index(max(by_weekday))]}"
+    else:
+        name = "D"
+    periods = sorted({Frequency(name).period_of(day) for day in days})
+    apart = [later - earlier for earlier, later in itertools.pairwise(periods)]
+    return "" if apart and min(apart) > 1 else name
+
+
+def test_the_frequency_is_that_of_most_rows() -> None:
+    random = np.random.default_rng(5)
+    seen = set()
+    for _ in range(150):
+        frequency = Frequency(str(random.choice(["D", "MS", "ME", "W-MON", "W-SUN"])))
+        first, step = frequency.period_of(date(2024, 1, 1)), int(random.choice([1, 1, 1, 2]))
+        days = [frequency.date_of(first + step * int(at)) for at in random.integers(0, 12, 25)]
+        days += [date(2024, 1, 1) + timedelta(days=int(at)) for at in random.integers(0, 300, random.integers(0, 20))]
+        expected = naive(days)
+        seen.add(expected)
+        if expected:
+            assert inferred(days) == expected
+        else:
+            with pytest.raises(InputError, match="yet no two of them lie less than"):
+                inferred(days)
+    assert seen == {"", "D", "MS", "ME", "W-MON", "W-SUN"}

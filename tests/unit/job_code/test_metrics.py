@@ -13,25 +13,24 @@ RANDOM = np.random.default_rng(3)
 ACTUAL = RANDOM.poisson(3, (9, 4)).astype(float)
 FORECAST = RANDOM.uniform(0, 6, (9, 4))
 QUANTILES = np.sort(RANDOM.uniform(0, 8, (9, 4, 3)), axis=2)
-COUNTED = RANDOM.random((9, 4)) < 0.7
-AT = [(row, step) for row in range(9) for step in range(4) if COUNTED[row, step]]
+WEIGHT = np.where(RANDOM.random((9, 4)) < 0.7, RANDOM.integers(1, 5, (9, 1)), 0).astype(float)
+# An entry of weight n is as good as n entries.
+AT = [(row, step) for row in range(9) for step in range(4) for _ in range(int(WEIGHT[row, step]))]
 
 
 def test_wape_and_bias() -> None:
     demand = sum(ACTUAL[at] for at in AT)
-    assert metrics.wape(ACTUAL, FORECAST, COUNTED) == pytest.approx(
+    assert metrics.wape(ACTUAL, FORECAST, WEIGHT) == pytest.approx(
         sum(abs(FORECAST[at] - ACTUAL[at]) for at in AT) / demand
     )
-    assert metrics.bias(ACTUAL, FORECAST, COUNTED) == pytest.approx(
-        sum(FORECAST[at] - ACTUAL[at] for at in AT) / demand
-    )
+    assert metrics.bias(ACTUAL, FORECAST, WEIGHT) == pytest.approx(sum(FORECAST[at] - ACTUAL[at] for at in AT) / demand)
 
 
 def test_mase_leaves_out_series_without_a_scale() -> None:
     scale = np.array([1.0, 2, math.nan, 4, 5, 6, 7, 8, 9])
     errors = [abs(FORECAST[at] - ACTUAL[at]) / scale[at[0]] for at in AT if at[0] != 2]
-    assert metrics.mase(ACTUAL, FORECAST, COUNTED, scale) == pytest.approx(sum(errors) / len(errors))
-    assert metrics.mase(ACTUAL, FORECAST, COUNTED, np.full(9, math.nan)) is None
+    assert metrics.mase(ACTUAL, FORECAST, WEIGHT, scale) == pytest.approx(sum(errors) / len(errors))
+    assert metrics.mase(ACTUAL, FORECAST, WEIGHT, np.full(9, math.nan)) is None
 
 
 def test_weighted_quantile_loss() -> None:
@@ -42,21 +41,21 @@ def test_weighted_quantile_loss() -> None:
             error = ACTUAL[at] - QUANTILES[at][number]
             pinball += level * error if error > 0 else (level - 1) * error
         losses.append(2 * pinball / sum(ACTUAL[at] for at in AT))
-    assert metrics.weighted_quantile_loss(ACTUAL, QUANTILES, LEVELS, COUNTED) == pytest.approx(sum(losses) / 3)
+    assert metrics.weighted_quantile_loss(ACTUAL, QUANTILES, LEVELS, WEIGHT) == pytest.approx(sum(losses) / 3)
 
 
 def test_coverage_counts_both_ends() -> None:
     inside = [QUANTILES[at][0] <= ACTUAL[at] <= QUANTILES[at][-1] for at in AT]
-    assert metrics.coverage(ACTUAL, QUANTILES, COUNTED) == pytest.approx(sum(inside) / len(inside))
-    assert metrics.coverage(np.ones((1, 1)), np.ones((1, 1, 3)), np.ones((1, 1), dtype=bool)) == 1
+    assert metrics.coverage(ACTUAL, QUANTILES, WEIGHT) == pytest.approx(sum(inside) / len(inside))
+    assert metrics.coverage(np.ones((1, 1)), np.ones((1, 1, 3)), np.ones((1, 1))) == 1
 
 
 def test_without_demand_there_is_no_percentage() -> None:
     nothing = np.zeros((9, 4))
-    assert metrics.wape(nothing, FORECAST, COUNTED) is None
-    assert metrics.bias(nothing, FORECAST, COUNTED) is None
-    assert metrics.weighted_quantile_loss(nothing, QUANTILES, LEVELS, COUNTED) is None
-    assert metrics.wape(ACTUAL, FORECAST, np.zeros((9, 4), dtype=bool)) is None
+    assert metrics.wape(nothing, FORECAST, WEIGHT) is None
+    assert metrics.bias(nothing, FORECAST, WEIGHT) is None
+    assert metrics.weighted_quantile_loss(nothing, QUANTILES, LEVELS, WEIGHT) is None
+    assert metrics.wape(ACTUAL, FORECAST, np.zeros((9, 4))) is None
 
 
 def test_naive_error_is_within_each_series() -> None:

@@ -1,28 +1,34 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from job_code.activity import is_active
-from job_code.model import ChangeModel, Resources, size
-from job_code.panel import Panel
-from job_code.static_columns import StaticColumns
-from tests.demand import configured, panel_of, series, shop
+from job_code.model import ChangeModel, Resources, StaticFeatures, size
+from job_code.panel import Floats
+from job_code.sample import Sample
+from tests.demand import configured, panel_of, sample_of, series, shop
 
 
-def fitted(panel: Panel, static: StaticColumns | None = None, *, threads: int = 1, **settings: object) -> ChangeModel:
-    return ChangeModel(panel, static, configured(**settings), Resources(threads, lambda: None))
+def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> ChangeModel:
+    resources = Resources(threads, lambda: None)
+    return ChangeModel.fit(sample.panel, sample.static, sample.active, configured(**settings), resources)
+
+
+def forecast(sample: Sample, horizon: int, *, threads: int = 1, **settings: object) -> Floats:
+    model = fitted(sample, threads=threads, **settings)
+    return model.predict(sample.panel, sample.static, sample.active, horizon)
 
 
 def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> None:
     values = {"dead": [5.0] * 10 + [0.0] * 52, "zero": [0.0] * 60, "dying": [5.0] * 48 + [0.0] * 12}
-    panel, _ = panel_of(tmp_path, pl.concat([shop(3, 60), series(values)]))
-    assert is_active(panel).tolist() == [True, True, True, False, True, False]
-    forecast = fitted(panel).predict(4)
-    assert not forecast[3].any()
-    assert not forecast[5].any()
-    assert forecast[:3].all()
+    sample = sample_of(tmp_path, pl.concat([shop(3, 60), series(values)]))
+    assert sample.active.tolist() == [True, True, True, False, True, False]
+    forecasts = forecast(sample, 4)
+    assert not forecasts[3].any()
+    assert not forecasts[5].any()
+    assert forecasts[:3].all()
 
 
 def test_size_is_that_of_the_last_year_then_of_the_whole_then_one(tmp_path: Path) -> None:
@@ -31,39 +37,40 @@ def test_size_is_that_of_the_last_year_then_of_the_whole_then_one(tmp_path: Path
 
 
 def test_the_same_whatever_the_threads(tmp_path: Path) -> None:
-    panel, _ = panel_of(tmp_path, shop(40, 120))
-    one, two = (fitted(panel, threads=threads, trees=40).predict(6) for threads in (1, 2))
+    sample = sample_of(tmp_path, shop(40, 120))
+    one, two = (forecast(sample, 6, threads=threads, trees=40) for threads in (1, 2))
     assert np.array_equal(one, two)
-    other = fitted(panel, trees=40, learning_rate=0.1).predict(6)
+    other = forecast(sample, 6, trees=40, learning_rate=0.1)
     assert not np.array_equal(one, other)
 
 
 def test_forecasts_scale_with_the_demand(tmp_path: Path) -> None:
     demand = shop(10, 100)
-    small, _ = panel_of(tmp_path / "s", demand)
-    large, _ = panel_of(tmp_path / "l", demand.with_columns(pl.col("y") * 1024))
-    assert fitted(large).predict(4) == pytest.approx(fitted(small).predict(4) * 1024, rel=1e-6)
+    small = sample_of(tmp_path / "s", demand)
+    large = sample_of(tmp_path / "l", demand.with_columns(pl.col("y") * 1024))
+    assert forecast(large, 4) == pytest.approx(forecast(small, 4) * 1024, rel=1e-6)
 
 
 def test_too_little_to_learn_from_repeats_the_last_value(tmp_path: Path) -> None:
-    panel, _ = panel_of(tmp_path, series({"a": [3.0, 4.0], "b": [7.0]}))
-    assert fitted(panel).predict(3).tolist() == [[4.0] * 3, [7.0] * 3]
+    sample = sample_of(tmp_path, series({"a": [3.0, 4.0], "b": [7.0]}))
+    assert forecast(sample, 3).tolist() == [[4.0] * 3, [7.0] * 3]
 
 
 def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
     """Some articles triple after their fourth week; only the static column says which."""
     values = {f"old{at:03d}": [10.0] * 4 + [30.0 if at % 2 else 10.0] * (2 + at // 2 % 15) for at in range(120)}
     values |= {"new0": [10.0] * 4, "new1": [10.0] * 4}
-    panel, _ = panel_of(tmp_path, series(values))
-    kind = [float(key[-1]) % 2 for key in panel.keys["unique_id"]]
-    static = StaticColumns(pl.DataFrame({"kind": kind}, schema={"kind": pl.Float32}), ("kind",), (), 0)
-    new0, new1 = fitted(panel, static, trees=60).predict(1)[:2, 0]
+    sample = sample_of(tmp_path, series(values))
+    kind = [float(key[-1]) % 2 for key in sample.panel.keys["unique_id"]]
+    static = StaticFeatures(pl.DataFrame({"kind": kind}, schema={"kind": pl.Float32}), ("kind",))
+    new0, new1 = forecast(replace(sample, static=static), 1, trees=60)[:2, 0]
     assert new0 < 11
     assert new1 > 13
 
 
 def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
     rounds: list[int] = []
-    panel, _ = panel_of(tmp_path, shop(3, 40))
-    ChangeModel(panel, None, configured(trees=7), Resources(1, lambda: rounds.append(1))).predict(5)
+    sample = sample_of(tmp_path, shop(3, 40))
+    resources = Resources(1, lambda: rounds.append(1))
+    ChangeModel.fit(sample.panel, sample.static, sample.active, configured(trees=7), resources)
     assert len(rounds) == 7

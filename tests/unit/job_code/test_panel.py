@@ -50,3 +50,31 @@ def test_cutting_the_last_periods_off(panel: Panel) -> None:
 def test_means_of_the_last_periods(panel: Panel, periods: int) -> None:
     expected = [np.mean(values[-periods:]) for values in ([1, 2, 3], [7], [10, 20, 30, 40, 50])]
     assert panel.mean_of_last(panel.values, periods) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("periods", [1, 2, 3, 4, 5, 100])
+def test_the_most_recent_periods(panel: Panel, periods: int) -> None:
+    recent = panel.recent(periods)
+    values = ([1, 2, 3], [7], [10, 20, 30, 40, 50])
+    assert recent.values.tolist() == [value for each in values for value in each[-periods:]]
+    assert recent.lengths.tolist() == [min(periods, len(each)) for each in values]
+    assert recent.last_period.tolist() == panel.last_period.tolist()
+    observed = ([True, False, True], [True], [True, True, False, True, True])
+    assert recent.observed.tolist() == [seen for each in observed for seen in each[-periods:]]
+
+
+def test_series_in_another_order(panel: Panel) -> None:
+    taken = panel.take(np.array([2, 0, 2]))
+    assert taken.keys["unique_id"].to_list() == ["c", "a", "c"]
+    assert taken.values.tolist() == [10, 20, 30, 40, 50, 1, 2, 3, 10, 20, 30, 40, 50]
+    assert taken.first_period.tolist() == [8, 10, 8]
+    assert taken.observed.tolist()[5:8] == [True, False, True]
+    assert len(panel.take(np.empty(0, np.int64))) == 0
+
+
+def test_panels_that_were_taken_apart_are_put_together_by_key(panel: Panel) -> None:
+    parts = [panel.take(np.array(some, dtype=np.int64)) for some in ([2], [], [1, 0])]
+    together = Panel.stack(parts)
+    assert together.keys.equals(panel.keys)
+    for name in ("first_period", "lengths", "values", "observed"):
+        assert getattr(together, name).tolist() == getattr(panel, name).tolist()

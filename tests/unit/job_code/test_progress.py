@@ -16,9 +16,9 @@ def test_elsewhere_than_on_a_terminal_lines_are_plain(monkeypatch: pytest.Monkey
     monkeypatch.setattr(progress_module, "SECONDS_BETWEEN_LINES", 0.0)
     stream = io.StringIO()
     progress = Progress(stream)
-    with progress.stage("fit", 4) as advance:
-        for _ in range(5):  # one more than was said
-            advance()
+    with progress.stage("fit") as advance:
+        for done in range(1, 6):  # one more than there are
+            advance(done / 4)
     lines = stream.getvalue().splitlines()
     assert [int(re.findall(r"(\d+)%", line)[0]) for line in lines[:5]] == [25, 50, 75, 100, 100]
     assert lines[-1].endswith("fit: 0.0 s")
@@ -30,18 +30,18 @@ def test_on_a_terminal_one_line_is_redrawn(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(progress_module, "SECONDS_BETWEEN_REDRAWS", 0.0)
     stream = Terminal()
     progress = Progress(stream)
-    with progress.stage("fit", 2) as advance:
-        advance()
-        advance()
+    with progress.stage("fit") as advance:
+        advance(0.5)
+        advance(1.0)
     assert "50%" in stream.getvalue()
     assert stream.getvalue().count("\n") == 1
 
 
 def test_few_lines_are_written() -> None:
     stream = io.StringIO()
-    with Progress(stream).stage("fit", 10_000) as advance:
-        for _ in range(10_000):
-            advance()
+    with Progress(stream).stage("fit") as advance:
+        for done in range(10_000):
+            advance(done / 10_000)
     assert stream.getvalue().count("\n") == 1
 
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from job_code.errors import InputError
-from job_code.forecast_files import write_forecast
 from job_code.frequency import Frequency
+from job_code.sizes import Sizes
 from tests.demand import LAST, Finished, run_job, series, shop
 
 VARIED = pl.concat(
@@ -89,14 +89,15 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "report",
         "data_quality",
         "configuration",
-        "input",
         "metrics",
+        "sample",
         "versions",
         "created_at",
+        "input",
         "seconds",
     ]
     assert (finished.folder / manifest["report"]).is_file()
-    assert set(manifest["seconds"]) >= {"read", "check", "backtest", "fit", "predict", "write"}
+    assert set(manifest["seconds"]) >= {"read", "check", "sample", "backtest", "fit", "predict"}
 
 
 def test_repairs_are_counted(finished: Finished) -> None:
@@ -144,13 +145,15 @@ def test_the_seed_is_told(finished: Finished) -> None:
 def test_a_past_cutoff_is_as_if_the_rest_had_not_come_yet(tmp_path: Path) -> None:
     cutoff = date(2026, 6, 1)
     late = pl.concat([VARIED, series({"later": [90.0] * 10})])
-    static = {"s.parquet": pl.DataFrame({"unique_id": late["unique_id"].unique().sort()}).with_row_index("number")}
+    described = pl.DataFrame({"unique_id": late["unique_id"].unique().sort()}).with_row_index("number")
+    static = {"s.parquet": described.with_columns(brand=pl.col("unique_id").str.slice(0, 1))}
     past = run_job(tmp_path / "past", late, static=dict(static), cutoff=cutoff)
     truncated = run_job(tmp_path / "cut", late.filter(pl.col("ds") <= cutoff), static=dict(static))
     assert past.parts == truncated.parts
     assert past.manifest["metrics"] == truncated.manifest["metrics"]
     assert past.manifest["cutoff"] == "2026-06-01"
     assert past.quality["repairs"]["series_after_cutoff"] == 3  # later, new, once
+    assert past.quality["input"]["series_without_static_row"] == 0
     assert past.quality["repairs"]["rows_after_cutoff"] > 0
 
 
@@ -219,13 +222,13 @@ def test_composite_keys_of_mixed_types_come_back_as_they_were(tmp_path: Path) ->
     assert finished.quality["ignored_columns"] == ["demand: unique_id"]
 
 
-def test_many_files_hold_every_series_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_files_hold_every_series_once(tmp_path: Path) -> None:
     whole = run_job(tmp_path / "one", VARIED)
-    monkeypatch.setattr(write_forecast, "__kwdefaults__", {"rows_per_file": 12})
-    split = run_job(tmp_path / "many", VARIED)
+    split = run_job(tmp_path / "many", VARIED, sizes=Sizes(rows_per_shard=400, values_per_piece=200))
     check_contract(split)
-    assert len(split.parts) == 5
-    assert split.forecasts.equals(whole.forecasts)
+    assert list(split.parts) == [f"part-{number:05d}.parquet" for number in range(len(split.parts))]
+    assert len(split.parts) > 5
+    assert split.forecasts.sort("unique_id", "ds").equals(whole.forecasts)
 
 
 def test_an_input_error_leaves_the_full_report_and_nothing_else(tmp_path: Path) -> None:
@@ -233,7 +236,7 @@ def test_an_input_error_leaves_the_full_report_and_nothing_else(tmp_path: Path) 
     static = {"a.parquet": pl.DataFrame({"unique_id": ["x", "x"], "size": [1, 2]})}
     with pytest.raises(InputError) as refused:
         run_job(tmp_path, spoilt, static=dict(static), cutoff="2030-01-07")
-    assert [problem.split(":")[0] for problem in refused.value.problems] == ["static", "demand", "cutoff"]
+    assert [problem.split(":")[0] for problem in refused.value.problems] == ["demand", "static", "cutoff"]
     left = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert left == ["reports/partition=all/run_id=the-run/data_quality.json"]
     assert Finished(tmp_path / "out").quality == {"status": "input error", "problems": list(refused.value.problems)}

@@ -1,28 +1,47 @@
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from job_code.findings import Findings
-from job_code.static_columns import MOST_CATEGORIES, StaticColumns, encode_static, read_static
-from tests.demand import configured, run_job, shop, write
+from job_code.errors import InputError
+from job_code.panel_files import read_piece
+from job_code.sizes import Sizes
+from job_code.static_columns import MOST_CATEGORIES, StaticEncoding
+from tests.demand import LAST, ONE, configured, prepared, run_job, shop
 
 KEYS = pl.DataFrame({"unique_id": ["00001", "00002", "00003"]})
+Files = dict[str, pl.DataFrame | bytes]
 
 
-def encoded(
-    folder: Path, files: dict[str, pl.DataFrame | bytes], keys: pl.DataFrame = KEYS, **settings: object
-) -> StaticColumns:
-    findings = Findings()
-    rows = read_static(write(folder, files), configured(**settings), findings)
-    findings.raise_if_any()
-    return encode_static(rows, keys)
+@dataclass(frozen=True)
+class Encoded:
+    """Static columns as numbers, in the order of the keys, and what is known of them."""
+
+    columns: pl.DataFrame
+    encoding: StaticEncoding
+    series_without: int
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        return tuple(self.encoding.categories)
 
 
-def said(folder: Path, files: dict[str, pl.DataFrame | bytes]) -> list[str]:
-    findings = Findings()
-    read_static(write(folder, files), configured(), findings)
-    return findings.messages()
+def encoded(folder: Path, files: Files, keys: pl.DataFrame = KEYS, *, sizes: Sizes = ONE) -> Encoded:
+    """Puts static files through everything beside demand that has one row a key."""
+    demand = keys.with_columns(ds=pl.lit(LAST), y=pl.lit(1.0))
+    config = configured(frequency="W-MON", key=",".join(keys.columns))
+    ready = prepared(folder, {"demand.parquet": demand}, config, static=files, sizes=sizes)
+    pieces = [read_piece(piece.folder, ready.calendar.frequency) for piece in ready.pieces]
+    rows = pl.concat(piece.panel.keys.hstack(ready.encoding.encode(piece.static)) for piece in pieces)
+    return Encoded(rows.sort(keys.columns).drop(keys.columns), ready.encoding, ready.series_without_static)
+
+
+def said(folder: Path, files: Files, demand: pl.DataFrame | None = None) -> list[str]:
+    with pytest.raises(InputError) as refused:
+        encoded(folder, files, KEYS if demand is None else demand)
+    return list(refused.value.problems)
 
 
 def table(**columns: pl.Series | list[object]) -> pl.DataFrame:
@@ -38,7 +57,7 @@ def test_numbers_and_text(tmp_path: Path, name: str) -> None:
     assert static.categorical == ("brand",)
     assert set(static.columns.dtypes) == {pl.Float32}
     assert static.series_without == 0
-    assert not static.ignored_columns
+    assert not static.encoding.ignored
 
 
 def test_other_types(tmp_path: Path) -> None:
@@ -59,7 +78,7 @@ def test_other_types(tmp_path: Path) -> None:
     assert static.columns["endless"].to_list() == [None, 1, None]
     assert static.columns["code"].to_list() == [0, 1, 2]  # Parquet says it is text
     assert static.categorical == ("encoded", "code", "silent")
-    assert [column.split()[0] for column in static.ignored_columns] == ["listed", "empty"]
+    assert [column.split()[0] for column in static.encoding.ignored] == ["listed", "empty"]
 
 
 def test_a_csv_file_s_codes_are_numbers_but_its_keys_stay_text(tmp_path: Path) -> None:
@@ -94,7 +113,7 @@ def test_rows_of_other_series_and_missing_rows(tmp_path: Path) -> None:
 
 
 def test_several_files_with_columns_in_any_order_and_number_type(tmp_path: Path) -> None:
-    files: dict[str, pl.DataFrame | bytes] = {
+    files: Files = {
         "a.parquet": table(size=[1, 2, 3])[:1],
         "b.parquet": table(size=[1.5, 2.5, 3.5])[1:].select("size", "unique_id"),
         "c.csv": pl.DataFrame({"unique_id": ["x"], "size": ["4"]}),
@@ -108,7 +127,7 @@ def test_text_of_too_many_kinds_is_left_out_and_said(tmp_path: Path) -> None:
     rows = keys.with_columns(name=pl.col("unique_id") + " name", group=pl.lit("g"))
     static = encoded(tmp_path, {"a.parquet": rows}, keys)
     assert static.columns.columns == ["group"]
-    assert static.ignored_columns == (f"name (text with more than {MOST_CATEGORIES} different values)",)
+    assert static.encoding.ignored == (f"name (text with more than {MOST_CATEGORIES} different values)",)
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
@@ -127,10 +146,11 @@ def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
     assert said(tmp_path / "e", {})[0].startswith("static: no Parquet or CSV files")
 
 
-@pytest.mark.parametrize("name", ["y", "ds", "lag1", "größe [cm]"])
-def test_a_column_of_any_name_serves_the_model(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("values", [[1.0, 2.0, 3.0, 4.0], list("abba")])
+@pytest.mark.parametrize("name", ["y", "ds", "lag1", "größe [cm]", "_shard", "_half", "_active", "_stratum", "_at"])
+def test_a_column_of_any_name_serves_the_model(tmp_path: Path, name: str, values: list[object]) -> None:
     keys = [f"A{at:03d}" for at in range(4)]
-    static = pl.DataFrame({"unique_id": keys, name: [1.0, 2.0, 3.0, 4.0]})
+    static = pl.DataFrame({"unique_id": keys, name: values})
     finished = run_job(tmp_path, shop(4, 30), static={"a.parquet": static})
     assert finished.quality["input"]["static_columns"] == 1
     assert finished.forecasts.height == 16
@@ -141,3 +161,104 @@ def test_no_column_of_use_is_no_harm(tmp_path: Path, columns: dict[str, list[obj
     static = pl.DataFrame({"unique_id": [f"A{at:03d}" for at in range(4)], **columns})
     finished = run_job(tmp_path / "with", shop(4, 30), static={"a.parquet": static})
     assert finished.forecasts.equals(run_job(tmp_path / "without", shop(4, 30)).forecasts)
+
+
+SMALL = Sizes(rows_per_batch=3, rows_per_shard=2)
+
+
+@pytest.mark.parametrize(
+    ("keys", "given", "found"),
+    [
+        (pl.Series([6, 7, 8]), pl.Series(["6", "007", " 8"]), [True, False, False]),
+        (pl.Series([6, 7, 8], dtype=pl.UInt8), pl.Series([6, 300, -8]), [True, False, False]),
+        (pl.Series(["007", "6", "8.0"]), pl.Series([7, 6, 8]), [False, True, False]),
+        (pl.Series([6, 7, 8]), pl.Series(["6", "9999999999999999999999", "x"]), [True, False, False]),
+    ],
+)
+def test_a_key_is_the_same_only_if_it_reads_the_same(
+    tmp_path: Path, keys: pl.Series, given: pl.Series, found: list[bool]
+) -> None:
+    rows = pl.DataFrame({"unique_id": given, "size": [1, 2, 3]})
+    static = encoded(tmp_path, {"a.parquet": rows}, pl.DataFrame({"unique_id": keys}))
+    assert static.columns["size"].is_not_null().to_list() == found
+    assert static.series_without == found.count(False)
+
+
+def test_composite_keys_of_mixed_types(tmp_path: Path) -> None:
+    keys = pl.DataFrame({"article": [1, 1, 2, 2], "shop": ["01", "1", "01", "1"]})
+    rows = keys.with_columns(pl.col("article").cast(pl.String), size=pl.Series([11, 12, 21, 22]))
+    static = encoded(tmp_path, {"a.csv": rows[::-1]}, keys, sizes=SMALL)
+    assert static.columns["size"].to_list() == [11, 12, 21, 22]
+
+
+def test_rows_find_their_series_over_many_shards_and_batches(tmp_path: Path) -> None:
+    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(200)]})
+    rows = keys.with_columns(size=pl.int_range(200), brand=pl.int_range(200).cast(pl.String).str.slice(0, 1))
+    shuffled = pl.concat([rows, pl.DataFrame({"unique_id": ["other"], "size": [7], "brand": ["?"]}, rows.schema)])
+    shuffled = shuffled.sample(fraction=1, shuffle=True, seed=0)
+    files: Files = {"a.parquet": shuffled[:90], "b.csv": shuffled[90:], "c.parquet": shuffled[:0]}
+    static = encoded(tmp_path, files, keys, sizes=SMALL)
+    assert static.columns["size"].to_list() == list(range(200))
+    assert static.encoding.categories == {"brand": tuple("0123456789")}  # of the series there are, not of others
+    assert static.columns["brand"].to_list() == [int(str(at)[0]) for at in range(200)]
+
+
+@pytest.mark.parametrize("sizes", [ONE, SMALL], ids=["one shard", "many shards"])
+def test_text_of_too_many_kinds_over_all_shards(tmp_path: Path, sizes: Sizes) -> None:
+    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MOST_CATEGORIES + 1)]})
+    number = pl.int_range(keys.height)
+    rows = keys.with_columns(
+        just=pl.when(number > 0).then(pl.col("unique_id") + "x"), many=pl.col("unique_id") + "y", few=pl.lit("z")
+    )
+    static = encoded(tmp_path, {"a.parquet": rows}, keys, sizes=sizes)
+    assert static.columns.columns == ["just", "few"]
+    assert static.columns["just"].to_list() == [None, *range(MOST_CATEGORIES)]
+    assert static.encoding.ignored == (f"many (text with more than {MOST_CATEGORIES} different values)",)
+
+
+def test_one_word_in_a_late_batch_makes_a_csv_column_text(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"unique_id": KEYS["unique_id"], "size": ["2", "10", "x"], "count": ["2", "10", None]})
+    static = encoded(tmp_path, {"a.csv": rows}, sizes=Sizes(rows_per_batch=1, rows_per_shard=1))
+    assert static.encoding.categories == {"size": ("10", "2", "x")}
+    assert static.columns["size"].to_list() == [1, 0, 2]
+    assert static.columns["count"].to_list() == [2, 10, None]
+
+
+@pytest.mark.parametrize("sizes", [ONE, SMALL], ids=["one shard", "many shards"])
+def test_series_with_more_than_one_row_are_counted_over_files_and_shards(tmp_path: Path, sizes: Sizes) -> None:
+    keys = pl.DataFrame({"unique_id": [f"{at:02d}" for at in range(40)]})
+    rows = keys.with_columns(size=pl.lit(1))
+    files: Files = {"a.parquet": rows, "b.csv": rows[9:35:5], "c.parquet": rows[34:35]}
+    with pytest.raises(InputError) as refused:
+        encoded(tmp_path, files, keys, sizes=sizes)
+    assert list(refused.value.problems) == [
+        "static: 6 series with more than one row, e.g. 09, 14, 19; keep one row per series"
+    ]
+
+
+def test_what_is_wrong_with_it_is_said_beside_what_is_wrong_with_the_demand(tmp_path: Path) -> None:
+    twice: Files = {"a.parquet": pl.concat([table(size=[1, 2, 3])] * 2), "b.parquet": b"PAR1"}
+    demand = pl.DataFrame({"unique_id": [*KEYS["unique_id"], None]})
+    said_of_both = sorted(line.partition(",")[0] for line in said(tmp_path, twice, demand))
+    assert said_of_both == [
+        "demand: 1 row without a complete key (unique_id); every row needs all key columns",
+        "static: 1 file that cannot be read as Parquet",
+        "static: 3 series with more than one row",
+    ]
+
+
+def test_series_that_begin_after_the_cutoff_leave_no_trace(tmp_path: Path) -> None:
+    later = pl.DataFrame({"unique_id": ["later"], "ds": [LAST + timedelta(weeks=3)], "y": [1.0]})
+    demand = pl.concat([KEYS.with_columns(ds=pl.lit(LAST), y=pl.lit(1.0)), later])
+    rows = table(brand=["b", "c", "b"])
+    ready = prepared(
+        tmp_path,
+        {"a.parquet": demand},
+        configured(frequency="W-MON", cutoff=LAST),
+        static={"a.parquet": pl.concat([rows, pl.DataFrame({"unique_id": ["later"], "brand": ["a"]})])},
+    )
+    assert ready.encoding.categories == {"brand": ("b", "c")}
+    without = prepared(
+        tmp_path / "without", {"a.parquet": demand}, configured(frequency="W-MON", cutoff=LAST), static={"a.csv": rows}
+    )
+    assert without.series_without_static == 0

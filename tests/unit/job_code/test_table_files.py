@@ -1,5 +1,6 @@
 import gzip
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 
 from job_code.errors import InputError
 from job_code.findings import Findings
-from job_code.table_files import find_files, read_tables
-from tests.demand import write
+from job_code.sizes import Sizes
+from job_code.table_files import TableFile, UnreadableFileError, find_files, note_unreadable, open_tables
+from tests.demand import problems, series, shop, write
 
 ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026-11-16"], "y": ["1", "2"]})
 COLUMNS = ["unique_id", "ds", "y"]
@@ -22,13 +24,23 @@ def parquet(rows: pl.DataFrame = ROWS) -> bytes:
     return buffer.getvalue()
 
 
-def read(path: Path) -> tuple[dict[str, pl.DataFrame], list[str]]:
+def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """All of every file, in batches, and what is wrong with the others."""
     findings = Findings()
-    files = find_files(path, source="demand")
-    tables = {
-        table.name: table.rows for table in read_tables(path, files, lambda _: COLUMNS, findings, source="demand")
-    }
+    tables = {}
+    for file in open_tables(path, lambda _: COLUMNS, findings, source="demand"):
+        try:
+            tables[file.name] = pl.concat([pl.DataFrame(schema=file.columns), *file.batches(size)])
+        except UnreadableFileError as error:
+            note_unreadable(file.name, file.kind, str(error), findings, "demand")
     return tables, findings.messages()
+
+
+def opened(folder: Path, name: str, content: bytes) -> TableFile:
+    findings = Findings()
+    (file,) = open_tables(write(folder, {name: content}), lambda _: COLUMNS, findings, source="demand")
+    findings.raise_if_any()
+    return file
 
 
 @pytest.mark.parametrize(
@@ -98,7 +110,7 @@ def test_nothing_to_read_is_an_input_error(tmp_path: Path) -> None:
         ("a.parquet", parquet()[:100], "cannot be read as Parquet"),
         ("a.parquet", CSV, "cannot be read as Parquet"),
         ("x/a.parquet", b"PAR1", "cannot be read as Parquet, e.g. x/a.parquet"),
-        ("a.csv", parquet(), "without the column unique_id, ds, y"),
+        ("a.csv", parquet(), "cannot be read as CSV"),
         ("a.csv", b"\n\n", "demand: 1 file"),
         ("a.csv", bytes(range(256)), "demand: 1 file"),
         ("a.csv", ROWS.write_csv().encode("utf-16"), "demand: 1 file"),
@@ -143,3 +155,75 @@ def test_the_same_mistake_in_many_files_is_one_message(tmp_path: Path) -> None:
         "demand: 40 files without the column unique_id, e.g. 00.csv (it has id, ds, y), 01.csv"
     )
     assert messages[0].count(".csv") == 3
+
+
+LONG = pl.DataFrame({name: [f"{name}{at}" for at in range(2500)] for name in COLUMNS})
+
+
+def damaged(rows: pl.DataFrame) -> bytes:
+    """A Parquet file whose footer is sound and whose rows are not."""
+    content = bytearray(parquet(rows))
+    content[4:200] = bytes(196)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.parquet", parquet(LONG)),
+        ("a.csv", LONG.write_csv().encode()),
+        ("a.csv.gz", gzip.compress(LONG.write_csv().encode())),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 999, 2500, 10_000])
+def test_a_file_is_streamed_in_order_in_batches_of_bounded_size(
+    tmp_path: Path, name: str, content: bytes, size: int
+) -> None:
+    file = opened(tmp_path, name, content)
+    batches = list(file.batches(size))
+    assert pl.concat(batches).equals(LONG)
+    assert max(batch.height for batch in batches) <= size
+    assert file.typed == (name == "a.parquet")
+
+
+def test_a_part_of_a_parquet_file_is_read_without_the_rest(tmp_path: Path) -> None:
+    file = opened(tmp_path, "a.parquet", parquet(LONG))
+    cuts = [0, 1, 7, 1200, 2500]
+    for first, end in itertools.pairwise(cuts):
+        batches = list(file.batches(500, first=first, rows=end - first))
+        assert pl.concat(batches).equals(LONG[first:end])
+        assert max(batch.height for batch in batches) <= 500
+    assert list(file.batches(500, first=0, rows=0)) == []
+    assert pl.concat(file.batches(500, first=2400)).equals(LONG[2400:])
+
+
+def test_rows_are_known_before_they_are_read(tmp_path: Path) -> None:
+    assert opened(tmp_path / "a", "a.parquet", parquet(LONG)).rows == 2500
+    assert opened(tmp_path / "b", "a.parquet", parquet(LONG[:0])).rows == 0
+    for name, content in (("a.csv", LONG.write_csv().encode()), ("a.csv.gz", gzip.compress(LONG.write_csv().encode()))):
+        assert 2500 / 4 < opened(tmp_path / name, name, content).rows < 2500 * 4  # an estimate
+    assert opened(tmp_path / "c", "a.csv", b"unique_id,ds,y\n").rows == 0
+    assert opened(tmp_path / "d", "a.csv", b"unique_id,ds,y\n1,2,3\n").rows >= 1
+
+
+SOUND = shop(30, 80)
+SOUND_CSV = SOUND.write_csv().encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("a.parquet", damaged(SOUND), "Parquet"),
+        ("a.csv", SOUND_CSV + b"A,2026-11-16,1,2,3\n", "CSV"),
+        ("a.csv", SOUND_CSV + b"\xe4,2026-11-16,1\n", "CSV"),
+        ("a.csv", SOUND_CSV + b'"A,2026-11-16,1\n', "CSV"),
+    ],
+)
+def test_damage_that_shows_only_while_reading_is_named_too(
+    tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    assert opened(tmp_path, name, content).rows > 0
+    files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
+    (message,) = problems(tmp_path / "run", files, sizes=Sizes(rows_per_batch=100, workers=3, rows_worth_a_worker=1))
+    assert message.startswith(f"demand: 1 file that cannot be read as {kind}, e.g. x/{name} (")
+    assert message.endswith("); upload it again, whole")

@@ -177,6 +177,22 @@ BOTO_SLOW = (
             True,
         ),
         ("AlgorithmError: job error: OSError: [Errno 28] No space left on device, exit code: 1", "DiskFull", False),
+        (
+            "AlgorithmError: job error: the disk is full; raise volume_gb in the environment file, exit code: 1",
+            "DiskFull",
+            False,
+        ),
+        (
+            "AlgorithmError: job error: the run needs about 19.9 GB of disk and 9.0 GB are free; raise it, exit code: 1",
+            "DiskFull",
+            False,
+        ),
+        (
+            "AlgorithmError: job error: a worker process was killed, which the system does where memory runs out; "
+            "take an instance type with more memory, exit code: 1",
+            "OutOfMemory",
+            False,
+        ),
     ],
 )
 def test_what_is_the_platforms_failure_is_told_apart_from_the_jobs(reason: str, kind: str, rerun_helps: bool) -> None:

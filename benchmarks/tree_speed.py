@@ -1,0 +1,77 @@
+"""Prints what a row costs to predict, by LightGBM and by job_code.tree_predictor: `python -m benchmarks.tree_speed`.
+
+The model is fitted on, and asked about, the job's own features of synthetic weekly demand; one thread throughout.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from mlforecast import MLForecast
+
+from job_code.features import features_for
+from job_code.frequency import Frequency
+from job_code.tree_predictor import BLOCK, TreePredictor
+
+SERIES, WEEKS = 2_000, 156
+ROWS = 3 * BLOCK
+LEAVES, TREES = (31, 63), (100, 200, 300)
+
+
+def features() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Features and changes, in the order of the series: half of these steady, half intermittent, all seasonal."""
+    random = np.random.default_rng(0)
+    weeks, phase = np.arange(WEEKS), random.random((SERIES, 1))
+    level = np.exp(random.normal(0, 1.5, (SERIES, 1))) * (1 + 0.5 * np.sin(2 * np.pi * (weeks / 52 + phase / 4)))
+    steady = 30 * level * (1 + 0.1 * random.standard_normal(level.shape))
+    demand = np.where(np.arange(SERIES)[:, None] % 2, steady, random.poisson(level))
+    change = np.diff(demand / (demand.mean(axis=1, keepdims=True) + 0.01), prepend=np.nan)[:, 1:]
+    period = Frequency("W-MON").period_of(date(2026, 11, 16)) - WEEKS + weeks[1:]
+    frame = pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(SERIES), WEEKS - 1),
+            "ds": np.tile(period, SERIES),
+            "y": change.ravel().astype(np.float32),
+        }
+    )
+    known = features_for(Frequency("W-MON"))
+    forecaster = MLForecast(
+        {}, freq=1, lags=known.lags, lag_transforms=known.lag_transforms(WEEKS), date_features=list(known.calendar)
+    )
+    rows, changes = forecaster.preprocess(frame, return_X_y=True, dropna=False, static_features=[], as_numpy=True)
+    return np.ascontiguousarray(rows, dtype=np.float32), np.asarray(changes, dtype=np.float32)
+
+
+def microseconds(predict: Callable[[], object]) -> float:
+    """Time a row, the least of three."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        predict()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds) / ROWS * 1e6
+
+
+def main() -> None:
+    """Prints a table."""
+    rows, changes = features()
+    asked = rows[np.random.default_rng(0).permutation(len(rows))[:ROWS]]  # series come to a block in any order
+    print("leaves  trees  LightGBM us/row  tree_predictor us/row  times faster  equal to the last bit")
+    for leaves in LEAVES:
+        settings = {"num_leaves": leaves, "learning_rate": 0.05, "min_data_in_leaf": 200, "verbosity": -1}
+        model = lgb.train(settings, lgb.Dataset(rows, changes), max(TREES))
+        for trees in TREES:
+            walk = partial(model.predict, asked, num_iteration=trees, num_threads=1)
+            together = partial(TreePredictor(model.model_to_string(num_iteration=trees)).predict, asked)
+            same = together().tobytes() == np.asarray(walk()).tobytes()
+            old, new = microseconds(walk), microseconds(together)
+            print(f"{leaves:6}  {trees:5}  {old:15.2f}  {new:21.2f}  {old / new:12.1f}  {same}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Everything a run has learnt, in one object that forecasts any panel, in any process."""
+
+import pickle
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from job_code.backtest import Backtest, non_negative
+from job_code.combination import Combination, combine
+from job_code.config import ForecastConfig
+from job_code.error_distribution import KINDS, ErrorDistribution, typical_change, usual_change
+from job_code.forecast_files import Forecast, ForecastFile, write_forecast
+from job_code.frequency import Frequency
+from job_code.model import ChangeModel, StaticFeatures
+from job_code.panel import Booleans, Floats, Panel
+from job_code.panel_files import read_piece
+from job_code.sample import Sample
+from job_code.static_columns import StaticEncoding
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """A fitted model with what makes forecasts of its expectations.
+
+    Attributes:
+        model: The model.
+        combinations: What a forecast is made of, for each kind of series.
+        errors: Distribution of its errors.
+        typical_change: How much series usually change, relative to their size.
+        encoding: How static columns become numbers.
+        config: The configuration.
+    """
+
+    model: ChangeModel
+    combinations: tuple[Combination, ...]
+    errors: ErrorDistribution
+    typical_change: float
+    encoding: StaticEncoding
+    config: ForecastConfig
+
+    @classmethod
+    def of(
+        cls,
+        model: ChangeModel,
+        tested: Backtest | None,
+        sample: Sample,
+        encoding: StaticEncoding,
+        config: ForecastConfig,
+    ) -> "Forecaster":
+        """Puts a model and its backtest together; without a backtest, spreads are assumed."""
+        return cls(
+            model,
+            tested.combinations if tested else (Combination(),) * len(KINDS),
+            tested.errors if tested else ErrorDistribution.assumed(config.quantiles),
+            typical_change(sample.panel, sample.weight),
+            encoding,
+            config,
+        )
+
+    def forecast(self, panel: Panel, static: StaticFeatures, active: Booleans) -> Forecast:
+        """Forecasts the series of a panel; those of another panel change nothing about it.
+
+        Args:
+            panel: The series.
+            static: What is known of them beside their demand.
+            active: Whether each still sells.
+        """
+        panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
+        mean = non_negative(self.model.predict(panel, static, active, self.config.horizon), self.config)
+        mean = combine(mean, panel, self.combinations)
+        change = usual_change(panel, self.typical_change)
+        quantiles = non_negative(self.errors.quantiles(mean, panel, change), self.config)
+        return Forecast(panel, mean, quantiles)
+
+
+@dataclass(frozen=True)
+class PieceTask:
+    """One piece to forecast.
+
+    Attributes:
+        piece: Folder of the piece.
+        forecaster: File the forecaster was saved to.
+        frequency: What the piece's period numbers count.
+        last_period: The latest cutoff of the run.
+        name: Name of the file to write.
+        folder: Where to write it.
+    """
+
+    piece: Path
+    forecaster: Path
+    frequency: Frequency
+    last_period: int
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class PieceForecast:
+    """What is left of a piece's forecast.
+
+    Attributes:
+        file: The file written.
+        total: Expected demand of all its series that end in the run's latest cutoff, shape (horizon,).
+    """
+
+    file: ForecastFile
+    total: Floats
+
+
+def save_forecaster(forecaster: Forecaster, path: Path) -> None:
+    """Saves a forecaster for the processes of this run; the file is as safe as the code and lives no longer than it."""
+    path.write_bytes(pickle.dumps(forecaster))
+
+
+def forecast_piece(task: PieceTask) -> PieceForecast:
+    """Forecasts all series of a piece and writes them."""
+    forecaster = _load(task.forecaster)
+    piece = read_piece(task.piece, task.frequency)
+    static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
+    forecast = forecaster.forecast(piece.panel, static, piece.active)
+    current = piece.panel.last_period == task.last_period
+    file = write_forecast(forecast, forecaster.config, task.folder / task.name)
+    return PieceForecast(file, forecast.mean[current].sum(axis=0))
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path) -> Forecaster:
+    loaded = pickle.loads(path.read_bytes())  # noqa: S301 (this run's own)
+    assert isinstance(loaded, Forecaster)
+    return loaded

@@ -1,0 +1,161 @@
+"""Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from job_code.calendar_counts import DayCounts
+from job_code.config import ForecastConfig
+from job_code.demand import SOURCE, clean_demand, common_types
+from job_code.disk import require_space
+from job_code.findings import Findings
+from job_code.progress import Advance
+from job_code.sizes import Sizes
+from job_code.spill import ROW, SpillWriter
+from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.workers import Workers
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one file."""
+
+    file: TableFile
+    first: int = 0
+    rows: int | None = None
+
+
+@dataclass(frozen=True)
+class _Task:
+    parts: tuple[Part, ...]
+    types: dict[str, pl.DataType]
+    config: ForecastConfig
+    folder: Path
+    writer: int
+    shards: int
+    batch: int
+
+
+@dataclass
+class _Result:
+    findings: Findings = field(default_factory=Findings)
+    days: list[DayCounts] = field(default_factory=list)
+    unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ShardedDemand:
+    """Demand in shards.
+
+    Attributes:
+        folder: Where the shards are.
+        shards: Their number; some may be empty.
+        types: Type of each key column.
+        days: Rows by date.
+        files: Files read.
+        ignored_columns: Columns found beside the configured ones, which this run does not use.
+    """
+
+    folder: Path
+    shards: int
+    types: dict[str, pl.DataType]
+    days: DayCounts
+    files: int
+    ignored_columns: tuple[str, ...]
+
+
+def shard_demand(
+    path: Path,
+    config: ForecastConfig,
+    findings: Findings,
+    *,
+    folder: Path,
+    workers: Workers,
+    sizes: Sizes,
+    advance: Advance,
+) -> ShardedDemand:
+    """Reads every demand file at or below a path into shards.
+
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        config: Names the key, time and target columns.
+        findings: Takes note of all that is wrong; rows that are noted are left out.
+        folder: Where the shards go; it must exist.
+        workers: Do the reading.
+        sizes: How large shards and batches are.
+        advance: Told the share that is done.
+
+    Raises:
+        InputError: If there are no files, or none that can be read.
+        OutOfDiskError: If the disk has no room for the shards.
+    """
+    wanted = [*config.key, config.time, config.target]
+    files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
+    if not files:
+        findings.raise_if_any()
+    types = common_types(files, config.key)
+    rows = sum(file.rows for file in files)
+    shards = sizes.shards(rows)
+    expected = rows * ROW.itemsize
+    require_space(folder, sizes.disk_for_rows(rows))
+    tasks = [
+        _Task(tuple(parts), types, config, folder, writer, shards, sizes.rows_per_batch)
+        for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
+    ]
+    results = []
+    for result in workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / max(1, expected))):
+        results.append(result)
+        findings.absorb(result.findings)
+    for name, (kind, reason) in sorted(
+        {name: why for result in results for name, why in result.unreadable.items()}.items()
+    ):
+        note_unreadable(name, kind, reason, findings, SOURCE)
+    counts = [days for result in results for days in result.days]
+    if not counts or not DayCounts.total(counts).rows:
+        if not findings.messages():
+            findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
+        findings.raise_if_any()
+    ignored = {column for file in files for column in file.other_columns}
+    return ShardedDemand(folder, shards, types, DayCounts.total(counts), len(files), tuple(sorted(ignored)))
+
+
+def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
+    """Divides files into up to `count` lists of parts with about as many rows each; a CSV file is never divided."""
+    total = sum(file.rows for file in files)
+    share = -(-total // count) if total else 1
+    lists: list[list[Part]] = [[]]
+    room = share
+    for file in files:
+        first = 0
+        while first < file.rows or not file.rows:
+            rows = min(room, file.rows - first) if file.typed else file.rows
+            lists[-1].append(Part(file, first, rows) if file.typed else Part(file))
+            first, room = first + rows, room - rows
+            if room <= 0 and len(lists) < count:
+                lists.append([])
+                room = share
+            if not file.rows:
+                break
+    return [parts for parts in lists if parts]
+
+
+def _shard(task: _Task) -> _Result:
+    result = _Result()
+    writer = SpillWriter(task.folder, task.writer, task.shards, task.config.key)
+    for part in task.parts:
+        file = part.file
+        try:
+            for batch in file.batches(task.batch, first=part.first, rows=part.rows):
+                clean = clean_demand(batch, file.name, task.types, task.config, result.findings)
+                result.days.append(DayCounts.of(clean))
+                writer.add(clean)
+        except UnreadableFileError as error:
+            result.unreadable[file.name] = (file.kind, str(error))
+    writer.close()
+    return result
+
+
+def _spilled(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("rows-*"))

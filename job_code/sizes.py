@@ -1,0 +1,50 @@
+"""How large the pieces are that a run works through: they bound its memory, and change no forecast."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from job_code.spill import ROW
+
+VALUE_BYTES = 5  # a value as panel_files.py keeps it, and its part of all else that is kept
+FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
+SPARSE = 2  # demand without rows for periods without sales has more periods than rows
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of a run's pieces.
+
+    Attributes:
+        rows_per_batch: Rows read at a time.
+        rows_per_shard: Rows of demand a shard holds, on average.
+        values_per_piece: Aligned values a piece holds at most, beside those of its first series.
+        workers: Processes to spread the work over.
+        rows_worth_a_worker: With fewer rows a worker than this, this process does all the work.
+    """
+
+    rows_per_batch: int = 1_000_000
+    rows_per_shard: int = 4_000_000
+    values_per_piece: int = 4_000_000
+    workers: int = 1
+    rows_worth_a_worker: int = 1_000_000
+
+    @classmethod
+    def for_cores(cls, cores: int) -> Self:
+        """Sizes for a machine: a worker a core."""
+        return cls(workers=cores)
+
+    def shards(self, rows: int) -> int:
+        """Number of shards for a number of rows."""
+        return max(1, -(-rows // self.rows_per_shard))
+
+    def worthwhile_workers(self, rows: int) -> int:
+        """How many processes a number of rows keeps busy long enough to be started for it."""
+        return max(1, rows // self.rows_worth_a_worker)
+
+    def disk_for_rows(self, rows: int) -> int:
+        """Bytes of disk that a number of rows of demand need at once, about."""
+        return rows * (ROW.itemsize + SPARSE * VALUE_BYTES)
+
+    def disk_for_forecasts(self, rows: int) -> int:
+        """Bytes of disk that a number of rows of forecasts need, about."""
+        return rows * FORECAST_BYTES

@@ -1,0 +1,133 @@
+"""Spreads work over processes of one thread each, or does it in this process where one is enough."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from types import TracebackType
+from typing import Self, TypeVar
+
+from job_code.errors import JobError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# Read by polars, OpenMP (LightGBM) and OpenBLAS when they are loaded: a worker is one thread, and there is one a core.
+ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class WorkerDiedError(JobError):
+    """A worker process ended without a word."""
+
+
+class Workers:
+    """A pool of processes; as a context manager, it leaves none behind.
+
+    The processes are spawned and not forked: LightGBM hangs in a process forked after its threads have run. They end
+    with this process, however it ends.
+
+    Args:
+        count: Number of processes; with 1, this process does the work.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        *,
+        while_waiting: Callable[[], None] = lambda: None,
+    ) -> Iterator[Result]:
+        """Applies a function to every task.
+
+        Args:
+            function: A function of a module.
+            tasks: What to apply it to; sent to the processes pickled.
+            while_waiting: Called about once a second.
+
+        Yields:
+            The results in the order of the tasks.
+
+        Raises:
+            WorkerDiedError: If a process was killed, as the system does where memory runs out.
+        """
+        if self.count == 1 or (len(tasks) == 1 and self._pool is None):
+            yield from map(function, tasks)
+            return
+        try:
+            futures = self._submit(function, tasks)
+            for future in futures:
+                while wait([future], timeout=1).not_done:
+                    while_waiting()
+                yield future.result()
+        except BrokenProcessPool:
+            raise WorkerDiedError(
+                "a worker process was killed, which the system does where memory runs out; "
+                "take an instance type with more memory"
+            ) from None
+
+    def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
+        with _environment(ONE_THREAD):
+            if self._pool is None:
+                _start_resource_tracker()
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin)
+            return [self._pool.submit(function, task) for task in tasks]
+
+
+def _start_resource_tracker() -> None:
+    """Starts what comes with the first pool, and would leave signals unblocked that this process wants blocked."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def available_cores() -> int:
+    """Cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _begin() -> None:
+    """Makes a worker end when it should: with the pool, which sends SIGTERM, and with the parent, however that ends."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked in the parent, which waits for it otherwise
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        # An idle worker waits for tasks on a pipe that its siblings hold open too: it would wait for ever.
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, name="follow", daemon=True).start()
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

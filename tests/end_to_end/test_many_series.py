@@ -1,0 +1,112 @@
+"""Demand of more than one shard: several processes share the work, and none outlives the run."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.frequency import Frequency
+from tests.demand import LAST, RUN, Finished, write
+from tests.end_to_end.conftest import Job, start
+
+SERIES, WEEKS = 30_000, 150  # 4.5 million rows
+SETTINGS = ("--set", "trees=20", "--set", "horizon=3", "--set", "sample_rows=100000", "--run-id", RUN)
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes of a run in /proc")
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    random = np.random.default_rng(0)
+    end = Frequency("W-MON").period_of(LAST)
+    level = random.lognormal(0, 1, SERIES)
+    files = {}
+    for number, weeks in enumerate(np.array_split(np.arange(end - WEEKS + 1, end + 1), 3)):
+        frame = pl.DataFrame(
+            {
+                "unique_id": np.repeat(np.arange(SERIES), len(weeks)),
+                "ds": np.tile(weeks.astype(np.int32), SERIES),
+                "y": random.poisson(np.repeat(level, len(weeks))).astype(np.int32),
+            }
+        )
+        files[f"{number}.parquet"] = frame.with_columns(Frequency("W-MON").to_date(pl.col("ds")).alias("ds"))
+    return write(tmp_path_factory.mktemp("many"), files)
+
+
+def children(process: int) -> set[int]:
+    """The processes below one, at any depth."""
+    below = {
+        int(child)
+        for task in Path(f"/proc/{process}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    }
+    return below.union(*(children(child) for child in below))
+
+
+def wait_for_workers(job: Job) -> set[int]:
+    """Waits until processes share the work, and tells which they are."""
+    end = time.monotonic() + 60
+    while len(found := children(job.process.pid)) < 3:  # two workers, and multiprocessing's own helper
+        assert job.process.poll() is None, job.log.read_text()
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def ended(processes: set[int], seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while any(Path(f"/proc/{process}").exists() for process in processes):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core, one process does all the work")
+def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Path, many: Path) -> None:
+    arguments = ("train", "--demand", many, "--output", tmp_path / "out", *SETTINGS)
+
+    job = start(tmp_path, *arguments)  # stopped
+    workers = wait_for_workers(job)
+    job.wait_until_it_says("read: ")
+    job.process.send_signal(signal.SIGTERM)
+    stopped = job.end()
+    assert stopped.code == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM: nothing was written" in stopped.err
+    assert "Traceback" not in stopped.err
+    assert ended(workers)
+    assert list((tmp_path / "out").iterdir()) == []
+
+    job = start(tmp_path, *arguments)  # a worker killed, as the system does where memory runs out
+    victim = max(wait_for_workers(job))
+    job.wait_until_it_says("read: ")
+    os.kill(victim, signal.SIGKILL)
+    broken = job.end()
+    assert broken.code == 1
+    assert "job error: a worker process was killed, which the system does where memory runs out" in broken.err
+    assert "Traceback" not in broken.err
+    assert list((tmp_path / "out").iterdir()) == []
+
+    job = start(tmp_path, *arguments)  # killed without warning, once forecasts are being written
+    workers = wait_for_workers(job)
+    job.wait_until_it_says("fit: ")
+    job.process.kill()
+    job.end()
+    assert ended(workers)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f".unfinished-{RUN}"]
+
+    job = start(tmp_path, *arguments)
+    workers = wait_for_workers(job)
+    assert job.end().code == 0, job.log.read_text()
+    assert ended(workers)
+    finished = Finished(tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["forecasts", "reports"]
+    forecasts = finished.forecasts
+    assert forecasts.height == forecasts.select("unique_id", "ds").n_unique() == SERIES * 3
+    assert len(finished.parts) == len(finished.manifest["files"]) == 2
+    assert 60_000 < finished.manifest["sample"]["rows"] < 140_000
+    assert "learning from" in job.log.read_text()

@@ -1,0 +1,102 @@
+import errno
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.disk import OutOfDiskError, explain_full_disk, require_space
+from job_code.sizes import Sizes
+from tests.demand import ONE, configured, prepared, run_job, shop
+
+FULL = Path("/dev/full")  # a device of Linux that has no room for anything
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    return lambda count: monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=count))
+
+
+def test_too_little_room_is_said_with_both_figures(tmp_path: Path, free: Callable[[int], None]) -> None:
+    free(2_340_000_000)
+    require_space(tmp_path, 2_340_000_000)
+    with pytest.raises(OutOfDiskError):
+        require_space(tmp_path, 2_340_000_001)
+    with pytest.raises(OutOfDiskError) as refused:
+        require_space(tmp_path, 1_234_567_890_000)
+    assert str(refused.value) == (
+        "the run needs about 1,234.6 GB of disk and 2.3 GB are free; "
+        "raise volume_gb in the environment file, or on a laptop give an --output on a disk with more room"
+    )
+
+
+def test_a_real_disk_is_asked(tmp_path: Path) -> None:
+    require_space(tmp_path, 1)
+    with pytest.raises(OutOfDiskError):
+        require_space(tmp_path, 10**18)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: pl.DataFrame({"a": range(100_000)}).write_parquet(FULL),
+        lambda: pl.DataFrame({"a": range(100_000)}).write_ipc(FULL),
+        lambda: np.arange(100_000).tofile(FULL),
+        lambda: FULL.write_bytes(bytes(100_000)),
+    ],
+    ids=["parquet", "ipc", "numpy", "bytes"],
+)
+def test_whoever_finds_the_disk_full_is_understood(write: Callable[[], object]) -> None:
+    with pytest.raises(OutOfDiskError, match=r"^the disk is full; raise volume_gb"), explain_full_disk():
+        write()
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "Permission denied"), ValueError("no space"), pl.exceptions.ComputeError("no")]
+)
+def test_other_errors_stay_what_they_are(error: Exception) -> None:
+    with pytest.raises(type(error)) as raised, explain_full_disk():
+        raise error
+    assert raised.value is error
+
+
+def test_a_run_without_room_ends_before_it_reads(
+    tmp_path: Path, free: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(1000)
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("a row was read")
+
+    monkeypatch.setattr("job_code.table_files.TableFile.batches", unexpected)
+    with pytest.raises(OutOfDiskError, match=r"the run needs about 0\.0 GB of disk and 0\.0 GB are free"):
+        run_job(tmp_path, shop(10, 60))
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != ".lock"]
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) -> None:
+    demand = shop(300, 150)
+    if sparse:
+        demand = demand.filter(pl.int_range(pl.len()) % 150 % 2 == 1)
+    needed = ONE.disk_for_rows(demand.height)
+
+    def used(folder: Path) -> int:
+        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    folder = tmp_path / "shards"
+    files = {f"{at}.parquet": demand[at::3] for at in range(3)}
+    sizes = Sizes(workers=3, rows_worth_a_worker=1, rows_per_shard=10_000)
+    kept: list[int] = []
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "unlink", lambda path: kept.append(path.stat().st_size))  # shards that have been read
+        prepared(tmp_path, files, configured(frequency="W-MON"), sizes=sizes)
+    shards, pieces = used(folder), used(tmp_path / "pieces")
+    assert sum(kept) == shards
+    assert max(shards, pieces) <= needed
+    assert shards + pieces >= needed / 4

@@ -1,0 +1,104 @@
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.backtest import backtest
+from job_code.combination import combine
+from job_code.config import ForecastConfig
+from job_code.error_distribution import typical_change, usual_change
+from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
+from job_code.model import ChangeModel, Resources
+from job_code.panel_files import read_piece
+from job_code.preparation import PreparedDemand
+from job_code.sample import Sample
+from job_code.sizes import Sizes
+from tests.demand import configured, prepared, series, shop
+
+CONFIG = configured(trees=20, cutoff_rule="series")
+
+
+def demand() -> pl.DataFrame:
+    odd = series({"new": [5.0], "dead": [4.0] * 5 + [0.0] * 80, "sparse": [0.0, 0.0, 3.0] * 20})
+    return pl.concat([shop(30, 90, noise=0.3), odd, series({"early": [9.0] * 70}, last=date(2026, 8, 3))])
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
+    sizes = Sizes(rows_per_shard=1000, values_per_piece=500)
+    return prepared(tmp_path_factory.mktemp("ready"), {"a.parquet": demand()}, CONFIG, sizes=sizes)
+
+
+@pytest.fixture(scope="module")
+def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
+    sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
+    model = ChangeModel.fit(sample.panel, sample.static, sample.active, CONFIG, resources)
+    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready.encoding, CONFIG), sample
+
+
+def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]) -> None:
+    forecaster, sample = learnt
+    together = forecaster.forecast(sample.panel, sample.static, sample.active)
+    random = np.random.default_rng(0)
+    for share in (0.02, 0.3, 0.7):
+        some = random.random(len(sample.panel)) < share
+        some[0] = True
+        alone = forecaster.forecast(sample.panel.select(some), sample.static.select(some), sample.active[some])
+        assert alone.mean.tolist() == together.mean[some].tolist()
+        assert alone.quantiles.tolist() == together.quantiles[some].tolist()
+
+
+def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Path) -> None:
+    config, resources = configured(trees=20), Resources(1, lambda: None)
+    given = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
+    ready = prepared(tmp_path, {"a.parquet": given}, config)
+    sample = Sample.draw(ready, config.sample_rows)
+    panel, model = sample.panel, ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+    tested = backtest(sample, config, resources)
+    assert tested
+    forecast = Forecaster.of(model, tested, sample, ready.encoding, config).forecast(
+        panel, sample.static, sample.active
+    )
+    assert forecast.panel.lengths.max() < panel.lengths.max()
+    mean = combine(np.maximum(model.predict(panel, sample.static, sample.active, 4), 0), panel, tested.combinations)
+    assert forecast.mean == pytest.approx(mean, rel=1e-5)
+    change = usual_change(panel, typical_change(panel, sample.weight))
+    assert forecast.quantiles == pytest.approx(np.maximum(tested.errors.quantiles(mean, panel, change), 0), rel=1e-4)
+
+
+def test_pieces_are_forecast_from_disk_alone(
+    ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path
+) -> None:
+    forecaster, sample = learnt
+    saved, frequency = tmp_path / "forecaster.pickle", ready.calendar.frequency
+    save_forecaster(forecaster, saved)
+    done = [
+        forecast_piece(PieceTask(piece.folder, saved, frequency, ready.last_period, f"{at}.parquet", tmp_path))
+        for at, piece in enumerate(ready.pieces)
+    ]
+    assert len(done) > 5
+    whole = forecaster.forecast(sample.panel, sample.static, sample.active)
+    current = sample.panel.last_period == ready.last_period
+    assert current.tolist() == [key != "early" for key in sample.panel.keys["unique_id"]]
+    assert sum(piece.total for piece in done) == pytest.approx(whole.mean[current].sum(axis=0))
+    rows = pl.concat([pl.read_parquet(tmp_path / piece.file.name) for piece in done]).sort("unique_id", "ds")
+    assert rows["mean"].to_list() == whole.mean.astype(np.float32).ravel().tolist()
+    assert rows["q90"].to_list() == whole.quantiles[..., 2].astype(np.float32).ravel().tolist()
+    for piece, info in zip(done, ready.pieces, strict=True):
+        keys = read_piece(info.folder, frequency).panel.keys["unique_id"]
+        written = pl.read_parquet(tmp_path / piece.file.name)["unique_id"]
+        assert written.to_list() == [key for key in keys for _ in range(CONFIG.horizon)]
+
+
+def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
+    config = ForecastConfig(frequency="W-MON", quantiles=(0.1, 0.5, 0.9))
+    ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
+    sample, resources = Sample.draw(ready, 10_000), Resources(1, lambda: None)
+    model = ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+    forecaster = Forecaster.of(model, backtest(sample, config, resources), sample, ready.encoding, config)
+    forecast = forecaster.forecast(sample.panel, sample.static, sample.active)
+    assert forecast.mean.tolist() == [[10.0] * 12]
+    assert forecast.quantiles[0, :, 1].tolist() == [10.0] * 12
+    assert (np.diff(forecast.quantiles, axis=2) > 0).all()

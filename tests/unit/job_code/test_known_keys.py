@@ -1,0 +1,63 @@
+"""Codes of keys against a dictionary that learns one key at a time."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code import known_keys
+from job_code.known_keys import Hashes, KnownKeys, hash_keys, shard_of
+
+HIGHEST = 2**64 - 1
+
+
+def batches(random: np.random.Generator, count: int) -> list[Hashes]:
+    """Batches of hashes, ascending: of a growing set of keys, some in many batches, some many times in one."""
+    pool = random.integers(0, HIGHEST, 3000, dtype=np.uint64, endpoint=True)
+    pool[:2] = 0, HIGHEST
+    return [
+        np.sort(random.choice(pool[: 5 + number * len(pool) // count], int(random.integers(0, 80))))
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("shards", [1, 2, 7])
+@pytest.mark.parametrize("least_merged", [1, 50, 65_536])
+def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_merged: int) -> None:
+    monkeypatch.setattr(known_keys, "LEAST_MERGED", least_merged)
+    known = KnownKeys(shards)
+    expected: dict[int, int] = {}
+    count = [0] * shards
+    for batch in batches(np.random.default_rng(shards), 150):
+        first = []
+        for at, each in enumerate(batch.tolist()):
+            if each not in expected:
+                shard = each * shards >> 64
+                expected[each] = count[shard]
+                count[shard] += 1
+                first.append(at)
+        codes, new = known.encode(batch)
+        assert codes.tolist() == [expected[each] for each in batch.tolist()]
+        assert new.tolist() == first
+    assert len(expected) > 1500
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3, 31, 1000])
+def test_shards_ascend_with_the_hash_and_are_about_even(shards: int) -> None:
+    hashes = hash_keys(pl.DataFrame({"a": range(200_000)}), ("a",))
+    edges = np.array([0, 2**32 - 1, 2**32, 2**63, HIGHEST], dtype=np.uint64)
+    hashes = np.sort(np.concatenate([hashes, edges]))
+    shard = shard_of(hashes, shards)
+    assert (np.diff(shard) >= 0).all()
+    assert shard[0] == 0
+    assert shard[-1] == shards - 1
+    share = np.bincount(shard, minlength=shards) * shards / len(shard)
+    assert share == pytest.approx(1, abs=7 * (shards / len(shard)) ** 0.5)  # of a fair choice, a few deviations
+
+
+def test_keys_that_differ_anywhere_have_hashes_of_their_own() -> None:
+    rows = pl.DataFrame({"a": ["x", "y", "x", "xy", "", "größe"], "b": ["y", "x", "", "", "xy", "größe"]})
+    assert len(np.unique(hash_keys(rows, ("a", "b")))) == rows.height
+    again = pl.concat([rows[3:], rows[:3]], rechunk=False)
+    assert hash_keys(again, ("a", "b"))[3:].tolist() == hash_keys(rows, ("a", "b"))[:3].tolist()
+    many = pl.DataFrame({"a": range(100_000)}).with_columns(b=pl.col("a") % 300)
+    assert len(np.unique(hash_keys(many, ("a", "b")))) == 100_000

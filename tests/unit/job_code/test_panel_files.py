@@ -1,0 +1,74 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.frequency import Frequency
+from job_code.panel import Panel
+from job_code.panel_files import Piece, read_piece, read_sorts, write_piece
+
+WEEKLY = Frequency("W-MON")
+
+
+def piece(count: int, *, seed: int = 0) -> Piece:
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 30, count)
+    values = random.normal(0, 100, lengths.sum()).astype(np.float32).astype(np.float64)
+    keys = pl.DataFrame({"article": [f"größe {at}" for at in range(count)], "shop": range(count)})
+    panel = Panel(keys, WEEKLY, random.integers(-5000, 5000, count), lengths, values, random.random(len(values)) < 0.6)
+    return Piece(
+        panel,
+        random.integers(0, 2**64 - 1, count, dtype=np.uint64),
+        random.integers(0, 5, count).astype(np.uint8),
+        random.integers(0, 700, count).astype(np.int16),
+        random.random(count) < 0.5,
+        pl.DataFrame({"brand": ["x", None, "商品"] * count, "size": [None, 1.5, 2.0] * count})[:count],
+    )
+
+
+def check(read: Piece, expected: Piece, chosen: np.ndarray) -> None:
+    panel = expected.panel.select(chosen)
+    assert read.panel.keys.equals(panel.keys)
+    assert read.panel.frequency == panel.frequency
+    for name in ("first_period", "lengths", "values", "observed"):
+        assert getattr(read.panel, name).tolist() == getattr(panel, name).tolist()
+        assert getattr(read.panel, name).dtype == getattr(panel, name).dtype
+    for name in ("hashes", "sorts", "bins", "active"):
+        assert getattr(read, name).tolist() == getattr(expected, name)[chosen].tolist()
+    assert read.static.equals(expected.static.filter(pl.Series(chosen)))
+
+
+@pytest.mark.parametrize("count", [1, 7, 100])
+def test_a_piece_comes_back_as_it_was(tmp_path: Path, count: int) -> None:
+    written = piece(count)
+    write_piece(written, tmp_path / "a")
+    check(read_piece(tmp_path / "a", WEEKLY), written, np.ones(count, dtype=bool))
+    hashes, sorts, bins = read_sorts(tmp_path / "a")
+    assert (hashes.tolist(), sorts.tolist()) == (written.hashes.tolist(), written.sorts.tolist())
+    assert bins.tolist() == written.bins.tolist()
+
+
+def test_some_series_come_back_without_the_others(tmp_path: Path) -> None:
+    written = piece(50)
+    write_piece(written, tmp_path / "a")
+    random = np.random.default_rng(1)
+    for share in (0, 0.1, 0.5, 1):
+        chosen = random.random(50) < share
+        check(read_piece(tmp_path / "a", WEEKLY, only=chosen), written, chosen)
+
+
+def test_a_piece_is_written_once(tmp_path: Path) -> None:
+    write_piece(piece(3), tmp_path / "a")
+    with pytest.raises(FileExistsError):
+        write_piece(piece(3), tmp_path / "a")
+
+
+def test_a_piece_without_static_columns(tmp_path: Path) -> None:
+    whole = piece(5)
+    bare = replace(whole, static=pl.DataFrame(height=5))
+    write_piece(bare, tmp_path / "a")
+    assert read_piece(tmp_path / "a", WEEKLY).static.shape == (5, 0)
+    some = np.array([True, False, True, False, False])
+    assert read_piece(tmp_path / "a", WEEKLY, only=some).static.shape == (2, 0)

@@ -1,0 +1,87 @@
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code import preparation
+from job_code.activity import is_active
+from job_code.error_distribution import KINDS, kind_of_series
+from job_code.preparation import PreparedDemand
+from job_code.sizes import Sizes
+from tests.demand import LAST, configured, prepared, problems, run_job, series, shop, stacked
+
+SIZES = Sizes(rows_per_shard=700, values_per_piece=300)
+
+
+def ready(folder: Path, demand: pl.DataFrame, **settings: object) -> PreparedDemand:
+    return prepared(folder, {"a.parquet": demand}, configured(**settings), sizes=SIZES)
+
+
+def varied() -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    values = {f"P{at:02d}": random.poisson(0.1 + at / 20, int(random.integers(1, 130))).tolist() for at in range(40)}
+    return pl.concat([shop(8, 150), series(values), series({"dead": [3.0] * 20 + [0.0] * 90})])
+
+
+def test_kinds_of_series_are_counted(tmp_path: Path) -> None:
+    demand = ready(tmp_path, varied())
+    panel = stacked(demand)
+    active, kind = is_active(panel), kind_of_series(panel)
+    expected = Counter(KINDS[each] for each in kind[active])
+    assert demand.counts == {
+        **{name: expected[name] for name in KINDS},
+        "younger_than_a_season": int((panel.lengths < 52).sum()),
+        "stopped_selling": int((~active).sum()),
+    }
+    assert all(demand.counts.values())
+    assert demand.series == len(panel) == 49
+    assert sum(piece.series for piece in demand.pieces) == 49
+    assert len(demand.pieces) > 10
+
+
+@pytest.mark.parametrize("settings", [{}, {"history": 20}, {"cutoff": date(2026, 6, 1)}, {"cutoff_rule": "series"}])
+def test_recent_demand_is_that_of_all_series_by_period(tmp_path: Path, settings: dict[str, Any]) -> None:
+    demand = ready(tmp_path, pl.concat([varied(), series({"early": [7.0] * 9}, last=date(2025, 3, 3))]), **settings)
+    panel = stacked(demand)
+    by_period: Counter[int] = Counter()
+    for period, value in zip(panel.period_of_value.tolist(), panel.values.tolist(), strict=True):
+        by_period[period] += value
+    shown = min(104, demand.last_period - min(by_period) + 1)
+    expected = [by_period[demand.last_period - shown + 1 + at] for at in range(shown)]
+    assert demand.recent == pytest.approx(expected)
+
+
+def test_recent_demand_ends_with_the_series_where_these_end_before_the_cutoff(tmp_path: Path) -> None:
+    gone = series({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0]}, last=date(2026, 9, 7))
+    demand = pl.concat([gone, series({"later": [1.0]})])
+    rule: dict[str, Any] = {"cutoff_rule": "series", "frequency": "W-MON", "cutoff": date(2026, 10, 5)}
+    own = ready(tmp_path / "a", demand, **rule)
+    assert own.recent.tolist() == [1, 6, 8]
+    assert own.calendar.frequency.date_of(own.last_period) == date(2026, 9, 7)
+    assert run_job(tmp_path / "b", demand, **rule).manifest["cutoff"] == "2026-09-07"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"cutoff": "9999-12-27"}, "weeks before the cutoff 9999-12-27"),
+        ({"cutoff": "2026-11-16"}, "with duplicate weeks"),
+    ],
+)
+def test_demand_that_is_refused_is_not_aligned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], says: str
+) -> None:
+    demand = shop(3, 40)
+    if settings["cutoff"] == LAST.isoformat():
+        demand = pl.concat([demand, demand[:1]])
+
+    def unexpected(*_: object) -> None:
+        raise AssertionError("a panel was written")
+
+    monkeypatch.setattr(preparation, "write_piece", unexpected)
+    (said,) = problems(tmp_path, {"a.parquet": demand}, **settings)
+    assert says in said

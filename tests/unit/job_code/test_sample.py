@@ -1,0 +1,118 @@
+"""The sample of a run, drawn from pieces on disk."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.activity import is_active
+from job_code.backtest import backtest
+from job_code.model import Resources
+from job_code.sample import Sample
+from job_code.sizes import Sizes
+from tests.demand import configured, prepared, series, stacked
+
+PIECES = Sizes(rows_per_shard=40_000, values_per_piece=30_000)
+
+
+def retailer(count: int, periods: int, *, seed: int = 0) -> pl.DataFrame:
+    """A few fast and steady sellers, many slow and erratic ones, some of them new and some stopped."""
+    random = np.random.default_rng(seed)
+    values = {}
+    for number, rate in enumerate(np.exp(random.normal(1, 1.4, count))):
+        steady = rate * (1 + 0.1 * random.standard_normal(periods))
+        erratic = rate * random.exponential(size=periods) * (random.random(periods) < 0.7)
+        each = steady if rate > 10 else erratic
+        if random.random() < 0.1:
+            each[periods // 4 :] = 0
+        length = int(random.integers(5, 50)) if random.random() < 0.1 else periods
+        values[f"S{number:05d}"] = each[-length:].tolist()
+    return series(values)
+
+
+@pytest.fixture(scope="module")
+def demand() -> pl.DataFrame:
+    return retailer(3000, 60)
+
+
+@pytest.fixture(scope="module")
+def drawn(demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Sample]:
+    """A sample, and everything."""
+    category = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()})
+    category = category.with_columns(number=pl.int_range(pl.len()), text=pl.col("unique_id").str.slice(3, 1))
+    ready = prepared(
+        tmp_path_factory.mktemp("sample"),
+        {"a.parquet": demand},
+        configured(),
+        static={"s.parquet": category},
+        sizes=PIECES,
+    )
+    assert len(ready.pieces) > 5
+    return Sample.draw(ready, 40_000), Sample.draw(ready, 1_000_000)
+
+
+def test_a_sample_is_of_bounded_size_and_stands_for_all_series(drawn: tuple[Sample, Sample]) -> None:
+    sample, everything = drawn
+    assert not sample.is_everything
+    assert sample.rows == pytest.approx(40_000, rel=0.1)
+    assert sample.weight.sum() == pytest.approx(3000)
+    assert (sample.weight >= 1).all()
+    assert sum(sample.series.values()) == 3000
+    assert sum(sample.sampled.values()) == len(sample.panel)
+    assert all(0 < sample.sampled[name] <= sample.series[name] for name in sample.series)
+    assert everything.is_everything
+    assert (everything.weight == 1).all()
+    assert everything.sampled == everything.series
+
+
+def test_what_is_known_of_a_series_stays_with_it(drawn: tuple[Sample, Sample]) -> None:
+    sample, everything = drawn
+    assert sample.panel.keys.equals(sample.panel.keys.sort("unique_id"))
+    number = sample.panel.keys["unique_id"].str.slice(1).cast(pl.Int64)
+    assert sample.static.columns["number"].to_list() == number.to_list()
+    assert sample.static.columns["text"].to_list() == (number // 100 % 10).to_list()
+    assert sample.static.categorical == ("text",)
+    assert sample.active.tolist() == is_active(sample.panel).tolist()
+    chosen = everything.panel.keys["unique_id"].is_in(sample.panel.keys["unique_id"].implode()).to_numpy()
+    assert everything.panel.select(chosen).values.tolist() == sample.panel.values.tolist()
+    assert 0.35 < sample.half.mean() < 0.65
+
+
+def test_everything_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
+    ready = prepared(tmp_path, {"a.parquet": demand[:3000]}, configured())
+    sample, panel = Sample.draw(ready, 10_000), stacked(ready)
+    assert sample.panel.keys.equals(panel.keys)
+    assert sample.panel.values.tolist() == panel.values.tolist()
+    assert sample.static.columns.shape == (len(panel), 0)
+
+
+def test_before_the_cutoff_other_series_were_selling(tmp_path: Path) -> None:
+    demand = series({"stopped": [5.0] * 40 + [0.0] * 14, "selling": [5.0] * 54, "long gone": [5.0] + [0.0] * 53})
+    sample = Sample.draw(prepared(tmp_path, {"a.parquet": demand}, configured()), 10_000)
+    assert sample.active.tolist() == [False, True, False]
+    before = sample.without_last(4)
+    assert before.active.tolist() == [False, True, True]
+    assert before.panel.values.tolist() == sample.panel.without_last(4).values.tolist()
+
+
+def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sample]) -> None:
+    config, resources = configured(trees=5), Resources(1, lambda: None)
+    sample, everything = (backtest(each, config, resources) for each in drawn)
+    assert sample
+    assert everything
+    for name in ("model", "baseline", "forecast"):
+        estimated, true = sample.scores[name], everything.scores[name]
+        for metric in ("wape", "mase"):
+            assert estimated[metric] == pytest.approx(true[metric], rel=0.06)
+    assert sample.scores["forecast"]["wql"] == pytest.approx(everything.scores["forecast"]["wql"], rel=0.06)
+    assert sample.scores["forecast"]["coverage"] == pytest.approx(everything.scores["forecast"]["coverage"], abs=0.03)
+    assert sample.wape_of_half == pytest.approx(everything.scores["model"]["wape"], rel=0.1)
+    assert everything.wape_of_half is None
+
+    # Without weights the many slow sellers would count for the few that were chosen.
+    unweighted = backtest(replace(drawn[0], weight=np.ones(len(drawn[0].panel))), config, resources)
+    assert unweighted
+    wape = everything.scores["baseline"]["wape"]
+    assert unweighted.scores["baseline"]["wape"] != pytest.approx(wape, rel=0.12)

@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.frequency import Frequency
+from job_code.known_keys import Hashes, hash_keys
+from job_code.panel import Booleans, Floats, Panel
+from job_code.sampling import BINS_PER_OCTAVE, GOLDEN_RATIO, STRATA, Census, SamplePlan, sort_series
+
+A, B, C, NEW, STOPPED = range(len(STRATA))
+LAST_OF_ALL = -pow(int(GOLDEN_RATIO), -1, 2**64) % 2**64  # the hash that is chosen last
+
+
+def population(sizes: Floats, lengths: np.ndarray) -> tuple[Panel, Hashes]:
+    """Series of constant demand."""
+    keys = pl.DataFrame({"unique_id": [f"S{at:06d}" for at in range(len(sizes))]})
+    values = np.repeat(sizes, lengths)
+    first = 100 - lengths.astype(np.int64)
+    panel = Panel(keys, Frequency("W-MON"), first, lengths.astype(np.int64), values, np.ones(len(values), dtype=bool))
+    return panel, hash_keys(keys, ("unique_id",))
+
+
+def mixed(
+    count: int, *, seed: int = 0, share_new: float = 0.1, share_stopped: float = 0.1
+) -> tuple[Panel, Hashes, Booleans]:
+    """A retailer's: a few fast sellers, many slow ones, new and stopped ones."""
+    random = np.random.default_rng(seed)
+    kind = random.random(count)
+    lengths = np.where(kind < share_new, random.integers(1, 52, count), random.integers(52, 105, count))
+    panel, hashes = population(np.exp(random.normal(0, 2, count)), lengths)
+    return panel, hashes, ~(kind > 1 - share_stopped)
+
+
+def plan_of(panel: Panel, active: Booleans, rows: int) -> tuple[SamplePlan, np.ndarray]:
+    sorts, bins = sort_series(panel, active)
+    plan = SamplePlan.of(Census.of(panel, sorts, bins), rows)
+    return plan, plan.strata(sorts, bins)
+
+
+def test_everything_is_chosen_where_it_fits() -> None:
+    panel, hashes, active = mixed(500)
+    total = int(panel.lengths.sum())
+    for rows in (total, total + 1, 10 * total):
+        plan, strata = plan_of(panel, active, rows)
+        assert plan.is_everything
+        assert plan.chosen(hashes, strata).all()
+        assert plan.chosen(np.full(500, LAST_OF_ALL, dtype=np.uint64), strata).all()
+    plan, strata = plan_of(panel, active, total - 1)
+    assert not plan.is_everything
+
+
+@pytest.mark.parametrize("rows", [30_000, 100_000, 300_000])
+def test_about_as_many_rows_are_chosen_as_asked_for(rows: int) -> None:
+    panel, hashes, active = mixed(10_000)
+    plan, strata = plan_of(panel, active, rows)
+    chosen = plan.chosen(hashes, strata)
+    assert panel.lengths[chosen].sum() == pytest.approx(rows, rel=0.06)
+    assert plan.series.tolist() == np.bincount(strata, minlength=5).tolist()
+
+
+def test_each_sort_has_an_equal_part_of_the_rows_and_stopped_ones_a_quarter_of_it() -> None:
+    panel, hashes, active = mixed(40_000, share_new=0.4, share_stopped=0.3)
+    plan, strata = plan_of(panel, active, 85_000)
+    chosen = plan.chosen(hashes, strata)
+    rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
+    assert rows == pytest.approx([20_000, 20_000, 20_000, 20_000, 5000], rel=0.2)
+    assert plan.share[A] > plan.share[B] > plan.share[C]  # the fast ones are fewer
+
+
+def test_what_a_small_sort_does_not_need_goes_to_the_others() -> None:
+    panel, hashes, active = mixed(10_000, share_new=0.005)
+    plan, strata = plan_of(panel, active, 100_000)
+    chosen = plan.chosen(hashes, strata)
+    assert chosen[strata == NEW].all()
+    assert panel.lengths[chosen].sum() == pytest.approx(100_000, rel=0.06)
+    rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
+    assert rows[STOPPED] == pytest.approx(rows[C] / 4, rel=0.25)
+
+
+def test_classes_are_those_of_the_share_of_demand() -> None:
+    sizes, lengths = np.array([90.0, 0.5, 7.0, 2.0, 0.5]), np.full(5, 60)
+    panel, _ = population(sizes, lengths)
+    _, strata = plan_of(panel, np.ones(5, dtype=bool), 10)
+    assert strata.tolist() == [A, C, B, C, C]
+
+    panel, _, active = mixed(5000, seed=3)
+    _, strata = plan_of(panel, active, 10_000)
+    assert (strata[~active] == STOPPED).all()
+    assert (strata[active & (panel.lengths < 52)] == NEW).all()
+    selling = active & (panel.lengths >= 52)
+    size = panel.values[panel.starts][selling]
+    order = np.argsort(-size)
+    larger = np.cumsum(size[order]) - size[order]
+    expected = np.digitize(larger / size.sum(), (0.8, 0.95))
+    assert (strata[selling][order] == expected).mean() > 0.93  # sizes are told apart by quarters of an octave
+    demand = np.bincount(strata[selling], weights=size, minlength=3)[:3] / size.sum()
+    assert demand == pytest.approx([0.8, 0.15, 0.05], abs=0.03)
+
+
+def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
+    panel, _ = population(np.array([1.0, 2.0, 0.0, 1e-30, 1e39]), np.full(5, 60))
+    _, bins = sort_series(panel, np.ones(5, dtype=bool))
+    assert bins[1] - bins[0] == BINS_PER_OCTAVE
+    assert bins[2] == bins[3] == 0
+    grown = replace(panel, values=np.where(panel.periods_left < 52, panel.values, 7.0))
+    assert sort_series(grown, np.ones(5, dtype=bool))[1].tolist() == bins.tolist()
+
+
+def test_demand_of_nothing_can_be_sampled_too() -> None:
+    panel, hashes = population(np.zeros(20), np.full(20, 60))
+    plan, strata = plan_of(panel, np.zeros(20, dtype=bool), 600)
+    assert (strata == STOPPED).all()
+    plan, strata = plan_of(panel, np.ones(20, dtype=bool), 600)
+    assert plan.chosen(hashes, strata).any()
+
+
+def test_half_a_sample_is_a_part_of_it() -> None:
+    panel, hashes, active = mixed(10_000)
+    for rows in (50_000, 10**9):
+        plan, strata = plan_of(panel, active, rows)
+        chosen, half = plan.chosen(hashes, strata), plan.chosen(hashes, strata, part=0.5)
+        assert not (half & ~chosen).any()
+        assert half.sum() == pytest.approx(chosen.sum() / 2, rel=0.1)
+
+
+def test_a_choice_is_by_key_and_count_whatever_the_shards() -> None:
+    panel, hashes, active = mixed(6000)
+    sorts, bins = sort_series(panel, active)
+    whole = SamplePlan.of(Census.of(panel, sorts, bins), 50_000)
+    expected = whole.chosen(hashes, whole.strata(sorts, bins))
+    shard = np.random.default_rng(0).integers(0, 7, 6000)
+    parts = [shard == number for number in (3, 0, 6, 1, 2, 5, 4)]
+    census = Census.total(Census.of(panel.select(part), sorts[part], bins[part]) for part in parts)
+    plan = SamplePlan.of(census, 50_000)
+    for part in parts:
+        strata = plan.strata(sorts[part], bins[part])
+        assert plan.chosen(hashes[part], strata).tolist() == expected[part].tolist()
+    assert 0 < expected.sum() < 6000
+
+
+def test_weighted_totals_are_right_on_average() -> None:
+    panel, _, active = mixed(3000)
+    plan, strata = plan_of(panel, active, 30_000)
+    random = np.random.default_rng(0)
+    quantity = np.exp(random.normal(0, 1, 3000)) * panel.values[panel.starts]
+    estimates = []
+    for _ in range(400):
+        chosen = plan.chosen(random.integers(0, 2**64 - 1, 3000, dtype=np.uint64), strata)
+        weight = plan.series[strata] / np.bincount(strata[chosen], minlength=5)[strata]
+        estimates.append((weight * quantity)[chosen].sum() / quantity.sum())
+    assert np.mean(estimates) == pytest.approx(1, abs=4 * np.std(estimates) / 20)
+    assert np.std(estimates) < 0.2
+
+
+@pytest.mark.parametrize("count", [1, 2, 20, 21, 500])
+def test_a_few_long_series_are_never_all_missed(count: int) -> None:
+    panel, hashes = population(np.ones(count), np.full(count, 20_000))
+    plan, strata = plan_of(panel, np.ones(count, dtype=bool), 10_000)
+    assert plan.chosen(hashes, strata).sum() >= min(count, 8)
+    assert plan.is_everything == (count <= 20)

@@ -1,0 +1,121 @@
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.sharding import Part, split
+from job_code.sizes import Sizes
+from job_code.table_files import TableFile
+from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
+
+PARQUET = TableFile(Path("a.parquet"), "a.parquet", {}, typed=True, other_columns=(), rows=0)
+CSV = TableFile(Path("a.csv"), "a.csv", {}, typed=False, other_columns=(), rows=0)
+
+
+def files(*rows: int, csv: tuple[int, ...] = ()) -> list[TableFile]:
+    return [replace(PARQUET, name=f"p{at}", rows=count) for at, count in enumerate(rows)] + [
+        replace(CSV, name=f"c{at}", rows=count) for at, count in enumerate(csv)
+    ]
+
+
+def size(parts: list[Part]) -> int:
+    return sum(part.file.rows if part.rows is None else part.rows for part in parts)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_every_row_is_in_one_part(count: int) -> None:
+    random = np.random.default_rng(count)
+    for _ in range(100):
+        given = files(*random.integers(0, 30, random.integers(0, 6)), csv=tuple(random.integers(0, 30, 2)))
+        random.shuffle(given)
+        lists = split(given, count)
+        assert 1 <= len(lists) <= count
+        assert all(lists)
+        rows: Counter[tuple[str, int]] = Counter()
+        for part in (part for parts in lists for part in parts):
+            if part.rows is None:
+                assert part.first == 0
+                rows.update((part.file.name, at) for at in range(part.file.rows))
+            else:
+                assert part.file.typed
+                rows.update((part.file.name, at) for at in range(part.first, part.first + part.rows))
+        assert rows == Counter((file.name, at) for file in given for at in range(file.rows))
+        assert {part.file.name for parts in lists for part in parts} == {file.name for file in given}
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_parts_are_about_as_large(count: int) -> None:
+    for given in (files(1000), files(*[10] * 100), files(1, 990, 9), files(0, 500, 0, 500)):
+        lists = split(given, count)
+        assert len(lists) == count
+        assert max(map(size, lists)) <= -(-1000 // count)
+        assert min(map(size, lists)) >= 1000 // count - count
+    weeks = split(files(csv=(10,) * 104), 4)
+    assert [size(parts) for parts in weeks] == [260] * 4
+
+
+def test_few_rows_are_few_parts() -> None:
+    assert [size(parts) for parts in split(files(2), 8)] == [1, 1]
+    assert [size(parts) for parts in split(files(0, 0), 8)] == [0]
+    assert len(split(files(csv=(100,)), 8)) == 1
+
+
+WAYS = {
+    "small batches": Sizes(rows_per_batch=7),
+    "many shards": Sizes(rows_per_shard=50),
+    "several writers": Sizes(workers=3, rows_worth_a_worker=1),
+    "small pieces": Sizes(values_per_piece=70),
+    "all": Sizes(rows_per_batch=11, rows_per_shard=60, workers=2, rows_worth_a_worker=1, values_per_piece=90),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_same_panel_comes_of_it_whatever_the_sizes(tmp_path: Path, way: str) -> None:
+    demand = pl.concat([shop(20, 30), series({"new": [1.0], "gaps": [1.0, None, None, 4.0], "zero": [0.0] * 9})])
+    shuffled = demand.sample(fraction=1, shuffle=True, seed=3)
+    whole = prepared(tmp_path / "one", {"a.parquet": demand}, configured())
+    given: dict[str, pl.DataFrame | bytes] = {"a.parquet": shuffled[:200], "b.csv": shuffled[200:], "c.csv": demand[:0]}
+    split_up = prepared(tmp_path / "many", given, configured(), sizes=WAYS[way])
+    expected, panel = stacked(whole), stacked(split_up)
+    assert panel.keys.equals(expected.keys)
+    assert panel.first_period.tolist() == expected.first_period.tolist()
+    assert panel.values.tolist() == expected.values.tolist()
+    assert panel.observed.tolist() == expected.observed.tolist()
+    assert split_up.repairs == whole.repairs
+    assert split_up.counts == whole.counts
+    assert split_up.census.series.tolist() == whole.census.series.tolist()
+    assert split_up.census.values.tolist() == whole.census.values.tolist()
+    assert split_up.recent == pytest.approx(whole.recent)
+    assert (len(split_up.pieces) > 1) == ("shards" in way or "pieces" in way or way == "all")
+    assert not list((tmp_path / "many" / "shards").iterdir())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_same_is_said_of_bad_demand_whatever_the_sizes(tmp_path: Path, way: str) -> None:
+    demand = shop(20, 30).with_row_index("at")
+    twice = demand.filter(pl.col("at") % 70 == 5)
+    odd = demand.with_columns(pl.when(pl.col("at") % 50 == 7).then(pl.col("ds") + pl.duration(days=1)).otherwise("ds"))
+    spoilt = pl.concat([odd, twice]).with_columns(
+        pl.when(pl.col("at") % 90 == 3)
+        .then(-pl.col("y"))
+        .when(pl.col("at") == 99)
+        .then(1e40)
+        .otherwise("y")
+        .alias("y"),
+        pl.when(pl.col("at") == 300).then(None).otherwise("unique_id").alias("unique_id"),
+    )
+    given: dict[str, pl.DataFrame | bytes] = {"a.parquet": spoilt[:400], "b.csv": spoilt[400:], "bad.parquet": b"PAR1"}
+    expected = problems(tmp_path / "one", given, negative_rule="error", cutoff="2030-01-07")
+    assert len(expected) == 7
+    said = problems(tmp_path / "many", given, sizes=WAYS[way], negative_rule="error", cutoff="2030-01-07")
+    assert sorted(said) == sorted(expected)  # what was found first comes first
+
+
+def test_shards_follow_from_the_rows(tmp_path: Path) -> None:
+    demand, _ = sharded(tmp_path, {"a.parquet": shop(40, 50)}, sizes=Sizes(rows_per_shard=300))
+    assert demand.shards == 7
+    assert ONE.shards(0) == ONE.shards(1) == ONE.shards(4_000_000) == 1
+    assert ONE.shards(4_000_001) == 2
