@@ -183,7 +183,7 @@ BOTO_SLOW = (
             False,
         ),
         (
-            "AlgorithmError: job error: the run needs about 19.9 GB of disk and 9.0 GB are free; raise it, exit code: 1",
+            "AlgorithmError: job error: the run needs about 20 GB of disk and 9 GB are free; mend it, exit code: 1",
             "DiskFull",
             False,
         ),
