@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.calendar_counts import GIVEN, DayCounts
+from job_code.calendar_counts import GIVEN, ROWS, DayCounts
 from job_code.config import ForecastConfig
 from job_code.demand import DAY, SOURCE, series_name
 from job_code.errors import InputError
@@ -17,6 +17,7 @@ from job_code.frequency import Frequency, resolve_frequency
 from job_code.spill import SpilledShard
 
 EPOCH = date(1970, 1, 1)
+ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
 Periods = npt.NDArray[np.int32]
 
 
@@ -31,6 +32,12 @@ class Calendar:
 
     frequency: Frequency
     cutoff: int
+
+    def usual_span(self, days: DayCounts, config: ForecastConfig) -> int:
+        """Periods that a series has, about: up to the cutoff, from where all but a few odd rows begin."""
+        early = days.table.filter(pl.col(ROWS).cum_sum() > ODD_ROWS * days.rows)[DAY].to_physical()[0]
+        periods = self.cutoff - self.frequency.period_of(EPOCH + timedelta(days=int(early))) + 1
+        return max(1, min(periods, config.history or periods))
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class KnownKeys:
         self._known = (np.empty(0, np.uint64), np.empty(0, np.uint32))
         self._recent = (np.empty(0, np.uint64), np.empty(0, np.uint32))
 
+    def __len__(self) -> int:
+        return int(self._next.sum())
+
     def encode(self, hashes: Hashes) -> tuple[Codes, npt.NDArray[np.int64]]:
         """Looks hashes up, and learns those that are new.
 

@@ -13,6 +13,7 @@ from job_code.activity import is_active
 from job_code.alignment import Repairs, align
 from job_code.checks import Calendar, Problems, check_shard, periods_of, report_problems
 from job_code.config import ForecastConfig
+from job_code.disk import require_space
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.findings import Findings
 from job_code.panel import Floats, Panel
@@ -133,6 +134,9 @@ def prepare(
         InputError: With everything found, here and before.
     """
     sound = not findings.messages()
+    if sound:
+        values = demand.series * calendar.usual_span(demand.days, config)
+        require_space(folder, sizes.disk_for_panels(values, demand.days.rows))
     tasks = [_Task(demand, shard, calendar, config, static, sound, folder, sizes) for shard in range(demand.shards)]
     results: list[_Result] = []
     for result in workers.map(_prepare_shard, tasks):
@@ -171,7 +175,6 @@ def _prepare_shard(task: _Task) -> _Result:
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     pieces = []
     if shard is not None:
-        periods = periods_of(shard, frequency)
         problems = check_shard(shard, periods, frequency, task.config)
         # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
         sound = task.sound and not any(problem.count for problem in problems.values())

@@ -42,6 +42,7 @@ class _Task:
 class _Result:
     findings: Findings = field(default_factory=Findings)
     days: list[DayCounts] = field(default_factory=list)
+    series: int = 0
     unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -54,6 +55,7 @@ class ShardedDemand:
         shards: Their number; some may be empty.
         types: Type of each key column.
         days: Rows by date.
+        series: Series that one process has seen, at most: no more than there are.
         files: Files read.
         ignored_columns: Columns found beside the configured ones, which this run does not use.
     """
@@ -62,6 +64,7 @@ class ShardedDemand:
     shards: int
     types: dict[str, pl.DataType]
     days: DayCounts
+    series: int
     files: int
     ignored_columns: tuple[str, ...]
 
@@ -99,7 +102,7 @@ def shard_demand(
     rows = sum(file.rows for file in files)
     shards = sizes.shards(rows)
     expected = rows * ROW.itemsize
-    require_space(folder, sizes.disk_for_rows(rows))
+    require_space(folder, sizes.disk_for_shards(rows))
     tasks = [
         _Task(tuple(parts), types, config, folder, writer, shards, sizes.rows_per_batch)
         for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
@@ -117,8 +120,9 @@ def shard_demand(
         if not findings.messages():
             findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
         findings.raise_if_any()
+    series = max(result.series for result in results)
     ignored = {column for file in files for column in file.other_columns}
-    return ShardedDemand(folder, shards, types, DayCounts.total(counts), len(files), tuple(sorted(ignored)))
+    return ShardedDemand(folder, shards, types, DayCounts.total(counts), series, len(files), tuple(sorted(ignored)))
 
 
 def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
@@ -154,6 +158,7 @@ def _shard(task: _Task) -> _Result:
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.kind, str(error))
     writer.close()
+    result.series = writer.series
     return result
 
 

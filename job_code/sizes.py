@@ -5,9 +5,9 @@ from typing import Self
 
 from job_code.spill import ROW
 
+SHARD_BYTES = ROW.itemsize + 1  # a row of demand, and its part of the series' key
 VALUE_BYTES = 5  # a value as panel_files.py keeps it, and its part of all else that is kept
 FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
-SPARSE = 2  # demand without rows for periods without sales has more periods than rows
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Sizes:
     """
 
     rows_per_batch: int = 1_000_000
-    rows_per_shard: int = 4_000_000
-    values_per_piece: int = 4_000_000
+    rows_per_shard: int = 3_500_000
+    values_per_piece: int = 4_000_000  # a shard of dense demand is one piece
     workers: int = 1
     rows_worth_a_worker: int = 1_000_000
 
@@ -41,9 +41,13 @@ class Sizes:
         """How many processes a number of rows keeps busy long enough to be started for it."""
         return max(1, rows // self.rows_worth_a_worker)
 
-    def disk_for_rows(self, rows: int) -> int:
-        """Bytes of disk that a number of rows of demand need at once, about."""
-        return rows * (ROW.itemsize + SPARSE * VALUE_BYTES)
+    def disk_for_shards(self, rows: int) -> int:
+        """Bytes of disk that the shards of a number of rows need; what is aligned of dense demand needs less."""
+        return rows * SHARD_BYTES
+
+    def disk_for_panels(self, values: int, rows: int) -> int:
+        """Bytes of disk that aligned values need beyond what the shards of their rows leave, about."""
+        return max(0, values * VALUE_BYTES - self.disk_for_shards(rows))
 
     def disk_for_forecasts(self, rows: int) -> int:
         """Bytes of disk that a number of rows of forecasts need, about."""

@@ -62,6 +62,11 @@ class SpillWriter:
                     file.write(rows[begin:end].data)
             begin = end
 
+    @property
+    def series(self) -> int:
+        """Series seen so far."""
+        return len(self._known)
+
     def close(self) -> None:
         """Writes what is still in memory."""
         self._flush_keys()

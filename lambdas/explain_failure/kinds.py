@@ -60,7 +60,7 @@ OUT_OF_MEMORY = _kind(
     "OutOfMemory",
     "out of memory",
     rerun="once mended",
-    advice="A rerun helps once instance_types have more memory, or the history is shorter.",
+    advice="A rerun helps once instance_types have more memory, or sample_rows is smaller.",
 )
 NO_CAPACITY = _kind(
     "NoCapacity",

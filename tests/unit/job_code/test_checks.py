@@ -4,7 +4,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from job_code.calendar_counts import GIVEN, ROWS, DayCounts
 from job_code.checks import Calendar
+from job_code.demand import DAY
 from job_code.frequency import Frequency
 from tests.demand import LAST, configured, prepared, problems, series, shop
 
@@ -138,3 +140,12 @@ def test_one_date_and_no_frequency_is_said_with_all_else(tmp_path: Path) -> None
 def test_sound_demand_passes(tmp_path: Path) -> None:
     sound = checked(tmp_path, shop(3, 20))
     assert sound == Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))
+
+
+def test_the_usual_span_passes_over_a_few_odd_dates() -> None:
+    weeks = pl.date_range(LAST - timedelta(weeks=9), LAST, "1w", eager=True)
+    odd = pl.DataFrame({DAY: [date(1900, 1, 1), *weeks], ROWS: [1, *[20] * 10], GIVEN: [1, *[20] * 10]})
+    calendar = Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))
+    assert calendar.usual_span(DayCounts(odd), configured()) == 10
+    assert calendar.usual_span(DayCounts(odd), configured(history=4)) == 4
+    assert calendar.usual_span(DayCounts(odd[-1:]), configured()) == 1

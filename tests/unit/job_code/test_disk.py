@@ -82,8 +82,8 @@ def test_a_run_without_room_ends_before_it_reads(
 def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) -> None:
     demand = shop(300, 150)
     if sparse:
-        demand = demand.filter(pl.int_range(pl.len()) % 150 % 2 == 1)
-    needed = ONE.disk_for_rows(demand.height)
+        demand = demand.filter(pl.int_range(pl.len()) % 150 % 10 == 9)
+    needed = ONE.disk_for_shards(demand.height) + ONE.disk_for_panels(300 * 150, demand.height)
 
     def used(folder: Path) -> int:
         return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -201,7 +201,7 @@ def test_rows_are_known_before_they_are_read(tmp_path: Path) -> None:
     assert opened(tmp_path / "a", "a.parquet", parquet(LONG)).rows == 2500
     assert opened(tmp_path / "b", "a.parquet", parquet(LONG[:0])).rows == 0
     for name, content in (("a.csv", LONG.write_csv().encode()), ("a.csv.gz", gzip.compress(LONG.write_csv().encode()))):
-        assert 2500 / 4 < opened(tmp_path / name, name, content).rows < 2500 * 4  # an estimate
+        assert opened(tmp_path / name, name, content).rows in (2500, 2501)  # lines, with the header
     assert opened(tmp_path / "c", "a.csv", b"unique_id,ds,y\n").rows == 0
     assert opened(tmp_path / "d", "a.csv", b"unique_id,ds,y\n1,2,3\n").rows >= 1
 
