@@ -1,0 +1,81 @@
+"""The job beside plain MLForecast, and beside itself fitted on everything: same demand, same held-out weeks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.demands import HeldOut, Workshop, describe, hold_out
+from benchmarks.plain_mlforecast import KEY
+from benchmarks.programs import forecasts_of_job, run_job, run_plain
+from benchmarks.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, ResultsFile, Run
+from benchmarks.scores import score, seasonal_naive
+from job_code.config import ForecastConfig
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who runs at one size.
+
+    Attributes:
+        series: Number of series to generate.
+        variants: Of plain MLForecast, one run each.
+        everything: Whether the job is fitted on everything, too.
+        timeout: Seconds that plain MLForecast may take.
+    """
+
+    series: int
+    variants: Sequence[str]
+    everything: bool
+    timeout: float
+
+    @property
+    def programs(self) -> list[str]:
+        """Names of all that run, in order."""
+        plain = [f"{PLAIN}{variant}" for variant in self.variants]
+        return [JOB, *plain, *([JOB_ON_EVERYTHING] if self.everything else [])]
+
+
+def compare(contest: Contest, workshop: Workshop, file: ResultsFile) -> None:
+    """Runs what the results file does not have yet, one after the other, and adds each run to it."""
+    config = ForecastConfig()
+    before = file.results.comparisons.get(contest.series)
+    missing = [name for name in contest.programs if before is None or name not in before.runs]
+    if not missing:
+        return
+    weeks = file.results.weeks
+    with workshop.demand(contest.series, weeks + config.horizon) as demand, workshop.scratch() as scratch:
+        held_out = hold_out(demand, config.horizon, scratch / "past")
+        naive = score(seasonal_naive(held_out.past, held_out.cells), held_out.rows)
+        for name in missing:
+            workshop.progress.say(f"run {name} on {contest.series:,} series, {config.horizon} weeks held out")
+            with workshop.scratch() as output:
+                run = _run(name, contest, held_out, output / "out", weeks)
+            comparison = file.results.comparisons.get(contest.series)
+            runs = comparison.runs if comparison else {}
+            described = Comparison(demand=describe(held_out.past), naive=naive, runs={**runs, name: run})
+            file.add_comparison(contest.series, described)
+            workshop.progress.say(run.told)
+
+
+def _run(name: str, contest: Contest, held_out: HeldOut, output: Path, weeks: int) -> Run:
+    if name.startswith(PLAIN):
+        variant = name.removeprefix(PLAIN)
+        run = run_plain(held_out.past, output, series=held_out.series, variant=variant, timeout=contest.timeout)
+        return _scored(run, output, held_out)
+    # More rows than the series can have, however they are filled up.
+    settings = {"sample_rows": str(max(10_000, contest.series * weeks))} if name == JOB_ON_EVERYTHING else {}
+    run = run_job(held_out.past, output, series=held_out.series, settings=settings)
+    return _scored(run, forecasts_of_job(output), held_out)
+
+
+def _scored(run: Run, folder: Path, held_out: HeldOut) -> Run:
+    if run.failure:
+        return run
+    forecasts = pl.read_parquet(folder / "*.parquet").with_columns(pl.col("ds").cast(pl.Date)).sort(*KEY, "ds")
+    if not forecasts.select(*KEY, "ds").equals(held_out.cells):
+        return run.model_copy(update={"failure": "the forecasts are not of every series and week exactly once"})
+    config = ForecastConfig()
+    levels = config.quantiles if set(config.quantile_columns) <= set(forecasts.columns) else ()
+    return run.model_copy(update={"scores": score(forecasts, held_out.rows, levels)})

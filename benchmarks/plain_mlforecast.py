@@ -1,0 +1,126 @@
+"""Plain MLForecast, used well: `python -m benchmarks.plain_mlforecast --demand DIR --output DIR --variant level`.
+
+What a competent user of Polars and MLForecast writes for the job's task, with the job's features and trees. Where there
+is a choice, it is the one that is faster or needs less memory: streaming reads, whole numbers for series and weeks,
+32-bit floats, no validation, rows without all features dropped (MLForecast's default), LightGBM free to be
+non-deterministic, no backtest, no report.
+"""
+
+import argparse
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# As the job does: threads that spin while they wait make a fit slow where anything else wants a core.
+os.environ.setdefault("GOMP_SPINCOUNT", "50000")
+
+import lightgbm as lgb
+import polars as pl
+from mlforecast import MLForecast
+from mlforecast.target_transforms import Differences, LocalStandardScaler
+
+from job_code.config import ForecastConfig
+from job_code.features import features_for
+from job_code.frequency import Frequency
+from job_code.progress import Progress
+from job_code.workers import available_cores
+
+KEY = ("article_id", "merchant_id")
+WEEKS = Frequency("W-MON")
+MEAN_ALONE = ("change", "level")  # learns the change of scaled demand, as the job's model does; or demand as it is
+QUANTILES = "quantiles"  # learns demand as it is, and the quantiles that the job gives by a model of their own each
+VARIANTS = (*MEAN_ALONE, QUANTILES)
+OUTPUT = "forecasts.parquet"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.plain_mlforecast", description="Plain MLForecast.")
+    parser.add_argument("--demand", type=Path, required=True, help="folder of Parquet files")
+    parser.add_argument("--output", type=Path, required=True, help="new folder, for one Parquet file")
+    parser.add_argument("--variant", choices=VARIANTS, default=VARIANTS[0], help="what is learnt (%(default)s)")
+    given = parser.parse_args(arguments)
+    given.output.mkdir(parents=True)
+    warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
+    warnings.filterwarnings("ignore", message="The following series were dropped")  # too short to learn from
+    progress, config = Progress(), ForecastConfig()
+    with progress.stage("read"):
+        keys, demand = read(given.demand)
+        cutoff = int(demand["ds"].to_numpy().max())
+        # A series whose rows have ended is delisted: nothing is learnt from it, and zero is the forecast.
+        demand = demand.filter(pl.col("ds").max().over("unique_id") == cutoff)
+    forecaster = plain_forecaster(demand, given.variant, config)
+    with progress.stage("fit"):
+        forecaster.fit(demand, static_features=[], as_numpy=True, validate_data=False)
+    with progress.stage("predict"):
+        forecasts = forecaster.predict(config.horizon)
+    with progress.stage("write"):
+        weeks = pl.DataFrame({"ds": range(cutoff + 1, cutoff + 1 + config.horizon)}, schema=demand.select("ds").schema)
+        complete(forecasts, keys, weeks).write_parquet(given.output / OUTPUT, compression="zstd")
+
+
+def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Reads demand.
+
+    Returns:
+        The series' keys with their numbers; and the demand with these numbers, sorted by series and week.
+    """
+    rows = pl.scan_parquet(folder / "*.parquet")
+    keys = rows.select(KEY).unique().sort(KEY).with_row_index("unique_id").collect(engine="streaming")
+    numbered = rows.join(keys.lazy(), on=KEY).select(
+        "unique_id", ds=WEEKS.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
+    )
+    return keys, numbered.sort("unique_id", "ds").collect(engine="streaming")
+
+
+def plain_forecaster(demand: pl.DataFrame, variant: str, config: ForecastConfig) -> MLForecast:
+    """MLForecast with the job's features and trees."""
+    features = features_for(WEEKS)
+    longest = int(demand.group_by("unique_id").len()["len"].to_numpy().max())
+    models = {"mean": _trees(config)}
+    if variant == QUANTILES:
+        for name, level in zip(config.quantile_columns, config.quantiles, strict=True):
+            models[name] = _trees(config, objective="quantile", alpha=level)
+    transforms: list[Any] = [LocalStandardScaler(), Differences([1])] if variant == "change" else []
+    return MLForecast(
+        models=models,
+        freq=1,
+        lags=features.lags_within(longest),
+        lag_transforms=features.lag_transforms(longest),
+        date_features=list(features.calendar),
+        target_transforms=transforms or None,
+        num_threads=available_cores(),
+    )
+
+
+def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts of all series, ended ones included, by key and date; none below zero."""
+    models = [name for name in forecasts.columns if name not in ("unique_id", "ds")]
+    return (
+        keys.join(weeks, how="cross")
+        .join(forecasts, on=["unique_id", "ds"], how="left", maintain_order="left")
+        .select(
+            *KEY,
+            WEEKS.to_date(pl.col("ds")).alias("ds"),
+            pl.col(models).fill_null(0.0).clip(lower_bound=0.0).cast(pl.Float32),
+        )
+    )
+
+
+def _trees(config: ForecastConfig, **other: Any) -> lgb.LGBMRegressor:  # noqa: ANN401 (LightGBM's parameters)
+    return lgb.LGBMRegressor(
+        n_estimators=config.trees,
+        learning_rate=config.learning_rate,
+        num_leaves=config.leaves,
+        min_child_samples=config.min_rows_per_leaf,
+        random_state=config.seed,
+        n_jobs=available_cores(),
+        verbosity=-1,
+        **other,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Runs what is compared, each as its user would: a process of its own, from Parquet files to Parquet files."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from benchmarks.measuring import Finished, folder_size, measure
+from benchmarks.plain_mlforecast import KEY
+from benchmarks.results import Run, commit, now
+from job_code.config import ForecastConfig
+
+RUN_ID = "bench"
+
+
+def run_job(demand: Path, output: Path, *, series: int, settings: Mapping[str, str] | None = None) -> Run:
+    """Runs the job.
+
+    Args:
+        demand: Folder of demand.
+        output: New folder for its output.
+        series: How many series the demand has.
+        settings: Configuration beside the key; all else is as it is by default.
+    """
+    command = [sys.executable, "-m", "job_code", "train", "--demand", str(demand), "--output", str(output)]
+    command += ["--run-id", RUN_ID]
+    for name, value in {"key": ",".join(KEY), **(settings or {})}.items():
+        command += ["--set", f"{name}={value}"]
+    finished = measure(command, folder=output)
+    if finished.failure:
+        return _run(finished)
+    forecasts = forecasts_of_job(output)
+    manifest = json.loads((forecasts / "_manifest.json").read_bytes())
+    found = {"stages": manifest["seconds"], "learned_rows": manifest["sample"]["rows"]}
+    return _run(finished, **found, **_counted(forecasts, series))
+
+
+def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout: float) -> Run:
+    """Runs plain MLForecast.
+
+    Args:
+        demand: Folder of demand.
+        output: New folder for its output.
+        series: How many series the demand has.
+        variant: What it learns.
+        timeout: Seconds after which it is stopped.
+    """
+    command = [sys.executable, "-m", "benchmarks.plain_mlforecast", "--variant", variant]
+    command += ["--demand", str(demand), "--output", str(output)]
+    finished = measure(command, folder=output, timeout=timeout)
+    return _run(finished) if finished.failure else _run(finished, **_counted(output, series))
+
+
+def forecasts_of_job(output: Path) -> Path:
+    """Folder of the job's forecasts below its output."""
+    return output / f"forecasts/partition=all/run_id={RUN_ID}"
+
+
+def _counted(forecasts: Path, series: int) -> dict[str, Any]:
+    rows = pl.scan_parquet(forecasts / "*.parquet").select(pl.len()).collect().item()
+    wanted = series * ForecastConfig().horizon
+    failure = None if rows == wanted else f"{rows:,} rows of forecasts instead of {wanted:,}"
+    return {"failure": failure, "series": series, "output": folder_size(forecasts)}
+
+
+def _run(finished: Finished, **found: Any) -> Run:  # noqa: ANN401 (fields of Run)
+    measured = {
+        "failure": finished.failure,
+        "seconds": round(finished.seconds, 2),
+        "cpu_seconds": round(finished.cpu_seconds, 2),
+        "other_cpu_seconds": round(finished.other_cpu_seconds, 2),
+        "stages": finished.stages,
+        "peak_memory": finished.peak_memory,
+        "peak_stage": finished.peak_stage,
+        "peak_disk": finished.peak_disk,
+        "commit": commit(),
+        "at": now(),
+    }
+    return Run.model_validate(measured | found)

@@ -1,0 +1,16 @@
+"""The job at one size: how long, how much memory, how much disk."""
+
+from benchmarks.demands import Workshop, describe
+from benchmarks.programs import run_job
+from benchmarks.results import ResultsFile, Scaling
+
+
+def scale(series: int, workshop: Workshop, file: ResultsFile) -> None:
+    """Runs the job at a size, unless the results file has it, and adds the run to it."""
+    if series in file.results.scaling:
+        return
+    with workshop.demand(series, file.results.weeks) as demand, workshop.scratch() as scratch:
+        workshop.progress.say(f"run the job on {series:,} series")
+        run = run_job(demand, scratch / "out", series=series)
+        file.add_scaling(series, Scaling(demand=describe(demand), run=run))
+        workshop.progress.say(run.told)

@@ -1,0 +1,177 @@
+"""Prints results as Markdown: `python -m benchmarks.table benchmarks/results.json`."""
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.bars import bars
+from benchmarks.price import BESIDE_THE_RUN, INSTANCES, price
+from benchmarks.results import JOB, Comparison, Results, Run, Scores, load
+
+
+def render(results: Results) -> str:
+    """All tables."""
+    parts = [_machine(results)]
+    if results.scaling:
+        parts.append(_scaling(results))
+        parts.append(_prices(results))
+    parts += [_comparison(series, each) for series, each in sorted(results.comparisons.items())]
+    parts.append(_bars(results))
+    return "\n\n".join(parts)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="Prints results as Markdown.")
+    parser.add_argument("results", type=Path, help="file that python -m benchmarks.bench wrote")
+    print(render(load(parser.parse_args(arguments).results)))
+
+
+def _machine(results: Results) -> str:
+    machine = results.machine
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    runs = list(_runs(results))
+    commits = ", ".join(dict.fromkeys(run.commit for run in runs))
+    others = max((run.other_cpu_seconds / run.seconds / machine.cores for run in runs), default=0.0)
+    return (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory / 1e9:.1f} GB, {machine.system}; {versions}; "
+        f"{machine.date}, commit {commits}. {results.weeks} weeks of history. "
+        f"Other programs took {others:.0%} of the cores at most while one was measured."
+    )
+
+
+def _runs(results: Results) -> Iterator[Run]:
+    yield from (scaling.run for scaling in results.scaling.values())
+    for comparison in results.comparisons.values():
+        yield from comparison.runs.values()
+
+
+def _scaling(results: Results) -> str:
+    stages = list(dict.fromkeys(stage for each in results.scaling.values() for stage in each.run.stages))
+    head = [
+        "series",
+        "rows",
+        "total s",
+        *(f"{stage} s" for stage in stages),
+        "CPU s",
+        "memory GB",
+        "peak in",
+        "disk GB",
+    ]
+    head += ["output GB", "series/s", "µs/series"]
+    rows = []
+    for series, each in sorted(results.scaling.items()):
+        run = each.run
+        if run.failure:
+            rows.append([f"{series:,}", f"{each.demand.rows:,}", run.failure])
+            continue
+        rows.append(
+            [
+                f"{series:,}",
+                f"{each.demand.rows:,}",
+                f"{run.seconds:,.1f}",
+                *(f"{run.stages[stage]:,.1f}" if stage in run.stages else "" for stage in stages),
+                f"{run.cpu_seconds:,.1f}",
+                f"{run.peak_memory / 1e9:.2f}",
+                run.peak_stage,
+                f"{run.peak_disk / 1e9:.2f}",
+                f"{run.output / 1e9:.2f}",
+                f"{series / run.seconds:,.0f}",
+                f"{run.microseconds_a_series:,.0f}",
+            ]
+        )
+    return "**The job, by size**\n\n" + _table(head, rows)
+
+
+def _prices(results: Results) -> str:
+    sound = {series: each.run for series, each in sorted(results.scaling.items()) if not each.run.failure}
+    head = ["instance", "vCPU", "memory GiB", "US$ an hour", *(f"US$ for {series:,} series" for series in sound)]
+    rows = [
+        [
+            instance.name,
+            str(instance.cores),
+            f"{instance.memory / 2**30:.0f}",
+            f"{instance.hourly:.3f}",
+            *(
+                f"{price(run.seconds, instance):.3f}" if run.peak_memory < instance.memory else "too small"
+                for run in sound.values()
+            ),
+        ]
+        for instance in INSTANCES
+    ]
+    return (
+        "**Estimated price of a run** as a SageMaker Training Job, on demand in us-east-1: the measured time and "
+        f"{BESIDE_THE_RUN:.0f} s for downloads and the upload, on cores as fast as those measured on\n\n"
+        + _table(head, rows)
+    )
+
+
+def _comparison(series: int, comparison: Comparison) -> str:
+    head = [
+        "program",
+        "total s",
+        "CPU s",
+        "memory GB",
+        "peak in",
+        "stages",
+        "time / job",
+        "memory / job",
+        "WAPE",
+        "RMSE",
+        "quantile loss",
+        "coverage",
+    ]
+    job = comparison.runs.get(JOB)
+    rows = [_compared(name, run, job) for name, run in comparison.runs.items()]
+    rows.append(["seasonal naive", *[""] * 7, *_scores(comparison.naive)])
+    return f"**{series:,} series, side by side** ({comparison.demand.rows:,} rows)\n\n" + _table(head, rows)
+
+
+def _compared(name: str, run: Run, job: Run | None) -> list[str]:
+    if run.failure:
+        return [name, run.failure]
+    ratios = ["", ""]
+    if job and not job.failure:
+        ratios = [f"{run.seconds / job.seconds:.2f}", f"{run.peak_memory / job.peak_memory:.2f}"]
+    return [
+        name,
+        f"{run.seconds:,.1f}",
+        f"{run.cpu_seconds:,.1f}",
+        f"{run.peak_memory / 1e9:.2f}",
+        run.peak_stage,
+        ", ".join(f"{stage} {seconds:,.1f}" for stage, seconds in run.stages.items()),
+        *ratios,
+        *_scores(run.scores),
+    ]
+
+
+def _scores(scores: Scores | None) -> list[str]:
+    if scores is None:
+        return [""] * 4
+    shares = (scores.wape, None, scores.wql, scores.coverage)
+    texts = ["" if share is None else f"{share:.1%}" for share in shares]
+    return [texts[0], f"{scores.rmse:.3f}", *texts[2:]]
+
+
+def _bars(results: Results) -> str:
+    head = ["bar", "", "limit", "measured", "from"]
+    rows = [
+        [
+            bar.name,
+            bar.verdict,
+            f"{'at least' if bar.at_least else 'at most'} {bar.limit:g}",
+            "" if bar.measured is None else f"{bar.measured:,.4g}",
+            bar.detail,
+        ]
+        for bar in bars(results)
+    ]
+    return "**Bars**\n\n" + _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    every = [[*row, *[""] * (len(head) - len(row))] for row in [head, ["---"] * len(head), *rows]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in every)
+
+
+if __name__ == "__main__":
+    main()

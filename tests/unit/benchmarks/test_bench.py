@@ -1,0 +1,115 @@
+"""The whole benchmark on a few series."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import bench
+from benchmarks.bench import main
+from benchmarks.measuring import ROOT
+from benchmarks.process_tree import supported
+from benchmarks.results import JOB, JOB_ON_EVERYTHING, PLAIN, Results, load
+
+pytestmark = [
+    pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux"),
+    pytest.mark.usefixtures("one_core"),
+]
+
+SIZE = "60"
+SIZES = ["--series", SIZE, "--plain", SIZE, "--full", SIZE, "--plain-variants", "level", "--weeks", "80"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
+    folder = tmp_path_factory.mktemp("bench")
+    main([*SIZES, "--folder", str(folder / "work"), "--results", str(folder / "results.json")])
+    return folder, load(folder / "results.json")
+
+
+def test_everything_is_measured(measured: tuple[Path, Results]) -> None:
+    _, results = measured
+    scaling = results.scaling[60].run
+    comparison = results.comparisons[60]
+    assert list(comparison.runs) == [JOB, PLAIN + "level", JOB_ON_EVERYTHING]
+    for run in (scaling, *comparison.runs.values()):
+        assert run.failure is None
+        assert run.seconds > sum(run.stages.values())
+        assert 50e6 < run.peak_memory < 2e9
+        assert run.peak_stage in {*run.stages, "end"}
+        assert run.output > 0
+        assert run.series <= 60
+    assert list(scaling.stages)[:2] == ["read", "check"]
+    assert scaling.peak_disk >= scaling.output
+    for run in comparison.runs.values():
+        assert run.scores is not None
+        assert 0 < run.scores.wape < 3
+        assert (run.scores.wql is None) == (run is comparison.runs[PLAIN + "level"])
+    # So few rows are all in the sample: the same forecasts, score for score.
+    assert comparison.runs[JOB].scores == comparison.runs[JOB_ON_EVERYTHING].scores
+
+
+def test_nothing_is_left_behind(measured: tuple[Path, Results]) -> None:
+    folder, _ = measured
+    assert list((folder / "work").iterdir()) == []
+
+
+def test_resuming_measures_only_what_is_missing(
+    measured: tuple[Path, Results], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, results = measured
+    arguments = [*SIZES, "--folder", str(folder / "work"), "--results", str(folder / "results.json"), "--resume"]
+    main(arguments)
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.startswith(results.machine.processor)
+    assert load(folder / "results.json") == results
+    with pytest.raises(SystemExit, match="is of another machine or of other --weeks"):
+        main([*arguments, "--weeks", "81"])
+
+
+def test_a_timeout_is_a_result_and_demand_that_was_there_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-m", "benchmarks.generate", "--series", "30", "--weeks", "72"]
+    subprocess.run([*command, "--output", str(tmp_path / "30x72")], cwd=ROOT, check=True, capture_output=True)
+    made = sorted((tmp_path / "30x72/demand").iterdir())
+    monkeypatch.setattr("benchmarks.comparing.Contest.programs", [PLAIN + "level"])
+    options = ["--series", "--full", "--plain", "30", "--plain-timeout", "0.5", "--weeks", "60"]
+    main([*options, "--folder", str(tmp_path), "--results", str(tmp_path / "r.json")])
+    printed = capsys.readouterr()
+    assert "| plain MLForecast, level | stopped after " in printed.out
+    assert "generate" not in printed.err
+    assert sorted((tmp_path / "30x72/demand").iterdir()) == made
+
+
+def test_it_ends_when_told_to_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.bench", *SIZES, "--folder", str(tmp_path / "work")]
+    with subprocess.Popen(
+        [*command, "--results", str(tmp_path / "r.json")], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        deadline = time.monotonic() + 60
+        while "run job" not in running.stderr.readline():
+            assert time.monotonic() < deadline
+        running.send_signal(signal.SIGTERM)
+        said = running.stderr.read()
+    assert running.returncode == bench.STOPPED
+    assert said.rstrip().endswith("stopped; --resume goes on from here")
+    assert "Traceback" not in said
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--folder", "/dev/shm/bench-test"], "is kept in memory, which would not count; name a --folder on a disk"),
+        (["--results", "no/such/results.json"], "cannot be written: there is no folder no/such"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_at_once(options: list[str], message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        main([*options, "--series", "--plain", "--full"])

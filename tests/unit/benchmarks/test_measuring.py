@@ -1,0 +1,159 @@
+"""What a program and all processes it starts use is seen, and nothing it starts is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measuring
+from benchmarks.measuring import Finished, folder_size, measure
+from benchmarks.process_tree import (
+    lies_in_memory,
+    process_tree,
+    proportional_set_size,
+    resident_set_size,
+    supported,
+)
+
+pytestmark = pytest.mark.skipif(not supported(), reason="memory is read from /proc/<pid>/smaps_rollup")
+
+MEGABYTES = 200
+HOLD = f"held = b'x' * ({MEGABYTES} * 2**20); import time; time.sleep(1.0)"
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", textwrap.dedent(code)]
+
+
+def starting(code: str) -> str:
+    """A program that starts another one and waits for it."""
+    return f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+
+
+@pytest.mark.parametrize("code", [HOLD, starting(HOLD), starting(starting(HOLD))], ids=["own", "child", "grandchild"])
+def test_memory_is_that_of_the_whole_tree(tmp_path: Path, code: str) -> None:
+    peak = measure(python(code), folder=tmp_path).peak_memory / 2**20
+    assert MEGABYTES < peak < MEGABYTES + 80
+
+
+def test_what_processes_share_counts_once(tmp_path: Path) -> None:
+    code = f"""
+        import os, time
+        held = b"x" * ({MEGABYTES} * 2**20)
+        children = [os.fork() for _ in range(2)]
+        time.sleep(1.0)
+    """  # each child forks again: four processes with the same memory
+    finished = measure(python(code), folder=tmp_path)
+    assert MEGABYTES < finished.peak_memory / 2**20 < MEGABYTES + 80
+
+
+def test_time_processor_time_and_disk_are_measured(tmp_path: Path) -> None:
+    code = f"""
+        import os, time
+        from pathlib import Path
+        folder = Path({str(tmp_path)!r}) / "a" / "b"
+        folder.mkdir(parents=True)
+        (folder / "large").write_bytes(os.urandom(5_000_000))
+        time.sleep(0.6)
+        (folder / "large").unlink()
+        end = time.process_time() + 0.5
+        while time.process_time() < end: pass
+    """
+    finished = measure(python(starting(textwrap.dedent(code))), folder=tmp_path / "a")
+    assert finished.exit_code == 0
+    assert 5_000_000 <= finished.peak_disk < 6_000_000
+    assert folder_size(tmp_path) == 0
+    assert finished.seconds > 1.1
+    assert 0.5 < finished.cpu_seconds < finished.seconds
+
+
+def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
+    code = """
+        import time
+        def stage(name, megabytes):
+            held = b"x" * (megabytes * 2**20)
+            time.sleep(0.7)
+            print(f"12:00:00 {name}: 0.7 s", flush=True)
+        stage("read", 10), stage("fit", 150), stage("predict", 20)
+        print("12:00:00 a line: with words, 3.0 s")
+    """
+    finished = measure(python(code), folder=tmp_path)
+    assert finished.peak_stage == "fit"
+    assert finished.stages == {"read": 0.7, "fit": 0.7, "predict": 0.7}
+    assert finished.failure is None
+
+
+def test_a_failure_is_told_with_its_last_line(tmp_path: Path) -> None:
+    finished = measure(python("import sys; print('before'); sys.exit('no such thing')"), folder=tmp_path)
+    assert finished.failure == f"exit code 1 after {finished.seconds:,.0f} s: no such thing"
+
+
+def test_a_program_killed_for_lack_of_memory_is_told() -> None:
+    killed = Finished(-signal.SIGKILL, 12.0, 1.0, 0.0, 1, 0.0, 0, ())
+    assert killed.failure == "killed after 12 s, as the system does where memory runs out"
+
+
+def test_a_program_that_takes_too_long_ends_with_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "GRACE", 0.5)
+    deaf = f"""
+        import os, signal, time
+        from pathlib import Path
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        Path({str(tmp_path)!r}, "pid").write_text(str(os.getpid()))
+        time.sleep(60)
+    """
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + starting(textwrap.dedent(deaf))
+    finished = measure(python(code), folder=tmp_path, timeout=2.0)
+    assert finished.exit_code is None
+    assert finished.failure == "stopped after 2 s"
+    assert process_tree(int((tmp_path / "pid").read_text()))[1:] == []
+    assert proportional_set_size(int((tmp_path / "pid").read_text())) == 0
+
+
+def test_what_is_measured_ends_with_the_one_that_measures(tmp_path: Path) -> None:
+    inner = f"import os; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); import time; time.sleep(60)"
+    outer = f"""
+        import sys
+        from pathlib import Path
+        from benchmarks.measuring import measure
+        measure([sys.executable, "-c", {inner!r}], folder=Path({str(tmp_path)!r}))
+    """
+    measuring_one = subprocess.Popen(python(outer), cwd=measuring.ROOT, stderr=subprocess.DEVNULL)
+    pid_file = tmp_path / "pid"
+    deadline = time.monotonic() + 20
+    while not (pid_file.exists() and pid_file.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    measuring_one.send_signal(signal.SIGINT)
+    measuring_one.wait(20)
+    assert resident_set_size(int(pid_file.read_text())) == 0
+
+
+def test_a_process_that_is_gone_has_no_memory_and_no_descendants() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert proportional_set_size(gone.pid) == resident_set_size(gone.pid) == 0
+    assert process_tree(gone.pid) == [gone.pid]
+
+
+def test_the_tree_holds_this_process_s_descendants() -> None:
+    with subprocess.Popen(python(starting("input()")), stdin=subprocess.PIPE) as child:
+        deadline = time.monotonic() + 20
+        while len(family := process_tree(os.getpid())) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert family[0] == os.getpid()
+        assert child.pid in family
+        child.communicate(b"\n")
+
+
+def test_folders_in_memory_are_known() -> None:
+    assert lies_in_memory(Path("/dev/shm/anything"))
+    assert not lies_in_memory(Path("/proc"))

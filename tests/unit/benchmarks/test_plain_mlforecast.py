@@ -1,0 +1,70 @@
+"""Plain MLForecast forecasts every series of the demand over the whole horizon."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from benchmarks.demands import hold_out
+from benchmarks.generate import main as generate
+from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, main, plain_forecaster, read
+from benchmarks.scores import score, seasonal_naive
+from job_code.config import ForecastConfig
+from job_code.features import features_for
+from job_code.frequency import Frequency
+
+HORIZON = ForecastConfig().horizon
+pytestmark = pytest.mark.usefixtures("one_core")
+
+
+@pytest.fixture(scope="module")
+def demand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demand")
+    generate(["--series", "200", "--weeks", "110", "--output", str(folder)])
+    return folder / "demand"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_series_and_week_is_forecast_better_than_by_repeating_last_year(
+    demand: Path, tmp_path: Path, variant: str
+) -> None:
+    held_out = hold_out(demand, HORIZON, tmp_path / "past")
+    main(["--demand", str(held_out.past), "--output", str(tmp_path / "out"), "--variant", variant])
+    forecasts = pl.read_parquet(tmp_path / "out" / OUTPUT)
+    models = ["mean", *(ForecastConfig().quantile_columns if variant == "quantiles" else ())]
+    numbers = dict.fromkeys(models, pl.Float32)
+    assert forecasts.schema == {**dict.fromkeys(KEY, pl.String), "ds": pl.Date, **numbers}
+    assert forecasts.select(*KEY, "ds").equals(held_out.cells)
+    for name in models:
+        assert (forecasts[name].is_finite() & (forecasts[name] >= 0)).all()
+    naive = score(seasonal_naive(held_out.past, held_out.cells), held_out.rows)
+    assert score(forecasts, held_out.rows).rmse < naive.rmse
+
+
+def test_what_has_ended_is_forecast_as_zero(demand: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(demand / "*.parquet")
+    ended = rows.group_by(KEY).agg(pl.col("ds").max()).filter(pl.col("ds") < rows["ds"].max())
+    main(["--demand", str(demand), "--output", str(tmp_path / "out")])
+    forecasts = pl.read_parquet(tmp_path / "out" / OUTPUT)
+    assert ended.height > 0
+    assert forecasts.join(ended, on=KEY, how="semi")["mean"].unique().to_list() == [0.0]
+    assert forecasts["mean"].sum() > 0
+
+
+def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
+    config, features = ForecastConfig(), features_for(Frequency("W-MON"))
+    _, rows = read(demand)
+    forecaster = plain_forecaster(rows, "change", config)
+    assert rows.schema == {"unique_id": pl.UInt32, "ds": pl.Int32, "y": pl.Float32}
+    assert forecaster.ts.date_features == list(features.calendar)
+    known = set(forecaster.ts.transforms) | {feature.name for feature in features.calendar}
+    windows = sum(len(windows) for windows in features.rolling_means.values())
+    assert {f"lag{lag}" for lag in features.lags} < known
+    assert len(known) == len(features.lags) + windows + len(features.smoothing) + len(features.calendar)
+    trees = forecaster.models["mean"].get_params()
+    assert (trees["n_estimators"], trees["num_leaves"], trees["learning_rate"], trees["min_child_samples"]) == (
+        config.trees,
+        config.leaves,
+        config.learning_rate,
+        config.min_rows_per_leaf,
+    )

@@ -1,0 +1,152 @@
+"""The table and the bars that a results file gives."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.bars import bars
+from benchmarks.price import INSTANCES, price
+from benchmarks.results import (
+    JOB,
+    JOB_ON_EVERYTHING,
+    PLAIN,
+    Comparison,
+    Demand,
+    Machine,
+    Results,
+    ResultsFile,
+    Run,
+    Scaling,
+    Scores,
+    load,
+)
+from benchmarks.table import main, render
+
+MACHINE = Machine(
+    processor="A processor",
+    cores=2,
+    memory=8 * 10**9,
+    system="Linux 6",
+    versions={"python": "3.11.7"},
+    date="2026-11-21",
+)
+
+
+def run(seconds: float, gigabytes: float, series: int, **other: object) -> Run:
+    known = {
+        "seconds": seconds,
+        "cpu_seconds": 1.5 * seconds,
+        "other_cpu_seconds": 0.1 * seconds,
+        "stages": {"read": 0.25 * seconds, "fit": 0.5 * seconds},
+        "peak_memory": int(gigabytes * 1e9),
+        "peak_stage": "fit",
+        "peak_disk": 3 * 10**9,
+        "output": 10**9,
+        "series": series,
+        "commit": "0123456789ab",
+        "at": "2026-11-21T07:00:00+00:00",
+    }
+    return Run.model_validate(known | other)
+
+
+def scaling(seconds: float, gigabytes: float, series: int, **other: object) -> Scaling:
+    return Scaling(demand=Demand(rows=150 * series, size=10**9), run=run(seconds, gigabytes, series, **other))
+
+
+@pytest.fixture
+def results() -> Results:
+    sizes = {
+        300_000: scaling(60.0, 2.0, 300_000),
+        500_000: scaling(90.0, 2.5, 500_000),
+        5_000_000: scaling(590.0, 3.5, 5_000_000),
+    }
+    runs = {
+        JOB: run(50.0, 2.0, 300_000, scores=Scores(wape=0.6, rmse=3.9, wql=0.40, coverage=0.8), learned_rows=2_000_000),
+        PLAIN + "change": run(500.0, 9.0, 300_000, scores=Scores(wape=0.61, rmse=3.8)),
+        PLAIN + "level": run(450.0, 10.0, 300_000, scores=Scores(wape=0.62, rmse=4.0)),
+        PLAIN + "quantiles": run(1500.0, 12.0, 300_000, scores=Scores(wape=0.62, rmse=4.0, wql=0.5, coverage=0.7)),
+        JOB_ON_EVERYTHING: run(
+            700.0, 8.0, 300_000, scores=Scores(wape=0.595, rmse=3.9, wql=0.39, coverage=0.8), learned_rows=46_000_000
+        ),
+    }
+    naive = Scores(wape=0.9, rmse=6.0)
+    comparisons = {300_000: Comparison(demand=Demand(rows=45_000_000, size=10**9), naive=naive, runs=runs)}
+    return Results(machine=MACHINE, weeks=156, scaling=sizes, comparisons=comparisons)
+
+
+def test_every_bar_is_judged(results: Results) -> None:
+    found = [(bar.measured, bar.limit, bar.verdict) for bar in bars(results)]
+    assert found == [
+        (590.0, 600, "met"),
+        (3.5, 6, "met"),
+        (pytest.approx(118 / 200), 1.2, "met"),
+        (pytest.approx(3.5 / 2.5), 1.3, "missed"),
+        (pytest.approx(450 / 50), 8, "met"),  # beside the faster of plain MLForecast's runs
+        (pytest.approx(2 / 9), 0.25, "met"),  # beside the smaller one
+        (pytest.approx(1500 / 50), 8, "met"),
+        (pytest.approx(2 / 12), 0.25, "met"),
+        (pytest.approx(0.6 / 0.595 - 1), 0.01, "met"),
+        (pytest.approx(0.40 / 0.39 - 1), 0.01, "missed"),
+    ]
+
+
+def test_what_was_not_measured_or_failed_is_neither_met_nor_missed(results: Results) -> None:
+    nothing = Results(machine=MACHINE, weeks=156)
+    assert {bar.verdict for bar in bars(nothing)} == {"not measured"}
+    assert len(bars(nothing)) == len(bars(results))
+    failed = results.model_copy(
+        update={
+            "scaling": {5_000_000: scaling(10.0, 1.0, 5_000_000, failure="killed")},
+            "comparisons": {
+                300_000: results.comparisons[300_000].model_copy(
+                    update={"runs": {JOB: run(1.0, 1.0, 1), PLAIN + "level": run(9.0, 9.0, 1, failure="killed")}}
+                )
+            },
+        }
+    )
+    assert {bar.verdict for bar in bars(failed)} == {"not measured"}
+
+
+def test_a_sample_of_everything_proves_nothing(results: Results) -> None:
+    comparison = results.comparisons[300_000]
+    runs = {**comparison.runs, JOB: comparison.runs[JOB].model_copy(update={"learned_rows": 46_000_000})}
+    same = results.model_copy(update={"comparisons": {300_000: comparison.model_copy(update={"runs": runs})}})
+    assert [bar.verdict for bar in bars(same)][-2:] == ["not measured", "not measured"]
+
+
+def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = ResultsFile(tmp_path / "results.json", Results(machine=MACHINE, weeks=156))
+    for series, each in results.scaling.items():
+        file.add_scaling(series, each)
+        assert list(load(file.path).scaling) == list(file.results.scaling)
+    for series, comparison in results.comparisons.items():
+        file.add_comparison(series, comparison)
+    assert load(file.path) == results
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+    main([str(file.path)])
+    printed = capsys.readouterr().out
+    assert printed == render(results) + "\n"
+    assert (
+        "| 5,000,000 | 750,000,000 | 590.0 | 147.5 | 295.0 | 885.0 | 3.50 | fit | 3.00 | 1.00 | 8,475 | 118 |"
+        in printed
+    )
+    assert "| seconds at 5,000,000 series | met | at most 600 | 590 |  |" in printed
+    assert "| seasonal naive |  |  |  |  |  |  |  | 90.0% | 6.000 |  |  |" in printed
+
+
+def test_tables_are_whole(results: Results) -> None:
+    failed = {**results.scaling, 1_000_000: scaling(1.0, 1.0, 1, failure="exit code 1 after 3 s: job error: no disk")}
+    for part in render(results.model_copy(update={"scaling": failed})).split("\n\n"):
+        lines = [line for line in part.splitlines() if line.startswith("|")]
+        assert len({line.count("|") for line in lines}) <= 1
+    assert "exit code 1 after 3 s" in render(results.model_copy(update={"scaling": failed}))
+
+
+def test_a_price_is_that_of_the_hour_in_parts(results: Results) -> None:
+    small = INSTANCES[0]
+    assert price(3600 - 180, small) == pytest.approx(small.hourly)
+    too_large = {300_000: scaling(60.0, 9.0, 300_000)}
+    row = next(
+        line for line in render(results.model_copy(update={"scaling": too_large})).splitlines() if small.name in line
+    )
+    assert row.endswith("| too small |")
