@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,21 +88,24 @@ def measure(
     """
     children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_machine()
     start = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603
-        command,
-        cwd=ROOT,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    watch = _Watch(process.pid, folder, start)
-    lines: list[tuple[float, str]] = []
-    reader = threading.Thread(target=_read, args=(process, start, lines), daemon=True)
-    reader.start()
+    with _interruptions_held() as interrupted:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        watch = _Watch(process.pid, folder, start)
+        lines: list[tuple[float, str]] = []
+        reader = threading.Thread(target=_read, args=(process, start, lines), daemon=True)
+        reader.start()
     try:
+        if interrupted():
+            raise KeyboardInterrupt
         # Where memory runs out, the system shall end what is measured, and nothing else on this machine.
         with suppress(OSError):  # it has ended already
             (PROC / str(process.pid) / "oom_score_adj").write_text("1000")
@@ -123,6 +126,20 @@ def measure(
         peak_disk=watch.peak_disk,
         lines=tuple(lines),
     )
+
+
+@contextmanager
+def _interruptions_held() -> Iterator[Callable[[], bool]]:
+    """Interrupted while it starts a program, this one would not know which to end; so it only takes note meanwhile."""
+    held: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _: held.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: bool(held)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def folder_size(folder: Path) -> int:
