@@ -80,10 +80,10 @@ def _beside_plain(results: Results) -> Iterator[Bar]:
 
 def _of_sample(results: Results) -> Iterator[Bar]:
     sizes = [series for series, comparison in results.comparisons.items() if JOB_ON_EVERYTHING in comparison.runs]
-    comparison = results.comparisons[max(sizes)] if sizes else None
+    comparison, where = (results.comparisons[max(sizes)], f" of {max(sizes):,} series") if sizes else (None, "")
     sampled, full = _sound(comparison, JOB), _sound(comparison, JOB_ON_EVERYTHING)
     for name, score in (("WAPE", "wape"), ("weighted quantile loss", "wql")):
-        what = f"relative loss of {name} by learning from a sample of {max(sizes, default=0):,} series"
+        what = f"relative loss of {name} by learning from a sample{where}"
         if not sampled or not full or not sampled.scores or not full.scores:
             yield Bar(what, 0.01, None)
             continue
