@@ -53,7 +53,8 @@ def _in_container(scratch: Path) -> int:
     try:
         from job_code.output import S3Output
         from job_code.progress import Progress
-        from job_code.run import RunRequest, refuse, run
+        from job_code.run import refuse, run
+        from job_code.run_request import RunRequest
         from job_code.s3 import S3Folder
 
         output = S3Output(S3Folder.from_uri(_required("OUTPUT_URI")))
@@ -90,7 +91,8 @@ def _on_laptop(options: argparse.Namespace) -> int:
     try:
         from job_code.output import LocalOutput
         from job_code.progress import Progress
-        from job_code.run import RunRequest, run
+        from job_code.run import run
+        from job_code.run_request import RunRequest
 
         given = read_config_file(options.config) if options.config else {}
         config = ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")

@@ -15,7 +15,7 @@ from job_code.model import ChangeModel, StaticFeatures
 from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece
 from job_code.sample import Sample
-from job_code.static_columns import StaticEncoding
+from job_code.static_encoding import StaticEncoding
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from job_code.sampling import Census, sort_series
 from job_code.sharding import ShardedDemand
 from job_code.sizes import Sizes
 from job_code.spill import read_shard
-from job_code.static_columns import Described, StaticEncoding, StaticShards, describe_series, report_repeated
+from job_code.static_columns import Described, StaticShards, describe_series, report_repeated
+from job_code.static_encoding import StaticEncoding
 from job_code.workers import Workers
 
 COUNTED = (*KINDS, "younger_than_a_season", "stopped_selling")
@@ -153,7 +154,7 @@ def prepare(
     return PreparedDemand(
         calendar,
         pieces,
-        StaticEncoding.of(static.schema, [result.described for result in results]),
+        StaticEncoding.of(static.schema, [result.described.categories for result in results]),
         Census.total(result.census for result in results),
         reduce(add, (result.repairs for result in results)),
         {name: sum(result.counts[name] for result in results) for name in COUNTED},

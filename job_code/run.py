@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +12,24 @@ from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
 from job_code.data_quality import describe_input, failed_report, sound_report
 from job_code.disk import explain_full_disk, require_space
-from job_code.error_distribution import KINDS
 from job_code.errors import InputError
 from job_code.findings import Findings, plural
 from job_code.forecast_files import ForecastFile
 from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
+from job_code.manifest import make_manifest
 from job_code.model import ChangeModel, Resources
 from job_code.output import Output
 from job_code.panel import Floats
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Advance, Progress
-from job_code.provenance import input_fingerprint, versions
+from job_code.provenance import input_fingerprint
 from job_code.report import ReportInput, render
+from job_code.run_request import RunRequest, file_name
 from job_code.sample import Sample
 from job_code.sharding import shard_demand
 from job_code.sizes import Sizes
 from job_code.static_columns import StaticShards, shard_static
 from job_code.workers import Workers, available_cores
-
-MANIFEST_SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What to run.
-
-    Attributes:
-        run_id: Names this run's folder.
-        partition: Market or merchant group the demand belongs to; `all` where there is one.
-        inputs: Path of `demand`, and of `static` where there is one.
-        config: The forecast's configuration.
-    """
-
-    run_id: str
-    partition: str
-    inputs: Mapping[str, Path]
-    config: ForecastConfig
-
-    def name(self, kind: str, file: str) -> str:
-        """Where one of the run's files goes: `kind` is `forecasts` or `reports`."""
-        return _name(kind, self.partition, self.run_id, file)
 
 
 def run(
@@ -84,7 +60,7 @@ def run(
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    manifest = _manifest(request, demand, sample, tested, files, quality)
+    manifest = make_manifest(request, demand, sample, tested, files, quality)
     with progress.stage("report"):
         manifest["input"] = input_fingerprint(request.inputs)
         manifest["seconds"] = progress.seconds
@@ -100,7 +76,7 @@ def run(
 
 def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
     """Writes the data-quality report of a run that cannot be, with everything that is wrong."""
-    name = _name("reports", partition, run_id, "data_quality.json")
+    name = file_name("reports", partition, run_id, "data_quality.json")
     _put_json(failed_report(error.problems), name, output, folder)
     output.finish()
 
@@ -198,59 +174,6 @@ def _rounds(total: int, advance: Advance) -> Callable[[], None]:
         advance(done / total)
 
     return one_more
-
-
-def _manifest(
-    request: RunRequest,
-    demand: PreparedDemand,
-    sample: Sample,
-    tested: Backtest | None,
-    files: list[ForecastFile],
-    quality: Mapping[str, Any],
-) -> dict[str, Any]:
-    config, frequency, cutoff = request.config, demand.calendar.frequency, demand.last_period
-    nothing: dict[str, Any] = {"wape": None, "mase": None, "bias": None, "wql": None, "coverage": None}
-    scores: dict[str, Any] = (
-        dict(tested.scores) if tested else dict.fromkeys(("forecast", "model", "baseline"), nothing)
-    )
-    return {
-        "schema_version": MANIFEST_SCHEMA,
-        "run_id": request.run_id,
-        "partition": request.partition,
-        "cutoff": frequency.date_of(cutoff).isoformat(),
-        "frequency": frequency.name,
-        "horizon": config.horizon,
-        "first_period": frequency.date_of(cutoff + 1).isoformat(),
-        "last_period": frequency.date_of(cutoff + config.horizon).isoformat(),
-        "series": demand.series,
-        "rows": sum(file.rows for file in files),
-        "files": [file.to_dict() for file in files],
-        "columns": [*config.key, "ds", "mean", *config.quantile_columns],
-        "report": request.name("reports", "report.html"),
-        "data_quality": dict(quality),
-        "configuration": config.model_dump(mode="json"),
-        "metrics": {
-            **scores,
-            "backtest_periods": tested.steps if tested else 0,
-            "combination": {
-                kind: asdict(combination)
-                for kind, combination in zip(KINDS, tested.combinations if tested else (), strict=False)
-            },
-            "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
-        },
-        "sample": {
-            "rows": sample.rows,
-            "series": sample.sampled,
-            "of_series": sample.series,
-            "model_wape_with_half": tested.wape_of_half if tested else None,
-        },
-        "versions": versions(),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _name(kind: str, partition: str, run_id: str, file: str) -> str:
-    return f"{kind}/partition={partition}/run_id={run_id}/{file}"
 
 
 def _put_json(content: Mapping[str, Any], name: str, output: Output, folder: Path) -> None:

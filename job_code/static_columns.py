@@ -1,6 +1,6 @@
 """Columns that describe a series and never change: category, brand, size of the shop."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from job_code.known_keys import hash_keys, shard_of
 from job_code.panel import Booleans
 from job_code.sharding import ShardedDemand
 from job_code.sizes import Sizes
+from job_code.static_encoding import categories_of
 from job_code.table_files import UnreadableFileError, note_unreadable, open_tables
 
 SOURCE = "static"
-MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
 
 
 @dataclass(frozen=True)
@@ -49,54 +49,6 @@ class Described:
     without: int
     repeated: int
     examples: pl.DataFrame
-
-
-@dataclass(frozen=True)
-class StaticEncoding:
-    """How static columns become numbers, the same for every series of a run.
-
-    Attributes:
-        numbers: Columns used as they are.
-        categories: Column of text -> its values, sorted; each becomes its position.
-        ignored: Columns that are not used, each with the reason.
-    """
-
-    numbers: tuple[str, ...]
-    categories: dict[str, tuple[str, ...]]
-    ignored: tuple[str, ...]
-
-    @classmethod
-    def of(cls, schema: dict[str, pl.DataType], described: Sequence[Described]) -> "StaticEncoding":
-        """Settles the encoding by what all shards hold."""
-        numbers, categories, ignored = [], {}, []
-        for name, dtype in schema.items():
-            if dtype.is_numeric() or dtype == pl.Boolean:
-                numbers.append(name)
-            elif dtype != pl.String:
-                ignored.append(f"{name} (neither number nor text)")
-            else:
-                found = _union(each.categories[name] for each in described)
-                if found is None:
-                    ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
-                else:
-                    categories[name] = tuple(sorted(found))
-        return cls(tuple(numbers), categories, tuple(ignored))
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that are used, in the order of `encode`."""
-        return (*self.numbers, *self.categories)
-
-    def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Turns what was given into numbers: Float32, null where unknown."""
-        columns = []
-        for name in self.numbers:
-            finite = rows[name].cast(pl.Float32)
-            columns.append(finite.set(finite.is_infinite().fill_null(False), None))
-        for name, known in self.categories.items():
-            codes = np.arange(len(known), dtype=np.float32)
-            columns.append(rows[name].replace_strict(list(known), codes, default=None, return_dtype=pl.Float32))
-        return pl.DataFrame(height=rows.height).with_columns(columns)
 
 
 def shard_static(
@@ -164,7 +116,7 @@ def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, f
     found = own.join(rows.select(key), on=key, how="semi").height
     joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
     told = joined.filter(pl.Series(begun))
-    categories = {name: _categories(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
+    categories = {name: categories_of(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
     return Described(joined, categories, own.height - found, repeated.height, repeated.head(EXAMPLES))
 
 
@@ -206,20 +158,6 @@ def _with_key_types(rows: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.Dat
         )
         rows = rows.with_columns(keys).filter(same)
     return rows
-
-
-def _categories(column: pl.Series) -> frozenset[str] | None:
-    found = column.drop_nulls().unique()
-    return frozenset(found.to_list()) if len(found) <= MOST_CATEGORIES else None
-
-
-def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    found: frozenset[str] = frozenset()
-    for part in parts:
-        if part is None or len(found | part) > MOST_CATEGORIES:
-            return None
-        found |= part
-    return found
 
 
 def _name(shard: int, batch: str) -> str:

@@ -24,7 +24,8 @@ from job_code.panel import Floats, Panel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Progress
-from job_code.run import RunRequest, run
+from job_code.run import run
+from job_code.run_request import RunRequest
 from job_code.sample import Sample
 from job_code.sharding import ShardedDemand, shard_demand
 from job_code.sizes import Sizes

@@ -8,7 +8,7 @@ import pytest
 from job_code.errors import InputError
 from job_code.panel_files import read_piece
 from job_code.sizes import Sizes
-from job_code.static_columns import MOST_CATEGORIES, StaticEncoding
+from job_code.static_encoding import MOST_CATEGORIES, StaticEncoding
 from tests.demand import LAST, ONE, configured, prepared, run_job, shop
 
 KEYS = pl.DataFrame({"unique_id": ["00001", "00002", "00003"]})

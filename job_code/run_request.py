@@ -1,0 +1,33 @@
+"""What to run, and where its files go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from job_code.config import ForecastConfig
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run.
+
+    Attributes:
+        run_id: Names this run's folder.
+        partition: Market or merchant group the demand belongs to; `all` where there is one.
+        inputs: Path of `demand`, and of `static` where there is one.
+        config: The forecast's configuration.
+    """
+
+    run_id: str
+    partition: str
+    inputs: Mapping[str, Path]
+    config: ForecastConfig
+
+    def name(self, kind: str, file: str) -> str:
+        """Where one of the run's files goes: `kind` is `forecasts` or `reports`."""
+        return file_name(kind, self.partition, self.run_id, file)
+
+
+def file_name(kind: str, partition: str, run_id: str, file: str) -> str:
+    """Where a file of a run goes: `kind` is `forecasts` or `reports`."""
+    return f"{kind}/partition={partition}/run_id={run_id}/{file}"

@@ -1,0 +1,79 @@
+"""How columns that describe a series become numbers."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
+
+
+@dataclass(frozen=True)
+class StaticEncoding:
+    """How static columns become numbers, the same for every series of a run.
+
+    Attributes:
+        numbers: Columns used as they are.
+        categories: Column of text -> its values, sorted; each becomes its position.
+        ignored: Columns that are not used, each with the reason.
+    """
+
+    numbers: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]]
+    ignored: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, schema: dict[str, pl.DataType], shards: Sequence[Mapping[str, frozenset[str] | None]]
+    ) -> "StaticEncoding":
+        """Settles the encoding by what all shards hold.
+
+        Args:
+            schema: Types of the columns.
+            shards: Of each shard, what `categories_of` gave for its text columns.
+        """
+        numbers, categories, ignored = [], {}, []
+        for name, dtype in schema.items():
+            if dtype.is_numeric() or dtype == pl.Boolean:
+                numbers.append(name)
+            elif dtype != pl.String:
+                ignored.append(f"{name} (neither number nor text)")
+            else:
+                found = _union(categories[name] for categories in shards)
+                if found is None:
+                    ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
+                else:
+                    categories[name] = tuple(sorted(found))
+        return cls(tuple(numbers), categories, tuple(ignored))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are used, in the order of `encode`."""
+        return (*self.numbers, *self.categories)
+
+    def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Turns what was given into numbers: Float32, null where unknown."""
+        columns = []
+        for name in self.numbers:
+            finite = rows[name].cast(pl.Float32)
+            columns.append(finite.set(finite.is_infinite().fill_null(False), None))
+        for name, known in self.categories.items():
+            codes = np.arange(len(known), dtype=np.float32)
+            columns.append(rows[name].replace_strict(list(known), codes, default=None, return_dtype=pl.Float32))
+        return pl.DataFrame(height=rows.height).with_columns(columns)
+
+
+def categories_of(column: pl.Series) -> frozenset[str] | None:
+    """The different values of a text column; None where there are too many to be of use."""
+    found = column.drop_nulls().unique()
+    return frozenset(found.to_list()) if len(found) <= MOST_CATEGORIES else None
+
+
+def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    found: frozenset[str] = frozenset()
+    for part in parts:
+        if part is None or len(found | part) > MOST_CATEGORIES:
+            return None
+        found |= part
+    return found
