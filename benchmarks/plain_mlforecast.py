@@ -21,7 +21,9 @@ import polars as pl
 from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences, LocalStandardScaler
 
+from job_code.calendar_features import DAYS_PER_YEAR
 from job_code.config import ForecastConfig
+from job_code.feature_rows import NEAR
 from job_code.features import features_for
 from job_code.frequency import Frequency
 from job_code.progress import Progress
@@ -29,7 +31,7 @@ from job_code.workers import available_cores
 
 KEY = ("article_id", "merchant_id")
 WEEKS = Frequency("W-MON")
-MEAN_ALONE = ("change", "level")  # learns the change of scaled demand, as the job's model does; or demand as it is
+MEAN_ALONE = ("change", "level")  # learns the change of scaled demand from week to week; or demand as it is
 QUANTILES = "quantiles"  # learns demand as it is, and the quantiles that the job gives by a model of their own each
 VARIANTS = (*MEAN_ALONE, QUANTILES)
 OUTPUT = "forecasts.parquet"
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cutoff = int(demand["ds"].to_numpy().max())
         # A series whose rows have ended is delisted: nothing is learnt from it, and zero is the forecast.
         demand = demand.filter(pl.col("ds").max().over("unique_id") == cutoff)
-    forecaster = plain_forecaster(demand, given.variant, config)
+    forecaster = plain_forecaster(given.variant, config)
     with progress.stage("fit"):
         forecaster.fit(demand, static_features=[], as_numpy=True, validate_data=False)
     with progress.stage("predict"):
@@ -75,10 +77,9 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return keys, numbered.sort("unique_id", "ds").collect(engine="streaming")
 
 
-def plain_forecaster(demand: pl.DataFrame, variant: str, config: ForecastConfig) -> MLForecast:
-    """MLForecast with the job's features and trees."""
+def plain_forecaster(variant: str, config: ForecastConfig) -> MLForecast:
+    """MLForecast with the job's features, as far as a recursion can have them, and the job's trees."""
     features = features_for(WEEKS)
-    longest = int(demand.group_by("unique_id").len()["len"].to_numpy().max())
     models = {"mean": _trees(config)}
     if variant == QUANTILES:
         for name, level in zip(config.quantile_columns, config.quantiles, strict=True):
@@ -87,12 +88,17 @@ def plain_forecaster(demand: pl.DataFrame, variant: str, config: ForecastConfig)
     return MLForecast(
         models=models,
         freq=1,
-        lags=features.lags_within(longest),
-        lag_transforms=features.lag_transforms(longest),
-        date_features=list(features.calendar),
+        lags=[*features.lags, *(features.year + offset for offset in NEAR)],
+        lag_transforms=features.lag_transforms(),
+        date_features=[day_of_year],
         target_transforms=transforms or None,
         num_threads=available_cores(),
     )
+
+
+def day_of_year(week: pl.Expr) -> pl.Expr:
+    """Position in the year; while predicting, MLForecast hands over a column, and the arithmetic suits both."""
+    return (WEEKS.to_date(week).cast(pl.Int32) % DAYS_PER_YEAR).cast(pl.Float32)
 
 
 def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Prints what a row costs to predict, by LightGBM and by job_code.tree_predictor: `python -m benchmarks.tree_speed`.
 
-The model is fitted on, and asked about, the job's own features of synthetic weekly demand; one thread throughout.
+The model is fitted on, and asked about, features like the job's of synthetic weekly demand; one thread throughout.
 """
 
 import time
@@ -12,9 +12,9 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from mlforecast import MLForecast
 
-from job_code.features import features_for
+from benchmarks.plain_mlforecast import plain_forecaster
+from job_code.config import ForecastConfig
 from job_code.frequency import Frequency
 from job_code.tree_predictor import BLOCK, TreePredictor
 
@@ -39,10 +39,7 @@ def features() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
             "y": change.ravel().astype(np.float32),
         }
     )
-    known = features_for(Frequency("W-MON"))
-    forecaster = MLForecast(
-        {}, freq=1, lags=known.lags, lag_transforms=known.lag_transforms(WEEKS), date_features=list(known.calendar)
-    )
+    forecaster = plain_forecaster("level", ForecastConfig())
     rows, changes = forecaster.preprocess(frame, return_X_y=True, dropna=False, static_features=[], as_numpy=True)
     return np.ascontiguousarray(rows, dtype=np.float32), np.asarray(changes, dtype=np.float32)
 

@@ -8,8 +8,9 @@ from job_code import metrics
 from job_code.combination import Combination, best_combinations, combine, seasonal_naive
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ErrorDistribution, kind_of_series, typical_change, usual_change
-from job_code.model import ChangeModel, Resources
+from job_code.model import DirectModel
 from job_code.panel import Booleans, Floats, Panel
+from job_code.regimes import Resources
 from job_code.sample import Sample
 
 LEAST_SERIES_FOR_COVERAGE = 20
@@ -70,7 +71,7 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     actual = taking_part.panel.last(steps)
     past = taking_part.without_last(steps)
     history = past.panel
-    model = _fit_and_predict(past, np.ones(len(history), dtype=bool), steps, config, resources)
+    centre, model = _fit_and_predict(past, np.ones(len(history), dtype=bool), steps, config, resources)
     weight = np.repeat(past.weight[:, None], steps, axis=1)
     if config.gap_rule == "carry_forward":
         # Values carried forward are no observations; zeros that stand for missing rows are, by that rule.
@@ -78,10 +79,11 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
         weight = np.where(observed.last(steps) > 0, weight, 0.0)
     change = usual_change(history, typical_change(history, past.weight))
     baseline = seasonal_naive(history, steps)
-    combinations = best_combinations(actual, model, weight, history, change)
+    combinations = best_combinations(actual, centre, weight, history, change)
     forecast = combine(model, history, combinations)
+    centre = combine(centre, history, combinations)
     learned = np.where(past.active[:, None], weight, 0.0)
-    errors = np.divide(actual - forecast, change[:, None], out=np.zeros_like(actual), where=change[:, None] > 0)
+    errors = np.divide(actual - centre, change[:, None], out=np.zeros_like(actual), where=change[:, None] > 0)
     distribution = ErrorDistribution.measured(errors, learned, kind_of_series(history), config.quantiles)
     scale = metrics.naive_error(history)
     scores = {
@@ -94,14 +96,14 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     }
     scores["forecast"] |= {"wql": None, "coverage": None}
     if len(history) >= LEAST_SERIES_FOR_COVERAGE and learned.any():
-        quantiles = _quantiles_from_other_series(history, forecast, errors, learned, change, config)
+        quantiles = _quantiles_from_other_series(history, centre, errors, learned, change, config)
         scores["forecast"] |= {
             "wql": metrics.weighted_quantile_loss(actual, quantiles, config.quantiles, learned),
             "coverage": metrics.coverage(actual, quantiles, learned),
         }
     half = None
     if not sample.is_everything and past.half.any():
-        half = metrics.wape(actual, _fit_and_predict(past, past.half, steps, config, resources), weight)
+        half = metrics.wape(actual, _fit_and_predict(past, past.half, steps, config, resources)[1], weight)
     return Backtest(
         series, history, actual, model, forecast, baseline, weight, combinations, distribution, scores, half
     )
@@ -114,10 +116,12 @@ def non_negative(values: Floats, config: ForecastConfig) -> Floats:
 
 def _fit_and_predict(
     past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources
-) -> Floats:
+) -> tuple[Floats, Floats]:
+    """The model's forecast, of regular series the median; and expected demand."""
     teaching = past.select(learn_from)
-    model = ChangeModel.fit(teaching.panel, teaching.static, teaching.active, config, resources)
-    return non_negative(model.predict(past.panel, past.static, past.active, steps), config)
+    model = DirectModel.fit(teaching.panel, teaching.static, teaching.active, config, resources, horizon=steps)
+    centre = non_negative(model.predict(past.panel, past.static, past.active, steps), config)
+    return centre, model.mean(centre, past.panel)
 
 
 def _quantiles_from_other_series(

@@ -1,116 +1,104 @@
-"""What the model sees of a series' past and of the calendar, chosen for the frequency."""
+"""What the model sees of a series' past, chosen for the frequency."""
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-import polars as pl
-from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean
+from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean, RollingStd
 
 from job_code.frequency import Frequency
 
-DAYS_PER_YEAR = 365.2425
 NEGLIGIBLE = 2.0**-24  # of a 32-bit number
 
 
 @dataclass(frozen=True)
-class CalendarFeature:
-    """Position of a period in the calendar; a callable of a module, so that it can travel to other processes.
-
-    Attributes:
-        name: What it tells.
-        frequency: What the period numbers count.
-    """
-
-    name: Literal["day_of_year", "day_of_week", "day_of_month", "month"]
-    frequency: Frequency
-
-    @property
-    def __name__(self) -> str:
-        """MLForecast names the feature by it."""
-        return self.name
-
-    def __call__(self, period: pl.Expr) -> pl.Expr:
-        """Computes the feature of periods.
-
-        Args:
-            period: Period numbers; MLForecast hands an expression over while fitting and a column while predicting, and
-                the arithmetic suits both.
-        """
-        match self.name:
-            case "day_of_year":
-                # Cyclic by the mean year: a week 52 and the week 1 that follows are neighbours every year.
-                value = self.frequency.to_date(period).cast(pl.Int32) % DAYS_PER_YEAR
-            case "day_of_week":
-                value = self.frequency.to_date(period).dt.weekday()
-            case "day_of_month":
-                value = self.frequency.to_date(period).dt.day()
-            case "month":
-                value = period % 12 + 1
-        return value.cast(pl.Float32)
-
-
-@dataclass(frozen=True)
 class Features:
-    """Feature set of an MLForecast model over whole-number periods.
+    """What is known of a series where its forecast starts, and of its seasons at the period that is forecast.
 
     Attributes:
-        lags: Periods to look back.
-        rolling_means: Lag -> window lengths of the rolling means that end there, in periods.
-        smoothing: Weights of the newest value in the exponentially weighted means of lag 1.
-        calendar: Positions in the calendar.
+        lags: Periods to look back, from 1.
+        windows: Lengths of the rolling means of the latest values, in periods.
+        year: Periods of a year; the length of the rolling standard deviation, too.
+        year_ago_windows: Lengths of the rolling means that end a year before the latest value.
+        level: The one of both windows that tells how high demand is.
+        smoothing: Weights of the newest value in the exponentially weighted means, the last value's substitute last.
+        pattern: Periods of a shorter season, 7 days; None where there is none.
     """
 
     lags: tuple[int, ...]
-    rolling_means: dict[int, tuple[int, ...]]
+    windows: tuple[int, ...]
+    year: int
+    year_ago_windows: tuple[int, ...]
+    level: int
     smoothing: tuple[float, ...]
-    calendar: tuple[CalendarFeature, ...]
+    pattern: int | None = None
 
-    def lag_transforms(self, longest: int) -> dict[int, list[Any]]:
-        """MLForecast's `lag_transforms`, without what lies beyond the longest series."""
-        means: dict[int, list[Any]] = {
-            lag: [RollingMean(window, min_samples=1) for window in windows]
-            for lag, windows in self.rolling_means.items()
-            if lag < longest
-        }
-        means.setdefault(1, []).extend(ExponentiallyWeightedMean(alpha) for alpha in self.smoothing)
-        return means
-
-    def lags_within(self, longest: int) -> list[int]:
-        """The lags that at least the longest series reaches."""
-        return [lag for lag in self.lags if lag < longest] or [1]
+    def lag_transforms(self) -> dict[int, list[Any]]:
+        """MLForecast's `lag_transforms`."""
+        latest = [RollingMean(window, min_samples=1) for window in self.windows]
+        smooth = [ExponentiallyWeightedMean(weight) for weight in self.smoothing]
+        before = [RollingMean(window, min_samples=1) for window in self.year_ago_windows]
+        return {1: [*latest, RollingStd(self.year, min_samples=2), *smooth], self.year + 1: before}
 
     @property
-    def memory(self) -> int:
-        """Periods of the past beyond which nothing is seen, or too little to change a 32-bit number."""
-        windows = [lag + window for lag, every in self.rolling_means.items() for window in every]
+    def level_now(self) -> str:
+        """MLForecast's name of the latest level."""
+        return f"rolling_mean_lag1_window_size{self.level}_min_samples1"
+
+    @property
+    def level_a_year_ago(self) -> str:
+        """MLForecast's name of the level a year before."""
+        return f"rolling_mean_lag{self.year + 1}_window_size{self.level}_min_samples1"
+
+    @property
+    def smoothed(self) -> str:
+        """MLForecast's name of what stands for the last value, a little calmer than that."""
+        return f"exponentially_weighted_mean_lag1_alpha{self.smoothing[-1]}"
+
+    @property
+    def mean_of_year(self) -> str:
+        """MLForecast's name of the mean of the last year."""
+        return f"rolling_mean_lag1_window_size{self.year}_min_samples1"
+
+    def memory(self, horizon: int) -> int:
+        """Periods of the past beyond which nothing is seen, or too little to change a 32-bit number.
+
+        Args:
+            horizon: Periods that are forecast.
+        """
         fading = [math.ceil(math.log(NEGLIGIBLE) / math.log(1 - weight)) for weight in self.smoothing]
-        return max(*self.lags, *windows, *fading) + 1
+        seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
+        return max(*self.lags, *self.windows, self.year + max(self.year_ago_windows), *fading, seasons) + 1
 
 
 def features_for(frequency: Frequency) -> Features:
-    """The feature set for a frequency: recent past, last season, last year, and position in the calendar."""
+    """The feature set for a frequency: recent past, level and spread, and the same of a year ago."""
     match frequency.unit:
         case "week":
             return Features(
-                lags=(1, 2, 3, 4, 8, 13, 26, 51, 52, 53),
-                rolling_means={1: (4, 13, 52), 52: (4, 13)},
-                smoothing=(0.3,),
-                calendar=(CalendarFeature("day_of_year", frequency),),
+                lags=(1, 2, 3, 4),
+                windows=(4, 8, 13, 26, 52),
+                year=52,
+                year_ago_windows=(4, 13, 52),
+                level=13,
+                smoothing=(0.3, 0.6),
             )
         case "day":
-            names: tuple[Literal["day_of_week", "day_of_month", "day_of_year"], ...]
-            names = ("day_of_week", "day_of_month", "day_of_year")
             return Features(
-                lags=(1, 2, 3, 4, 5, 6, 7, 14, 21, 28, 364),
-                rolling_means={1: (7, 28, 91), 7: (28,), 364: (7, 28)},
-                smoothing=(0.3,),
-                calendar=tuple(CalendarFeature(name, frequency) for name in names),
+                lags=(1, 2, 3, 4, 5, 6, 7),
+                windows=(7, 28, 91, 364),
+                year=364,
+                year_ago_windows=(7, 28, 364),
+                level=28,
+                smoothing=(0.1, 0.3),
+                pattern=7,
             )
         case "month":
             return Features(
-                lags=(1, 2, 3, 6, 11, 12, 13, 24),
-                rolling_means={1: (3, 12, 24), 12: (3,)},
-                smoothing=(0.3, 0.1),
-                calendar=(CalendarFeature("month", frequency),),
+                lags=(1, 2, 3),
+                windows=(3, 6, 12, 24),
+                year=12,
+                year_ago_windows=(3, 6, 12),
+                level=6,
+                smoothing=(0.3, 0.6),
             )

@@ -11,11 +11,11 @@ from job_code.config import ForecastConfig
 from job_code.error_distribution import KINDS, ErrorDistribution, typical_change, usual_change
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.frequency import Frequency
-from job_code.model import ChangeModel, StaticFeatures
+from job_code.model import DirectModel
 from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece
 from job_code.sample import Sample
-from job_code.static_encoding import StaticEncoding
+from job_code.static_encoding import StaticEncoding, StaticFeatures
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Forecaster:
         config: The configuration.
     """
 
-    model: ChangeModel
+    model: DirectModel
     combinations: tuple[Combination, ...]
     errors: ErrorDistribution
     typical_change: float
@@ -41,7 +41,7 @@ class Forecaster:
     @classmethod
     def of(
         cls,
-        model: ChangeModel,
+        model: DirectModel,
         tested: Backtest | None,
         sample: Sample,
         encoding: StaticEncoding,
@@ -66,10 +66,11 @@ class Forecaster:
             active: Whether each still sells.
         """
         panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
-        mean = non_negative(self.model.predict(panel, static, active, self.config.horizon), self.config)
-        mean = combine(mean, panel, self.combinations)
+        centre = non_negative(self.model.predict(panel, static, active, self.config.horizon), self.config)
+        mean = combine(self.model.mean(centre, panel), panel, self.combinations)
+        centre = combine(centre, panel, self.combinations)
         change = usual_change(panel, self.typical_change)
-        quantiles = non_negative(self.errors.quantiles(mean, panel, change), self.config)
+        quantiles = non_negative(self.errors.quantiles(centre, panel, change), self.config)
         return Forecast(panel, mean, quantiles)
 
 

@@ -41,7 +41,7 @@ class Panel:
     @property
     def starts(self) -> Integers:
         """Position of each series' first value in `values`, shape (series,)."""
-        return np.concatenate([[0], np.cumsum(self.lengths)[:-1]]).astype(np.int64)
+        return np.cumsum(self.lengths) - self.lengths
 
     @property
     def last_period(self) -> Integers:

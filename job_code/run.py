@@ -17,12 +17,13 @@ from job_code.findings import Findings, plural
 from job_code.forecast_files import ForecastFile
 from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
 from job_code.manifest import make_manifest
-from job_code.model import ChangeModel, Resources
+from job_code.model import DirectModel
 from job_code.output import Output
 from job_code.panel import Floats
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Advance, Progress
 from job_code.provenance import input_fingerprint
+from job_code.regimes import Regime, Resources
 from job_code.report import ReportInput, render
 from job_code.run_request import RunRequest, file_name
 from job_code.sample import Sample
@@ -128,10 +129,10 @@ def _learn(
         progress.say(f"learning from {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
     fits = 1 if sample.is_everything else 2
     with progress.stage("backtest") as advance:
-        tested = backtest(sample, config, Resources(threads, _rounds(config.trees * fits, advance)))
+        tested = backtest(sample, config, Resources(threads, _rounds(len(Regime) * config.trees * fits, advance)))
     with progress.stage("fit") as advance:
-        resources = Resources(threads, _rounds(config.trees, advance))
-        model = ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+        resources = Resources(threads, _rounds(len(Regime) * config.trees, advance))
+        model = DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=config.horizon)
     return sample, tested, Forecaster.of(model, tested, sample, demand.encoding, config)
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from job_code.activity import is_active
-from job_code.model import StaticFeatures
 from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece, read_sorts
 from job_code.preparation import PreparedDemand
 from job_code.sampling import STRATA, SamplePlan
+from job_code.static_encoding import StaticFeatures
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,44 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from job_code.panel import Booleans
+
 MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
+
+
+@dataclass(frozen=True)
+class StaticFeatures:
+    """Static columns as numbers, one row a series.
+
+    Attributes:
+        columns: Float32, null where unknown.
+        categorical: Names of those that hold categories.
+    """
+
+    columns: pl.DataFrame
+    categorical: tuple[str, ...] = ()
+
+    @classmethod
+    def none(cls, series: int) -> Self:
+        """No columns, for a number of series."""
+        return cls(pl.DataFrame(height=series))
+
+    def select(self, series: Booleans) -> Self:
+        """Keeps some of the series."""
+        return type(self)(self.columns.filter(pl.Series(series)), self.categorical)
+
+    @property
+    def array(self) -> npt.NDArray[np.float32]:
+        """The columns, NaN where unknown, shape (columns, series)."""
+        return np.array([column.to_numpy() for column in self.columns], dtype=np.float32).reshape(
+            self.columns.width, self.columns.height
+        )
 
 
 @dataclass(frozen=True)

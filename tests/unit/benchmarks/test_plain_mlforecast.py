@@ -7,11 +7,12 @@ import pytest
 
 from benchmarks.demands import hold_out
 from benchmarks.generate import main as generate
-from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, main, plain_forecaster, read
+from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, WEEKS, day_of_year, main, plain_forecaster, read
 from benchmarks.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
+from job_code.feature_rows import NEAR
 from job_code.features import features_for
-from job_code.frequency import Frequency
+from job_code.origins import make_recipe
 
 HORIZON = ForecastConfig().horizon
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -52,15 +53,14 @@ def test_what_has_ended_is_forecast_as_zero(demand: Path, tmp_path: Path) -> Non
 
 
 def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
-    config, features = ForecastConfig(), features_for(Frequency("W-MON"))
+    config, features = ForecastConfig(), features_for(WEEKS)
     _, rows = read(demand)
-    forecaster = plain_forecaster(rows, "change", config)
     assert rows.schema == {"unique_id": pl.UInt32, "ds": pl.Int32, "y": pl.Float32}
-    assert forecaster.ts.date_features == list(features.calendar)
-    known = set(forecaster.ts.transforms) | {feature.name for feature in features.calendar}
-    windows = sum(len(windows) for windows in features.rolling_means.values())
-    assert {f"lag{lag}" for lag in features.lags} < known
-    assert len(known) == len(features.lags) + windows + len(features.smoothing) + len(features.calendar)
+    forecaster = plain_forecaster("change", config)
+    known = set(forecaster.ts.transforms)
+    assert set(make_recipe(WEEKS, threads=1).ts.transforms) < known
+    assert known >= {f"lag{features.year + offset}" for offset in NEAR}
+    assert forecaster.ts.date_features == [day_of_year]
     trees = forecaster.models["mean"].get_params()
     assert (trees["n_estimators"], trees["num_leaves"], trees["learning_rate"], trees["min_child_samples"]) == (
         config.trees,

@@ -6,7 +6,7 @@ import polars as pl
 
 from job_code.backtest import Backtest, backtest
 from job_code.combination import seasonal_naive
-from job_code.model import Resources
+from job_code.regimes import Resources
 from job_code.sample import Sample
 from tests.demand import configured, sample_of, series, shop
 

@@ -10,9 +10,10 @@ from job_code.combination import combine
 from job_code.config import ForecastConfig
 from job_code.error_distribution import typical_change, usual_change
 from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
-from job_code.model import ChangeModel, Resources
+from job_code.model import DirectModel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand
+from job_code.regimes import Resources
 from job_code.sample import Sample
 from job_code.sizes import Sizes
 from tests.demand import configured, prepared, series, shop
@@ -34,7 +35,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 @pytest.fixture(scope="module")
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
     sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
-    model = ChangeModel.fit(sample.panel, sample.static, sample.active, CONFIG, resources)
+    model = DirectModel.fit(sample.panel, sample.static, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
     return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready.encoding, CONFIG), sample
 
 
@@ -55,17 +56,20 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
     given = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
     ready = prepared(tmp_path, {"a.parquet": given}, config)
     sample = Sample.draw(ready, config.sample_rows)
-    panel, model = sample.panel, ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+    panel = sample.panel
+    model = DirectModel.fit(panel, sample.static, sample.active, config, resources, horizon=config.horizon)
     tested = backtest(sample, config, resources)
     assert tested
     forecast = Forecaster.of(model, tested, sample, ready.encoding, config).forecast(
         panel, sample.static, sample.active
     )
     assert forecast.panel.lengths.max() < panel.lengths.max()
-    mean = combine(np.maximum(model.predict(panel, sample.static, sample.active, 4), 0), panel, tested.combinations)
+    predicted = np.maximum(model.predict(panel, sample.static, sample.active, 4), 0)
+    mean = combine(model.mean(predicted, panel), panel, tested.combinations)
     assert forecast.mean == pytest.approx(mean, rel=1e-5)
+    centre = combine(predicted, panel, tested.combinations)
     change = usual_change(panel, typical_change(panel, sample.weight))
-    assert forecast.quantiles == pytest.approx(np.maximum(tested.errors.quantiles(mean, panel, change), 0), rel=1e-4)
+    assert forecast.quantiles == pytest.approx(np.maximum(tested.errors.quantiles(centre, panel, change), 0), rel=1e-4)
 
 
 def test_pieces_are_forecast_from_disk_alone(
@@ -96,7 +100,7 @@ def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
     config = ForecastConfig(frequency="W-MON", quantiles=(0.1, 0.5, 0.9))
     ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
     sample, resources = Sample.draw(ready, 10_000), Resources(1, lambda: None)
-    model = ChangeModel.fit(sample.panel, sample.static, sample.active, config, resources)
+    model = DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=config.horizon)
     forecaster = Forecaster.of(model, backtest(sample, config, resources), sample, ready.encoding, config)
     forecast = forecaster.forecast(sample.panel, sample.static, sample.active)
     assert forecast.mean.tolist() == [[10.0] * 12]

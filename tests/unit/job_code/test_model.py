@@ -5,15 +5,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.model import ChangeModel, Resources, StaticFeatures, size
+from job_code.model import DirectModel
+from job_code.origins import size
 from job_code.panel import Floats
+from job_code.regimes import Regime, Resources
 from job_code.sample import Sample
+from job_code.static_encoding import StaticFeatures
 from tests.demand import configured, panel_of, sample_of, series, shop
 
 
-def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> ChangeModel:
+def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> DirectModel:
     resources = Resources(threads, lambda: None)
-    return ChangeModel.fit(sample.panel, sample.static, sample.active, configured(**settings), resources)
+    config = configured(**settings)
+    return DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=12)
 
 
 def forecast(sample: Sample, horizon: int, *, threads: int = 1, **settings: object) -> Floats:
@@ -40,7 +44,7 @@ def test_the_same_whatever_the_threads(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shop(40, 120))
     one, two = (forecast(sample, 6, threads=threads, trees=40) for threads in (1, 2))
     assert np.array_equal(one, two)
-    other = forecast(sample, 6, trees=40, learning_rate=0.1)
+    other = forecast(sample, 6, trees=40, learning_rate=0.3)
     assert not np.array_equal(one, other)
 
 
@@ -51,9 +55,9 @@ def test_forecasts_scale_with_the_demand(tmp_path: Path) -> None:
     assert forecast(large, 4) == pytest.approx(forecast(small, 4) * 1024, rel=1e-6)
 
 
-def test_too_little_to_learn_from_repeats_the_last_value(tmp_path: Path) -> None:
+def test_too_little_to_learn_from_repeats_the_latest_values(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, series({"a": [3.0, 4.0], "b": [7.0]}))
-    assert forecast(sample, 3).tolist() == [[4.0] * 3, [7.0] * 3]
+    assert forecast(sample, 3) == pytest.approx(np.array([[0.4 * 3 + 0.6 * 4] * 3, [7.0] * 3]))
 
 
 def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
@@ -72,5 +76,5 @@ def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
     rounds: list[int] = []
     sample = sample_of(tmp_path, shop(3, 40))
     resources = Resources(1, lambda: rounds.append(1))
-    ChangeModel.fit(sample.panel, sample.static, sample.active, configured(trees=7), resources)
-    assert len(rounds) == 7
+    DirectModel.fit(sample.panel, sample.static, sample.active, configured(trees=7), resources, horizon=2)
+    assert len(rounds) == 7 * len(Regime)

@@ -9,7 +9,7 @@ import pytest
 
 from job_code.activity import is_active
 from job_code.backtest import backtest
-from job_code.model import Resources
+from job_code.regimes import Resources
 from job_code.sample import Sample
 from job_code.sizes import Sizes
 from tests.demand import configured, prepared, series, stacked

@@ -3,7 +3,7 @@ from pathlib import Path
 import polars as pl
 
 from job_code.backtest import backtest
-from job_code.model import Resources
+from job_code.regimes import Resources
 from job_code.telling_series import choose
 from tests.demand import configured, sample_of, series, shop
 

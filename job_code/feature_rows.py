@@ -1,0 +1,143 @@
+"""The rows the model learns from and predicts: what is known at an origin, for a step ahead of it.
+
+One model serves all steps. What is known at the origin is the same for each of them; what happened in the same season
+of the years before, and where in the calendar the forecast period lies, belongs to the step.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from job_code.calendar_features import calendar_columns, calendar_names
+from job_code.features import Features
+from job_code.frequency import Frequency
+from job_code.panel import Booleans, Floats, Integers
+
+Columns = npt.NDArray[np.float32]
+
+LEAST_GROWTH, MOST_GROWTH = 0.2, 5.0
+PATTERNS_BACK = 4
+OLDEST_YEARS = 2  # older series are all alike, and no further back is looked
+NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
+
+    Attributes:
+        features: What is looked at.
+        frequency: What period numbers count.
+        values: Demand of whole series, one behind the other.
+        start: Position in `values` of the first value of each origin's series, shape (origins,).
+        at: Position of the last value that is known, shape (origins,).
+        period: Period number of that value, shape (origins,).
+        size: What demand is divided by, in units of `values`, shape (origins,).
+        past: What MLForecast tells of the values up to there, in units of `values`, shape (features, origins).
+        past_names: Its names of these.
+        static: What is known of the series beside its demand, shape (columns, origins).
+        static_names: Names of these.
+    """
+
+    features: Features
+    frequency: Frequency
+    values: Floats
+    start: Integers
+    at: Integers
+    period: Integers
+    size: Floats
+    past: Columns
+    past_names: tuple[str, ...]
+    static: Columns
+    static_names: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns of `rows`."""
+        year = [f"year ago {offset:+d}" for offset in NEAR]
+        means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
+        grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
+        pattern = ("pattern", "pattern, mean") if self.features.pattern else ()
+        calendar = calendar_names(self.frequency)
+        return (*self.past_names, "age", *self.static_names, *year, *means, *grown, *pattern, *calendar, "step")
+
+    def where(self, chosen: Booleans) -> Self:
+        """Keeps some of the origins."""
+        return replace(
+            self,
+            start=self.start[chosen],
+            at=self.at[chosen],
+            period=self.period[chosen],
+            size=self.size[chosen],
+            past=self.past[:, chosen],
+            static=self.static[:, chosen],
+        )
+
+    def known(self, name: str, index: Integers) -> Floats:
+        """One of MLForecast's features, relative to the size, of the origins at some indices."""
+        relative: Floats = self.past[self.past_names.index(name), index] / self.size[index]
+        return relative
+
+    def rows(self, index: Integers, step: Integers) -> Columns:
+        """Rows for the model.
+
+        Args:
+            index: Origin of each row, shape (rows,).
+            step: Periods ahead of it, from 1, shape (rows,).
+
+        Returns:
+            Shape (rows, features), in the order of `names`; NaN where nothing is known. Its columns are contiguous.
+        """
+        columns = np.empty((len(self.names), len(index)), dtype=np.float32)
+        constant = len(self.past_names)
+        np.divide(self.past[:, index], self.size[index], out=columns[:constant], casting="same_kind")
+        oldest = OLDEST_YEARS * self.features.year
+        columns[constant] = np.minimum(self.at[index] - self.start[index] + 1, oldest)
+        constant += 1 + len(self.static_names)
+        columns[constant - len(self.static_names) : constant] = self.static[:, index]
+        for number, column in enumerate(self._of_step(index, step), constant):
+            columns[number] = column
+        return columns.T
+
+    def _of_step(self, index: Integers, step: Integers) -> list[Floats]:
+        year, size = self.features.year, self.size[index]
+        same = self.at[index] + step - year * -(-step // year)  # the same season, as late as it is known
+        around = [self._value(same + offset, index) / size for offset in NEAR]
+        last, of_three, of_five = around[2], _mean(around[1:4]), _mean(around)
+        now = self.known(self.features.level_now, index)
+        before = self.known(self.features.level_a_year_ago, index)
+        growth = np.divide(now, before, out=np.full(len(index), np.nan), where=before > 0)
+        growth = np.clip(growth, LEAST_GROWTH, MOST_GROWTH)
+        columns = [
+            *around,
+            of_three,
+            of_five,
+            self._value(same - year, index) / size,
+            last * growth,
+            of_three * growth,
+            last + now - before,
+        ]
+        if self.features.pattern:
+            pattern = self.features.pattern
+            same = self.at[index] + step - pattern * -(-step // pattern)
+            every = [self._value(same - back * pattern, index) / size for back in range(PATTERNS_BACK)]
+            columns += [every[0], _mean(every)]
+        return [*columns, *calendar_columns(self.frequency, self.period[index] + step), step.astype(np.float64)]
+
+    def _value(self, position: Integers, index: Integers) -> Floats:
+        known = (position >= self.start[index]) & (position <= self.at[index])
+        return np.where(known, self.values[np.where(known, position, 0)], np.nan)
+
+
+def _mean(columns: list[Floats]) -> Floats:
+    """Mean of what is known."""
+    total, count = np.zeros(len(columns[0])), np.zeros(len(columns[0]))
+    for column in columns:
+        known = ~np.isnan(column)
+        total += np.where(known, column, 0.0)
+        count += known
+    mean: Floats = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return mean

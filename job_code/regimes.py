@@ -1,0 +1,141 @@
+"""The two regimes of demand, and what each is learnt by.
+
+Series that sell in nearly every period are learnt by the absolute error, which a few odd weeks cannot upset; the
+others by the squared one, as their expectation is wanted and the median of sparse demand is zero.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import lightgbm as lgb
+import numpy as np
+
+from job_code.config import ForecastConfig
+from job_code.feature_rows import Origins
+from job_code.panel import Floats, Integers
+from job_code.training_rows import TrainingRows
+from job_code.tree_predictor import TreePredictor
+
+LEAST_TRAINING_ROWS = 30  # with fewer, what the trees would move away from is the honest forecast
+MOST_WEIGHT = 50.0  # of a row, in typical ones, and the least is one over it; before the square root
+ROWS_FOR_SKEW = 100_000
+
+
+class Regime(IntEnum):
+    """How a series sells."""
+
+    REGULAR = 0
+    SPARSE = 1
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What fitting may use.
+
+    Attributes:
+        threads: Threads of LightGBM and MLForecast.
+        on_round: Called after every boosting round, in sum `len(Regime)` times the configuration's `trees`.
+    """
+
+    threads: int
+    on_round: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt of one regime.
+
+    Attributes:
+        regime: Which.
+        trees: None where there was too little to learn from.
+        skew: Expected demand over what is predicted, which is the median of a regular series.
+    """
+
+    regime: Regime
+    trees: TreePredictor | None = None
+    skew: float = 1.0
+
+    def predict(self, origins: Origins, index: Integers, step: Integers) -> Floats:
+        """Predicts demand relative to the size at the origins.
+
+        Args:
+            origins: Where forecasts start.
+            index: Which of them, shape (rows,).
+            step: Periods ahead, from 1, shape (rows,).
+
+        Returns:
+            Shape (rows,).
+        """
+        base = _base(self.regime, origins, index)
+        return base if self.trees is None else base + self.trees.predict(origins.rows(index, step))
+
+
+def learn(
+    regime: Regime,
+    origins: Origins,
+    drawn: TrainingRows,
+    categorical: tuple[str, ...],
+    config: ForecastConfig,
+    resources: Resources,
+) -> Learnt:
+    """Learns one regime.
+
+    Args:
+        regime: Which.
+        origins: Those of the training rows of this regime.
+        drawn: These rows.
+        categorical: Names of the static columns that hold categories.
+        config: Model settings.
+        resources: Threads and progress.
+    """
+    if len(drawn) < LEAST_TRAINING_ROWS:
+        for _ in range(config.trees):
+            resources.on_round()
+        return Learnt(regime)
+    every = np.arange(len(drawn))
+    rows_per_leaf = max(1, min(config.min_rows_per_leaf, len(drawn) // 100))
+    booster = lgb.LGBMRegressor(
+        objective="regression_l1" if regime == Regime.REGULAR else "regression",
+        n_estimators=config.trees,
+        learning_rate=config.learning_rate,
+        num_leaves=config.leaves,
+        min_child_samples=rows_per_leaf,
+        random_state=config.seed,
+        deterministic=True,
+        force_row_wise=True,
+        n_jobs=resources.threads,
+        verbosity=-1,
+    )
+    target = origins.values[drawn.target] / origins.size
+    booster.fit(
+        origins.rows(every, drawn.step),
+        target - _base(regime, origins, every),
+        sample_weight=_weight(drawn) if regime == Regime.SPARSE else None,
+        categorical_feature=[origins.names.index(name) for name in categorical] or "auto",
+        callbacks=[lambda _: resources.on_round()],
+    )
+    learnt = Learnt(regime, TreePredictor(booster.booster_))
+    return learnt if regime == Regime.SPARSE else Learnt(regime, learnt.trees, _skew(learnt, origins, drawn, target))
+
+
+def _base(regime: Regime, origins: Origins, index: Integers) -> Floats:
+    """What the trees move away from: what stands for the last value, or the mean of the last year."""
+    features = origins.features
+    base = origins.known(features.smoothed if regime == Regime.REGULAR else features.mean_of_year, index)
+    # Of a single value MLForecast tells no mean.
+    return np.where(np.isnan(base), origins.known("lag1", index), base)
+
+
+def _weight(drawn: TrainingRows) -> Floats:
+    """Of counts the variance grows with the mean: errors relative to the size count with its square root."""
+    relative = drawn.size / np.median(drawn.size)
+    weight: Floats = np.sqrt(np.clip(relative, 1 / MOST_WEIGHT, MOST_WEIGHT))
+    return weight
+
+
+def _skew(learnt: Learnt, origins: Origins, drawn: TrainingRows, target: Floats) -> float:
+    """Demand over its predicted median, in sum over rows that were learnt from."""
+    some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_SKEW))
+    median = (learnt.predict(origins, some, drawn.step[some]) * drawn.size[some]).sum()
+    return float((target[some] * drawn.size[some]).sum() / median) if median > 0 else 1.0

@@ -1,0 +1,77 @@
+"""Which origins and steps the model learns from."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from job_code.panel import Booleans, Floats, Integers, Panel
+
+FEW_ROWS = 300_000  # with fewer periods than that, each is foretold from more than one origin
+NOTHING = 1e-9  # of a series' mean demand: less is the rounding error of a sum of zeros
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Origins with a step each.
+
+    Attributes:
+        series: Index of each row's series, shape (rows,).
+        at: Position of the origin in the panel's values, shape (rows,).
+        step: Periods ahead, from 1, shape (rows,).
+        size: Mean absolute demand in the year up to the origin, above 0, shape (rows,).
+        zero_share: Share of zeros in that year, shape (rows,).
+    """
+
+    series: Integers
+    at: Integers
+    step: Integers
+    size: Floats
+    zero_share: Floats
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def where(self, chosen: Booleans) -> Self:
+        """Keeps some of the rows."""
+        return type(self)(
+            self.series[chosen], self.at[chosen], self.step[chosen], self.size[chosen], self.zero_share[chosen]
+        )
+
+    @property
+    def target(self) -> Integers:
+        """Position of the value that is foretold."""
+        return self.at + self.step
+
+
+def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
+    """Foretells every period of every series once, or a few times where there are few, from random steps before.
+
+    Args:
+        panel: The series.
+        horizon: Most periods ahead.
+        seed: Of the random steps.
+    """
+    random = np.random.default_rng(seed)
+    age = panel.age
+    target = np.flatnonzero(age > 0)
+    furthest = np.minimum(age[target], horizon)
+    repeats = int(np.clip(FEW_ROWS // max(len(target), 1), 1, horizon))
+    step = np.concatenate([random.integers(1, furthest, endpoint=True) for _ in range(repeats)])
+    at = np.tile(target, repeats) - step
+    series = panel.series_of_value[at]
+    year = panel.frequency.per_year
+    size = _trailing_mean(panel, np.abs(panel.values), at, series, year)
+    overall = panel.mean_of_last(np.abs(panel.values), len(panel.values))[series]
+    demanded = size > NOTHING * overall
+    at, series = at[demanded], series[demanded]
+    zero_share = _trailing_mean(panel, (panel.values == 0).astype(np.float64), at, series, year)
+    return TrainingRows(series, at, step[demanded], size[demanded], zero_share)
+
+
+def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:
+    """Mean over the last periods up to a position, or all there are."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    begin = np.maximum(at - periods + 1, panel.starts[series])
+    mean: Floats = (total[at + 1] - total[begin]) / (at + 1 - begin)
+    return mean

@@ -1,0 +1,121 @@
+"""The rows tell what a slow reading of the series by hand tells, and the same while learning and while forecasting."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.feature_rows import NEAR, Origins
+from job_code.features import features_for
+from job_code.frequency import Frequency
+from job_code.origins import last_origins, make_recipe, size, training_origins
+from job_code.panel import Integers, Panel
+from job_code.static_encoding import StaticFeatures
+from job_code.training_rows import TrainingRows
+from tests.demand import panel_of, series
+
+WEEKS = Frequency("W-MON")
+LENGTHS = (1, 2, 40, 60, 130, 200)
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
+    random = np.random.default_rng(3)
+    values = {f"S{length:03d}": (1 + random.gamma(2, 3, length)).tolist() for length in LENGTHS}
+    return panel_of(tmp_path_factory.mktemp("rows"), series(values))[0]
+
+
+def static(panel: Panel) -> StaticFeatures:
+    return StaticFeatures(pl.DataFrame({"floor": np.arange(len(panel)) * 10.0}, schema={"floor": pl.Float32}))
+
+
+def at_ends(panel: Panel) -> Origins:
+    return last_origins(panel, static(panel), make_recipe(panel.frequency, threads=1))
+
+
+def table(origins: Origins, index: Integers, step: Integers) -> dict[str, list[float]]:
+    rows = origins.rows(index, step)
+    assert rows.dtype == np.float32
+    assert rows.shape == (len(index), len(origins.names))
+    return {name: rows[:, number].tolist() for number, name in enumerate(origins.names)}
+
+
+@pytest.mark.parametrize("step", [1, 12, 52, 53, 104])
+def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> None:
+    every = np.arange(len(panel))
+    told = table(at_ends(panel), every, np.full(len(panel), step))
+    sizes = size(panel)
+    for number in every:
+        begin = panel.starts[number]
+        own = panel.values[begin : begin + panel.lengths[number]] / sizes[number]
+        back = step - 52 * -(-step // 52)  # from the last value, at most 0
+
+        def value(offset: int, own: np.ndarray = own) -> float:
+            at = len(own) - 1 + offset
+            return float(own[at]) if 0 <= at < len(own) else np.nan
+
+        for offset in NEAR:
+            assert told[f"year ago {offset:+d}"][number] == pytest.approx(value(back + offset), nan_ok=True)
+        of_three = [each for each in map(value, (back - 1, back, back + 1)) if not np.isnan(each)]
+        expected = np.mean(of_three) if of_three else np.nan
+        assert told["year ago, mean of 3"][number] == pytest.approx(expected, nan_ok=True)
+        assert told["two years ago"][number] == pytest.approx(value(back - 52), nan_ok=True)
+        before = own[max(0, len(own) - 65) : -52]
+        if len(before):
+            now, then = own[-13:].mean(), before.mean()
+            last = value(back)
+            assert told["year ago, moved"][number] == pytest.approx(last + now - then, rel=1e-4, nan_ok=True)
+            assert told["year ago, grown"][number] == pytest.approx(last * now / then, rel=1e-4, nan_ok=True)
+        else:
+            assert np.isnan(told["year ago, moved"][number])
+    assert told["step"] == [float(step)] * len(panel)
+    assert told["floor"] == (every * 10.0).tolist()
+    assert told["age"] == [float(min(length, 104)) for length in LENGTHS]
+
+
+def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
+    """Origins in the middle of series tell what the same series tell when they end there."""
+    shorter = panel.select(panel.lengths > 12).without_last(12)
+    sizes = size(shorter)
+    longer = panel.select(panel.lengths > 12)
+    at = longer.starts + shorter.lengths - 1
+    every = np.arange(len(longer))
+    drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)))
+    learning = training_origins(longer, static(longer), drawn, threads=1).rows(every, drawn.step)
+    forecasting = at_ends(shorter).rows(every, drawn.step)
+    assert learning == pytest.approx(forecasting, rel=1e-4, nan_ok=True)
+
+
+def test_rows_depend_on_no_other_series(panel: Panel) -> None:
+    together, step = at_ends(panel), np.array([7])
+    for number in range(len(panel)):
+        alone = np.zeros(len(panel), dtype=bool)
+        alone[number] = True
+        by_itself = last_origins(panel.select(alone), static(panel).select(alone), make_recipe(WEEKS, threads=1))
+        row = together.rows(np.array([number]), step)
+        assert np.array_equal(by_itself.rows(np.array([0]), step), row, equal_nan=True)
+
+
+def test_days_know_their_weekday(tmp_path: Path) -> None:
+    values = [float(day % 7) + 1 for day in range(100)]
+    panel = panel_of(tmp_path, series({"a": values}, frequency="D"))[0]
+    origins = last_origins(panel, StaticFeatures.none(1), make_recipe(panel.frequency, threads=1))
+    steps = np.arange(1, 22)
+    told = table(origins, np.zeros(len(steps), dtype=np.int64), steps)
+    expected = [((99 + step) % 7 + 1) / size(panel)[0] for step in steps]
+    assert told["pattern"] == pytest.approx(expected)
+    assert told["pattern, mean"] == pytest.approx(expected)
+    assert features_for(panel.frequency).pattern == 7
+
+
+def test_only_some_origins(panel: Panel) -> None:
+    origins = at_ends(panel)
+    some = np.array([False, True, False, True, False, True])
+    kept, step = origins.where(some), np.array([2, 9, 30])
+    whole = origins.rows(np.flatnonzero(some), step)
+    assert np.array_equal(kept.rows(np.arange(3), step), whole, equal_nan=True)
+    assert replace(kept, size=kept.size * 2).known("lag1", np.arange(3)) == pytest.approx(
+        kept.known("lag1", np.arange(3)) / 2
+    )

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from job_code.training_rows import FEW_ROWS, draw_rows
+from tests.demand import panel_of, series
+
+
+def test_every_period_is_foretold_from_within_its_series(tmp_path: Path) -> None:
+    values = {"a": [1.0, 2.0, 3.0], "b": [5.0], "c": [float(at + 1) for at in range(90)]}
+    panel = panel_of(tmp_path, series(values))[0]
+    drawn = draw_rows(panel, 12, seed=0)
+    assert len(drawn) == (2 + 89) * 12  # few periods: each is foretold as often as there are steps
+    assert set(drawn.target.tolist()) == set(np.flatnonzero(panel.age > 0).tolist())
+    assert np.array_equal(panel.series_of_value[drawn.target], drawn.series)
+    assert np.array_equal(panel.series_of_value[drawn.at], drawn.series)
+    assert drawn.step.min() == 1
+    assert drawn.step.max() == 12
+    of_long = drawn.step[drawn.series == 2]
+    assert np.bincount(of_long)[1:] == pytest.approx(len(of_long) / 12, rel=0.35)
+
+
+def test_size_and_zeros_are_those_of_the_year_before(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    panel = panel_of(tmp_path, series({name: random.poisson(0.7, 150).tolist() for name in "abc"}))[0]
+    drawn = draw_rows(panel, 8, seed=3)
+    for row in range(0, len(drawn), 97):
+        begin = max(panel.starts[drawn.series[row]], drawn.at[row] - 51)
+        year = panel.values[begin : drawn.at[row] + 1]
+        assert drawn.size[row] == pytest.approx(np.abs(year).mean())
+        assert drawn.zero_share[row] == pytest.approx((year == 0).mean())
+
+
+def test_nothing_is_learnt_where_a_year_brought_nothing(tmp_path: Path) -> None:
+    panel = panel_of(tmp_path, series({"a": [9.0] * 20 + [0.0] * 80 + [9.0] * 20, "b": [7.0] * 120}))[0]
+    drawn = draw_rows(panel, 4, seed=0)
+    idle = (drawn.at >= 71) & (drawn.at < 100)  # the year up to there is all zeros
+    assert not idle.any()
+    assert (drawn.size > 0).all()
+
+
+def test_many_periods_are_foretold_once(tmp_path: Path) -> None:
+    length = FEW_ROWS // 100
+    panel = panel_of(tmp_path, series({f"S{at:03d}": [1.0] * length for at in range(101)}, frequency="D"))[0]
+    drawn = draw_rows(panel, 30, seed=0)
+    assert len(drawn) == 101 * (length - 1)
+    assert len(np.unique(drawn.target)) == len(drawn)
+
+
+def test_the_seed_decides(tmp_path: Path) -> None:
+    panel = panel_of(tmp_path, series({"a": [1.0] * 50}))[0]
+    first, again, other = (draw_rows(panel, 12, seed) for seed in (4, 4, 5))
+    assert np.array_equal(first.step, again.step)
+    assert not np.array_equal(first.step, other.step)
+
+
+def test_of_series_of_one_period_nothing(tmp_path: Path) -> None:
+    panel = panel_of(tmp_path, series({"a": [1.0], "b": [2.0], "c": [1.0, 2.0]}))[0]
+    alone = np.array([True, True, False])
+    assert len(draw_rows(panel.select(alone), 12, seed=0)) == 0
+    assert len(draw_rows(panel.select(~alone & alone), 12, seed=0)) == 0
