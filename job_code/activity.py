@@ -1,11 +1,13 @@
-"""Tells series that have stopped selling from those that pause."""
+"""Tells where in its life a series is: new, selling, pausing or at an end."""
 
 import numpy as np
 
-from job_code.panel import Booleans, Panel
+from job_code.frequency import Frequency
+from job_code.panel import Booleans, Integers, Panel
 
 YEAR_TO_SHORTEST_SILENCE = 4  # a quarter: nobody is taken off the list for a few bad weeks, or an empty shelf
 IMPROBABLE = 1e-3
+YEAR_TO_NEW = 4  # a series is new for a quarter
 
 
 def is_active(panel: Panel) -> Booleans:
@@ -37,3 +39,14 @@ def is_active(panel: Panel) -> Booleans:
     stopped = (silent_now >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
     active: Booleans = has_sold & ~stopped
     return active
+
+
+def is_new(age: Integers, frequency: Frequency) -> Booleans:
+    """Whether series have not been sold for a quarter of a year yet.
+
+    Args:
+        age: Periods each has.
+        frequency: What a period is.
+    """
+    new: Booleans = age * YEAR_TO_NEW < frequency.per_year
+    return new

@@ -2,13 +2,14 @@
 
 A model fitted on little more than a year has hardly seen a season repeat, and last year's value still knows more
 about the next one than the model does. On sparse demand there may be nothing to learn but the mean, and what the
-model adds to that from step to step is noise.
+model adds to that from step to step is noise. Of a new series the simple forecasts know next to nothing.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from job_code.activity import is_new
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.panel import Floats, Panel
 
@@ -63,7 +64,8 @@ def combine(model: Floats, panel: Panel, combinations: tuple[Combination, ...]) 
         combinations: One for each kind of series, in the order of `KINDS`.
     """
     kind = kind_of_series(panel)
-    share = np.array([combination.model_share for combination in combinations])[kind][:, None]
+    share = np.array([combination.model_share for combination in combinations])[kind]
+    share = np.where(is_new(panel.lengths, panel.frequency), 1.0, share)[:, None]
     simple = np.zeros_like(model)
     for name, forecast in SIMPLE_FORECASTS.items():
         chosen = np.array([combination.simple == name for combination in combinations])[kind]
@@ -92,7 +94,8 @@ def best_combinations(
         One for each kind of series, in the order of `KINDS`.
     """
     kind = kind_of_series(panel)
-    usable = np.where(change[:, None] > 0, weight, 0.0)
+    known = ~is_new(panel.lengths, panel.frequency)
+    usable = np.where((known & (change > 0))[:, None], weight, 0.0)
     scale = np.where(change > 0, change, 1.0)[:, None]
     simple = {name: forecast(panel, actual.shape[1]) / scale for name, forecast in SIMPLE_FORECASTS.items()}
     chosen = []

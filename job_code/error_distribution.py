@@ -124,8 +124,12 @@ def _changes(panel: Panel) -> tuple[Floats, Integers, Floats]:
 
 def kind_of_series(panel: Panel) -> Integers:
     """Whether a series is smooth (0), mixed (1) or intermittent (2), by its share of zeros, shape (series,)."""
-    zeros = panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.per_year)
-    return np.digitize(zeros, ZERO_SHARE_EDGES)
+    return np.digitize(zero_share(panel), ZERO_SHARE_EDGES)
+
+
+def zero_share(panel: Panel) -> Floats:
+    """Share of zeros in the last year of each series, shape (series,)."""
+    return panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.per_year)
 
 
 def _pooled_quantiles(errors: Floats, weight: Floats, step: int, levels: tuple[float, ...]) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from mlforecast import MLForecast
 
 from job_code.config import ForecastConfig
-from job_code.error_distribution import ZERO_SHARE_EDGES, kind_of_series
+from job_code.error_distribution import zero_share
 from job_code.features import features_for
 from job_code.origins import last_origins, make_recipe, size, training_origins
 from job_code.panel import Booleans, Floats, Integers, Panel
@@ -66,7 +66,7 @@ class DirectModel:
         if not len(drawn):
             return cls(len(panel.values), memory, tuple(map(Learnt, Regime)), recipe)
         origins = training_origins(panel, static, drawn, threads=resources.threads)
-        regimes = np.where(drawn.zero_share < ZERO_SHARE_EDGES[0], Regime.REGULAR, Regime.SPARSE)
+        regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
         learnt = [
             learn(
                 regime,
@@ -123,4 +123,4 @@ class DirectModel:
 
 
 def _regime(panel: Panel) -> Integers:
-    return np.where(kind_of_series(panel) == 0, Regime.REGULAR, Regime.SPARSE)
+    return Regime.of(zero_share(panel), panel.lengths, panel.frequency)

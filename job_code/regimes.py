@@ -1,7 +1,8 @@
 """The two regimes of demand, and what each is learnt by.
 
-Series that sell in nearly every period are learnt by the absolute error, which a few odd weeks cannot upset; the
-others by the squared one, as their expectation is wanted and the median of sparse demand is zero.
+Series that have long sold in nearly every period are learnt by the absolute error, which a few odd weeks cannot upset;
+the others by the squared one, as their expectation is wanted and the median of sparse demand is zero. Of a new series
+nobody knows yet which it is.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,11 @@ from enum import IntEnum
 import lightgbm as lgb
 import numpy as np
 
+from job_code.activity import is_new
 from job_code.config import ForecastConfig
+from job_code.error_distribution import ZERO_SHARE_EDGES
 from job_code.feature_rows import Origins
+from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.training_rows import TrainingRows
 from job_code.tree_predictor import TreePredictor
@@ -27,6 +31,18 @@ class Regime(IntEnum):
 
     REGULAR = 0
     SPARSE = 1
+
+    @staticmethod
+    def of(zero_share: Floats, age: Integers, frequency: Frequency) -> Integers:
+        """The regime of series.
+
+        Args:
+            zero_share: Share of zeros in the last year of each.
+            age: Periods each has.
+            frequency: What a period is.
+        """
+        regular = (zero_share < ZERO_SHARE_EDGES[0]) & ~is_new(age, frequency)
+        return np.where(regular, Regime.REGULAR, Regime.SPARSE)
 
 
 @dataclass(frozen=True)

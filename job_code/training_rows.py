@@ -21,6 +21,7 @@ class TrainingRows:
         step: Periods ahead, from 1, shape (rows,).
         size: Mean absolute demand in the year up to the origin, above 0, shape (rows,).
         zero_share: Share of zeros in that year, shape (rows,).
+        age: Periods of the series up to the origin, shape (rows,).
     """
 
     series: Integers
@@ -28,6 +29,7 @@ class TrainingRows:
     step: Integers
     size: Floats
     zero_share: Floats
+    age: Integers
 
     def __len__(self) -> int:
         return len(self.at)
@@ -35,7 +37,12 @@ class TrainingRows:
     def where(self, chosen: Booleans) -> Self:
         """Keeps some of the rows."""
         return type(self)(
-            self.series[chosen], self.at[chosen], self.step[chosen], self.size[chosen], self.zero_share[chosen]
+            self.series[chosen],
+            self.at[chosen],
+            self.step[chosen],
+            self.size[chosen],
+            self.zero_share[chosen],
+            self.age[chosen],
         )
 
     @property
@@ -66,7 +73,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
     demanded = size > NOTHING * overall
     at, series = at[demanded], series[demanded]
     zero_share = _trailing_mean(panel, (panel.values == 0).astype(np.float64), at, series, year)
-    return TrainingRows(series, at, step[demanded], size[demanded], zero_share)
+    return TrainingRows(series, at, step[demanded], size[demanded], zero_share, age[at] + 1)
 
 
 def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:

@@ -65,7 +65,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
             "negative_rule": "keep",
             "sample_rows": 20_000,
             "trees": 7,
-            "learning_rate": 0.1,
+            "learning_rate": 0.2,
             "leaves": 5,
             "min_rows_per_leaf": 3,
             "seed": 4,

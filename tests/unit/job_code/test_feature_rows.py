@@ -82,7 +82,7 @@ def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     longer = panel.select(panel.lengths > 12)
     at = longer.starts + shorter.lengths - 1
     every = np.arange(len(longer))
-    drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)))
+    drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)), shorter.lengths)
     learning = training_origins(longer, static(longer), drawn, threads=1).rows(every, drawn.step)
     forecasting = at_ends(shorter).rows(every, drawn.step)
     assert learning == pytest.approx(forecasting, rel=1e-4, nan_ok=True)

@@ -29,6 +29,7 @@ def test_size_and_zeros_are_those_of_the_year_before(tmp_path: Path) -> None:
         begin = max(panel.starts[drawn.series[row]], drawn.at[row] - 51)
         year = panel.values[begin : drawn.at[row] + 1]
         assert drawn.size[row] == pytest.approx(np.abs(year).mean())
+        assert drawn.age[row] == drawn.at[row] - panel.starts[drawn.series[row]] + 1
         assert drawn.zero_share[row] == pytest.approx((year == 0).mean())
 
 

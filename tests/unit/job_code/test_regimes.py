@@ -1,0 +1,57 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from job_code.frequency import Frequency
+from job_code.origins import last_origins, make_recipe, training_origins
+from job_code.regimes import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
+from job_code.static_encoding import StaticFeatures
+from job_code.training_rows import draw_rows
+from tests.demand import configured, panel_of, series
+
+
+@pytest.mark.parametrize(("name", "quarter"), [("W-MON", 13), ("D", 91), ("MS", 3)])
+def test_a_series_is_regular_once_it_has_long_sold_nearly_always(name: str, quarter: int) -> None:
+    zero_share = np.array([0.0, 0.0, 0.04, 0.05, 0.9])
+    age = np.array([quarter - 1, quarter, 10 * quarter, 10 * quarter, 10 * quarter])
+    regimes = Regime.of(zero_share, age, Frequency(name))
+    assert regimes.tolist() == [Regime.SPARSE, Regime.REGULAR, Regime.REGULAR, Regime.SPARSE, Regime.SPARSE]
+
+
+def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> tuple[Learnt, float]:
+    """What is learnt if all are taken for one regime; and what that foretells of a next period."""
+    panel = panel_of(folder, series(values))[0]
+    drawn, static = draw_rows(panel, 4, seed=0), StaticFeatures.none(len(panel))
+    origins = training_origins(panel, static, drawn, threads=1)
+    learnt = learn(regime, origins, drawn, (), configured(trees=60), Resources(1, lambda: None))
+    ends = last_origins(panel, static, make_recipe(panel.frequency, threads=1))
+    every = np.arange(len(panel))
+    return learnt, float(learnt.predict(ends, every, np.ones_like(every)).mean())
+
+
+def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    skewed = {f"S{at:03d}": np.exp(random.normal(0, 1, 150)).tolist() for at in range(120)}
+    regular, median = learnt_of(tmp_path / "regular", Regime.REGULAR, skewed)
+    sparse, mean = learnt_of(tmp_path / "sparse", Regime.SPARSE, skewed)
+    truth = np.exp(0.5)  # of a lognormal, the mean over the median
+    assert regular.skew == pytest.approx(truth, rel=0.1)
+    assert sparse.skew == 1.0
+    assert mean == pytest.approx(1.0, abs=0.1)  # relative to the series' mean
+    assert median == pytest.approx(1 / truth, abs=0.1)
+
+
+def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
+    panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
+    drawn = draw_rows(panel, 1, seed=0)
+    assert len(drawn) < LEAST_TRAINING_ROWS
+    origins, rounds = training_origins(panel, StaticFeatures.none(1), drawn, threads=1), []
+    learnt = learn(Regime.SPARSE, origins, drawn, (), configured(trees=7), Resources(1, lambda: rounds.append(1)))
+    assert learnt == Learnt(Regime.SPARSE)
+    assert len(rounds) == 7
+    every = np.arange(len(drawn))
+    assert learnt.predict(origins, every, drawn.step) == pytest.approx(np.ones(2))  # the mean up to there, over itself
+    smoothed = replace(learnt, regime=Regime.REGULAR).predict(origins, every, drawn.step)
+    assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
