@@ -28,12 +28,10 @@ class DirectModel:
     """LightGBM models for all series and steps; they can travel to other processes.
 
     Attributes:
-        training_rows: Rows of demand that taught.
         memory: Periods of a series that are looked at, at most.
         learnt: What was learnt of each regime.
     """
 
-    training_rows: int
     memory: int
     learnt: tuple[Learnt, ...]
     _recipe: MLForecast
@@ -64,7 +62,7 @@ class DirectModel:
         recipe = make_recipe(panel.frequency, threads=1)
         drawn = draw_rows(panel, horizon, config.seed)
         if not len(drawn):
-            return cls(len(panel.values), memory, tuple(map(Learnt, Regime)), recipe)
+            return cls(memory, tuple(map(Learnt, Regime)), recipe)
         origins = training_origins(panel, static, drawn, threads=resources.threads)
         regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
         learnt = [
@@ -78,7 +76,7 @@ class DirectModel:
             )
             for regime in Regime
         ]
-        return cls(len(panel.values), memory, tuple(learnt), recipe)
+        return cls(memory, tuple(learnt), recipe)
 
     def predict(self, panel: Panel, static: StaticFeatures, active: Booleans, horizon: int) -> Floats:
         """Forecasts series over the periods after their last one.

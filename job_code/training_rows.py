@@ -7,7 +7,8 @@ import numpy as np
 
 from job_code.panel import Booleans, Floats, Integers, Panel
 
-FEW_ROWS = 300_000  # with fewer periods than that, each is foretold from more than one origin
+FEW_ROWS = 300_000  # with fewer periods than that, each is foretold from more than one origin; with more, not all
+NEIGHBOURS_ALIKE = 3  # periods of a series, of which one teaches nearly as much as all
 NOTHING = 1e-9  # of a series' mean demand: less is the rounding error of a sum of zeros
 
 
@@ -52,7 +53,7 @@ class TrainingRows:
 
 
 def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
-    """Foretells every period of every series once, or a few times where there are few, from random steps before.
+    """Foretells periods from random steps before: where there are few, each several times; where many, one in three.
 
     Args:
         panel: The series.
@@ -62,8 +63,11 @@ def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
     random = np.random.default_rng(seed)
     age = panel.age
     target = np.flatnonzero(age > 0)
+    wanted = max(FEW_ROWS, len(target) // NEIGHBOURS_ALIKE)
+    if len(target) > wanted:
+        target = target[random.random(len(target)) < wanted / len(target)]
     furthest = np.minimum(age[target], horizon)
-    repeats = int(np.clip(FEW_ROWS // max(len(target), 1), 1, horizon))
+    repeats = int(np.clip(wanted // max(len(target), 1), 1, horizon))
     step = np.concatenate([random.integers(1, furthest, endpoint=True) for _ in range(repeats)])
     at = np.tile(target, repeats) - step
     series = panel.series_of_value[at]

@@ -41,11 +41,12 @@ def test_nothing_is_learnt_where_a_year_brought_nothing(tmp_path: Path) -> None:
     assert (drawn.size > 0).all()
 
 
-def test_many_periods_are_foretold_once(tmp_path: Path) -> None:
-    length = FEW_ROWS // 100
-    panel = panel_of(tmp_path, series({f"S{at:03d}": [1.0] * length for at in range(101)}, frequency="D"))[0]
+@pytest.mark.parametrize(("share", "foretold"), [(0.8, 0.8), (2, 1), (6, 2)])
+def test_of_many_periods_some_are_foretold_once(tmp_path: Path, share: float, foretold: float) -> None:
+    length = int(FEW_ROWS * share) // 100
+    panel = panel_of(tmp_path, series({f"S{at:03d}": [1.0] * length for at in range(100)}, frequency="D"))[0]
     drawn = draw_rows(panel, 30, seed=0)
-    assert len(drawn) == 101 * (length - 1)
+    assert len(drawn) == pytest.approx(FEW_ROWS * foretold, rel=0.01)
     assert len(np.unique(drawn.target)) == len(drawn)
 
 
