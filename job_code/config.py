@@ -61,8 +61,8 @@ class ForecastConfig(BaseModel):
     gap_rule: Literal["zero", "carry_forward"] = "zero"
     negative_rule: Literal["clip", "keep", "error"] = "clip"
     sample_rows: int = Field(default=1_500_000, ge=10_000)
-    trees: int = Field(default=150, ge=1, le=10_000)
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    trees: int = Field(default=200, ge=1, le=10_000)
+    learning_rate: float = Field(default=0.08, gt=0, le=1)
     leaves: int = Field(default=31, ge=2, le=4096)
     min_rows_per_leaf: int = Field(default=200, ge=1)
     seed: int = Field(default=0, ge=0)
