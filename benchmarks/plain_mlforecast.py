@@ -27,6 +27,7 @@ from job_code.feature_rows import NEAR
 from job_code.features import features_for
 from job_code.frequency import Frequency
 from job_code.progress import Progress
+from job_code.regimes import BINS, FEATURES_PER_TREE
 from job_code.workers import available_cores
 
 KEY = ("article_id", "merchant_id")
@@ -121,6 +122,8 @@ def _trees(config: ForecastConfig, **other: Any) -> lgb.LGBMRegressor:  # noqa: 
         learning_rate=config.learning_rate,
         num_leaves=config.leaves,
         min_child_samples=config.min_rows_per_leaf,
+        max_bin=BINS,
+        colsample_bytree=FEATURES_PER_TREE,
         random_state=config.seed,
         n_jobs=available_cores(),
         verbosity=-1,

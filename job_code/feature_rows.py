@@ -24,6 +24,11 @@ OLDEST_YEARS = 2  # older series are all alike, and no further back is looked
 NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
 
 
+def static_name(column: str) -> str:
+    """Name of a static column among the features: one that no other feature has."""
+    return f"static {column}"
+
+
 @dataclass(frozen=True)
 class Origins:
     """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
@@ -62,7 +67,8 @@ class Origins:
         grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
         pattern = ("pattern", "pattern, mean") if self.features.pattern else ()
         calendar = calendar_names(self.frequency)
-        return (*self.past_names, "age", *self.static_names, *year, *means, *grown, *pattern, *calendar, "step")
+        static = map(static_name, self.static_names)
+        return (*self.past_names, "age", *static, *year, *means, *grown, *pattern, *calendar, "step")
 
     def where(self, chosen: Booleans) -> Self:
         """Keeps some of the origins."""

@@ -41,9 +41,15 @@ class Features:
         return {1: [*latest, RollingStd(self.year, min_samples=2), *smooth], self.year + 1: before}
 
     @property
+    def means(self) -> tuple[str, ...]:
+        """MLForecast's names of all means of the latest values."""
+        smooth = [f"exponentially_weighted_mean_lag1_alpha{weight}" for weight in self.smoothing]
+        return (*(_latest_mean(window) for window in self.windows), *smooth)
+
+    @property
     def level_now(self) -> str:
         """MLForecast's name of the latest level."""
-        return f"rolling_mean_lag1_window_size{self.level}_min_samples1"
+        return _latest_mean(self.level)
 
     @property
     def level_a_year_ago(self) -> str:
@@ -53,12 +59,12 @@ class Features:
     @property
     def smoothed(self) -> str:
         """MLForecast's name of what stands for the last value, a little calmer than that."""
-        return f"exponentially_weighted_mean_lag1_alpha{self.smoothing[-1]}"
+        return self.means[-1]
 
     @property
     def mean_of_year(self) -> str:
         """MLForecast's name of the mean of the last year."""
-        return f"rolling_mean_lag1_window_size{self.year}_min_samples1"
+        return _latest_mean(self.year)
 
     def memory(self, horizon: int) -> int:
         """Periods of the past beyond which nothing is seen, or too little to change a 32-bit number.
@@ -69,6 +75,10 @@ class Features:
         fading = [math.ceil(math.log(NEGLIGIBLE) / math.log(1 - weight)) for weight in self.smoothing]
         seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
         return max(*self.lags, *self.windows, self.year + max(self.year_ago_windows), *fading, seasons) + 1
+
+
+def _latest_mean(window: int) -> str:
+    return f"rolling_mean_lag1_window_size{window}_min_samples1"
 
 
 def features_for(frequency: Frequency) -> Features:

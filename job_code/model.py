@@ -62,6 +62,8 @@ class DirectModel:
         recipe = make_recipe(panel.frequency, threads=1)
         drawn = draw_rows(panel, horizon, config.seed)
         if not len(drawn):
+            for _ in range(len(Regime) * config.trees):
+                resources.on_round()
             return cls(memory, tuple(map(Learnt, Regime)), recipe)
         origins = training_origins(panel, static, drawn, threads=resources.threads)
         regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)

@@ -72,16 +72,22 @@ def last_origins(panel: Panel, static: StaticFeatures, recipe: MLForecast) -> Or
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
         recipe.predict(1, new_df=_frame(panel, scaled), before_predict_callback=remember)
+    features, names = features_for(panel.frequency), tuple(recipe.ts.features_order_)
+    past = np.ascontiguousarray(seen[0].T, dtype=np.float32)
+    # Of a single value MLForecast tells no mean while forecasting, though it does while learning.
+    single = panel.lengths == 1
+    for name in features.means:
+        past[names.index(name), single] = past[names.index("lag1"), single]
     return Origins(
-        features_for(panel.frequency),
+        features,
         panel.frequency,
         scaled,
         panel.starts,
         panel.starts + panel.lengths - 1,
         panel.last_period,
         np.ones(len(panel)),
-        np.ascontiguousarray(seen[0].T),
-        tuple(recipe.ts.features_order_),
+        past,
+        names,
         static.array,
         tuple(static.columns.columns),
     )
@@ -97,7 +103,7 @@ def make_recipe(frequency: Frequency, *, threads: int) -> MLForecast:
         lag_transforms=features.lag_transforms(),
         num_threads=threads,
     )
-    one = pl.DataFrame({"unique_id": [0, 0], "ds": [0, 1], "y": [0.0, 0.0]}, schema_overrides={"y": pl.Float32})
+    one = pl.DataFrame({"unique_id": [0, 0], "ds": [0, 1], "y": [0.0, 0.0]})
     recipe.fit(one, static_features=[], dropna=False, as_numpy=True)  # it forecasts only what it has fitted
     return recipe
 
@@ -116,5 +122,5 @@ class _NothingLearnt:
 
 
 def _frame(panel: Panel, values: Floats) -> pl.DataFrame:
-    columns = {"unique_id": panel.series_of_value, "ds": panel.period_of_value, "y": values.astype(np.float32)}
-    return pl.DataFrame(columns)
+    # In 64 bits: MLForecast adds up rolling means value by value, and what a huge one leaves behind would stay in them.
+    return pl.DataFrame({"unique_id": panel.series_of_value, "ds": panel.period_of_value, "y": values})

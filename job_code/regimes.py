@@ -15,7 +15,7 @@ import numpy as np
 from job_code.activity import is_new
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ZERO_SHARE_EDGES
-from job_code.feature_rows import Origins
+from job_code.feature_rows import Origins, static_name
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.training_rows import TrainingRows
@@ -26,6 +26,8 @@ MOST_WEIGHT = 50.0  # of a row, in typical ones, and the least is one over it; b
 BINS = 127  # a feature: 255 forecast no better and fit more slowly
 FEATURES_PER_TREE = 0.7  # of all: trees that differ forecast better together
 ROWS_FOR_SKEW = 100_000
+VERY_GOOD = 10.0  # times the mean of the year before
+SKEWS = (0.5, 2.0)  # what lies outside is not regular demand
 
 
 class Regime(IntEnum):
@@ -132,7 +134,7 @@ def learn(
         origins.rows(every, drawn.step),
         target - _base(regime, origins, every),
         sample_weight=_weight(drawn) if regime == Regime.SPARSE else None,
-        categorical_feature=[origins.names.index(name) for name in categorical] or "auto",
+        categorical_feature=[origins.names.index(static_name(name)) for name in categorical] or "auto",
         callbacks=[lambda _: resources.on_round()],
     )
     learnt = Learnt(regime, TreePredictor(booster.booster_))
@@ -142,9 +144,7 @@ def learn(
 def _base(regime: Regime, origins: Origins, index: Integers) -> Floats:
     """What the trees move away from: what stands for the last value, or the mean of the last year."""
     features = origins.features
-    base = origins.known(features.smoothed if regime == Regime.REGULAR else features.mean_of_year, index)
-    # Of a single value MLForecast tells no mean.
-    return np.where(np.isnan(base), origins.known("lag1", index), base)
+    return origins.known(features.smoothed if regime == Regime.REGULAR else features.mean_of_year, index)
 
 
 def _weight(drawn: TrainingRows) -> Floats:
@@ -155,7 +155,14 @@ def _weight(drawn: TrainingRows) -> Floats:
 
 
 def _skew(learnt: Learnt, origins: Origins, drawn: TrainingRows, target: Floats) -> float:
-    """Demand over its predicted median, in sum over rows that were learnt from."""
+    """Demand over its predicted median, over rows that were learnt from.
+
+    All demand is relative to the series' size, so that no series decides for the others, and a mistyped value counts as
+    no more than a very good week. Where demand may be negative a ratio means nothing.
+    """
     some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_SKEW))
-    median = (learnt.predict(origins, some, drawn.step[some]) * drawn.size[some]).sum()
-    return float((target[some] * drawn.size[some]).sum() / median) if median > 0 else 1.0
+    if (target[some] < 0).any():
+        return 1.0
+    median = learnt.predict(origins, some, drawn.step[some]).sum()
+    ratio = np.minimum(target[some], VERY_GOOD).sum() / median if median > 0 else 1.0
+    return float(np.clip(ratio, *SKEWS))

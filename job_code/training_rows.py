@@ -72,12 +72,15 @@ def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
     at = np.tile(target, repeats) - step
     series = panel.series_of_value[at]
     year = panel.frequency.per_year
-    size = _trailing_mean(panel, np.abs(panel.values), at, series, year)
-    overall = panel.mean_of_last(np.abs(panel.values), len(panel.values))[series]
-    demanded = size > NOTHING * overall
+    overall = panel.mean_of_last(np.abs(panel.values), len(panel.values))
+    overall[overall == 0] = 1.0
+    # Relative to each series, or the sums of large ones would swallow what comes after them.
+    relative = _trailing_mean(panel, np.abs(panel.values) / np.repeat(overall, panel.lengths), at, series, year)
+    demanded = relative > NOTHING
     at, series = at[demanded], series[demanded]
+    size = relative[demanded] * overall[series]
     zero_share = _trailing_mean(panel, (panel.values == 0).astype(np.float64), at, series, year)
-    return TrainingRows(series, at, step[demanded], size[demanded], zero_share, age[at] + 1)
+    return TrainingRows(series, at, step[demanded], size, zero_share, age[at] + 1)
 
 
 def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:

@@ -13,6 +13,7 @@ from job_code.config import ForecastConfig
 from job_code.feature_rows import NEAR
 from job_code.features import features_for
 from job_code.origins import make_recipe
+from job_code.regimes import BINS, FEATURES_PER_TREE
 
 HORIZON = ForecastConfig().horizon
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -62,6 +63,7 @@ def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
     assert known >= {f"lag{features.year + offset}" for offset in NEAR}
     assert forecaster.ts.date_features == [day_of_year]
     trees = forecaster.models["mean"].get_params()
+    assert (trees["max_bin"], trees["colsample_bytree"]) == (BINS, FEATURES_PER_TREE)
     assert (trees["n_estimators"], trees["num_leaves"], trees["learning_rate"], trees["min_child_samples"]) == (
         config.trees,
         config.leaves,

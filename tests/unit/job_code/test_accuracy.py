@@ -90,6 +90,6 @@ def test_new_articles_among_slow_sellers_are_forecast_like_these(tmp_path: Path)
     random = np.random.default_rng(2)
     values = {f"S{at:03d}": random.poisson(0.5, 120).tolist() for at in range(200)}
     values |= {f"new{at:02d}": [1.0] for at in range(40)}  # demand begins with a sale: nobody is told of those before
-    finished = run_job(tmp_path, series(values), horizon=HORIZON)
+    finished = run_job(tmp_path, series(values), horizon=HORIZON, trees=100)
     is_new = finished.forecasts["unique_id"].str.starts_with("new")
     assert finished.forecasts.filter(is_new)["mean"].mean() == pytest.approx(0.5, abs=0.15)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.feature_rows import NEAR, Origins
+from job_code.feature_rows import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
 from job_code.features import features_for
 from job_code.frequency import Frequency
 from job_code.origins import last_origins, make_recipe, size, training_origins
@@ -71,15 +71,18 @@ def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> No
         else:
             assert np.isnan(told["year ago, moved"][number])
     assert told["step"] == [float(step)] * len(panel)
-    assert told["floor"] == (every * 10.0).tolist()
+    assert told["static floor"] == (every * 10.0).tolist()
     assert told["age"] == [float(min(length, 104)) for length in LENGTHS]
 
 
 def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     """Origins in the middle of series tell what the same series tell when they end there."""
-    shorter = panel.select(panel.lengths > 12).without_last(12)
+    panel = replace(panel, values=panel.values.copy())
+    panel.values[panel.starts[-1] + 20] = 1e6  # what was huge once leaves nothing behind
+    longer = panel.select(panel.lengths > 1)
+    shorter = longer.without_last(1)
+    assert shorter.lengths.min() == 1
     sizes = size(shorter)
-    longer = panel.select(panel.lengths > 12)
     at = longer.starts + shorter.lengths - 1
     every = np.arange(len(longer))
     drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)), shorter.lengths)
@@ -108,6 +111,14 @@ def test_days_know_their_weekday(tmp_path: Path) -> None:
     assert told["pattern"] == pytest.approx(expected)
     assert told["pattern, mean"] == pytest.approx(expected)
     assert features_for(panel.frequency).pattern == 7
+
+
+def test_growth_is_bounded(tmp_path: Path) -> None:
+    panel = panel_of(tmp_path, series({"up": [1.0] * 60 + [900.0] * 40, "down": [900.0] * 60 + [1.0] * 40}))[0]
+    every = np.arange(2)
+    told = table(last_origins(panel, StaticFeatures.none(2), make_recipe(WEEKS, threads=1)), every, np.array([1, 1]))
+    down, up = (told["year ago, grown"][at] / told["year ago +0"][at] for at in every)
+    assert (down, up) == pytest.approx((LEAST_GROWTH, MOST_GROWTH))
 
 
 def test_only_some_origins(panel: Panel) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from job_code.model import DirectModel
-from job_code.origins import size
+from job_code.origins import last_origins, make_recipe, size
 from job_code.panel import Floats
 from job_code.regimes import Regime, Resources
 from job_code.sample import Sample
@@ -55,9 +55,9 @@ def test_forecasts_scale_with_the_demand(tmp_path: Path) -> None:
     assert forecast(large, 4) == pytest.approx(forecast(small, 4) * 1024, rel=1e-6)
 
 
-def test_too_little_to_learn_from_repeats_the_latest_values(tmp_path: Path) -> None:
+def test_too_little_to_learn_from_repeats_the_mean(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, series({"a": [3.0, 4.0], "b": [7.0]}))
-    assert forecast(sample, 3) == pytest.approx(np.array([[0.4 * 3 + 0.6 * 4] * 3, [7.0] * 3]))
+    assert forecast(sample, 3) == pytest.approx(np.array([[3.5] * 3, [7.0] * 3]))
 
 
 def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
@@ -78,3 +78,30 @@ def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
     resources = Resources(1, lambda: rounds.append(1))
     DirectModel.fit(sample.panel, sample.static, sample.active, configured(trees=7), resources, horizon=2)
     assert len(rounds) == 7 * len(Regime)
+
+
+def test_the_mean_of_regular_series_is_more_than_their_median(tmp_path: Path) -> None:
+    values = {"regular": [4.0, 6.0] * 40, "sparse": [0.0, 0.0, 3.0] * 30}
+    sample = sample_of(tmp_path, series(values))
+    model = fitted(sample, trees=5)
+    skewed = replace(model, learnt=tuple(replace(each, skew=1.5 - each.regime / 2) for each in model.learnt))
+    median = np.array([[5.0, 5.0], [1.0, 1.0]])
+    assert skewed.mean(median, sample.panel).tolist() == [[7.5, 7.5], [1.0, 1.0]]
+
+
+def test_categories_are_no_numbers_and_may_be_named_like_a_feature(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    factors = random.gamma(3, 1, 10)
+    values = {f"S{at:02d}": (factors[at % 10] * random.gamma(3, 1, 60)).tolist() for at in range(60)}
+    sample = sample_of(tmp_path, series(values))
+    columns = {"age": [float(at % 10) for at in range(60)], "floor": [float(at % 7) for at in range(60)]}
+    static = StaticFeatures(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float32)), ("age",))
+    model = fitted(replace(sample, static=static), trees=60)
+    names = last_origins(sample.panel, static, make_recipe(sample.panel.frequency, threads=1)).names
+    for learnt in model.learnt:
+        assert learnt.trees
+        (text,) = learnt.trees.__reduce__()[1]
+        of_features = next(line for line in text.splitlines() if line.startswith("feature_infos="))
+        # LightGBM writes the range of a number, and lists the values of a category.
+        listed = [":" in told and not told.startswith("[") for told in of_features.split("=")[1].split()]
+        assert [name for name, is_listed in zip(names, listed, strict=True) if is_listed] == ["static age"]

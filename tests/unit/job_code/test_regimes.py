@@ -55,3 +55,22 @@ def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
     assert learnt.predict(origins, every, drawn.step) == pytest.approx(np.ones(2))  # the mean up to there, over itself
     smoothed = replace(learnt, regime=Regime.REGULAR).predict(origins, every, drawn.step)
     assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
+
+
+def test_one_mistyped_value_does_not_move_all_means(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    calm = {f"S{at:02d}": (50 + random.normal(0, 4, 150)).tolist() for at in range(40)}
+    typo = {**calm, "T": [*calm["S00"][:60], 9_999_999.0, *calm["S00"][61:]]}
+    assert learnt_of(tmp_path / "calm", Regime.REGULAR, calm)[0].skew == pytest.approx(1, abs=0.01)
+    assert learnt_of(tmp_path / "typo", Regime.REGULAR, typo)[0].skew == pytest.approx(1, abs=0.02)
+
+
+def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    panel = panel_of(
+        tmp_path, series({str(at): random.normal(0, 4, 150).tolist() for at in range(20)}), negative_rule="keep"
+    )[0]
+    drawn = draw_rows(panel, 4, seed=0)
+    origins = training_origins(panel, StaticFeatures.none(20), drawn, threads=1)
+    learnt = learn(Regime.REGULAR, origins, drawn, (), configured(trees=10), Resources(1, lambda: None))
+    assert learnt.skew == 1.0

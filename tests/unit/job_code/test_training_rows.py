@@ -62,3 +62,19 @@ def test_of_series_of_one_period_nothing(tmp_path: Path) -> None:
     alone = np.array([True, True, False])
     assert len(draw_rows(panel.select(alone), 12, seed=0)) == 0
     assert len(draw_rows(panel.select(~alone & alone), 12, seed=0)) == 0
+
+
+def test_what_a_series_teaches_depends_on_no_other(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    own = {f"S{at}": random.poisson(2, 120).tolist() for at in range(5)}
+    alone = draw_rows(panel_of(tmp_path / "alone", series(own))[0], 3, seed=0)
+    huge = {"A": [1e20] * 120}  # comes first
+    panel = panel_of(tmp_path / "beside", series({**huge, **own}))[0]
+    beside = draw_rows(panel, 3, seed=0)
+    own_rows = beside.where(beside.series > 0)
+    assert len(own_rows) == pytest.approx(len(alone), rel=0.01)  # steps are drawn for all together
+    for row in range(0, len(own_rows), 50):
+        at = own_rows.at[row]
+        year = panel.values[max(panel.starts[own_rows.series[row]], at - 51) : at + 1]
+        assert own_rows.size[row] == pytest.approx(year.mean())
+        assert own_rows.zero_share[row] == pytest.approx((year == 0).mean())
