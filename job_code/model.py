@@ -110,9 +110,9 @@ class DirectModel:
     def _predict_active(self, panel: Panel, static: StaticFeatures, horizon: int) -> Floats:
         panel = panel.recent(self.memory)
         origins = last_origins(panel, static, self._recipe)
-        forecast = np.empty((len(panel), horizon))
+        regimes, forecast = _regime(panel), np.empty((len(panel), horizon))
         for learnt in self.learnt:
-            series = np.flatnonzero(_regime(panel) == learnt.regime)
+            series = np.flatnonzero(regimes == learnt.regime)
             steps_at_a_time = max(1, BLOCK // max(1, len(series)))
             for begin in range(0, horizon if len(series) else 0, steps_at_a_time):
                 steps = np.arange(begin, min(begin + steps_at_a_time, horizon))

@@ -32,7 +32,8 @@ def training_origins(panel: Panel, static: StaticFeatures, drawn: TrainingRows, 
         drawn: The rows.
         threads: Threads of MLForecast.
     """
-    scaled = panel.values / np.repeat(size(panel), panel.lengths)
+    sizes = size(panel)
+    scaled = panel.values / np.repeat(sizes, panel.lengths)
     recipe = make_recipe(panel.frequency, threads=threads)
     past = recipe.preprocess(_frame(panel, scaled), static_features=[], dropna=False)
     assert isinstance(past, pl.DataFrame)
@@ -46,7 +47,7 @@ def training_origins(panel: Panel, static: StaticFeatures, drawn: TrainingRows, 
         panel.starts[drawn.series],
         drawn.at,
         panel.period_of_value[drawn.at],
-        drawn.size / size(panel)[drawn.series],
+        drawn.size / sizes[drawn.series],
         columns,
         names,
         static.array[:, drawn.series],
