@@ -103,7 +103,8 @@ def resolve_frequency(asked: str | None, days: DayCounts) -> Frequency:
     if asked is not None and asked != "W":
         return Frequency(asked)
     if asked is None and days.table.height < 2:
-        raise InputError(["demand: one date alone does not tell the frequency; configure it, e.g. frequency=W-MON"])
+        problem = "demand: one date alone, of the rows that can be used, does not tell the frequency"
+        raise InputError([f"{problem}; configure it, e.g. frequency=W-MON"])
     frequency = _read_off(asked, days)
     periods = days.table.select(frequency.to_period(pl.col(DAY)).unique().sort()).to_series()
     nearest = periods.diff().min()
