@@ -18,9 +18,10 @@ export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
 
-run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
+run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
 	@$(BIN)/python -m local_run --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
-		$(if $(STATIC),--static '$(STATIC)') $(foreach pair,$(SET),--set '$(pair)') \
+		$(if $(STATIC),--static '$(STATIC)') $(if $(COVARIATES),--covariates '$(COVARIATES)') \
+		$(foreach pair,$(SET),--set '$(pair)') \
 		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
 
 test: $(INSTALLED) ## run all tests

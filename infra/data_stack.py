@@ -15,7 +15,7 @@ class DataStack(Stack):
 
     Attributes:
         key: Encrypts both buckets, and the other stack's logs, queue and topic.
-        demand: Bucket with demand and static columns.
+        demand: Bucket with demand, static columns and covariates.
         forecasts: Bucket with forecasts and reports.
     """
 
@@ -63,4 +63,5 @@ class DataStack(Stack):
 
         CfnOutput(self, "DemandUri", value=self.demand.s3_url_for_object(s3_layout.DEMAND))
         CfnOutput(self, "StaticUri", value=self.demand.s3_url_for_object(s3_layout.STATIC))
+        CfnOutput(self, "CovariatesUri", value=self.demand.s3_url_for_object(s3_layout.COVARIATES))
         CfnOutput(self, "ForecastBucket", value=self.forecasts.bucket_name)

@@ -134,7 +134,7 @@ class ForecastStack(Stack):
             "ListDemand",
             ["s3:ListBucket"],
             self._data.demand.bucket_arn,
-            prefixes=[f"{s3_layout.DEMAND}*", f"{s3_layout.STATIC}*"],
+            prefixes=[f"{prefix}*" for prefix in (s3_layout.DEMAND, s3_layout.STATIC, s3_layout.COVARIATES)],
         )
         return function
 

@@ -2,6 +2,7 @@
 
 DEMAND = "demand/"
 STATIC = "static/"
+COVARIATES = "covariates/"
 FORECASTS = "forecasts/"
 REPORTS = "reports/"
 # Where SageMaker puts what it packs up itself; the job uploads its forecasts on its own.

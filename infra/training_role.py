@@ -11,7 +11,7 @@ from infra.container_image import ContainerImage
 from infra.nag import acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-READABLE = (s3_layout.DEMAND, s3_layout.STATIC)
+READABLE = (s3_layout.DEMAND, s3_layout.STATIC, s3_layout.COVARIATES)
 RUNS = (s3_layout.FORECASTS, s3_layout.REPORTS)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from job_code.output import Output
 
 JOB_ERROR = 1
+INPUTS = ("demand", "static", "covariates")
 
 # LightGBM's threads meet after every few milliseconds and by default spin while they wait: where another process wants
 # a core too, a fit takes ten times as long. Spinning for a moment only, then sleeping, costs nothing where nobody does.
@@ -60,7 +61,7 @@ def _in_container(scratch: Path) -> int:
         output = S3Output(S3Folder.from_uri(_required("OUTPUT_URI")))
         run_id, partition = _required("TRAINING_JOB_NAME"), _required("PARTITION")
         try:
-            inputs = {name: folder for name in ("demand", "static") if (folder := paths.channel(name))}
+            inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
             if "demand" not in inputs:
                 raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
             config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
@@ -99,7 +100,7 @@ def _on_laptop(options: argparse.Namespace) -> int:
         output = folder = LocalOutput(options.output, options.run_id)
     except InputError as error:
         return _say_input_error(error)
-    inputs = {"demand": options.demand} | ({"static": options.static} if options.static else {})
+    inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
     try:
         request = RunRequest(options.run_id, options.partition, inputs, config)
         manifest = run(request, output, progress=Progress(), folder=folder.scratch)
@@ -158,6 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--demand", type=Path, metavar="PATH", help="Parquet or CSV file, or a folder of them")
     train.add_argument("--static", type=Path, metavar="PATH", help="the same, with one row a series")
+    train.add_argument("--covariates", type=Path, metavar="PATH", help="the same, with one row a key and period")
     train.add_argument("--output", type=Path, metavar="DIR", default=Path("out"), help="default: out")
     train.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration; --set goes before it")
     train.add_argument(

@@ -119,8 +119,8 @@ def _fit_and_predict(
 ) -> tuple[Floats, Floats]:
     """The model's forecast, of regular series the median; and expected demand."""
     teaching = past.select(learn_from)
-    model = DirectModel.fit(teaching.panel, teaching.static, teaching.active, config, resources, horizon=steps)
-    centre = non_negative(model.predict(past.panel, past.static, past.active, steps), config)
+    model = DirectModel.fit(teaching.panel, teaching.exogenous, teaching.active, config, resources, horizon=steps)
+    centre = non_negative(model.predict(past.panel, past.exogenous, past.active, steps), config)
     return centre, model.mean(centre, past.panel)
 
 

@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from job_code.demand import DAY, VALUE
+from job_code.demand import VALUE
+from job_code.row_checks import DAY
 
 ROWS, GIVEN = "rows", "given"
 

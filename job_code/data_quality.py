@@ -1,24 +1,41 @@
 """The data-quality report: what was wrong with the demand, what was repaired, what kinds of series there are."""
 
+from collections.abc import Collection
 from typing import Any
 
+from job_code.covariate_files import SpilledCovariates
 from job_code.preparation import PreparedDemand
 from job_code.sharding import ShardedDemand
 
 
-def describe_input(read: ShardedDemand, prepared: PreparedDemand, *, with_static: bool) -> dict[str, Any]:
+def describe_input(
+    read: ShardedDemand, prepared: PreparedDemand, covariates: SpilledCovariates, *, inputs: Collection[str]
+) -> dict[str, Any]:
     """Counts of what was read, repaired and found.
 
+    Args:
+        read: The demand as it was read.
+        prepared: The demand as it will be forecast.
+        covariates: Covariates as they were read.
+        inputs: Which inputs there were.
+
     Returns:
-        `input`, `repairs` and `series` (counts by name), and `ignored_columns` (names).
+        `input`, `repairs` and `series` (counts by name), `ignored_columns` (names), and `covariates_unknown_ahead`: for
+        each covariate, the share of the periods to forecast for which it is unknown.
     """
     ignored = [f"demand: {name}" for name in read.ignored_columns]
     counts = {"demand_files": read.files, "demand_rows": read.days.rows, "series": prepared.series}
-    if with_static:
+    if "static" in inputs:
         ignored += [f"static: {name}" for name in prepared.encoding.ignored]
         counts["static_columns"] = len(prepared.encoding.columns)
         counts["series_without_static_row"] = prepared.series_without_static
+    unknown: dict[str, float] = {}
+    if "covariates" in inputs:
+        ignored += [f"covariates: {name}" for name in covariates.ignored]
+        ahead = max(1, (prepared.series - prepared.counts["stopped_selling"]) * prepared.covariates.horizon)
+        unknown = dict(zip(prepared.covariates.names, (prepared.unknown_ahead / ahead).tolist(), strict=True))
     return {
+        "covariates_unknown_ahead": unknown,
         "input": counts,
         "repairs": prepared.repairs.to_dict(),
         "series": prepared.counts,

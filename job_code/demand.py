@@ -1,20 +1,17 @@
 """Cleans demand batch by batch into sound types, noting every row that has none."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.findings import EXAMPLES, Findings
+from job_code.findings import Findings
+from job_code.row_checks import DAY, RowCheck, day_checks, drop_bad_rows, to_day
 from job_code.table_files import TableFile
 
 SOURCE = "demand"
-DAY = "_day"
 VALUE = "_value"
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # beyond them a date is a placeholder, such as 9999-12-31
 LARGEST = 1e30  # forecasts are 32-bit numbers, which end at 3.4e38
-TEXT_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
 def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str, pl.DataType]:
@@ -74,82 +71,36 @@ def clean_demand(
         Key columns, `_day` (Date) and `_value` (Float32, null where the value is missing).
     """
     rows = clean_key(batch, types, findings, source=SOURCE)
-    rows = rows.with_columns(
-        _to_day(rows.schema[config.time], pl.col(config.time)).alias(DAY),
-        _to_number(rows.schema[config.target], pl.col(config.target)).alias(VALUE),
-    )
-    target, day, value = pl.col(config.target), pl.col(DAY), pl.col(VALUE)
-    given = target.is_not_null()
-    if rows.schema[config.target] == pl.String:
-        given &= target.str.strip_chars() != ""
-    problems = {
-        "undated": day.is_null(),
-        "implausible": ~day.is_between(EARLIEST, LATEST),
-        "text": given & value.is_null(),
-        "infinite": value.is_not_nan() & (value.abs() > LARGEST),
-        "timed": _has_time_of_day(rows.schema[config.time], pl.col(config.time)),
-    }
-    counts = rows.select(problem.fill_null(False).sum().alias(kind) for kind, problem in problems.items()).row(0)
-    if any(counts):  # almost never: looked at once for all, and again only then
-        _note_problems(rows, problems, name, config, findings)
-        rows = rows.filter(day.is_not_null() & ~problems["implausible"] & ~problems["infinite"].fill_null(False))
-    return rows.select(*config.key, DAY, value.fill_nan(None).cast(pl.Float32))
-
-
-def _note_problems(
-    rows: pl.DataFrame, problems: dict[str, pl.Expr], name: str, config: ForecastConfig, findings: Findings
-) -> None:
     time, target = config.time, config.target
-    described = {
-        "undated": (time, f"without a readable date in {time}", "give dates as a date type or as text like 2026-11-16"),
-        "implausible": (
-            time,
-            f"dated before {EARLIEST.year} or after {LATEST.year} in {time}",
-            "give the real dates, or leave the rows out",
-        ),
-        "text": (target, f"with something other than a number in {target}", "give numbers"),
-        "infinite": (
+    rows = rows.with_columns(
+        to_day(rows.schema[time], time).alias(DAY),
+        _to_number(rows.schema[target], pl.col(target)).alias(VALUE),
+    )
+    given, value = pl.col(target).is_not_null(), pl.col(VALUE)
+    if rows.schema[target] == pl.String:
+        given &= pl.col(target).str.strip_chars() != ""
+    checks = day_checks(rows.schema[time], time) | {
+        "text": RowCheck(
             target,
+            given & value.is_null(),
+            f"with something other than a number in {target}",
+            "give numbers",
+            keeps=True,
+        ),
+        "infinite": RowCheck(
+            target,
+            value.is_not_nan() & (value.abs() > LARGEST),
             f"with an infinite value, or one beyond {LARGEST:.0e}, in {target}",
             "give finite numbers",
         ),
-        "timed": (time, f"with a time of day in {time}", "give one row a period, dated by day"),
     }
-    for kind, (column, problem, remedy) in described.items():
-        bad = rows.filter(problems[kind])
-        values = bad[column].head(EXAMPLES).to_list()
-        shown = [f"{repr(value) if isinstance(value, str) else value} in {name}" for value in values]
-        findings.add(SOURCE, "row", problem, remedy=remedy, count=bad.height, examples=shown)
+    rows = drop_bad_rows(rows, checks, name, findings, source=SOURCE)
+    return rows.select(*config.key, DAY, value.fill_nan(None).cast(pl.Float32))
 
 
 def _plain(dtype: pl.DataType) -> pl.DataType:
     """Dictionary-encoded text is text."""
     return pl.String() if isinstance(dtype, pl.Categorical | pl.Enum) else dtype
-
-
-def _to_day(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
-    if dtype == pl.Date:
-        return column
-    if isinstance(dtype, pl.Datetime):
-        return column.dt.date()  # the local date of a zoned timestamp
-    if dtype == pl.String:
-        return _moment(column).dt.date()
-    return pl.lit(None, dtype=pl.Date)
-
-
-def _has_time_of_day(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:
-    if not isinstance(dtype, pl.Datetime | pl.String):
-        return pl.lit(False)
-    moment = column if isinstance(dtype, pl.Datetime) else _moment(column)
-    return moment.dt.time() != pl.time(0, 0, 0)
-
-
-def _moment(column: pl.Expr) -> pl.Expr:
-    text = column.str.strip_chars()
-    days = text.str.to_date(TEXT_DATE_FORMATS[0], strict=False).cast(pl.Datetime("us"))
-    return pl.coalesce(
-        days, *(text.str.to_datetime(form, strict=False, time_unit="us") for form in TEXT_DATE_FORMATS[1:])
-    )
 
 
 def _to_number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from job_code.calendar_features import calendar_columns, calendar_names
+from job_code.covariate_features import categorical_names, covariate_columns, covariate_names, usual
+from job_code.exogenous import Exogenous
 from job_code.features import Features
 from job_code.frequency import Frequency
 from job_code.panel import Booleans, Floats, Integers
@@ -43,8 +45,8 @@ class Origins:
         size: What demand is divided by, in units of `values`, shape (origins,).
         past: What MLForecast tells of the values up to there, in units of `values`, shape (features, origins).
         past_names: Its names of these.
-        static: What is known of the series beside its demand, shape (columns, origins).
-        static_names: Names of these.
+        exogenous: What is known of series beside their demand.
+        series: Which of them each origin's series is, shape (origins,).
     """
 
     features: Features
@@ -56,8 +58,8 @@ class Origins:
     size: Floats
     past: Columns
     past_names: tuple[str, ...]
-    static: Columns
-    static_names: tuple[str, ...]
+    exogenous: Exogenous
+    series: Integers
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -67,8 +69,15 @@ class Origins:
         grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
         pattern = ("pattern", "pattern, mean") if self.features.pattern else ()
         calendar = calendar_names(self.frequency)
-        static = map(static_name, self.static_names)
-        return (*self.past_names, "age", *static, *year, *means, *grown, *pattern, *calendar, "step")
+        static = map(static_name, self.exogenous.static.columns.columns)
+        known = covariate_names(self.exogenous.covariates)
+        return (*self.past_names, "age", *static, *year, *means, *grown, *pattern, *calendar, "step", *known)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Which of the columns hold categories."""
+        static = map(static_name, self.exogenous.static.categorical)
+        return (*static, *categorical_names(self.exogenous.covariates))
 
     def where(self, chosen: Booleans) -> Self:
         """Keeps some of the origins."""
@@ -79,7 +88,7 @@ class Origins:
             period=self.period[chosen],
             size=self.size[chosen],
             past=self.past[:, chosen],
-            static=self.static[:, chosen],
+            series=self.series[chosen],
         )
 
     def known(self, name: str, index: Integers) -> Floats:
@@ -102,15 +111,27 @@ class Origins:
         np.divide(self.past[:, index], self.size[index], out=columns[:constant], casting="same_kind")
         oldest = OLDEST_YEARS * self.features.year
         columns[constant] = np.minimum(self.at[index] - self.start[index] + 1, oldest)
-        constant += 1 + len(self.static_names)
-        columns[constant - len(self.static_names) : constant] = self.static[:, index]
-        for number, column in enumerate(self._of_step(index, step), constant):
+        static = self.exogenous.static.array
+        constant += 1 + len(static)
+        columns[constant - len(static) : constant] = static[:, self.series[index]]
+        of_step = self._of_step(index, step)
+        for number, column in enumerate(of_step, constant):
             columns[number] = column
+        covariates = self.exogenous.covariates
+        if covariates.names:
+            period = self.period[index] + step
+            columns[constant + len(of_step) :] = covariate_columns(
+                covariates, self.series[index], period, period - self._seasons(step), self._usual[:, index]
+            )
         return columns.T
+
+    @cached_property
+    def _usual(self) -> Columns:
+        return usual(self.exogenous.covariates, self.series, self.period, self.features.level)
 
     def _of_step(self, index: Integers, step: Integers) -> list[Floats]:
         year, size = self.features.year, self.size[index]
-        same = self.at[index] + step - year * -(-step // year)  # the same season, as late as it is known
+        same = self.at[index] + step - self._seasons(step)
         around = [self._value(same + offset, index) / size for offset in NEAR]
         last, of_three, of_five = around[2], _mean(around[1:4]), _mean(around)
         now = self.known(self.features.level_now, index)
@@ -132,6 +153,10 @@ class Origins:
             every = [self._value(same - back * pattern, index) / size for back in range(PATTERNS_BACK)]
             columns += [every[0], _mean(every)]
         return [*columns, *calendar_columns(self.frequency, self.period[index] + step), step.astype(np.float64)]
+
+    def _seasons(self, step: Integers) -> Integers:
+        """How far back the same season lies, as late as it is known at the origin, shape (rows,)."""
+        return self.features.year * -(-step // self.features.year)
 
     def _value(self, position: Integers, index: Integers) -> Floats:
         known = (position >= self.start[index]) & (position <= self.at[index])

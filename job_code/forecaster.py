@@ -8,12 +8,15 @@ from pathlib import Path
 from job_code.backtest import Backtest, non_negative
 from job_code.combination import Combination, combine
 from job_code.config import ForecastConfig
+from job_code.covariate_store import StoredCovariates
 from job_code.error_distribution import KINDS, ErrorDistribution, typical_change, usual_change
+from job_code.exogenous import Exogenous
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
 from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece
+from job_code.preparation import PreparedDemand
 from job_code.sample import Sample
 from job_code.static_encoding import StaticEncoding, StaticFeatures
 
@@ -28,6 +31,7 @@ class Forecaster:
         errors: Distribution of its errors.
         typical_change: How much series usually change, relative to their size.
         encoding: How static columns become numbers.
+        covariates: Where covariates are.
         config: The configuration.
     """
 
@@ -36,6 +40,7 @@ class Forecaster:
     errors: ErrorDistribution
     typical_change: float
     encoding: StaticEncoding
+    covariates: StoredCovariates
     config: ForecastConfig
 
     @classmethod
@@ -44,7 +49,7 @@ class Forecaster:
         model: DirectModel,
         tested: Backtest | None,
         sample: Sample,
-        encoding: StaticEncoding,
+        demand: PreparedDemand,
         config: ForecastConfig,
     ) -> "Forecaster":
         """Puts a model and its backtest together; without a backtest, spreads are assumed."""
@@ -53,20 +58,21 @@ class Forecaster:
             tested.combinations if tested else (Combination(),) * len(KINDS),
             tested.errors if tested else ErrorDistribution.assumed(config.quantiles),
             typical_change(sample.panel, sample.weight),
-            encoding,
+            demand.encoding,
+            demand.covariates,
             config,
         )
 
-    def forecast(self, panel: Panel, static: StaticFeatures, active: Booleans) -> Forecast:
+    def forecast(self, panel: Panel, exogenous: Exogenous, active: Booleans) -> Forecast:
         """Forecasts the series of a panel; those of another panel change nothing about it.
 
         Args:
             panel: The series.
-            static: What is known of them beside their demand.
+            exogenous: What is known of them beside their demand.
             active: Whether each still sells.
         """
         panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
-        centre = non_negative(self.model.predict(panel, static, active, self.config.horizon), self.config)
+        centre = non_negative(self.model.predict(panel, exogenous, active, self.config.horizon), self.config)
         mean = combine(self.model.mean(centre, panel), panel, self.combinations)
         centre = combine(centre, panel, self.combinations)
         change = usual_change(panel, self.typical_change)
@@ -118,7 +124,8 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     forecaster = _load(task.forecaster)
     piece = read_piece(task.piece, task.frequency)
     static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
-    forecast = forecaster.forecast(piece.panel, static, piece.active)
+    exogenous = Exogenous(static, forecaster.covariates.read(task.piece, piece.panel))
+    forecast = forecaster.forecast(piece.panel, exogenous, piece.active)
     current = piece.panel.last_period == task.last_period
     file = write_forecast(forecast, forecaster.config, task.folder / task.name)
     return PieceForecast(file, forecast.mean[current].sum(axis=0))

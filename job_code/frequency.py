@@ -10,8 +10,8 @@ from typing import Literal
 import polars as pl
 
 from job_code.calendar_counts import DayCounts
-from job_code.demand import DAY
 from job_code.errors import InputError
+from job_code.row_checks import DAY
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday

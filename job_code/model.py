@@ -12,11 +12,11 @@ from mlforecast import MLForecast
 
 from job_code.config import ForecastConfig
 from job_code.error_distribution import zero_share
+from job_code.exogenous import Exogenous
 from job_code.features import features_for
 from job_code.origins import last_origins, make_recipe, size, training_origins
 from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.regimes import Learnt, Regime, Resources, learn
-from job_code.static_encoding import StaticFeatures
 from job_code.training_rows import draw_rows
 from job_code.tree_predictor import BLOCK
 
@@ -40,7 +40,7 @@ class DirectModel:
     def fit(
         cls,
         panel: Panel,
-        static: StaticFeatures,
+        exogenous: Exogenous,
         active: Booleans,
         config: ForecastConfig,
         resources: Resources,
@@ -51,13 +51,13 @@ class DirectModel:
 
         Args:
             panel: Series to learn from.
-            static: What is known of them beside their demand.
+            exogenous: What is known of them beside their demand.
             active: Whether each still sells; the others teach nothing.
             config: Model settings.
             resources: Threads and progress.
             horizon: Periods ahead that will be asked for.
         """
-        panel, static = panel.select(active), static.select(active)
+        panel, exogenous = panel.select(active), exogenous.select(active)
         memory = features_for(panel.frequency).memory(horizon)
         recipe = make_recipe(panel.frequency, threads=1)
         drawn = draw_rows(panel, horizon, config.seed)
@@ -65,14 +65,13 @@ class DirectModel:
             for _ in range(len(Regime) * config.trees):
                 resources.on_round()
             return cls(memory, tuple(map(Learnt, Regime)), recipe)
-        origins = training_origins(panel, static, drawn, threads=resources.threads)
+        origins = training_origins(panel, exogenous, drawn, threads=resources.threads)
         regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
         learnt = [
             learn(
                 regime,
                 origins.where(regimes == regime),
                 drawn.where(regimes == regime),
-                static.categorical,
                 config,
                 resources,
             )
@@ -80,12 +79,12 @@ class DirectModel:
         ]
         return cls(memory, tuple(learnt), recipe)
 
-    def predict(self, panel: Panel, static: StaticFeatures, active: Booleans, horizon: int) -> Floats:
+    def predict(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Floats:
         """Forecasts series over the periods after their last one.
 
         Args:
             panel: The series; of each the last `memory` periods suffice.
-            static: What is known of them.
+            exogenous: What is known of them.
             active: Whether each still sells.
             horizon: Number of periods, no more than was learnt for.
 
@@ -98,7 +97,7 @@ class DirectModel:
         for begin in range(0, len(selling), SERIES_AT_A_TIME):
             chosen = np.zeros(len(panel), dtype=bool)
             chosen[selling[begin : begin + SERIES_AT_A_TIME]] = True
-            forecast[chosen] = self._predict_active(panel.select(chosen), static.select(chosen), horizon)
+            forecast[chosen] = self._predict_active(panel.select(chosen), exogenous.select(chosen), horizon)
         return forecast
 
     def mean(self, forecast: Floats, panel: Panel) -> Floats:
@@ -107,9 +106,9 @@ class DirectModel:
         expected: Floats = forecast * skew[_regime(panel)][:, None]
         return expected
 
-    def _predict_active(self, panel: Panel, static: StaticFeatures, horizon: int) -> Floats:
+    def _predict_active(self, panel: Panel, exogenous: Exogenous, horizon: int) -> Floats:
         panel = panel.recent(self.memory)
-        origins = last_origins(panel, static, self._recipe)
+        origins = last_origins(panel, exogenous, self._recipe)
         regimes, forecast = _regime(panel), np.empty((len(panel), horizon))
         for learnt in self.learnt:
             series = np.flatnonzero(regimes == learnt.regime)

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 from mlforecast import MLForecast
 
+from job_code.exogenous import Exogenous
 from job_code.feature_rows import Columns, Origins
 from job_code.features import features_for
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Panel
-from job_code.static_encoding import StaticFeatures
 from job_code.training_rows import TrainingRows
 
 
@@ -23,12 +23,12 @@ def size(panel: Panel) -> Floats:
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 
 
-def training_origins(panel: Panel, static: StaticFeatures, drawn: TrainingRows, *, threads: int) -> Origins:
+def training_origins(panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, threads: int) -> Origins:
     """The origins of the training rows.
 
     Args:
         panel: The series that teach.
-        static: What is known of them beside their demand.
+        exogenous: What is known of them beside their demand.
         drawn: The rows.
         threads: Threads of MLForecast.
     """
@@ -50,17 +50,17 @@ def training_origins(panel: Panel, static: StaticFeatures, drawn: TrainingRows, 
         drawn.size / sizes[drawn.series],
         columns,
         names,
-        static.array[:, drawn.series],
-        tuple(static.columns.columns),
+        exogenous,
+        drawn.series,
     )
 
 
-def last_origins(panel: Panel, static: StaticFeatures, recipe: MLForecast) -> Origins:
+def last_origins(panel: Panel, exogenous: Exogenous, recipe: MLForecast) -> Origins:
     """The last period of every series.
 
     Args:
         panel: The series.
-        static: What is known of them beside their demand.
+        exogenous: What is known of them beside their demand.
         recipe: What `make_recipe` gave.
     """
     scaled = panel.values / np.repeat(size(panel), panel.lengths)
@@ -89,8 +89,8 @@ def last_origins(panel: Panel, static: StaticFeatures, recipe: MLForecast) -> Or
         np.ones(len(panel)),
         past,
         names,
-        static.array,
-        tuple(static.columns.columns),
+        exogenous,
+        np.arange(len(panel)),
     )
 
 

@@ -13,10 +13,11 @@ from job_code.activity import is_active
 from job_code.alignment import Repairs, align
 from job_code.checks import Calendar, Problems, check_shard, periods_of, report_problems
 from job_code.config import ForecastConfig
+from job_code.covariate_store import StoredCovariates, report_covariate_problems
 from job_code.disk import require_space
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.findings import Findings
-from job_code.panel import Floats, Panel
+from job_code.panel import Floats, Integers, Panel
 from job_code.panel_files import Piece, write_piece
 from job_code.progress import Advance
 from job_code.sampling import Census, sort_series
@@ -55,6 +56,7 @@ class _Task:
     calendar: Calendar
     config: ForecastConfig
     static: StaticShards
+    covariates: StoredCovariates
     sound: bool
     folder: Path
     sizes: Sizes
@@ -69,6 +71,8 @@ class _Result:
     counts: Counter[str]
     described: Described
     recent: Floats
+    covariate_problems: Counter[str]
+    unknown_ahead: Integers
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class PreparedDemand:
         calendar: Frequency and cutoff.
         pieces: The panels.
         encoding: How their static columns become numbers.
+        covariates: Where covariates are.
+        unknown_ahead: Periods to forecast of series that sell for which each covariate is unknown, shape (columns,).
         census: Series by sort and size.
         repairs: What was repaired.
         counts: Series by kind, and those that are young or have stopped selling.
@@ -89,6 +95,8 @@ class PreparedDemand:
     calendar: Calendar
     pieces: tuple[PieceInfo, ...]
     encoding: StaticEncoding
+    covariates: StoredCovariates
+    unknown_ahead: Integers
     census: Census
     repairs: Repairs
     counts: dict[str, int]
@@ -109,6 +117,7 @@ class PreparedDemand:
 def prepare(
     demand: ShardedDemand,
     static: StaticShards,
+    covariates: StoredCovariates,
     calendar: Calendar,
     config: ForecastConfig,
     findings: Findings,
@@ -123,6 +132,7 @@ def prepare(
     Args:
         demand: The shards; they are deleted one by one.
         static: Static columns beside them.
+        covariates: Covariates, those of single series in the shards too.
         calendar: Frequency and cutoff.
         config: Rules for what can be repaired.
         findings: What was found so far.
@@ -138,13 +148,18 @@ def prepare(
     if sound:
         values = demand.series * calendar.usual_span(demand.days, config)
         require_space(folder, sizes.disk_for_panels(values, demand.days.rows))
-    tasks = [_Task(demand, shard, calendar, config, static, sound, folder, sizes) for shard in range(demand.shards)]
+    tasks = [
+        _Task(demand, shard, calendar, config, static, covariates, sound, folder, sizes)
+        for shard in range(demand.shards)
+    ]
     results: list[_Result] = []
     for result in workers.map(_prepare_shard, tasks):
         results.append(result)
         advance(len(results) / len(tasks))
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
     report_repeated([result.described for result in results], findings)
+    wrong = reduce(add, (result.covariate_problems for result in results))
+    report_covariate_problems(wrong, calendar.frequency, findings)
     findings.raise_if_any()
     pieces = tuple(piece for result in results for piece in result.pieces)
     last = max(piece.last_period for piece in pieces)
@@ -155,6 +170,8 @@ def prepare(
         calendar,
         pieces,
         StaticEncoding.of(static.schema, [result.described.categories for result in results]),
+        covariates,
+        np.sum([result.unknown_ahead for result in results], axis=0),
         Census.total(result.census for result in results),
         reduce(add, (result.repairs for result in results)),
         {name: sum(result.counts[name] for result in results) for name in COUNTED},
@@ -175,10 +192,12 @@ def _prepare_shard(task: _Task) -> _Result:
     problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     pieces = []
+    wrong, unknown = Counter[str](), np.zeros(len(task.covariates.names), np.int64)
     if shard is not None:
+        told = task.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         problems = check_shard(shard, periods, frequency, task.config)
         # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
-        sound = task.sound and not any(problem.count for problem in problems.values())
+        sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_piece)
         for number, (panel, series, repaired) in enumerate(panels if sound else ()):
             repairs += repaired
@@ -191,11 +210,14 @@ def _prepare_shard(task: _Task) -> _Result:
             recent += _recent_total(panel, task.calendar.cutoff, len(recent))
             into = task.folder / f"{task.shard:05d}-{number:05d}"
             write_piece(Piece(panel, shard.hashes[series], sorts, bins, active, described.rows[series]), into)
+            task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
+            ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
+            unknown += np.isnan(ahead[:, active]).sum(axis=(1, 2))
             pieces.append(PieceInfo(into, len(panel), int(panel.last_period.max()), int(panel.first_period.min())))
     without_rows = Described(
         described.rows.clear(), described.categories, described.without, described.repeated, described.examples
     )
-    return _Result(problems, repairs, tuple(pieces), census, counts, without_rows, recent)
+    return _Result(problems, repairs, tuple(pieces), census, counts, without_rows, recent, wrong, unknown)
 
 
 def _count(panel: Panel, active: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Counter[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from job_code.activity import is_new
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ZERO_SHARE_EDGES
-from job_code.feature_rows import Origins, static_name
+from job_code.feature_rows import Origins
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.training_rows import TrainingRows
@@ -27,6 +27,7 @@ BINS = 127  # a feature: 255 forecast no better and fit more slowly
 FEATURES_PER_TREE = 0.7  # of all: trees that differ forecast better together
 ROWS_FOR_SKEW = 100_000
 VERY_GOOD = 10.0  # times the mean of the year before
+GOOD = 3.0  # times the mean of those periods of it that had any demand
 SKEWS = (0.5, 2.0)  # what lies outside is not regular demand
 
 
@@ -95,7 +96,6 @@ def learn(
     regime: Regime,
     origins: Origins,
     drawn: TrainingRows,
-    categorical: tuple[str, ...],
     config: ForecastConfig,
     resources: Resources,
 ) -> Learnt:
@@ -105,7 +105,6 @@ def learn(
         regime: Which.
         origins: Those of the training rows of this regime.
         drawn: These rows.
-        categorical: Names of the static columns that hold categories.
         config: Model settings.
         resources: Threads and progress.
     """
@@ -121,6 +120,7 @@ def learn(
         learning_rate=config.learning_rate,
         num_leaves=config.leaves,
         min_child_samples=rows_per_leaf,
+        reg_lambda=rows_per_leaf,  # a split counts as if as many rows more had no part in it: on few series it overfits
         colsample_bytree=FEATURES_PER_TREE,
         max_bin=BINS,
         random_state=config.seed,
@@ -130,11 +130,15 @@ def learn(
         verbosity=-1,
     )
     target = origins.values[drawn.target] / origins.size
+    if regime == Regime.SPARSE:
+        # What is large only beside next to nothing would outweigh all else: no more counts than a good sale.
+        most = GOOD / (1 - drawn.zero_share)
+        target = np.clip(target, -most, most)
     booster.fit(
         origins.rows(every, drawn.step),
         target - _base(regime, origins, every),
         sample_weight=_weight(drawn) if regime == Regime.SPARSE else None,
-        categorical_feature=[origins.names.index(static_name(name)) for name in categorical] or "auto",
+        categorical_feature=[origins.names.index(name) for name in origins.categorical] or "auto",
         callbacks=[lambda _: resources.on_round()],
     )
     learnt = Learnt(regime, TreePredictor(booster.booster_))

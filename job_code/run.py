@@ -10,6 +10,8 @@ import numpy as np
 from job_code.backtest import Backtest, backtest
 from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
+from job_code.covariate_files import SpilledCovariates, spill_covariates
+from job_code.covariate_store import store_covariates
 from job_code.data_quality import describe_input, failed_report, sound_report
 from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
@@ -85,7 +87,7 @@ def refuse(error: InputError, output: Output, *, partition: str, run_id: str, fo
 def _read(
     request: RunRequest, workers: Workers, sizes: Sizes, progress: Progress, folder: Path
 ) -> tuple[PreparedDemand, dict[str, Any]]:
-    findings, config, static = Findings(), request.config, StaticShards({})
+    findings, config, static, spilled = Findings(), request.config, StaticShards({}), SpilledCovariates()
     shards, pieces = folder / "shards", folder / "pieces"
     shards.mkdir()
     pieces.mkdir()
@@ -101,12 +103,27 @@ def _read(
         )
         if "static" in request.inputs:
             static = shard_static(request.inputs["static"], read, config, findings, sizes)
+        if "covariates" in request.inputs:
+            spilled = spill_covariates(
+                request.inputs["covariates"], read, config, findings, workers=workers, sizes=sizes
+            )
     with progress.stage("check") as advance:
         calendar = check_calendar(read.days, config, findings)
+        span = (calendar.cutoff - calendar.usual_span(read.days, config), calendar.cutoff + config.horizon)
+        covariates = store_covariates(spilled.tables, calendar.frequency, config.horizon, span, findings, pieces)
         prepared = prepare(
-            read, static, calendar, config, findings, folder=pieces, workers=workers, sizes=sizes, advance=advance
+            read,
+            static,
+            covariates,
+            calendar,
+            config,
+            findings,
+            folder=pieces,
+            workers=workers,
+            sizes=sizes,
+            advance=advance,
         )
-    quality = describe_input(read, prepared, with_static="static" in request.inputs)
+    quality = describe_input(read, prepared, spilled, inputs=request.inputs)
     progress.say(
         f"{plural(prepared.series, 'series')}, {plural(read.days.rows, 'row')}, {calendar.frequency.name}, "
         f"{plural(len(prepared.pieces), 'piece')}"
@@ -114,6 +131,9 @@ def _read(
     for name, count in quality["repairs"].items():
         if count:
             progress.say(f"  {name.replace('_', ' ')}: {count:,}")
+    for name, share in quality["covariates_unknown_ahead"].items():
+        if share:
+            progress.say(f"  covariates: {name} is unknown for {share:.0%} of the periods to forecast")
     for column in quality["ignored_columns"]:
         progress.say(f"  not used: {column}")
     return prepared, quality
@@ -132,8 +152,10 @@ def _learn(
         tested = backtest(sample, config, Resources(threads, _rounds(len(Regime) * config.trees * fits, advance)))
     with progress.stage("fit") as advance:
         resources = Resources(threads, _rounds(len(Regime) * config.trees, advance))
-        model = DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=config.horizon)
-    return sample, tested, Forecaster.of(model, tested, sample, demand.encoding, config)
+        model = DirectModel.fit(
+            sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon
+        )
+    return sample, tested, Forecaster.of(model, tested, sample, demand, config)
 
 
 def _predict(

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 
 from job_code.activity import is_active
+from job_code.covariates import Covariates
+from job_code.exogenous import Exogenous
 from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece, read_sorts
 from job_code.preparation import PreparedDemand
@@ -20,7 +22,7 @@ class Sample:
 
     Attributes:
         panel: The series, sorted by key.
-        static: What is known of them beside their demand.
+        exogenous: What is known of them beside their demand.
         active: Whether each still sells, shape (series,).
         weight: How many series of the run each stands for, at least 1, shape (series,).
         half: Which of them a sample half as large would hold, shape (series,).
@@ -29,7 +31,7 @@ class Sample:
     """
 
     panel: Panel
-    static: StaticFeatures
+    exogenous: Exogenous
     active: Booleans
     weight: Floats
     half: Booleans
@@ -45,7 +47,7 @@ class Sample:
             rows: Rows it may have, about.
         """
         plan = SamplePlan.of(demand.census, rows)
-        panels, static, rest = [], [], []
+        panels, static, covariates, rest = [], [], [], []
         for info in demand.pieces:
             hashes, sorts, bins = read_sorts(info.folder)
             strata = plan.strata(sorts, bins)
@@ -55,6 +57,7 @@ class Sample:
             piece = read_piece(info.folder, demand.calendar.frequency, only=chosen)
             panels.append(piece.panel)
             static.append(demand.encoding.encode(piece.static))
+            covariates.append(demand.covariates.read(info.folder, piece.panel, only=chosen))
             rest.append((piece.active, strata[chosen], plan.chosen(hashes, strata, part=0.5)[chosen]))
         keys = pl.concat(panel.keys for panel in panels)
         order = keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy()
@@ -63,7 +66,10 @@ class Sample:
         share = counts / np.maximum(plan.series, 1)
         return cls(
             Panel.stack(panels),
-            StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
+            Exogenous(
+                StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
+                Covariates.stack(covariates).take(order),
+            ),
             active,
             1 / share[stratum],
             half,
@@ -76,7 +82,7 @@ class Sample:
         return replace(
             self,
             panel=self.panel.select(series),
-            static=self.static.select(series),
+            exogenous=self.exogenous.select(series),
             active=self.active[series],
             weight=self.weight[series],
             half=self.half[series],

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.demand import DAY, VALUE
+from job_code.demand import VALUE
 from job_code.known_keys import Codes, Hashes, KnownKeys, hash_keys, shard_of
+from job_code.row_checks import DAY
 
 HASH = "_hash"
 CODE = "_code"

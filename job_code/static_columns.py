@@ -11,6 +11,7 @@ from job_code.config import ForecastConfig
 from job_code.demand import clean_key, common_types, series_name
 from job_code.errors import InputError
 from job_code.findings import EXAMPLES, Findings
+from job_code.key_types import with_key_types
 from job_code.known_keys import hash_keys, shard_of
 from job_code.panel import Booleans
 from job_code.sharding import ShardedDemand
@@ -87,7 +88,7 @@ def shard_static(
                 rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
                 for name in is_number:
                     is_number[name] &= rows[name].cast(pl.Float64, strict=False).null_count() == rows[name].null_count()
-                _spill(_with_key_types(rows, demand.types), demand, config.key, f"{number}-{count}")
+                _spill(with_key_types(rows, demand.types), demand, config.key, f"{number}-{count}")
         except UnreadableFileError as error:
             note_unreadable(file.name, file.kind, str(error), findings, SOURCE)
     schema = {name: pl.Float64() if is_number.get(name) else dtype for name, dtype in types.items() if name not in key}
@@ -142,22 +143,6 @@ def _spill(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...], batc
         if end > begin:
             rows[begin:end].write_ipc(demand.folder / _name(number, batch))
         begin = end
-
-
-def _with_key_types(rows: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Gives keys the demand's types; rows whose key no series can have are left out."""
-    for name, dtype in types.items():
-        given = rows.schema[name]
-        if given == dtype:
-            continue
-        text = rows[name].cast(pl.String)
-        keys = rows[name].cast(dtype, strict=False) if given.is_integer() else text.cast(dtype, strict=False)
-        # The text 007 is not the number 7.
-        same = keys.is_not_null() & (
-            pl.Series([given.is_integer() and dtype.is_integer()]) | (keys.cast(pl.String) == text)
-        )
-        rows = rows.with_columns(keys).filter(same)
-    return rows
 
 
 def _name(shard: int, batch: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -34,7 +35,7 @@ class StaticFeatures:
         """Keeps some of the series."""
         return type(self)(self.columns.filter(pl.Series(series)), self.categorical)
 
-    @property
+    @cached_property
     def array(self) -> npt.NDArray[np.float32]:
         """The columns, NaN where unknown, shape (columns, series)."""
         return np.array([column.to_numpy() for column in self.columns], dtype=np.float32).reshape(

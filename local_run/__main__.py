@@ -20,6 +20,7 @@ from local_run.rehearsal import Rehearsal
 from local_run.synthetic_demand import SyntheticDemand, write_demand
 
 PROJECT = Path(__file__).resolve().parents[1]
+BESIDE_DEMAND = ("static", "covariates")
 LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
 
 
@@ -70,10 +71,12 @@ def _execution_input(options: argparse.Namespace, configured: dict[str, str]) ->
     if malformed or not isinstance(given, dict):
         problems = [f"--set {pair}: write it as key=value" for pair in malformed]
         raise InputError(problems or [f'--input: {options.input} is not an object; write {{}} or {{"cutoff": ...}}'])
-    if options.static is not None:
-        if options.demand is None:
-            raise InputError(["--static: it needs --demand beside it; the synthetic demand brings its own"])
-        find_files(options.static, source="static")
+    for name in BESIDE_DEMAND:
+        path = getattr(options, name)
+        if path is not None:
+            if options.demand is None:
+                raise InputError([f"--{name}: it needs --demand beside it; the synthetic demand brings its own"])
+            find_files(path, source=name)
     overrides = overrides_for(options.demand, configured, options.set)
     asked = given.get("config", {})
     return {**given, "config": overrides | asked} if overrides and isinstance(asked, dict) else given
@@ -81,17 +84,16 @@ def _execution_input(options: argparse.Namespace, configured: dict[str, str]) ->
 
 def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, execution_input: dict[str, Any], begun: float) -> int:
     display = rehearsal.display
-    demand, static = options.demand, options.static
-    if demand is None:
+    inputs = {name: path for name in ("demand", *BESIDE_DEMAND) if (path := getattr(options, name))}
+    if not inputs:
         synthetic = rehearsal.output / "synthetic"
         made = write_demand(SyntheticDemand(), synthetic)
-        demand, static = synthetic / "demand", synthetic / "static"
+        inputs = {folder.name: folder for folder in synthetic.iterdir()}
         display.say(f"made synthetic demand of {made:,} series")
     outputs = rehearsal.deploy()
     display.heading("demand")
-    rehearsal.upload(demand, outputs["DemandUri"])
-    if static is not None:
-        rehearsal.upload(static, outputs["StaticUri"])
+    for name, path in inputs.items():
+        rehearsal.upload(path, outputs[f"{name.title()}Uri"])
     ended = rehearsal.execute(outputs["StateMachineArn"], execution_input)
     rehearsal.fetch(outputs["ForecastBucket"], ("forecasts/", "reports/"))
     if ended.status != "SUCCEEDED":
@@ -139,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--environment", default="dev", help="which environment to deploy (default: dev)")
     parser.add_argument("--demand", type=Path, metavar="PATH", help="your own demand (default: synthetic)")
     parser.add_argument("--static", type=Path, metavar="PATH", help="static columns of the series")
+    parser.add_argument("--covariates", type=Path, metavar="PATH", help="what is known of periods: prices, holidays")
     parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input (default: {})")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration of this run")
     parser.add_argument("--output", type=Path, default=PROJECT / "out", metavar="DIR", help="default: out")

@@ -14,7 +14,8 @@ import polars as pl
 from job_code.alignment import Repairs
 from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
-from job_code.demand import DAY, VALUE
+from job_code.covariate_store import StoredCovariates
+from job_code.demand import VALUE
 from job_code.error_distribution import typical_change, usual_change
 from job_code.errors import InputError
 from job_code.findings import Findings
@@ -24,6 +25,7 @@ from job_code.panel import Floats, Panel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Progress
+from job_code.row_checks import DAY
 from job_code.run import run
 from job_code.run_request import RunRequest
 from job_code.sample import Sample
@@ -133,6 +135,7 @@ def prepared(
     return prepare(
         demand,
         described,
+        StoredCovariates(),
         calendar,
         config,
         findings,
@@ -254,6 +257,7 @@ def run_job(
     demand: pl.DataFrame | Mapping[str, pl.DataFrame | bytes],
     *,
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
+    covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
     sizes: Sizes = ONE,
     **settings: object,
 ) -> Finished:
@@ -262,6 +266,8 @@ def run_job(
     inputs = {"demand": write(folder / "demand", files)}
     if static is not None:
         inputs["static"] = write(folder / "static", static)
+    if covariates is not None:
+        inputs["covariates"] = write(folder / "covariates", covariates)
     scratch = folder / "scratch"
     scratch.mkdir()
     request = RunRequest(RUN, "all", inputs, configured(**settings))

@@ -19,7 +19,7 @@ from .request import InputError, Request, read_request
 
 PARTITION = "all"
 DEMAND = "demand/"
-STATIC = "static/"
+OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
 # What the job reads; a file without a suffix may be Parquet.
 TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz")
 
@@ -29,7 +29,7 @@ class Deployment:
     """What the environment settles for every run.
 
     Attributes:
-        data_bucket: Bucket with `demand/` and `static/`.
+        data_bucket: Bucket with `demand/`, and what may lie beside it.
         job_name_prefix: What every job's name begins with.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
@@ -106,9 +106,8 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
             ]
         )
     prefixes = [DEMAND]
-    # Whatever they are: static files that cannot be read are for the job to refuse, not to be passed over here.
-    if any(_data_files(s3, bucket=deployment.data_bucket, prefix=STATIC)):
-        prefixes.append(STATIC)
+    # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
+    prefixes += [prefix for prefix in OPTIONAL if any(_data_files(s3, bucket=deployment.data_bucket, prefix=prefix))]
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
     return Plan(

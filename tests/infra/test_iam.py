@@ -28,8 +28,8 @@ def prefixes(*patterns: str) -> dict[str, Any]:
 
 EXPECTED: dict[str, list[Statement]] = {
     "TrainingPolicy": [
-        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*")),
-        ("s3:GetObject", [f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
+        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
+        ("s3:GetObject", [f"{DEMAND}/covariates/*", f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
         (
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             [
@@ -58,7 +58,7 @@ EXPECTED: dict[str, list[Statement]] = {
     "PlanRoleDefaultPolicy": [
         log("Plan"),
         XRAY,
-        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*")),
+        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
     ],
     "CheckRunRoleDefaultPolicy": [
         log("CheckRun"),

@@ -12,9 +12,10 @@ import pytest
 from job_code.alignment import Repairs, align
 from job_code.checks import Calendar, periods_of
 from job_code.config import ForecastConfig
-from job_code.demand import DAY, VALUE
+from job_code.demand import VALUE
 from job_code.frequency import Frequency
 from job_code.panel import Panel
+from job_code.row_checks import DAY
 from job_code.spill import SpillWriter, read_shard
 from tests.demand import configured, panel_of, series
 

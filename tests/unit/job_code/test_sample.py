@@ -71,9 +71,9 @@ def test_what_is_known_of_a_series_stays_with_it(drawn: tuple[Sample, Sample]) -
     sample, everything = drawn
     assert sample.panel.keys.equals(sample.panel.keys.sort("unique_id"))
     number = sample.panel.keys["unique_id"].str.slice(1).cast(pl.Int64)
-    assert sample.static.columns["number"].to_list() == number.to_list()
-    assert sample.static.columns["text"].to_list() == (number // 100 % 10).to_list()
-    assert sample.static.categorical == ("text",)
+    assert sample.exogenous.static.columns["number"].to_list() == number.to_list()
+    assert sample.exogenous.static.columns["text"].to_list() == (number // 100 % 10).to_list()
+    assert sample.exogenous.static.categorical == ("text",)
     assert sample.active.tolist() == is_active(sample.panel).tolist()
     chosen = everything.panel.keys["unique_id"].is_in(sample.panel.keys["unique_id"].implode()).to_numpy()
     assert everything.panel.select(chosen).values.tolist() == sample.panel.values.tolist()
@@ -85,7 +85,7 @@ def test_everything_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
     sample, panel = Sample.draw(ready, 10_000), stacked(ready)
     assert sample.panel.keys.equals(panel.keys)
     assert sample.panel.values.tolist() == panel.values.tolist()
-    assert sample.static.columns.shape == (len(panel), 0)
+    assert sample.exogenous.static.columns.shape == (len(panel), 0)
 
 
 def test_before_the_cutoff_other_series_were_selling(tmp_path: Path) -> None:

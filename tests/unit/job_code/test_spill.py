@@ -10,8 +10,9 @@ import polars as pl
 import pytest
 
 from job_code import known_keys, spill
-from job_code.demand import DAY, VALUE
+from job_code.demand import VALUE
 from job_code.known_keys import hash_keys, shard_of
+from job_code.row_checks import DAY
 from job_code.spill import SpillWriter, read_shard
 
 KEYS = {

@@ -1,0 +1,77 @@
+"""What the model sees of covariates: in the period that is forecast, and in the same season before.
+
+Of columns that are always above zero, such as prices, it also sees how far they are from what is usual where the
+forecast starts: articles of a different price have a promotion in common.
+"""
+
+import numpy as np
+
+from job_code.covariates import Cells, Covariates
+from job_code.panel import Integers
+
+MOST = 10.0  # times what is usual
+
+
+def covariate_names(covariates: Covariates) -> tuple[str, ...]:
+    """Names of what `covariate_columns` tells, in its order: none that another feature has."""
+    now = [covariate_name(name) for name in covariates.names]
+    before = [f"{covariate_name(name)}, the season before" for name in covariates.names]
+    return (*now, *before, *(f"{covariate_name(name)}, to usual" for name in covariates.positive))
+
+
+def covariate_name(column: str) -> str:
+    """Name of a covariate among the features."""
+    return f"covariate {column}"
+
+
+def categorical_names(covariates: Covariates) -> tuple[str, ...]:
+    """Which of `covariate_names` are categories."""
+    return tuple(
+        name
+        for column in covariates.categorical
+        for name in (covariate_name(column), f"{covariate_name(column)}, the season before")
+    )
+
+
+def usual(covariates: Covariates, series: Integers, period: Integers, periods: int) -> Cells:
+    """Mean of the positive columns over the latest periods, of what is known.
+
+    Args:
+        covariates: All there are.
+        series: Series of each origin, shape (origins,).
+        period: Its period, shape (origins,).
+        periods: How many count.
+
+    Returns:
+        NaN where nothing is known, shape (positive columns, origins).
+    """
+    at = [covariates.names.index(name) for name in covariates.positive]
+    total, count = np.zeros((len(at), len(series))), np.zeros((len(at), len(series)))
+    for back in range(periods if at else 0):
+        values = covariates.at(series, period - back)[at]
+        known = ~np.isnan(values)
+        total += np.where(known, values, 0.0)
+        count += known
+    mean = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    return np.asarray(mean, dtype=np.float32)
+
+
+def covariate_columns(
+    covariates: Covariates, series: Integers, period: Integers, before: Integers, usual: Cells
+) -> Cells:
+    """What the model sees.
+
+    Args:
+        covariates: All there are.
+        series: Series of each row, shape (rows,).
+        period: The period that is forecast, shape (rows,).
+        before: The same season before, shape (rows,).
+        usual: What `usual` gave for the origin of each row.
+
+    Returns:
+        In the order of `covariate_names`, NaN where unknown, shape (columns, rows).
+    """
+    now = covariates.at(series, period)
+    at = [covariates.names.index(name) for name in covariates.positive]
+    relative = np.minimum(now[at] / usual, MOST)
+    return np.concatenate([now, covariates.at(series, before), relative])

@@ -1,0 +1,187 @@
+"""Streams covariate files, over all cores, into the shards of the demand, or one for those of a shorter key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.covariate_spill import Categories, CovariateWriter, SpilledTable, TableColumns
+from job_code.demand import clean_key, common_types
+from job_code.errors import InputError
+from job_code.findings import Findings
+from job_code.key_types import with_key_types
+from job_code.row_checks import DAY, day_checks, drop_bad_rows, to_day
+from job_code.sharding import Part, ShardedDemand, split
+from job_code.sizes import Sizes
+from job_code.static_encoding import MOST_CATEGORIES
+from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.workers import Workers
+
+SOURCE = "covariates"
+
+
+@dataclass(frozen=True)
+class SpilledCovariates:
+    """All covariates in shards.
+
+    Attributes:
+        tables: By key.
+        ignored: Columns that are not used, each with the reason.
+    """
+
+    tables: tuple[SpilledTable, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Task:
+    parts: tuple[Part, ...]
+    table: TableColumns
+    key_types: dict[str, pl.DataType]
+    types: dict[str, pl.DataType]
+    time: str
+    folder: Path
+    writer: int
+    shards: int
+    batch: int
+
+
+@dataclass
+class _Result:
+    categories: Categories
+    lowest: dict[str, float]
+    findings: Findings = field(default_factory=Findings)
+
+
+def spill_covariates(
+    path: Path,
+    demand: ShardedDemand,
+    config: ForecastConfig,
+    findings: Findings,
+    *,
+    workers: Workers,
+    sizes: Sizes,
+) -> SpilledCovariates:
+    """Reads every covariate file at or below a path.
+
+    Files of the same columns make a table. Its key are those columns that the demand's key has, too; the demand itself,
+    should it be among the others, is left out.
+
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        demand: Says where the shards are, and of which types the keys are.
+        config: Names the key and time columns.
+        findings: Takes note of all that is wrong.
+        workers: Do the reading.
+        sizes: How large batches are.
+    """
+
+    def wanted(header: list[str]) -> list[str]:
+        return [config.time, *(name for name in header if name not in (config.time, config.target))]
+
+    try:
+        files = open_tables(path, wanted, findings, source=SOURCE)
+    except InputError as error:
+        findings.state(str(error))
+        return SpilledCovariates()
+    tables: dict[frozenset[str], list[TableFile]] = {}
+    for file in files:
+        tables.setdefault(frozenset(file.columns), []).append(file)
+    own_columns = [name for columns in tables for name in columns - {*config.key, config.time}]
+    twice = sorted({name for name in own_columns if own_columns.count(name) > 1})
+    if twice:
+        findings.state(
+            f"covariates: {', '.join(twice)} is in files of different columns; give files of one table the same columns"
+        )
+        return SpilledCovariates()
+    spilled, ignored = [], []
+    for number, columns in enumerate(sorted(tables, key=sorted)):
+        table, reasons = _spill_table(number, tables[columns], demand, config, findings, workers, sizes)
+        spilled += [table] if table.names else []
+        ignored += reasons
+    return SpilledCovariates(tuple(spilled), tuple(ignored))
+
+
+def _spill_table(
+    number: int,
+    files: Sequence[TableFile],
+    demand: ShardedDemand,
+    config: ForecastConfig,
+    findings: Findings,
+    workers: Workers,
+    sizes: Sizes,
+) -> tuple[SpilledTable, list[str]]:
+    key = tuple(name for name in config.key if name in files[0].columns)
+    types = common_types(files, list(files[0].columns))
+    columns = [name for name in types if name not in (*key, config.time)]
+    kinds = {name: types[name] for name in columns}
+    read_as_text = [name for name in columns if kinds[name] == pl.String and not all(file.typed for file in files)]
+    kinds |= dict.fromkeys(_numbers_among(read_as_text, files), pl.Float64())
+    numbers = [name for name, dtype in kinds.items() if dtype.is_numeric() or dtype == pl.Boolean]
+    texts = [name for name, dtype in kinds.items() if dtype == pl.String]
+    ignored = [f"{name} (neither number nor text)" for name in columns if name not in (*numbers, *texts)]
+    table = TableColumns(number, key, tuple(numbers), tuple(texts))
+    shards = demand.shards if key == config.key else 1
+    key_types = {name: demand.types[name] for name in key}
+    rows = sum(file.rows for file in files)
+    tasks = [
+        _Task(tuple(parts), table, key_types, types, config.time, demand.folder, writer, shards, sizes.rows_per_batch)
+        for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
+    ]
+    results = list(workers.map(_spill, tasks))
+    for result in results:
+        findings.absorb(result.findings)
+    categories = {}
+    for name in texts:
+        found = _together([result.categories[name] for result in results])
+        if found is None:
+            ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
+        else:
+            categories[name] = found
+    positive = tuple(name for name in numbers if 0 < min(result.lowest[name] for result in results) < float("inf"))
+    own_codes = tuple(result.categories for result in results)
+    return SpilledTable(table, demand.folder, key == config.key, categories, own_codes, positive), ignored
+
+
+def _spill(task: _Task) -> _Result:
+    writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
+    result = _Result({}, {})
+    for part in task.parts:
+        file = part.file
+        try:
+            for batch in file.batches(task.batch, first=part.first, rows=part.rows):
+                rows = batch.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
+                if task.key_types:
+                    given = {name: rows.schema[name] for name in task.key_types}
+                    rows = with_key_types(clean_key(rows, given, result.findings, source=SOURCE), task.key_types)
+                rows = rows.with_columns(to_day(rows.schema[task.time], task.time).alias(DAY))
+                checks = day_checks(rows.schema[task.time], task.time)
+                rows = drop_bad_rows(rows, checks, file.name, result.findings, source=SOURCE)
+                writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
+        except UnreadableFileError as error:
+            note_unreadable(file.name, file.kind, str(error), result.findings, SOURCE)
+    return replace(result, categories=writer.categories, lowest=writer.lowest)
+
+
+def _numbers_among(columns: list[str], files: Sequence[TableFile]) -> list[str]:
+    """Which columns of text hold nothing but numbers, in all files."""
+    if not columns:
+        return []
+    texts = pl.DataFrame({name: [True] for name in columns})
+    for file in files:
+        for batch in file.batches(1_000_000):
+            given = (pl.col(name) for name in columns)
+            read = [column.cast(pl.Float64, strict=False).null_count() == column.null_count() for column in given]
+            texts = pl.concat([texts, batch.select(read)])
+    return [name for name in columns if texts[name].all()]
+
+
+def _together(parts: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
+    found: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        found |= set(part)
+    return tuple(sorted(found)) if len(found) <= MOST_CATEGORIES else None

@@ -1,0 +1,30 @@
+"""What is known of series beside their demand."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from job_code.covariates import Covariates
+from job_code.panel import Booleans
+from job_code.static_encoding import StaticFeatures
+
+
+@dataclass(frozen=True)
+class Exogenous:
+    """What is known of some series beside their demand.
+
+    Attributes:
+        static: What never changes.
+        covariates: What changes from period to period, and is known beforehand.
+    """
+
+    static: StaticFeatures
+    covariates: Covariates
+
+    @classmethod
+    def none(cls, series: int) -> Self:
+        """Nothing, for a number of series."""
+        return cls(StaticFeatures.none(series), Covariates.none(series))
+
+    def select(self, series: Booleans) -> Self:
+        """Keeps some of the series."""
+        return type(self)(self.static.select(series), self.covariates.select(series))

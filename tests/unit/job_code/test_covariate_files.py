@@ -1,0 +1,169 @@
+"""Covariates reach the model's rows from files of any key, type and order, and what is wrong with them is said."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.errors import InputError
+from job_code.sizes import Sizes
+from tests.demand import LAST, ONE, Finished, run_job, series
+
+WEEKS, AHEAD = 130, 4
+SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400)
+
+
+def days(count: int = WEEKS + AHEAD) -> list[date]:
+    """The weeks of the demand's last year and more, and those of the horizon."""
+    return [LAST + timedelta(weeks=at - WEEKS + 1) for at in range(count)]
+
+
+def promoted() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Demand that triples in weeks that nothing but the covariates tell, and these weeks, the horizon's too."""
+    random = np.random.default_rng(0)
+    promotion = (random.random((12, WEEKS + AHEAD)) < 0.15).astype(float)
+    promotion[:, WEEKS:] = 0
+    promotion[:6, WEEKS + 1] = 1
+    keys = [f"A{at:02d}" for at in range(12)]
+    demand = series(
+        {
+            key: (10.0 * (1 + 2 * promotion[at, :WEEKS]) * (1 + 0.05 * random.standard_normal(WEEKS))).tolist()
+            for at, key in enumerate(keys)
+        }
+    )
+    known = pl.concat(
+        pl.DataFrame({"unique_id": key, "ds": days(), "promotion": promotion[at]}) for at, key in enumerate(keys)
+    )
+    return demand, known
+
+
+def forecast(finished: Finished) -> np.ndarray:
+    return finished.forecasts.sort("unique_id", "ds")["q50"].to_numpy().reshape(-1, AHEAD)
+
+
+def run(
+    tmp_path: Path,
+    demand: pl.DataFrame,
+    covariates: Mapping[str, pl.DataFrame | bytes],
+    *,
+    sizes: Sizes = ONE,
+    **settings: object,
+) -> Finished:
+    given = {"horizon": AHEAD, "trees": 60, **settings}
+    return run_job(tmp_path, demand, covariates=covariates, sizes=sizes, **given)  # type: ignore[arg-type]
+
+
+def refused(tmp_path: Path, covariates: Mapping[str, pl.DataFrame | bytes]) -> list[str]:
+    demand, _ = promoted()
+    with pytest.raises(InputError) as error:
+        run_job(tmp_path, demand, covariates=covariates, horizon=AHEAD)
+    return list(error.value.problems)
+
+
+def test_what_is_known_of_the_horizon_is_forecast(tmp_path: Path) -> None:
+    demand, known = promoted()
+    told = forecast(run(tmp_path, demand, {"promotions.parquet": known}))
+    assert (told[:6, 1] > 22).all()
+    assert (told[6:, 1] < 15).all()
+    assert (told[:, [0, 2, 3]] < 15).all()
+
+
+def test_files_shards_types_and_order_change_nothing(tmp_path: Path) -> None:
+    demand, known = promoted()
+    whole = run(tmp_path / "whole", demand, {"promotions.parquet": known})
+    mixed = known.sample(fraction=1, shuffle=True, seed=1)
+    parts = {
+        "b/a.csv": mixed[:500],
+        "b/b.csv": mixed[500:900].with_columns(pl.col("promotion").cast(pl.Int8)),
+        "c.csv": mixed[900:],
+    }
+    spread = run(tmp_path / "spread", demand, parts, sizes=SMALL)
+    assert forecast(spread).tolist() == forecast(whole).tolist()
+
+
+@pytest.mark.parametrize("key", [("shop",), ()])
+def test_a_table_of_a_shorter_key_tells_of_all_its_series(tmp_path: Path, key: tuple[str, ...]) -> None:
+    demand, known = promoted()
+    demand = demand.with_columns(shop=pl.lit("north"))
+    holidays = known.filter(pl.col("unique_id") == "A00").select("ds", "promotion").with_columns(shop=pl.lit("north"))
+    factor = 1 + 2 * pl.col("promotion")
+    demand = demand.join(holidays.select("ds", "promotion"), on="ds").with_columns(y=10 * factor).drop("promotion")
+    finished = run(
+        tmp_path,
+        demand,
+        {"all.parquet": holidays.select(*key, "ds", "promotion")},
+        key="unique_id,shop",
+        sizes=SMALL,
+    )
+    told = forecast(finished)
+    assert (told[:, 1] > 22).all()
+    assert (told[:, [0, 2, 3]] < 15).all()
+
+
+def test_text_is_a_category_and_numbers_as_text_are_numbers(tmp_path: Path) -> None:
+    demand, known = promoted()
+    named = known.with_columns(
+        what=pl.when(pl.col("promotion") == 1).then(pl.lit("price cut")).otherwise(pl.lit("nothing")),
+        code=pl.col("promotion").cast(pl.Int8).cast(pl.String),
+    ).drop("promotion")
+    by_text = forecast(run(tmp_path / "text", demand, {"a.parquet": named.drop("code")}))
+    assert (by_text[:6, 1] > 22).all()
+    by_code = forecast(run(tmp_path / "code", demand, {"a.csv": named.drop("what")}))
+    assert (by_code[:6, 1] > 22).all()
+
+
+def test_unknown_periods_of_the_horizon_are_told_and_not_guessed(tmp_path: Path) -> None:
+    demand, known = promoted()
+    finished = run(tmp_path, demand, {"a.parquet": known.filter(pl.col("ds") <= LAST + timedelta(weeks=1))})
+    assert finished.quality["covariates_unknown_ahead"] == {"promotion": 0.75}
+    assert "promotion (unknown for 75.0% of the periods to forecast, and not guessed)" in finished.report
+
+
+def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    demand, known = promoted()
+    known = known.with_columns(
+        note=pl.int_range(pl.len()).cast(pl.String), day=pl.col("ds"), y=pl.lit(1.0), unknown=pl.lit(None, pl.Float64)
+    )
+    finished = run(tmp_path, demand, {"a.parquet": known})
+    assert [name for name in finished.quality["ignored_columns"] if name.startswith("covariates")] == [
+        "covariates: day (neither number nor text)",
+        "covariates: note (text with more than 255 different values)",
+    ]
+    assert list(finished.quality["covariates_unknown_ahead"]) == ["promotion", "unknown"]
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    _, known = promoted()
+    bad: dict[str, pl.DataFrame | bytes] = {
+        "a.parquet": pl.concat([known, known[:3]]),
+        "b.parquet": known[:1].with_columns(ds=pl.col("ds") + timedelta(days=1)),
+        "c.parquet": known[:2].with_columns(ds=pl.lit(None, pl.Date)),
+        "d.parquet": known[:1].with_columns(unique_id=pl.lit(None, pl.String)),
+        "e.parquet": b"PAR1 not at all",
+        "f.csv": known.rename({"ds": "week"}),
+    }
+    said = "\n".join(refused(tmp_path, bad))
+    for part in (
+        "covariates: 4 rows that repeat the key and week of another",
+        "covariates: 1 row dated off the calendar W-MON of the demand",
+        "covariates: 2 rows without a readable date in ds, e.g. None in c.parquet",
+        "covariates: 1 row without a complete key (unique_id)",
+        "covariates: 1 file that cannot be read as Parquet, e.g. e.parquet",
+        "covariates: 1 file without the column ds, e.g. f.csv",
+    ):
+        assert part in said
+
+
+def test_a_column_in_two_tables_is_refused(tmp_path: Path) -> None:
+    _, known = promoted()
+    other = known.drop("unique_id").unique("ds")
+    (said,) = refused(tmp_path, {"a.parquet": known, "b.parquet": other})
+    assert said.startswith("covariates: promotion is in files of different columns")
+
+
+def test_no_files_are_an_error(tmp_path: Path) -> None:
+    (said,) = refused(tmp_path, {"readme.txt": b"x"})
+    assert said.startswith("covariates: no Parquet or CSV files")
