@@ -33,7 +33,7 @@ class Scores(Record):
         wape: Sum of absolute errors of the mean over the sum of demand.
         rmse: Root of the mean squared error of the mean.
         wql: Weighted quantile loss, averaged over the levels; None where there are no quantiles.
-        coverage: Share of values between the lowest and the highest quantile.
+        coverage: Share of values between the lowest and the highest quantile; of one that equals a quantile, a part.
     """
 
     wape: float

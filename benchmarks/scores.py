@@ -24,8 +24,8 @@ def score(forecasts: pl.DataFrame, held_out: pl.DataFrame, levels: Sequence[floa
     both = forecasts.with_columns(pl.col("ds").cast(pl.Date)).join(
         held_out.select(*KEY, "ds", "y"), on=[*KEY, "ds"], how="left"
     )
-    actual = both["y"].fill_null(0).cast(pl.Float64).to_numpy()[:, None]
-    mean = both["mean"].cast(pl.Float64).to_numpy()[:, None]
+    actual = both["y"].fill_null(0).cast(pl.Float64).to_numpy()
+    mean = both["mean"].cast(pl.Float64).to_numpy()
     weight = np.ones_like(actual)
     scores = {
         "wape": metrics.wape(actual, mean, weight),
@@ -33,9 +33,9 @@ def score(forecasts: pl.DataFrame, held_out: pl.DataFrame, levels: Sequence[floa
     }
     if levels:
         columns = [both[quantile_column(level)].cast(pl.Float64).to_numpy() for level in levels]
-        quantiles = np.stack(columns, axis=1)[:, None]
+        quantiles = np.stack(columns, axis=1)
         scores["wql"] = metrics.weighted_quantile_loss(actual, quantiles, tuple(levels), weight)
-        scores["coverage"] = metrics.coverage(actual, quantiles, weight)
+        scores["coverage"] = metrics.coverage(actual, quantiles, tuple(levels), weight)
     return Scores.model_validate(scores)
 
 

@@ -1,141 +1,193 @@
-"""How good the forecast would have been: fit without the last horizon, forecast it, compare with what happened."""
+"""How good forecasts would have been: fit without the last periods, forecast from several origins, compare.
 
-from dataclasses import dataclass, replace
+The model is fitted once, before the first origin; each later origin knows the demand up to it. Every series is judged
+by what the others have taught, so that averages, spreads and quantiles are no choice made in hindsight.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from job_code import metrics
-from job_code.combination import Combination, best_combinations, combine, seasonal_naive
+from job_code.backtest_origins import BacktestOrigin, place_origins
+from job_code.calibration import Calibration
 from job_code.config import ForecastConfig
-from job_code.error_distribution import ErrorDistribution, kind_of_series, typical_change, usual_change
+from job_code.entries import Entries
+from job_code.error_distribution import typical_change
 from job_code.model import DirectModel
-from job_code.panel import Booleans, Floats, Panel
+from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.regimes import Resources
 from job_code.sample import Sample
+from job_code.simple_forecasts import SIMPLE_FORECASTS, moving_average
 
-LEAST_SERIES_FOR_COVERAGE = 20
+TEACHING = 1 / 3  # of the rows that the run's own model learns from: they teach nearly as much, in less of the time
+LEAST_SERIES_TO_DIVIDE = 20  # with fewer, each is judged by what all have taught, itself included
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """What happened in the held-out periods beside what was forecast for them.
+    """What happened beside what was forecast for it: one entry a series, origin and step, of shape (entries,).
 
     Attributes:
-        series: Which series of the sample took part, shape (all series,).
-        history: The series that took part, without the held-out periods.
-        actual: What happened, shape (series that took part, steps).
-        model: What the model alone expected, same shape.
-        forecast: What was expected, same shape.
-        baseline: Seasonal naive, same shape.
-        weight: How much each entry counts, same shape.
-        combinations: What the forecast is made of, for each kind of series.
-        errors: Distribution of the forecast's errors, for the quantiles.
-        scores: Metrics of forecast, model and baseline, by name; None where they cannot be computed.
-        wape_of_half: The model's WAPE if it learns from half the sample; None where the sample is everything.
+        steps: Steps of the horizon that were measured.
+        origins: Number of origins.
+        series: Index of the series in the sample.
+        period: Number of the period.
+        step: Periods ahead of the origin, from 1.
+        kind: Kind of the series at the origin.
+        weight: How much the entry counts.
+        scale: The series' in-sample naive error, NaN where there is none.
+        actual: What happened.
+        forecast: Expected demand.
+        model: The same by the model alone.
+        baseline: Seasonal naive.
+        average: Moving average.
+        quantiles: Shape (entries, levels).
+        levels: Their levels.
+        calibration: What all of it has taught.
+        halved: WAPE of the model from the first origin, and of one that learnt from half the series; None where the
+            sample is everything.
     """
 
-    series: Booleans
-    history: Panel
-    actual: Floats
-    model: Floats
-    forecast: Floats
-    baseline: Floats
+    steps: int
+    origins: int
+    series: Integers
+    period: Integers
+    step: Integers
+    kind: Integers
     weight: Floats
-    combinations: tuple[Combination, ...]
-    errors: ErrorDistribution
-    scores: dict[str, dict[str, float | None]]
-    wape_of_half: float | None
+    scale: Floats
+    actual: Floats
+    forecast: Floats
+    model: Floats
+    baseline: Floats
+    average: Floats
+    quantiles: Floats
+    levels: tuple[float, ...]
+    calibration: Calibration
+    halved: tuple[float | None, float | None] | None
 
     @property
-    def steps(self) -> int:
-        """Number of periods held out."""
-        return int(self.actual.shape[1])
+    def candidates(self) -> dict[str, Floats]:
+        """All that was forecast for the same periods, by name."""
+        return {
+            "forecast": self.forecast,
+            "model": self.model,
+            "baseline": self.baseline,
+            "moving_average": self.average,
+        }
 
 
 def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Backtest | None:
-    """Holds out the last horizon, or a quarter of the longest history where that is shorter.
+    """Forecasts the last periods of a sample from several origins.
 
-    What is measured there also decides how forecasts are combined and how wide the quantiles are: the scores are
-    those of a choice made in hindsight, a little better than what the next horizon will show. With
-    `cutoff_rule = "series"` each series is held out from its own end, so that others may have seen the same weeks.
-    Every series of the sample counts for those it stands for: the scores are estimates for all series of the run.
+    With `cutoff_rule = "series"` origins are counted back from each series' own end, so that others may have seen the
+    same periods. Every series counts for those it stands for: the scores are estimates for all series of the run.
 
     Returns:
         None where no series is long enough to hold anything out.
     """
-    steps = min(config.horizon, max(1, int(sample.panel.lengths.max()) // 4))
-    series = sample.panel.lengths > steps
-    if not series.any():
+    origins = place_origins(sample.panel, config)
+    if not origins:
         return None
-    taking_part = sample.select(series)
-    actual = taking_part.panel.last(steps)
-    past = taking_part.without_last(steps)
-    history = past.panel
-    centre, model = _fit_and_predict(past, np.ones(len(history), dtype=bool), steps, config, resources)
-    weight = np.repeat(past.weight[:, None], steps, axis=1)
-    if config.gap_rule == "carry_forward":
-        # Values carried forward are no observations; zeros that stand for missing rows are, by that rule.
-        observed = replace(taking_part.panel, values=taking_part.panel.observed.astype(np.float64))
-        weight = np.where(observed.last(steps) > 0, weight, 0.0)
-    change = usual_change(history, typical_change(history, past.weight))
-    baseline = seasonal_naive(history, steps)
-    combinations = best_combinations(actual, centre, weight, history, change)
-    forecast = combine(model, history, combinations)
-    centre = combine(centre, history, combinations)
-    learned = np.where(past.active[:, None], weight, 0.0)
-    errors = np.divide(actual - centre, change[:, None], out=np.zeros_like(actual), where=change[:, None] > 0)
-    distribution = ErrorDistribution.measured(errors, learned, kind_of_series(history), config.quantiles)
-    scale = metrics.naive_error(history)
-    scores = {
-        name: {
-            "wape": metrics.wape(actual, candidate, weight),
-            "mase": metrics.mase(actual, candidate, weight, scale),
-            "bias": metrics.bias(actual, candidate, weight),
-        }
-        for name, candidate in (("forecast", forecast), ("model", model), ("baseline", baseline))
-    }
-    scores["forecast"] |= {"wql": None, "coverage": None}
-    if len(history) >= LEAST_SERIES_FOR_COVERAGE and learned.any():
-        quantiles = _quantiles_from_other_series(history, centre, errors, learned, change, config)
-        scores["forecast"] |= {
-            "wql": metrics.weighted_quantile_loss(actual, quantiles, config.quantiles, learned),
-            "coverage": metrics.coverage(actual, quantiles, learned),
-        }
-    half = None
+    first = origins[0]
+    past = sample.select(sample.panel.lengths > first.back).without_last(first.back)
+    model = _fit(past, np.ones(len(past.panel), dtype=bool), first.steps, config, resources)
+    parts = [_observe(sample, origin, model, config) for origin in origins]
+    entries = Entries.stack([part.entries for part in parts])
+    series, actual, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "actual", "weight")
+    )
+    mean, quantiles = np.zeros(len(entries)), np.zeros((len(entries), len(config.quantiles)))
+    every = Calibration.learn(actual, weight, entries, config, threads=resources.threads)
+    even = series % 2 == 0
+    for judged in (even, ~even):
+        others = ~judged if len(np.unique(series)) >= LEAST_SERIES_TO_DIVIDE else judged | True
+        learnt = Calibration.learn(
+            actual[others], weight[others], entries.where(others), config, threads=resources.threads
+        )
+        calibrated = learnt.apply(entries.where(judged), config)
+        mean[judged], quantiles[judged] = calibrated.mean, calibrated.quantiles
+    halved = None
     if not sample.is_everything and past.half.any():
-        half = metrics.wape(actual, _fit_and_predict(past, past.half, steps, config, resources)[1], weight)
+        smaller = _observe(sample, first, _fit(past, past.half, first.steps, config, resources), config)
+        halved = parts[0].wape, smaller.wape
     return Backtest(
-        series, history, actual, model, forecast, baseline, weight, combinations, distribution, scores, half
+        first.steps,
+        len(origins),
+        series,
+        np.concatenate([part.period for part in parts]),
+        entries.step,
+        entries.kind,
+        weight,
+        np.concatenate([part.scale for part in parts]),
+        actual,
+        mean,
+        entries.mean,
+        entries.simple[list(SIMPLE_FORECASTS).index("seasonal naive")],
+        np.concatenate([part.average for part in parts]),
+        quantiles,
+        config.quantiles,
+        every,
+        halved,
     )
 
 
-def non_negative(values: Floats, config: ForecastConfig) -> Floats:
-    """Demand that cannot be negative is not forecast negative."""
-    return values if config.negative_rule == "keep" else np.maximum(values, 0.0)
+@dataclass(frozen=True)
+class _Observed:
+    """What was forecast from one origin, and what happened; shape (entries,)."""
+
+    entries: Entries
+    series: Integers
+    period: Integers
+    actual: Floats
+    weight: Floats
+    scale: Floats
+    average: Floats
+
+    @property
+    def wape(self) -> float | None:
+        """Of the model alone."""
+        return metrics.wape(self.actual, self.entries.mean, self.weight)
 
 
-def _fit_and_predict(
-    past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources
-) -> tuple[Floats, Floats]:
-    """The model's forecast, of regular series the median; and expected demand."""
+def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config: ForecastConfig) -> _Observed:
+    known = sample.select(origin.series)
+    past, steps = known.without_last(origin.back), origin.steps
+    history = past.panel
+    ahead = np.arange(1, steps + 1)
+    actual = known.panel.last(origin.back)[:, :steps]
+    weight = np.repeat(past.weight[:, None], steps, axis=1)
+    if config.gap_rule == "carry_forward":
+        # Values carried forward are no observations; zeros that stand for missing rows are, by that rule.
+        weight = np.where(_observed(known.panel, origin.back)[:, :steps], weight, 0.0)
+    return _Observed(
+        Entries.of(
+            model,
+            history,
+            past.exogenous,
+            past.active,
+            config,
+            steps=steps,
+            typical_change=typical_change(history, past.weight),
+        ),
+        np.repeat(np.flatnonzero(origin.series), steps),
+        (history.last_period[:, None] + ahead).ravel(),
+        actual.ravel(),
+        weight.ravel(),
+        np.repeat(metrics.naive_error(history), steps),
+        moving_average(history, steps).ravel(),
+    )
+
+
+def _observed(panel: Panel, periods: int) -> Booleans:
+    ends = panel.starts + panel.lengths
+    observed: Booleans = panel.observed[ends[:, None] - periods + np.arange(periods)]
+    return observed
+
+
+def _fit(past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources) -> DirectModel:
     teaching = past.select(learn_from)
-    model = DirectModel.fit(teaching.panel, teaching.exogenous, teaching.active, config, resources, horizon=steps)
-    centre = non_negative(model.predict(past.panel, past.exogenous, past.active, steps), config)
-    return centre, model.mean(centre, past.panel)
-
-
-def _quantiles_from_other_series(
-    history: Panel, forecast: Floats, errors: Floats, learned: Floats, change: Floats, config: ForecastConfig
-) -> Floats:
-    """Quantiles each half of the series gets from the other half's errors, so that none judges itself.
-
-    Returns:
-        Shape (series, steps, levels).
-    """
-    quantiles = np.empty((*forecast.shape, len(config.quantiles)))
-    kind = kind_of_series(history)
-    even = np.arange(len(history)) % 2 == 0
-    for judged in (even, ~even):
-        others = ErrorDistribution.measured(errors[~judged], learned[~judged], kind[~judged], config.quantiles)
-        quantiles[judged] = others.quantiles(forecast[judged], history.select(judged), change[judged])
-    return non_negative(quantiles, config)
+    return DirectModel.fit(
+        teaching.panel, teaching.exogenous, teaching.active, config, resources, horizon=steps, share=TEACHING
+    )

@@ -40,6 +40,7 @@ class ForecastConfig(BaseModel):
         gap_rule: What a period without a row, or without a value, means between two observed ones.
         negative_rule: What negative demand means: `clip` counts it as zero, `keep` keeps it, `error` refuses.
         sample_rows: Rows the model learns from and is tested on, about; where there are more, a stratified sample.
+        backtest_horizons: Horizons that the backtest holds out at most; no more than a quarter of the usual history.
         trees: Boosting rounds of the LightGBM model.
         learning_rate: LightGBM's shrinkage.
         leaves: Leaves a tree at most.
@@ -61,6 +62,7 @@ class ForecastConfig(BaseModel):
     gap_rule: Literal["zero", "carry_forward"] = "zero"
     negative_rule: Literal["clip", "keep", "error"] = "clip"
     sample_rows: int = Field(default=1_500_000, ge=10_000)
+    backtest_horizons: int = Field(default=3, ge=1)
     trees: int = Field(default=200, ge=1, le=10_000)
     learning_rate: float = Field(default=0.08, gt=0, le=1)
     leaves: int = Field(default=31, ge=2, le=4096)

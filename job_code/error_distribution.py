@@ -1,7 +1,7 @@
-"""Quantiles from how far the model was off in the backtest, by step of the horizon and kind of series.
+"""Quantiles from how far forecasts were off in the backtest, by step of the horizon and kind of series.
 
-Errors are measured relative to how much a series usually changes from one period to the next, so that those of
-calm and of nervous series, large and small, can be pooled.
+Errors are measured relative to their expected size, so that those of calm and of nervous series, large and small, can
+be pooled. That size is told in usual changes of the series from one period to the next.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from job_code.panel import Floats, Integers, Panel
 KINDS = ("smooth", "mixed", "intermittent")
 ZERO_SHARE_EDGES = (0.05, 0.5)  # shares of zeros at which the next kind begins
 LEAST_ERRORS = 200  # below it the tails of a distribution are guesswork: neighbouring steps are pooled first
+STEPS_TO_REACH = 6  # the quantiles of a step rest on those of a sixth of the horizon before and after it, too
 BORROWED_CHANGES = 4
 SMALLEST_CHANGE = 0.02  # of the series' size: a series that stood still may yet move
 NORMAL_TO_MEAN_CHANGE = 0.886  # standard deviation of a random walk's step over its mean absolute step, E|x| = 0.798 s
@@ -22,60 +23,60 @@ NORMAL_TO_MEAN_CHANGE = 0.886  # standard deviation of a random walk's step over
 
 @dataclass(frozen=True)
 class ErrorDistribution:
-    """Offsets from the expected demand to its quantiles.
+    """Quantiles of errors that are relative to their expected size.
 
     Attributes:
         levels: Quantile levels, ascending.
-        offsets: In usual changes of a series, shape (kinds, steps, levels), ascending over the levels.
+        offsets: Shape (kinds, steps, levels), ascending over the levels.
     """
 
     levels: tuple[float, ...]
     offsets: Floats
 
     @classmethod
-    def measured(cls, errors: Floats, weight: Floats, kind: Integers, levels: tuple[float, ...]) -> Self:
+    def measured(
+        cls, errors: Floats, weight: Floats, kind: Integers, step: Integers, levels: tuple[float, ...]
+    ) -> Self:
         """Takes the quantiles of a backtest's errors.
 
         Args:
-            errors: Actual minus forecast in usual changes of the series, shape (series, steps).
-            weight: How much each entry counts, same shape.
-            kind: What `kind_of_series` gave, shape (series,).
+            errors: Actual minus forecast, relative to their expected size, shape (entries,).
+            weight: How much each entry counts, shape (entries,).
+            kind: Kind of its series, shape (entries,).
+            step: Periods ahead, shape (entries,).
             levels: Quantile levels.
         """
-        kinds = [
-            np.where(np.count_nonzero(weight[kind == k]) >= LEAST_ERRORS, kind == k, True)
-            for k in range(len(ZERO_SHARE_EDGES) + 1)
-        ]
-        tables = [
-            [_pooled_quantiles(errors[chosen], weight[chosen], step, levels) for step in range(errors.shape[1])]
-            for chosen in kinds
-        ]
+        counted = weight > 0
+        errors, weight, kind, step = errors[counted], weight[counted], kind[counted], step[counted]
+        steps = int(step.max(initial=1))
+        tables = []
+        for k in range(len(KINDS)):
+            own = kind == k
+            chosen = own if np.count_nonzero(own) >= LEAST_ERRORS else np.ones(len(own), dtype=bool)
+            tables.append(_by_step(errors[chosen], weight[chosen], step[chosen], steps, levels))
         return cls(levels, np.asarray(tables))
 
     @classmethod
     def assumed(cls, levels: tuple[float, ...]) -> Self:
         """A random walk's first step, for demand whose history is too short to measure any error."""
         normal = [NormalDist().inv_cdf(level) / NORMAL_TO_MEAN_CHANGE for level in levels]
-        return cls(levels, np.tile(normal, (len(ZERO_SHARE_EDGES) + 1, 1, 1)))
+        return cls(levels, np.tile(normal, (len(KINDS), 1, 1)))
 
-    def quantiles(self, mean: Floats, panel: Panel, change: Floats) -> Floats:
-        """Quantiles around expected demand.
+    def quantiles(self, centre: Floats, spread: Floats, kind: Integers, step: Integers) -> Floats:
+        """Quantiles around forecasts.
 
         Args:
-            mean: Expected demand, shape (series, horizon).
-            panel: The series' history.
-            change: The series' usual change, shape (series,).
+            centre: The forecasts, shape (entries,).
+            spread: Expected size of their errors, shape (entries,).
+            kind: Kind of each series, shape (entries,).
+            step: Periods ahead, shape (entries,).
 
         Returns:
-            Shape (series, horizon, levels). Beyond the steps that were measured the spread grows with the square
-            root of the step, as that of a random walk does.
+            Shape (entries, levels).
         """
-        measured = self.offsets.shape[1]
-        steps = np.arange(mean.shape[1])
-        growth = np.sqrt(np.maximum(steps + 1, measured) / measured)
-        offsets = self.offsets[:, np.minimum(steps, measured - 1)] * growth[:, None]
-        spread: Floats = change[:, None, None] * offsets[kind_of_series(panel)]
-        return mean[:, :, None] + spread
+        offsets = self.offsets[kind, np.minimum(step, self.offsets.shape[1]) - 1]
+        quantiles: Floats = centre[:, None] + spread[:, None] * offsets
+        return quantiles
 
 
 def usual_change(panel: Panel, typical: float) -> Floats:
@@ -132,16 +133,16 @@ def zero_share(panel: Panel) -> Floats:
     return panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.per_year)
 
 
-def _pooled_quantiles(errors: Floats, weight: Floats, step: int, levels: tuple[float, ...]) -> Floats:
-    steps = errors.shape[1]
-    for reach in range(steps):
-        near = slice(max(0, step - reach), step + reach + 1)
-        counted = weight[:, near] > 0
-        if np.count_nonzero(counted) >= LEAST_ERRORS or (near.start == 0 and near.stop >= steps):
-            break
-    if not counted.any():
-        return np.zeros(len(levels))
-    pooled: Floats = np.quantile(
-        errors[:, near][counted], levels, weights=weight[:, near][counted], method="inverted_cdf"
-    )
-    return pooled
+def _by_step(errors: Floats, weight: Floats, step: Integers, steps: int, levels: tuple[float, ...]) -> Floats:
+    """Quantiles at every step, of errors there and at neighbouring steps, shape (steps, levels)."""
+    order = np.argsort(step, kind="stable")
+    errors, weight = errors[order], weight[order]
+    ends = np.searchsorted(step[order], np.arange(steps + 1), side="right")  # of what belongs to a step and before it
+    table = np.zeros((steps, len(levels)))
+    for at in range(steps if len(errors) else 0):
+        for reach in range(steps // STEPS_TO_REACH, steps + 1):
+            near = slice(ends[max(0, at - reach)], ends[min(steps, at + reach + 1)])
+            if near.stop - near.start >= LEAST_ERRORS or near.stop - near.start == len(errors):
+                break
+        table[at] = np.quantile(errors[near], levels, weights=weight[near], method="inverted_cdf")
+    return table

@@ -31,6 +31,14 @@ def static_name(column: str) -> str:
     return f"static {column}"
 
 
+def season_names(features: Features) -> tuple[str, ...]:
+    """Names of the columns that tell of the forecast period's season in the years before."""
+    year = [f"year ago {offset:+d}" for offset in NEAR]
+    means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
+    grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
+    return (*year, *means, *grown, *(("pattern", "pattern, mean") if features.pattern else ()))
+
+
 @dataclass(frozen=True)
 class Origins:
     """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
@@ -64,14 +72,15 @@ class Origins:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the columns of `rows`."""
-        year = [f"year ago {offset:+d}" for offset in NEAR]
-        means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
-        grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
-        pattern = ("pattern", "pattern, mean") if self.features.pattern else ()
-        calendar = calendar_names(self.frequency)
         static = map(static_name, self.exogenous.static.columns.columns)
-        known = covariate_names(self.exogenous.covariates)
-        return (*self.past_names, "age", *static, *year, *means, *grown, *pattern, *calendar, "step", *known)
+        calendar, known = calendar_names(self.frequency), covariate_names(self.exogenous.covariates)
+        return (*self.past_names, "age", *static, *season_names(self.features), *calendar, "step", *known)
+
+    @property
+    def of_demand(self) -> list[int]:
+        """Positions of the columns that tell of demand alone, the step last."""
+        names = (*self.past_names, "age", *season_names(self.features), "step")
+        return [self.names.index(name) for name in names]
 
     @property
     def categorical(self) -> tuple[str, ...]:

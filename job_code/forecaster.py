@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from job_code.backtest import Backtest, non_negative
-from job_code.combination import Combination, combine
+import numpy as np
+
+from job_code.backtest import Backtest
+from job_code.calibration import Calibration
 from job_code.config import ForecastConfig
 from job_code.covariate_store import StoredCovariates
-from job_code.error_distribution import KINDS, ErrorDistribution, typical_change, usual_change
+from job_code.entries import Entries
+from job_code.error_distribution import typical_change
 from job_code.exogenous import Exogenous
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.frequency import Frequency
@@ -20,6 +23,8 @@ from job_code.preparation import PreparedDemand
 from job_code.sample import Sample
 from job_code.static_encoding import StaticEncoding, StaticFeatures
 
+FORECASTS_AT_A_TIME = 2**18  # what they are told from is kept meanwhile
+
 
 @dataclass(frozen=True)
 class Forecaster:
@@ -27,8 +32,7 @@ class Forecaster:
 
     Attributes:
         model: The model.
-        combinations: What a forecast is made of, for each kind of series.
-        errors: Distribution of its errors.
+        calibration: What the backtest has shown of it.
         typical_change: How much series usually change, relative to their size.
         encoding: How static columns become numbers.
         covariates: Where covariates are.
@@ -36,8 +40,7 @@ class Forecaster:
     """
 
     model: DirectModel
-    combinations: tuple[Combination, ...]
-    errors: ErrorDistribution
+    calibration: Calibration
     typical_change: float
     encoding: StaticEncoding
     covariates: StoredCovariates
@@ -55,8 +58,7 @@ class Forecaster:
         """Puts a model and its backtest together; without a backtest, spreads are assumed."""
         return cls(
             model,
-            tested.combinations if tested else (Combination(),) * len(KINDS),
-            tested.errors if tested else ErrorDistribution.assumed(config.quantiles),
+            tested.calibration if tested else Calibration.assumed(config),
             typical_change(sample.panel, sample.weight),
             demand.encoding,
             demand.covariates,
@@ -72,11 +74,23 @@ class Forecaster:
             active: Whether each still sells.
         """
         panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
-        centre = non_negative(self.model.predict(panel, exogenous, active, self.config.horizon), self.config)
-        mean = combine(self.model.mean(centre, panel), panel, self.combinations)
-        centre = combine(centre, panel, self.combinations)
-        change = usual_change(panel, self.typical_change)
-        quantiles = non_negative(self.errors.quantiles(centre, panel, change), self.config)
+        horizon = self.config.horizon
+        at_a_time, parts = max(1, FORECASTS_AT_A_TIME // horizon), []
+        for begin in range(0, len(panel), at_a_time):
+            chosen = np.zeros(len(panel), dtype=bool)
+            chosen[begin : begin + at_a_time] = True
+            entries = Entries.of(
+                self.model,
+                panel.select(chosen),
+                exogenous.select(chosen),
+                active[chosen],
+                self.config,
+                steps=horizon,
+                typical_change=self.typical_change,
+            )
+            parts.append(self.calibration.apply(entries, self.config))
+        mean = np.concatenate([part.mean for part in parts]).reshape(-1, horizon)
+        quantiles = np.concatenate([part.quantiles for part in parts]).reshape(-1, horizon, len(self.config.quantiles))
         return Forecast(panel, mean, quantiles)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from job_code.backtest import Backtest
+from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
 from job_code.error_distribution import KINDS
 from job_code.forecast_files import ForecastFile
 from job_code.preparation import PreparedDemand
@@ -35,10 +36,7 @@ def make_manifest(
         quality: Counts of what the demand held.
     """
     config, frequency, cutoff = request.config, demand.calendar.frequency, demand.last_period
-    nothing: dict[str, Any] = {"wape": None, "mase": None, "bias": None, "wql": None, "coverage": None}
-    scores: dict[str, Any] = (
-        dict(tested.scores) if tested else dict.fromkeys(("forecast", "model", "baseline"), nothing)
-    )
+    combinations = tested.calibration.combinations if tested else ()
     return {
         "schema_version": MANIFEST_SCHEMA,
         "run_id": request.run_id,
@@ -56,19 +54,20 @@ def make_manifest(
         "data_quality": dict(quality),
         "configuration": config.model_dump(mode="json"),
         "metrics": {
-            **scores,
+            **(scores(tested) if tested else NOT_MEASURED),
+            "by_step": scores_by_step(tested) if tested else [],
+            "by_segment": scores_by_segment(tested, sample, demand.encoding) if tested else [],
+            "backtest_origins": tested.origins if tested else 0,
             "backtest_periods": tested.steps if tested else 0,
-            "combination": {
-                kind: asdict(combination)
-                for kind, combination in zip(KINDS, tested.combinations if tested else (), strict=False)
-            },
+            "combination": {kind: asdict(combination) for kind, combination in zip(KINDS, combinations, strict=False)},
             "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
         },
         "sample": {
             "rows": sample.rows,
             "series": sample.sampled,
             "of_series": sample.series,
-            "model_wape_with_half": tested.wape_of_half if tested else None,
+            "model_wape": tested.halved[0] if tested and tested.halved else None,
+            "model_wape_with_half": tested.halved[1] if tested and tested.halved else None,
         },
         "versions": versions(),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),

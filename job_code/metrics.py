@@ -1,7 +1,7 @@
 """Accuracy of forecasts, by the definitions the field compares by.
 
-All functions take arrays of shape (series, steps) and, of the same shape, how much each entry counts: 0 for one that
-does not, 1 for one that does, and more for one that stands for others as well.
+All functions take arrays of shape (entries,) and, of the same shape, how much each entry counts: 0 for one that does
+not, 1 for one that does, and more for one that stands for others as well.
 """
 
 import numpy as np
@@ -28,9 +28,9 @@ def mase(actual: Floats, forecast: Floats, weight: Floats, scale: Floats) -> flo
         actual: Observed demand.
         forecast: Forecast demand.
         weight: How much each entry counts.
-        scale: What `naive_error` gave, shape (series,); series without a scale are left out.
+        scale: What `naive_error` gave for the series of each entry; those without a scale are left out.
     """
-    scaled = np.abs(forecast - actual) / scale[:, None]
+    scaled = np.abs(forecast - actual) / scale
     usable = (weight > 0) & np.isfinite(scaled)
     return float(np.average(scaled[usable], weights=weight[usable])) if usable.any() else None
 
@@ -59,7 +59,7 @@ def weighted_quantile_loss(
 
     Args:
         actual: Observed demand.
-        quantiles: Shape (series, steps, levels).
+        quantiles: Shape (entries, levels).
         levels: The quantiles' levels.
         weight: How much each entry counts.
     """
@@ -69,10 +69,38 @@ def weighted_quantile_loss(
     error = actual[..., None] - quantiles
     level = np.asarray(levels)
     pinball = weight[..., None] * np.maximum(level * error, (level - 1) * error)
-    return float(2 * pinball.sum(axis=(0, 1)).mean() / demand)
+    return float(2 * pinball.sum(axis=0).mean() / demand)
 
 
-def coverage(actual: Floats, quantiles: Floats, weight: Floats) -> float:
-    """Share of observations between the lowest and the highest quantile, both included."""
-    inside = (actual >= quantiles[..., 0]) & (actual <= quantiles[..., -1])
-    return float(np.average(inside, weights=weight))
+def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:
+    """Where observations fall among their quantiles: shares below the first, between each two, and above the last.
+
+    An observation that several quantiles are equal to, as happens with counts, could be anywhere between their levels,
+    and is divided accordingly (the expectation of a randomised probability integral transform: Czado, Gneiting and
+    Held, 2009).
+
+    Args:
+        actual: Observed demand.
+        quantiles: Shape (entries, levels).
+        levels: The quantiles' levels.
+        weight: How much each entry counts; at least one counts for something.
+
+    Returns:
+        Shape (levels + 1,), in sum 1; of a calibrated forecast the distances of the levels, from 0 to 1.
+    """
+    edges = np.array([0.0, *levels, 1.0])
+    below, upto = (quantiles < actual[:, None]).sum(axis=1), (quantiles <= actual[:, None]).sum(axis=1)
+    between = (edges[1:] + edges[:-1]) / 2
+    tied = upto > below
+    # Where between two levels the probability of a count begins and ends is not known, but that none is less than 0.
+    low = np.where(tied & ((below > 0) | (actual != 0)), between[below], edges[below])
+    high = np.where(tied, between[upto], edges[upto + 1])
+    overlap = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
+    shares = np.maximum(overlap, 0.0) / (high - low)[:, None]
+    found: Floats = np.average(shares, axis=0, weights=weight)
+    return found
+
+
+def coverage(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> float:
+    """Share of observations between the lowest and the highest quantile, by what `calibration` says."""
+    return float(calibration(actual, quantiles, levels, weight)[1:-1].sum())

@@ -4,7 +4,8 @@ A row is one series at one origin, and a step ahead of it; demand is relative to
 different series look alike. One set of trees serves all steps and all series of a regime.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,8 @@ from mlforecast import MLForecast
 from job_code.config import ForecastConfig
 from job_code.error_distribution import zero_share
 from job_code.exogenous import Exogenous
-from job_code.features import features_for
+from job_code.feature_rows import Columns, season_names
+from job_code.features import Features, features_for
 from job_code.origins import last_origins, make_recipe, size, training_origins
 from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.regimes import Learnt, Regime, Resources, learn
@@ -21,6 +23,27 @@ from job_code.training_rows import draw_rows
 from job_code.tree_predictor import BLOCK
 
 SERIES_AT_A_TIME = BLOCK  # what is forecast together stays in the processor's cache
+
+
+@dataclass(frozen=True)
+class Block:
+    """Forecasts made together.
+
+    Attributes:
+        series: Index of the series of each, shape (rows,).
+        step: Periods ahead, from 1, shape (rows,).
+        size: What demand is relative to, shape (rows,).
+        relative: Demand that is forecast, relative to the size, shape (rows,).
+        rows: What they were made from, shape (rows, features).
+        of_demand: Positions of those features that tell of demand alone, the step last.
+    """
+
+    series: Integers
+    step: Integers
+    size: Floats
+    relative: Floats
+    rows: Columns
+    of_demand: list[int]
 
 
 @dataclass(frozen=True)
@@ -34,6 +57,7 @@ class DirectModel:
 
     memory: int
     learnt: tuple[Learnt, ...]
+    _features: Features
     _recipe: MLForecast
 
     @classmethod
@@ -46,6 +70,7 @@ class DirectModel:
         resources: Resources,
         *,
         horizon: int,
+        share: float = 1.0,
     ) -> Self:
         """Learns from a panel.
 
@@ -56,15 +81,16 @@ class DirectModel:
             config: Model settings.
             resources: Threads and progress.
             horizon: Periods ahead that will be asked for.
+            share: Of the rows that would otherwise be learnt from.
         """
         panel, exogenous = panel.select(active), exogenous.select(active)
-        memory = features_for(panel.frequency).memory(horizon)
-        recipe = make_recipe(panel.frequency, threads=1)
-        drawn = draw_rows(panel, horizon, config.seed)
+        features = features_for(panel.frequency)
+        memory, recipe = features.memory(horizon), make_recipe(panel.frequency, threads=1)
+        drawn = draw_rows(panel, horizon, config.seed, share=share)
         if not len(drawn):
             for _ in range(len(Regime) * config.trees):
                 resources.on_round()
-            return cls(memory, tuple(map(Learnt, Regime)), recipe)
+            return cls(memory, tuple(map(Learnt, Regime)), features, recipe)
         origins = training_origins(panel, exogenous, drawn, threads=resources.threads)
         regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
         learnt = [
@@ -77,14 +103,14 @@ class DirectModel:
             )
             for regime in Regime
         ]
-        return cls(memory, tuple(learnt), recipe)
+        return cls(memory, tuple(learnt), features, recipe)
 
     def predict(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Floats:
         """Forecasts series over the periods after their last one.
 
         Args:
             panel: The series; of each the last `memory` periods suffice.
-            exogenous: What is known of them.
+            exogenous: What is known of them beside their demand.
             active: Whether each still sells.
             horizon: Number of periods, no more than was learnt for.
 
@@ -93,12 +119,19 @@ class DirectModel:
             series that has stopped selling.
         """
         forecast = np.zeros((len(panel), horizon))
+        for block in self.blocks(panel, exogenous, active, horizon):
+            forecast[block.series, block.step - 1] = block.size * block.relative
+        return forecast
+
+    def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
+        """Forecasts series that still sell, a part at a time; arguments are those of `predict`."""
         selling = np.flatnonzero(active)
         for begin in range(0, len(selling), SERIES_AT_A_TIME):
+            some = selling[begin : begin + SERIES_AT_A_TIME]
             chosen = np.zeros(len(panel), dtype=bool)
-            chosen[selling[begin : begin + SERIES_AT_A_TIME]] = True
-            forecast[chosen] = self._predict_active(panel.select(chosen), exogenous.select(chosen), horizon)
-        return forecast
+            chosen[some] = True
+            for block in self._blocks(panel.select(chosen), exogenous.select(chosen), horizon):
+                yield replace(block, series=some[block.series])
 
     def mean(self, forecast: Floats, panel: Panel) -> Floats:
         """Expected demand, of what `predict` gave."""
@@ -106,19 +139,23 @@ class DirectModel:
         expected: Floats = forecast * skew[_regime(panel)][:, None]
         return expected
 
-    def _predict_active(self, panel: Panel, exogenous: Exogenous, horizon: int) -> Floats:
+    def _blocks(self, panel: Panel, exogenous: Exogenous, horizon: int) -> Iterator[Block]:
         panel = panel.recent(self.memory)
-        origins = last_origins(panel, exogenous, self._recipe)
-        regimes, forecast = _regime(panel), np.empty((len(panel), horizon))
+        origins, sizes, regimes = last_origins(panel, exogenous, self._recipe), size(panel), _regime(panel)
         for learnt in self.learnt:
             series = np.flatnonzero(regimes == learnt.regime)
             steps_at_a_time = max(1, BLOCK // max(1, len(series)))
             for begin in range(0, horizon if len(series) else 0, steps_at_a_time):
-                steps = np.arange(begin, min(begin + steps_at_a_time, horizon))
-                index, step = np.tile(series, len(steps)), np.repeat(steps + 1, len(series))
-                predicted = learnt.predict(origins, index, step)
-                forecast[series[None, :], steps[:, None]] = predicted.reshape(len(steps), -1)
-        return size(panel)[:, None] * forecast
+                steps = np.arange(begin, min(begin + steps_at_a_time, horizon)) + 1
+                index, step = np.tile(series, len(steps)), np.repeat(steps, len(series))
+                rows = origins.rows(index, step)
+                relative = learnt.predict(origins, index, rows)
+                yield Block(index, step, sizes[index], relative, rows, origins.of_demand)
+
+    @property
+    def demand_columns(self) -> int:
+        """Number of columns that tell of demand alone."""
+        return len(self._recipe.ts.features_order_) + len(season_names(self._features)) + len(("age", "step"))
 
 
 def _regime(panel: Panel) -> Integers:

@@ -15,7 +15,7 @@ import numpy as np
 from job_code.activity import is_new
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ZERO_SHARE_EDGES
-from job_code.feature_rows import Origins
+from job_code.feature_rows import Columns, Origins
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.training_rows import TrainingRows
@@ -77,19 +77,19 @@ class Learnt:
     trees: TreePredictor | None = None
     skew: float = 1.0
 
-    def predict(self, origins: Origins, index: Integers, step: Integers) -> Floats:
+    def predict(self, origins: Origins, index: Integers, rows: Columns) -> Floats:
         """Predicts demand relative to the size at the origins.
 
         Args:
             origins: Where forecasts start.
             index: Which of them, shape (rows,).
-            step: Periods ahead, from 1, shape (rows,).
+            rows: What they tell of a step each, shape (rows, features).
 
         Returns:
             Shape (rows,).
         """
         base = _base(self.regime, origins, index)
-        return base if self.trees is None else base + self.trees.predict(origins.rows(index, step))
+        return base if self.trees is None else base + self.trees.predict(rows)
 
 
 def learn(
@@ -167,6 +167,6 @@ def _skew(learnt: Learnt, origins: Origins, drawn: TrainingRows, target: Floats)
     some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_SKEW))
     if (target[some] < 0).any():
         return 1.0
-    median = learnt.predict(origins, some, drawn.step[some]).sum()
+    median = learnt.predict(origins, some, origins.rows(some, drawn.step[some])).sum()
     ratio = np.minimum(target[some], VERY_GOOD).sum() / median if median > 0 else 1.0
     return float(np.clip(ratio, *SKEWS))

@@ -123,10 +123,10 @@ def _total_chart(report: ReportInput) -> str:
 
 
 def _step_chart(backtest: Backtest) -> str:
-    demand = (backtest.weight * np.abs(backtest.actual)).sum(axis=0)
+    demand = np.bincount(backtest.step, weights=backtest.weight * np.abs(backtest.actual))[1:]
 
     def error(candidate: Floats) -> Floats:
-        total = (backtest.weight * np.abs(candidate - backtest.actual)).sum(axis=0)
+        total = np.bincount(backtest.step, weights=backtest.weight * np.abs(candidate - backtest.actual))[1:]
         share: Floats = np.divide(total, demand, out=np.full(len(demand), np.nan), where=demand > 0)
         return share
 

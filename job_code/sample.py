@@ -9,7 +9,7 @@ import polars as pl
 from job_code.activity import is_active
 from job_code.covariates import Covariates
 from job_code.exogenous import Exogenous
-from job_code.panel import Booleans, Floats, Panel
+from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.panel_files import read_piece, read_sorts
 from job_code.preparation import PreparedDemand
 from job_code.sampling import STRATA, SamplePlan
@@ -25,6 +25,7 @@ class Sample:
         exogenous: What is known of them beside their demand.
         active: Whether each still sells, shape (series,).
         weight: How many series of the run each stands for, at least 1, shape (series,).
+        stratum: Number of its stratum, shape (series,).
         half: Which of them a sample half as large would hold, shape (series,).
         series: Number of series the run has, by stratum.
         sampled: Number of series in the sample, by stratum.
@@ -34,6 +35,7 @@ class Sample:
     exogenous: Exogenous
     active: Booleans
     weight: Floats
+    stratum: Integers
     half: Booleans
     series: dict[str, int]
     sampled: dict[str, int]
@@ -72,6 +74,7 @@ class Sample:
             ),
             active,
             1 / share[stratum],
+            stratum,
             half,
             dict(zip(STRATA, plan.series.tolist(), strict=True)),
             dict(zip(STRATA, counts.tolist(), strict=True)),
@@ -85,6 +88,7 @@ class Sample:
             exogenous=self.exogenous.select(series),
             active=self.active[series],
             weight=self.weight[series],
+            stratum=self.stratum[series],
             half=self.half[series],
         )
 

@@ -41,8 +41,9 @@ def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[Te
     ]
     if backtest is not None:
         gain = _gain(panel, backtest)
-        sorts.append(("backtest: most better than seasonal naive", gain, np.isfinite(gain)))
-        sorts.append(("backtest: most worse than seasonal naive", -gain, np.isfinite(gain)))
+        judged = np.isfinite(gain) & active
+        sorts.append(("backtest: most better than seasonal naive", gain, judged))
+        sorts.append(("backtest: most worse than seasonal naive", -gain, judged))
     sorts.append(("stopped selling", panel.lengths.astype(np.float64), ~active))
     chosen: dict[int, TellingSeries] = {}
     for why, score, eligible in sorts:
@@ -58,5 +59,7 @@ def _gain(panel: Panel, backtest: Backtest) -> Floats:
     """How much less absolute error the forecast made than the baseline, NaN for series that were not tested."""
     error = np.abs(backtest.baseline - backtest.actual) - np.abs(backtest.forecast - backtest.actual)
     gain = np.full(len(panel), np.nan)
-    gain[backtest.series] = np.where(backtest.weight > 0, error, 0.0).sum(axis=1)
+    seen = np.unique(backtest.series)
+    counted = np.where(backtest.weight > 0, error, 0.0)
+    gain[seen] = np.bincount(backtest.series, weights=counted, minlength=len(panel))[seen]
     return gain

@@ -52,18 +52,19 @@ class TrainingRows:
         return self.at + self.step
 
 
-def draw_rows(panel: Panel, horizon: int, seed: int) -> TrainingRows:
+def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> TrainingRows:
     """Foretells periods from random steps before: where there are few, each several times; where many, one in three.
 
     Args:
         panel: The series.
         horizon: Most periods ahead.
         seed: Of the random steps.
+        share: Of the rows that would otherwise be drawn.
     """
     random = np.random.default_rng(seed)
     age = panel.age
     target = np.flatnonzero(age > 0)
-    wanted = max(FEW_ROWS, len(target) // NEIGHBOURS_ALIKE)
+    wanted = int(share * max(FEW_ROWS, len(target) // NEIGHBOURS_ALIKE))
     if len(target) > wanted:
         target = target[random.random(len(target)) < wanted / len(target)]
     furthest = np.minimum(age[target], horizon)

@@ -64,9 +64,9 @@ def test_scores_are_what_their_formulas_say(demand: Path, held_out: HeldOut) -> 
     forecasts = held_out.cells.with_columns(
         pl.col("ds").cast(pl.Datetime("ms")),
         mean=(index % 7 * 0.75).cast(pl.Float32),
-        q10=(index % 3 * 0.25).cast(pl.Float32),
-        q50=(index % 3 * 0.5).cast(pl.Float32),
-        q90=(index % 5 * 1.5 + 1).cast(pl.Float32),
+        q10=(index % 3 * 0.25 + 0.1).cast(pl.Float32),
+        q50=(index % 3 * 0.5 + 0.1).cast(pl.Float32),
+        q90=(index % 5 * 1.5 + 1.1).cast(pl.Float32),
     )
     scores = score(forecasts.sample(fraction=1.0, shuffle=True, seed=1), held_out.rows, LEVELS)
     sold = in_rows(demand)

@@ -51,7 +51,8 @@ def test_quantiles_of_intermittent_demand_are_sensible(intermittent: Finished, r
     assert quantiles[rare, :, 1].mean() < 0.1
     assert quantiles[rare, :, 2].max() < 3
     future = np.random.default_rng(2).poisson(rates[:, None], (len(rates), HORIZON))
-    assert (future <= quantiles[..., 2]).mean() == pytest.approx(0.9, abs=0.05)
+    assert 0.9 <= (future <= quantiles[..., 2]).mean() < 0.97  # a count at or below its quantile is more than 0.9
+    assert np.array_equal(quantiles, np.round(quantiles))
 
 
 @pytest.mark.parametrize("seed", [1, 10, 11])

@@ -3,12 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from job_code.backtest import Backtest, backtest
-from job_code.combination import seasonal_naive
+from job_code.backtest_origins import MOST_FORECASTS, place_origins
+from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
 from job_code.regimes import Resources
 from job_code.sample import Sample
-from tests.demand import configured, sample_of, series, shop
+from job_code.static_encoding import StaticEncoding
+from tests.demand import configured, panel_of, prepared, sample_of, series, shop
 
 
 def backtested(sample: Sample, **settings: object) -> Backtest:
@@ -17,42 +20,124 @@ def backtested(sample: Sample, **settings: object) -> Backtest:
     return result
 
 
+def places(folder: Path, demand: pl.DataFrame, **settings: object) -> list[tuple[int, int, int]]:
+    panel, _ = panel_of(folder, demand, frequency="W-MON")
+    return [(each.back, each.steps, int(each.series.sum())) for each in place_origins(panel, configured(**settings))]
+
+
+def test_origins_lie_a_third_of_a_horizon_apart_over_several_horizons(tmp_path: Path) -> None:
+    assert places(tmp_path / "a", shop(3, 160), horizon=12) == [(back, min(12, back), 3) for back in range(36, 0, -4)]
+    assert places(tmp_path / "b", shop(3, 160), horizon=12, backtest_horizons=1) == [(12, 12, 3), (8, 8, 3), (4, 4, 3)]
+    # No more than a quarter of the usual history is held out.
+    assert places(tmp_path / "c", shop(3, 80), horizon=12) == [
+        (20, 12, 3),
+        (16, 12, 3),
+        (12, 12, 3),
+        (8, 8, 3),
+        (4, 4, 3),
+    ]
+    assert places(tmp_path / "d", shop(3, 20), horizon=12) == [(5, 5, 3), (3, 3, 3), (1, 1, 3)]
+    assert places(tmp_path / "e", shop(3, 2), horizon=12) == [(1, 1, 3)]
+    assert places(tmp_path / "f", shop(3, 1), horizon=12) == []
+
+
+def test_one_long_series_does_not_hold_out_the_life_of_all_others(tmp_path: Path) -> None:
+    long = series({"long": [5.0] * 300})
+    placed = places(tmp_path, pl.concat([long, shop(9, 30)]), horizon=12)
+    assert placed[0] == (7, 7, 10)
+
+
+def test_many_series_are_forecast_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, _ = panel_of(tmp_path, shop(60, 80))
+    monkeypatch.setattr("job_code.backtest_origins.MOST_FORECASTS", 240)
+    origins = place_origins(panel, configured(horizon=4))
+    assert MOST_FORECASTS > 1000
+    assert sum(int(each.series.sum()) * each.steps for each in origins) <= 240 + 2 * 4 * len(origins)
+    assert np.any([each.series for each in origins], axis=0).sum() > 30
+    for each in origins:  # as many of each half, as each is judged by the other
+        assert abs(int(each.series[::2].sum()) - int(each.series[1::2].sum())) <= 1
+
+
 def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shop(8, 80))
     before, panel = backtested(sample), sample.panel
-    spoilt = np.where(panel.periods_left < before.steps, panel.values * 1.3 + 5, panel.values)
+    spoilt = np.where(panel.periods_left < 4, panel.values * 1.3 + 5, panel.values)
     after = backtested(replace(sample, panel=replace(panel, values=spoilt)))
-    assert np.array_equal(before.baseline, after.baseline)
-    assert np.array_equal(before.model, after.model)
+    unspoilt = before.period - before.step < panel.last_period[0] - 3  # what was known when it was forecast
+    assert 0 < unspoilt.sum() < len(unspoilt)
+    for name in ("baseline", "average", "model"):
+        assert np.array_equal(getattr(before, name)[unspoilt], getattr(after, name)[unspoilt])
     assert not np.allclose(before.actual, after.actual)
 
 
 def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
-    sample = sample_of(tmp_path, pl.concat([shop(3, 60), series({"new": [5.0, 6.0, 7.0]})]))
+    sample = sample_of(tmp_path, pl.concat([shop(3, 120), series({"new": [5.0, 6.0, 7.0]})]))
     result, panel = backtested(sample), sample.panel
+    values = {
+        (index, period): value
+        for index, period, value in zip(panel.series_of_value, panel.period_of_value, panel.values, strict=True)
+    }
+    at = list(zip(result.series.tolist(), result.period.tolist(), strict=True))
+    assert result.actual.tolist() == [values[each] for each in at]
+    assert result.baseline.tolist() == [
+        pytest.approx(values.get((index, period - 52), values[(index, period - step)]))
+        for (index, period), step in zip(at, result.step.tolist(), strict=True)
+    ]
     assert result.steps == 4
-    assert result.series.tolist() == [True, True, True, False]  # the new one has nothing before the held-out periods
-    assert np.array_equal(result.actual, panel.select(result.series).last(4))
-    assert np.array_equal(result.baseline, seasonal_naive(result.history, 4))
-    assert (result.history.last_period == panel.last_period[:3] - 4).all()
+    assert (result.period <= panel.last_period[0]).all()
 
 
-def test_a_short_history_holds_a_quarter_out_and_the_shortest_nothing(tmp_path: Path) -> None:
-    assert backtested(sample_of(tmp_path / "a", shop(3, 20)), horizon=12).steps == 5
-    assert backtested(sample_of(tmp_path / "b", shop(3, 2)), horizon=12).steps == 1
-    one = sample_of(tmp_path / "c", shop(3, 1), frequency="W-MON")
-    assert backtest(one, configured(), Resources(1, lambda: None)) is None
+def test_no_series_is_judged_by_what_it_has_taught(tmp_path: Path) -> None:
+    sample = sample_of(tmp_path, shop(40, 80))
+    before, panel = backtested(sample), sample.panel
+    odd = np.where((panel.series_of_value % 2 == 1) & (panel.periods_left < 2), panel.values * 3, panel.values)
+    after = backtested(replace(sample, panel=replace(panel, values=odd)))
+    is_odd = before.series % 2 == 1
+    assert np.array_equal(before.quantiles[is_odd], after.quantiles[is_odd])
+    assert (after.quantiles[~is_odd][:, -1] > before.quantiles[~is_odd][:, -1]).mean() > 0.9
 
 
 def test_values_that_were_carried_forward_are_not_scored(tmp_path: Path) -> None:
     demand = series({"a": [5.0, 6.0] * 14 + [None, 7.0], "b": [5.0, 6.0] * 14 + [7.0, None]})
     carried = backtested(sample_of(tmp_path / "c", demand, gap_rule="carry_forward"), gap_rule="carry_forward")
-    assert carried.weight.tolist() == [[1, 1, 0, 1], [1, 1, 1, 0]]
+    ends = carried.period == carried.period.max() - (1 - carried.series)
+    assert (carried.weight[ends] == 0).all()
+    assert (carried.weight[~ends] == 1).all()
     assert (backtested(sample_of(tmp_path / "z", demand)).weight == 1).all()
 
 
 def test_scores_are_complete_and_finite(tmp_path: Path) -> None:
-    scores = backtested(sample_of(tmp_path, shop(25, 120))).scores
-    assert set(scores) == {"forecast", "model", "baseline"}
-    assert set(scores["forecast"]) == {"wape", "mase", "bias", "wql", "coverage"}
-    assert all(value is not None and np.isfinite(value) for value in scores["forecast"].values())
+    found = scores(backtested(sample_of(tmp_path, shop(25, 120))))
+    assert {name: set(each) for name, each in found.items()} == {name: set(each) for name, each in NOT_MEASURED.items()}
+    assert all(value is not None and np.isfinite(value) for value in found["forecast"].values())
+
+
+def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
+    demand = pl.concat([shop(30, 120), series({"sparse": [0.0, 0.0, 3.0] * 40, "new": [4.0] * 9})])
+    shops = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()}).with_columns(
+        shop=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("north")).otherwise(pl.lit("south")),
+        note=pl.int_range(pl.len()).cast(pl.String),
+    )
+    config = configured()
+    ready = prepared(tmp_path, {"a.parquet": demand}, config, static={"s.parquet": shops})
+    sample = Sample.draw(ready, config.sample_rows)
+    tested = backtested(sample)
+    by_step = scores_by_step(tested)
+    assert [each["step"] for each in by_step] == [1, 2, 3, 4]
+    segments = scores_by_segment(tested, sample, ready.encoding)
+    assert {(each["by"], each["segment"]) for each in segments} >= {
+        ("class", "A"),
+        ("class", "new"),
+        ("kind", "smooth"),
+        ("kind", "intermittent"),
+        ("shop", "north"),
+        ("shop", "south"),
+    }
+    assert not any(each["by"] == "note" for each in segments)
+    for by in ("class", "kind", "shop"):
+        own = [each for each in segments if each["by"] == by]
+        assert sum(each["share_of_demand"] for each in own) == pytest.approx(1)
+        for name in ("forecast", "baseline", "moving_average"):
+            wape = sum(each["share_of_demand"] * each[name]["wape"] for each in own)
+            assert wape == pytest.approx(scores(tested)[name]["wape"])
+    assert isinstance(ready.encoding, StaticEncoding)

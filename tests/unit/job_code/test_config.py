@@ -64,6 +64,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
             "gap_rule": "carry_forward",
             "negative_rule": "keep",
             "sample_rows": 20_000,
+            "backtest_horizons": 2,
             "trees": 7,
             "learning_rate": 0.2,
             "leaves": 5,

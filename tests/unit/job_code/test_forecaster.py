@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from job_code.backtest import backtest
-from job_code.combination import combine
 from job_code.config import ForecastConfig
-from job_code.error_distribution import typical_change, usual_change
+from job_code.entries import Entries
+from job_code.error_distribution import typical_change
 from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
 from job_code.model import DirectModel
 from job_code.panel_files import read_piece
@@ -62,12 +62,18 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
     assert tested
     forecast = Forecaster.of(model, tested, sample, ready, config).forecast(panel, sample.exogenous, sample.active)
     assert forecast.panel.lengths.max() < panel.lengths.max()
-    predicted = np.maximum(model.predict(panel, sample.exogenous, sample.active, 4), 0)
-    mean = combine(model.mean(predicted, panel), panel, tested.combinations)
-    assert forecast.mean == pytest.approx(mean, rel=1e-5)
-    centre = combine(predicted, panel, tested.combinations)
-    change = usual_change(panel, typical_change(panel, sample.weight))
-    assert forecast.quantiles == pytest.approx(np.maximum(tested.errors.quantiles(centre, panel, change), 0), rel=1e-4)
+    entries = Entries.of(
+        model,
+        panel,
+        sample.exogenous,
+        sample.active,
+        config,
+        steps=4,
+        typical_change=typical_change(panel, sample.weight),
+    )
+    expected = tested.calibration.apply(entries, config)
+    assert forecast.mean.ravel() == pytest.approx(expected.mean, rel=1e-5)
+    assert forecast.quantiles.reshape(-1, 3) == pytest.approx(expected.quantiles, rel=1e-4)
 
 
 def test_pieces_are_forecast_from_disk_alone(

@@ -10,12 +10,11 @@ from job_code.panel import Panel
 
 LEVELS = (0.1, 0.5, 0.9)
 RANDOM = np.random.default_rng(3)
-ACTUAL = RANDOM.poisson(3, (9, 4)).astype(float)
-FORECAST = RANDOM.uniform(0, 6, (9, 4))
-QUANTILES = np.sort(RANDOM.uniform(0, 8, (9, 4, 3)), axis=2)
-WEIGHT = np.where(RANDOM.random((9, 4)) < 0.7, RANDOM.integers(1, 5, (9, 1)), 0).astype(float)
-# An entry of weight n is as good as n entries.
-AT = [(row, step) for row in range(9) for step in range(4) for _ in range(int(WEIGHT[row, step]))]
+ACTUAL = RANDOM.poisson(3, 36).astype(float)
+FORECAST = RANDOM.uniform(0, 6, 36)
+QUANTILES = np.sort(RANDOM.uniform(0, 8, (36, 3)), axis=1)
+WEIGHT = np.where(RANDOM.random(36) < 0.7, RANDOM.integers(1, 5, 36), 0).astype(float)
+AT = [at for at in range(36) for _ in range(int(WEIGHT[at]))]  # an entry of weight n is as good as n entries
 
 
 def test_wape_and_bias() -> None:
@@ -27,10 +26,10 @@ def test_wape_and_bias() -> None:
 
 
 def test_mase_leaves_out_series_without_a_scale() -> None:
-    scale = np.array([1.0, 2, math.nan, 4, 5, 6, 7, 8, 9])
-    errors = [abs(FORECAST[at] - ACTUAL[at]) / scale[at[0]] for at in AT if at[0] != 2]
+    scale = np.where(np.arange(36) < 5, math.nan, np.arange(36) + 1)
+    errors = [abs(FORECAST[at] - ACTUAL[at]) / scale[at] for at in AT if at >= 5]
     assert metrics.mase(ACTUAL, FORECAST, WEIGHT, scale) == pytest.approx(sum(errors) / len(errors))
-    assert metrics.mase(ACTUAL, FORECAST, WEIGHT, np.full(9, math.nan)) is None
+    assert metrics.mase(ACTUAL, FORECAST, WEIGHT, np.full(36, math.nan)) is None
 
 
 def test_weighted_quantile_loss() -> None:
@@ -44,18 +43,34 @@ def test_weighted_quantile_loss() -> None:
     assert metrics.weighted_quantile_loss(ACTUAL, QUANTILES, LEVELS, WEIGHT) == pytest.approx(sum(losses) / 3)
 
 
-def test_coverage_counts_both_ends() -> None:
+def test_coverage_is_the_share_between_the_outer_quantiles() -> None:
     inside = [QUANTILES[at][0] <= ACTUAL[at] <= QUANTILES[at][-1] for at in AT]
-    assert metrics.coverage(ACTUAL, QUANTILES, WEIGHT) == pytest.approx(sum(inside) / len(inside))
-    assert metrics.coverage(np.ones((1, 1)), np.ones((1, 1, 3)), np.ones((1, 1))) == 1
+    assert metrics.coverage(ACTUAL, QUANTILES, LEVELS, WEIGHT) == pytest.approx(sum(inside) / len(inside))
+
+
+def test_an_observation_that_equals_quantiles_is_divided_among_their_levels() -> None:
+    quantiles = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 2.0]])
+    shares = metrics.calibration(np.array([0.0, 2.0]), quantiles, LEVELS, np.array([1.0, 3.0]))
+    # No sale: anywhere from 0 to between 0.5 and 0.9. Two: from there to beyond 0.9.
+    none, two = np.array([0.1, 0.4, 0.2, 0]) / 0.7, np.array([0, 0, 0.2, 0.05]) / 0.25
+    assert shares == pytest.approx(0.25 * none + 0.75 * two)
+
+
+def test_counts_forecast_by_their_true_distribution_are_calibrated() -> None:
+    counts = np.random.default_rng(0).poisson(0.7, 50_000).astype(float)
+    levels = tuple(np.arange(1, 10) / 10)
+    true = np.quantile(np.random.default_rng(1).poisson(0.7, 100_000), levels, method="inverted_cdf")
+    shares = metrics.calibration(counts, np.tile(true, (len(counts), 1)), levels, np.ones(len(counts)))
+    assert shares == pytest.approx(np.full(10, 0.1), abs=0.025)
+    assert shares.sum() == pytest.approx(1)
 
 
 def test_without_demand_there_is_no_percentage() -> None:
-    nothing = np.zeros((9, 4))
+    nothing = np.zeros(36)
     assert metrics.wape(nothing, FORECAST, WEIGHT) is None
     assert metrics.bias(nothing, FORECAST, WEIGHT) is None
     assert metrics.weighted_quantile_loss(nothing, QUANTILES, LEVELS, WEIGHT) is None
-    assert metrics.wape(ACTUAL, FORECAST, np.zeros((9, 4))) is None
+    assert metrics.wape(ACTUAL, FORECAST, np.zeros(36)) is None
 
 
 def test_naive_error_is_within_each_series() -> None:

@@ -28,7 +28,7 @@ def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> t
     learnt = learn(regime, origins, drawn, configured(trees=60), Resources(1, lambda: None))
     ends = last_origins(panel, static, make_recipe(panel.frequency, threads=1))
     every = np.arange(len(panel))
-    return learnt, float(learnt.predict(ends, every, np.ones_like(every)).mean())
+    return learnt, float(learnt.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
 
 
 def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(tmp_path: Path) -> None:
@@ -52,8 +52,9 @@ def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
     assert learnt == Learnt(Regime.SPARSE)
     assert len(rounds) == 7
     every = np.arange(len(drawn))
-    assert learnt.predict(origins, every, drawn.step) == pytest.approx(np.ones(2))  # the mean up to there, over itself
-    smoothed = replace(learnt, regime=Regime.REGULAR).predict(origins, every, drawn.step)
+    rows = origins.rows(every, drawn.step)
+    assert learnt.predict(origins, every, rows) == pytest.approx(np.ones(2))  # the mean up to there, over itself
+    smoothed = replace(learnt, regime=Regime.REGULAR).predict(origins, every, rows)
     assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
 
 

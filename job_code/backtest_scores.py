@@ -1,0 +1,84 @@
+"""Scores of a backtest: of everything, by step of the horizon, and by segment."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from job_code import metrics
+from job_code.backtest import Backtest
+from job_code.error_distribution import KINDS
+from job_code.panel import Booleans, Integers
+from job_code.sample import Sample
+from job_code.sampling import STRATA
+from job_code.static_encoding import StaticEncoding
+
+Scores = dict[str, dict[str, float | None]]
+NOT_MEASURED: Scores = {
+    name: dict.fromkeys(("wape", "mase", "bias", *(("wql", "coverage") if name == "forecast" else ())))
+    for name in ("forecast", "model", "baseline", "moving_average")
+}
+MOST_SEGMENTS = 12  # of a static column, for it to be told by these: a table is read by people
+CLASSES = "class"
+
+
+def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
+    """Scores of the forecast, the model alone, seasonal naive and a moving average.
+
+    Args:
+        tested: The backtest.
+        chosen: Which entries count, shape (entries,); all when absent.
+
+    Returns:
+        For each of them `wape`, `mase` and `bias`; for the forecast `wql` and `coverage` too. None where they cannot
+        be computed.
+    """
+    weight = tested.weight if chosen is None else np.where(chosen, tested.weight, 0.0)
+    actual = tested.actual
+    found: Scores = {
+        name: {
+            "wape": metrics.wape(actual, candidate, weight),
+            "mase": metrics.mase(actual, candidate, weight, tested.scale),
+            "bias": metrics.bias(actual, candidate, weight),
+        }
+        for name, candidate in tested.candidates.items()
+    }
+    found["forecast"] |= {
+        "wql": metrics.weighted_quantile_loss(actual, tested.quantiles, tested.levels, weight),
+        "coverage": metrics.coverage(actual, tested.quantiles, tested.levels, weight) if weight.any() else None,
+    }
+    return found
+
+
+def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:
+    """Scores at every step, in order."""
+    return [{"step": step, **scores(tested, tested.step == step)} for step in range(1, tested.steps + 1)]
+
+
+def scores_by_segment(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
+    """Scores of fast, slow and new series, of each kind of demand, and by what static columns tell.
+
+    Returns:
+        One a segment: `by` (what divides the series), `segment`, `share_of_demand`, and the scores.
+    """
+    total = (tested.weight * np.abs(tested.actual)).sum()
+    found = []
+    for by, names, segment in _divisions(tested, sample, encoding):
+        for number, name in enumerate(names):
+            own = segment == number
+            if (tested.weight[own] > 0).any():
+                demand = (tested.weight * np.abs(tested.actual))[own].sum()
+                share = float(demand / total) if total > 0 else None
+                found.append({"by": by, "segment": name, "share_of_demand": share, **scores(tested, own)})
+    return found
+
+
+def _divisions(
+    tested: Backtest, sample: Sample, encoding: StaticEncoding
+) -> Iterator[tuple[str, tuple[str, ...], Integers]]:
+    yield CLASSES, STRATA, sample.stratum[tested.series]
+    yield "kind", KINDS, tested.kind
+    for column, categories in encoding.categories.items():
+        if len(categories) <= MOST_SEGMENTS:
+            codes = sample.exogenous.static.columns[column].fill_null(-1).to_numpy()
+            yield column, categories, codes[tested.series].astype(np.int64)
