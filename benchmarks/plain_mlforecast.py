@@ -78,9 +78,9 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return keys, numbered.sort("unique_id", "ds").collect(engine="streaming")
 
 
-def plain_forecaster(variant: str, config: ForecastConfig) -> MLForecast:
+def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency = WEEKS) -> MLForecast:
     """MLForecast with the job's features, as far as a recursion can have them, and the job's trees."""
-    features = features_for(WEEKS)
+    features = features_for(frequency)
     models = {"mean": _trees(config)}
     if variant == QUANTILES:
         for name, level in zip(config.quantile_columns, config.quantiles, strict=True):
@@ -91,7 +91,7 @@ def plain_forecaster(variant: str, config: ForecastConfig) -> MLForecast:
         freq=1,
         lags=[*features.lags, *(features.year + offset for offset in NEAR)],
         lag_transforms=features.lag_transforms(),
-        date_features=[day_of_year],
+        date_features=[day_of_year] if frequency == WEEKS else None,
         target_transforms=transforms or None,
         num_threads=available_cores(),
     )

@@ -1,0 +1,139 @@
+"""Accuracy on tasks with known outcome: `make accuracy TASKS=folder`, or `python -m benchmarks.accuracy folder`.
+
+The job runs as a user starts it, with its defaults; what it is told is the horizon, the quantile levels the scores are
+defined by, and that each series is forecast from its own end. Beside it stand plain MLForecast with the job's features
+and trees, seasonal naive, and what others have published.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from benchmarks.plain_mlforecast import plain_forecaster
+from benchmarks.task_scores import TaskScores, score_point, score_quantiles
+from benchmarks.tasks import KEY, ForecastTask, task_names
+from job_code.calendar_counts import DayCounts
+from job_code.config import ForecastConfig
+from job_code.frequency import Frequency, resolve_frequency
+from job_code.panel import Floats
+
+LEVELS = tuple(level / 10 for level in range(1, 10))
+SCALE_SEASON = {"week": 1, "month": 12, "day": 7}  # of the naive error that errors are scaled by, as is usual
+COLUMNS = ("mase", "wape", "sql", "wql", "coverage", "coverage_first", "coverage_last", "bias")
+PUBLISHED = ("mase", "wape", "sql", "wql")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__.splitlines()[0])
+    parser.add_argument("tasks", type=Path, help="folder with TASK.train.parquet and TASK.test.parquet")
+    parser.add_argument("--task", action="append", metavar="TASK", help="only this one; may be repeated")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration, to try it out")
+    given = parser.parse_args(arguments)
+    names = given.task or task_names(given.tasks)
+    if not names:
+        parser.error(f"there is no TASK.train.parquet in {given.tasks}")
+    published = given.tasks / "published.csv"
+    for name in names:
+        task = ForecastTask.read(given.tasks, name)
+        others = _published(published, name) if published.exists() else []
+        print(f"**{name}**: {task.actual.shape[0]:,} series, {task.horizon} periods ahead\n", flush=True)
+        print(_table([*run(task, given.set), *others]), end="\n\n", flush=True)
+
+
+def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, TaskScores, float | None]]:
+    """Forecasts a task in every way; yields what made each forecast, its scores, and the seconds it took."""
+    frequency = resolve_frequency(None, DayCounts.of(task.train.select(_day=pl.col("ds"), _value=pl.col("y"))))
+    actual, scale = task.actual, task.naive_error(SCALE_SEASON[frequency.unit])
+    begin = time.monotonic()
+    mean, quantiles = _by_job(task, settings)
+    seconds = time.monotonic() - begin
+    scores = score_quantiles(actual, mean, quantiles, LEVELS, scale)
+    yield "the job", scores, seconds
+    begin = time.monotonic()
+    plain = _by_plain_mlforecast(task, frequency)
+    yield "plain MLForecast", score_point(actual, plain, scale), time.monotonic() - begin
+    for season in sorted({1, frequency.per_year}):
+        yield f"the value of {season} {frequency.unit}s ago", score_point(actual, task.repeated(season), scale), None
+
+
+def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats]:
+    told = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, LEVELS))}", "cutoff_rule=series", *settings]
+    with tempfile.TemporaryDirectory() as folder:
+        demand, covariates, output = (Path(folder) / name for name in ("demand.parquet", "known.parquet", "out"))
+        task.train.select(KEY, "ds", "y").write_parquet(demand)
+        arguments = ["--demand", str(demand), "--output", str(output)]
+        if task.covariates is not None:
+            task.covariates.write_parquet(covariates)
+            arguments += ["--covariates", str(covariates)]
+        if task.static is not None:
+            arguments += ["--static", str(task.static)]
+        arguments += [part for setting in told for part in ("--set", setting)]
+        job = [sys.executable, "-m", "job_code", "train", *arguments]
+        subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this project's own)
+        files = sorted(output.glob("forecasts/*/*/part-*.parquet"))
+        rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
+    both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")
+    columns = ForecastConfig(quantiles=LEVELS).quantile_columns
+    shape = (-1, task.horizon)
+    return both["mean"].to_numpy().reshape(shape), both.select(columns).to_numpy().reshape(*shape, len(LEVELS))
+
+
+def _by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
+    """Recursion over the job's features, without covariates, as the user of the library begins."""
+    keys = task.test.select(pl.col(KEY).unique(maintain_order=True)).with_row_index("_number")
+    known = task.train.drop_nulls("y").join(keys, on=KEY)
+    demand = known.select(
+        unique_id="_number", ds=frequency.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
+    ).sort("unique_id", "ds")
+    # No recursion can step over gaps: they are filled with the value before.
+    full = demand.group_by("unique_id").agg(ds=pl.int_range(pl.col("ds").min(), pl.col("ds").max() + 1, dtype=pl.Int32))
+    demand = (
+        full.explode("ds")
+        .join(demand, on=["unique_id", "ds"], how="left")
+        .sort("unique_id", "ds")
+        .with_columns(pl.col("y").forward_fill().over("unique_id"))
+    )
+    forecaster = plain_forecaster("change", ForecastConfig(), frequency)
+    forecaster.fit(demand, static_features=[], dropna=False, as_numpy=True, validate_data=False)
+    forecasts = forecaster.predict(task.horizon).sort("unique_id", "ds")
+    values: Floats = forecasts["mean"].cast(pl.Float64).to_numpy().reshape(-1, task.horizon)
+    return np.maximum(values, 0.0)
+
+
+def _published(file: Path, task: str) -> list[tuple[str, TaskScores, float | None]]:
+    rows = pl.read_csv(file).filter(pl.col("task") == task)
+    return [
+        (f"published: {row['model']}", TaskScores(**{name: row.get(name.upper()) for name in PUBLISHED}), None)
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _table(rows: Sequence[tuple[str, TaskScores, float | None]]) -> str:
+    head = ["forecast by", "MASE", "WAPE", "SQL", "WQL", "80 % cover", "first", "last", "bias", "seconds"]
+    lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
+    for name, scores, seconds in rows:
+        cells = [_cell(getattr(scores, column, None)) for column in COLUMNS]
+        lines.append("| " + " | ".join([name, *cells, "" if seconds is None else f"{seconds:.0f}"]) + " |")
+    shares = rows[0][1].calibration
+    if shares:
+        lines += [
+            "",
+            "Actuals between two levels of the job, each 10 %: " + ", ".join(f"{share:.1%}" for share in shares),
+        ]
+    return "\n".join(lines)
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:.1e}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Scores of a forecast on a task, as GluonTS and fev define them: a missing actual is scored by nobody."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from job_code import metrics
+from job_code.panel import Floats
+
+
+class TaskScores(BaseModel):
+    """Scores of one forecast.
+
+    Attributes:
+        mase: Mean absolute error of the median over the series' naive error in the past.
+        wape: Sum of absolute errors of the median over the sum of absolute demand.
+        sql: Mean of twice the pinball loss over the series' naive error; None where there are no quantiles.
+        wql: Sum of twice the pinball loss over the sum of absolute demand, averaged over the levels.
+        coverage: Share of actuals from the lowest to the highest quantile; likewise at the first and the last step.
+        coverage_first: At the first step.
+        coverage_last: At the last step.
+        bias: Sum of the mean's errors over the sum of demand.
+        calibration: Share of actuals between each two neighbouring levels, from 0 to 1; counts divided (see metrics).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    mase: float | None = None
+    wape: float | None = None
+    sql: float | None = None
+    wql: float | None = None
+    coverage: float | None = None
+    coverage_first: float | None = None
+    coverage_last: float | None = None
+    bias: float | None = None
+    calibration: list[float] | None = None
+
+
+def score_point(actual: Floats, forecast: Floats, scale: Floats) -> TaskScores:
+    """Scores a forecast without quantiles.
+
+    Args:
+        actual: What happened, NaN where nobody knows, shape (series, horizon).
+        forecast: Same shape.
+        scale: The series' naive error, NaN or 0 for one that is left out of what is scaled, shape (series,).
+    """
+    known = ~np.isnan(actual)
+    error = np.abs(forecast - actual)
+    return TaskScores(mase=_scaled(error, scale, known), wape=float(error[known].sum() / np.abs(actual[known]).sum()))
+
+
+def score_quantiles(
+    actual: Floats, mean: Floats, quantiles: Floats, levels: Sequence[float], scale: Floats
+) -> TaskScores:
+    """Scores a forecast with quantiles, one of which is the median.
+
+    Args:
+        actual: What happened, NaN where nobody knows, shape (series, horizon).
+        mean: Same shape.
+        quantiles: Shape (series, horizon, levels).
+        levels: Their levels, ascending.
+        scale: The series' naive error, NaN or 0 for one that is left out of what is scaled, shape (series,).
+    """
+    known = ~np.isnan(actual)
+    point = score_point(actual, quantiles[..., list(levels).index(0.5)], scale)
+    error = actual[..., None] - quantiles
+    loss = 2 * np.maximum(np.array(levels) * error, (np.array(levels) - 1) * error)
+    inside = (actual >= quantiles[..., 0]) & (actual <= quantiles[..., -1])
+    found = point.model_dump() | {
+        "sql": float(np.mean([_scaled(loss[..., at], scale, known) for at in range(len(levels))])),
+        "wql": float(loss[known].sum(axis=0).mean() / np.abs(actual[known]).sum()),
+        "coverage": float(inside[known].mean()),
+        "coverage_first": float(inside[:, 0][known[:, 0]].mean()),
+        "coverage_last": float(inside[:, -1][known[:, -1]].mean()),
+        "bias": float((mean - actual)[known].sum() / actual[known].sum()),
+        "calibration": metrics.calibration(
+            actual[known], quantiles[known], tuple(levels), np.ones(int(known.sum()))
+        ).tolist(),
+    }
+    return TaskScores.model_validate(found)
+
+
+def _scaled(loss: Floats, scale: Floats, known: np.ndarray) -> float:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scaled = (loss / scale[:, None])[known]
+    return float(scaled[np.isfinite(scaled)].mean())

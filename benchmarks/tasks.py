@@ -1,0 +1,95 @@
+"""Forecasting tasks with known outcome: `TASK.train.parquet`, `TASK.test.parquet` and what may lie beside them.
+
+Both hold `unique_id, ds, y`; further columns are covariates, known over the horizon too. `TASK.static.parquet` has one
+row a series, and `published.csv` (`task, model` and scores) what others have reached.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from job_code.panel import Floats
+
+KEY = "unique_id"
+PERIOD = ("ds", "y")
+TRAIN, TEST, STATIC = ".train.parquet", ".test.parquet", ".static.parquet"
+
+
+@dataclass(frozen=True)
+class ForecastTask:
+    """One task.
+
+    Attributes:
+        name: Its name.
+        train: What is known.
+        test: What is to be forecast, sorted by series and period, with as many periods for each series.
+        static: File with static columns, where there is one.
+    """
+
+    name: str
+    train: pl.DataFrame
+    test: pl.DataFrame
+    static: Path | None
+
+    @classmethod
+    def read(cls, folder: Path, name: str) -> Self:
+        """Reads a task from a folder.
+
+        Raises:
+            ValueError: If its series have different numbers of periods to forecast.
+        """
+        train, test = (
+            pl.read_parquet(folder / f"{name}{kind}").with_columns(
+                pl.col(KEY).cast(pl.String), pl.col("ds").cast(pl.Date)
+            )
+            for kind in (TRAIN, TEST)
+        )
+        test = test.sort(KEY, "ds")
+        if test.group_by(KEY).len()["len"].n_unique() != 1:
+            raise ValueError(f"{name}: the series of {name}{TEST} have different numbers of periods")
+        static = folder / f"{name}{STATIC}"
+        return cls(name, train.sort(KEY, "ds"), test, static if static.exists() else None)
+
+    @property
+    def horizon(self) -> int:
+        """Periods to forecast."""
+        return self.test.height // self.test[KEY].n_unique()
+
+    @property
+    def covariates(self) -> pl.DataFrame | None:
+        """What is known of the periods, of the past and of those to forecast; None where there is nothing."""
+        names = [name for name in self.train.columns if name not in (KEY, *PERIOD) and name in self.test.columns]
+        if not names:
+            return None
+        return pl.concat([frame.select(KEY, "ds", *names) for frame in (self.train, self.test)], how="vertical_relaxed")
+
+    @property
+    def actual(self) -> Floats:
+        """What happened, NaN where nobody knows, shape (series, horizon)."""
+        values = self.test["y"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return values.reshape(-1, self.horizon)
+
+    def naive_error(self, season: int) -> Floats:
+        """Mean absolute difference of values a season apart, by series, NaN where there are none; shape (series,)."""
+        apart = (pl.col("y") - pl.col("y").shift(season).over(KEY)).abs()
+        errors = self.train.with_columns(error=apart).group_by(KEY).agg(pl.col("error").mean())
+        found = self.test.select(pl.col(KEY).unique(maintain_order=True)).join(errors, on=KEY, how="left")
+        return found["error"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+    def repeated(self, season: int) -> Floats:
+        """Seasonal naive: the value of a season ago, the last one where it is unknown; shape (series, horizon)."""
+        rows = []
+        history = dict(self.train.drop_nulls("y").group_by(KEY, maintain_order=True).agg("y").iter_rows())
+        for series in self.test[KEY].unique(maintain_order=True):
+            known = np.array(history.get(series, [0.0]), dtype=np.float64)
+            back = season if len(known) >= season else 1
+            rows.append(known[len(known) - back + np.arange(self.horizon) % back])
+        return np.array(rows)
+
+
+def task_names(folder: Path) -> list[str]:
+    """Names of the tasks in a folder, sorted."""
+    return sorted(path.name.removesuffix(TRAIN) for path in folder.glob(f"*{TRAIN}"))
