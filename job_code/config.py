@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from job_code.errors import InputError
@@ -39,6 +40,7 @@ class ForecastConfig(BaseModel):
         cutoff_rule: `common` forecasts every series from the same cutoff, `series` each from its own last period.
         gap_rule: What a period without a row, or without a value, means between two observed ones.
         negative_rule: What negative demand means: `clip` counts it as zero, `keep` keeps it, `error` refuses.
+        country_holidays: Country, or part of one, whose public holidays the model is told of: `US`, `DE-BY`.
         sample_rows: Rows the model learns from and is tested on, about; where there are more, a stratified sample.
         backtest_horizons: Horizons that the backtest holds out at most; no more than a quarter of the usual history.
         trees: Boosting rounds of the LightGBM model.
@@ -61,6 +63,7 @@ class ForecastConfig(BaseModel):
     cutoff_rule: Literal["common", "series"] = "common"
     gap_rule: Literal["zero", "carry_forward"] = "zero"
     negative_rule: Literal["clip", "keep", "error"] = "clip"
+    country_holidays: str | None = None
     sample_rows: int = Field(default=1_500_000, ge=10_000)
     backtest_horizons: int = Field(default=3, ge=1)
     trees: int = Field(default=200, ge=1, le=10_000)
@@ -74,6 +77,17 @@ class ForecastConfig(BaseModel):
     def _known_frequency(cls, value: str | None) -> str | None:
         if value is not None and not FREQUENCY_PATTERN.fullmatch(value):
             raise ValueError(f"{value!r} is none of D, W, W-MON ... W-SUN, MS, ME")
+        return value
+
+    @field_validator("country_holidays")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        if value is not None:
+            country, _, part = value.partition("-")
+            try:
+                holidays.country_holidays(country, subdiv=part or None, years=2026)
+            except NotImplementedError:
+                raise ValueError(f"{value!r} has no known holidays; write it like DE or DE-BY") from None
         return value
 
     @field_validator("quantiles")

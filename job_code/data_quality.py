@@ -32,6 +32,7 @@ def describe_input(
     unknown: dict[str, float] = {}
     if "covariates" in inputs:
         ignored += [f"covariates: {name}" for name in covariates.ignored]
+    if prepared.covariates.names:
         ahead = max(1, (prepared.series - prepared.counts["stopped_selling"]) * prepared.covariates.horizon)
         unknown = dict(zip(prepared.covariates.names, (prepared.unknown_ahead / ahead).tolist(), strict=True))
     return {

@@ -13,7 +13,8 @@ from job_code.activity import is_active
 from job_code.alignment import Repairs, align
 from job_code.checks import Calendar, Problems, check_shard, periods_of, report_problems
 from job_code.config import ForecastConfig
-from job_code.covariate_store import StoredCovariates, report_covariate_problems
+from job_code.covariate_rows import report_covariate_problems
+from job_code.covariate_store import StoredCovariates
 from job_code.disk import require_space
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.findings import Findings

@@ -11,7 +11,6 @@ from job_code.backtest import Backtest, backtest
 from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
 from job_code.covariate_files import SpilledCovariates, spill_covariates
-from job_code.covariate_store import store_covariates
 from job_code.data_quality import describe_input, failed_report, sound_report
 from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
@@ -30,6 +29,7 @@ from job_code.report import ReportInput, render
 from job_code.run_request import RunRequest, file_name
 from job_code.sample import Sample
 from job_code.sharding import shard_demand
+from job_code.shared_covariates import store_covariates
 from job_code.sizes import Sizes
 from job_code.static_columns import StaticShards, shard_static
 from job_code.workers import Workers, available_cores
@@ -110,7 +110,7 @@ def _read(
     with progress.stage("check") as advance:
         calendar = check_calendar(read.days, config, findings)
         span = (calendar.cutoff - calendar.usual_span(read.days, config), calendar.cutoff + config.horizon)
-        covariates = store_covariates(spilled.tables, calendar.frequency, config.horizon, span, findings, pieces)
+        covariates = store_covariates(spilled.tables, calendar.frequency, config, span, findings, pieces)
         prepared = prepare(
             read,
             static,

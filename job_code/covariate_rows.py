@@ -1,0 +1,78 @@
+"""Tells which series, or group of series, and which period the rows of covariates are about."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from job_code.covariate_spill import SpilledRows, group_of
+from job_code.covariates import NO_GROUP
+from job_code.findings import Findings
+from job_code.frequency import Frequency
+from job_code.known_keys import Hashes
+from job_code.panel import Integers
+from job_code.row_checks import DAY
+
+SOURCE = "covariates"
+
+
+@dataclass(frozen=True)
+class AlignedRows:
+    """Rows of a table, by series and period; shape of `series` and `period` is (rows,)."""
+
+    rows: SpilledRows
+    series: Integers
+    period: Integers
+
+    def of(self, series: Integers) -> "AlignedRows":
+        """The rows of some series, renumbered by their position in `series`."""
+        position = group_of(self.series.astype(np.uint64), series.astype(np.uint64), NO_GROUP)
+        kept = position != NO_GROUP
+        rows = SpilledRows(self.rows.hash[kept], self.rows.day[kept], self.rows.values[:, kept])
+        return AlignedRows(rows, position[kept], self.period[kept])
+
+
+def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
+    """Tells series and period of rows, and counts those that cannot be used.
+
+    Args:
+        rows: As they were spilled; those about nothing that is known are left out.
+        known: Hashes of the keys of all series, or groups.
+        frequency: The demand's calendar.
+        problems: Takes the counts.
+    """
+    series = group_of(rows.hash, known, NO_GROUP)
+    kept = series != NO_GROUP
+    rows, series = SpilledRows(rows.hash[kept], rows.day[kept], rows.values[:, kept]), series[kept]
+    day = pl.DataFrame({DAY: rows.day}).select(pl.col(DAY).cast(pl.Date))
+    told = day.select(
+        frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
+        frequency.is_off_anchor(pl.col(DAY)).alias("off"),
+    )
+    period = told["period"].to_numpy()
+    problems["off_anchor"] += int(told["off"].sum())
+    span = int(np.ptp(period)) + 1 if len(period) else 1
+    cell = series * span + (period - period.min(initial=0) if len(period) else period)
+    problems["duplicates"] += len(cell) - len(np.unique(cell))
+    return AlignedRows(rows, series, period)
+
+
+def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: Findings) -> None:
+    """Takes note of rows that `align_rows` could not use."""
+    findings.add(
+        SOURCE,
+        "row",
+        f"dated off the calendar {frequency.name} of the demand",
+        remedy=f"date every {frequency.unit} as the demand does",
+        count=problems["off_anchor"],
+        examples=[],
+    )
+    findings.add(
+        SOURCE,
+        "row",
+        f"that repeat the key and {frequency.unit} of another",
+        remedy=f"keep one row per key and {frequency.unit}",
+        count=problems["duplicates"],
+        examples=[],
+    )

@@ -1,0 +1,49 @@
+"""Public holidays as covariates that need no file: which one lies in a period, and in the ones beside it.
+
+A week may be dated by its first day or by its last, and people buy before a holiday and after it: seen with both
+neighbours, the holiday is found whichever it is.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import holidays
+import numpy as np
+
+from job_code.covariates import CovariateTable
+from job_code.frequency import Frequency
+from job_code.panel import Integers
+
+NONE = "no holiday"
+BESIDE = {"holiday": 0, "holiday before": -1, "holiday after": 1}
+OBSERVED = " (observed)"
+
+
+def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tuple[CovariateTable, tuple[str, ...]]:
+    """The holidays of a country in a span of periods.
+
+    Args:
+        code: Country, or part of one: `US`, `DE-BY`.
+        frequency: What a period is.
+        first: Number of the first period.
+        last: Number of the last one.
+
+    Returns:
+        A table of one group with a column for each of `BESIDE`, and the categories that these hold: `NONE` first.
+    """
+    country, _, part = code.partition("-")
+    years = range(frequency.date_of(first - 1).year, frequency.date_of(last + 2).year + 1)
+    found = holidays.country_holidays(country, subdiv=part or None, years=years)
+    days = sorted((day, name.split("; ")[0].removesuffix(OBSERVED)) for day, name in found.items())
+    names = (NONE, *sorted({name for _, name in days}))
+    codes = np.zeros(last - first + 3)  # a period more on both sides
+    at = _periods((day for day, _ in days), frequency) - (first - 1)
+    for (_, name), place in reversed(list(zip(days, at.tolist(), strict=True))):  # the first of a period is kept
+        if 0 <= place < len(codes):
+            codes[place] = names.index(name)
+    columns = [codes[1 + shift : len(codes) - 1 + shift] for shift in BESIDE.values()]
+    return CovariateTable(np.array(columns, dtype=np.float32), np.array([first]), np.array([last - first + 1])), names
+
+
+def _periods(days: Iterable[date], frequency: Frequency) -> Integers:
+    return np.array([frequency.period_of(day) for day in days], dtype=np.int64)

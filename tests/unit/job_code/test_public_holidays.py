@@ -1,0 +1,72 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.errors import InputError
+from job_code.frequency import Frequency
+from job_code.public_holidays import BESIDE, NONE, holiday_table
+from tests.demand import LAST, configured, run_job, series
+
+EASTER_MONDAYS = {date(2024, 4, 1), date(2025, 4, 21), date(2026, 4, 6)}
+
+
+def told(frequency: str, first: date, last: date, code: str = "DE") -> dict[date, list[str]]:
+    calendar = Frequency(frequency)
+    table, names = holiday_table(code, calendar, calendar.period_of(first), calendar.period_of(last))
+    assert names[0] == NONE
+    assert table.values.shape[0] == len(BESIDE)
+    every = [calendar.date_of(int(table.first_period[0]) + at) for at in range(int(table.lengths[0]))]
+    return {day: [names[int(code)] for code in table.values[:, at]] for at, day in enumerate(every)}
+
+
+def test_holidays_move_with_the_year() -> None:
+    found = told("D", date(2024, 1, 1), date(2026, 12, 31))
+    assert {day for day, (now, *_) in found.items() if now == "Easter Monday"} == EASTER_MONDAYS
+    assert found[date(2026, 4, 7)] == [NONE, "Easter Monday", NONE]
+    assert found[date(2026, 4, 2)] == [NONE, NONE, "Good Friday"]
+    assert found[date(2026, 12, 25)] == ["Christmas Day", NONE, "Second Day of Christmas"]
+    assert found[date(2026, 12, 31)] == [NONE, NONE, "New Year's Day"]  # of a year that the span does not reach
+
+
+@pytest.mark.parametrize("anchor", ["MON", "SUN"])
+def test_a_week_knows_its_own_holiday_and_its_neighbours(anchor: str) -> None:
+    found = told(f"W-{anchor}", date(2026, 1, 1), date(2026, 12, 31))
+    for day, (now, *_) in found.items():
+        in_week = {day + timedelta(days=at) for at in range(7)}
+        assert (now == "Labor Day") == (date(2026, 5, 1) in in_week)
+
+
+def test_parts_of_a_country_have_their_own() -> None:
+    day = date(2026, 1, 6)
+    assert told("D", day, day, "DE-BY")[day][0] == "Epiphany"
+    assert told("D", day, day, "DE")[day][0] == NONE
+
+
+@pytest.mark.parametrize("code", ["XX", "DE-XX", "Germany!"])
+def test_an_unknown_country_is_refused(code: str) -> None:
+    with pytest.raises(InputError, match=r"country_holidays: .* has no known holidays; write it like DE or DE-BY"):
+        configured(country_holidays=code)
+
+
+def test_what_sells_before_a_moving_holiday_is_forecast(tmp_path: Path) -> None:
+    """Demand triples in the week of Easter, which is another one each year."""
+    weeks = [LAST - timedelta(weeks=at) for at in range(300)][::-1]
+    calendar = Frequency("W-MON")
+    table, names = holiday_table("DE", calendar, calendar.period_of(weeks[0]), calendar.period_of(weeks[-1]))
+    easter = table.values[0] == names.index("Good Friday")
+    assert easter.sum() in (5, 6)
+    random = np.random.default_rng(0)
+    values = {f"A{at:02d}": (10 * (1 + 2 * easter) + random.normal(0, 0.3, 300)).tolist() for at in range(30)}
+    demand, cutoff = series(values), date(2026, 3, 16)
+    forecasts = [
+        run_job(tmp_path / (country or "none"), demand, cutoff=cutoff, trees=100, country_holidays=country).forecasts
+        for country in ("DE", None)
+    ]
+    weekly = [each.group_by("ds").agg(pl.col("q50").mean()).sort("ds")["q50"].to_list() for each in forecasts]
+    with_calendar, without = weekly
+    assert with_calendar[1] > 20  # the week of 30 March has Good Friday in it
+    assert max(with_calendar[0], *with_calendar[2:]) < 15
+    assert without[1] < 20
