@@ -1,12 +1,13 @@
 """Aligns the rows of a shard into panels of consecutive periods, counting all that is repaired."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
+from job_code.availability import estimate_unmet
 from job_code.checks import Calendar, Periods
 from job_code.config import ForecastConfig
 from job_code.panel import Booleans, Floats, Integers, Panel
@@ -23,6 +24,8 @@ class Repairs:
         gaps_filled: Periods between two observed ones that had no value.
         series_with_gaps: Series they belong to.
         ended_series: Series whose last row lies before the cutoff; they go on with zeros.
+        periods_off_sale: Periods on sale for less than half of the time; their demand is estimated.
+        periods_partly_on_sale: Other periods not wholly on sale; their demand is extrapolated.
         negative_values: Negative values that were counted as zero (or kept, by `negative_rule`).
         rows_after_cutoff: Rows that lie after the cutoff and were not used.
         rows_before_history: Rows older than the configured history.
@@ -32,6 +35,8 @@ class Repairs:
     gaps_filled: int = 0
     series_with_gaps: int = 0
     ended_series: int = 0
+    periods_off_sale: int = 0
+    periods_partly_on_sale: int = 0
     negative_values: int = 0
     rows_after_cutoff: int = 0
     rows_before_history: int = 0
@@ -47,14 +52,16 @@ class Repairs:
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of some series: the index of each row's series, its period and its value (NaN where missing)."""
+    """Rows of some series: the index of each row's series, its period, its value (NaN where missing), share on sale."""
 
     series: Integers
     period: Periods
     value: npt.NDArray[np.float32]
+    on_sale: npt.NDArray[np.float32] | None
 
     def where(self, chosen: Booleans) -> Self:
-        return type(self)(self.series[chosen], self.period[chosen], self.value[chosen])
+        on_sale = None if self.on_sale is None else self.on_sale[chosen]
+        return type(self)(self.series[chosen], self.period[chosen], self.value[chosen], on_sale)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def align(
         Panels, the indices of their series in the shard, and what was repaired in them; what concerns no panel is
         counted with the first. One panel of no series where no series begins before the cutoff.
     """
-    rows = _Rows(shard.series, periods, shard.value)
+    rows = _Rows(shard.series, periods, shard.value, shard.on_sale)
     used = periods <= calendar.cutoff
     unused = len(used) - int(np.count_nonzero(used))
     if unused:
@@ -96,7 +103,7 @@ def align(
         inside = (lengths > 0) & (group == number)
         own = rows if len(groups) == 1 and inside.all() else rows.where(inside[rows.series])
         renumbered = np.cumsum(inside) - 1
-        local = _Rows(renumbered[own.series], own.period, own.value)
+        local = replace(own, series=renumbered[own.series])
         kept = _Spans(spans.first[inside], spans.last[inside], spans.has_value[inside])
         first, series = kept.first, np.flatnonzero(inside)
         panel = Panel(shard.keys[series], calendar.frequency, first, lengths[inside], *_fill(local, kept))
@@ -157,7 +164,25 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
     )
     if config.negative_rule == "clip":
         np.maximum(panel.values, 0.0, out=panel.values)
+    if config.gap_rule == "zero":
+        panel.observed[:] = True
+    if rows.on_sale is not None:
+        share = _on_sale(panel, rows, spans)
+        off = estimate_unmet(panel, share)
+        panel.observed[off] = False
+        partly = int(((share < 1) & ~off).sum())
+        repairs = replace(repairs, periods_off_sale=int(off.sum()), periods_partly_on_sale=partly)
     return repairs
+
+
+def _on_sale(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
+    """Share of every period on sale; all of it where no row says otherwise."""
+    share = np.ones(len(panel.values))
+    inside = (rows.period >= spans.first[rows.series]) & (rows.period <= spans.last[rows.series])
+    at = (panel.starts - spans.first)[rows.series[inside]] + rows.period[inside]
+    assert rows.on_sale is not None
+    share[at] = rows.on_sale[inside]
+    return share
 
 
 def _gaps(panel: Panel, spans: _Spans, config: ForecastConfig) -> Booleans:

@@ -157,10 +157,7 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
     history = past.panel
     ahead = np.arange(1, steps + 1)
     actual = known.panel.last(origin.back)[:, :steps]
-    weight = np.repeat(past.weight[:, None], steps, axis=1)
-    if config.gap_rule == "carry_forward":
-        # Values carried forward are no observations; zeros that stand for missing rows are, by that rule.
-        weight = np.where(_observed(known.panel, origin.back)[:, :steps], weight, 0.0)
+    weight = np.where(_observed(known.panel, origin.back)[:, :steps], past.weight[:, None], 0.0)
     return _Observed(
         Entries.of(
             model,

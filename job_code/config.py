@@ -19,7 +19,7 @@ from job_code.errors import InputError
 
 FREQUENCY_PATTERN = re.compile(r"D|MS|ME|W(-(MON|TUE|WED|THU|FRI|SAT|SUN))?")
 OUTPUT_COLUMNS = ("ds", "mean")
-WORKING_COLUMNS = ("_day", "_value", "_hash", "_code", "_shard", "_at")  # the job's own, beside the key
+WORKING_COLUMNS = ("_day", "_value", "_on_sale", "_hash", "_code", "_shard", "_at")  # the job's own, beside the key
 
 ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
@@ -32,6 +32,7 @@ class ForecastConfig(BaseModel):
         key: Columns that together name a series; the forecasts carry them back.
         time: Column with the period's date.
         target: Column with the demand of the period.
+        available: Column of the demand with the share of the period on sale, 0 to 1; absent where none is known.
         frequency: `D`, `W`, `W-MON`...`W-SUN`, `MS` or `ME`; read off the data when absent.
         horizon: Periods to forecast after the cutoff.
         quantiles: Levels between 0 and 1, ascending.
@@ -55,6 +56,7 @@ class ForecastConfig(BaseModel):
     key: tuple[ColumnName, ...] = Field(default=("unique_id",), min_length=1)
     time: ColumnName = "ds"
     target: ColumnName = "y"
+    available: ColumnName | None = None
     frequency: str | None = None
     horizon: int = Field(default=12, ge=1, le=366)
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
@@ -101,10 +103,10 @@ class ForecastConfig(BaseModel):
 
     @model_validator(mode="after")
     def _columns_are_distinct(self) -> Self:
-        named = [*self.key, self.time, self.target]
+        named = [*self.key, *self.observed_columns]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise ValueError(f"key, time and target name the same column: {', '.join(twice)}")
+            raise ValueError(f"key, time, target and available name the same column: {', '.join(twice)}")
         taken = sorted(set(self.key) & {*OUTPUT_COLUMNS, *self.quantile_columns})
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
@@ -112,6 +114,11 @@ class ForecastConfig(BaseModel):
         if taken:
             raise ValueError(f"key: the forecasts have columns of their own named {', '.join(taken)}; rename the key")
         return self
+
+    @property
+    def observed_columns(self) -> tuple[str, ...]:
+        """Columns of the demand beside its key."""
+        return (self.time, self.target) if self.available is None else (self.time, self.target, self.available)
 
     @property
     def quantile_columns(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from job_code.table_files import TableFile
 
 SOURCE = "demand"
 VALUE = "_value"
+ON_SALE = "_on_sale"
 LARGEST = 1e30  # forecasts are 32-bit numbers, which end at 3.4e38
 
 
@@ -68,7 +69,8 @@ def clean_demand(
         findings: Takes note of all that is wrong; rows that are noted are left out.
 
     Returns:
-        Key columns, `_day` (Date) and `_value` (Float32, null where the value is missing).
+        Key columns, `_day` (Date) and `_value` (Float32, null where the value is missing); and `_on_sale` (Float32),
+        where a column for it is configured.
     """
     rows = clean_key(batch, types, findings, source=SOURCE)
     time, target = config.time, config.target
@@ -94,8 +96,17 @@ def clean_demand(
             "give finite numbers",
         ),
     }
-    rows = drop_bad_rows(rows, checks, name, findings, source=SOURCE)
-    return rows.select(*config.key, DAY, value.fill_nan(None).cast(pl.Float32))
+    kept = [*config.key, DAY, value.fill_nan(None).cast(pl.Float32)]
+    if config.available is not None:
+        share = _to_number(rows.schema[config.available], pl.col(config.available))
+        checks["available"] = RowCheck(
+            config.available,
+            pl.col(config.available).is_not_null() & ~share.is_between(0, 1).fill_null(False),
+            f"with something other than a share from 0 to 1 in {config.available}",
+            "give the share of the period on sale, or nothing where it is not known",
+        )
+        kept.append(share.fill_null(1.0).cast(pl.Float32).alias(ON_SALE))
+    return drop_bad_rows(rows, checks, name, findings, source=SOURCE).select(kept)
 
 
 def _plain(dtype: pl.DataType) -> pl.DataType:

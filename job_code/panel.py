@@ -25,7 +25,8 @@ class Panel:
         first_period: Number of each series' first period, shape (series,).
         lengths: Periods each series has, all at least 1, shape (series,).
         values: Demand, finite, shape (sum of lengths,).
-        observed: Whether the value was given and not filled in, shape (sum of lengths,).
+        observed: Whether the value tells of demand: it was given, or no row stands for no sale; it was neither carried
+            forward nor estimated; shape (sum of lengths,).
     """
 
     keys: pl.DataFrame

@@ -182,7 +182,7 @@ def prepare(
 
 
 def _prepare_shard(task: _Task) -> _Result:
-    shard = read_shard(task.demand.folder, task.shard, task.config.key)
+    shard = read_shard(task.demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
     keys = shard.keys if shard else pl.DataFrame(schema=task.demand.types)
     frequency = task.calendar.frequency
     periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)

@@ -83,7 +83,7 @@ def shard_demand(
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        config: Names the key, time and target columns.
+        config: Names the columns.
         findings: Takes note of all that is wrong; rows that are noted are left out.
         folder: Where the shards go; it must exist.
         workers: Do the reading.
@@ -94,7 +94,7 @@ def shard_demand(
         InputError: If there are no files, or none that can be read.
         OutOfDiskError: If the disk has no room for the shards.
     """
-    wanted = [*config.key, config.time, config.target]
+    wanted = [*config.key, *config.observed_columns]
     files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
     if not files:
         findings.raise_if_any()

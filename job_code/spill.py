@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.demand import VALUE
+from job_code.demand import ON_SALE, VALUE
 from job_code.known_keys import Codes, Hashes, KnownKeys, hash_keys, shard_of
 from job_code.row_checks import DAY
 
 HASH = "_hash"
 CODE = "_code"
 ROW = np.dtype([("code", np.uint32), ("day", np.int32), ("value", np.float32)])
+ROW_ON_SALE = np.dtype([*ROW.descr, ("on_sale", np.float32)])
 KEYS_IN_MEMORY = 500_000
 
 
@@ -51,10 +52,12 @@ class SpillWriter:
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
-        rows = np.empty(len(order), dtype=ROW)
+        rows = np.empty(len(order), dtype=ROW_ON_SALE if ON_SALE in batch.columns else ROW)
         rows["code"] = codes
         rows["day"] = batch[DAY].to_physical().to_numpy()[order]
         rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
+        if ON_SALE in batch.columns:
+            rows["on_sale"] = batch[ON_SALE].to_numpy()[order]
         ends = np.searchsorted(shard_of(hashes, self._shards), np.arange(self._shards), side="right")
         begin = 0
         for shard, end in enumerate(ends.tolist()):
@@ -105,6 +108,7 @@ class SpilledShard:
         series: Index of each row's series, shape (rows,).
         day: Each row's date, in days since 1970-01-01, shape (rows,).
         value: Each row's demand, NaN where it is missing, shape (rows,).
+        on_sale: Share of each row's period on sale, shape (rows,); None where it is not known.
     """
 
     keys: pl.DataFrame
@@ -112,10 +116,17 @@ class SpilledShard:
     series: npt.NDArray[np.int64]
     day: npt.NDArray[np.int32]
     value: npt.NDArray[np.float32]
+    on_sale: npt.NDArray[np.float32] | None = None
 
 
-def read_shard(folder: Path, shard: int, key: tuple[str, ...]) -> SpilledShard | None:
+def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, on_sale: bool = False) -> SpilledShard | None:
     """Reads what all writers spilled of one shard, and deletes it.
+
+    Args:
+        folder: Where the shards' files are.
+        shard: Number of the shard.
+        key: Key columns.
+        on_sale: Whether the rows tell how long each period was on sale.
 
     Returns:
         None for a shard without series.
@@ -135,7 +146,7 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...]) -> SpilledShard |
         .to_numpy()
         .astype(np.int64)
     )
-    rows = [np.fromfile(file, dtype=ROW) for file in writers]
+    rows = [np.fromfile(file, dtype=ROW_ON_SALE if on_sale else ROW) for file in writers]
     offset = np.concatenate([[0], np.cumsum([len(frame) for frame in keys])])
     series = np.concatenate([position[offset[writer] :][spilled["code"]] for writer, spilled in enumerate(rows)])
     gathered = SpilledShard(
@@ -144,6 +155,7 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...]) -> SpilledShard |
         series,
         np.concatenate([spilled["day"] for spilled in rows]),
         np.concatenate([spilled["value"] for spilled in rows]),
+        np.concatenate([spilled["on_sale"] for spilled in rows]) if on_sale else None,
     )
     for file in [*writers, *folder.glob(_keys_name(shard, "*", "*"))]:
         file.unlink()

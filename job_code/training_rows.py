@@ -63,7 +63,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     """
     random = np.random.default_rng(seed)
     age = panel.age
-    target = np.flatnonzero(age > 0)
+    target = np.flatnonzero((age > 0) & panel.observed)
     wanted = int(share * max(FEW_ROWS, len(target) // NEIGHBOURS_ALIKE))
     if len(target) > wanted:
         target = target[random.random(len(target)) < wanted / len(target)]

@@ -40,6 +40,8 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
             "gaps_filled",
             "series_with_gaps",
             "ended_series",
+            "periods_off_sale",
+            "periods_partly_on_sale",
             "negative_values",
             "rows_after_cutoff",
             "rows_before_history",
@@ -69,7 +71,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
                     value = known[max(earlier for earlier in known if earlier < period)]
             value = value if value is not None else 0.0
             values.append(max(value, 0.0) if config.negative_rule == "clip" else value)
-            observed.append(period in known)
+            observed.append(period in known or config.gap_rule == "zero")
         result.first[key], result.values[key], result.observed[key] = first, values, observed
         counts["gaps_filled"] += gaps
         counts["series_with_gaps"] += gaps > 0

@@ -66,6 +66,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
             "sample_rows": 20_000,
             "backtest_horizons": 2,
             "country_holidays": "DE-BY",
+            "available": "on_shelf",
             "trees": 7,
             "learning_rate": 0.2,
             "leaves": 5,

@@ -1,0 +1,116 @@
+"""An empty shelf is missing demand, and neither teaches nor is judged."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.availability import ENOUGH, USUAL, estimate_unmet
+from job_code.backtest import backtest
+from job_code.errors import InputError
+from job_code.frequency import Frequency
+from job_code.panel import Panel
+from job_code.regimes import Resources
+from tests.demand import configured, panel_of, run_job, sample_of, series
+
+
+def panel_with(values: list[list[float]]) -> Panel:
+    lengths = np.array([len(each) for each in values])
+    return Panel(
+        pl.DataFrame({"unique_id": [f"S{at:03d}" for at in range(len(values))]}),
+        Frequency("W-MON"),
+        np.zeros(len(values), dtype=np.int64),
+        lengths,
+        np.concatenate(values),
+        np.ones(int(lengths.sum()), dtype=bool),
+    )
+
+
+def by_hand(values: np.ndarray, share: np.ndarray) -> list[float]:
+    on = [at for at in range(len(values)) if share[at] >= ENOUGH]
+    full = {at: values[at] / share[at] for at in on}
+    found = []
+    for at, sold in enumerate(values):
+        if at in full:
+            found.append(full[at])
+            continue
+        known = [each for each in on if each < at][-USUAL:] or [each for each in on if each > at][:USUAL]
+        found.append(max(sold, np.mean([full[each] for each in known]) if known else 0.0))
+    is_whole = all(value == round(value) for value in values)
+    return [round(each) if is_whole and share[at] < 1 else each for at, each in enumerate(found)]
+
+
+def test_estimates_are_those_made_by_hand() -> None:
+    random = np.random.default_rng(0)
+    values = [random.gamma(2, 3, int(length)) for length in random.integers(1, 40, 60)]
+    values = [np.round(each) if at % 2 else each for at, each in enumerate(values)]
+    share = [random.choice([0.0, 0.3, 0.5, 0.8, 1.0], len(each), p=[0.2, 0.1, 0.1, 0.1, 0.5]) for each in values]
+    share[3][:], share[4][:5] = 0.0, 0.0
+    panel = panel_with([each.tolist() for each in values])
+    off = estimate_unmet(panel, np.concatenate(share))
+    expected = [by_hand(each, own) for each, own in zip(values, share, strict=True)]
+    assert panel.values.tolist() == pytest.approx(np.concatenate(expected).tolist())
+    assert off.tolist() == (np.concatenate(share) < ENOUGH).tolist()
+
+
+def test_what_was_wholly_on_sale_is_left_alone() -> None:
+    panel = panel_with([[1.0, 2.5], [3.0]])
+    assert not estimate_unmet(panel, np.ones(3)).any()
+    assert panel.values.tolist() == [1.0, 2.5, 3.0]
+
+
+def shelves(*, told: bool) -> pl.DataFrame:
+    """Twenty articles that sell 20 a week, out of stock for the last weeks."""
+    random = np.random.default_rng(0)
+    sold = {f"A{at:02d}": random.poisson(20, 100).astype(float) for at in range(20)}
+    for each in sold.values():
+        each[88:] = 0.0
+    demand = series({name: each.tolist() for name, each in sold.items()})
+    on_shelf = pl.when(pl.int_range(pl.len()).over("unique_id") >= 88).then(0.0).otherwise(1.0)
+    return demand.with_columns(on_shelf=on_shelf) if told else demand
+
+
+def test_an_empty_shelf_does_not_forecast_nothing(tmp_path: Path) -> None:
+    told = run_job(tmp_path / "told", shelves(told=True), available="on_shelf")
+    assert told.forecasts["mean"].to_numpy() == pytest.approx(np.full(80, 20.0), rel=0.25)
+    assert told.quality["repairs"]["periods_off_sale"] == 12 * 20
+    untold = run_job(tmp_path / "untold", shelves(told=False))
+    assert untold.forecasts["mean"].mean() < 5  # type: ignore[operator]
+    ignored = run_job(tmp_path / "ignored", shelves(told=True))
+    assert ignored.quality["ignored_columns"] == ["demand: on_shelf"]
+
+
+def test_periods_off_sale_are_not_judged(tmp_path: Path) -> None:
+    sample = sample_of(tmp_path, shelves(told=True), available="on_shelf")
+    config = configured(available="on_shelf", horizon=12)
+    tested = backtest(sample, config, Resources(1, lambda: None))
+    assert tested
+    emptied = sample.panel.last_period[0] - 12
+    assert (tested.weight[tested.period > emptied] == 0).all()
+    assert (tested.weight[tested.period <= emptied] > 0).all()
+
+
+def test_a_row_without_a_value_may_still_say_that_nothing_could_be_sold(tmp_path: Path) -> None:
+    demand = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
+    last = demand.with_columns(
+        y=pl.when(pl.int_range(pl.len()) == 19).then(None).otherwise(pl.col("y")),
+        share=pl.when(pl.int_range(pl.len()) == 19).then(pl.lit("0.25")).otherwise(None),
+    )
+    panel, repairs = panel_of(tmp_path, last, available="share")
+    assert panel.values[19] == 5.0
+    assert not panel.observed[19]
+    assert repairs.periods_off_sale == 1
+    assert repairs.periods_partly_on_sale == 0
+
+
+def test_what_is_no_share_is_refused(tmp_path: Path) -> None:
+    demand = shelves(told=True).with_columns(
+        on_shelf=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit(1.5)).otherwise(pl.col("on_shelf"))
+    )
+    with pytest.raises(InputError) as error:
+        run_job(tmp_path, demand, available="on_shelf")
+    (said,) = error.value.problems
+    assert said.startswith(
+        "demand: 3 rows with something other than a share from 0 to 1 in on_shelf, e.g. 1.5 in demand.parquet"
+    )
