@@ -1,18 +1,25 @@
 """Charts of the report, as SVG text to stand in a page."""
 
 import io
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from job_code.panel import Floats
 
-DEMAND, FORECAST, BASELINE = "#3b4252", "#1f77b4", "#c2410c"
+DEMAND, FORECAST, EXPECTED = "#3b4252", "#1f77b4", "#c7cdd6"
+CANDIDATES = {
+    "forecast": (FORECAST, "forecast"),
+    "baseline": ("#c2410c", "seasonal naive"),
+    "moving_average": ("#8a6d9b", "moving average"),
+}
 STYLE: dict[str, Any] = {
     "axes.grid": True,
     "axes.spines.right": False,
@@ -56,26 +63,74 @@ def demand_chart(
         return _svg(figure)
 
 
-def error_chart(forecast: Floats, baseline: Floats) -> str:
-    """Error by step of the horizon, of the forecast and of the baseline.
+def error_chart(candidates: Mapping[str, Floats]) -> str:
+    """Error by step of the horizon.
 
     Args:
-        forecast: WAPE at each step.
-        baseline: The same of the baseline.
+        candidates: WAPE at each step, by what was forecast with; all of `CANDIDATES`.
 
     Returns:
         An `<svg>` element.
     """
     with mpl.rc_context(STYLE):
         figure, axes = _axes(width=5.2, height=2.2)
-        steps = range(1, len(forecast) + 1)
-        axes.plot(steps, baseline, color=BASELINE, marker="o", markersize=3, label="seasonal naive")
-        axes.plot(steps, forecast, color=FORECAST, marker="o", markersize=3, label="forecast")
+        for name, wape in candidates.items():
+            color, label = CANDIDATES[name]
+            axes.plot(range(1, len(wape) + 1), wape, color=color, marker="o", markersize=3, label=label)
         axes.set_ylim(bottom=0)
         axes.set_xlabel("periods after the cutoff")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.yaxis.set_major_formatter(_percent)
         axes.legend(loc="lower right", fontsize=7)
         return _svg(figure)
+
+
+def bias_chart(days: Sequence[date], bias: Floats) -> str:
+    """Bias by period.
+
+    Args:
+        days: Dates of the periods.
+        bias: Sum of errors over sum of demand in each, above 0 where too much was forecast.
+
+    Returns:
+        An `<svg>` element.
+    """
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes(width=5.2, height=2.2)
+        axes.axhline(0, color=DEMAND, linewidth=0.8)
+        axes.plot(days, bias, color=FORECAST, marker="o", markersize=3)
+        locator = AutoDateLocator(minticks=3, maxticks=8)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.yaxis.set_major_formatter(_percent)
+        return _svg(figure)
+
+
+def calibration_chart(levels: Sequence[float], shares: Floats) -> str:
+    """How often demand fell between each two quantiles, beside how often it should.
+
+    Args:
+        levels: Of the quantiles, ascending.
+        shares: Below the first, between each two, above the last; in sum 1.
+
+    Returns:
+        An `<svg>` element.
+    """
+    edges = [0.0, *levels, 1.0]
+    names = [f"{low * 100:g}-{high * 100:g}%" for low, high in itertools.pairwise(edges)]
+    with mpl.rc_context(STYLE):
+        figure, axes = _axes(width=5.2, height=2.2)
+        at = np.arange(len(names))
+        axes.bar(at - 0.2, np.diff(edges), width=0.4, color=EXPECTED, label="should be")
+        axes.bar(at + 0.2, shares, width=0.4, color=FORECAST, label="was, in the backtest")
+        axes.set_xticks(at, names)
+        axes.set_ylim(0, 1.3 * max(float(np.diff(edges).max()), float(shares.max())))  # room for the legend
+        axes.yaxis.set_major_formatter(_percent)
+        axes.legend(loc="upper right", fontsize=7)
+        return _svg(figure)
+
+
+def _percent(value: float, _: object) -> str:
+    return f"{value:.0%}"
 
 
 def _axes(*, width: float, height: float) -> tuple[Figure, Any]:

@@ -10,13 +10,13 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from job_code import charts
+from job_code import charts, metrics
 from job_code.backtest import Backtest
 from job_code.demand import series_name
 from job_code.forecast_files import Forecast
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
-from job_code.panel import Floats
+from job_code.panel import Floats, Integers
 from job_code.preparation import PreparedDemand
 from job_code.sample import Sample
 from job_code.telling_series import choose
@@ -60,7 +60,7 @@ def render(report: ReportInput) -> str:
         unit=report.demand.calendar.frequency.unit,
         everything=report.sample.is_everything,
         total=Markup(_total_chart(report)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
-        by_step=Markup(_step_chart(report.backtest)) if report.backtest else None,  # noqa: S704
+        charts=_backtest_charts(report.backtest, report.demand.calendar.frequency) if report.backtest else None,
         plots=_plots(report),
     )
 
@@ -122,15 +122,30 @@ def _total_chart(report: ReportInput) -> str:
     )
 
 
-def _step_chart(backtest: Backtest) -> str:
-    demand = np.bincount(backtest.step, weights=backtest.weight * np.abs(backtest.actual))[1:]
+def _backtest_charts(tested: Backtest, frequency: Frequency) -> dict[str, Markup]:
+    """Error by step, bias over time, and calibration."""
+    demand = tested.weight * np.abs(tested.actual)
+    by_step = {
+        name: _ratio(tested.step - 1, tested.weight * np.abs(tested.candidates[name] - tested.actual), demand)
+        for name in charts.CANDIDATES
+    }
+    first = int(tested.period.min())
+    bias = _ratio(tested.period - first, tested.weight * (tested.forecast - tested.actual), demand)
+    shares = metrics.calibration(tested.actual, tested.quantiles, tested.levels, tested.weight)
+    svg = {
+        "by_step": charts.error_chart(by_step),
+        "bias": charts.bias_chart(_days(frequency, first, len(bias)), bias),
+        "calibration": charts.calibration_chart(tested.levels, shares),
+    }
+    return {name: Markup(text) for name, text in svg.items()}  # noqa: S704 (our own SVG)
 
-    def error(candidate: Floats) -> Floats:
-        total = np.bincount(backtest.step, weights=backtest.weight * np.abs(candidate - backtest.actual))[1:]
-        share: Floats = np.divide(total, demand, out=np.full(len(demand), np.nan), where=demand > 0)
-        return share
 
-    return charts.error_chart(error(backtest.forecast), error(backtest.baseline))
+def _ratio(group: Integers, error: Floats, demand: Floats) -> Floats:
+    """Sum of errors over sum of demand in each group, NaN where there is no demand."""
+    total = np.bincount(group, weights=demand)
+    share: Floats = np.full(len(total), np.nan)
+    np.divide(np.bincount(group, weights=error), total, out=share, where=total > 0)
+    return share
 
 
 def _days(frequency: Frequency, first: int, count: int) -> list[date]:
