@@ -1,8 +1,8 @@
 """Accuracy on tasks with known outcome: `make accuracy TASKS=folder`, or `python -m benchmarks.accuracy folder`.
 
-The job runs as a user starts it, with its defaults; what it is told is the horizon, the quantile levels the scores are
-defined by, and that each series is forecast from its own end. Beside it stand plain MLForecast with the job's features
-and trees, seasonal naive, and what others have published.
+The job runs as a user starts it, with its defaults; what it is told is the horizon, quantile levels, and that each
+series is forecast from its own end. Beside it stand plain MLForecast with the job's features and trees, seasonal naive,
+and what others have published.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from job_code.frequency import Frequency, resolve_frequency
 from job_code.panel import Floats
 
 LEVELS = tuple(level / 10 for level in range(1, 10))
+FINE = tuple(level / 40 for level in range(1, 40))  # with more between them, to see the calibration of counts
 SCALE_SEASON = {"week": 1, "month": 12, "day": 7}  # of the naive error that errors are scaled by, as is usual
 COLUMNS = ("mase", "wape", "sql", "wql", "coverage", "coverage_first", "coverage_last", "bias")
 PUBLISHED = ("mase", "wape", "sql", "wql")
@@ -55,7 +56,7 @@ def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, Task
     begin = time.monotonic()
     mean, quantiles = _by_job(task, settings)
     seconds = time.monotonic() - begin
-    scores = score_quantiles(actual, mean, quantiles, LEVELS, scale)
+    scores = score_quantiles(actual, mean, quantiles, FINE, scale, LEVELS)
     yield "the job", scores, seconds
     begin = time.monotonic()
     plain = _by_plain_mlforecast(task, frequency)
@@ -65,7 +66,7 @@ def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, Task
 
 
 def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats]:
-    told = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, LEVELS))}", "cutoff_rule=series", *settings]
+    told = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, FINE))}", "cutoff_rule=series", *settings]
     with tempfile.TemporaryDirectory() as folder:
         demand, covariates, output = (Path(folder) / name for name in ("demand.parquet", "known.parquet", "out"))
         task.train.select(KEY, "ds", "y").write_parquet(demand)
@@ -81,9 +82,9 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
         files = sorted(output.glob("forecasts/*/*/part-*.parquet"))
         rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
     both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")
-    columns = ForecastConfig(quantiles=LEVELS).quantile_columns
+    columns = ForecastConfig(quantiles=FINE).quantile_columns
     shape = (-1, task.horizon)
-    return both["mean"].to_numpy().reshape(shape), both.select(columns).to_numpy().reshape(*shape, len(LEVELS))
+    return both["mean"].to_numpy().reshape(shape), both.select(columns).to_numpy().reshape(*shape, len(FINE))
 
 
 def _by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
@@ -124,10 +125,8 @@ def _table(rows: Sequence[tuple[str, TaskScores, float | None]]) -> str:
         lines.append("| " + " | ".join([name, *cells, "" if seconds is None else f"{seconds:.0f}"]) + " |")
     shares = rows[0][1].calibration
     if shares:
-        lines += [
-            "",
-            "Actuals between two levels of the job, each 10 %: " + ", ".join(f"{share:.1%}" for share in shares),
-        ]
+        told = ", ".join(f"{share:.1%}" for share in shares)
+        lines += ["", f"Actuals in each tenth of the job's distribution: {told}"]
     return "\n".join(lines)
 
 

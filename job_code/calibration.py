@@ -7,6 +7,7 @@ import numpy as np
 
 from job_code.combination import Combination, best_combinations, combine
 from job_code.config import ForecastConfig
+from job_code.count_levels import count_levels, fine_levels
 from job_code.entries import Entries, non_negative
 from job_code.error_distribution import KINDS, ErrorDistribution
 from job_code.panel import Floats
@@ -36,16 +37,19 @@ class Calibration:
         combinations: What a forecast is made of, for each kind of series.
         spread: Size of its errors.
         errors: Distribution of its errors, relative to their size.
+        count_errors: The same where demand is counted in whole numbers.
     """
 
     combinations: tuple[Combination, ...]
     spread: Spread
     errors: ErrorDistribution
+    count_errors: ErrorDistribution
 
     @classmethod
     def assumed(cls, config: ForecastConfig) -> Self:
         """For demand whose history is too short to show anything."""
-        return cls((Combination(),) * len(KINDS), Spread(), ErrorDistribution.assumed(config.quantiles))
+        errors = ErrorDistribution.assumed(config.quantiles)
+        return cls((Combination(),) * len(KINDS), Spread(), errors, errors)
 
     @classmethod
     def learn(
@@ -65,19 +69,26 @@ class Calibration:
         # Sales of one and of two lie a whole unit apart: spread over that unit, their distribution has no steps, and
         # a quantile of it, rounded, is the quantile of the sales.
         within = np.random.default_rng(config.seed).random(len(actual)) - 0.5
-        off = np.where(entries.whole, actual + within, actual) - combine(entries, entries.model, combinations)
+        centre = combine(entries, entries.model, combinations)
+        off = np.where(entries.whole, actual + within, actual) - centre
         change = np.where(usable, entries.change, 1.0)
         spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config, threads)
-        relative = off / (change * spread.predict(entries.told, entries.step))
-        counted = np.where(usable, weight, 0.0)
-        errors = ErrorDistribution.measured(relative, counted, entries.kind, entries.step, config.quantiles)
-        return cls(combinations, spread, errors)
+        size = change * spread.predict(entries.told, entries.step)
+        counted, fine = np.where(usable, weight, 0.0), fine_levels(config.quantiles)
+        errors = ErrorDistribution.measured(off / size, counted, entries.kind, entries.step, fine)
+        whole = entries.whole & usable
+        kind, step = entries.kind[whole], entries.step[whole]
+        quantiles = non_negative(np.round(errors.quantiles(centre[whole], size[whole], kind, step)), config)
+        moved = count_levels(actual[whole], quantiles, fine, weight[whole], kind, config.quantiles)
+        asked = np.tile(np.asarray(config.quantiles), (len(KINDS), 1))
+        return cls(combinations, spread, errors.at(asked), errors.at(moved))
 
     def apply(self, entries: Entries, config: ForecastConfig) -> Calibrated:
         """Makes forecasts; those of series that have stopped selling are exactly 0."""
         centre = combine(entries, entries.model, self.combinations)
         mean = combine(entries, entries.mean, self.combinations)
         size = np.where(entries.active, entries.change * self.spread.predict(entries.told, entries.step), 0.0)
-        quantiles = self.errors.quantiles(centre, size, entries.kind, entries.step)
-        quantiles = np.where(entries.whole[:, None], np.round(quantiles), quantiles)
+        told = (centre, size, entries.kind, entries.step)
+        counts = np.round(self.count_errors.quantiles(*told))
+        quantiles = np.where(entries.whole[:, None], counts, self.errors.quantiles(*told))
         return Calibrated(centre, mean, non_negative(quantiles, config))

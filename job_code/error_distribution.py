@@ -62,6 +62,18 @@ class ErrorDistribution:
         normal = [NormalDist().inv_cdf(level) / NORMAL_TO_MEAN_CHANGE for level in levels]
         return cls(levels, np.tile(normal, (len(KINDS), 1, 1)))
 
+    def at(self, levels: Floats) -> "ErrorDistribution":
+        """The distribution at other levels, interpolated.
+
+        Args:
+            levels: Of each kind, ascending, shape (kinds, levels).
+        """
+        tables = [
+            [np.interp(own, self.levels, offsets) for offsets in table]
+            for own, table in zip(levels, self.offsets, strict=True)
+        ]
+        return ErrorDistribution(tuple(levels[0].tolist()), np.asarray(tables))
+
     def quantiles(self, centre: Floats, spread: Floats, kind: Integers, step: Integers) -> Floats:
         """Quantiles around forecasts.
 

@@ -4,6 +4,8 @@ All functions take arrays of shape (entries,) and, of the same shape, how much e
 not, 1 for one that does, and more for one that stands for others as well.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from job_code.panel import Floats, Panel
@@ -72,12 +74,34 @@ def weighted_quantile_loss(
     return float(2 * pinball.sum(axis=0).mean() / demand)
 
 
+def probability_range(actual: Floats, quantiles: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
+    """From which to which probability of its forecast an observation reaches.
+
+    One that lies between two quantiles could be anywhere between their levels; one that several quantiles are equal
+    to, as happens with counts, anywhere from the first of their levels to the last.
+
+    Args:
+        actual: Observed demand.
+        quantiles: Shape (entries, levels).
+        levels: The quantiles' levels.
+
+    Returns:
+        Both ends, shape (entries,).
+    """
+    edges = np.array([0.0, *levels, 1.0])
+    below, upto = (quantiles < actual[:, None]).sum(axis=1), (quantiles <= actual[:, None]).sum(axis=1)
+    between = (edges[1:] + edges[:-1]) / 2
+    tied = upto > below
+    # Where between two levels the probability of a count begins and ends is not known, but that none is less than 0.
+    low = np.where(tied & ((below > 0) | (actual != 0)), between[below], edges[below])
+    return low, np.where(tied, between[upto], edges[upto + 1])
+
+
 def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:
     """Where observations fall among their quantiles: shares below the first, between each two, and above the last.
 
-    An observation that several quantiles are equal to, as happens with counts, could be anywhere between their levels,
-    and is divided accordingly (the expectation of a randomised probability integral transform: Czado, Gneiting and
-    Held, 2009).
+    An observation of a whole range of probability is divided accordingly (the expectation of a randomised probability
+    integral transform: Czado, Gneiting and Held, 2009).
 
     Args:
         actual: Observed demand.
@@ -89,12 +113,7 @@ def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], we
         Shape (levels + 1,), in sum 1; of a calibrated forecast the distances of the levels, from 0 to 1.
     """
     edges = np.array([0.0, *levels, 1.0])
-    below, upto = (quantiles < actual[:, None]).sum(axis=1), (quantiles <= actual[:, None]).sum(axis=1)
-    between = (edges[1:] + edges[:-1]) / 2
-    tied = upto > below
-    # Where between two levels the probability of a count begins and ends is not known, but that none is less than 0.
-    low = np.where(tied & ((below > 0) | (actual != 0)), between[below], edges[below])
-    high = np.where(tied, between[upto], edges[upto + 1])
+    low, high = probability_range(actual, quantiles, levels)
     overlap = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
     shares = np.maximum(overlap, 0.0) / (high - low)[:, None]
     found: Floats = np.average(shares, axis=0, weights=weight)

@@ -45,7 +45,7 @@ def test_a_task_is_forecast_in_every_way_and_compared(tmp_path: Path, capfd: pyt
         "published: Guess",
     ]
     assert "| published: Guess | 3.2500 |" in said
-    shares = [float(share.rstrip("%")) for share in said.split("each 10 %: ")[1].split("\n")[0].split(", ")]
+    shares = [float(share.rstrip("%")) for share in said.split("distribution: ")[1].split("\n")[0].split(", ")]
     assert len(shares) == 10
     assert sum(shares) == pytest.approx(100, abs=0.6)
 
@@ -87,7 +87,7 @@ def test_scores_are_what_their_formulas_say() -> None:
     known = [(row, step) for row in range(5) for step in range(3) if not np.isnan(actual[row, step])]
     total = sum(actual[at] for at in known)
     scaled = [at for at in known if at[0] in (0, 1, 4)]
-    found = score_quantiles(actual, mean, quantiles, LEVELS, scale)
+    found = score_quantiles(actual, mean, quantiles, LEVELS, scale, LEVELS)
     assert found.wape == pytest.approx(sum(abs(actual[at] - quantiles[at][4]) for at in known) / total)
     assert found.mase == pytest.approx(np.mean([abs(actual[at] - quantiles[at][4]) / scale[at[0]] for at in scaled]))
     assert found.bias == pytest.approx(sum(mean[at] - actual[at] for at in known) / total)
@@ -102,3 +102,6 @@ def test_scores_are_what_their_formulas_say() -> None:
     assert found.coverage == pytest.approx(np.mean(inside))
     assert found.coverage_first == pytest.approx(np.mean([inside[n] for n, at in enumerate(known) if at[1] == 0]))
     assert score_point(actual, quantiles[..., 4], scale).mase == found.mase
+    assert found.calibration
+    between = [sum(quantiles[at][low] < actual[at] <= quantiles[at][low + 1] for at in known) for low in range(8)]
+    assert found.calibration[1:9] == pytest.approx([each / len(known) for each in between])
