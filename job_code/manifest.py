@@ -55,12 +55,15 @@ def make_manifest(
         "configuration": config.model_dump(mode="json"),
         "metrics": {
             **(scores(tested) if tested else NOT_MEASURED),
-            "by_step": scores_by_step(tested) if tested else [],
-            "by_segment": scores_by_segment(tested, sample, demand.encoding) if tested else [],
             "backtest_origins": tested.origins if tested else 0,
             "backtest_periods": tested.steps if tested else 0,
             "combination": {kind: asdict(combination) for kind, combination in zip(KINDS, combinations, strict=False)},
             "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
+        },
+        # Apart from the metrics, which travel with the run through every state: these may be long.
+        "backtest": {
+            "by_step": scores_by_step(tested) if tested else [],
+            "by_segment": scores_by_segment(tested, sample, demand.encoding) if tested else [],
         },
         "sample": {
             "rows": sample.rows,

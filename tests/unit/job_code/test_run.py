@@ -1,3 +1,5 @@
+import json
+
 """The whole job in one process: what it promises of its output, on ordinary and on odd demand."""
 
 import hashlib
@@ -240,3 +242,12 @@ def test_an_input_error_leaves_the_full_report_and_nothing_else(tmp_path: Path) 
     left = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert left == ["reports/partition=all/run_id=the-run/data_quality.json"]
     assert Finished(tmp_path / "out").quality == {"status": "input error", "problems": list(refused.value.problems)}
+
+
+def test_what_travels_through_the_state_machine_does_not_grow_with_the_horizon(finished: Finished) -> None:
+    manifest = finished.manifest
+    assert len(json.dumps(manifest["metrics"])) < 4_000
+    assert [each["step"] for each in manifest["backtest"]["by_step"]] == list(
+        range(1, manifest["metrics"]["backtest_periods"] + 1)
+    )
+    assert {each["by"] for each in manifest["backtest"]["by_segment"]} >= {"class", "kind"}
