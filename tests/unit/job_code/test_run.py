@@ -1,8 +1,7 @@
-import json
-
 """The whole job in one process: what it promises of its output, on ordinary and on odd demand."""
 
 import hashlib
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -92,6 +91,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "data_quality",
         "configuration",
         "metrics",
+        "backtest",
         "sample",
         "versions",
         "created_at",
