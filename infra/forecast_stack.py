@@ -23,6 +23,7 @@ from infra.training_role import TrainingRole
 from infra.weekly_schedule import WeeklySchedule
 
 POINTERS = f"{s3_layout.FORECASTS}partition=*/_latest.json"
+HELD = f"{s3_layout.REPORTS}partition=*/run_id=*/held.json"
 
 
 class ForecastStack(Stack):
@@ -60,6 +61,7 @@ class ForecastStack(Stack):
             name=name,
             plan=self._plan(),
             check_run=self._check_run(),
+            apply_gate=self._apply_gate(),
             publish=self._publish(),
             explain_failure=self._function(
                 "explain-failure", "Says in one line what broke and whether a rerun helps", {"DEPLOYMENT": name}
@@ -148,6 +150,22 @@ class ForecastStack(Stack):
         self._grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"])
         self._grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
         self._grant(function, "UseTheKey", ["kms:Decrypt"], self._data.key.key_arn)
+        return function
+
+    def _apply_gate(self) -> PythonFunction:
+        bucket = self._data.forecasts
+        function = self._function(
+            "apply-gate",
+            "Holds a run back that is worse than it may be",
+            {
+                "FORECAST_BUCKET": bucket.bucket_name,
+                "LIMITS": json.dumps(self._settings.gate.model_dump(exclude_none=True)),
+            },
+        )
+        self._grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"])
+        self._grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
+        self._grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(HELD))
+        self._grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._data.key.key_arn)
         return function
 
     def _publish(self) -> PythonFunction:

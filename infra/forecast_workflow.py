@@ -1,4 +1,4 @@
-"""The state machine: plan, train and infer, check, publish; and one way out for everything that fails."""
+"""The state machine: plan, train and infer, check, gate, publish; and one way out for everything that fails."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ class ForecastWorkflow(Construct):
     """One execution is one run: a partition and a cutoff.
 
     The state's data is an object from the first state on, whatever the execution's input was: `execution`, then `plan`,
-    `job`, `run`, `published`; and on the way out `error` and `failure`.
+    `job`, `run`, `gate`, `published`; and on the way out `error` and `failure`.
 
     Attributes:
         state_machine: The state machine.
@@ -38,6 +38,7 @@ class ForecastWorkflow(Construct):
         name: str,
         plan: PythonFunction,
         check_run: PythonFunction,
+        apply_gate: PythonFunction,
         publish: PythonFunction,
         explain_failure: PythonFunction,
         training_job: TrainingJob,
@@ -64,8 +65,9 @@ class ForecastWorkflow(Construct):
         )
         planned = call_function(self, "Plan", plan.function, result_path="$.plan")
         checked = call_function(self, "CheckRun", check_run.function, result_path="$.run")
+        gated = call_function(self, "ApplyGate", apply_gate.function, result_path="$.gate")
         published = call_function(self, "Publish", publish.function, result_path="$.published")
-        for state in (planned, checked, published):
+        for state in (planned, checked, gated, published):
             state.add_catch(failure, result_path=ERROR_PATH)
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
         announce = notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded)
@@ -82,20 +84,32 @@ class ForecastWorkflow(Construct):
         not_completed.next(failure)
         trained = self._train_and_infer(training_job, instance_types, then=completed, failure=failure)
 
-        receive.next(planned).next(trained)
-        checked.next(published).next(announce)
+        # Somebody has looked at a run that was held, or wants an earlier one back.
+        by_hand = sfn.Condition.is_present("$.plan.publish")
+        existing = sfn.Pass(
+            self,
+            "TakeTheRun",
+            comment="There is nothing to train: the run is there",
+            parameters={"name.$": "$.plan.publish"},
+            result_path="$.job",
+        )
+        receive.next(planned).next(
+            sfn.Choice(self, "PublishByHand?").when(by_hand, existing.next(checked)).otherwise(trained)
+        )
+        checked.next(sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated))
+        gated.next(published).next(announce)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
             state_machine_name=f"{name}-forecast",
-            comment=f"One run of {name}: train and infer in one job, check, publish",
+            comment=f"One run of {name}: train and infer in one job, check, gate, publish",
             definition_body=sfn.DefinitionBody.from_chainable(receive),
             timeout=Duration.seconds(training_job.longest.to_seconds() * len(instance_types)).plus(OTHER_STATES),
             tracing_enabled=True,
             logs=sfn.LogOptions(level=sfn.LogLevel.ALL, include_execution_data=True, destination=log_group),
         )
         self._allow(training_job, key=key)
-        self._acknowledge([plan, check_run, publish, explain_failure], training_job)
+        self._acknowledge([plan, check_run, apply_gate, publish, explain_failure], training_job)
 
     def _train_and_infer(
         self,

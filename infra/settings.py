@@ -31,6 +31,8 @@ def _like(pattern: str, wanted: str) -> AfterValidator:
 
 
 Flag = Annotated[bool, Field(strict=True)]
+Threshold = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
 # SageMaker runs a job for 28 days at most.
 Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
@@ -155,6 +157,24 @@ class TrainingJobSettings(_Table):
         return value
 
 
+class GateSettings(_Table):
+    """What a run must keep to, to be published by itself; a threshold that is absent is none.
+
+    Attributes:
+        max_wape_ratio: WAPE of the backtest over that of seasonal naive.
+        max_bias: Bias of the backtest, either way, as a share of demand.
+        max_coverage_gap: How far the share of demand within the outer quantiles may be from what it should be.
+        min_series_share: Series over those of the last published run.
+        max_change: Change of all expected demand against the last published run, over the periods of both.
+    """
+
+    max_wape_ratio: Threshold | None = None
+    max_bias: Threshold | None = None
+    max_coverage_gap: Share | None = None
+    min_series_share: Share | None = None
+    max_change: Threshold | None = None
+
+
 class AlertsSettings(_Table):
     """Who hears of outcomes.
 
@@ -195,6 +215,7 @@ class EnvironmentSettings(_Table):
     schedule: ScheduleSettings
     forecast: ForecastConfig
     training_job: TrainingJobSettings
+    gate: GateSettings = GateSettings()
     alerts: AlertsSettings = AlertsSettings()
     retention: RetentionSettings
 

@@ -85,7 +85,7 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     same periods. Every series counts for those it stands for: the scores are estimates for all series of the run.
 
     Returns:
-        None where no series is long enough to hold anything out.
+        None where no series is long enough to hold anything out, or nothing was observed in what would be.
     """
     origins = place_origins(sample.panel, config)
     if not origins:
@@ -98,6 +98,8 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     series, actual, weight = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "actual", "weight")
     )
+    if not weight.any():
+        return None
     mean, quantiles = np.zeros(len(entries)), np.zeros((len(entries), len(config.quantiles)))
     every = Calibration.learn(actual, weight, entries, config, threads=resources.threads)
     even = series % 2 == 0

@@ -9,6 +9,7 @@ from job_code.backtest import Backtest
 from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
 from job_code.error_distribution import KINDS
 from job_code.forecast_files import ForecastFile
+from job_code.panel import Floats
 from job_code.preparation import PreparedDemand
 from job_code.provenance import versions
 from job_code.run_request import RunRequest
@@ -23,6 +24,7 @@ def make_manifest(
     sample: Sample,
     tested: Backtest | None,
     files: list[ForecastFile],
+    total: Floats,
     quality: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Everything about a run but its inputs' fingerprint and the seconds it took.
@@ -33,6 +35,7 @@ def make_manifest(
         sample: The series it learnt from.
         tested: Its backtest; None where no series was long enough for one.
         files: The forecasts.
+        total: Expected demand of all its series together, shape (horizon,).
         quality: Counts of what the demand held.
     """
     config, frequency, cutoff = request.config, demand.calendar.frequency, demand.last_period
@@ -49,6 +52,10 @@ def make_manifest(
         "series": demand.series,
         "rows": sum(file.rows for file in files),
         "files": [file.to_dict() for file in files],
+        "total": {
+            frequency.date_of(cutoff + step).isoformat(): round(float(expected), 3)
+            for step, expected in enumerate(total, 1)
+        },
         "columns": [*config.key, "ds", "mean", *config.quantile_columns],
         "report": request.name("reports", "report.html"),
         "data_quality": dict(quality),

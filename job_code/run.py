@@ -63,7 +63,7 @@ def run(
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    manifest = make_manifest(request, demand, sample, tested, files, quality)
+    manifest = make_manifest(request, demand, sample, tested, files, total, quality)
     with progress.stage("report"):
         manifest["input"] = input_fingerprint(request.inputs)
         manifest["seconds"] = progress.seconds

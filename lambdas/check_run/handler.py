@@ -53,7 +53,7 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
 
     Args:
         run_id: The job's name.
-        plan: The run's plan: `partition`, `cutoff` (or None) and `hyperparameters`.
+        plan: The run's plan: `partition`; where it was trained just now, `cutoff` (or None) and `hyperparameters`.
         bucket: Bucket with the forecasts.
         s3: An S3 client.
 
@@ -64,7 +64,8 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
     present = _list(s3, bucket=bucket, folder=folder)
     # Asked of the list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
     if MANIFEST not in present:
-        raise IncompleteRun(f"the job completed without a manifest: there is no s3://{bucket}/{folder}{MANIFEST}")
+        missing = "the job completed without a manifest" if "publish" not in plan else f"there is no run {run_id}"
+        raise IncompleteRun(f"{missing}: there is no s3://{bucket}/{folder}{MANIFEST}")
     manifest = _read_manifest(s3, bucket=bucket, key=folder + MANIFEST)
     try:
         problems = [
@@ -103,8 +104,10 @@ def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
 
 
 def _differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: Mapping[str, Any]) -> Iterator[str]:
-    expected = {"run_id": run_id, "partition": plan["partition"], "horizon": int(plan["hyperparameters"]["horizon"])}
-    if plan["cutoff"] is not None:
+    expected = {"run_id": run_id, "partition": plan["partition"]}
+    if "hyperparameters" in plan:
+        expected["horizon"] = int(plan["hyperparameters"]["horizon"])
+    if plan.get("cutoff") is not None:
         expected["cutoff"] = plan["cutoff"]
     for name, value in expected.items():
         if manifest[name] != value:

@@ -26,7 +26,12 @@ OWN_UNREACHABLE = re.compile(
 AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation")
 
 # What the state machine's own handlers raise.
-BY_ERROR = {"InputError": kinds.INPUT_ERROR, "IncompleteRun": kinds.INCOMPLETE, "PublishFailed": kinds.NOT_PUBLISHED}
+BY_ERROR = {
+    "InputError": kinds.INPUT_ERROR,
+    "IncompleteRun": kinds.INCOMPLETE,
+    "GateHeld": kinds.HELD,
+    "PublishFailed": kinds.NOT_PUBLISHED,
+}
 BY_SECONDARY_STATUS = {
     "MaxRuntimeExceeded": kinds.TIMED_OUT,
     "MaxWaitTimeExceeded": kinds.SPOT,

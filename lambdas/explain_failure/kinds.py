@@ -110,6 +110,12 @@ INCOMPLETE = _kind(
     rerun="yes",
     advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
 )
+HELD = _kind(
+    "GateHeld",
+    "held by the quality gate",
+    rerun="no",
+    advice="The run is kept and the last good one stays published; a rerun ends the same way until the demand changes.",
+)
 NOT_PUBLISHED = _kind(
     "PublishFailed",
     "publishing failed",

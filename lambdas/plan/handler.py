@@ -73,6 +73,19 @@ class Plan:
     channels: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class PublishPlan:
+    """A run to be published as it is.
+
+    Attributes:
+        partition: Part of the market it belongs to.
+        publish: Its run_id.
+    """
+
+    partition: str
+    publish: str
+
+
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Plan state."""
     return asdict(plan(event["execution"], deployment=Deployment.from_environment(os.environ), s3=_s3()))
@@ -83,7 +96,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient) -> Plan:
+def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient) -> Plan | PublishPlan:
     """Plans one run.
 
     Args:
@@ -95,6 +108,8 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         InputError: If the input cannot be run, or there is no demand.
     """
     request = read_request(execution["input"], config_keys=deployment.base_config)
+    if request.publish is not None:
+        return PublishPlan(PARTITION, request.publish)
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)

@@ -2,11 +2,13 @@
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-KNOWN_KEYS = ("config", "cutoff", "scheduled_time")
+KNOWN_KEYS = ("config", "cutoff", "publish", "scheduled_time")
+RUN_ID = re.compile(r"[\w-]{1,63}")
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
 
@@ -26,11 +28,13 @@ class Request:
         cutoff: The last observed period, where it was given.
         scheduled_time: When the schedule meant to start the run (aware), where the schedule started it.
         overrides: Configuration keys for this run, as hyperparameters.
+        publish: A run to publish as it is, where nothing is to be trained.
     """
 
     cutoff: date | None = None
     scheduled_time: datetime | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
+    publish: str | None = None
 
 
 def read_request(document: object, *, config_keys: Collection[str]) -> Request:
@@ -62,11 +66,19 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
             )
     if "cutoff" in document and "scheduled_time" in document:
         problems.append("input: cutoff and scheduled_time both decide the cutoff; give one of them")
+    publish = document.get("publish")
+    if "publish" in document:
+        if not isinstance(publish, str) or not RUN_ID.fullmatch(publish):
+            problems.append(
+                f"input: publish {_shown(publish)} is no run_id; write that of a run, as its message says it"
+            )
+        if len(document) > 1:
+            problems.append("input: publish takes a run as it is; give nothing beside it")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong
     if problems:
         raise InputError(problems)
-    return Request(cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides)
+    return Request(cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides, publish=publish)
 
 
 def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], list[str]]:

@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Publish state."""
     return publish(
         event["run"],
+        by_hand="publish" in event["plan"],
         bucket=os.environ["FORECAST_BUCKET"],
         deployment=os.environ["DEPLOYMENT"],
         s3=_s3(),
@@ -40,8 +41,10 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def publish(run: Mapping[str, Any], *, bucket: str, deployment: str, s3: BaseClient, now: datetime) -> dict[str, Any]:
-    """Moves the partition's pointer to the run, unless it shows a later cutoff already.
+def publish(
+    run: Mapping[str, Any], *, bucket: str, deployment: str, s3: BaseClient, now: datetime, by_hand: bool = False
+) -> dict[str, Any]:
+    """Moves the partition's pointer to the run, unless it shows a later cutoff already and nobody asked for it by name.
 
     Args:
         run: A checked run: the manifest's fields.
@@ -49,6 +52,7 @@ def publish(run: Mapping[str, Any], *, bucket: str, deployment: str, s3: BaseCli
         deployment: Name of the deployment, for the message.
         s3: An S3 client.
         now: When, for the pointer's `published_at`.
+        by_hand: Whether somebody asked for this very run: then it may be an earlier one.
 
     Returns:
         The run's outcome: `published`, where its forecasts lie, and the subject and message that announce it.
@@ -65,7 +69,7 @@ def publish(run: Mapping[str, Any], *, bucket: str, deployment: str, s3: BaseCli
     }
     for _ in range(ATTEMPTS):
         current, etag = _read_pointer(s3, bucket=bucket, key=key)
-        later = current is not None and current["cutoff"] > run["cutoff"]
+        later = current is not None and current["cutoff"] > run["cutoff"] and not by_hand
         # A repeated state finds its own work done.
         if not later and (current is None or current["run_id"] != run["run_id"]):
             condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}

@@ -88,7 +88,8 @@ def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, en
 def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     machine = definition("prod")
     order = ["ml.m7i.large", "ml.m6i.large", "ml.m5.large"]
-    assert machine["States"]["Plan"]["Next"] == f"TrainAndInfer ({order[0]})"
+    assert machine["States"]["Plan"]["Next"] == "PublishByHand?"
+    assert machine["States"]["PublishByHand?"]["Default"] == f"TrainAndInfer ({order[0]})"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
         assert state["Parameters"]["ResourceConfig"]["InstanceType"] == instance_type
@@ -167,3 +168,17 @@ def test_machines_with_disks_of_their_own_take_no_volume_key(family: str) -> Non
 @pytest.mark.parametrize("family", ["t3", "m4", "m5", "m5n", "m6i", "m7i", "c5n", "c7i", "r7i", "p3"])
 def test_machines_without_disks_of_their_own_take_one(family: str) -> None:
     assert not LOCAL_DISKS.match(f"ml.{family}.xlarge")
+
+
+def test_a_run_that_somebody_asked_for_is_neither_trained_nor_judged_but_checked(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    for name, by_hand, otherwise in (
+        ("PublishByHand?", "TakeTheRun", "TrainAndInfer (ml.m7i.large)"),
+        ("LookedAt?", "Publish", "ApplyGate"),
+    ):
+        (rule,) = states[name]["Choices"]
+        assert (rule["Variable"], rule["IsPresent"], rule["Next"]) == ("$.plan.publish", True, by_hand)
+        assert states[name]["Default"] == otherwise
+    assert states["TakeTheRun"]["Next"] == "CheckRun"
+    assert states["CheckRun"]["Next"] == "LookedAt?"
+    assert states["ApplyGate"]["Next"] == "Publish"

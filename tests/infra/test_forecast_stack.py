@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from infra.load_settings import load_settings
 from job_code.config import ForecastConfig
+from lambdas.apply_gate.verdict import Limits
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT
 
@@ -24,6 +26,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
     assert {name: function["FunctionName"] for name, function in functions.items()} == {
         "PlanFunction": f"onejob-{environment}-plan",
         "CheckRunFunction": f"onejob-{environment}-check-run",
+        "ApplyGateFunction": f"onejob-{environment}-apply-gate",
         "PublishFunction": f"onejob-{environment}-publish",
         "ExplainFailureFunction": f"onejob-{environment}-explain-failure",
     }
@@ -31,6 +34,8 @@ def test_the_functions(template: Templates, environment: str) -> None:
         assert function["TracingConfig"] == {"Mode": "Active"}
         assert "LogGroup" in function["LoggingConfig"]
     variables = {name: readable(function["Environment"]["Variables"]) for name, function in functions.items()}
+    limits = json.loads(variables["ApplyGateFunction"].pop("LIMITS"))
+    assert limits == settings.gate.model_dump(exclude_none=True) == asdict(Limits(**limits))
     base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
     assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
     assert variables == {
@@ -41,6 +46,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "PERIOD_LABEL": "start",
         },
         "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
+        "ApplyGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "PublishFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "DEPLOYMENT": f"onejob-{environment}"},
         "ExplainFailureFunction": {"DEPLOYMENT": f"onejob-{environment}"},
     }
@@ -56,6 +62,7 @@ def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[s
     }
     assert deployed == {
         "plan": ["__init__.py", "handler.py", "periods.py", "request.py"],
+        "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
         "check_run": ["__init__.py", "handler.py"],
         "publish": ["__init__.py", "announcement.py", "handler.py"],
         "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
@@ -63,13 +70,14 @@ def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[s
 
 
 def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
+    functions = ("plan", "check_run", "apply_gate", "publish", "explain_failure")
     handlers = {function["Handler"] for function in forecast(template, "dev", "AWS::Lambda::Function").values()}
-    assert handlers == {f"{name}.handler.handler" for name in ("plan", "check_run", "publish", "explain_failure")}
+    assert handlers == {f"{name}.handler.handler" for name in functions}
 
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 5
+    assert len(groups) == 6
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"

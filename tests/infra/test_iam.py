@@ -67,6 +67,14 @@ EXPECTED: dict[str, list[Statement]] = {
         ("s3:GetObject", f"{FORECASTS}/forecasts/*", None),
         ("kms:Decrypt", KEY, None),
     ],
+    "ApplyGateRoleDefaultPolicy": [
+        log("ApplyGate"),
+        XRAY,
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/*")),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/*", None),
+        ("s3:PutObject", f"{FORECASTS}/reports/partition=*/run_id=*/held.json", None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+    ],
     "PublishRoleDefaultPolicy": [
         log("Publish"),
         XRAY,
@@ -81,7 +89,7 @@ EXPECTED: dict[str, list[Statement]] = {
             [
                 f"<{name}Function.Arn>{versions}"
                 for versions in ("", ":*")
-                for name in ("CheckRun", "ExplainFailure", "Plan", "Publish")
+                for name in ("ApplyGate", "CheckRun", "ExplainFailure", "Plan", "Publish")
             ],
             None,
         ),
@@ -131,6 +139,7 @@ EXPECTED: dict[str, list[Statement]] = {
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
     "PlanRole": "lambda.amazonaws.com",
+    "ApplyGateRole": "lambda.amazonaws.com",
     "CheckRunRole": "lambda.amazonaws.com",
     "PublishRole": "lambda.amazonaws.com",
     "ExplainFailureRole": "lambda.amazonaws.com",

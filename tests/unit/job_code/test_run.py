@@ -86,6 +86,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "series",
         "rows",
         "files",
+        "total",
         "columns",
         "report",
         "data_quality",

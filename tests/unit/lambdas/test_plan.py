@@ -1,13 +1,13 @@
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
-from lambdas.plan.handler import Deployment, Plan, plan
+from lambdas.plan.handler import Deployment, Plan, PublishPlan, plan
 from lambdas.plan.request import InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
@@ -24,7 +24,9 @@ EXECUTION_ID = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-fo
 
 def planned(document: object, s3: Any, *, started_at: str = "2026-11-18T09:30:05.123Z", **changes: Any) -> Plan:
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": started_at, "input": document}
-    return plan(execution, deployment=replace(DEPLOYMENT, **changes), s3=s3)
+    result = plan(execution, deployment=replace(DEPLOYMENT, **changes), s3=s3)
+    assert isinstance(result, Plan)
+    return result
 
 
 @pytest.fixture
@@ -56,11 +58,13 @@ def test_the_job_name_tells_its_time_and_leaves_room_for_the_counters(demand: An
 
 def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> None:
     names = {
-        plan(
-            {"id": f"{EXECUTION_ID}{i}", "name": "x", "started_at": "2026-11-18T09:30:05Z", "input": {}},
-            deployment=DEPLOYMENT,
-            s3=demand,
-        ).job_name
+        asdict(
+            plan(
+                {"id": f"{EXECUTION_ID}{i}", "name": "x", "started_at": "2026-11-18T09:30:05Z", "input": {}},
+                deployment=DEPLOYMENT,
+                s3=demand,
+            )
+        )["job_name"]
         for i in range(50)
     }
     assert len(names) == 50
@@ -125,7 +129,10 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         ([], "input: [] is not an object"),
         ("{}", 'input: "{}" is not an object'),
         (None, "input: null is not an object"),
-        ({"cutof": "2026-11-16"}, 'unknown key "cutof", did you mean cutoff? (known: config, cutoff, scheduled_time)'),
+        (
+            {"cutof": "2026-11-16"},
+            'unknown key "cutof", did you mean cutoff? (known: config, cutoff, publish, scheduled_time)',
+        ),
         ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
         ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),
         ({"cutoff": None}, "cutoff null is not a date"),
@@ -136,7 +143,7 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         ({"scheduled_time": 1}, "scheduled_time 1 is not a time with a zone"),
         ({"cutoff": "2026-11-16", "scheduled_time": "2026-11-16T05:00:00Z"}, "both decide the cutoff"),
         ({"config": []}, "config [] is not an object"),
-        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: backtest_horizons, '),
+        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: available, '),
         ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: the cutoff stands beside config; write {"cutoff"'),
         ({"config": {"horizon": None}}, "config.horizon null is neither text, a number nor a list"),
         ({"config": {"trees": True}}, "config.trees true is neither text, a number nor a list"),
@@ -230,3 +237,23 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     answer = module.handler({"execution": execution}, None)
     assert json.loads(json.dumps(answer)) == answer
     assert answer["hyperparameters"]["horizon"] == "12"
+
+
+def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: Any) -> None:
+    execution = {"id": EXECUTION_ID, "name": "x", "started_at": "2026-11-18T09:30:05Z"}
+    found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, deployment=DEPLOYMENT, s3=s3)
+    assert found == PublishPlan("all", "onejob-dev-20261118-1-0-0")
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"publish": "../x"}, 'publish "../x" is no run_id; write that of a run, as its message says it'),
+        ({"publish": None}, "publish null is no run_id"),
+        ({"publish": "run-1", "cutoff": "2026-11-16"}, "publish takes a run as it is; give nothing beside it"),
+    ],
+)
+def test_what_cannot_be_published_is_told(document: dict[str, Any], said: str, demand: Any) -> None:
+    with pytest.raises(InputError) as error:
+        planned(document, demand)
+    assert said in str(error.value)

@@ -139,3 +139,11 @@ def test_the_subject_is_what_sns_takes(s3: Any) -> None:
     longest = publish(RUN, bucket=FORECAST_BUCKET, deployment="fifteenletters1-environment1", s3=s3, now=NOW)
     assert longest["subject"].isascii()
     assert len(longest["subject"]) <= 100
+
+
+def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None:
+    published(s3, run_id="run-2", cutoff="2026-11-23")
+    assert published(s3)["published"] is False
+    outcome = publish(RUN, bucket=FORECAST_BUCKET, deployment="onejob-dev", s3=s3, now=NOW, by_hand=True)
+    assert outcome["published"] is True
+    assert pointer(s3)["run_id"] == "run-1"

@@ -1,0 +1,1 @@
+"""Decides whether a whole run is good enough to be published by itself."""

@@ -1,0 +1,83 @@
+"""Holds a run back that is worse than it may be: it is kept, and readers go on with the last published one."""
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+
+from .verdict import Limits, problems
+
+
+class GateHeld(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """The run is whole and not good enough to be published by itself; one line with what is beyond its limit."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where runs lie.
+
+    Attributes:
+        s3: An S3 client.
+        bucket: Bucket with the forecasts.
+    """
+
+    s3: BaseClient
+    bucket: str
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        """Reads a JSON object; None where there is none of that name, or nothing that could be one."""
+        # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+        if key not in [item["Key"] for item in listed]:
+            return None
+        try:
+            content = json.loads(
+                self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read(), parse_constant=lambda _: None
+            )
+        except ValueError:
+            return None
+        return content if isinstance(content, dict) else None
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's ApplyGate state."""
+    limits = Limits(**json.loads(os.environ["LIMITS"]))
+    return apply_gate(event["run"], limits=limits, place=Place(_s3(), os.environ["FORECAST_BUCKET"]))
+
+
+@functools.cache
+def _s3() -> BaseClient:
+    return boto3.client("s3")
+
+
+def apply_gate(run: Mapping[str, Any], *, limits: Limits, place: Place) -> dict[str, Any]:
+    """Judges a run by its backtest, and by the last published run.
+
+    Args:
+        run: A checked run.
+        limits: What it must keep to.
+        place: Where it lies.
+
+    Returns:
+        `passed` (True) and the `run_id` of the published run it was compared with, or None.
+
+    Raises:
+        GateHeld: With everything that is beyond its limit; the run is marked as held.
+    """
+    pointer = place.read(f"forecasts/partition={run['partition']}/_latest.json")
+    before = place.read(str(pointer.get("manifest"))) if pointer else None
+    manifest = place.read(run["manifest"]) or {}
+    found = problems(manifest, before, limits)
+    if not found:
+        return {"passed": True, "compared_with": before["run_id"] if before else None}
+    marker = f"reports/partition={run['partition']}/run_id={run['run_id']}/held.json"
+    body = json.dumps({"run_id": run["run_id"], "held": found}, indent=1).encode()
+    place.s3.put_object(Bucket=place.bucket, Key=marker, Body=body, ContentType="application/json")
+    report = f"s3://{place.bucket}/{run['report']}"
+    by_hand = json.dumps({"publish": run["run_id"]})
+    raise GateHeld(f"{'; '.join(found)}. The report: {report}. To publish it all the same, start {by_hand}")

@@ -1,0 +1,85 @@
+"""What is beyond its limit in a run, in words."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds; None switches one off.
+
+    Attributes:
+        max_wape_ratio: WAPE of the backtest over that of seasonal naive.
+        max_bias: Bias of the backtest, either way, as a share of demand.
+        max_coverage_gap: How far the share of demand within the outer quantiles may be from what it should be.
+        min_series_share: Series over those of the last published run.
+        max_change: Change of all expected demand against the last published run, over the periods of both.
+    """
+
+    max_wape_ratio: float | None = None
+    max_bias: float | None = None
+    max_coverage_gap: float | None = None
+    min_series_share: float | None = None
+    max_change: float | None = None
+
+
+def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limits: Limits) -> list[str]:
+    """Everything that is beyond its limit; what was not measured is beyond none.
+
+    Args:
+        manifest: The run's manifest.
+        before: That of the last published run, or None.
+        limits: The thresholds.
+    """
+    return [*_by_backtest(manifest.get("metrics") or {}, limits), *_by_last_run(manifest, before or {}, limits)]
+
+
+def _by_backtest(metrics: Mapping[str, Any], limits: Limits) -> Iterator[str]:
+    forecast, baseline = metrics.get("forecast") or {}, metrics.get("baseline") or {}
+    wape, naive, bias, covered, nominal = (
+        _number(table, name)
+        for table, name in (
+            (forecast, "wape"),
+            (baseline, "wape"),
+            (forecast, "bias"),
+            (forecast, "coverage"),
+            (metrics, "nominal_coverage"),
+        )
+    )
+    if limits.max_wape_ratio is not None and wape > limits.max_wape_ratio * naive:
+        yield (
+            f"its WAPE in the backtest is {wape:.1%}, that of seasonal naive {naive:.1%} "
+            f"(at most {limits.max_wape_ratio:g} times that)"
+        )
+    if limits.max_bias is not None and abs(bias) > limits.max_bias:
+        yield f"its bias in the backtest is {bias:+.1%} (at most {limits.max_bias:.0%} either way)"
+    if limits.max_coverage_gap is not None and abs(covered - nominal) > limits.max_coverage_gap:
+        yield (
+            f"{covered:.0%} of demand fell within the outer quantiles, where {nominal:.0%} should "
+            f"(at most {limits.max_coverage_gap:.0%} apart)"
+        )
+
+
+def _by_last_run(manifest: Mapping[str, Any], before: Mapping[str, Any], limits: Limits) -> Iterator[str]:
+    series, earlier = _number(manifest, "series"), _number(before, "series")
+    if limits.min_series_share is not None and series < limits.min_series_share * earlier:
+        yield (
+            f"it has {series:,.0f} series, the published run {before['run_id']} {earlier:,.0f} "
+            f"(at least {limits.min_series_share:.0%} of them)"
+        )
+    now, then = manifest.get("total") or {}, before.get("total") or {}
+    common = sorted(now.keys() & then.keys())
+    expected, published = (sum(each[period] for period in common) for each in (now, then))
+    if limits.max_change is not None and published > 0 and abs(expected / published - 1) > limits.max_change:
+        yield (
+            f"it expects {expected / published - 1:+.0%} against the published run {before['run_id']} "
+            f"from {common[0]} to {common[-1]} (at most {limits.max_change:.0%} either way)"
+        )
+
+
+def _number(table: Mapping[str, Any], name: str) -> float:
+    """A number, NaN where there is none: beyond no limit, whichever way it is compared."""
+    value = table.get(name)
+    return float(value) if isinstance(value, int | float) else math.nan

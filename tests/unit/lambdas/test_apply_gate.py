@@ -1,0 +1,101 @@
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.apply_gate.handler import GateHeld, Place, apply_gate
+from lambdas.apply_gate.verdict import Limits, problems
+from tests.unit.lambdas.conftest import FORECAST_BUCKET
+
+LIMITS = Limits(max_wape_ratio=1.0, max_bias=0.25, max_coverage_gap=0.15, min_series_share=0.8, max_change=0.5)
+METRICS = {
+    "forecast": {"wape": 0.3, "bias": -0.1, "coverage": 0.7},
+    "baseline": {"wape": 0.4},
+    "nominal_coverage": 0.8,
+}
+GOOD = {
+    "run_id": "run-2",
+    "series": 90,
+    "metrics": METRICS,
+    "total": {"2026-11-23": 100.0, "2026-11-30": 120.0},
+}
+BEFORE = {"run_id": "run-1", "series": 100, "total": {"2026-11-16": 5.0, "2026-11-23": 110.0, "2026-11-30": 110.0}}
+RUN = {
+    "run_id": "run-2",
+    "partition": "all",
+    "manifest": "forecasts/partition=all/run_id=run-2/_manifest.json",
+    "report": "reports/partition=all/run_id=run-2/report.html",
+}
+
+
+def changed(**metrics: Any) -> dict[str, Any]:
+    return {**GOOD, "metrics": {**METRICS, "forecast": {**METRICS["forecast"], **metrics}}}  # type: ignore[dict-item]
+
+
+def test_a_good_run_passes() -> None:
+    assert problems(GOOD, BEFORE, LIMITS) == []
+    assert problems(GOOD, None, LIMITS) == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        (changed(wape=0.41), "its WAPE in the backtest is 41.0%, that of seasonal naive 40.0% (at most 1 times that)"),
+        (changed(bias=0.26), "its bias in the backtest is +26.0% (at most 25% either way)"),
+        (changed(bias=-0.26), "its bias in the backtest is -26.0% (at most 25% either way)"),
+        (
+            changed(coverage=0.6),
+            "60% of demand fell within the outer quantiles, where 80% should (at most 15% apart)",
+        ),
+        ({**GOOD, "series": 79}, "it has 79 series, the published run run-1 100 (at least 80% of them)"),
+        (
+            {**GOOD, "total": {"2026-11-23": 300.0, "2026-11-30": 60.0}},
+            "it expects +64% against the published run run-1 from 2026-11-23 to 2026-11-30 (at most 50% either way)",
+        ),
+    ],
+)
+def test_what_is_beyond_its_limit_is_said(manifest: dict[str, Any], said: str) -> None:
+    assert problems(manifest, BEFORE, LIMITS) == [said]
+    assert problems(manifest, BEFORE, Limits()) == []
+
+
+def test_what_was_not_measured_holds_nothing() -> None:
+    unmeasured = changed(wape=None, bias=None, coverage=None)
+    assert problems(unmeasured, {"run_id": "run-0", "series": 0, "total": {"2026-11-23": 0.0}}, LIMITS) == []
+    assert problems({}, {}, LIMITS) == []
+
+
+def put(s3: Any, key: str, content: Any) -> None:
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=key, Body=json.dumps(content).encode())
+
+
+def judged(s3: Any, manifest: dict[str, Any]) -> dict[str, Any]:
+    put(s3, RUN["manifest"], manifest)
+    return apply_gate(RUN, limits=LIMITS, place=Place(s3, FORECAST_BUCKET))
+
+
+def test_a_run_is_compared_with_the_published_one(s3: Any) -> None:
+    assert judged(s3, GOOD) == {"passed": True, "compared_with": None}
+    put(s3, "forecasts/partition=all/run_id=run-1/_manifest.json", BEFORE)
+    put(s3, "forecasts/partition=all/_latest.json", {"manifest": "forecasts/partition=all/run_id=run-1/_manifest.json"})
+    assert judged(s3, GOOD) == {"passed": True, "compared_with": "run-1"}
+    with pytest.raises(GateHeld, match="it has 9 series, the published run run-1 100"):
+        judged(s3, {**GOOD, "series": 9})
+
+
+def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: Any) -> None:
+    with pytest.raises(GateHeld) as error:
+        judged(s3, changed(wape=0.9, bias=0.5))
+    said = str(error.value)
+    assert said.startswith("its WAPE in the backtest is 90.0%")
+    assert "; its bias in the backtest is +50.0%" in said
+    assert f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=run-2/report.html" in said
+    assert said.endswith('start {"publish": "run-2"}')
+    body = s3.get_object(Bucket=FORECAST_BUCKET, Key="reports/partition=all/run_id=run-2/held.json")["Body"].read()
+    assert len(json.loads(body)["held"]) == 2
+
+
+@pytest.mark.parametrize("pointer", [b"no JSON", b"[]", b"{}", b'{"manifest": "nowhere"}'])
+def test_a_pointer_that_leads_nowhere_compares_with_nothing(s3: Any, pointer: bytes) -> None:
+    s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=pointer)
+    assert judged(s3, GOOD)["compared_with"] is None
