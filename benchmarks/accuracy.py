@@ -1,8 +1,8 @@
 """Accuracy on tasks with known outcome: `make accuracy TASKS=folder`, or `python -m benchmarks.accuracy folder`.
 
 The job runs as a user starts it, with its defaults; what it is told is the horizon, quantile levels, and that each
-series is forecast from its own end. Beside it stand plain MLForecast with the job's features and trees, seasonal naive,
-and what others have published.
+series is forecast from its own end. Beside it stand plain MLForecast (the job's lags, windows and trees, no
+covariates), seasonal naive, and what others have published.
 """
 
 import argparse

@@ -13,13 +13,15 @@ YEAR_TO_NEW = 4  # a series is new for a quarter
 def is_active(panel: Panel) -> Booleans:
     """Whether a series still sells; the others are forecast as zero.
 
-    A series has stopped when it has not sold for a year; or for a quarter, if it was never silent for as long before
-    (a seasonal article was) and such a silence is improbable, given how often it sold from its first sale to its last.
+    A series has stopped when it has not sold for a year, on sale or not; or for a quarter, if it was never silent for
+    as long before (a seasonal article was) and such a silence is improbable, given how often it sold from its first
+    sale to its last.
 
     Returns:
         Shape (series,).
     """
-    sold = np.flatnonzero(panel.values)
+    sold = np.flatnonzero((panel.values != 0) & panel.observed)
+    zeros = np.concatenate([[0], np.cumsum(panel.values == 0)])  # estimates of what was off sale are no silence
     series = panel.series_of_value[sold]
     count = np.bincount(series, minlength=len(panel))
     first = np.full(len(panel), np.iinfo(np.int64).max)
@@ -29,14 +31,16 @@ def is_active(panel: Panel) -> Booleans:
 
     silence = np.zeros(len(panel), dtype=np.int64)  # the longest between two sales
     within = series[1:] == series[:-1]
-    np.maximum.at(silence, series[1:][within], np.diff(sold)[within] - 1)
+    np.maximum.at(silence, series[1:][within], np.diff(zeros[sold])[within])
     has_sold = count > 0
-    silent_now = np.where(has_sold, panel.starts + panel.lengths - 1 - last, panel.lengths)
+    ends = panel.starts + panel.lengths
+    silent_now = np.where(has_sold, zeros[ends] - zeros[np.maximum(last, 0)], panel.lengths)
+    without_sale = np.where(has_sold, ends - 1 - last, panel.lengths)
     often = np.divide(count, last - first + 1, out=np.zeros(len(panel)), where=has_sold)
 
     year = panel.frequency.per_year
     unlike_before = (silent_now > silence) & ((1 - often) ** silent_now < IMPROBABLE)
-    stopped = (silent_now >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
+    stopped = (without_sale >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
     active: Booleans = has_sold & ~stopped
     return active
 

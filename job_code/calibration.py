@@ -1,6 +1,6 @@
 """Turns what the model says into forecasts: averages, means and quantiles, by what a backtest has shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -13,18 +13,18 @@ from job_code.error_distribution import KINDS, ErrorDistribution
 from job_code.panel import Floats
 from job_code.spread import Spread
 
+LEAST_FORECASTS = 30  # in a backtest: what fewer have shown of errors is chance
+
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Forecasts; shape (entries,), of the quantiles (entries, levels).
+    """Forecasts.
 
     Attributes:
-        centre: The most likely middle.
-        mean: Expected demand.
-        quantiles: At the configured levels, never crossing.
+        mean: Expected demand, shape (entries,).
+        quantiles: At the configured levels, never crossing, shape (entries, levels).
     """
 
-    centre: Floats
     mean: Floats
     quantiles: Floats
 
@@ -72,6 +72,8 @@ class Calibration:
         centre = combine(entries, entries.model, combinations)
         off = np.where(entries.whole, actual + within, actual) - centre
         change = np.where(usable, entries.change, 1.0)
+        if np.count_nonzero(usable) < LEAST_FORECASTS:
+            return replace(cls.assumed(config), combinations=combinations)
         spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config, threads)
         size = change * spread.predict(entries.told, entries.step)
         counted, fine = np.where(usable, weight, 0.0), fine_levels(config.quantiles)
@@ -91,4 +93,4 @@ class Calibration:
         told = (centre, size, entries.kind, entries.step)
         counts = np.round(self.count_errors.quantiles(*told))
         quantiles = np.where(entries.whole[:, None], counts, self.errors.quantiles(*told))
-        return Calibrated(centre, mean, non_negative(quantiles, config))
+        return Calibrated(mean, non_negative(quantiles, config))

@@ -57,7 +57,7 @@ def usual(covariates: Covariates, series: Integers, period: Integers, periods: i
 
 
 def covariate_columns(
-    covariates: Covariates, series: Integers, period: Integers, before: Integers, usual: Cells
+    covariates: Covariates, series: Integers, period: Integers, step: Integers, before: Integers, usual: Cells
 ) -> Cells:
     """What the model sees.
 
@@ -65,6 +65,7 @@ def covariate_columns(
         covariates: All there are.
         series: Series of each row, shape (rows,).
         period: The period that is forecast, shape (rows,).
+        step: How far ahead of the origin that is, from 1, shape (rows,).
         before: The same season before, shape (rows,).
         usual: What `usual` gave for the origin of each row.
 
@@ -72,6 +73,9 @@ def covariate_columns(
         In the order of `covariate_names`, NaN where unknown, shape (columns, rows).
     """
     now = covariates.at(series, period)
+    if covariates.hidden is not None:
+        share = covariates.hidden[:, np.minimum(step, covariates.hidden.shape[1]) - 1]
+        now[np.random.default_rng(len(step)).random(now.shape) < share] = np.nan
     at = [covariates.names.index(name) for name in covariates.positive]
     relative = np.minimum(now[at] / usual, MOST)
     return np.concatenate([now, covariates.at(series, before), relative])

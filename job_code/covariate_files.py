@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from job_code.config import ForecastConfig
+from job_code.config import WORKING_COLUMNS, ForecastConfig
 from job_code.covariate_spill import Categories, CovariateWriter, SpilledTable, TableColumns
 from job_code.demand import clean_key, common_types
 from job_code.errors import InputError
@@ -90,6 +90,10 @@ def spill_covariates(
     for file in files:
         tables.setdefault(frozenset(file.columns), []).append(file)
     own_columns = [name for columns in tables for name in columns - {*config.key, config.time}]
+    working = sorted(set(own_columns) & set(WORKING_COLUMNS))
+    if working:
+        findings.state(f"covariates: a column cannot be named {', '.join(working)}; rename it")
+        return SpilledCovariates()
     twice = sorted({name for name in own_columns if own_columns.count(name) > 1})
     if twice:
         findings.state(
@@ -114,8 +118,8 @@ def _spill_table(
     sizes: Sizes,
 ) -> tuple[SpilledTable, list[str]]:
     key = tuple(name for name in config.key if name in files[0].columns)
-    types = common_types(files, list(files[0].columns))
-    columns = [name for name in types if name not in (*key, config.time)]
+    types = common_types(files, [name for name in files[0].columns if name != config.time])
+    columns = [name for name in types if name not in key]
     kinds = {name: types[name] for name in columns}
     read_as_text = [name for name in columns if kinds[name] == pl.String and not all(file.typed for file in files)]
     kinds |= dict.fromkeys(_numbers_among(read_as_text, files), pl.Float64())
@@ -152,7 +156,8 @@ def _spill(task: _Task) -> _Result:
         file = part.file
         try:
             for batch in file.batches(task.batch, first=part.first, rows=part.rows):
-                rows = batch.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
+                rows = batch.with_columns(pl.col(pl.Boolean).cast(pl.Int8))  # as text, yes would be no number
+                rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
                 if task.key_types:
                     given = {name: rows.schema[name] for name in task.key_types}
                     rows = with_key_types(clean_key(rows, given, result.findings, source=SOURCE), task.key_types)
@@ -171,10 +176,13 @@ def _numbers_among(columns: list[str], files: Sequence[TableFile]) -> list[str]:
         return []
     texts = pl.DataFrame({name: [True] for name in columns})
     for file in files:
-        for batch in file.batches(1_000_000):
-            given = (pl.col(name) for name in columns)
-            read = [column.cast(pl.Float64, strict=False).null_count() == column.null_count() for column in given]
-            texts = pl.concat([texts, batch.select(read)])
+        try:
+            for batch in file.batches(1_000_000):
+                given = (pl.col(name) for name in columns)
+                read = [column.cast(pl.Float64, strict=False).null_count() == column.null_count() for column in given]
+                texts = pl.concat([texts, batch.select(read)])
+        except UnreadableFileError:
+            continue  # it is noted when its rows are read
     return [name for name in columns if texts[name].all()]
 
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from job_code.covariate_spill import SpilledTable, group_of
 from job_code.covariates import NO_GROUP, Covariates, CovariateTable
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes, hash_keys
-from job_code.panel import Booleans, Integers, Panel
+from job_code.panel import Booleans, Floats, Integers, Panel
 
-SOURCE = "covariates"
 _GROUPS = "covariate_groups.npy"
+MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of the past alone
+LEAST_HIDDEN = 0.01
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,36 @@ class StoredCovariates:
 
     Attributes:
         tables: By key.
-        horizon: Periods after the cutoff that they are known for.
+        horizon: Periods after the cutoff that they may be known for.
+        dropped: Columns that are not used, as they are mostly unknown there.
+        hidden: Share of rows from which each column that is used is hidden while learning, shape (columns, horizon).
     """
 
     tables: tuple[StoredTable, ...] = ()
     horizon: int = 0
+    dropped: tuple[str, ...] = ()
+    hidden: Floats | None = None
+
+    def known_ahead(self, unknown: Floats) -> Self:
+        """Settles what is used, by what is known of the periods to forecast.
+
+        What the model learns from and is tested on must be known as often as it will be when it forecasts; and it
+        must have met what is unknown, or it would take that for 0.
+
+        Args:
+            unknown: Share of series for which each column is unknown at each step, shape (columns, horizon).
+        """
+        used = unknown.mean(axis=1) <= MOSTLY
+        dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
+        return replace(self, dropped=dropped, hidden=np.maximum(unknown[used], LEAST_HIDDEN))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all columns, table by table."""
-        return tuple(name for table in self.tables for name in table.spilled.names)
+        """Of all columns that are used, table by table."""
+        return tuple(name for table in self.tables for name in self._used(table))
+
+    def _used(self, table: StoredTable) -> tuple[str, ...]:
+        return tuple(name for name in table.spilled.names if name not in self.dropped)
 
     def read(self, piece: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
         """Reads what is known of a piece's series.
@@ -68,6 +90,8 @@ class StoredCovariates:
         tables, groups = [], []
         for stored, own in zip(self.tables, group, strict=True):
             values = np.load(stored.file(piece), mmap_mode="r")
+            if self.dropped:
+                values = values[[name not in self.dropped for name in stored.spilled.names]]
             if stored.folder is None:
                 table = CovariateTable(values, first.astype(np.int64), lengths.astype(np.int64) + self.horizon)
                 tables.append(table if only is None else table.select(np.flatnonzero(chosen)))
@@ -85,8 +109,8 @@ class StoredCovariates:
             tuple(stored.folder is not None for stored in self.tables),
             np.array(groups).reshape(len(tables), -1),
             self.names,
-            tuple(name for table in every for name in table.categories),
-            tuple(name for table in every for name in table.positive),
+            tuple(name for table in every for name in table.categories if name not in self.dropped),
+            tuple(name for table in every for name in table.positive if name not in self.dropped),
         )
 
     def of_shard(

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from job_code.panel import Booleans, Integers
+from job_code.panel import Booleans, Floats, Integers
 
 Cells = npt.NDArray[np.float32]
 NO_GROUP = -1
@@ -102,6 +102,8 @@ class Covariates:
         names: Of all columns, table by table.
         categorical: Names of those that hold categories.
         positive: Names of those that are always above zero, such as prices; they are told relative to what is usual.
+        hidden: Share of rows from which each column is hidden, by step of the horizon, shape (columns, horizon); None
+            where they are told as they are.
     """
 
     tables: tuple[CovariateTable, ...]
@@ -110,6 +112,7 @@ class Covariates:
     names: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
+    hidden: Floats | None = None
 
     @classmethod
     def none(cls, series: int) -> Self:

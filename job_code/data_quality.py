@@ -29,14 +29,14 @@ def describe_input(
         ignored += [f"static: {name}" for name in prepared.encoding.ignored]
         counts["static_columns"] = len(prepared.encoding.columns)
         counts["series_without_static_row"] = prepared.series_without_static
-    unknown: dict[str, float] = {}
     if "covariates" in inputs:
         ignored += [f"covariates: {name}" for name in covariates.ignored]
-    if prepared.covariates.names:
-        ahead = max(1, (prepared.series - prepared.counts["stopped_selling"]) * prepared.covariates.horizon)
-        unknown = dict(zip(prepared.covariates.names, (prepared.unknown_ahead / ahead).tolist(), strict=True))
+    ignored += [
+        f"covariates: {name} (unknown for {prepared.unknown_ahead[name]:.0%} of the periods to forecast)"
+        for name in prepared.covariates.dropped
+    ]
     return {
-        "covariates_unknown_ahead": unknown,
+        "covariates_unknown_ahead": prepared.unknown_ahead,
         "input": counts,
         "repairs": prepared.repairs.to_dict(),
         "series": prepared.counts,

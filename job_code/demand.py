@@ -25,6 +25,10 @@ def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str
     for column in columns:
         types = {_plain(file.columns[column]) for file in telling}
         if len(types) > 1:
+            types.discard(pl.Null())  # what is null in one file says nothing of the others
+            if any(dtype.is_numeric() for dtype in types):
+                types = {pl.Int8() if dtype == pl.Boolean else dtype for dtype in types}
+        if len(types) > 1:
             if all(dtype.is_numeric() for dtype in types):
                 empty = [pl.DataFrame(schema={column: dtype}) for dtype in types]
                 types = {pl.concat(empty, how="vertical_relaxed").schema[column]}
@@ -98,10 +102,12 @@ def clean_demand(
     }
     kept = [*config.key, DAY, value.fill_nan(None).cast(pl.Float32)]
     if config.available is not None:
-        share = _to_number(rows.schema[config.available], pl.col(config.available))
+        given, dtype = pl.col(config.available), rows.schema[config.available]
+        share = given.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, given).fill_nan(None)
+        told = given.is_not_nan() if dtype.is_float() else given.is_not_null()
         checks["available"] = RowCheck(
             config.available,
-            pl.col(config.available).is_not_null() & ~share.is_between(0, 1).fill_null(False),
+            told & ~share.is_between(0, 1).fill_null(False),
             f"with something other than a share from 0 to 1 in {config.available}",
             "give the share of the period on sale, or nothing where it is not known",
         )

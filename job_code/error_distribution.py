@@ -128,10 +128,12 @@ def typical_change(panel: Panel, weight: Floats) -> float:
 def _changes(panel: Panel) -> tuple[Floats, Integers, Floats]:
     """Sum and number of the absolute changes of each series over its last year, and its mean absolute demand then."""
     change = np.abs(np.diff(panel.values, prepend=panel.values[:1]))
-    change[panel.starts] = 0.0
+    told = panel.observed & np.concatenate([[False], panel.observed[:-1]])  # what was estimated has not changed
+    told[panel.starts] = False  # the first value is no change
     year = panel.frequency.per_year
-    total = panel.mean_of_last(change, year) * np.minimum(panel.lengths, year)
-    counted = np.minimum(panel.lengths - 1, year)  # the first value is no change
+    periods = np.minimum(panel.lengths, year)
+    total = panel.mean_of_last(np.where(told, change, 0.0), year) * periods
+    counted = np.round(panel.mean_of_last(told.astype(np.float64), year) * periods).astype(np.int64)
     return total, counted, panel.mean_of_last(np.abs(panel.values), year)
 
 
@@ -141,8 +143,13 @@ def kind_of_series(panel: Panel) -> Integers:
 
 
 def zero_share(panel: Panel) -> Floats:
-    """Share of zeros in the last year of each series, shape (series,)."""
-    return panel.mean_of_last((panel.values == 0).astype(np.float64), panel.frequency.per_year)
+    """Share of zeros in what was observed in the last year of each series, shape (series,)."""
+    zero = panel.observed & (panel.values == 0)
+    share, observed = (
+        panel.mean_of_last(each.astype(np.float64), panel.frequency.per_year) for each in (zero, panel.observed)
+    )
+    found: Floats = np.divide(share, observed, out=np.zeros(len(panel)), where=observed > 0)
+    return found
 
 
 def _by_step(errors: Floats, weight: Floats, step: Integers, steps: int, levels: tuple[float, ...]) -> Floats:

@@ -1,6 +1,6 @@
 """What is known of series beside their demand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from job_code.covariates import Covariates
@@ -24,6 +24,10 @@ class Exogenous:
     def none(cls, series: int) -> Self:
         """Nothing, for a number of series."""
         return cls(StaticFeatures.none(series), Covariates.none(series))
+
+    def revealed(self) -> Self:
+        """All that is known, as it is when the run itself forecasts."""
+        return replace(self, covariates=replace(self.covariates, hidden=None))
 
     def select(self, series: Booleans) -> Self:
         """Keeps some of the series."""

@@ -130,7 +130,7 @@ class Origins:
         if covariates.names:
             period = self.period[index] + step
             columns[constant + len(of_step) :] = covariate_columns(
-                covariates, self.series[index], period, period - self._seasons(step), self._usual[:, index]
+                covariates, self.series[index], period, step, period - self._seasons(step), self._usual[:, index]
             )
         return columns.T
 

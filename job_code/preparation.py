@@ -84,8 +84,8 @@ class PreparedDemand:
         calendar: Frequency and cutoff.
         pieces: The panels.
         encoding: How their static columns become numbers.
-        covariates: Where covariates are.
-        unknown_ahead: Periods to forecast of series that sell for which each covariate is unknown, shape (columns,).
+        covariates: Where covariates are, of those that are used.
+        unknown_ahead: Of each covariate, used or not: the share of periods to forecast for which it is unknown.
         census: Series by sort and size.
         repairs: What was repaired.
         counts: Series by kind, and those that are young or have stopped selling.
@@ -97,7 +97,7 @@ class PreparedDemand:
     pieces: tuple[PieceInfo, ...]
     encoding: StaticEncoding
     covariates: StoredCovariates
-    unknown_ahead: Integers
+    unknown_ahead: dict[str, float]
     census: Census
     repairs: Repairs
     counts: dict[str, int]
@@ -164,6 +164,8 @@ def prepare(
     findings.raise_if_any()
     pieces = tuple(piece for result in results for piece in result.pieces)
     last = max(piece.last_period for piece in pieces)
+    selling = sum(piece.series for piece in pieces) - sum(result.counts["stopped_selling"] for result in results)
+    unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
     recent: Floats = np.sum([result.recent for result in results], axis=0)
     recent = recent[: max(1, len(recent) - (calendar.cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
     shown = min(last - min(piece.first_period for piece in pieces) + 1, len(recent))
@@ -171,8 +173,8 @@ def prepare(
         calendar,
         pieces,
         StaticEncoding.of(static.schema, [result.described.categories for result in results]),
-        covariates,
-        np.sum([result.unknown_ahead for result in results], axis=0),
+        covariates.known_ahead(unknown),
+        dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
         Census.total(result.census for result in results),
         reduce(add, (result.repairs for result in results)),
         {name: sum(result.counts[name] for result in results) for name in COUNTED},
@@ -193,7 +195,7 @@ def _prepare_shard(task: _Task) -> _Result:
     problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     pieces = []
-    wrong, unknown = Counter[str](), np.zeros(len(task.covariates.names), np.int64)
+    wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
         told = task.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         problems = check_shard(shard, periods, frequency, task.config)
@@ -213,7 +215,7 @@ def _prepare_shard(task: _Task) -> _Result:
             write_piece(Piece(panel, shard.hashes[series], sorts, bins, active, described.rows[series]), into)
             task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
-            unknown += np.isnan(ahead[:, active]).sum(axis=(1, 2))
+            unknown += np.isnan(ahead[:, active]).sum(axis=1)
             pieces.append(PieceInfo(into, len(panel), int(panel.last_period.max()), int(panel.first_period.min())))
     without_rows = Described(
         described.rows.clear(), described.categories, described.without, described.repeated, described.examples

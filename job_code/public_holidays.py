@@ -4,6 +4,7 @@ A week may be dated by its first day or by its last, and people buy before a hol
 neighbours, the holiday is found whichever it is.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -16,7 +17,8 @@ from job_code.panel import Integers
 
 NONE = "no holiday"
 BESIDE = {"holiday": 0, "holiday before": -1, "holiday after": 1}
-OBSERVED = " (observed)"
+LANGUAGE = "en_US"  # where there are names in it; else the country's own: never that of the machine
+QUALIFIER = re.compile(r"( \([^()]*\))+$")  # "(observed)", "(estimated)": the same holiday all the same
 
 
 def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tuple[CovariateTable, tuple[str, ...]]:
@@ -33,8 +35,8 @@ def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tup
     """
     country, _, part = code.partition("-")
     years = range(frequency.date_of(first - 1).year, frequency.date_of(last + 2).year + 1)
-    found = holidays.country_holidays(country, subdiv=part or None, years=years)
-    days = sorted((day, name.split("; ")[0].removesuffix(OBSERVED)) for day, name in found.items())
+    found = holidays.country_holidays(country, subdiv=part or None, years=years, language=LANGUAGE)
+    days = sorted((day, QUALIFIER.sub("", name.split("; ")[0])) for day, name in found.items())
     names = (NONE, *sorted({name for _, name in days}))
     codes = np.zeros(last - first + 3)  # a period more on both sides
     at = _periods((day for day, _ in days), frequency) - (first - 1)

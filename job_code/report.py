@@ -71,7 +71,7 @@ def _plots(report: ReportInput) -> list[dict[str, Any]]:
     shown = np.zeros(len(sample.panel), dtype=bool)
     shown[[series.index for series in chosen]] = True
     history = sample.panel.select(shown)
-    forecast = report.forecaster.forecast(history, sample.exogenous.select(shown), sample.active[shown])
+    forecast = report.forecaster.forecast(history, sample.exogenous.select(shown).revealed(), sample.active[shown])
     forecast = replace(forecast, panel=history)
     position = np.cumsum(shown) - 1
     return [

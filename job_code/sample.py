@@ -70,7 +70,7 @@ class Sample:
             Panel.stack(panels),
             Exogenous(
                 StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
-                Covariates.stack(covariates).take(order),
+                replace(Covariates.stack(covariates).take(order), hidden=demand.covariates.hidden),
             ),
             active,
             1 / share[stratum],

@@ -42,7 +42,7 @@ def store_covariates(
         else:
             into = folder / f"covariates-{table.columns.number}"
             tables.append(share_table(table, frequency, span, problems, into))
-    if config.country_holidays is not None:
+    if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into))
     report_covariate_problems(problems, frequency, findings)

@@ -104,6 +104,39 @@ def test_a_row_without_a_value_may_still_say_that_nothing_could_be_sold(tmp_path
     assert repairs.periods_partly_on_sale == 0
 
 
+def test_a_year_off_sale_is_an_end(tmp_path: Path) -> None:
+    off = pl.when(pl.int_range(pl.len()).over("unique_id") >= 60).then(0.0).otherwise(1.0)
+    demand = series({"a": [20.0] * 60 + [0.0] * 60, "b": [5.0] * 120}).with_columns(
+        on_shelf=pl.when(pl.col("unique_id") == "a").then(off).otherwise(1.0)
+    )
+    finished = run_job(tmp_path, demand, available="on_shelf")
+    assert not finished.of("a").select("mean", "q90").to_numpy().any()
+    assert finished.quality["series"]["stopped_selling"] == 1
+
+
+def test_estimates_do_not_make_a_series_look_calm(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    values = {f"A{at:02d}": random.poisson(20, 120).astype(float).tolist() for at in range(40)}
+    off = (pl.col("unique_id") == "A00") & (pl.int_range(pl.len()).over("unique_id") >= 94)
+    demand = series(values).with_columns(on_shelf=pl.when(off).then(0.0).otherwise(1.0))
+    forecasts = run_job(tmp_path, demand, available="on_shelf", trees=50).forecasts
+    width = forecasts.group_by("unique_id").agg(width=(pl.col("q90") - pl.col("q10")).mean())
+    (own,) = width.filter(pl.col("unique_id") == "A00")["width"]
+    others = width["width"].median()
+    assert 0.75 * others < own < 1.5 * others  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_a_share_may_be_a_flag_or_unknown(tmp_path: Path, unknown: float | None) -> None:
+    rows = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
+    flagged = rows.with_columns(on_shelf=pl.int_range(pl.len()) != 19)
+    panel, repairs = panel_of(tmp_path / "flag", flagged, available="on_shelf")
+    assert repairs.periods_off_sale == 1
+    share = pl.when(pl.int_range(pl.len()) == 19).then(0.0).otherwise(unknown)
+    again, _ = panel_of(tmp_path / "share", rows.with_columns(on_shelf=share), available="on_shelf")
+    assert again.values.tolist() == panel.values.tolist()
+
+
 def test_what_is_no_share_is_refused(tmp_path: Path) -> None:
     demand = shelves(told=True).with_columns(
         on_shelf=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit(1.5)).otherwise(pl.col("on_shelf"))

@@ -52,3 +52,11 @@ def test_what_is_assumed_is_a_random_walk() -> None:
     assert quantiles[:, 2].tolist() == [100.0] * 3
     width = quantiles[:, -1] - quantiles[:, 0]
     assert width == pytest.approx(width[0] * np.array([1, 2, 4]))
+
+
+def test_a_handful_of_errors_is_no_distribution() -> None:
+    given = entries(np.full(10, 100.0), change=np.full(10, 5.0), simple=np.full((2, 10), 100.0))
+    few = Calibration.learn(np.full(10, 100.0), np.ones(10), given, CONFIG).apply(given, CONFIG)
+    assumed = Calibration.assumed(CONFIG).apply(given, CONFIG)
+    assert few.quantiles.tolist() == assumed.quantiles.tolist()
+    assert (np.diff(few.quantiles, axis=1) > 0).all()

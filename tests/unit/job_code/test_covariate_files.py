@@ -115,11 +115,46 @@ def test_text_is_a_category_and_numbers_as_text_are_numbers(tmp_path: Path) -> N
     assert (by_code[:6, 1] > 22).all()
 
 
-def test_unknown_periods_of_the_horizon_are_told_and_not_guessed(tmp_path: Path) -> None:
-    demand, known = promoted()
-    finished = run(tmp_path, demand, {"a.parquet": known.filter(pl.col("ds") <= LAST + timedelta(weeks=1))})
-    assert finished.quality["covariates_unknown_ahead"] == {"promotion": 0.75}
-    assert "promotion (unknown for 75.0% of the periods to forecast, and not guessed)" in finished.report
+def priced() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Demand of 10 a week, and of 30 where the price is 7 instead of 10; the price is 10 over the horizon."""
+    random = np.random.default_rng(1)
+    price = np.where(random.random((30, WEEKS + AHEAD)) < 0.2, 7.0, 10.0)
+    price[:, WEEKS:] = 10.0
+    keys = [f"A{at:02d}" for at in range(30)]
+    sold = np.where(price == 7, 30.0, 10.0)[:, :WEEKS] + random.normal(0, 0.3, (30, WEEKS))
+    known = [pl.DataFrame({"unique_id": key, "ds": days(), "price": price[at]}) for at, key in enumerate(keys)]
+    return series({key: sold[at].tolist() for at, key in enumerate(keys)}), pl.concat(known)
+
+
+def test_a_price_that_is_not_known_yet_is_not_taken_for_none(tmp_path: Path) -> None:
+    demand, known = priced()
+    for weeks in (3, 4):
+        told = known.filter(pl.col("ds") <= LAST + timedelta(weeks=weeks))
+        finished = run(tmp_path / str(weeks), demand, {"a.parquet": told})
+        assert forecast(finished) == pytest.approx(np.full((30, AHEAD), 10.0), abs=5)
+        assert finished.quality["covariates_unknown_ahead"] == {"price": (4 - weeks) / 4}
+    some = known.filter((pl.col("unique_id") != "A00") | (pl.col("ds") <= LAST))
+    finished = run(tmp_path / "some", demand, {"a.parquet": some})
+    assert forecast(finished)[0] == pytest.approx(np.full(AHEAD, 10.0), abs=5)
+
+
+def test_what_is_unknown_of_some_periods_is_said(tmp_path: Path) -> None:
+    demand, known = priced()
+    finished = run(tmp_path, demand, {"a.parquet": known.filter(pl.col("ds") <= LAST + timedelta(weeks=3))})
+    assert "price (unknown for 25.0% of the periods to forecast, and not guessed)" in finished.report
+
+
+def test_what_is_known_of_the_past_alone_is_left_out(tmp_path: Path) -> None:
+    """Revenue tells demand, and is known afterwards: learnt from, it would make the backtest shine."""
+    random = np.random.default_rng(0)
+    values = {f"A{at:02d}": random.gamma(2, 8, WEEKS).tolist() for at in range(30)}
+    demand = series(values)
+    revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
+    told = run(tmp_path / "told", demand, {"a.parquet": revenue})
+    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, trees=60)
+    assert forecast(told).tolist() == forecast(untold).tolist()
+    assert told.manifest["metrics"] == untold.manifest["metrics"]
+    assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
 
 
 def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
@@ -131,6 +166,7 @@ def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     assert [name for name in finished.quality["ignored_columns"] if name.startswith("covariates")] == [
         "covariates: day (neither number nor text)",
         "covariates: note (text with more than 255 different values)",
+        "covariates: unknown (unknown for 100% of the periods to forecast)",
     ]
     assert list(finished.quality["covariates_unknown_ahead"]) == ["promotion", "unknown"]
 
@@ -162,6 +198,33 @@ def test_a_column_in_two_tables_is_refused(tmp_path: Path) -> None:
     other = known.drop("unique_id").unique("ds")
     (said,) = refused(tmp_path, {"a.parquet": known, "b.parquet": other})
     assert said.startswith("covariates: promotion is in files of different columns")
+
+
+def test_files_may_date_and_type_their_columns_differently(tmp_path: Path) -> None:
+    demand, known = promoted()
+    whole = run(tmp_path / "whole", demand, {"promotions.parquet": known})
+    parts = {
+        "a.parquet": known[:400].with_columns(pl.col("ds").cast(pl.Datetime("us"))),
+        "b.parquet": known[400:800].with_columns(pl.col("promotion") == 1),
+        "c.csv": known[800:],
+    }
+    assert forecast(run(tmp_path / "parts", demand, parts)).tolist() == forecast(whole).tolist()
+    nothing = pl.DataFrame({"unique_id": ["A00"], "ds": [LAST - timedelta(weeks=200)], "promotion": [None]})
+    with_null = {"a.parquet": known, "b.parquet": nothing}
+    assert forecast(run(tmp_path / "null", demand, with_null)).tolist() == forecast(whole).tolist()
+
+
+def test_a_file_that_is_damaged_far_down_is_an_input_error(tmp_path: Path) -> None:
+    _, known = promoted()
+    content = known.write_csv().encode() * 60
+    (said,) = refused(tmp_path, {"a.csv": content + b"A00,2026-11-16,1.0,too,many,columns\n"})
+    assert "that cannot be read as CSV" in said or "readable date" in said
+
+
+def test_a_column_cannot_have_a_name_of_the_job_s_own(tmp_path: Path) -> None:
+    _, known = promoted()
+    (said,) = refused(tmp_path, {"a.parquet": known.rename({"promotion": "_day"})})
+    assert said == "covariates: a column cannot be named _day; rename it"
 
 
 def test_no_files_are_an_error(tmp_path: Path) -> None:

@@ -45,6 +45,21 @@ def test_parts_of_a_country_have_their_own() -> None:
     assert told("D", day, day, "DE")[day][0] == NONE
 
 
+def test_names_are_the_same_on_every_machine_and_in_every_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    years = date(2024, 1, 1), date(2027, 12, 31)
+    here = told("D", *years, "ID")
+    monkeypatch.setenv("LANGUAGE", "de")
+    assert told("D", *years, "ID") == here
+    by_year = [{now for day, (now, *_) in here.items() if day.year == year} for year in (2025, 2027)]
+    assert "Eid al-Fitr" in by_year[0] & by_year[1]  # the moon is not seen that far ahead: it is an estimate there
+    assert not any("(" in name for names in by_year for name in names)
+
+
+def test_a_wrong_cutoff_is_said_whatever_the_country(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lies before all demand"):
+        run_job(tmp_path, series({"a": [1.0] * 9}), cutoff=date(1, 1, 1), country_holidays="DE")
+
+
 @pytest.mark.parametrize("code", ["XX", "DE-XX", "Germany!"])
 def test_an_unknown_country_is_refused(code: str) -> None:
     with pytest.raises(InputError, match=r"country_holidays: .* has no known holidays; write it like DE or DE-BY"):
