@@ -58,6 +58,9 @@ def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:
 def scores_by_segment(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
     """Scores of fast, slow and new series, of each kind of demand, and by what static columns tell.
 
+    Classes are those of today: what the largest series of today sold a while ago is, on average, less than their share
+    now, and the other way round.
+
     Returns:
         One a segment: `by` (what divides the series), `segment`, `share_of_demand`, and the scores.
     """

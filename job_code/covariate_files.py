@@ -9,6 +9,7 @@ import polars as pl
 from job_code.config import WORKING_COLUMNS, ForecastConfig
 from job_code.covariate_spill import Categories, CovariateWriter, SpilledTable, TableColumns
 from job_code.demand import clean_key, common_types
+from job_code.disk import require_space
 from job_code.errors import InputError
 from job_code.findings import Findings
 from job_code.key_types import with_key_types
@@ -130,6 +131,7 @@ def _spill_table(
     shards = demand.shards if key == config.key else 1
     key_types = {name: demand.types[name] for name in key}
     rows = sum(file.rows for file in files)
+    require_space(demand.folder, rows * table.row.itemsize)
     tasks = [
         _Task(tuple(parts), table, key_types, types, config.time, demand.folder, writer, shards, sizes.rows_per_batch)
         for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))

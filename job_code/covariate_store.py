@@ -71,6 +71,11 @@ class StoredCovariates:
         """Of all columns that are used, table by table."""
         return tuple(name for table in self.tables for name in self._used(table))
 
+    @property
+    def columns_of_series(self) -> int:
+        """Number of columns that each series has values of its own in."""
+        return sum(len(table.spilled.names) for table in self.tables if table.folder is None)
+
     def _used(self, table: StoredTable) -> tuple[str, ...]:
         return tuple(name for name in table.spilled.names if name not in self.dropped)
 

@@ -4,7 +4,7 @@ Errors are measured relative to their expected size, so that those of calm and o
 be pooled. That size is told in usual changes of the series from one period to the next.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Self
 
@@ -26,7 +26,7 @@ class ErrorDistribution:
     """Quantiles of errors that are relative to their expected size.
 
     Attributes:
-        levels: Quantile levels, ascending.
+        levels: Quantile levels that were measured, ascending.
         offsets: Shape (kinds, steps, levels), ascending over the levels.
     """
 
@@ -63,16 +63,16 @@ class ErrorDistribution:
         return cls(levels, np.tile(normal, (len(KINDS), 1, 1)))
 
     def at(self, levels: Floats) -> "ErrorDistribution":
-        """The distribution at other levels, interpolated.
+        """The same with fewer offsets: those at some levels of each kind, interpolated.
 
         Args:
-            levels: Of each kind, ascending, shape (kinds, levels).
+            levels: Ascending, shape (kinds, levels).
         """
         tables = [
             [np.interp(own, self.levels, offsets) for offsets in table]
             for own, table in zip(levels, self.offsets, strict=True)
         ]
-        return ErrorDistribution(tuple(levels[0].tolist()), np.asarray(tables))
+        return replace(self, offsets=np.asarray(tables))
 
     def quantiles(self, centre: Floats, spread: Floats, kind: Integers, step: Integers) -> Floats:
         """Quantiles around forecasts.

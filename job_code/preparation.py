@@ -148,7 +148,9 @@ def prepare(
     sound = not findings.messages()
     if sound:
         values = demand.series * calendar.usual_span(demand.days, config)
-        require_space(folder, sizes.disk_for_panels(values, demand.days.rows))
+        ahead = demand.series * config.horizon
+        told = sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
+        require_space(folder, sizes.disk_for_panels(values, demand.days.rows) + told)
     tasks = [
         _Task(demand, shard, calendar, config, static, covariates, sound, folder, sizes)
         for shard in range(demand.shards)

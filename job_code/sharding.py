@@ -13,7 +13,7 @@ from job_code.disk import require_space
 from job_code.findings import Findings
 from job_code.progress import Advance
 from job_code.sizes import Sizes
-from job_code.spill import ROW, SpillWriter
+from job_code.spill import ROW, ROW_ON_SALE, SpillWriter
 from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.workers import Workers
 
@@ -101,8 +101,9 @@ def shard_demand(
     types = common_types(files, config.key)
     rows = sum(file.rows for file in files)
     shards = sizes.shards(rows)
-    expected = rows * ROW.itemsize
-    require_space(folder, sizes.disk_for_shards(rows))
+    row = ROW if config.available is None else ROW_ON_SALE
+    expected = rows * row.itemsize
+    require_space(folder, sizes.disk_for_shards(rows, row))
     tasks = [
         _Task(tuple(parts), types, config, folder, writer, shards, sizes.rows_per_batch)
         for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))

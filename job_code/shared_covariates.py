@@ -45,6 +45,10 @@ def store_covariates(
     if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into))
+    names = [name for table in tables for name in table.spilled.names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        findings.state(f"covariates: {', '.join(twice)} is the name of a column of public holidays, too; rename it")
     report_covariate_problems(problems, frequency, findings)
     return StoredCovariates(tuple(tables), config.horizon)
 

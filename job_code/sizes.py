@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from job_code.spill import ROW
 
-SHARD_BYTES = ROW.itemsize + 1  # a row of demand, and its part of the series' key
+KEY_BYTES = 1  # of a row of demand: its part of the series' key
 VALUE_BYTES = 5  # a value as panel_files.py keeps it, and its part of all else that is kept
+COVARIATE_BYTES = 4  # a value of one column
 FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
 
 
@@ -41,9 +44,13 @@ class Sizes:
         """How many processes a number of rows keeps busy long enough to be started for it."""
         return max(1, rows // self.rows_worth_a_worker)
 
-    def disk_for_shards(self, rows: int) -> int:
+    def disk_for_shards(self, rows: int, row: "np.dtype[np.void]" = ROW) -> int:
         """Bytes of disk that the shards of a number of rows need; what is aligned of dense demand needs less."""
-        return rows * SHARD_BYTES
+        return rows * (row.itemsize + KEY_BYTES)
+
+    def disk_for_covariates(self, values: int, columns: int) -> int:
+        """Bytes of disk that covariates of single series need beside their aligned values, about."""
+        return values * columns * COVARIATE_BYTES
 
     def disk_for_panels(self, values: int, rows: int) -> int:
         """Bytes of disk that aligned values need beyond what the shards of their rows leave, about."""

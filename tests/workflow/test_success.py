@@ -1,5 +1,6 @@
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -102,3 +103,20 @@ def test_static_columns_travel_where_they_are_given(application: Deployment, dem
         application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]
     )
     assert manifest["data_quality"]["input"]["static_columns"] == 1
+
+
+def test_covariates_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    days = demand["ds"].unique().sort().to_list()
+    weeks = [*days, *(days[-1] + timedelta(weeks=ahead) for ahead in range(1, 9))]
+    buffer = io.BytesIO()
+    pl.DataFrame({"ds": weeks, "price": [1.0 + at % 5 for at in range(len(weeks))]}).write_parquet(buffer)
+    bucket, _, prefix = application.outputs["CovariatesUri"].removeprefix("s3://").partition("/")
+    application.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}prices.parquet", Body=buffer.getvalue())
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    key = f"forecasts/partition=all/run_id={ended.output['run_id']}/_manifest.json"
+    manifest = json.load(
+        application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]
+    )
+    assert manifest["data_quality"]["covariates_unknown_ahead"] == {"price": 0.0}

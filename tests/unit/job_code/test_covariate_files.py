@@ -13,7 +13,7 @@ from job_code.sizes import Sizes
 from tests.demand import LAST, ONE, Finished, run_job, series
 
 WEEKS, AHEAD = 130, 4
-SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400)
+SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400, workers=3, rows_worth_a_worker=200)
 
 
 def days(count: int = WEEKS + AHEAD) -> list[date]:
@@ -73,6 +73,7 @@ def test_what_is_known_of_the_horizon_is_forecast(tmp_path: Path) -> None:
 
 def test_files_shards_types_and_order_change_nothing(tmp_path: Path) -> None:
     demand, known = promoted()
+    known = known.with_columns(what=pl.when(pl.col("promotion") == 1).then(pl.lit("cut")).otherwise(pl.lit("none")))
     whole = run(tmp_path / "whole", demand, {"promotions.parquet": known})
     mixed = known.sample(fraction=1, shuffle=True, seed=1)
     parts = {

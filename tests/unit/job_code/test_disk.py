@@ -100,3 +100,18 @@ def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) ->
     assert sum(kept) == shards
     assert max(shards, pieces) <= needed
     assert shards + pieces >= needed / 4
+
+
+def test_covariates_need_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("job_code.covariate_files.require_space", lambda _, needed: asked.append(needed))
+    monkeypatch.setattr("job_code.preparation.require_space", lambda _, needed: asked.append(needed))
+    demand = shop(20, 100)
+    known = demand.select("unique_id", "ds", price=pl.lit(2.0), colour=pl.lit("red"))
+    run_job(tmp_path / "told", demand, covariates={"a.parquet": known}, horizon=4)
+    spilled, panels = asked
+    assert spilled == 2000 * (8 + 4 + 2 * 4)
+    asked.clear()
+    run_job(tmp_path / "untold", demand, horizon=4)
+    usual = 99  # weeks that all but one in a hundred rows lie in
+    assert panels - asked[0] == 20 * (usual + 4) * 2 * 4

@@ -60,6 +60,12 @@ def test_a_wrong_cutoff_is_said_whatever_the_country(tmp_path: Path) -> None:
         run_job(tmp_path, series({"a": [1.0] * 9}), cutoff=date(1, 1, 1), country_holidays="DE")
 
 
+def test_a_covariate_named_like_a_holiday_column_is_refused(tmp_path: Path) -> None:
+    known = pl.DataFrame({"ds": [LAST], "DE holiday": [1.0]})
+    with pytest.raises(InputError, match="DE holiday is the name of a column of public holidays, too"):
+        run_job(tmp_path, series({"a": [1.0] * 30}), covariates={"a.parquet": known}, country_holidays="DE")
+
+
 @pytest.mark.parametrize("code", ["XX", "DE-XX", "Germany!"])
 def test_an_unknown_country_is_refused(code: str) -> None:
     with pytest.raises(InputError, match=r"country_holidays: .* has no known holidays; write it like DE or DE-BY"):

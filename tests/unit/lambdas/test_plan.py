@@ -70,6 +70,13 @@ def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> No
     assert len(names) == 50
 
 
+def test_covariates_become_a_channel_where_there_are_some(demand: Any) -> None:
+    demand.put_object(Bucket=DATA_BUCKET, Key="covariates/prices/2026.parquet", Body=b"x")
+    channels = planned({}, demand).channels
+    assert [channel["ChannelName"] for channel in channels] == ["demand", "covariates"]
+    assert channels[1]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{DATA_BUCKET}/covariates/"
+
+
 def test_static_columns_become_a_channel_where_there_are_some(demand: Any) -> None:
     demand.put_object(Bucket=DATA_BUCKET, Key="static/", Body=b"")
     assert len(planned({}, demand).channels) == 1
