@@ -136,7 +136,7 @@ class ForecastStack(Stack):
             "ListDemand",
             ["s3:ListBucket"],
             self._data.demand.bucket_arn,
-            prefixes=[f"{prefix}*" for prefix in (s3_layout.DEMAND, s3_layout.STATIC, s3_layout.COVARIATES)],
+            prefixes=[f"{prefix}*" for prefix in s3_layout.INPUTS],
         )
         return function
 

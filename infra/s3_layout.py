@@ -3,6 +3,7 @@
 DEMAND = "demand/"
 STATIC = "static/"
 COVARIATES = "covariates/"
+INPUTS = (DEMAND, STATIC, COVARIATES)
 FORECASTS = "forecasts/"
 REPORTS = "reports/"
 # Where SageMaker puts what it packs up itself; the job uploads its forecasts on its own.

@@ -11,7 +11,6 @@ from infra.container_image import ContainerImage
 from infra.nag import acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
-READABLE = (s3_layout.DEMAND, s3_layout.STATIC, s3_layout.COVARIATES)
 RUNS = (s3_layout.FORECASTS, s3_layout.REPORTS)
 
 
@@ -48,7 +47,7 @@ class TrainingRole(Construct):
             description=f"Training jobs of {name}",
         )
         stream = f"{log_group}:log-stream:{name}-*"
-        readable = [demand.arn_for_objects(f"{prefix}*") for prefix in READABLE]
+        readable = [demand.arn_for_objects(f"{prefix}*") for prefix in s3_layout.INPUTS]
         # A run is named after its job.
         writable = [forecasts.arn_for_objects(f"{prefix}partition=*/run_id={name}-*/*") for prefix in RUNS]
         writable.append(forecasts.arn_for_objects(f"{s3_layout.JOB_OUTPUT}*"))
@@ -61,7 +60,7 @@ class TrainingRole(Construct):
                     sid="ListDemand",
                     actions=["s3:ListBucket"],
                     resources=[demand.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in READABLE]}},
+                    conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in s3_layout.INPUTS]}},
                 ),
                 iam.PolicyStatement(
                     sid="ReadDemand",

@@ -15,7 +15,7 @@ from job_code.config import ForecastConfig
 from job_code.entries import Entries
 from job_code.error_distribution import typical_change
 from job_code.model import DirectModel
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Booleans, Floats, Integers
 from job_code.regimes import Resources
 from job_code.sample import Sample
 from job_code.simple_forecasts import SIMPLE_FORECASTS, moving_average
@@ -159,7 +159,7 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
     history = past.panel
     ahead = np.arange(1, steps + 1)
     actual = known.panel.last(origin.back)[:, :steps]
-    weight = np.where(_observed(known.panel, origin.back)[:, :steps], past.weight[:, None], 0.0)
+    weight = np.where(known.panel.last_observed(origin.back)[:, :steps], past.weight[:, None], 0.0)
     return _Observed(
         Entries.of(
             model,
@@ -177,12 +177,6 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
         np.repeat(metrics.naive_error(history), steps),
         moving_average(history, steps).ravel(),
     )
-
-
-def _observed(panel: Panel, periods: int) -> Booleans:
-    ends = panel.starts + panel.lengths
-    observed: Booleans = panel.observed[ends[:, None] - periods + np.arange(periods)]
-    return observed
 
 
 def _fit(past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources) -> DirectModel:

@@ -66,14 +66,14 @@ class Calibration:
         """
         combinations = best_combinations(actual, weight, entries)
         usable = entries.active & (entries.change > 0) & (weight > 0)
+        if np.count_nonzero(usable) < LEAST_FORECASTS:
+            return replace(cls.assumed(config), combinations=combinations)
         # Sales of one and of two lie a whole unit apart: spread over that unit, their distribution has no steps, and
         # a quantile of it, rounded, is the quantile of the sales.
         within = np.random.default_rng(config.seed).random(len(actual)) - 0.5
         centre = combine(entries, entries.model, combinations)
         off = np.where(entries.whole, actual + within, actual) - centre
         change = np.where(usable, entries.change, 1.0)
-        if np.count_nonzero(usable) < LEAST_FORECASTS:
-            return replace(cls.assumed(config), combinations=combinations)
         spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config, threads)
         size = change * spread.predict(entries.told, entries.step)
         counted, fine = np.where(usable, weight, 0.0), fine_levels(config.quantiles)

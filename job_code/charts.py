@@ -54,9 +54,7 @@ def demand_chart(
             axes.fill_between(ahead, *band, color=FORECAST, alpha=0.2, linewidth=0, label="quantiles")
         # The line begins at the last observed value, so that the eye sees one series and not two.
         axes.plot([days[-1], *ahead], [demand[-1], *mean], color=FORECAST, linewidth=1.5, label="forecast")
-        locator = AutoDateLocator(minticks=3, maxticks=8)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        _show_dates(axes)
         axes.yaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())))
         axes.legend(loc="upper left", ncols=3, fontsize=7)
@@ -98,9 +96,7 @@ def bias_chart(days: Sequence[date], bias: Floats) -> str:
         figure, axes = _axes(width=5.2, height=2.2)
         axes.axhline(0, color=DEMAND, linewidth=0.8)
         axes.plot(days, bias, color=FORECAST, marker="o", markersize=3)
-        locator = AutoDateLocator(minticks=3, maxticks=8)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        _show_dates(axes)
         axes.yaxis.set_major_formatter(_percent)
         return _svg(figure)
 
@@ -127,6 +123,12 @@ def calibration_chart(levels: Sequence[float], shares: Floats) -> str:
         axes.yaxis.set_major_formatter(_percent)
         axes.legend(loc="upper right", fontsize=7)
         return _svg(figure)
+
+
+def _show_dates(axes: Any) -> None:  # noqa: ANN401 (matplotlib's own are untyped)
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _percent(value: float, _: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from job_code.config import WORKING_COLUMNS, ForecastConfig
+from job_code.covariate_rows import SOURCE
 from job_code.covariate_spill import Categories, CovariateWriter, SpilledTable, TableColumns
 from job_code.demand import clean_key, common_types
 from job_code.disk import require_space
@@ -16,11 +17,9 @@ from job_code.key_types import with_key_types
 from job_code.row_checks import DAY, day_checks, drop_bad_rows, to_day
 from job_code.sharding import Part, ShardedDemand, split
 from job_code.sizes import Sizes
-from job_code.static_encoding import MOST_CATEGORIES
+from job_code.static_encoding import MOST_CATEGORIES, all_categories
 from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.workers import Workers
-
-SOURCE = "covariates"
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def _spill_table(
         findings.absorb(result.findings)
     categories = {}
     for name in texts:
-        found = _together([result.categories[name] for result in results])
+        found = all_categories(result.categories[name] for result in results)
         if found is None:
             ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
         else:
@@ -186,12 +185,3 @@ def _numbers_among(columns: list[str], files: Sequence[TableFile]) -> list[str]:
         except UnreadableFileError:
             continue  # it is noted when its rows are read
     return [name for name in columns if texts[name].all()]
-
-
-def _together(parts: Sequence[tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    found: set[str] = set()
-    for part in parts:
-        if part is None:
-            return None
-        found |= set(part)
-    return tuple(sorted(found)) if len(found) <= MOST_CATEGORIES else None

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from job_code.covariate_spill import SpilledRows, group_of
-from job_code.covariates import NO_GROUP
+from job_code.covariates import NO_GROUP, Cells
 from job_code.findings import Findings
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes
@@ -19,9 +19,9 @@ SOURCE = "covariates"
 
 @dataclass(frozen=True)
 class AlignedRows:
-    """Rows of a table, by series and period; shape of `series` and `period` is (rows,)."""
+    """Rows of a table: values of shape (columns, rows), and the series and period they are about, shape (rows,)."""
 
-    rows: SpilledRows
+    values: Cells
     series: Integers
     period: Integers
 
@@ -29,8 +29,7 @@ class AlignedRows:
         """The rows of some series, renumbered by their position in `series`."""
         position = group_of(self.series.astype(np.uint64), series.astype(np.uint64), NO_GROUP)
         kept = position != NO_GROUP
-        rows = SpilledRows(self.rows.hash[kept], self.rows.day[kept], self.rows.values[:, kept])
-        return AlignedRows(rows, position[kept], self.period[kept])
+        return AlignedRows(self.values[:, kept], position[kept], self.period[kept])
 
 
 def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
@@ -44,8 +43,8 @@ def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems:
     """
     series = group_of(rows.hash, known, NO_GROUP)
     kept = series != NO_GROUP
-    rows, series = SpilledRows(rows.hash[kept], rows.day[kept], rows.values[:, kept]), series[kept]
-    day = pl.DataFrame({DAY: rows.day}).select(pl.col(DAY).cast(pl.Date))
+    series = series[kept]
+    day = pl.DataFrame({DAY: rows.day[kept]}).select(pl.col(DAY).cast(pl.Date))
     told = day.select(
         frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
         frequency.is_off_anchor(pl.col(DAY)).alias("off"),
@@ -55,7 +54,7 @@ def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems:
     span = int(np.ptp(period)) + 1 if len(period) else 1
     cell = series * span + (period - period.min(initial=0) if len(period) else period)
     problems["duplicates"] += len(cell) - len(np.unique(cell))
-    return AlignedRows(rows, series, period)
+    return AlignedRows(rows.values[:, kept], series, period)
 
 
 def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: Findings) -> None:

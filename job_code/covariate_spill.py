@@ -47,7 +47,7 @@ class TableColumns:
         """All columns, in the order they are spilled."""
         return (*self.numbers, *self.texts)
 
-    def file(self, folder: Path, shard: int, writer: int | str) -> Path:
+    def file(self, folder: Path, shard: int, writer: int) -> Path:
         """Where one writer spills the rows of a shard."""
         return folder / f"covariates-{self.number}-{shard:05d}-{writer}.bin"
 

@@ -154,7 +154,7 @@ class StoredCovariates:
                 groups.append(_groups(panel, stored.spilled.columns.key, np.load(stored.folder / "hashes.npy")))
                 continue
             table = CovariateTable.empty(len(stored.spilled.names), panel.first_period, panel.lengths + self.horizon)
-            table.put(own.series, own.period, own.rows.values)
+            table.put(own.series, own.period, own.values)
             np.save(stored.file(piece), table.values)
             groups.append(np.arange(len(panel)))
         np.save(piece / _GROUPS, np.array(groups, dtype=np.int32))

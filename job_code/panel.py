@@ -131,9 +131,11 @@ class Panel:
 
     def last(self, periods: int) -> Floats:
         """The last values of every series, shape (series, periods); all must be at least that long."""
-        ends = self.starts + self.lengths
-        tail: Floats = self.values[ends[:, None] - periods + np.arange(periods)]
-        return tail
+        return self.values[self._last_positions(periods)]
+
+    def last_observed(self, periods: int) -> Booleans:
+        """Whether the values that `last` gives tell of demand, same shape."""
+        return self.observed[self._last_positions(periods)]
 
     def mean_of_last(self, values: Floats, periods: int) -> Floats:
         """Mean over the last periods of every series, or over all it has where that is less.
@@ -148,6 +150,9 @@ class Panel:
         lengths = np.minimum(self.lengths, periods)
         totals: Floats = np.add.reduceat(values[self._tails(lengths)], np.cumsum(lengths) - lengths)
         return totals / lengths
+
+    def _last_positions(self, periods: int) -> Integers:
+        return (self.starts + self.lengths)[:, None] - periods + np.arange(periods)
 
     def _tails(self, lengths: Integers) -> Integers:
         """Positions of the last values of every series, as many of each as `lengths` says."""

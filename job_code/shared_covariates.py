@@ -75,7 +75,7 @@ def share_table(
     np.minimum.at(first, rows.series[inside], rows.period[inside])
     np.maximum.at(last, rows.series[inside], rows.period[inside])
     shared = CovariateTable.empty(len(table.names), first, np.maximum(last - first + 1, 0))
-    shared.put(rows.series, rows.period, rows.rows.values)
+    shared.put(rows.series, rows.period, rows.values)
     return _share(table, shared, hashes, folder)
 
 

@@ -74,11 +74,11 @@ class StaticEncoding:
             elif dtype != pl.String:
                 ignored.append(f"{name} (neither number nor text)")
             else:
-                found = _union(categories[name] for categories in shards)
+                found = all_categories(categories[name] for categories in shards)
                 if found is None:
                     ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
                 else:
-                    categories[name] = tuple(sorted(found))
+                    categories[name] = found
         return cls(tuple(numbers), categories, tuple(ignored))
 
     @property
@@ -104,10 +104,13 @@ def categories_of(column: pl.Series) -> frozenset[str] | None:
     return frozenset(found.to_list()) if len(found) <= MOST_CATEGORIES else None
 
 
-def _union(parts: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
-    found: frozenset[str] = frozenset()
+def all_categories(parts: Iterable[Iterable[str] | None]) -> tuple[str, ...] | None:
+    """What several parts of a column hold together, sorted; None where that is too much to be of use."""
+    found: set[str] = set()
     for part in parts:
-        if part is None or len(found | part) > MOST_CATEGORIES:
+        if part is None:
             return None
-        found |= part
-    return found
+        found |= set(part)
+        if len(found) > MOST_CATEGORIES:
+            return None
+    return tuple(sorted(found))

@@ -89,34 +89,36 @@ def test_a_run_from_an_older_cutoff_is_kept_and_does_not_become_the_latest(
     assert any(older.output["run_id"] in key for key in application.forecast_keys())
 
 
+def put_beside(application: Deployment, output: str, name: str, rows: pl.DataFrame) -> None:
+    """Uploads a file to where an output of the deployment says."""
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    bucket, _, prefix = application.outputs[output].removeprefix("s3://").partition("/")
+    application.cloud.client("s3").put_object(Bucket=bucket, Key=prefix + name, Body=buffer.getvalue())
+
+
+def data_quality(application: Deployment, run_id: str) -> dict[str, Any]:
+    """What a run's manifest says of its input."""
+    key = f"forecasts/partition=all/run_id={run_id}/_manifest.json"
+    s3 = application.cloud.client("s3")
+    return dict(json.load(s3.get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"])["data_quality"])
+
+
 def test_static_columns_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
-    buffer = io.BytesIO()
-    described.write_parquet(buffer)
-    bucket, _, prefix = application.outputs["StaticUri"].removeprefix("s3://").partition("/")
-    application.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}articles.parquet", Body=buffer.getvalue())
+    put_beside(application, "StaticUri", "articles.parquet", described)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
-    key = f"forecasts/partition=all/run_id={ended.output['run_id']}/_manifest.json"
-    manifest = json.load(
-        application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]
-    )
-    assert manifest["data_quality"]["input"]["static_columns"] == 1
+    assert data_quality(application, ended.output["run_id"])["input"]["static_columns"] == 1
 
 
 def test_covariates_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     days = demand["ds"].unique().sort().to_list()
     weeks = [*days, *(days[-1] + timedelta(weeks=ahead) for ahead in range(1, 9))]
-    buffer = io.BytesIO()
-    pl.DataFrame({"ds": weeks, "price": [1.0 + at % 5 for at in range(len(weeks))]}).write_parquet(buffer)
-    bucket, _, prefix = application.outputs["CovariatesUri"].removeprefix("s3://").partition("/")
-    application.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}prices.parquet", Body=buffer.getvalue())
+    prices = pl.DataFrame({"ds": weeks, "price": [1.0 + at % 5 for at in range(len(weeks))]})
+    put_beside(application, "CovariatesUri", "prices.parquet", prices)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
-    key = f"forecasts/partition=all/run_id={ended.output['run_id']}/_manifest.json"
-    manifest = json.load(
-        application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]
-    )
-    assert manifest["data_quality"]["covariates_unknown_ahead"] == {"price": 0.0}
+    assert data_quality(application, ended.output["run_id"])["covariates_unknown_ahead"] == {"price": 0.0}
