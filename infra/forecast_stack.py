@@ -22,9 +22,6 @@ from infra.training_job import TrainingJob
 from infra.training_role import TrainingRole
 from infra.weekly_schedule import WeeklySchedule
 
-POINTERS = f"{s3_layout.FORECASTS}partition=*/_latest.json"
-HELD = f"{s3_layout.REPORTS}partition=*/run_id=*/held.json"
-
 
 class ForecastStack(Stack):
     """Composes the constructs and grants each function what it needs of the data."""
@@ -125,6 +122,7 @@ class ForecastStack(Stack):
             "Decides the run: cutoff, name, configuration, and whether there is demand",
             {
                 "DATA_BUCKET": self._data.demand.bucket_name,
+                "FORECAST_BUCKET": self._data.forecasts.bucket_name,
                 "JOB_NAME_PREFIX": settings.name,
                 "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
                 "TIME_ZONE": settings.schedule.time_zone,
@@ -138,6 +136,11 @@ class ForecastStack(Stack):
             self._data.demand.bucket_arn,
             prefixes=[f"{prefix}*" for prefix in s3_layout.INPUTS],
         )
+        bucket = self._data.forecasts
+        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS]
+        self._grant(function, "FindThePublishedRun", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
+        self._grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.POINTERS))
+        self._grant(function, "UseTheKey", ["kms:Decrypt"], self._data.key.key_arn)
         return function
 
     def _check_run(self) -> PythonFunction:
@@ -164,7 +167,7 @@ class ForecastStack(Stack):
         )
         self._grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"])
         self._grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
-        self._grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(HELD))
+        self._grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(s3_layout.HELD))
         self._grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._data.key.key_arn)
         return function
 
@@ -175,8 +178,10 @@ class ForecastStack(Stack):
             "Points the readers to the run, in one write",
             {"FORECAST_BUCKET": bucket.bucket_name, "DEPLOYMENT": self._settings.name},
         )
-        self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[POINTERS])
-        self._grant(function, "MoveThePointer", ["s3:GetObject", "s3:PutObject"], bucket.arn_for_objects(POINTERS))
+        self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS])
+        self._grant(
+            function, "MoveThePointer", ["s3:GetObject", "s3:PutObject"], bucket.arn_for_objects(s3_layout.POINTERS)
+        )
         self._grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._data.key.key_arn)
         return function
 

@@ -1,4 +1,4 @@
-"""What the job may do: read demand, write forecasts and reports, say what it does; nothing else."""
+"""What the job may do: read demand and manifests, write forecasts and reports, say what it does; nothing else."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -48,6 +48,7 @@ class TrainingRole(Construct):
         )
         stream = f"{log_group}:log-stream:{name}-*"
         readable = [demand.arn_for_objects(f"{prefix}*") for prefix in s3_layout.INPUTS]
+        manifests = forecasts.arn_for_objects(s3_layout.MANIFESTS)
         # A run is named after its job.
         writable = [forecasts.arn_for_objects(f"{prefix}partition=*/run_id={name}-*/*") for prefix in RUNS]
         writable.append(forecasts.arn_for_objects(f"{s3_layout.JOB_OUTPUT}*"))
@@ -67,6 +68,14 @@ class TrainingRole(Construct):
                     actions=["s3:GetObject"],
                     resources=readable,
                 ),
+                # What is published now, for the report to compare with.
+                iam.PolicyStatement(
+                    sid="FindThePublishedRun",
+                    actions=["s3:ListBucket"],
+                    resources=[forecasts.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": [s3_layout.MANIFESTS]}},
+                ),
+                iam.PolicyStatement(sid="ReadThePublishedRun", actions=["s3:GetObject"], resources=[manifests]),
                 iam.PolicyStatement(
                     sid="WriteForecasts",
                     actions=["s3:AbortMultipartUpload", "s3:PutObject"],
@@ -109,7 +118,7 @@ class TrainingRole(Construct):
                 ),
             ],
         )
-        for prefix in (*readable, *writable):
+        for prefix in (*readable, manifests, *writable):
             acknowledge_wildcard(policy, prefix, "The objects under one prefix: their names are not known beforehand.")
         acknowledge_wildcard(policy, f"{log_group}:*", "How IAM writes the one log group of all training jobs.")
         acknowledge_wildcard(policy, stream, "The log streams of this deployment's jobs, named after the runs.")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JOB_ERROR = 1
 INPUTS = ("demand", "static", "covariates")
+PUBLISHED = "published"
 
 # LightGBM's threads meet after every few milliseconds and by default spin while they wait: where another process wants
 # a core too, a fit takes ten times as long. Spinning for a moment only, then sleeping, costs nothing where nobody does.
@@ -68,7 +69,8 @@ def _in_container(scratch: Path) -> int:
         except InputError as error:
             refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
             raise
-        run(RunRequest(run_id, partition, inputs, config), output, progress=Progress(), folder=scratch)
+        request = RunRequest(run_id, partition, inputs, config, paths.channel(PUBLISHED))
+        run(request, output, progress=Progress(), folder=scratch)
     except InputError as error:
         return _failed(paths, f"input error: {error}", error.exit_code)
     except JobError as error:
@@ -102,7 +104,7 @@ def _on_laptop(options: argparse.Namespace) -> int:
         return _say_input_error(error)
     inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
     try:
-        request = RunRequest(options.run_id, options.partition, inputs, config)
+        request = RunRequest(options.run_id, options.partition, inputs, config, options.published)
         manifest = run(request, output, progress=Progress(), folder=folder.scratch)
         finished = True
     except InputError as error:
@@ -160,6 +162,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--demand", type=Path, metavar="PATH", help="Parquet or CSV file, or a folder of them")
     train.add_argument("--static", type=Path, metavar="PATH", help="the same, with one row a series")
     train.add_argument("--covariates", type=Path, metavar="PATH", help="the same, with one row a key and period")
+    train.add_argument(
+        "--published",
+        type=Path,
+        metavar="FILE",
+        help="_manifest.json of an earlier run, for the report to compare with",
+    )
     train.add_argument("--output", type=Path, metavar="DIR", default=Path("out"), help="default: out")
     train.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration; --set goes before it")
     train.add_argument(

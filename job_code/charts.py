@@ -14,10 +14,10 @@ from matplotlib.ticker import EngFormatter
 
 from job_code.panel import Floats
 
-DEMAND, FORECAST, EXPECTED = "#3b4252", "#1f77b4", "#c7cdd6"
+DEMAND, FORECAST, EXPECTED, EARLIER = "#3b4252", "#1f77b4", "#c7cdd6", "#c2410c"
 CANDIDATES = {
     "forecast": (FORECAST, "forecast"),
-    "baseline": ("#c2410c", "seasonal naive"),
+    "baseline": (EARLIER, "seasonal naive"),
     "moving_average": ("#8a6d9b", "moving average"),
 }
 STYLE: dict[str, Any] = {
@@ -33,7 +33,13 @@ STYLE: dict[str, Any] = {
 
 
 def demand_chart(
-    days: Sequence[date], demand: Floats, ahead: Sequence[date], mean: Floats, band: tuple[Floats, Floats] | None
+    days: Sequence[date],
+    demand: Floats,
+    ahead: Sequence[date],
+    mean: Floats,
+    *,
+    band: tuple[Floats, Floats] | None = None,
+    earlier: tuple[Sequence[date], Sequence[float]] | None = None,
 ) -> str:
     """History and forecast of one series, or of all together.
 
@@ -43,6 +49,7 @@ def demand_chart(
         ahead: Dates of the forecast.
         mean: Expected demand on these dates.
         band: Lowest and highest quantile on these dates; None for no band.
+        earlier: Dates of an earlier forecast, and what it expected; None for no line.
 
     Returns:
         An `<svg>` element.
@@ -52,12 +59,16 @@ def demand_chart(
         axes.plot(days, demand, color=DEMAND, linewidth=1.1, label="demand")
         if band is not None:
             axes.fill_between(ahead, *band, color=FORECAST, alpha=0.2, linewidth=0, label="quantiles")
+        if earlier is not None:
+            axes.plot(*earlier, color=EARLIER, linewidth=1.2, linestyle="--", label="published before")
         # The line begins at the last observed value, so that the eye sees one series and not two.
         axes.plot([days[-1], *ahead], [demand[-1], *mean], color=FORECAST, linewidth=1.5, label="forecast")
         _show_dates(axes)
         axes.yaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())))
-        axes.legend(loc="upper left", ncols=3, fontsize=7)
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=3, fontsize=7
+        )  # above, not on, the lines
         return _svg(figure)
 
 

@@ -18,6 +18,7 @@ from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.preparation import PreparedDemand
+from job_code.published_run import Comparison, PublishedRun
 from job_code.sample import Sample
 from job_code.telling_series import choose
 
@@ -36,6 +37,7 @@ class ReportInput:
         total: Expected demand of all series together, shape (horizon,).
         manifest: The run's manifest.
         data_quality: The data-quality report.
+        published: The last published run; None where there is none to compare with.
     """
 
     demand: PreparedDemand
@@ -45,6 +47,7 @@ class ReportInput:
     total: Floats
     manifest: Mapping[str, Any]
     data_quality: Mapping[str, Any]
+    published: PublishedRun | None
 
 
 def render(report: ReportInput) -> str:
@@ -52,14 +55,18 @@ def render(report: ReportInput) -> str:
     template = files("job_code").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = _percent
+    environment.filters["amount"] = lambda value: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+    environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
     environment.filters["setting"] = _setting
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    compared = _compare(report)
     return environment.from_string(template).render(
         manifest=report.manifest,
         quality=report.data_quality,
         unit=report.demand.calendar.frequency.unit,
         everything=report.sample.is_everything,
-        total=Markup(_total_chart(report)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
+        total=Markup(_total_chart(report, compared)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
+        compared=compared,
         charts=_backtest_charts(report.backtest, report.demand.calendar.frequency) if report.backtest else None,
         plots=_plots(report),
     )
@@ -105,20 +112,32 @@ def _series_chart(forecast: Forecast, index: int) -> str:
         panel.values[end - shown : end],
         _days(panel.frequency, last + 1, forecast.horizon),
         forecast.mean[index],
-        (quantiles[:, 0], quantiles[:, -1]),
+        band=(quantiles[:, 0], quantiles[:, -1]),
     )
 
 
-def _total_chart(report: ReportInput) -> str:
+def _compare(report: ReportInput) -> Comparison | None:
+    demand = report.demand
+    if report.published is None:
+        return None
+    return Comparison.of(report.published, demand.calendar.frequency, demand.last_period, report.total, demand.recent)
+
+
+def _total_chart(report: ReportInput, compared: Comparison | None) -> str:
     """All series together, period by period; where they end apart, only forecasts of the latest cutoff are summed."""
     demand, frequency = report.demand.recent, report.demand.calendar.frequency
     last = report.demand.last_period
+    shown = _days(frequency, last - len(demand) + 1, len(demand))
+    earlier = None
+    if compared is not None and compared.run.frequency == frequency.name:
+        line = {day: expected for day, expected in sorted(compared.run.total.items()) if day >= shown[0]}
+        earlier = (list(line), list(line.values())) if line else None
     return charts.demand_chart(
-        _days(frequency, last - len(demand) + 1, len(demand)),
+        shown,
         demand,
         _days(frequency, last + 1, len(report.total)),
         report.total,
-        None,
+        earlier=earlier,
     )
 
 

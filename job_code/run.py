@@ -24,6 +24,7 @@ from job_code.panel import Floats
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Advance, Progress
 from job_code.provenance import input_fingerprint
+from job_code.published_run import PublishedRun
 from job_code.regimes import Regime, Resources
 from job_code.report import ReportInput, render
 from job_code.run_request import RunRequest, file_name
@@ -68,7 +69,8 @@ def run(
         manifest["input"] = input_fingerprint(request.inputs)
         manifest["seconds"] = progress.seconds
         page = folder / "report.html"
-        report = ReportInput(demand, sample, tested, forecaster, total, manifest, quality)
+        published = _published(request.published, progress)
+        report = ReportInput(demand, sample, tested, forecaster, total, manifest, quality, published)
         page.write_text(render(report), encoding="utf-8")
         output.put(page, request.name("reports", page.name))
     _put_json(sound_report(quality), request.name("reports", "data_quality.json"), output, folder)
@@ -186,6 +188,15 @@ def _predict(
             total += done.total
             advance(len(files) / len(tasks))
     return files, total
+
+
+def _published(path: Path | None, progress: Progress) -> PublishedRun | None:
+    """The run to compare with; what stands in a report of its own is no reason to fail this run."""
+    try:
+        return PublishedRun.read(path) if path else None
+    except ValueError as error:
+        progress.say(f"not compared with the last published run: {error}")
+        return None
 
 
 def _rounds(total: int, advance: Advance) -> Callable[[], None]:

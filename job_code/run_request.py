@@ -14,14 +14,16 @@ class RunRequest:
     Attributes:
         run_id: Names this run's folder.
         partition: Market or merchant group the demand belongs to; `all` where there is one.
-        inputs: Path of `demand`, and of `static` where there is one.
+        inputs: Path of `demand`, and of `static` and `covariates` where there are some.
         config: The forecast's configuration.
+        published: Manifest of the last published run, or a folder with it, for the report to compare with.
     """
 
     run_id: str
     partition: str
     inputs: Mapping[str, Path]
     config: ForecastConfig
+    published: Path | None = None
 
     def name(self, kind: str, file: str) -> str:
         """Where one of the run's files goes: `kind` is `forecasts` or `reports`."""

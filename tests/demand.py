@@ -258,6 +258,7 @@ def run_job(
     *,
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
     covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
+    published: Path | None = None,
     sizes: Sizes = ONE,
     **settings: object,
 ) -> Finished:
@@ -270,7 +271,7 @@ def run_job(
         inputs["covariates"] = write(folder / "covariates", covariates)
     scratch = folder / "scratch"
     scratch.mkdir()
-    request = RunRequest(RUN, "all", inputs, configured(**settings))
+    request = RunRequest(RUN, "all", inputs, configured(**settings), published)
     output = LocalOutput(folder / "out", RUN)
     run(request, output, progress=Progress(io.StringIO()), folder=scratch, sizes=sizes)
     return Finished(folder / "out")

@@ -15,6 +15,7 @@ from botocore.client import BaseClient
 from dateutil import tz  # type: ignore[import-untyped]
 
 from .periods import last_complete_period, period_on_or_before
+from .published import published_manifest
 from .request import InputError, Request, read_request
 
 PARTITION = "all"
@@ -30,6 +31,7 @@ class Deployment:
 
     Attributes:
         data_bucket: Bucket with `demand/`, and what may lie beside it.
+        forecast_bucket: Bucket with the runs.
         job_name_prefix: What every job's name begins with.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
@@ -37,6 +39,7 @@ class Deployment:
     """
 
     data_bucket: str
+    forecast_bucket: str
     job_name_prefix: str
     base_config: Mapping[str, str]
     time_zone: str
@@ -47,6 +50,7 @@ class Deployment:
         """Reads the function's environment variables."""
         return cls(
             data_bucket=variables["DATA_BUCKET"],
+            forecast_bucket=variables["FORECAST_BUCKET"],
             job_name_prefix=variables["JOB_NAME_PREFIX"],
             base_config=json.loads(variables["BASE_CONFIG"]),
             time_zone=variables["TIME_ZONE"],
@@ -123,6 +127,9 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     prefixes = [DEMAND]
     # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
     prefixes += [prefix for prefix in OPTIONAL if any(_data_files(s3, bucket=deployment.data_bucket, prefix=prefix))]
+    channels = [_channel(prefix.rstrip("/"), bucket=deployment.data_bucket, prefix=prefix) for prefix in prefixes]
+    if manifest := published_manifest(s3, bucket=deployment.forecast_bucket, partition=PARTITION):
+        channels.append(_channel("published", bucket=deployment.forecast_bucket, prefix=manifest))
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
     return Plan(
@@ -130,7 +137,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         partition=PARTITION,
         cutoff=cutoff.isoformat() if cutoff else None,
         hyperparameters={key: value for key, value in config.items() if value},
-        channels=[_channel(prefix, bucket=deployment.data_bucket) for prefix in prefixes],
+        channels=channels,
     )
 
 
@@ -191,9 +198,9 @@ def _is_table(name: str) -> bool:
     return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)
 
 
-def _channel(prefix: str, *, bucket: str) -> dict[str, Any]:
+def _channel(name: str, *, bucket: str, prefix: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{prefix}", "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": prefix.rstrip("/"), "InputMode": "File", "DataSource": {"S3DataSource": source}}
+    return {"ChannelName": name, "InputMode": "File", "DataSource": {"S3DataSource": source}}
 
 
 def _job_name(execution_id: str, *, prefix: str, started_at: datetime) -> str:

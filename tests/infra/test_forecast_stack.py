@@ -41,6 +41,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
     assert variables == {
         "PlanFunction": {
             "DATA_BUCKET": "<DemandBucket>",
+            "FORECAST_BUCKET": "<ForecastsBucket>",
             "JOB_NAME_PREFIX": f"onejob-{environment}",
             "TIME_ZONE": "Europe/Berlin",
             "PERIOD_LABEL": "start",
@@ -61,7 +62,7 @@ def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[s
         if (asset / "Dockerfile").exists() is False
     }
     assert deployed == {
-        "plan": ["__init__.py", "handler.py", "periods.py", "request.py"],
+        "plan": ["__init__.py", "handler.py", "periods.py", "published.py", "request.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
         "check_run": ["__init__.py", "handler.py"],
         "publish": ["__init__.py", "announcement.py", "handler.py"],

@@ -30,6 +30,8 @@ EXPECTED: dict[str, list[Statement]] = {
     "TrainingPolicy": [
         ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
         ("s3:GetObject", [f"{DEMAND}/covariates/*", f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/run_id=*/_manifest.json")),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/run_id=*/_manifest.json", None),
         (
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             [
@@ -59,6 +61,13 @@ EXPECTED: dict[str, list[Statement]] = {
         log("Plan"),
         XRAY,
         ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
+        (
+            "s3:ListBucket",
+            FORECASTS,
+            prefixes("forecasts/partition=*/_latest.json", "forecasts/partition=*/run_id=*/_manifest.json"),
+        ),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        ("kms:Decrypt", KEY, None),
     ],
     "CheckRunRoleDefaultPolicy": [
         log("CheckRun"),

@@ -17,6 +17,12 @@ def read_forecasts(application: Deployment, run: dict[str, Any]) -> pl.DataFrame
     return pl.concat(pl.read_parquet(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())) for key in parts)
 
 
+def read_report(application: Deployment, run_id: str) -> str:
+    key = f"reports/partition=all/run_id={run_id}/report.html"
+    report = application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)
+    return str(report["Body"].read().decode())
+
+
 def test_an_execution_with_no_input_publishes_a_forecast_of_every_series(
     application: Deployment, demand: pl.DataFrame
 ) -> None:
@@ -33,10 +39,7 @@ def test_an_execution_with_no_input_publishes_a_forecast_of_every_series(
     forecasts = read_forecasts(application, latest)
     assert forecasts.columns == ["article_id", "merchant_id", "ds", "mean", "q10", "q50", "q90"]
     assert forecasts.select("article_id", "merchant_id", "ds").n_unique() == forecasts.height == 18 * 12
-    report = application.cloud.client("s3").get_object(
-        Bucket=application.outputs["ForecastBucket"], Key=latest["report"]
-    )
-    assert b"<html" in report["Body"].read()
+    assert "<html" in read_report(application, latest["run_id"])
 
 
 def test_the_outcome_is_announced(application: Deployment, demand: pl.DataFrame) -> None:
@@ -87,6 +90,7 @@ def test_a_run_from_an_older_cutoff_is_kept_and_does_not_become_the_latest(
     assert latest is not None
     assert latest["run_id"] == newest.output["run_id"]
     assert any(older.output["run_id"] in key for key in application.forecast_keys())
+    assert f"Published: run {newest.output['run_id']}." in read_report(application, older.output["run_id"])
 
 
 def put_beside(application: Deployment, output: str, name: str, rows: pl.DataFrame) -> None:

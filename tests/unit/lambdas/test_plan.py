@@ -9,11 +9,12 @@ from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
 from lambdas.plan.handler import Deployment, Plan, PublishPlan, plan
 from lambdas.plan.request import InputError
-from tests.unit.lambdas.conftest import DATA_BUCKET
+from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")
 DEPLOYMENT = Deployment(
     data_bucket=DATA_BUCKET,
+    forecast_bucket=FORECAST_BUCKET,
     job_name_prefix="onejob-dev",
     base_config=CONFIG.to_strings(),
     time_zone="Europe/Berlin",
@@ -75,6 +76,26 @@ def test_covariates_become_a_channel_where_there_are_some(demand: Any) -> None:
     channels = planned({}, demand).channels
     assert [channel["ChannelName"] for channel in channels] == ["demand", "covariates"]
     assert channels[1]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{DATA_BUCKET}/covariates/"
+
+
+POINTER = "forecasts/partition=all/_latest.json"
+MANIFEST = "forecasts/partition=all/run_id=r-1/_manifest.json"
+
+
+def test_the_published_manifest_becomes_a_channel(demand: Any) -> None:
+    demand.put_object(Bucket=FORECAST_BUCKET, Key=MANIFEST, Body=b"{}")
+    demand.put_object(Bucket=FORECAST_BUCKET, Key=POINTER, Body=json.dumps({"manifest": MANIFEST}).encode())
+    channels = planned({}, demand).channels
+    assert [channel["ChannelName"] for channel in channels] == ["demand", "published"]
+    assert channels[1]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{FORECAST_BUCKET}/{MANIFEST}"
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"", b"[]", b"{}", b'{"manifest": 5}', json.dumps({"manifest": MANIFEST}).encode()]
+)
+def test_a_pointer_that_leads_nowhere_does_not_stop_the_run(demand: Any, pointer: bytes) -> None:
+    demand.put_object(Bucket=FORECAST_BUCKET, Key=POINTER, Body=pointer)
+    assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand"]
 
 
 def test_static_columns_become_a_channel_where_there_are_some(demand: Any) -> None:
@@ -236,6 +257,8 @@ def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
 def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_s3", lambda: demand)
     monkeypatch.setenv("DATA_BUCKET", DATA_BUCKET)
+    monkeypatch.setenv("FORECAST_BUCKET", FORECAST_BUCKET)
+
     monkeypatch.setenv("JOB_NAME_PREFIX", "onejob-dev")
     monkeypatch.setenv("BASE_CONFIG", json.dumps(CONFIG.to_strings()))
     monkeypatch.setenv("TIME_ZONE", "UTC")

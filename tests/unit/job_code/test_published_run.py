@@ -1,0 +1,96 @@
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from job_code.frequency import Frequency
+from job_code.published_run import Comparison, PublishedRun, Span
+from tests.demand import run_job, shop
+
+WEEKLY = Frequency("W-MON")
+CUTOFF = WEEKLY.period_of(date(2026, 11, 16))
+MANIFEST: dict[str, Any] = {
+    "run_id": "r-1",
+    "cutoff": "2026-11-09",
+    "frequency": "W-MON",
+    "series": 5,
+    "total": {"2026-11-16": 90.0, "2026-11-23": 100.0, "2026-11-30": 110.0},
+    "metrics": {"forecast": {"wape": 0.2, "bias": None}},
+}
+
+
+def written(folder: Path, content: Any) -> Path:
+    path = folder / "_manifest.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def compared(run: PublishedRun, frequency: Frequency = WEEKLY, cutoff: int = CUTOFF) -> Comparison:
+    return Comparison.of(run, frequency, cutoff, total=np.array([120.0, 111.0, 7.0]), recent=np.array([70.0, 81.0]))
+
+
+def test_a_manifest_is_read_from_a_file_or_from_a_channel(tmp_path: Path) -> None:
+    run = PublishedRun.read(written(tmp_path, MANIFEST))
+    assert (run.run_id, run.cutoff, run.series, run.wape, run.bias) == ("r-1", date(2026, 11, 9), 5, 0.2, None)
+    assert run == PublishedRun.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([], "is no run's manifest"),
+        ({}, "has no 'metrics'"),
+        ({**MANIFEST, "metrics": None}, "is no run's manifest"),
+        ({**MANIFEST, "cutoff": "soon"}, "Invalid isoformat"),
+        ({**MANIFEST, "total": {"2026-11-16": float("nan")}}, "nan is not finite"),
+        ({**MANIFEST, "total": {"2026-11-16": [1]}}, "is no run's manifest"),
+        ({**MANIFEST, "total": [1]}, "is no run's manifest"),
+    ],
+)
+def test_what_is_no_manifest_is_said_in_a_line(tmp_path: Path, content: Any, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        PublishedRun.read(written(tmp_path, content))
+
+
+def test_a_file_that_is_missing_or_one_of_many_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cannot be read: No such file"):
+        PublishedRun.read(tmp_path / "nowhere.json")
+    written(tmp_path, MANIFEST)
+    (tmp_path / "b.json").write_text("{}")
+    with pytest.raises(ValueError, match="is no run's manifest: too many values"):
+        PublishedRun.read(tmp_path)
+
+
+def test_runs_are_compared_over_the_periods_of_both(tmp_path: Path) -> None:
+    run = PublishedRun.read(written(tmp_path, MANIFEST))
+    comparison = compared(run)
+    assert comparison.expected == Span(date(2026, 11, 23), date(2026, 11, 30), before=210.0, now=231.0)
+    assert comparison.expected.change == pytest.approx(0.1)
+    assert comparison.observed == Span(date(2026, 11, 16), date(2026, 11, 16), before=90.0, now=81.0)
+
+
+def test_runs_without_a_common_period_are_not_compared(tmp_path: Path) -> None:
+    run = PublishedRun.read(written(tmp_path, MANIFEST))
+    for far in (compared(run, cutoff=CUTOFF + 9), compared(run, Frequency("MS"), cutoff=2026 * 12 + 10)):
+        assert (far.expected, far.observed) == (None, None)
+    assert Span(date(2026, 11, 16), date(2026, 11, 16), before=0.0, now=5.0).change is None
+
+
+def test_the_report_shows_both_runs(tmp_path: Path) -> None:
+    demand = shop(8, 110)
+    earlier = run_job(tmp_path / "earlier", demand, cutoff="2026-11-02", horizon=8)
+    manifest = earlier.forecast_folder / "_manifest.json"
+    page = run_job(tmp_path / "later", demand, published=manifest, horizon=8).report
+    assert "Beside the last published run" in page
+    assert "Expected from 2026-11-23 to 2026-12-28, which both forecast" in page
+    assert "From 2026-11-09 to 2026-11-16, passed since" in page
+    assert "published before</text>" in page
+
+
+def test_what_cannot_be_compared_with_does_not_stop_the_run(tmp_path: Path) -> None:
+    written(tmp_path, {})
+    finished = run_job(tmp_path, shop(3, 60), published=tmp_path / "_manifest.json")
+    assert "last published run" not in finished.report
