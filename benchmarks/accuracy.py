@@ -88,12 +88,14 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
 
 
 def _by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
-    """Recursion over the job's features, without covariates, as the user of the library begins."""
+    """Recursion over the job's features, without covariates, as the user of the library begins.
+
+    Series that are too short for its features keep their last value.
+    """
     keys = task.test.select(pl.col(KEY).unique(maintain_order=True)).with_row_index("_number")
-    known = task.train.drop_nulls("y").join(keys, on=KEY)
-    demand = known.select(
+    demand = task.train.join(keys, on=KEY).select(
         unique_id="_number", ds=frequency.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
-    ).sort("unique_id", "ds")
+    )
     # No recursion can step over gaps: they are filled with the value before.
     full = demand.group_by("unique_id").agg(ds=pl.int_range(pl.col("ds").min(), pl.col("ds").max() + 1, dtype=pl.Int32))
     demand = (
@@ -101,11 +103,14 @@ def _by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
         .join(demand, on=["unique_id", "ds"], how="left")
         .sort("unique_id", "ds")
         .with_columns(pl.col("y").forward_fill().over("unique_id"))
+        .drop_nulls("y")
     )
     forecaster = plain_forecaster("change", ForecastConfig(), frequency)
     forecaster.fit(demand, static_features=[], dropna=False, as_numpy=True, validate_data=False)
     forecasts = forecaster.predict(task.horizon).sort("unique_id", "ds")
-    values: Floats = forecasts["mean"].cast(pl.Float64).to_numpy().reshape(-1, task.horizon)
+    values = task.repeated(1)
+    reached = forecasts["unique_id"].unique(maintain_order=True).to_numpy()
+    values[reached] = forecasts["mean"].cast(pl.Float64).to_numpy().reshape(-1, task.horizon)
     return np.maximum(values, 0.0)
 
 

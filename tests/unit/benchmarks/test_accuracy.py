@@ -50,6 +50,19 @@ def test_a_task_is_forecast_in_every_way_and_compared(tmp_path: Path, capfd: pyt
     assert sum(shares) == pytest.approx(100, abs=0.6)
 
 
+def test_series_too_short_for_plain_mlforecast_are_scored_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_task(tmp_path, "sweets")
+    train = tmp_path / "sweets.train.parquet"
+    latest = pl.col("ds").rank("ordinal", descending=True).over("unique_id")
+    rows = pl.read_parquet(train).filter((pl.col("unique_id") != "ö") | (latest <= 2))
+    rows.with_columns(y=pl.when((pl.col("unique_id") != "c") | (latest > 2)).then("y")).write_parquet(train)
+    main([str(tmp_path), "--set", "trees=5"])
+    (plain,) = [line.split(" | ") for line in capfd.readouterr().out.splitlines() if "plain MLForecast" in line]
+    assert 0 < float(plain[2]) < 1
+
+
 def test_no_task_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([str(tmp_path)])
