@@ -1,6 +1,6 @@
 """Streams covariate files, over all cores, into the shards of the demand, or one for those of a shorter key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,6 +55,25 @@ class _Result:
     findings: Findings = field(default_factory=Findings)
 
 
+def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
+    """Bytes that covariates of single series will take in the shards; what is wrong with the files is said later.
+
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        config: Names the key and time columns.
+    """
+    try:
+        files = open_tables(path, _wanted(config), Findings(), source=SOURCE)
+    except InputError:
+        return 0
+    told = 0
+    for file in files:
+        names = tuple(set(file.columns) - {*config.key, config.time})
+        if set(config.key) <= set(file.columns):
+            told += file.rows * TableColumns(0, config.key, names, ()).row.itemsize
+    return told
+
+
 def spill_covariates(
     path: Path,
     demand: ShardedDemand,
@@ -77,12 +96,8 @@ def spill_covariates(
         workers: Do the reading.
         sizes: How large batches are.
     """
-
-    def wanted(header: list[str]) -> list[str]:
-        return [config.time, *(name for name in header if name not in (config.time, config.target))]
-
     try:
-        files = open_tables(path, wanted, findings, source=SOURCE)
+        files = open_tables(path, _wanted(config), findings, source=SOURCE)
     except InputError as error:
         findings.state(str(error))
         return SpilledCovariates()
@@ -106,6 +121,11 @@ def spill_covariates(
         spilled += [table] if table.names else []
         ignored += reasons
     return SpilledCovariates(tuple(spilled), tuple(ignored))
+
+
+def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
+    """Chooses the columns to read: all but the target, and the time in any case, so that its lack is told."""
+    return lambda header: [config.time, *(name for name in header if name not in (config.time, config.target))]
 
 
 def _spill_table(

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from job_code.covariate_spill import SpilledRows, group_of
@@ -43,22 +44,32 @@ def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems:
     """
     series = group_of(rows.hash, known, NO_GROUP)
     kept = series != NO_GROUP
-    series = series[kept]
-    day = pl.DataFrame({DAY: rows.day[kept]}).select(pl.col(DAY).cast(pl.Date))
-    told = day.select(
-        frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
-        frequency.is_off_anchor(pl.col(DAY)).alias("off"),
-    )
-    period = told["period"].to_numpy()
-    problems["off_anchor"] += int(told["off"].sum())
+    series, period = series[kept], periods_of(rows.day[kept], frequency, problems)
     span = int(np.ptp(period)) + 1 if len(period) else 1
     cell = series * span + (period - period.min(initial=0) if len(period) else period)
     problems["duplicates"] += len(cell) - len(np.unique(cell))
     return AlignedRows(rows.values[:, kept], series, period)
 
 
+def periods_of(day: npt.NDArray[np.int32], frequency: Frequency, problems: Counter[str]) -> Integers:
+    """Tells the periods of dates, and counts those off the calendar.
+
+    Args:
+        day: Days since 1970-01-01, shape (rows,).
+        frequency: The demand's calendar.
+        problems: Takes the count.
+    """
+    told = pl.DataFrame({DAY: day}).select(pl.col(DAY).cast(pl.Date))
+    told = told.select(
+        frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
+        frequency.is_off_anchor(pl.col(DAY)).alias("off"),
+    )
+    problems["off_anchor"] += int(told["off"].sum())
+    return told["period"].to_numpy()
+
+
 def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: Findings) -> None:
-    """Takes note of rows that `align_rows` could not use."""
+    """Takes note of rows that could not be used."""
     findings.add(
         SOURCE,
         "row",

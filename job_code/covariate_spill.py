@@ -4,7 +4,7 @@ A row is 12 bytes and four for every column. Text travels as a code that is its 
 once all files are read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,22 +134,37 @@ class SpilledTable:
 
     def read(self, shard: int) -> "SpilledRows":
         """Reads what all writers spilled of one shard, and deletes it."""
-        rows = []
+        nothing = SpilledRows(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty((len(self.names), 0), np.float32))
+        rows = SpilledRows.stack([nothing, *self.batches(shard)])
+        self.delete(shard)
+        return rows
+
+    def batches(self, shard: int, size: int | None = None) -> Iterator["SpilledRows"]:
+        """Streams what all writers spilled of one shard.
+
+        Args:
+            shard: Its number.
+            size: Rows a batch at most; all of a writer's when absent.
+        """
         used = [self.columns.names.index(name) for name in self.names]
+        row = self.columns.row
         for writer, codes in enumerate(self.own_codes):
             file = self.columns.file(self.folder, shard, writer)
-            if not file.exists():
-                continue
-            own = np.fromfile(file, dtype=self.columns.row)
-            file.unlink()
-            values = np.ascontiguousarray(own["values"].T[used])
-            for name, known in self.categories.items():
-                at = self.names.index(name)
-                meaning = [known.index(text) for text in codes[name] or ()]
-                values[at] = _translate(values[at], np.array([*meaning, np.nan], dtype=np.float32))
-            rows.append(SpilledRows(own["hash"], own["day"], values))
-        nothing = SpilledRows(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty((len(used), 0), np.float32))
-        return SpilledRows.stack([nothing, *rows])
+            rows = file.stat().st_size // row.itemsize if file.exists() else 0
+            step = size or max(1, rows)
+            for first in range(0, rows, step):
+                own = np.fromfile(file, dtype=row, count=min(step, rows - first), offset=first * row.itemsize)
+                values = np.ascontiguousarray(own["values"].T[used])
+                for name, known in self.categories.items():
+                    at = self.names.index(name)
+                    meaning = [known.index(text) for text in codes[name] or ()]
+                    values[at] = _translate(values[at], np.array([*meaning, np.nan], dtype=np.float32))
+                yield SpilledRows(own["hash"], own["day"], values)
+
+    def delete(self, shard: int) -> None:
+        """Deletes what all writers spilled of one shard."""
+        for writer in range(len(self.own_codes)):
+            self.columns.file(self.folder, shard, writer).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,8 @@ class StoredCovariates:
         chosen = np.ones(group.shape[1], dtype=bool) if only is None else only
         tables, groups = [], []
         for stored, own in zip(self.tables, group, strict=True):
-            values = np.load(stored.file(piece), mmap_mode="r")
-            if self.dropped:
-                values = values[[name not in self.dropped for name in stored.spilled.names]]
+            every = zip(stored.spilled.names, np.load(stored.file(piece), mmap_mode="r"), strict=True)
+            values = [column for name, column in every if name not in self.dropped]
             if stored.folder is None:
                 table = CovariateTable(values, first.astype(np.int64), lengths.astype(np.int64) + self.horizon)
                 tables.append(table if only is None else table.select(np.flatnonzero(chosen)))
@@ -108,14 +107,14 @@ class StoredCovariates:
                     )
                 )
                 groups.append(own[chosen])
-        every = [table.spilled for table in self.tables]
+        spilled = [table.spilled for table in self.tables]
         return Covariates(
             tuple(tables),
             tuple(stored.folder is not None for stored in self.tables),
             np.array(groups).reshape(len(tables), -1),
             self.names,
-            tuple(name for table in every for name in table.categories if name not in self.dropped),
-            tuple(name for table in every for name in table.positive if name not in self.dropped),
+            tuple(name for table in spilled for name in table.categories if name not in self.dropped),
+            tuple(name for table in spilled for name in table.positive if name not in self.dropped),
         )
 
     def of_shard(
@@ -155,7 +154,7 @@ class StoredCovariates:
                 continue
             table = CovariateTable.empty(len(stored.spilled.names), panel.first_period, panel.lengths + self.horizon)
             table.put(own.series, own.period, own.values)
-            np.save(stored.file(piece), table.values)
+            np.save(stored.file(piece), np.array(table.values))
             groups.append(np.arange(len(panel)))
         np.save(piece / _GROUPS, np.array(groups, dtype=np.int32))
 

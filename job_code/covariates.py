@@ -23,12 +23,12 @@ class CovariateTable:
     """Columns that share a key.
 
     Attributes:
-        values: NaN where unknown; the periods of each group one behind the other, shape (columns, cells).
+        values: Of each column, NaN where unknown; the periods of each group one behind the other, shape (cells,).
         first_period: Of each group, shape (groups,).
         lengths: Periods of each group, shape (groups,).
     """
 
-    values: Cells
+    values: Sequence[Cells]
     first_period: Integers
     lengths: Integers
 
@@ -40,18 +40,24 @@ class CovariateTable:
     @classmethod
     def empty(cls, columns: int, first_period: Integers, lengths: Integers) -> Self:
         """A table that knows nothing yet."""
-        return cls(np.full((columns, int(lengths.sum())), np.nan, np.float32), first_period, lengths)
+        return cls(list(np.full((columns, int(lengths.sum())), np.nan, np.float32)), first_period, lengths)
 
-    def put(self, group: Integers, period: Integers, values: Cells) -> None:
+    def put(self, group: Integers, period: Integers, values: Cells) -> Integers:
         """Fills cells in; those of periods that a group does not have are left out.
 
         Args:
             group: Of each row, shape (rows,).
             period: Of each row, shape (rows,).
             values: Shape (columns, rows).
+
+        Returns:
+            Positions of the cells that were filled in, one for each row that was used.
         """
         at, known = self._cells(group, period)
-        self.values[:, at[known]] = values[:, known]
+        cells = at[known]
+        for column, given in zip(self.values, values, strict=True):
+            column[cells] = given[known]
+        return cells
 
     def at(self, group: Integers, period: Integers) -> Cells:
         """Looks periods up.
@@ -65,20 +71,21 @@ class CovariateTable:
         """
         at, known = self._cells(group, period)
         found = np.full((len(self.values), len(group)), np.nan, np.float32)
-        found[:, known] = self.values[:, at[known]]
+        for column, values in zip(self.values, found, strict=True):
+            values[known] = column[at[known]]
         return found
 
     def select(self, groups: Integers) -> Self:
         """Keeps some groups, in the order given."""
         lengths = self.lengths[groups]
         at = np.arange(int(lengths.sum())) + np.repeat(self.starts[groups] - np.cumsum(lengths) + lengths, lengths)
-        return type(self)(self.values[:, at], self.first_period[groups], lengths)
+        return type(self)([column[at] for column in self.values], self.first_period[groups], lengths)
 
     @classmethod
     def stack(cls, tables: Sequence[Self]) -> Self:
         """Puts the groups of several tables one behind the other."""
         return cls(
-            np.concatenate([table.values for table in tables], axis=1),
+            [np.concatenate(columns) for columns in zip(*(table.values for table in tables), strict=True)],
             np.concatenate([table.first_period for table in tables]),
             np.concatenate([table.lengths for table in tables]),
         )

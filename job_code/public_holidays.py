@@ -44,7 +44,9 @@ def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tup
         if 0 <= place < len(codes):
             codes[place] = names.index(name)
     columns = [codes[1 + shift : len(codes) - 1 + shift] for shift in BESIDE.values()]
-    return CovariateTable(np.array(columns, dtype=np.float32), np.array([first]), np.array([last - first + 1])), names
+    return CovariateTable(
+        [column.astype(np.float32) for column in columns], np.array([first]), np.array([last - first + 1])
+    ), names
 
 
 def _periods(days: Iterable[date], frequency: Frequency) -> Integers:

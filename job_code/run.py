@@ -10,7 +10,7 @@ import numpy as np
 from job_code.backtest import Backtest, backtest
 from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
-from job_code.covariate_files import SpilledCovariates, spill_covariates
+from job_code.covariate_files import SpilledCovariates, bytes_in_shards, spill_covariates
 from job_code.data_quality import describe_input, failed_report, sound_report
 from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
@@ -94,6 +94,7 @@ def _read(
     shards.mkdir()
     pieces.mkdir()
     with progress.stage("read") as advance:
+        beside = bytes_in_shards(request.inputs["covariates"], config) if "covariates" in request.inputs else 0
         read = shard_demand(
             request.inputs["demand"],
             config,
@@ -102,6 +103,7 @@ def _read(
             workers=workers,
             sizes=sizes,
             advance=advance,
+            beside=beside,
         )
         if "static" in request.inputs:
             static = shard_static(request.inputs["static"], read, config, findings, sizes)
@@ -112,7 +114,7 @@ def _read(
     with progress.stage("check") as advance:
         calendar = check_calendar(read.days, config, findings)
         span = (calendar.cutoff - calendar.usual_span(read.days, config), calendar.cutoff + config.horizon)
-        covariates = store_covariates(spilled.tables, calendar.frequency, config, span, findings, pieces)
+        covariates = store_covariates(spilled.tables, calendar.frequency, config, span, findings, pieces, sizes)
         prepared = prepare(
             read,
             static,

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.covariate_rows import align_rows, report_covariate_problems
-from job_code.covariate_spill import SpilledTable, TableColumns
+from job_code.covariate_rows import periods_of, report_covariate_problems
+from job_code.covariate_spill import SpilledTable, TableColumns, group_of
 from job_code.covariate_store import StoredCovariates, StoredTable
-from job_code.covariates import CovariateTable
+from job_code.covariates import NO_GROUP, CovariateTable
 from job_code.findings import Findings
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes
 from job_code.public_holidays import BESIDE, holiday_table
+from job_code.sizes import Sizes
 
 
 def store_covariates(
@@ -24,6 +26,7 @@ def store_covariates(
     span: tuple[int, int],
     findings: Findings,
     folder: Path,
+    sizes: Sizes,
 ) -> StoredCovariates:
     """Settles where each table will be; those of a shorter key than the demand's are put there at once.
 
@@ -34,6 +37,7 @@ def store_covariates(
         span: First and last period that anything is asked of.
         findings: Takes note of what is wrong with the tables that are shared.
         folder: Where they go; it must exist.
+        sizes: How large batches are.
     """
     problems, tables = Counter[str](), []
     for table in spilled:
@@ -41,7 +45,7 @@ def store_covariates(
             tables.append(StoredTable(table, None))
         else:
             into = folder / f"covariates-{table.columns.number}"
-            tables.append(share_table(table, frequency, span, problems, into))
+            tables.append(share_table(table, frequency, span, problems, into, sizes.rows_per_batch))
     if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into))
@@ -54,9 +58,11 @@ def store_covariates(
 
 
 def share_table(
-    table: SpilledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path
+    table: SpilledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path, batch: int
 ) -> StoredTable:
     """Puts a table of a shorter key than the demand's where all pieces find it.
+
+    It may be large where a chain has many articles: what is in memory is a batch, and a byte for each of its cells.
 
     Args:
         table: As it was spilled.
@@ -64,19 +70,31 @@ def share_table(
         span: First and last period that anything is asked of.
         problems: Takes the counts of what is wrong with it.
         folder: Where it goes; it must not exist.
+        batch: Rows to work through at a time.
     """
     folder.mkdir()
-    spilled = table.read(0)
-    hashes = np.unique(spilled.hash)
-    rows = align_rows(spilled, hashes, frequency, problems)
-    inside = (rows.period >= span[0]) & (rows.period <= span[1])
-    first = np.full(len(hashes), span[1])
-    last = np.full(len(hashes), span[0] - 1)
-    np.minimum.at(first, rows.series[inside], rows.period[inside])
-    np.maximum.at(last, rows.series[inside], rows.period[inside])
-    shared = CovariateTable.empty(len(table.names), first, np.maximum(last - first + 1, 0))
-    shared.put(rows.series, rows.period, rows.values)
-    return _share(table, shared, hashes, folder)
+    groups = pl.DataFrame(schema={"hash": pl.UInt64, "first": pl.Int64, "last": pl.Int64})
+    for rows in table.batches(0, batch):
+        dated = pl.DataFrame({"hash": rows.hash, "period": periods_of(rows.day, frequency, problems)})
+        inside = dated.filter(pl.col("period").is_between(*span))
+        seen = inside.group_by("hash").agg(first=pl.col("period").min(), last=pl.col("period").max())
+        groups = pl.concat([groups, seen]).group_by("hash").agg(pl.col("first").min(), pl.col("last").max())
+    groups = groups.sort("hash")
+    hashes, first, last = (groups[name].to_numpy() for name in groups.columns)
+    stored, lengths = StoredTable(table, folder), last - first + 1
+    cells = int(lengths.sum())
+    values = _unknown(stored.file(folder), len(table.names), cells)
+    shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
+    for rows in table.batches(0, batch):
+        group = group_of(rows.hash, hashes, NO_GROUP)
+        at = shared.put(group, periods_of(rows.day, frequency, Counter()), rows.values)
+        new = np.unique(at[~filled[at]])
+        problems["duplicates"] += len(at) - len(new)
+        filled[new] = True
+    values.flush()
+    table.delete(0)
+    _save_groups(shared, hashes, folder)
+    return stored
 
 
 def share_holidays(country: str, number: int, frequency: Frequency, span: tuple[int, int], folder: Path) -> StoredTable:
@@ -93,13 +111,24 @@ def share_holidays(country: str, number: int, frequency: Frequency, span: tuple[
     shared, names = holiday_table(country, frequency, *span)
     columns = tuple(f"{country} {name}" for name in BESIDE)
     table = SpilledTable(TableColumns(number, (), (), columns), folder, False, dict.fromkeys(columns, names), (), ())
-    return _share(table, shared, np.zeros(1, np.uint64), folder)
-
-
-def _share(table: SpilledTable, shared: CovariateTable, hashes: Hashes, folder: Path) -> StoredTable:
     stored = StoredTable(table, folder)
-    np.save(stored.file(folder), shared.values)
+    np.save(stored.file(folder), np.array(shared.values))
+    _save_groups(shared, np.zeros(1, np.uint64), folder)
+    return stored
+
+
+def _unknown(file: Path, columns: int, cells: int) -> "np.memmap[tuple[int, int], np.dtype[np.float32]]":
+    """An array of NaN on disk, written out first: a full disk must show in a write, not when memory is mapped to it."""
+    with file.open("wb") as opened:
+        header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False}
+        np.lib.format.write_array_header_1_0(opened, {**header, "shape": (columns, cells)})
+        for _ in range(columns):
+            np.full(cells, np.nan, np.float32).tofile(opened)
+    values: np.memmap[tuple[int, int], np.dtype[np.float32]] = np.load(file, mmap_mode="r+")
+    return values
+
+
+def _save_groups(shared: CovariateTable, hashes: Hashes, folder: Path) -> None:
     np.save(folder / "first_period.npy", shared.first_period)
     np.save(folder / "lengths.npy", shared.lengths)
     np.save(folder / "hashes.npy", hashes)
-    return stored

@@ -19,7 +19,7 @@ class Sizes:
 
     Attributes:
         rows_per_batch: Rows read at a time.
-        rows_per_shard: Rows of demand a shard holds, on average.
+        rows_per_shard: Rows of demand a shard holds, on average, or as much of what lies beside them.
         values_per_piece: Aligned values a piece holds at most, beside those of its first series.
         workers: Processes to spread the work over.
         rows_worth_a_worker: With fewer rows a worker than this, this process does all the work.
@@ -36,9 +36,14 @@ class Sizes:
         """Sizes for a machine: a worker a core."""
         return cls(workers=cores)
 
-    def shards(self, rows: int) -> int:
-        """Number of shards for a number of rows."""
-        return max(1, -(-rows // self.rows_per_shard))
+    def shards(self, rows: int, beside: int = 0) -> int:
+        """Number of shards.
+
+        Args:
+            rows: Rows of demand.
+            beside: Bytes of what else lies in the shards: prices may go back years for articles that sell twice a year.
+        """
+        return max(1, -(-(rows + beside // ROW.itemsize) // self.rows_per_shard))
 
     def worthwhile_workers(self, rows: int) -> int:
         """How many processes a number of rows keeps busy long enough to be started for it."""

@@ -194,6 +194,22 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         assert part in said
 
 
+def test_repeated_rows_of_a_shorter_key_are_found_however_far_apart(tmp_path: Path) -> None:
+    demand, known = promoted()
+    demand = demand.with_columns(shop=pl.lit("north"))
+    repeated = {"a.parquet": pl.concat([known, known[:2]])}
+    with pytest.raises(InputError) as error:
+        run(tmp_path, demand, repeated, sizes=SMALL, key="unique_id,shop")
+    assert error.value.problems[0].startswith("covariates: 2 rows that repeat the key and week of another")
+
+
+def test_shards_are_as_many_as_covariates_need(tmp_path: Path) -> None:
+    demand, known = promoted()
+    sparse = demand.filter(pl.col("ds") > LAST - timedelta(weeks=4))
+    assert len(run(tmp_path / "untold", sparse, {"a.parquet": known[:5]}, sizes=SMALL).parts) == 1
+    assert len(run(tmp_path / "told", sparse, {"a.parquet": known}, sizes=SMALL).parts) == 4
+
+
 def test_a_column_in_two_tables_is_refused(tmp_path: Path) -> None:
     _, known = promoted()
     other = known.drop("unique_id").unique("ds")

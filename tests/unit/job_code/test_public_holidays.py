@@ -17,9 +17,9 @@ def told(frequency: str, first: date, last: date, code: str = "DE") -> dict[date
     calendar = Frequency(frequency)
     table, names = holiday_table(code, calendar, calendar.period_of(first), calendar.period_of(last))
     assert names[0] == NONE
-    assert table.values.shape[0] == len(BESIDE)
+    assert len(table.values) == len(BESIDE)
     every = [calendar.date_of(int(table.first_period[0]) + at) for at in range(int(table.lengths[0]))]
-    return {day: [names[int(code)] for code in table.values[:, at]] for at, day in enumerate(every)}
+    return {day: [names[int(column[at])] for column in table.values] for at, day in enumerate(every)}
 
 
 def test_holidays_move_with_the_year() -> None:
