@@ -105,26 +105,15 @@ class DirectModel:
         ]
         return cls(memory, tuple(learnt), features, recipe)
 
-    def predict(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Floats:
-        """Forecasts series over the periods after their last one.
+    def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
+        """Forecasts series over the periods after their last one, a part at a time.
 
         Args:
             panel: The series; of each the last `memory` periods suffice.
             exogenous: What is known of them beside their demand.
-            active: Whether each still sells.
+            active: Whether each still sells; of the others there is nothing to be forecast.
             horizon: Number of periods, no more than was learnt for.
-
-        Returns:
-            Expected demand of sparse series and the median of regular ones, shape (series, horizon); exactly 0 for a
-            series that has stopped selling.
         """
-        forecast = np.zeros((len(panel), horizon))
-        for block in self.blocks(panel, exogenous, active, horizon):
-            forecast[block.series, block.step - 1] = block.size * block.relative
-        return forecast
-
-    def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
-        """Forecasts series that still sell, a part at a time; arguments are those of `predict`."""
         selling = np.flatnonzero(active)
         for begin in range(0, len(selling), SERIES_AT_A_TIME):
             some = selling[begin : begin + SERIES_AT_A_TIME]
@@ -134,7 +123,7 @@ class DirectModel:
                 yield replace(block, series=some[block.series])
 
     def mean(self, forecast: Floats, panel: Panel) -> Floats:
-        """Expected demand, of what `predict` gave."""
+        """Expected demand, of forecasts: medians of regular series, means of sparse ones; shape (series, horizon)."""
         skew = np.array([learnt.skew for learnt in self.learnt])
         expected: Floats = forecast * skew[_regime(panel)][:, None]
         return expected

@@ -1,79 +1,31 @@
 """Checks and aligns shard by shard, over all cores, and leaves panels on disk that are ready to be forecast."""
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
-from job_code.activity import is_active
-from job_code.alignment import Repairs, align
-from job_code.checks import Calendar, Problems, check_shard, periods_of, report_problems
+from job_code.alignment import Repairs
+from job_code.checks import Calendar, report_problems
 from job_code.config import ForecastConfig
 from job_code.covariate_rows import report_covariate_problems
 from job_code.covariate_store import StoredCovariates
 from job_code.disk import require_space
-from job_code.error_distribution import KINDS, kind_of_series
+from job_code.error_distribution import KINDS
 from job_code.findings import Findings
-from job_code.panel import Floats, Integers, Panel
-from job_code.panel_files import Piece, write_piece
+from job_code.panel import Floats
 from job_code.progress import Advance
-from job_code.sampling import Census, sort_series
+from job_code.sampling import Census
+from job_code.shard_preparation import PieceInfo, PreparedShard, ShardTask, prepare_shard
 from job_code.sharding import ShardedDemand
 from job_code.sizes import Sizes
-from job_code.spill import read_shard
-from job_code.static_columns import Described, StaticShards, describe_series, report_repeated
+from job_code.static_columns import StaticShards, report_repeated
 from job_code.static_encoding import StaticEncoding
 from job_code.workers import Workers
 
 COUNTED = (*KINDS, "younger_than_a_season", "stopped_selling")
-YEARS_SHOWN = 2  # of all demand together, in the report
-
-
-@dataclass(frozen=True)
-class PieceInfo:
-    """What is known of a piece without reading it.
-
-    Attributes:
-        folder: Where it is.
-        series: Its series.
-        last_period: Latest cutoff of its series.
-        first_period: Their earliest period.
-    """
-
-    folder: Path
-    series: int
-    last_period: int
-    first_period: int
-
-
-@dataclass(frozen=True)
-class _Task:
-    demand: ShardedDemand
-    shard: int
-    calendar: Calendar
-    config: ForecastConfig
-    static: StaticShards
-    covariates: StoredCovariates
-    sound: bool
-    folder: Path
-    sizes: Sizes
-
-
-@dataclass(frozen=True)
-class _Result:
-    problems: Problems | None
-    repairs: Repairs
-    pieces: tuple[PieceInfo, ...]
-    census: Census
-    counts: Counter[str]
-    described: Described
-    recent: Floats
-    covariate_problems: Counter[str]
-    unknown_ahead: Integers
 
 
 @dataclass(frozen=True)
@@ -152,11 +104,11 @@ def prepare(
         told = sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
         require_space(folder, sizes.disk_for_panels(values, demand.days.rows) + told)
     tasks = [
-        _Task(demand, shard, calendar, config, static, covariates, sound, folder, sizes)
+        ShardTask(demand, shard, calendar, config, static, covariates, sound, folder, sizes)
         for shard in range(demand.shards)
     ]
-    results: list[_Result] = []
-    for result in workers.map(_prepare_shard, tasks):
+    results: list[PreparedShard] = []
+    for result in workers.map(prepare_shard, tasks):
         results.append(result)
         advance(len(results) / len(tasks))
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
@@ -183,62 +135,3 @@ def prepare(
         sum(result.described.without for result in results),
         recent[len(recent) - shown :],
     )
-
-
-def _prepare_shard(task: _Task) -> _Result:
-    shard = read_shard(task.demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
-    keys = shard.keys if shard else pl.DataFrame(schema=task.demand.types)
-    frequency = task.calendar.frequency
-    periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
-    begun = np.zeros(keys.height, dtype=bool)
-    if shard is not None:
-        begun[shard.series[periods <= task.calendar.cutoff]] = True
-    described = describe_series(keys, begun, task.static, task.demand.folder, task.shard)
-    problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
-    recent = np.zeros(YEARS_SHOWN * frequency.per_year)
-    pieces = []
-    wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
-    if shard is not None:
-        told = task.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
-        problems = check_shard(shard, periods, frequency, task.config)
-        # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
-        sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
-        panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_piece)
-        for number, (panel, series, repaired) in enumerate(panels if sound else ()):
-            repairs += repaired
-            if not len(panel):
-                continue
-            active = is_active(panel)
-            sorts, bins = sort_series(panel, active)
-            census = Census.total([census, Census.of(panel, sorts, bins)])
-            counts += _count(panel, active)
-            recent += _recent_total(panel, task.calendar.cutoff, len(recent))
-            into = task.folder / f"{task.shard:05d}-{number:05d}"
-            write_piece(Piece(panel, shard.hashes[series], sorts, bins, active, described.rows[series]), into)
-            task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
-            ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
-            unknown += np.isnan(ahead[:, active]).sum(axis=1)
-            pieces.append(PieceInfo(into, len(panel), int(panel.last_period.max()), int(panel.first_period.min())))
-    without_rows = Described(
-        described.rows.clear(), described.categories, described.without, described.repeated, described.examples
-    )
-    return _Result(problems, repairs, tuple(pieces), census, counts, without_rows, recent, wrong, unknown)
-
-
-def _count(panel: Panel, active: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Counter[str]:
-    kind = kind_of_series(panel)
-    return Counter(
-        {
-            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(KINDS)},
-            "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
-            "stopped_selling": int((~active).sum()),
-        }
-    )
-
-
-def _recent_total(panel: Panel, cutoff: int, periods: int) -> Floats:
-    panel = panel.recent(periods)
-    since = panel.period_of_value - (cutoff - periods + 1)
-    recent = since >= 0
-    total: Floats = np.bincount(since[recent], weights=panel.values[recent], minlength=periods).astype(np.float64)
-    return total

@@ -59,6 +59,9 @@ class Spread:
     ) -> Self:
         """Learns from the errors of a backtest.
 
+        Series that were drawn more often than others teach more: how far off a forecast of one kind is does not depend
+        on how many there are of that kind.
+
         Args:
             told: What `spread_columns` gave, shape (columns, entries).
             step: Periods ahead, shape (entries,).

@@ -20,6 +20,7 @@ from job_code.error_distribution import typical_change, usual_change
 from job_code.errors import InputError
 from job_code.findings import Findings
 from job_code.frequency import Frequency
+from job_code.model import DirectModel
 from job_code.output import LocalOutput
 from job_code.panel import Floats, Panel
 from job_code.panel_files import read_piece
@@ -197,6 +198,14 @@ def _shard(
         sizes=sizes,
         advance=lambda _: None,
     )
+
+
+def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:
+    """What the model alone makes of a sample, shape (series, horizon); 0 for series that have stopped selling."""
+    forecast = np.zeros((len(sample.panel), horizon))
+    for block in model.blocks(sample.panel, sample.exogenous, sample.active, horizon):
+        forecast[block.series, block.step - 1] = block.size * block.relative
+    return forecast
 
 
 class SameProcess(Workers):

@@ -11,7 +11,7 @@ from job_code.model import DirectModel
 from job_code.panel import Floats
 from job_code.regimes import Resources
 from job_code.sample import Sample
-from tests.demand import configured, sample_of, shop
+from tests.demand import configured, predicted, sample_of, shop
 
 LONG = {"W-MON": 230, "D": 1200, "MS": 260}
 HORIZON = 5
@@ -28,7 +28,7 @@ def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def forecast(sample: Sample, model: DirectModel, memory: int) -> Floats:
-    return replace(model, memory=memory).predict(sample.panel, sample.exogenous, sample.active, HORIZON)
+    return predicted(replace(model, memory=memory), sample, HORIZON)
 
 
 def test_what_lies_beyond_the_memory_changes_nothing(fitted: tuple[Sample, DirectModel]) -> None:

@@ -11,7 +11,7 @@ from job_code.panel import Floats
 from job_code.regimes import Regime, Resources
 from job_code.sample import Sample
 from job_code.static_encoding import StaticFeatures
-from tests.demand import configured, panel_of, sample_of, series, shop
+from tests.demand import configured, panel_of, predicted, sample_of, series, shop
 
 
 def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> DirectModel:
@@ -21,8 +21,7 @@ def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> DirectMod
 
 
 def forecast(sample: Sample, horizon: int, *, threads: int = 1, **settings: object) -> Floats:
-    model = fitted(sample, threads=threads, **settings)
-    return model.predict(sample.panel, sample.exogenous, sample.active, horizon)
+    return predicted(fitted(sample, threads=threads, **settings), sample, horizon)
 
 
 def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> None:

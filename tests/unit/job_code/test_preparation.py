@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import preparation
+from job_code import shard_preparation
 from job_code.activity import is_active
 from job_code.error_distribution import KINDS, kind_of_series
 from job_code.preparation import PreparedDemand
@@ -82,6 +82,6 @@ def test_demand_that_is_refused_is_not_aligned(
     def unexpected(*_: object) -> None:
         raise AssertionError("a panel was written")
 
-    monkeypatch.setattr(preparation, "write_piece", unexpected)
+    monkeypatch.setattr(shard_preparation, "write_piece", unexpected)
     (said,) = problems(tmp_path, {"a.parquet": demand}, **settings)
     assert says in said
