@@ -59,7 +59,7 @@ def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, Task
     scores = score_quantiles(actual, mean, quantiles, FINE, scale, LEVELS)
     yield "the job", scores, seconds
     begin = time.monotonic()
-    plain = _by_plain_mlforecast(task, frequency)
+    plain = by_plain_mlforecast(task, frequency)
     yield "plain MLForecast", score_point(actual, plain, scale), time.monotonic() - begin
     for season in sorted({1, frequency.per_year}):
         yield f"the value of {season} {frequency.unit}s ago", score_point(actual, task.repeated(season), scale), None
@@ -87,10 +87,10 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
     return both["mean"].to_numpy().reshape(shape), both.select(columns).to_numpy().reshape(*shape, len(FINE))
 
 
-def _by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
+def by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
     """Recursion over the job's features, without covariates, as the user of the library begins.
 
-    Series that are too short for its features keep their last value.
+    Series without a single value, which it cannot be given, are forecast as 0.
     """
     keys = task.test.select(pl.col(KEY).unique(maintain_order=True)).with_row_index("_number")
     demand = task.train.join(keys, on=KEY).select(

@@ -99,6 +99,8 @@ def _on_laptop(options: argparse.Namespace) -> int:
 
         given = read_config_file(options.config) if options.config else {}
         config = ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
+        if options.published:
+            _check_manifest(options.published)
         output = folder = LocalOutput(options.output, options.run_id)
     except InputError as error:
         return _say_input_error(error)
@@ -120,6 +122,16 @@ def _on_laptop(options: argparse.Namespace) -> int:
     print(f"forecasts: {output.location(_forecast_folder(manifest))}")
     print(f"report:    {files / 'report.html'}")
     return 0
+
+
+def _check_manifest(path: Path) -> None:
+    """A path that was given by hand must lead somewhere; found out now, not after an hour's work."""
+    from job_code.published_run import PublishedRun
+
+    try:
+        PublishedRun.read(path)
+    except ValueError as error:
+        raise InputError([f"--published: {error}"]) from None
 
 
 def _forecast_folder(manifest: dict[str, Any]) -> str:
@@ -163,10 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--static", type=Path, metavar="PATH", help="the same, with one row a series")
     train.add_argument("--covariates", type=Path, metavar="PATH", help="the same, with one row a key and period")
     train.add_argument(
-        "--published",
-        type=Path,
-        metavar="FILE",
-        help="_manifest.json of an earlier run, for the report to compare with",
+        "--published", type=Path, metavar="PATH", help="an earlier run's folder, for the report to compare with"
     )
     train.add_argument("--output", type=Path, metavar="DIR", default=Path("out"), help="default: out")
     train.add_argument("--config", type=Path, metavar="FILE.toml", help="configuration; --set goes before it")

@@ -8,14 +8,14 @@ import numpy as np
 from job_code import metrics
 from job_code.backtest import Backtest
 from job_code.error_distribution import KINDS
-from job_code.panel import Booleans, Integers
+from job_code.panel import Booleans, Floats, Integers
 from job_code.sample import Sample
 from job_code.sampling import STRATA
 from job_code.static_encoding import StaticEncoding
 
 Scores = dict[str, dict[str, float | None]]
 NOT_MEASURED: Scores = {
-    name: dict.fromkeys(("wape", "mase", "bias", *(("wql", "coverage") if name == "forecast" else ())))
+    name: dict.fromkeys(("wape", "mase", "bias", "wql", *(("coverage",) if name == "forecast" else ())))
     for name in ("forecast", "model", "baseline", "moving_average")
 }
 MOST_SEGMENTS = 12  # of a static column, for it to be told by these: a table is read by people
@@ -30,8 +30,8 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
         chosen: Which entries count, shape (entries,); all when absent.
 
     Returns:
-        For each of them `wape`, `mase` and `bias`; for the forecast `wql` and `coverage` too. None where they cannot
-        be computed.
+        For each of them `wape`, `mase`, `bias` and `wql`, for the forecast `coverage` too; None where they cannot be
+        computed. What forecasts one value is taken to forecast it at every level.
     """
     weight = tested.weight if chosen is None else np.where(chosen, tested.weight, 0.0)
     actual = tested.actual
@@ -40,6 +40,7 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
             "wape": metrics.wape(actual, candidate, weight),
             "mase": metrics.mase(actual, candidate, weight, tested.scale),
             "bias": metrics.bias(actual, candidate, weight),
+            "wql": metrics.weighted_quantile_loss(actual, _at_every_level(candidate, tested), tested.levels, weight),
         }
         for name, candidate in tested.candidates.items()
     }
@@ -48,6 +49,10 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
         "coverage": metrics.coverage(actual, tested.quantiles, tested.levels, weight) if weight.any() else None,
     }
     return found
+
+
+def _at_every_level(candidate: Floats, tested: Backtest) -> Floats:
+    return np.repeat(candidate[:, None], len(tested.levels), axis=1)
 
 
 def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:

@@ -23,6 +23,11 @@ class DayCounts:
 
     table: pl.DataFrame
 
+    @property
+    def last(self) -> int:
+        """The latest day, counted from 1970-01-01."""
+        return int(self.table[DAY].to_physical().max())  # type: ignore[arg-type]
+
     @classmethod
     def of(cls, batch: pl.DataFrame) -> Self:
         """Counts the rows of one cleaned batch."""

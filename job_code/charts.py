@@ -64,8 +64,9 @@ def demand_chart(
         # The line begins at the last observed value, so that the eye sees one series and not two.
         axes.plot([days[-1], *ahead], [demand[-1], *mean], color=FORECAST, linewidth=1.5, label="forecast")
         _show_dates(axes)
-        axes.yaxis.set_major_formatter(EngFormatter(sep=""))
-        axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())))
+        axes.yaxis.set_major_formatter(_amount)
+        highest = max(float(demand.max()), float(mean.max()), float(band[1].max()) if band else 0.0)
+        axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())), top=None if highest > 0 else 1.0)
         axes.legend(
             loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=3, fontsize=7
         )  # above, not on, the lines
@@ -140,6 +141,11 @@ def _show_dates(axes: Any) -> None:  # noqa: ANN401 (matplotlib's own are untype
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _amount(value: float, _: object) -> str:
+    """`1.5`, `200`, `1.5k`, `3M`: below a thousand no letter, for 500m would be read as millions."""
+    return f"{value:g}" if abs(value) < 1000 else EngFormatter(sep="").format_eng(value)
 
 
 def _percent(value: float, _: object) -> str:

@@ -52,6 +52,7 @@ class _Task:
 class _Result:
     categories: Categories
     lowest: dict[str, float]
+    last_day: dict[str, int]
     findings: Findings = field(default_factory=Findings)
 
 
@@ -166,13 +167,14 @@ def _spill_table(
         else:
             categories[name] = found
     positive = tuple(name for name in numbers if 0 < min(result.lowest[name] for result in results) < float("inf"))
+    last_day = {name: max(result.last_day[name] for result in results) for name in table.names}
     own_codes = tuple(result.categories for result in results)
-    return SpilledTable(table, demand.folder, key == config.key, categories, own_codes, positive), ignored
+    return SpilledTable(table, demand.folder, key == config.key, categories, own_codes, positive, last_day), ignored
 
 
 def _spill(task: _Task) -> _Result:
     writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
-    result = _Result({}, {})
+    result = _Result({}, {}, {})
     for part in task.parts:
         file = part.file
         try:
@@ -188,7 +190,7 @@ def _spill(task: _Task) -> _Result:
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
             note_unreadable(file.name, file.kind, str(error), result.findings, SOURCE)
-    return replace(result, categories=writer.categories, lowest=writer.lowest)
+    return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)
 
 
 def _numbers_among(columns: list[str], files: Sequence[TableFile]) -> list[str]:

@@ -81,7 +81,7 @@ def report_covariate_problems(problems: Counter[str], frequency: Frequency, find
     findings.add(
         SOURCE,
         "row",
-        f"that repeat the key and {frequency.unit} of another",
+        f"with the key and {frequency.unit} of another",
         remedy=f"keep one row per key and {frequency.unit}",
         count=problems["duplicates"],
         examples=[],

@@ -5,7 +5,7 @@ once all files are read.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from job_code.panel import Integers
 from job_code.row_checks import DAY
 from job_code.static_encoding import MOST_CATEGORIES
 
+NEVER = -(2**31)
 Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of their codes; None: too many to be of use
 
 
@@ -66,6 +67,7 @@ class CovariateWriter:
         self._table, self._folder, self._writer, self._shards = table, folder, writer, shards
         self._codes: dict[str, dict[str, int] | None] = {name: {} for name in table.texts}
         self.lowest = dict.fromkeys(table.numbers, np.inf)
+        self.last_day = dict.fromkeys(table.names, NEVER)
 
     def add(self, batch: pl.DataFrame) -> None:
         """Spills rows with the table's columns and `DAY`."""
@@ -79,6 +81,9 @@ class CovariateWriter:
             self.lowest[name] = min(self.lowest[name], float(np.nanmin(given, initial=np.inf)))
         for at, name in enumerate(table.texts, len(table.numbers)):
             rows["values"][:, at] = self._encode(name, batch[name])
+        for at, name in enumerate(table.names):
+            known = rows["day"][~np.isnan(rows["values"][:, at])]
+            self.last_day[name] = max(self.last_day[name], int(known.max(initial=NEVER)))
         shard = shard_of(hashes, self._shards)
         rows = rows[np.argsort(shard, kind="stable")]
         begin = 0
@@ -118,6 +123,8 @@ class SpilledTable:
         categories: Values of each text column that is used, sorted; each becomes its position.
         own_codes: What each writer's codes mean.
         positive: Columns that are always above zero.
+        last_day: The latest day each column is known for, counted from 1970-01-01; columns that are known for all of
+            time have none.
     """
 
     columns: TableColumns
@@ -126,6 +133,7 @@ class SpilledTable:
     categories: Mapping[str, tuple[str, ...]]
     own_codes: tuple[Categories, ...]
     positive: tuple[str, ...]
+    last_day: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -71,6 +71,15 @@ class StoredCovariates:
         """Of all columns that are used, table by table."""
         return tuple(name for table in self.tables for name in self._used(table))
 
+    def past_only(self, last_day: int) -> list[bool]:
+        """Whether each column ends with the demand: what a later cutoff would not know, an earlier one must not.
+
+        Args:
+            last_day: Of the demand, whatever the cutoff, counted from 1970-01-01.
+        """
+        spilled = {name: table.spilled for table in self.tables for name in self._used(table)}
+        return [spilled[name].last_day.get(name, last_day + 1) <= last_day for name in self.names]
+
     @property
     def columns_of_series(self) -> int:
         """Number of columns that each series has values of its own in."""

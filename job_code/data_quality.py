@@ -20,8 +20,9 @@ def describe_input(
         inputs: Which inputs there were.
 
     Returns:
-        `input`, `repairs` and `series` (counts by name), `ignored_columns` (names), and `covariates_unknown_ahead`: for
-        each covariate, the share of the periods to forecast for which it is unknown.
+        `input`, `repairs` and `series` (counts by name), `ignored_columns` (names), `covariates_unknown_ahead` (for
+        each covariate, the share of the periods to forecast for which it is unknown), and `covariates_not_used`: those
+        of them for which that is too much.
     """
     ignored = [f"demand: {name}" for name in read.ignored_columns]
     counts = {"demand_files": read.files, "demand_rows": read.days.rows, "series": prepared.series}
@@ -37,6 +38,7 @@ def describe_input(
     ]
     return {
         "covariates_unknown_ahead": prepared.unknown_ahead,
+        "covariates_not_used": list(prepared.covariates.dropped),
         "input": counts,
         "repairs": prepared.repairs.to_dict(),
         "series": prepared.counts,

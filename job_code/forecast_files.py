@@ -1,6 +1,7 @@
 """Writes forecasts as Parquet files."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -65,6 +66,25 @@ def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> Fo
     with path.open("rb") as written:
         checksum = hashlib.file_digest(written, "sha256").hexdigest()
     return ForecastFile(path.name, rows.height, path.stat().st_size, checksum)
+
+
+def column_types(key_types: Mapping[str, pl.DataType], config: ForecastConfig) -> dict[str, str]:
+    """Types of a file's columns as Athena and Glue name them, in the files' order.
+
+    Args:
+        key_types: Type of each key column.
+        config: Names the columns.
+    """
+    keys = {name: _hive_type(key_types[name]) for name in config.key}
+    return {**keys, "ds": "timestamp", **dict.fromkeys(("mean", *config.quantile_columns), "float")}
+
+
+def _hive_type(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return {"Int8": "tinyint", "Int16": "smallint", "Int32": "int"}.get(str(dtype), "bigint")
+    if dtype.is_float():
+        return "float" if dtype == pl.Float32 else "double"
+    return "date" if dtype == pl.Date else "timestamp" if isinstance(dtype, pl.Datetime) else "string"
 
 
 def _rows(forecast: Forecast, config: ForecastConfig) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 from job_code.backtest import Backtest
 from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
 from job_code.error_distribution import KINDS
-from job_code.forecast_files import ForecastFile
+from job_code.forecast_files import ForecastFile, column_types
 from job_code.panel import Floats
 from job_code.preparation import PreparedDemand
 from job_code.provenance import versions
@@ -57,6 +57,7 @@ def make_manifest(
             for step, expected in enumerate(total, 1)
         },
         "columns": [*config.key, "ds", "mean", *config.quantile_columns],
+        "column_types": column_types(demand.key_types, config),
         "report": request.name("reports", "report.html"),
         "data_quality": dict(quality),
         "configuration": config.model_dump(mode="json"),

@@ -6,6 +6,7 @@ from operator import add
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from job_code.alignment import Repairs
 from job_code.checks import Calendar, report_problems
@@ -33,6 +34,7 @@ class PreparedDemand:
     """Demand that is known to be sound, as panels on disk.
 
     Attributes:
+        key_types: Type of each key column.
         calendar: Frequency and cutoff.
         pieces: The panels.
         encoding: How their static columns become numbers.
@@ -45,6 +47,7 @@ class PreparedDemand:
         recent: All demand by period, over the last two years at most, shape (periods,).
     """
 
+    key_types: dict[str, pl.DataType]
     calendar: Calendar
     pieces: tuple[PieceInfo, ...]
     encoding: StaticEncoding
@@ -120,10 +123,12 @@ def prepare(
     last = max(piece.last_period for piece in pieces)
     selling = sum(piece.series for piece in pieces) - sum(result.counts["stopped_selling"] for result in results)
     unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
+    unknown[covariates.past_only(demand.days.last)] = 1.0
     recent: Floats = np.sum([result.recent for result in results], axis=0)
     recent = recent[: max(1, len(recent) - (calendar.cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
     shown = min(last - min(piece.first_period for piece in pieces) + 1, len(recent))
     return PreparedDemand(
+        demand.types,
         calendar,
         pieces,
         StaticEncoding.of(static.schema, [result.described.categories for result in results]),

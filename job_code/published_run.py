@@ -11,6 +11,8 @@ from typing import Any, Self
 from job_code.frequency import Frequency
 from job_code.panel import Floats
 
+MANIFEST = "_manifest.json"
+
 
 @dataclass(frozen=True)
 class PublishedRun:
@@ -39,13 +41,13 @@ class PublishedRun:
         """Reads a manifest.
 
         Args:
-            path: The manifest, or a folder with nothing else in it.
+            path: The manifest, or the folder it is in.
 
         Raises:
             ValueError: If it is none; one line with the reason.
         """
         try:
-            (file,) = (each for each in path.rglob("*") if each.is_file()) if path.is_dir() else (path,)
+            file = path / MANIFEST if path.is_dir() else path
             content = json.loads(file.read_text(encoding="utf-8"))
             scores = content["metrics"]["forecast"]
             return cls(
@@ -61,7 +63,7 @@ class PublishedRun:
             raise ValueError(f"{path} cannot be read: {error.strerror}") from None
         except KeyError as error:
             raise ValueError(f"{path} has no {error}") from None
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"{path} is no run's manifest: {error}") from None
 
 

@@ -55,7 +55,7 @@ def render(report: ReportInput) -> str:
     template = files("job_code").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = _percent
-    environment.filters["amount"] = lambda value: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+    environment.filters["amount"] = _amount
     environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
     environment.filters["setting"] = _setting
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
@@ -89,6 +89,11 @@ def _plots(report: ReportInput) -> list[dict[str, Any]]:
         }
         for series in chosen
     ]
+
+
+def _amount(value: float) -> str:
+    """Three digits where there are no more before the point."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _percent(value: float | None) -> str:
@@ -128,14 +133,16 @@ def _total_chart(report: ReportInput, compared: Comparison | None) -> str:
     demand, frequency = report.demand.recent, report.demand.calendar.frequency
     last = report.demand.last_period
     shown = _days(frequency, last - len(demand) + 1, len(demand))
+    ahead = _days(frequency, last + 1, len(report.total))
     earlier = None
     if compared is not None and compared.run.frequency == frequency.name:
-        line = {day: expected for day, expected in sorted(compared.run.total.items()) if day >= shown[0]}
+        total = compared.run.total
+        line = {day: total[day] for day in [*shown, *ahead] if day in total}
         earlier = (list(line), list(line.values())) if line else None
     return charts.demand_chart(
         shown,
         demand,
-        _days(frequency, last + 1, len(report.total)),
+        ahead,
         report.total,
         earlier=earlier,
     )
@@ -153,7 +160,8 @@ def _backtest_charts(tested: Backtest, frequency: Frequency) -> dict[str, Markup
     shares = metrics.calibration(tested.actual, tested.quantiles, tested.levels, tested.weight)
     svg = {
         "by_step": charts.error_chart(by_step),
-        "bias": charts.bias_chart(_days(frequency, first, len(bias)), bias),
+        # Where nothing was sold there is no share of it.
+        "bias": charts.bias_chart(_days(frequency, first, len(bias)), bias) if np.isfinite(bias).any() else "",
         "calibration": charts.calibration_chart(tested.levels, shares),
     }
     return {name: Markup(text) for name, text in svg.items()}  # noqa: S704 (our own SVG)

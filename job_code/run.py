@@ -94,7 +94,7 @@ def _read(
     shards.mkdir()
     pieces.mkdir()
     with progress.stage("read") as advance:
-        beside = bytes_in_shards(request.inputs["covariates"], config) if "covariates" in request.inputs else 0
+        bytes_beside = bytes_in_shards(request.inputs["covariates"], config) if "covariates" in request.inputs else 0
         read = shard_demand(
             request.inputs["demand"],
             config,
@@ -103,7 +103,7 @@ def _read(
             workers=workers,
             sizes=sizes,
             advance=advance,
-            beside=beside,
+            bytes_beside=bytes_beside,
         )
         if "static" in request.inputs:
             static = shard_static(request.inputs["static"], read, config, findings, sizes)

@@ -78,7 +78,7 @@ def shard_demand(
     workers: Workers,
     sizes: Sizes,
     advance: Advance,
-    beside: int = 0,
+    bytes_beside: int = 0,
 ) -> ShardedDemand:
     """Reads every demand file at or below a path into shards.
 
@@ -90,7 +90,7 @@ def shard_demand(
         workers: Do the reading.
         sizes: How large shards and batches are.
         advance: Told the share that is done.
-        beside: Bytes that will be put into the shards beside the demand.
+        bytes_beside: Bytes that will be put into the shards beside the demand.
 
     Raises:
         InputError: If there are no files, or none that can be read.
@@ -102,7 +102,7 @@ def shard_demand(
         findings.raise_if_any()
     types = common_types(files, config.key)
     rows = sum(file.rows for file in files)
-    shards = sizes.shards(rows, beside)
+    shards = sizes.shards(rows, bytes_beside)
     row = ROW if config.available is None else ROW_ON_SALE
     expected = rows * row.itemsize
     require_space(folder, sizes.disk_for_shards(rows, row))

@@ -14,9 +14,11 @@ from job_code.covariate_store import StoredCovariates, StoredTable
 from job_code.covariates import NO_GROUP, CovariateTable
 from job_code.findings import Findings
 from job_code.frequency import Frequency
-from job_code.known_keys import Hashes
+from job_code.known_keys import Hashes, hash_keys
 from job_code.public_holidays import BESIDE, holiday_table
 from job_code.sizes import Sizes
+
+OF_A_ROW = ("hash", "period")
 
 
 def store_covariates(
@@ -84,13 +86,20 @@ def share_table(
     stored, lengths = StoredTable(table, folder), last - first + 1
     cells = int(lengths.sum())
     values = _unknown(stored.file(folder), len(table.names), cells)
+    outside: list[Hashes] = []
     shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
     for rows in table.batches(0, batch):
         group = group_of(rows.hash, hashes, NO_GROUP)
-        at = shared.put(group, periods_of(rows.day, frequency, Counter()), rows.values)
+        period = periods_of(rows.day, frequency, Counter())
+        at = shared.put(group, period, rows.values)
+        unused = (period < span[0]) | (period > span[1])
+        # Rows that are of no use are few, and need only be told apart.
+        outside.append(hash_keys(pl.DataFrame({"hash": rows.hash[unused], "period": period[unused]}), OF_A_ROW))
         new = np.unique(at[~filled[at]])
         problems["duplicates"] += len(at) - len(new)
         filled[new] = True
+    unused_rows = np.concatenate(outside) if outside else np.empty(0, np.uint64)
+    problems["duplicates"] += len(unused_rows) - len(np.unique(unused_rows))
     values.flush()
     table.delete(0)
     _save_groups(shared, hashes, folder)

@@ -36,14 +36,14 @@ class Sizes:
         """Sizes for a machine: a worker a core."""
         return cls(workers=cores)
 
-    def shards(self, rows: int, beside: int = 0) -> int:
+    def shards(self, rows: int, bytes_beside: int = 0) -> int:
         """Number of shards.
 
         Args:
             rows: Rows of demand.
-            beside: Bytes of what else lies in the shards: prices may go back years for articles that sell twice a year.
+            bytes_beside: Of what else lies in the shards: prices may go back years for articles that sell twice a year.
         """
-        return max(1, -(-(rows + beside // ROW.itemsize) // self.rows_per_shard))
+        return max(1, -(-(rows + bytes_beside // ROW.itemsize) // self.rows_per_shard))
 
     def worthwhile_workers(self, rows: int) -> int:
         """How many processes a number of rows keeps busy long enough to be started for it."""

@@ -1,6 +1,6 @@
 """Chooses the few series whose plots tell most about a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,9 @@ class TellingSeries:
 
 
 def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[TellingSeries]:
-    """Picks at most one series of each sort, none twice; ties go to the first by key.
+    """Picks at most one series of each sort; ties go to the first by key.
+
+    The best and the worst are just those, even if one of them is an example of something else, too.
 
     Args:
         panel: Series to pick from.
@@ -39,11 +41,6 @@ def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[Te
         ("intermittent demand", volume, active & (kind == KINDS.index("intermittent"))),
         ("newest", -panel.lengths.astype(np.float64), active & (panel.lengths < panel.frequency.season)),
     ]
-    if backtest is not None:
-        gain = _gain(panel, backtest)
-        judged = np.isfinite(gain) & active
-        sorts.append(("backtest: most better than seasonal naive", gain, judged))
-        sorts.append(("backtest: most worse than seasonal naive", -gain, judged))
     sorts.append(("stopped selling", panel.lengths.astype(np.float64), ~active))
     chosen: dict[int, TellingSeries] = {}
     for why, score, eligible in sorts:
@@ -52,14 +49,27 @@ def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[Te
         if candidates.any():
             index = int(np.argmax(np.where(candidates, score, -np.inf)))
             chosen[index] = TellingSeries(index, why)
+    for extreme in _best_and_worst(len(panel), active, backtest) if backtest else ():
+        known = chosen.get(extreme.index)
+        chosen[extreme.index] = replace(extreme, why=f"{known.why}; {extreme.why}") if known else extreme
     return list(chosen.values())
 
 
-def _gain(panel: Panel, backtest: Backtest) -> Floats:
-    """How much less absolute error the forecast made than the baseline, NaN for series that were not tested."""
-    error = np.abs(backtest.baseline - backtest.actual) - np.abs(backtest.forecast - backtest.actual)
-    gain = np.full(len(panel), np.nan)
-    seen = np.unique(backtest.series)
-    counted = np.where(backtest.weight > 0, error, 0.0)
-    gain[seen] = np.bincount(backtest.series, weights=counted, minlength=len(panel))[seen]
-    return gain
+def _best_and_worst(count: int, active: Booleans, backtest: Backtest) -> list[TellingSeries]:
+    """The series that gain and lose most by the forecast, in absolute error against seasonal naive."""
+    demand, ours, naive = (
+        np.bincount(backtest.series, weights=np.where(backtest.weight > 0, np.abs(values), 0.0), minlength=count)
+        for values in (
+            backtest.actual,
+            backtest.forecast - backtest.actual,
+            backtest.baseline - backtest.actual,
+        )
+    )
+    gain = np.where(active & (demand > 0), naive - ours, 0.0)
+    found = []
+    for word, index in (("better", int(np.argmax(gain))), ("worse", int(np.argmin(gain)))):
+        if gain[index] > 0 if word == "better" else gain[index] < 0:
+            error, other = ours[index] / demand[index], naive[index] / demand[index]
+            why = f"the most {word} than seasonal naive in the backtest: error {error:.0%} instead of {other:.0%}"
+            found.append(TellingSeries(index, why))
+    return found

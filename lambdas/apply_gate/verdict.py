@@ -70,8 +70,15 @@ def _by_last_run(manifest: Mapping[str, Any], before: Mapping[str, Any], limits:
             f"(at least {limits.min_series_share:.0%} of them)"
         )
     now, then = manifest.get("total") or {}, before.get("total") or {}
+    if manifest.get("frequency") != before.get("frequency"):
+        return  # a week is no month, though both may begin on the same day
     common = sorted(now.keys() & then.keys())
     expected, published = (sum(each[period] for period in common) for each in (now, then))
+    if limits.max_change is not None and published == 0 < expected:
+        yield (
+            f"it expects {expected:,.0f} from {common[0]} to {common[-1]}, where the published run {before['run_id']} "
+            "expects nothing"
+        )
     if limits.max_change is not None and published > 0 and abs(expected / published - 1) > limits.max_change:
         yield (
             f"it expects {expected / published - 1:+.0%} against the published run {before['run_id']} "

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.accuracy import LEVELS, main
+from benchmarks.accuracy import LEVELS, by_plain_mlforecast, main
 from benchmarks.task_scores import score_point, score_quantiles
 from benchmarks.tasks import ForecastTask, task_names
+from job_code.frequency import Frequency
 
 WEEKS, HORIZON = 70, 4
 NAMES = ("a", "ö", "c")
@@ -50,17 +51,22 @@ def test_a_task_is_forecast_in_every_way_and_compared(tmp_path: Path, capfd: pyt
     assert sum(shares) == pytest.approx(100, abs=0.6)
 
 
-def test_series_too_short_for_plain_mlforecast_are_scored_too(
+def test_series_that_plain_mlforecast_cannot_forecast_are_scored_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_task(tmp_path, "sweets")
     train = tmp_path / "sweets.train.parquet"
     latest = pl.col("ds").rank("ordinal", descending=True).over("unique_id")
-    rows = pl.read_parquet(train).filter((pl.col("unique_id") != "ö") | (latest <= 2))
-    rows.with_columns(y=pl.when((pl.col("unique_id") != "c") | (latest > 2)).then("y")).write_parquet(train)
+    unknown = (pl.col("unique_id") == "ö") | ((pl.col("unique_id") == "c") & (latest <= 2))
+    pl.read_parquet(train).with_columns(y=pl.when(~unknown).then("y")).write_parquet(train)
     main([str(tmp_path), "--set", "trees=5"])
-    (plain,) = [line.split(" | ") for line in capfd.readouterr().out.splitlines() if "plain MLForecast" in line]
-    assert 0 < float(plain[2]) < 1
+    assert "| plain MLForecast |" in capfd.readouterr().out
+    task = ForecastTask.read(tmp_path, "sweets")
+    forecast = by_plain_mlforecast(task, Frequency("W-MON"))
+    empty = sorted(NAMES).index("ö")
+    assert forecast[empty].tolist() == [0.0] * HORIZON
+    others = np.delete(forecast, empty, axis=0)
+    assert (np.abs(others - 20) < 10).all()
 
 
 def test_no_task_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

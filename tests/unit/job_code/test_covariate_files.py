@@ -158,6 +158,22 @@ def test_what_is_known_of_the_past_alone_is_left_out(tmp_path: Path) -> None:
     assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
 
 
+@pytest.mark.parametrize("weeks", [8, 2])
+def test_what_ends_with_the_demand_is_not_known_from_an_earlier_cutoff_either(tmp_path: Path, weeks: int) -> None:
+    random = np.random.default_rng(0)
+    demand = series({f"A{at:02d}": random.gamma(2, 8, WEEKS).tolist() for at in range(30)})
+    revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
+    cutoff = (LAST - timedelta(weeks=weeks)).isoformat()
+    told = run(tmp_path / "told", demand, {"a.parquet": revenue}, cutoff=cutoff)
+    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, trees=60, cutoff=cutoff)
+    assert forecast(told).tolist() == forecast(untold).tolist()
+    assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
+    later = revenue.filter(pl.col("unique_id") == "A00").with_columns(ds=pl.col("ds") + timedelta(weeks=AHEAD))
+    known = pl.concat([revenue, later.filter(pl.col("ds") > LAST)])
+    planned = run(tmp_path / "planned", demand, {"a.parquet": known}, cutoff=cutoff)
+    assert planned.quality["covariates_not_used"] == ([] if weeks == 8 else planned.quality["covariates_not_used"])
+
+
 def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     demand, known = promoted()
     known = known.with_columns(
@@ -184,7 +200,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     }
     said = "\n".join(refused(tmp_path, bad))
     for part in (
-        "covariates: 4 rows that repeat the key and week of another",
+        "covariates: 4 rows with the key and week of another",
         "covariates: 1 row dated off the calendar W-MON of the demand",
         "covariates: 2 rows without a readable date in ds, e.g. None in c.parquet",
         "covariates: 1 row without a complete key (unique_id)",
@@ -197,10 +213,11 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
 def test_repeated_rows_of_a_shorter_key_are_found_however_far_apart(tmp_path: Path) -> None:
     demand, known = promoted()
     demand = demand.with_columns(shop=pl.lit("north"))
-    repeated = {"a.parquet": pl.concat([known, known[:2]])}
+    far = known[:1].with_columns(ds=pl.lit(LAST + timedelta(weeks=300)))
+    repeated = {"a.parquet": pl.concat([known, known[:1], far, known[:1], far])}
     with pytest.raises(InputError) as error:
         run(tmp_path, demand, repeated, sizes=SMALL, key="unique_id,shop")
-    assert error.value.problems[0].startswith("covariates: 2 rows that repeat the key and week of another")
+    assert error.value.problems[0].startswith("covariates: 3 rows with the key and week of another")
 
 
 def test_shards_are_as_many_as_covariates_need(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def test_a_manifest_is_read_from_a_file_or_from_a_channel(tmp_path: Path) -> Non
         ({**MANIFEST, "total": {"2026-11-16": float("nan")}}, "nan is not finite"),
         ({**MANIFEST, "total": {"2026-11-16": [1]}}, "is no run's manifest"),
         ({**MANIFEST, "total": [1]}, "is no run's manifest"),
+        ({**MANIFEST, "series": float("inf")}, "is no run's manifest"),
     ],
 )
 def test_what_is_no_manifest_is_said_in_a_line(tmp_path: Path, content: Any, said: str) -> None:
@@ -55,13 +56,18 @@ def test_what_is_no_manifest_is_said_in_a_line(tmp_path: Path, content: Any, sai
         PublishedRun.read(written(tmp_path, content))
 
 
-def test_a_file_that_is_missing_or_one_of_many_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="cannot be read: No such file"):
-        PublishedRun.read(tmp_path / "nowhere.json")
-    written(tmp_path, MANIFEST)
-    (tmp_path / "b.json").write_text("{}")
-    with pytest.raises(ValueError, match="is no run's manifest: too many values"):
-        PublishedRun.read(tmp_path)
+def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.json"):
+        with pytest.raises(ValueError, match="cannot be read: No such file"):
+            PublishedRun.read(path)
+
+
+def test_a_total_far_away_is_not_drawn(tmp_path: Path) -> None:
+    demand = shop(3, 60)
+    (tmp_path / "manifest").mkdir()
+    far = written(tmp_path / "manifest", {**MANIFEST, "total": {"9999-12-27": 5.0, "1850-01-07": 1.0}})
+    page = run_job(tmp_path, demand, published=far).report
+    assert "It has no period in common with this run." in page
 
 
 def test_runs_are_compared_over_the_periods_of_both(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from job_code.backtest import backtest
+from job_code.backtest import Backtest, backtest
 from job_code.regimes import Resources
 from job_code.telling_series import choose
 from tests.demand import configured, sample_of, series, shop
@@ -18,14 +20,35 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, pl.concat([shop(5, 60), series(values)]))
     panel, tested = sample.panel, backtest(sample, configured(), Resources(1, lambda: None))
     chosen = choose(panel, sample.active, tested)
-    by_reason = {each.why: panel.keys["unique_id"][each.index] for each in chosen}
+    by_reason = {why: panel.keys["unique_id"][each.index] for each in chosen for why in each.why.split("; ")}
     assert by_reason["largest demand"] == "big"
     assert by_reason["intermittent demand"] == "sparse"
     assert by_reason["newest"] == "new"
     assert by_reason["stopped selling"] == "dead"
-    assert len(by_reason) == 7
-    assert len({each.index for each in chosen}) == 7
+    assert len({each.index for each in chosen}) == len(chosen)
     assert len(choose(panel, sample.active, None)) == 5
+
+
+def test_the_best_and_the_worst_are_those_and_say_how_good_they_are(tmp_path: Path) -> None:
+    sample = sample_of(tmp_path, shop(6, 80))
+    tested = backtest(sample, configured(), Resources(1, lambda: None))
+    assert tested is not None
+    error, naive = np.abs(tested.forecast - tested.actual), np.abs(tested.baseline - tested.actual)
+    gain = np.bincount(tested.series, weights=naive - error)
+
+    def named(tested: Backtest, word: str) -> list[int]:
+        chosen = choose(sample.panel, sample.active, tested)
+        return [each.index for each in chosen if f"the most {word} than" in each.why]
+
+    assert gain.max() > 0
+    assert named(tested, "better") == [int(gain.argmax())]
+    assert named(replace(tested, forecast=tested.baseline), "better") == []
+    assert named(replace(tested, forecast=tested.baseline), "worse") == []
+    swapped = replace(tested, forecast=tested.baseline, baseline=tested.forecast)
+    assert named(swapped, "worse") == [int(gain.argmax())]
+    best = next(each for each in choose(sample.panel, sample.active, tested) if "the most better" in each.why)
+    own = tested.series == best.index
+    assert f"error {error[own].sum() / np.abs(tested.actual[own]).sum():.0%} instead of" in best.why
 
 
 def test_one_series_is_shown_once(tmp_path: Path) -> None:

@@ -37,6 +37,16 @@ def test_a_good_run_passes() -> None:
     assert problems(GOOD, None, LIMITS) == []
 
 
+def test_totals_of_another_calendar_are_not_compared() -> None:
+    monthly = {**BEFORE, "frequency": "MS", "total": {"2026-11-23": 1000.0}}
+    assert problems({**GOOD, "frequency": "W-MON"}, monthly, LIMITS) == []
+
+
+def test_demand_where_none_was_expected_is_beyond_any_limit() -> None:
+    (said,) = problems(GOOD, {**BEFORE, "total": {"2026-11-23": 0.0}}, LIMITS)
+    assert said == "it expects 100 from 2026-11-23 to 2026-11-23, where the published run run-1 expects nothing"
+
+
 @pytest.mark.parametrize(
     ("manifest", "said"),
     [
@@ -61,7 +71,7 @@ def test_what_is_beyond_its_limit_is_said(manifest: dict[str, Any], said: str) -
 
 def test_what_was_not_measured_holds_nothing() -> None:
     unmeasured = changed(wape=None, bias=None, coverage=None)
-    assert problems(unmeasured, {"run_id": "run-0", "series": 0, "total": {"2026-11-23": 0.0}}, LIMITS) == []
+    assert problems(unmeasured, {"run_id": "run-0", "series": 0, "total": {"2026-11-16": 0.0}}, LIMITS) == []
     assert problems({}, {}, LIMITS) == []
 
 
