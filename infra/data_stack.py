@@ -7,16 +7,21 @@ from constructs import Construct
 from infra import s3_layout
 from infra.encrypted_bucket import EncryptedBucket
 from infra.encryption_key import EncryptionKey
+from infra.forecast_catalog import ForecastCatalog
+from infra.run_registry import RunRegistry
 from infra.settings import Settings
 
 
 class DataStack(Stack):
-    """Key and buckets.
+    """Key, buckets, run registry and catalogue.
 
     Attributes:
         key: Encrypts both buckets, and the other stack's logs, queue and topic.
         demand: Bucket with demand, static columns and covariates.
         forecasts: Bucket with forecasts and reports.
+        runs: The run registry.
+        catalog: Where Athena finds the forecasts.
+        removal_policy: What becomes of what holds data, here and elsewhere, with its stack.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, env: Environment) -> None:
@@ -27,7 +32,7 @@ class DataStack(Stack):
             description=f"Demand and forecasts of {settings.name}",
             termination_protection=settings.keeps_data,
         )
-        removal_policy = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
+        self.removal_policy = removal_policy = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
         retention = settings.retention
         old_versions = Duration.days(retention.old_version_days)
 
@@ -57,11 +62,30 @@ class DataStack(Stack):
             expirations=[
                 s3.LifecycleRule(
                     id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
-                )
+                ),
+                s3.LifecycleRule(
+                    id="query-results",
+                    prefix=s3_layout.QUERY_RESULTS,
+                    expiration=Duration.days(retention.query_result_days),
+                ),
             ],
         ).bucket
+        self.runs = RunRegistry(
+            self, "RunRegistry", name=f"{settings.name}-runs", key=self.key, removal_policy=removal_policy
+        ).table
+        self.catalog = ForecastCatalog(
+            self,
+            "Catalog",
+            name=settings.name,
+            key=self.key,
+            forecasts=self.forecasts,
+            scan_limit_gb=settings.athena.scan_limit_gb,
+        )
 
         CfnOutput(self, "DemandUri", value=self.demand.s3_url_for_object(s3_layout.DEMAND))
         CfnOutput(self, "StaticUri", value=self.demand.s3_url_for_object(s3_layout.STATIC))
         CfnOutput(self, "CovariatesUri", value=self.demand.s3_url_for_object(s3_layout.COVARIATES))
         CfnOutput(self, "ForecastBucket", value=self.forecasts.bucket_name)
+        CfnOutput(self, "RunsTable", value=self.runs.table_name)
+        CfnOutput(self, "ForecastDatabase", value=self.catalog.database)
+        CfnOutput(self, "QueryWorkgroup", value=self.catalog.workgroup)

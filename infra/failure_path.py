@@ -1,4 +1,4 @@
-"""Where every failure of a run ends: explained in one line, announced, and failed."""
+"""Where every failure of a run ends: explained in one line, registered, announced, and failed."""
 
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -12,17 +12,39 @@ ERROR_PATH = "$.error"
 
 
 class FailurePath(Construct):
-    """ExplainFailure, NotifyFailure, Failed; the original error gets through even where the explanation fails.
+    """ExplainFailure, CloseRun, NotifyFailure, Failed; the original error gets through even where the others fail.
+
+    A redrive of the failed execution begins at Failed, which then lets it pass: `after_redrive` says where to.
 
     Attributes:
         entry: The state to catch to, with the error at `ERROR_PATH`.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, explain_failure: lambda_.IFunction, topic: sns.ITopic
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        explain_failure: lambda_.IFunction,
+        close_run: lambda_.IFunction,
+        end_failed: lambda_.IFunction,
+        topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
-        failed = sfn.Fail(self, "Failed", error_path="$.failure.error", cause_path="$.failure.cause")
+        failed = call_function(
+            self,
+            "Failed",
+            end_failed,
+            result_path="$.resume",
+            payload={
+                "failure.$": "$.failure",
+                "redrives.$": "$$.Execution.RedriveCount",
+                "redrives_before.$": "$.redrives",
+                # All of the data: there may be no job yet.
+                "data.$": "$",
+            },
+        )
+        self._failed = failed
         announce = notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed)
         unexplained = sfn.Pass(
             self,
@@ -36,7 +58,28 @@ class FailurePath(Construct):
             },
             result_path="$.failure",
         )
-        unexplained.next(announce)
+        closed = call_function(self, "CloseRun", close_run, result_path="$.closed")
+        closed.add_catch(announce, result_path="$.registry_error")
+        closed.next(announce)
+        unexplained.next(closed)
         self.entry = call_function(self, "ExplainFailure", explain_failure, result_path="$.failure")
         self.entry.add_catch(unexplained, result_path="$.explanation_error")
-        self.entry.next(announce)
+        self.entry.next(closed)
+
+    def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable) -> None:
+        """Says where a redriven execution goes on.
+
+        Args:
+            start: Where the run begins.
+            check: Where what a completed job left is looked at.
+        """
+        again = sfn.Pass(
+            self,
+            "StartOver",
+            parameters={"execution.$": "$.execution", "redrives.$": "$$.Execution.RedriveCount"},
+        )
+        count = sfn.Pass(self, "GoOn", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
+        again.next(start)
+        count.next(check)
+        from_check = sfn.Condition.string_equals("$.resume.from", "check")
+        self._failed.next(sfn.Choice(self, "FromWhere?").when(from_check, count).otherwise(again))

@@ -20,11 +20,16 @@ from infra.workflow_tasks import call_function, notify
 OTHER_STATES = Duration.hours(1)
 
 
+def longest_execution(training_job: TrainingJob, instance_types: Sequence[str]) -> Duration:
+    """How long an execution may take at most, and so keep its run to itself."""
+    return Duration.seconds(training_job.longest.to_seconds() * len(instance_types)).plus(OTHER_STATES)
+
+
 class ForecastWorkflow(Construct):
     """One execution is one run: a partition and a cutoff.
 
-    The state's data is an object from the first state on, whatever the execution's input was: `execution`, then `plan`,
-    `job`, `run`, `gate`, `published`; and on the way out `error` and `failure`.
+    The state's data is an object from the first state on, whatever the execution's input was: `execution`, `redrives`,
+    then `plan`, `claim`, `job`, `run`, `gate`, `published`; and on the way out `error`, `failure` and `closed`.
 
     Attributes:
         state_machine: The state machine.
@@ -37,18 +42,30 @@ class ForecastWorkflow(Construct):
         *,
         name: str,
         plan: PythonFunction,
+        claim: PythonFunction,
         check_run: PythonFunction,
         apply_gate: PythonFunction,
         publish: PythonFunction,
         explain_failure: PythonFunction,
+        close_run: PythonFunction,
+        end_failed: PythonFunction,
         training_job: TrainingJob,
+        longest: Duration,
         instance_types: Sequence[str],
         topic: sns.ITopic,
         key: kms.IKey,
         log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
-        failure = FailurePath(self, "FailurePath", explain_failure=explain_failure.function, topic=topic).entry
+        failure_path = FailurePath(
+            self,
+            "FailurePath",
+            explain_failure=explain_failure.function,
+            close_run=close_run.function,
+            end_failed=end_failed.function,
+            topic=topic,
+        )
+        failure = failure_path.entry
 
         receive = sfn.Pass(
             self,
@@ -60,14 +77,18 @@ class ForecastWorkflow(Construct):
                     "id.$": "$$.Execution.Id",
                     "started_at.$": "$$.Execution.StartTime",
                     "input.$": "$$.Execution.Input",
-                }
+                },
+                "redrives.$": "$$.Execution.RedriveCount",
             },
         )
         planned = call_function(self, "Plan", plan.function, result_path="$.plan")
+        claimed = call_function(self, "Claim", claim.function, result_path="$.claim")
+        # Where only the job could tell the cutoff, this is the first time that the run has its name.
+        claimed_cutoff = call_function(self, "ClaimCutoff", claim.function, result_path="$.claim")
         checked = call_function(self, "CheckRun", check_run.function, result_path="$.run")
         gated = call_function(self, "ApplyGate", apply_gate.function, result_path="$.gate")
         published = call_function(self, "Publish", publish.function, result_path="$.published")
-        for state in (planned, checked, gated, published):
+        for state in (planned, claimed, checked, claimed_cutoff, gated, published):
             state.add_catch(failure, result_path=ERROR_PATH)
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
         announce = notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded)
@@ -90,13 +111,20 @@ class ForecastWorkflow(Construct):
             self,
             "TakeTheRun",
             comment="There is nothing to train: the run is there",
-            parameters={"name.$": "$.plan.publish"},
+            parameters={"name.$": "$.plan.publish", "status": "Completed"},
             result_path="$.job",
         )
         receive.next(planned).next(
-            sfn.Choice(self, "PublishByHand?").when(by_hand, existing.next(checked)).otherwise(trained)
+            sfn.Choice(self, "PublishByHand?").when(by_hand, existing.next(checked)).otherwise(claimed)
         )
-        checked.next(sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated))
+        another = sfn.Succeed(
+            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
+        )
+        mine = sfn.Condition.boolean_equals("$.claim.claimed", True)
+        claimed.next(sfn.Choice(self, "Claimed?").when(mine, trained).otherwise(another))
+        looked_at = sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated)
+        checked.next(claimed_cutoff).next(sfn.Choice(self, "CutoffClaimed?").when(mine, looked_at).otherwise(another))
+        failure_path.after_redrive(start=planned, check=checked)
         gated.next(published).next(announce)
         self.state_machine = sfn.StateMachine(
             self,
@@ -104,12 +132,13 @@ class ForecastWorkflow(Construct):
             state_machine_name=f"{name}-forecast",
             comment=f"One run of {name}: train and infer in one job, check, gate, publish",
             definition_body=sfn.DefinitionBody.from_chainable(receive),
-            timeout=Duration.seconds(training_job.longest.to_seconds() * len(instance_types)).plus(OTHER_STATES),
+            timeout=longest,
             tracing_enabled=True,
             logs=sfn.LogOptions(level=sfn.LogLevel.ALL, include_execution_data=True, destination=log_group),
         )
         self._allow(training_job, key=key)
-        self._acknowledge([plan, check_run, apply_gate, publish, explain_failure], training_job)
+        functions = [plan, claim, check_run, apply_gate, publish, explain_failure, close_run, end_failed]
+        self._acknowledge(functions, training_job)
 
     def _train_and_infer(
         self,

@@ -1,6 +1,6 @@
 """The defaults of every Lambda function, in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode
@@ -11,12 +11,12 @@ from constructs import Construct
 
 from infra.nag import acknowledge_wildcard
 
-LAMBDAS = Path(__file__).parent.parent / "lambdas"
+ROOT = Path(__file__).parent.parent
 TIMEOUT = Duration.minutes(2)
 
 
 class PythonFunction(Construct):
-    """One folder of `lambdas/` as a function with a role of its own.
+    """One folder of `lambdas/`, with what it shares with others, as a function with a role of its own.
 
     Attributes:
         function: The function.
@@ -33,6 +33,7 @@ class PythonFunction(Construct):
         description: str,
         environment: Mapping[str, str],
         log_group: logs.ILogGroup,
+        shared: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
@@ -47,11 +48,19 @@ class PythonFunction(Construct):
             "Function",
             function_name=name,
             description=description,
-            # The folder as a package, so that its modules import each other here and there alike.
+            # The folders as packages of `lambdas`, so that modules import each other here and there alike.
             code=lambda_.Code.from_asset(
-                str(LAMBDAS), exclude=["/*", f"!/{folder}", "__pycache__"], ignore_mode=IgnoreMode.GIT
+                str(ROOT),
+                exclude=[
+                    "/*",
+                    "!/lambdas",
+                    "/lambdas/*",
+                    *(f"!/lambdas/{name}" for name in ("__init__.py", folder, *shared)),
+                    "__pycache__",
+                ],
+                ignore_mode=IgnoreMode.GIT,
             ),
-            handler=f"{folder}.handler.handler",
+            handler=f"lambdas.{folder}.handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=256,

@@ -1,7 +1,8 @@
-"""Tells of executions that ended without passing through their own failure path."""
+"""Hears of executions that ended without passing through their own failure path."""
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -14,9 +15,30 @@ class LostRuns(Construct):
     """A rule for executions that were aborted, timed out as a whole, or broke in the state machine itself."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, state_machine: sfn.IStateMachine, topic: sns.ITopic
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state_machine: sfn.IStateMachine,
+        topic: sns.ITopic,
+        close_run: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
+        # All that failed, and not only the silent ones: what an execution could not note, this does.
+        events.Rule(
+            self,
+            "Ended",
+            description="Executions that ended without publishing: the registry learns of it",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [state_machine.state_machine_arn],
+                    "status": ["ABORTED", "FAILED", "TIMED_OUT"],
+                },
+            ),
+            targets=[targets.LambdaFunction(close_run)],
+        )
         detail = events.EventField.from_path
         events.Rule(
             self,

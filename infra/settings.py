@@ -175,6 +175,16 @@ class GateSettings(_Table):
     max_change: Threshold | None = None
 
 
+class AthenaSettings(_Table):
+    """Queries about the forecasts.
+
+    Attributes:
+        scan_limit_gb: A query that would read more is stopped.
+    """
+
+    scan_limit_gb: int = Field(default=100, strict=True, ge=1, le=100_000)
+
+
 class AlertsSettings(_Table):
     """Who hears of outcomes.
 
@@ -191,12 +201,14 @@ class RetentionSettings(_Table):
     Attributes:
         old_version_days: Overwritten or deleted versions of demand and forecasts.
         job_output_days: What SageMaker itself writes beside the forecasts.
+        query_result_days: What Athena writes of queries' answers.
         access_log_days: The buckets' access logs.
         log_days: CloudWatch logs of the functions and the state machine.
     """
 
     old_version_days: Days
     job_output_days: Days
+    query_result_days: Days = 7
     access_log_days: Days
     log_days: Days
 
@@ -217,6 +229,7 @@ class EnvironmentSettings(_Table):
     training_job: TrainingJobSettings
     gate: GateSettings = GateSettings()
     alerts: AlertsSettings = AlertsSettings()
+    athena: AthenaSettings = AthenaSettings()
     retention: RetentionSettings
 
 

@@ -1,5 +1,8 @@
 """The two kinds of small task the state machine has beside the job: calling a function and sending a message."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
@@ -16,16 +19,30 @@ LAMBDA_SERVICE_ERRORS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
+# The function's process ended, or took too long: what it had done by then, it finds done.
+CRASHES = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"]
 STATE_MARGIN = Duration.seconds(30)
 
 
-def call_function(scope: Construct, state: str, function: lambda_.IFunction, *, result_path: str) -> tasks.LambdaInvoke:
-    """A state that hands the function the state's data and keeps its answer; only the service's faults are retried."""
+def call_function(
+    scope: Construct,
+    state: str,
+    function: lambda_.IFunction,
+    *,
+    result_path: str,
+    payload: Mapping[str, Any] | None = None,
+) -> tasks.LambdaInvoke:
+    """A state that hands the function the state's data and keeps its answer.
+
+    What is retried are faults of the service and crashes of a function: each of ours may be repeated. What it raises by
+    itself is an answer.
+    """
     task = tasks.LambdaInvoke(
         scope,
         state,
         lambda_function=function,
         payload_response_only=True,
+        payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
         retry_on_service_exceptions=False,
         result_path=result_path,
         task_timeout=sfn.Timeout.duration(TIMEOUT.plus(STATE_MARGIN)),
@@ -35,6 +52,13 @@ def call_function(scope: Construct, state: str, function: lambda_.IFunction, *, 
         interval=Duration.seconds(2),
         backoff_rate=2,
         max_attempts=4,
+        jitter_strategy=sfn.JitterType.FULL,
+    )
+    task.add_retry(
+        errors=CRASHES,
+        interval=Duration.seconds(5),
+        backoff_rate=2,
+        max_attempts=2,
         jitter_strategy=sfn.JitterType.FULL,
     )
     return task

@@ -12,6 +12,8 @@ from typing import Any
 from moto.cloudformation import parsing
 from moto.cloudformation.custom_model import CustomModel
 from moto.core.common_models import CloudFormationModel
+from moto.glue.exceptions import DatabaseNotFoundException
+from moto.glue.models import glue_backends
 from moto.kms.models import Key
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
@@ -147,9 +149,33 @@ class Schedule(_Resource):
         return arn
 
 
+class Database(_Resource):
+    """A database of the Glue catalogue, in moto's."""
+
+    type_name = "AWS::Glue::Database"
+
+    @property
+    def _database(self) -> str:
+        return str(self.properties["DatabaseInput"]["Name"])
+
+    @property
+    def physical_resource_id(self) -> str:
+        """Its name, which lies deeper than that of other types."""
+        return self._database
+
+    def make(self) -> None:
+        """Creates the database."""
+        glue_backends[self.account][self.region].create_database(self._database, self.properties["DatabaseInput"])
+
+    def unmake(self) -> None:
+        """Deletes the database, with its tables."""
+        with suppress(DatabaseNotFoundException):
+            glue_backends[self.account][self.region].delete_database(self._database)
+
+
 def install() -> None:
     """Adds the types to moto's CloudFormation."""
-    made: dict[str, Any] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule)}
+    made: dict[str, Any] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule, Database)}
     known: dict[str, Any] = {**parsing.get_model_map(), **made}
     recorded: dict[str, Any] = {}
 

@@ -23,7 +23,7 @@ def main() -> None:
     try:
         outcome = {"payload": json.dumps(_invoke(request)), "failed": False}
     except _InvocationError as failure:
-        outcome = {"payload": json.dumps(failure.payload), "failed": True}
+        outcome = {"payload": json.dumps(failure.payload, ensure_ascii=False), "failed": True}
     sys.stdout.flush()
     sys.stderr.flush()
     with os.fdopen(request["result"], "w") as result:

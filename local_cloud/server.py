@@ -19,7 +19,7 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local_cloud import cloudformation_types, lambdas, s3_writes, sagemaker_api, step_functions
+from local_cloud import cloudformation_types, event_rules, lambdas, s3_writes, sagemaker_api, step_functions
 from local_cloud.layout import StateLayout
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
@@ -57,6 +57,7 @@ def main(arguments: list[str]) -> None:
     step_functions.install(time_scale=float(time_scale))
     sagemaker_api.install(settings, processes)
     lambdas.install(settings, processes)
+    event_rules.install(settings)
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     ended = threading.Event()

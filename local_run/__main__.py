@@ -98,13 +98,21 @@ def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, execution_input
     rehearsal.fetch(outputs["ForecastBucket"], ("forecasts/", "reports/"))
     if ended.status != "SUCCEEDED":
         display.heading(f"{ended.error}")
-        display.say(ended.cause)
+        display.say(_told(ended.cause))
         display.say(
             f"execution   {_shown(rehearsal.output / 'execution')} (history, and the log of every job and function)"
         )
         return 1
     _summarise(rehearsal, ended.output, time.monotonic() - begun)
     return 0
+
+
+def _told(cause: str) -> str:
+    """What the failed function said; or the cause as it is."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, TypeError, KeyError):
+        return cause
 
 
 def _summarise(rehearsal: Rehearsal, run: dict[str, Any], seconds: float) -> None:

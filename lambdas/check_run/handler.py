@@ -34,6 +34,7 @@ class Run:
     rows: int
     manifest: str
     report: str
+    column_types: dict[str, str]
     metrics: dict[str, Any]
 
 

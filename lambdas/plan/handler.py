@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import PurePosixPath
@@ -59,6 +59,14 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """An object of the demand bucket: its name below its prefix, and what changes when it is written anew."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What the next states need.
 
@@ -66,6 +74,9 @@ class Plan:
         job_name: The attempt's counters are still to be added to it.
         partition: Part of the market with its own demand and forecasts.
         cutoff: ISO date, or None: the last period of the demand.
+        started_by: `schedule` or `hand`.
+        force: Whether a published run is to be made anew.
+        fingerprint: Of the demand's files and the configuration: equal ones make equal forecasts.
         hyperparameters: The job's configuration.
         channels: SageMaker's InputDataConfig.
     """
@@ -73,6 +84,9 @@ class Plan:
     job_name: str
     partition: str
     cutoff: str | None
+    started_by: str
+    force: bool
+    fingerprint: str
     hyperparameters: dict[str, str]
     channels: list[dict[str, Any]]
 
@@ -84,10 +98,16 @@ class PublishPlan:
     Attributes:
         partition: Part of the market it belongs to.
         publish: Its run_id.
+        started_by: By `hand`, always.
+        force: Always: whoever asks for this very run has looked at it.
+        fingerprint: None: nothing is made.
     """
 
     partition: str
     publish: str
+    started_by: str = "hand"
+    force: bool = True
+    fingerprint: str = ""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -117,17 +137,18 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
-    if not any(_is_table(name) for name in _data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)):
+    demand = _data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)
+    if not any(_is_table(file.name) for file in demand):
         raise InputError(
             [
                 f"demand: no Parquet or CSV files in s3://{deployment.data_bucket}/{DEMAND}; upload some there "
                 f"({', '.join(TABLE_SUFFIXES)}, or Parquet without a suffix) and rerun"
             ]
         )
-    prefixes = [DEMAND]
     # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
-    prefixes += [prefix for prefix in OPTIONAL if any(_data_files(s3, bucket=deployment.data_bucket, prefix=prefix))]
-    channels = [_channel(prefix.rstrip("/"), bucket=deployment.data_bucket, prefix=prefix) for prefix in prefixes]
+    beside = {prefix: _data_files(s3, bucket=deployment.data_bucket, prefix=prefix) for prefix in OPTIONAL}
+    files = {DEMAND: demand, **{prefix: found for prefix, found in beside.items() if found}}
+    channels = [_channel(prefix.rstrip("/"), bucket=deployment.data_bucket, prefix=prefix) for prefix in files]
     if manifest := published_manifest(s3, bucket=deployment.forecast_bucket, partition=PARTITION):
         channels.append(_channel("published", bucket=deployment.forecast_bucket, prefix=manifest))
     if cutoff is not None:
@@ -137,6 +158,9 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         partition=PARTITION,
         cutoff=cutoff.isoformat() if cutoff else None,
         hyperparameters={key: value for key, value in config.items() if value},
+        started_by="hand" if request.scheduled_time is None else "schedule",
+        force=request.force,
+        fingerprint=_fingerprint(files, {**deployment.base_config, **request.overrides}),
         channels=channels,
     )
 
@@ -181,11 +205,15 @@ def _local_date(moment: datetime, *, time_zone: str) -> date:
     return moment.astimezone(zone).date()
 
 
-def _data_files(s3: BaseClient, *, bucket: str, prefix: str) -> Iterator[str]:
-    """Names of the files under the prefix; folder markers and hidden files are none."""
+def _data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:
+    """The files under the prefix; folder markers and hidden files are none."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    names = (item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", ()))
-    return (name for name in names if _is_data_file(name))
+    found = (
+        DataFile(item["Key"].removeprefix(prefix), f"{item['ETag']} {item['Size']}")
+        for page in pages
+        for item in page.get("Contents", ())
+    )
+    return [file for file in found if _is_data_file(file.name)]
 
 
 def _is_data_file(name: str) -> bool:
@@ -196,6 +224,12 @@ def _is_data_file(name: str) -> bool:
 def _is_table(name: str) -> bool:
     path = PurePosixPath(name)
     return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)
+
+
+def _fingerprint(files: Mapping[str, Sequence[DataFile]], config: Mapping[str, str]) -> str:
+    """Changes with every file that is added, removed or written anew, and with every setting."""
+    listed = {prefix: sorted((file.name, file.version) for file in found) for prefix, found in files.items()}
+    return hashlib.sha256(json.dumps([listed, dict(config)], sort_keys=True).encode()).hexdigest()
 
 
 def _channel(name: str, *, bucket: str, prefix: str) -> dict[str, Any]:

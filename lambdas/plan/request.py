@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-KNOWN_KEYS = ("config", "cutoff", "publish", "scheduled_time")
+KNOWN_KEYS = ("config", "cutoff", "force", "publish", "scheduled_time")
 RUN_ID = re.compile(r"[\w-]{1,63}")
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
@@ -29,12 +29,14 @@ class Request:
         scheduled_time: When the schedule meant to start the run (aware), where the schedule started it.
         overrides: Configuration keys for this run, as hyperparameters.
         publish: A run to publish as it is, where nothing is to be trained.
+        force: Whether to make a run anew that is published already.
     """
 
     cutoff: date | None = None
     scheduled_time: datetime | None = None
     overrides: Mapping[str, str] = field(default_factory=dict)
     publish: str | None = None
+    force: bool = False
 
 
 def read_request(document: object, *, config_keys: Collection[str]) -> Request:
@@ -74,11 +76,16 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
             )
         if len(document) > 1:
             problems.append("input: publish takes a run as it is; give nothing beside it")
+    force = document.get("force", False)
+    if not isinstance(force, bool):
+        problems.append(f"input: force {_shown(force)} is neither true nor false")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong
     if problems:
         raise InputError(problems)
-    return Request(cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides, publish=publish)
+    return Request(
+        cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides, publish=publish, force=bool(force)
+    )
 
 
 def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], list[str]]:

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,11 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from lambdas.run_registry.record import Refusal, Status, begin_publishing, end
+from lambdas.run_registry.table import RunTable
+
 from .announcement import message, subject
+from .catalog import Catalog
 
 SCHEMA_VERSION = 1
 # Another publisher got in between; each attempt looks at what is published now.
@@ -24,66 +29,114 @@ class PublishFailed(Exception):  # noqa: N818 - the name is what the state machi
     """The run is whole but the pointer could not be moved; one line with the reason."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where forecasts are published.
+
+    Attributes:
+        s3: An S3 client.
+        bucket: Bucket with the forecasts.
+        deployment: Name of the deployment, for the message.
+        table: The run registry.
+        catalog: The tables that Athena reads.
+    """
+
+    s3: BaseClient
+    bucket: str
+    deployment: str
+    table: RunTable
+    catalog: Catalog
+
+
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Publish state."""
-    return publish(
-        event["run"],
-        by_hand="publish" in event["plan"],
-        bucket=os.environ["FORECAST_BUCKET"],
+    bucket = os.environ["FORECAST_BUCKET"]
+    place = Place(
+        s3=_client("s3"),
+        bucket=bucket,
         deployment=os.environ["DEPLOYMENT"],
-        s3=_s3(),
-        now=datetime.now(UTC),
+        table=RunTable(_client("dynamodb"), os.environ["TABLE"]),
+        catalog=Catalog(_client("glue"), os.environ["DATABASE"], f"s3://{bucket}/forecasts/"),
     )
+    execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
+    return publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
 
 
 @functools.cache
-def _s3() -> BaseClient:
-    return boto3.client("s3")
+def _client(service: str) -> BaseClient:
+    return boto3.client(service)
 
 
 def publish(
-    run: Mapping[str, Any], *, bucket: str, deployment: str, s3: BaseClient, now: datetime, by_hand: bool = False
+    run: Mapping[str, Any], *, execution: str, place: Place, now: datetime, by_hand: bool = False
 ) -> dict[str, Any]:
     """Moves the partition's pointer to the run, unless it shows a later cutoff already and nobody asked for it by name.
 
+    The pointer is written on the condition that it is as it was before the registry said that the run is this
+    execution's: whoever takes the run over and publishes it in between makes that write fail.
+
     Args:
         run: A checked run: the manifest's fields.
-        bucket: Bucket with the forecasts.
-        deployment: Name of the deployment, for the message.
-        s3: An S3 client.
-        now: When, for the pointer's `published_at`.
+        execution: ARN of the execution.
+        place: Where to publish it.
+        now: When.
         by_hand: Whether somebody asked for this very run: then it may be an earlier one.
 
     Returns:
         The run's outcome: `published`, where its forecasts lie, and the subject and message that announce it.
 
     Raises:
-        PublishFailed: If others kept writing the pointer, or it is not readable.
+        PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
     key = f"forecasts/partition={run['partition']}/_latest.json"
-    pointer = _pointer(run, bucket=bucket, now=now)
+    pointer = _pointer(run, bucket=place.bucket, now=now)
     outcome = {
         **{name: pointer[name] for name in ("run_id", "partition", "cutoff", "series", "rows", "horizon", "forecasts")},
-        "report": f"s3://{bucket}/{run['report']}",
+        "report": f"s3://{place.bucket}/{run['report']}",
         "metrics": run["metrics"],
     }
-    for _ in range(ATTEMPTS):
-        current, etag = _read_pointer(s3, bucket=bucket, key=key)
-        later = current is not None and current["cutoff"] > run["cutoff"] and not by_hand
-        # A repeated state finds its own work done.
-        if not later and (current is None or current["run_id"] != run["run_id"]):
-            condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-            if not _put(s3, pointer, bucket=bucket, key=key, condition=condition):
-                continue
+    details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
+
+    def ended(status: Status, *, shown: str | None = None) -> dict[str, Any]:
+        moment = now.isoformat(timespec="seconds")
+        place.table.change(
+            run["partition"], run["cutoff"], lambda known: end(known, execution, status, now=moment, details=details)
+        )
         return {
             **outcome,
-            "published": not later,
-            "subject": subject(run, deployment=deployment, published=not later),
-            "message": message(
-                run, outcome=outcome, deployment=deployment, shown=current["cutoff"] if current and later else None
-            ),
+            "published": shown is None,
+            "subject": subject(run, deployment=place.deployment, published=shown is None),
+            "message": message(run, outcome=outcome, deployment=place.deployment, shown=shown),
         }
-    raise PublishFailed(f"s3://{bucket}/{key} was changed by others {ATTEMPTS} times while this run was published")
+
+    for _ in range(ATTEMPTS):
+        current, etag = _read_pointer(place.s3, bucket=place.bucket, key=key)
+        if current is not None and current["cutoff"] > run["cutoff"] and not by_hand:
+            return ended("kept", shown=current["cutoff"])
+        _say_it_begins(place.table, run, execution=execution, details=details)
+        # A repeated state finds its own work done.
+        done = current is not None and current["run_id"] == run["run_id"]
+        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        if done or _put(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
+            place.catalog.show(
+                partition=run["partition"],
+                run_id=run["run_id"],
+                location=pointer["forecasts"],
+                types=run["column_types"],
+            )
+            return ended("published")
+    raise PublishFailed(
+        f"s3://{place.bucket}/{key} was changed by others {ATTEMPTS} times while this run was published"
+    )
+
+
+def _say_it_begins(table: RunTable, run: Mapping[str, Any], *, execution: str, details: Mapping[str, Any]) -> None:
+    outcome = table.change(run["partition"], run["cutoff"], lambda known: begin_publishing(known, execution, details))
+    if isinstance(outcome, Refusal):
+        raise PublishFailed(
+            f"execution {outcome.attempt.execution} has taken the run over since {outcome.attempt.started_at}; "
+            f"this one's forecasts are kept as {run['run_id']}"
+        )
 
 
 def _pointer(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str, Any]:

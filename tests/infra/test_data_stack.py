@@ -46,7 +46,39 @@ def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Tem
 def test_only_what_sagemaker_writes_itself_expires_among_the_forecasts(template: Templates) -> None:
     bucket = resources(template("prod", "data"), "AWS::S3::Bucket")["ForecastsBucket"]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
-    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("training-output/", 30)]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
+        ("training-output/", 30),
+        ("athena-results/", 7),
+    ]
+
+
+def test_the_registry_survives_and_can_be_taken_back_in_time(template: Templates) -> None:
+    for environment, kept in (("dev", False), ("prod", True)):
+        every = template(environment, "data")["Resources"].values()
+        (whole,) = [each for each in every if each["Type"] == "AWS::DynamoDB::Table"]
+        table = readable(whole["Properties"])
+        assert table["TableName"] == f"onejob-{environment}-runs"
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"]["KMSMasterKeyId"] == "<EncryptionKey.Arn>"
+        assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [
+            ("partition", "HASH"),
+            ("cutoff", "RANGE"),
+        ]
+        assert table.get("DeletionProtectionEnabled", False) is kept
+        assert whole["DeletionPolicy"] == whole["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
+
+
+def test_a_query_reads_no_more_than_it_may_and_its_answer_is_encrypted(template: Templates) -> None:
+    (workgroup,) = (readable(each) for each in resources(template("prod", "data"), "AWS::Athena::WorkGroup").values())
+    configuration = workgroup["WorkGroupConfiguration"]
+    assert configuration["BytesScannedCutoffPerQuery"] == 100_000_000_000
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    result = configuration["ResultConfiguration"]
+    assert result["OutputLocation"] == "s3://<ForecastsBucket>/athena-results/"
+    assert result["EncryptionConfiguration"] == {"EncryptionOption": "SSE_KMS", "KmsKey": "<EncryptionKey.Arn>"}
+    (database,) = resources(template("prod", "data"), "AWS::Glue::Database").values()
+    assert database["DatabaseInput"]["Name"] == "onejob_prod"
 
 
 def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: Templates) -> None:

@@ -54,7 +54,7 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
     assert {target for state in states.values() for target in targets(state)} <= states.keys()
     assert reachable(machine, machine["StartAt"]) == states.keys()
     ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail") or state.get("End")}
-    assert ends == {"Succeeded", "Failed"}
+    assert ends == {"Succeeded", "AnotherHasIt"}
     for name in states:
         assert reachable(machine, name) & ends, f"{name} leads nowhere"
 
@@ -63,16 +63,33 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
 def test_no_error_escapes(definition: Definitions, environment: str) -> None:
     states = definition(environment)["States"]
     for name, state in states.items():
-        if state["Type"] == "Task":
+        if state["Type"] == "Task" and name != "Failed":
             (catch,) = state["Catch"]
             assert catch["ErrorEquals"] == ["States.ALL"], name
             assert catch["ResultPath"].startswith("$."), f"{name} would lose the run's data"
             assert state["TimeoutSeconds"] > 0, name
-            if name not in ("NotifySuccess", "NotifyFailure"):
+            if name not in ("NotifySuccess", "CloseRun", "NotifyFailure"):
                 assert "ExplainFailure" in reachable(definition(environment), catch["Next"]) | {"ExplainFailure"}
     assert states["NotifySuccess"]["Catch"][0]["Next"] == states["NotifySuccess"]["Next"] == "Succeeded"
     assert states["NotifyFailure"]["Catch"][0]["Next"] == states["NotifyFailure"]["Next"] == "Failed"
-    assert states["FailureUnexplained"]["Next"] == "NotifyFailure"
+    assert states["CloseRun"]["Catch"][0]["Next"] == states["CloseRun"]["Next"] == "NotifyFailure"
+    assert states["FailureUnexplained"]["Next"] == "CloseRun"
+    assert "Catch" not in states["Failed"]
+
+
+def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    assert states["Failed"]["Parameters"] == {
+        "failure.$": "$.failure",
+        "redrives.$": "$$.Execution.RedriveCount",
+        "redrives_before.$": "$.redrives",
+        "data.$": "$",
+    }
+    assert states["Failed"]["Next"] == "FromWhere?"
+    (rule,) = states["FromWhere?"]["Choices"]
+    assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.resume.from", "check", "GoOn")
+    assert states["FromWhere?"]["Default"] == "StartOver"
+    assert (states["GoOn"]["Next"], states["StartOver"]["Next"]) == ("CheckRun", "Plan")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -82,14 +99,20 @@ def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, en
             assert retry["MaxAttempts"] <= 4
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
-                assert not {"States.ALL", "States.TaskFailed", "States.Timeout"} & set(retry["ErrorEquals"]), name
+                assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
+            if name.startswith("TrainAndInfer"):
+                assert "States.Timeout" not in retry["ErrorEquals"], name
 
 
 def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     machine = definition("prod")
     order = ["ml.m7i.large", "ml.m6i.large", "ml.m5.large"]
     assert machine["States"]["Plan"]["Next"] == "PublishByHand?"
-    assert machine["States"]["PublishByHand?"]["Default"] == f"TrainAndInfer ({order[0]})"
+    assert machine["States"]["PublishByHand?"]["Default"] == "Claim"
+    (claimed,) = machine["States"]["Claimed?"]["Choices"]
+    assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
+    assert claimed["Next"] == f"TrainAndInfer ({order[0]})"
+    assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
         assert state["Parameters"]["ResourceConfig"]["InstanceType"] == instance_type
@@ -173,12 +196,15 @@ def test_machines_without_disks_of_their_own_take_one(family: str) -> None:
 def test_a_run_that_somebody_asked_for_is_neither_trained_nor_judged_but_checked(definition: Definitions) -> None:
     states = definition("prod")["States"]
     for name, by_hand, otherwise in (
-        ("PublishByHand?", "TakeTheRun", "TrainAndInfer (ml.m7i.large)"),
+        ("PublishByHand?", "TakeTheRun", "Claim"),
         ("LookedAt?", "Publish", "ApplyGate"),
     ):
         (rule,) = states[name]["Choices"]
         assert (rule["Variable"], rule["IsPresent"], rule["Next"]) == ("$.plan.publish", True, by_hand)
         assert states[name]["Default"] == otherwise
     assert states["TakeTheRun"]["Next"] == "CheckRun"
-    assert states["CheckRun"]["Next"] == "LookedAt?"
+    assert states["CheckRun"]["Next"] == "ClaimCutoff"
+    assert states["ClaimCutoff"]["Next"] == "CutoffClaimed?"
+    (claimed,) = states["CutoffClaimed?"]["Choices"]
+    assert (claimed["Next"], states["CutoffClaimed?"]["Default"]) == ("LookedAt?", "AnotherHasIt")
     assert states["ApplyGate"]["Next"] == "Publish"

@@ -29,13 +29,21 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "ApplyGateFunction": f"onejob-{environment}-apply-gate",
         "PublishFunction": f"onejob-{environment}-publish",
         "ExplainFailureFunction": f"onejob-{environment}-explain-failure",
+        "ClaimFunction": f"onejob-{environment}-claim",
+        "CloseRunFunction": f"onejob-{environment}-close-run",
+        "EndFailedFunction": f"onejob-{environment}-end-failed",
     }
     for function in functions.values():
         assert function["TracingConfig"] == {"Mode": "Active"}
         assert "LogGroup" in function["LoggingConfig"]
-    variables = {name: readable(function["Environment"]["Variables"]) for name, function in functions.items()}
+    variables = {
+        name: readable(function.get("Environment", {}).get("Variables", {})) for name, function in functions.items()
+    }
     limits = json.loads(variables["ApplyGateFunction"].pop("LIMITS"))
     assert limits == settings.gate.model_dump(exclude_none=True) == asdict(Limits(**limits))
+    lease = int(variables["ClaimFunction"].pop("LEASE_SECONDS"))
+    (machine,) = forecast(template, environment, "AWS::StepFunctions::StateMachine").values()
+    assert f'"TimeoutSeconds":{lease}' in json.dumps(machine["DefinitionString"]).replace("\\", "")
     base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
     assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
     assert variables == {
@@ -48,37 +56,54 @@ def test_the_functions(template: Templates, environment: str) -> None:
         },
         "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "ApplyGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
-        "PublishFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "DEPLOYMENT": f"onejob-{environment}"},
+        "PublishFunction": {
+            "FORECAST_BUCKET": "<ForecastsBucket>",
+            "DEPLOYMENT": f"onejob-{environment}",
+            "TABLE": "<RunRegistryTable>",
+            "DATABASE": f"onejob_{environment}",
+        },
+        "ClaimFunction": {"TABLE": "<RunRegistryTable>"},
+        "EndFailedFunction": {},
+        "CloseRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "TABLE": "<RunRegistryTable>"},
         "ExplainFailureFunction": {"DEPLOYMENT": f"onejob-{environment}"},
     }
 
 
-def test_each_function_is_deployed_with_its_own_folder_alone(synthesised: dict[str, Any]) -> None:
+def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
+    synthesised: dict[str, Any], template: Templates
+) -> None:
     folder: Path = synthesised["dev"].folder
-    deployed = {
-        child.name: sorted(path.relative_to(child).as_posix() for path in child.rglob("*"))
-        for asset in folder.glob("asset.*")
-        for child in asset.iterdir()
-        if (asset / "Dockerfile").exists() is False
-    }
+    deployed: dict[str, list[str]] = {}
+    for function in forecast(template, "dev", "AWS::Lambda::Function").values():
+        asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
+        assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
+        own = function["Handler"].split(".")[1]
+        files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
+        shared = {name for name in files if name.startswith("run_registry/")}
+        names = {"__init__.py", "record.py", "table.py"}
+        needs_it = own in ("claim", "close_run", "publish")
+        assert shared == ({f"run_registry/{name}" for name in names} if needs_it else set())
+        deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
         "plan": ["__init__.py", "handler.py", "periods.py", "published.py", "request.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
         "check_run": ["__init__.py", "handler.py"],
-        "publish": ["__init__.py", "announcement.py", "handler.py"],
+        "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
+        "claim": ["__init__.py", "handler.py"],
+        "close_run": ["__init__.py", "handler.py"],
+        "end_failed": ["__init__.py", "handler.py"],
         "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
     }
 
 
 def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
-    functions = ("plan", "check_run", "apply_gate", "publish", "explain_failure")
     handlers = {function["Handler"] for function in forecast(template, "dev", "AWS::Lambda::Function").values()}
-    assert handlers == {f"{name}.handler.handler" for name in functions}
+    assert all((ROOT / f"{handler.removesuffix('.handler').replace('.', '/')}.py").exists() for handler in handlers)
 
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 6
+    assert len(groups) == 9
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"
@@ -132,6 +157,15 @@ def test_runs_that_cannot_report_their_end_are_reported(template: Templates) -> 
         ],
     }
     assert rule["Targets"][0]["Arn"] == "<OutcomesTopic>"
+
+
+def test_the_registry_hears_of_every_execution_that_did_not_succeed(template: Templates) -> None:
+    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["LostRunsEnded"])
+    assert rule["EventPattern"]["detail"] == {
+        "stateMachineArn": ["<WorkflowStateMachine>"],
+        "status": ["ABORTED", "FAILED", "TIMED_OUT"],
+    }
+    assert rule["Targets"][0]["Arn"] == "<CloseRunFunction.Arn>"
 
 
 def test_the_state_machine_logs_everything_and_traces(template: Templates) -> None:

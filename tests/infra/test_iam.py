@@ -14,6 +14,10 @@ Statement = tuple[Any, Any, Any]
 KEY = "<EncryptionKey.Arn>"
 DEMAND = "<DemandBucket.Arn>"
 FORECASTS = "<ForecastsBucket.Arn>"
+RUNS = "<RunRegistryTable.Arn>"
+GLUE = "arn:aws:glue:eu-central-1:444455556666"
+KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+FUNCTIONS = ("ApplyGate", "CheckRun", "Claim", "CloseRun", "EndFailed", "ExplainFailure", "Plan", "Publish")
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
@@ -89,17 +93,46 @@ EXPECTED: dict[str, list[Statement]] = {
         XRAY,
         ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
         (["s3:GetObject", "s3:PutObject"], f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
-        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
+        (
+            [
+                "glue:CreatePartition",
+                "glue:CreateTable",
+                "glue:GetTable",
+                "glue:UpdatePartition",
+                "glue:UpdateTable",
+            ],
+            [f"{GLUE}:catalog", f"{GLUE}:database/onejob_prod", f"{GLUE}:table/onejob_prod/*"],
+            None,
+        ),
+        (KEY_OF_TABLE, KEY, None),
     ],
+    "ClaimRoleDefaultPolicy": [
+        log("Claim"),
+        XRAY,
+        (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], RUNS, None),
+        (
+            "states:DescribeExecution",
+            "arn:aws:states:eu-central-1:444455556666:execution:onejob-prod-forecast:*",
+            None,
+        ),
+        (KEY_OF_TABLE, KEY, None),
+    ],
+    "CloseRunRoleDefaultPolicy": [
+        log("CloseRun"),
+        XRAY,
+        (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
+        ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        (KEY_OF_TABLE, KEY, None),
+    ],
+    "EndFailedRoleDefaultPolicy": [log("EndFailed"), XRAY],
     "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
     "WorkflowStateMachineRoleDefaultPolicy": [
         (
             "lambda:InvokeFunction",
-            [
-                f"<{name}Function.Arn>{versions}"
-                for versions in ("", ":*")
-                for name in ("ApplyGate", "CheckRun", "ExplainFailure", "Plan", "Publish")
-            ],
+            [f"<{name}Function.Arn>{versions}" for versions in ("", ":*") for name in FUNCTIONS],
             None,
         ),
         ("sns:Publish", "<OutcomesTopic>", None),
@@ -147,11 +180,7 @@ EXPECTED: dict[str, list[Statement]] = {
 }
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
-    "PlanRole": "lambda.amazonaws.com",
-    "ApplyGateRole": "lambda.amazonaws.com",
-    "CheckRunRole": "lambda.amazonaws.com",
-    "PublishRole": "lambda.amazonaws.com",
-    "ExplainFailureRole": "lambda.amazonaws.com",
+    **{f"{name}Role": "lambda.amazonaws.com" for name in FUNCTIONS},
     "WorkflowStateMachineRole": "states.amazonaws.com",
     "ScheduleRole": "scheduler.amazonaws.com",
 }

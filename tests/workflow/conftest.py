@@ -10,6 +10,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from lambdas.run_registry.record import LATEST, Run
+from lambdas.run_registry.table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
 from tests.synthesis import synthesise
 
@@ -27,6 +29,14 @@ class Ended:
     output: dict[str, Any]
     states: list[str]
     jobs: list[str]
+
+
+def told(cause: str) -> str:
+    """What a function said when it failed; or the cause itself, where it is none of a function."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause
 
 
 @dataclass(frozen=True)
@@ -47,12 +57,16 @@ class Deployment:
         self.upload("demand.parquet", path.read_bytes())
 
     def empty(self) -> None:
-        """No demand, and nothing published."""
+        """No demand, nothing published, and no run in the registry."""
         s3 = self.cloud.client("s3")
         bucket = self.outputs["DemandUri"].removeprefix("s3://").partition("/")[0]
         for name in (bucket, self.outputs["ForecastBucket"]):
             for found in s3.list_objects_v2(Bucket=name).get("Contents", []):
                 s3.delete_object(Bucket=name, Key=found["Key"])
+        dynamodb, table = self.cloud.client("dynamodb"), self.outputs["RunsTable"]
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            key = {name: item[name] for name in ("partition", "cutoff")}
+            dynamodb.delete_item(TableName=table, Key=key)
 
     def start(self, given: Mapping[str, Any]) -> str:
         started = self.cloud.client("stepfunctions").start_execution(
@@ -70,7 +84,7 @@ class Deployment:
         return Ended(
             status=described["status"],
             error=described.get("error", ""),
-            cause=described.get("cause", ""),
+            cause=told(described.get("cause", "")),
             output=json.loads(described.get("output", "{}")),
             states=states,
             jobs=[request["TrainingJobName"] for request in requests if "TrainingJobName" in request],
@@ -78,6 +92,11 @@ class Deployment:
 
     def run(self, given: Mapping[str, Any]) -> Ended:
         return self.ended(self.start(given))
+
+    def runs(self, partition: str = "all") -> list[Run]:
+        """What the registry holds, latest cutoff first."""
+        table = RunTable(self.cloud.client("dynamodb"), self.outputs["RunsTable"])
+        return [run for run in (table.get(partition, LATEST), *table.newest(partition, 100)) if run.attempts]
 
     def published(self) -> dict[str, Any] | None:
         s3 = self.cloud.client("s3")

@@ -40,6 +40,7 @@ def manifest(s3: Any) -> dict[str, Any]:
             put(s3, "part-00001.parquet", b"second", rows=24),
         ],
         "report": f"reports/partition=all/run_id={RUN_ID}/report.html",
+        "column_types": {"ds": "timestamp"},
         "metrics": {"forecast": {"wape": 0.2}, "baseline": {"wape": 0.3}},
         "versions": {},
     }

@@ -159,7 +159,7 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         (None, "input: null is not an object"),
         (
             {"cutof": "2026-11-16"},
-            'unknown key "cutof", did you mean cutoff? (known: config, cutoff, publish, scheduled_time)',
+            'unknown key "cutof", did you mean cutoff? (known: config, cutoff, force, publish, scheduled_time)',
         ),
         ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
         ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),

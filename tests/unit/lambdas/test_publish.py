@@ -1,11 +1,16 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 
-from lambdas.publish.handler import ATTEMPTS, PublishFailed, publish
-from tests.unit.lambdas.conftest import FORECAST_BUCKET
+from lambdas.publish.catalog import CURRENT, RUNS, Catalog
+from lambdas.publish.handler import ATTEMPTS, Place, PublishFailed, publish
+from lambdas.run_registry.record import Claim, claim
+from lambdas.run_registry.table import RunTable
+from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET, REGION, TABLE
 
 KEY = "forecasts/partition=all/_latest.json"
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
@@ -21,12 +26,32 @@ RUN = {
     "rows": 24000,
     "manifest": "forecasts/partition=all/run_id=run-1/_manifest.json",
     "report": "reports/partition=all/run_id=run-1/report.html",
+    "column_types": {"article_id": "string", "ds": "timestamp", "mean": "float"},
     "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "baseline": {"wape": 0.284, "mase": 1.0}},
 }
+EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:one"
 
 
-def published(s3: Any, **changes: Any) -> dict[str, Any]:
-    return publish({**RUN, **changes}, bucket=FORECAST_BUCKET, deployment="onejob-dev", s3=s3, now=NOW)
+def place(s3: Any, deployment: str = "onejob-dev") -> Place:
+    catalog = Catalog(boto3.client("glue", region_name=REGION), DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
+    return Place(
+        s3, FORECAST_BUCKET, deployment, RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), catalog
+    )
+
+
+def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
+    wish = Claim(
+        execution, "hand", "f", NOW.isoformat(), NOW.isoformat(), int(NOW.timestamp()), 3600, force=True, gone=gone
+    )
+    table.change("all", cutoff, lambda run: claim(run, wish))
+
+
+def published(s3: Any, *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> dict[str, Any]:
+    """Publishes the run, or one that is like it, in an execution that has claimed it."""
+    run, where = {**RUN, **changes}, place(s3, deployment)
+    execution = f"{EXECUTION}-{run['run_id']}"
+    claimed(where.table, str(run["cutoff"]), execution)
+    return publish(run, execution=execution, place=where, now=NOW, by_hand=by_hand)
 
 
 def pointer(s3: Any) -> dict[str, Any]:
@@ -62,7 +87,7 @@ def test_the_first_run_is_published(s3: Any) -> None:
     assert outcome["report"] == f"s3://{FORECAST_BUCKET}/{RUN['report']}"
     assert pointer(s3) == {
         "schema_version": 1,
-        **RUN,
+        **{name: value for name, value in RUN.items() if name != "column_types"},
         "forecasts": outcome["forecasts"],
         "published_at": "2026-11-18T09:45:00+00:00",
     }
@@ -136,7 +161,7 @@ def test_any_metrics_make_a_sentence(s3: Any, metrics: dict[str, Any], sentence:
 
 
 def test_the_subject_is_what_sns_takes(s3: Any) -> None:
-    longest = publish(RUN, bucket=FORECAST_BUCKET, deployment="fifteenletters1-environment1", s3=s3, now=NOW)
+    longest = published(s3, deployment="fifteenletters1-environment1")
     assert longest["subject"].isascii()
     assert len(longest["subject"]) <= 100
 
@@ -144,6 +169,78 @@ def test_the_subject_is_what_sns_takes(s3: Any) -> None:
 def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None:
     published(s3, run_id="run-2", cutoff="2026-11-23")
     assert published(s3)["published"] is False
-    outcome = publish(RUN, bucket=FORECAST_BUCKET, deployment="onejob-dev", s3=s3, now=NOW, by_hand=True)
-    assert outcome["published"] is True
+    assert published(s3, by_hand=True)["published"] is True
     assert pointer(s3)["run_id"] == "run-1"
+
+
+def test_the_registry_tells_what_was_published_and_what_was_kept(s3: Any) -> None:
+    published(s3)
+    published(s3, run_id="run-0", cutoff="2026-11-09")
+    table = place(s3).table
+    run, older = table.get("all", "2026-11-16"), table.get("all", "2026-11-09")
+    assert run.published == 1
+    assert run.last is not None
+    assert (run.last.status, run.last.details["run_id"], run.last.ended_at) == ("published", "run-1", NOW.isoformat())
+    assert older.last is not None
+    assert (older.published, older.last.status) == (None, "kept")
+
+
+def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: Any) -> None:
+    where = place(s3)
+    claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
+    claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
+    with pytest.raises(PublishFailed, match=f"{EXECUTION}-two has taken the run over"):
+        publish(RUN, execution=f"{EXECUTION}-one", place=where, now=NOW)
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        pointer(s3)
+
+
+def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) -> None:
+    where = place(s3)
+    claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
+
+    class Slow:
+        """An S3 client whose first write comes after another execution has taken the run over and published it."""
+
+        done = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(s3, name)
+
+        def put_object(self, **request: Any) -> Any:
+            if not self.done:
+                self.done = True
+                claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
+                publish({**RUN, "run_id": "run-2"}, execution=f"{EXECUTION}-two", place=where, now=NOW)
+            return s3.put_object(**request)
+
+    with pytest.raises(PublishFailed, match="has taken the run over"):
+        publish(RUN, execution=f"{EXECUTION}-one", place=replace(where, s3=Slow()), now=NOW)
+    assert pointer(s3)["run_id"] == "run-2"
+
+
+def partitions(table: str) -> dict[tuple[str, ...], str]:
+    found = boto3.client("glue", region_name=REGION).get_partitions(DatabaseName=DATABASE, TableName=table)
+    return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found["Partitions"]}
+
+
+def test_athena_sees_the_published_run_and_every_run_by_its_id(s3: Any) -> None:
+    published(s3)
+    published(s3, run_id="run-2", cutoff="2026-11-23")
+    folder = f"s3://{FORECAST_BUCKET}/forecasts/partition=all"
+    assert partitions(CURRENT) == {("all",): f"{folder}/run_id=run-2/"}
+    assert partitions(RUNS) == {
+        ("all", "run-1"): f"{folder}/run_id=run-1/",
+        ("all", "run-2"): f"{folder}/run_id=run-2/",
+    }
+    published(s3, by_hand=True)
+    assert partitions(CURRENT) == {("all",): f"{folder}/run_id=run-1/"}
+
+
+def test_the_tables_have_the_columns_of_the_last_run(s3: Any) -> None:
+    published(s3)
+    types = {"article_id": "bigint", "ds": "timestamp", "mean": "float", "q50": "float"}
+    published(s3, run_id="run-2", cutoff="2026-11-23", column_types=types)
+    for name in (CURRENT, RUNS):
+        table = boto3.client("glue", region_name=REGION).get_table(DatabaseName=DATABASE, Name=name)["Table"]
+        assert {each["Name"]: each["Type"] for each in table["StorageDescriptor"]["Columns"]} == types

@@ -1,0 +1,166 @@
+"""Claims a run in the registry, so that two executions of the same run publish once."""
+
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from lambdas.run_registry.record import LATEST, Claim, Refusal, Run, claim, end, release
+from lambdas.run_registry.table import RunTable
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where runs are registered, and who can tell whether an execution still runs.
+
+    Attributes:
+        table: The runs.
+        workflows: A Step Functions client.
+        lease_seconds: No execution lives longer.
+    """
+
+    table: RunTable
+    workflows: BaseClient
+    lease_seconds: int
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's Claim and ClaimCutoff states; the latter comes with a checked `run`."""
+    registry = Registry(
+        RunTable(_client("dynamodb"), os.environ["TABLE"]), _client("stepfunctions"), int(os.environ["LEASE_SECONDS"])
+    )
+    now = datetime.now(UTC)
+    if "run" in event:
+        return claim_cutoff(event, registry=registry, now=now)
+    return claim_run(event, registry=registry, now=now)
+
+
+@functools.cache
+def _client(service: str) -> BaseClient:
+    return boto3.client(service)
+
+
+def claim_run(state: Mapping[str, Any], *, registry: Registry, now: datetime) -> dict[str, Any]:
+    """Claims what was planned.
+
+    Args:
+        state: The state machine's data: `execution` and `plan`.
+        registry: Where to claim it.
+        now: When.
+
+    Returns:
+        `claimed`, and the `cutoff` it is registered under; where another has the run, who, as `subject` and `message`.
+    """
+    plan, wish = state["plan"], _wish(state, registry, now)
+    cutoff = plan["cutoff"] or LATEST
+    # Which run `latest` will be is not known yet. The newest one there is may well be it.
+    newest = next(iter(registry.table.newest(plan["partition"], 1)), None) if cutoff == LATEST else None
+    if newest is not None:
+        refused = _claimed(newest.cutoff, plan["partition"], wish, registry, only_ask=True)
+        if isinstance(refused, Refusal):
+            return _not_claimed(refused, plan["partition"])
+    outcome = _claimed(cutoff, plan["partition"], wish, registry)
+    if isinstance(outcome, Refusal):
+        return _not_claimed(outcome, plan["partition"])
+    return {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+
+
+def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime) -> dict[str, Any]:
+    """Claims the run of a checked job under its true cutoff, where it was not known before; else renews the lease.
+
+    Args:
+        state: The state machine's data: `execution`, `plan`, `run`, and `claim` where there was one.
+        registry: Where to claim it.
+        now: When.
+    """
+    run, before = state["run"], (state.get("claim") or {}).get("cutoff")
+    partition, cutoff, wish = run["partition"], run["cutoff"], _wish(state, registry, now)
+    if "publish" in state["plan"]:  # somebody has looked at it
+        wish = replace(wish, force=True)
+    outcome = _claimed(cutoff, partition, wish, registry)
+    if before == LATEST:
+        kept = {"run_id": run["run_id"], "summary": f"its cutoff {cutoff} had another execution"}
+
+        def leave(latest: Run) -> Run:
+            refused = isinstance(outcome, Refusal)
+            stays = end(latest, wish.execution, "kept", now=wish.now, details=kept) if refused else latest
+            return stays if refused else release(latest, wish.execution)
+
+        registry.table.change(partition, LATEST, leave)
+    if isinstance(outcome, Refusal):
+        return _not_claimed(outcome, partition, kept=run["run_id"])
+    return {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+
+
+def _wish(state: Mapping[str, Any], registry: Registry, now: datetime) -> Claim:
+    plan = state["plan"]
+    return Claim(
+        execution=state["execution"]["id"],
+        started_by=plan["started_by"],
+        fingerprint=plan["fingerprint"],
+        # As all times of the registry are written, so that they can be compared as text.
+        begun=datetime.fromisoformat(state["execution"]["started_at"]).astimezone(UTC).isoformat(timespec="seconds"),
+        now=now.isoformat(timespec="seconds"),
+        seconds=int(now.timestamp()),
+        lease_seconds=registry.lease_seconds,
+        force=plan["force"],
+    )
+
+
+def _claimed(cutoff: str, partition: str, wish: Claim, registry: Registry, *, only_ask: bool = False) -> Run | Refusal:
+    """Claims a run; a refusal stands only if the execution that has it still runs."""
+
+    def attempt(given: Claim) -> Run | Refusal:
+        def step(run: Run) -> Run | Refusal:
+            outcome = claim(run, given)
+            return run if only_ask and isinstance(outcome, Run) else outcome
+
+        return registry.table.change(partition, cutoff, step)
+
+    outcome = attempt(wish)
+    if isinstance(outcome, Refusal) and outcome.reason == "running":
+        other = outcome.attempt.execution
+        if not _runs(other, registry.workflows):
+            return attempt(replace(wish, gone=other))
+    return outcome
+
+
+def _runs(execution: str, workflows: BaseClient) -> bool:
+    try:
+        return bool(workflows.describe_execution(executionArn=execution)["status"] == "RUNNING")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return False
+        raise
+
+
+def _not_claimed(refusal: Refusal, partition: str, *, kept: str | None = None) -> dict[str, Any]:
+    attempt = refusal.attempt
+    name = attempt.execution.rsplit(":", 1)[-1]
+    which = f"the run of partition {partition} from {refusal.cutoff}"
+    if refusal.cutoff == LATEST:
+        which = f"a run of partition {partition} from its latest period"
+    if refusal.reason == "running":
+        told = f"Execution {name} has had {which} since {attempt.started_at}; there is nothing to do for this one."
+    else:
+        told = (
+            f"Execution {name} has published {which} already, as {attempt.details.get('run_id')}; to make it anew, "
+            'start {"force": true} beside what else was given.'
+        )
+    if kept is not None:
+        told += f" This execution's forecasts are kept as {kept}."
+    return {
+        "claimed": False,
+        "reason": refusal.reason,
+        "execution": attempt.execution,
+        "run_id": attempt.details.get("run_id"),
+        "cutoff": refusal.cutoff,
+        "published": False,
+        "message": told,
+    }

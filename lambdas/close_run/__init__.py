@@ -1,0 +1,1 @@
+"""Notes in the registry how an execution ended that did not publish."""

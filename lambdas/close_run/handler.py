@@ -1,0 +1,131 @@
+"""Notes in the registry how a run ended, whether its execution could still say so or not."""
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+
+from lambdas.run_registry.record import Run, Status, end
+from lambdas.run_registry.table import RunTable
+
+HELD = "GateHeld"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the truth is.
+
+    Attributes:
+        table: The run registry.
+        s3: An S3 client.
+        bucket: Bucket with the forecasts, and the pointers to what readers see.
+    """
+
+    table: RunTable
+    s3: BaseClient
+    bucket: str
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
+    place = Place(RunTable(_client("dynamodb"), os.environ["TABLE"]), _client("s3"), os.environ["FORECAST_BUCKET"])
+    now = datetime.now(UTC)
+    if event.get("source") == "aws.states":
+        return close_lost(event["detail"], place=place, now=now)
+    return close(event, place=place, now=now)
+
+
+@functools.cache
+def _client(service: str) -> BaseClient:
+    return boto3.client(service)
+
+
+def close(state: Mapping[str, Any], *, place: Place, now: datetime) -> dict[str, Any]:
+    """Closes the attempt of an execution that explained its failure.
+
+    Args:
+        state: The state machine's data: `execution`, `failure`, and `claim` where the run had been claimed.
+        place: Where the truth is.
+        now: When.
+
+    Returns:
+        The `status` it was given; None where it had no open attempt.
+    """
+    failure = state["failure"]
+    claimed = state.get("claim") or {}
+    if not claimed.get("claimed"):
+        return {"status": None}
+    status: Status = "held" if failure["error"] == HELD else "failed"
+    details = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
+    job = state.get("job") or {}
+    details |= {"run_id": job["name"]} if "name" in job else {}
+    return _close(
+        state["plan"]["partition"],
+        claimed["cutoff"],
+        execution=state["execution"]["id"],
+        status=status,
+        details=details,
+        place=place,
+        now=now,
+    )
+
+
+def close_lost(detail: Mapping[str, Any], *, place: Place, now: datetime) -> dict[str, Any]:
+    """Closes the attempt of an execution that was stopped, or broke without a word.
+
+    Args:
+        detail: Of EventBridge's event: `executionArn` and `status`.
+        place: Where the truth is.
+        now: When.
+    """
+    execution = detail["executionArn"]
+    status: Status = "stopped" if detail["status"] == "ABORTED" else "failed"
+    details = {"kind": detail["status"], "summary": detail.get("cause") or detail.get("error") or "it told nobody why"}
+    closed = [
+        _close(partition, cutoff, execution=execution, status=status, details=details, place=place, now=now)
+        for partition, cutoff in place.table.of_execution(execution)
+    ]
+    return closed[0] if closed else {"status": None}
+
+
+def _close(
+    partition: str,
+    cutoff: str,
+    *,
+    execution: str,
+    status: Status,
+    details: Mapping[str, Any],
+    place: Place,
+    now: datetime,
+) -> dict[str, Any]:
+    moment = now.isoformat(timespec="seconds")
+
+    def step(run: Run) -> Run:
+        mine = run.mine(execution)
+        # It broke somewhere between moving the pointer and saying so: what readers see decides.
+        if mine is not None and mine.status == "publishing" and _is_published(mine.details, partition, place):
+            return end(run, execution, "published", now=moment, details=details)
+        return end(run, execution, status, now=moment, details=details)
+
+    changed = place.table.change(partition, cutoff, step)
+    mine = changed.mine(execution) if isinstance(changed, Run) else None
+    return {"status": mine.status if mine else None}
+
+
+def _is_published(details: Mapping[str, Any], partition: str, place: Place) -> bool:
+    key = f"forecasts/partition={partition}/_latest.json"
+    # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+    listed = place.s3.list_objects_v2(Bucket=place.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    if key not in [item["Key"] for item in listed]:
+        return False
+    try:
+        content = json.loads(place.s3.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+        return bool(content["run_id"] == details.get("run_id"))
+    except (ValueError, TypeError, KeyError):
+        return False

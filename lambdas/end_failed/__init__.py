@@ -1,0 +1,1 @@
+"""Ends a failed execution, and takes it up again where it is redriven."""

@@ -1,0 +1,139 @@
+"""The registry's table: every change is one conditional write, made again where another came in between."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.client import BaseClient
+
+from .record import Attempt, Refusal, Run
+
+# Of one item, at the same moment; each writer that fails has seen another succeed.
+TRIES = 20
+# An item holds 400 kB; the runs of a year forced daily need not be in it.
+MOST_ATTEMPTS = 100
+BY_EXECUTION = "by-execution"
+
+
+class RegistryBusy(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """Others changed the same run again and again; one line with which."""
+
+
+class RunTable:
+    """Runs by partition and cutoff.
+
+    Args:
+        client: A DynamoDB client.
+        name: The table's name.
+    """
+
+    def __init__(self, client: BaseClient, name: str) -> None:
+        self._client, self._name = client, name
+
+    def get(self, partition: str, cutoff: str) -> Run:
+        """The run as it is now; one without attempts where there is none."""
+        key = _serialised({"partition": partition, "cutoff": cutoff})
+        item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+        return _run(item) if item else Run(partition, cutoff)
+
+    def change(self, partition: str, cutoff: str, step: Callable[[Run], Run | Refusal]) -> Run | Refusal:
+        """Changes a run, whatever others do at the same time.
+
+        Args:
+            partition: Of the run.
+            cutoff: Of the run.
+            step: Makes the run as it should be of the run as it is; called again where it has changed meanwhile.
+
+        Returns:
+            The run as it was written, or the refusal.
+
+        Raises:
+            RegistryBusy: If others kept changing it.
+        """
+        for _ in range(TRIES):
+            seen = self.get(partition, cutoff)
+            wanted = step(seen)
+            if isinstance(wanted, Refusal) or wanted == seen:
+                return wanted
+            wanted = replace(wanted, version=seen.version + 1, attempts=wanted.attempts[-MOST_ATTEMPTS:])
+            if self._put(wanted, seen.version):
+                return wanted
+        raise RegistryBusy(f"the run {cutoff} of partition {partition} was changed by others {TRIES} times")
+
+    def newest(self, partition: str, count: int) -> list[Run]:
+        """The runs with the latest cutoffs, latest first; without those whose cutoff is not known yet."""
+        answer = self._client.query(
+            TableName=self._name,
+            # A date begins with a digit, `latest` sorts after all of them.
+            KeyConditionExpression="#partition = :partition AND cutoff < :letters",
+            ExpressionAttributeNames={"#partition": "partition"},
+            ExpressionAttributeValues=_serialised({":partition": partition, ":letters": ":"}),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=count,
+        )
+        return [_run(item) for item in answer["Items"]]
+
+    def of_execution(self, execution: str) -> list[tuple[str, str]]:
+        """Partition and cutoff of the runs that an execution has the latest attempt of."""
+        answer = self._client.query(
+            TableName=self._name,
+            IndexName=BY_EXECUTION,
+            KeyConditionExpression="#execution = :execution",
+            ExpressionAttributeNames={"#execution": "execution"},
+            ExpressionAttributeValues=_serialised({":execution": execution}),
+        )
+        return [(item["partition"]["S"], item["cutoff"]["S"]) for item in answer["Items"]]
+
+    def _put(self, run: Run, seen: int) -> bool:
+        try:
+            self._client.put_item(
+                TableName=self._name,
+                Item=_item(run),
+                ConditionExpression="#version = :seen" if seen else "attribute_not_exists(#version)",
+                ExpressionAttributeNames={"#version": "version"},
+                **({"ExpressionAttributeValues": _serialised({":seen": seen})} if seen else {}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+def _item(run: Run) -> dict[str, Any]:
+    """The item; what an operator looks for first stands beside the attempts."""
+    last, published = run.last, run.published_attempt
+    shown = {
+        "status": last.status if last else "none",
+        "execution": last.execution if last else "none",
+        "updated_at": (last.ended_at or last.started_at) if last else "",
+        "published_run_id": published.details.get("run_id", "") if published else "",
+    }
+    return _serialised({**asdict(run), **shown})
+
+
+def _run(item: dict[str, Any]) -> Run:
+    deserializer = TypeDeserializer()
+    values = {name: _plain(deserializer.deserialize(value)) for name, value in item.items()}
+    attempts = tuple(Attempt(**attempt) for attempt in values["attempts"])
+    own = {name: values[name] for name in Run.__dataclass_fields__ if name != "attempts"}
+    return Run(**own, attempts=attempts)
+
+
+def _serialised(values: dict[str, Any]) -> dict[str, Any]:
+    serializer = TypeSerializer()
+    # Through JSON: DynamoDB takes decimals where Python has floats, and lists where it has tuples.
+    exact = json.loads(json.dumps(values, default=str), parse_float=Decimal)
+    return {name: serializer.serialize(value) for name, value in exact.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value

@@ -1,0 +1,142 @@
+"""A run is given to one execution, under the cutoff that is known and, where none is, under its true one later."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.claim.handler import Registry, claim_cutoff, claim_run
+from lambdas.run_registry.record import LATEST, begin_publishing, end
+from lambdas.run_registry.table import RunTable
+from tests.unit.lambdas.conftest import REGION, TABLE
+
+NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
+CUTOFF = "2026-11-16"
+
+
+class Workflows:
+    """Step Functions, where some executions have ended, and others are gone."""
+
+    def __init__(self) -> None:
+        self.ended: set[str] = set()
+        self.gone: set[str] = set()
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, str]:  # noqa: N803 (the API's name)
+        if executionArn in self.gone:
+            raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
+        return {"status": "ABORTED" if executionArn in self.ended else "RUNNING"}
+
+
+@pytest.fixture
+def registry(s3: Any) -> Registry:  # noqa: ARG001 (the table lies beside the buckets)
+    return Registry(RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), Workflows(), 3600)
+
+
+def state(name: str, cutoff: str | None = None, *, minutes: int = 0, **plan: Any) -> dict[str, Any]:
+    return {
+        "execution": {"id": f"arn:x:{name}", "started_at": (NOW + timedelta(minutes=minutes)).isoformat()},
+        "plan": {
+            "partition": "all",
+            "cutoff": cutoff,
+            "started_by": "hand",
+            "force": False,
+            "fingerprint": "demand-1",
+            **plan,
+        },
+    }
+
+
+def claimed(registry: Registry, name: str, cutoff: str | None = None, **more: Any) -> dict[str, Any]:
+    return claim_run(state(name, cutoff, **more), registry=registry, now=NOW)
+
+
+def settled(registry: Registry, name: str, *, cutoff: str = CUTOFF, **plan: Any) -> dict[str, Any]:
+    """The job is done, and has found the cutoff."""
+    checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
+    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": checked}
+    return claim_cutoff(given, registry=registry, now=NOW)
+
+
+def publish(registry: Registry, name: str, cutoff: str = CUTOFF) -> None:
+    execution = f"arn:x:{name}"
+    registry.table.change("all", cutoff, lambda run: begin_publishing(run, execution, {"run_id": f"run-of-{name}"}))
+    at = NOW.isoformat(timespec="seconds")
+    registry.table.change("all", cutoff, lambda run: end(run, execution, "published", now=at, details={}))
+
+
+def workflows(registry: Registry) -> Workflows:
+    assert isinstance(registry.workflows, Workflows)
+    return registry.workflows
+
+
+@pytest.mark.parametrize("cutoff", [CUTOFF, None])
+def test_the_second_execution_is_told_who_has_the_run(registry: Registry, cutoff: str | None) -> None:
+    assert claimed(registry, "one", cutoff) == {"claimed": True, "cutoff": cutoff or LATEST, "attempt": 1}
+    second = claimed(registry, "two", cutoff)
+    assert (second["claimed"], second["published"], second["execution"]) == (False, False, "arn:x:one")
+    assert second["message"].startswith("Execution one has had ")
+    assert claimed(registry, "one", cutoff)["claimed"] is True  # a state that is repeated
+
+
+@pytest.mark.parametrize("how", ["ended", "gone"])
+def test_a_run_of_an_execution_that_is_no_more_is_taken_over(registry: Registry, how: str) -> None:
+    claimed(registry, "one", CUTOFF)
+    getattr(workflows(registry), how).add("arn:x:one")
+    assert claimed(registry, "two", CUTOFF) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
+
+
+def test_where_nobody_can_tell_whether_it_runs_the_claim_fails(registry: Registry) -> None:
+    claimed(registry, "one", CUTOFF)
+
+    def throttled(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeExecution")
+
+    workflows(registry).describe_execution = throttled  # type: ignore[assignment, method-assign]
+    with pytest.raises(ClientError, match="Throttling"):
+        claimed(registry, "two", CUTOFF)
+
+
+def test_the_latest_run_is_refused_while_the_newest_one_is_at_work_or_was_made_of_the_same(registry: Registry) -> None:
+    claimed(registry, "weekly", CUTOFF, started_by="schedule")
+    assert claimed(registry, "by-hand")["execution"] == "arn:x:weekly"
+    publish(registry, "weekly")
+    again = claimed(registry, "by-hand", minutes=5)
+    assert (again["reason"], again["run_id"]) == ("published", "run-of-weekly")
+    assert 'start {"force": true}' in again["message"]
+    assert claimed(registry, "by-hand", minutes=5, fingerprint="demand-2")["claimed"] is True
+    assert registry.table.get("all", CUTOFF).version == 3  # asking changed nothing
+
+
+def test_an_older_run_at_work_is_no_reason_to_refuse_the_latest(registry: Registry) -> None:
+    claimed(registry, "weekly", CUTOFF)
+    publish(registry, "weekly")
+    claimed(registry, "backfill", "2026-08-31")
+    assert claimed(registry, "by-hand", minutes=5, fingerprint="demand-2")["claimed"] is True
+
+
+def test_a_run_gets_its_true_cutoff_once_the_job_has_found_it(registry: Registry) -> None:
+    claimed(registry, "one")
+    assert settled(registry, "one") == {"claimed": True, "cutoff": CUTOFF, "attempt": 1}
+    assert settled(registry, "one")["attempt"] == 1
+    assert registry.table.get("all", LATEST).attempts == ()
+    (attempt,) = registry.table.get("all", CUTOFF).attempts
+    assert (attempt.execution, attempt.status) == ("arn:x:one", "running")
+
+
+def test_what_another_has_published_meanwhile_is_kept_and_not_published(registry: Registry) -> None:
+    claimed(registry, "one")
+    claimed(registry, "weekly", CUTOFF, started_by="schedule")
+    publish(registry, "weekly")
+    outcome = settled(registry, "one")
+    assert (outcome["claimed"], outcome["reason"], outcome["published"]) == (False, "published", False)
+    assert outcome["message"].endswith("This execution's forecasts are kept as run-of-one.")
+    (kept,) = registry.table.get("all", LATEST).attempts
+    assert (kept.status, kept.details["run_id"]) == ("kept", "run-of-one")
+
+
+def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
+    claimed(registry, "weekly", CUTOFF)
+    publish(registry, "weekly")
+    assert settled(registry, "operator", publish="run-of-weekly", force=True)["attempt"] == 2

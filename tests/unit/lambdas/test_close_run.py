@@ -1,0 +1,99 @@
+"""What became of an execution that did not publish, or could not say that it did."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from lambdas.close_run.handler import Place, close, close_lost
+from lambdas.end_failed.handler import resume
+from lambdas.run_registry.record import Attempt, Claim, begin_publishing, claim
+from lambdas.run_registry.table import RunTable
+from tests.unit.lambdas.conftest import FORECAST_BUCKET, REGION, TABLE
+
+NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
+CUTOFF, EXECUTION = "2026-11-16", "arn:x:one"
+FAILURE = {"error": "JobError", "cause": "it broke. A rerun does not help.", "summary": "it broke"}
+STATE: dict[str, Any] = {
+    "execution": {"id": EXECUTION},
+    "plan": {"partition": "all"},
+    "claim": {"claimed": True, "cutoff": CUTOFF},
+    "failure": FAILURE,
+}
+
+
+@pytest.fixture
+def place(s3: Any) -> Place:
+    return Place(RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), s3, FORECAST_BUCKET)
+
+
+@pytest.fixture
+def claimed(place: Place) -> Place:
+    at = NOW.isoformat()
+    place.table.change("all", CUTOFF, lambda run: claim(run, Claim(EXECUTION, "hand", "f", at, at, 0, 3600)))
+    return place
+
+
+def attempt(place: Place) -> Attempt:
+    (found,) = place.table.get("all", CUTOFF).attempts
+    return found
+
+
+@pytest.mark.parametrize(("error", "status"), [("JobError", "failed"), ("GateHeld", "held")])
+def test_a_failure_is_noted_with_its_reason_and_its_job(claimed: Place, error: str, status: str) -> None:
+    state = {**STATE, "failure": {**FAILURE, "error": error}, "job": {"name": "job-1"}}
+    assert close(state, place=claimed, now=NOW) == {"status": status}
+    assert attempt(claimed).details == {"kind": error, "summary": "it broke", "run_id": "job-1"}
+    assert close(state, place=claimed, now=NOW) == {"status": status}
+
+
+def test_an_execution_without_a_run_has_nothing_to_note(claimed: Place) -> None:
+    for claim_of in ({}, {"claim": {"claimed": False, "cutoff": CUTOFF}}):
+        state = {name: value for name, value in STATE.items() if name != "claim"} | claim_of
+        assert close(state, place=claimed, now=NOW) == {"status": None}
+    assert attempt(claimed).status == "running"
+
+
+@pytest.mark.parametrize(("ended", "status"), [("ABORTED", "stopped"), ("TIMED_OUT", "failed"), ("FAILED", "failed")])
+def test_an_execution_that_ended_without_a_word_is_noted(claimed: Place, ended: str, status: str) -> None:
+    detail = {"executionArn": EXECUTION, "status": ended, "error": None, "cause": None}
+    assert close_lost(detail, place=claimed, now=NOW) == {"status": status}
+    assert attempt(claimed).details == {"kind": ended, "summary": "it told nobody why"}
+    assert close_lost({**detail, "executionArn": "arn:x:two"}, place=claimed, now=NOW) == {"status": None}
+
+
+@pytest.mark.parametrize(("seen", "status"), [("run-1", "published"), ("run-0", "failed"), (None, "failed")])
+def test_what_readers_see_decides_where_it_broke_while_publishing(
+    claimed: Place, seen: str | None, status: str
+) -> None:
+    claimed.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {"run_id": "run-1"}))
+    if seen:
+        body = json.dumps({"run_id": seen}).encode()
+        claimed.s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=body)
+    assert close(STATE, place=claimed, now=NOW) == {"status": status}
+    assert claimed.table.get("all", CUTOFF).published == (1 if status == "published" else None)
+
+
+def test_a_failed_execution_fails_with_what_broke_until_it_is_redriven() -> None:
+    state = {"failure": FAILURE, "redrives": 0, "redrives_before": 0}
+    with pytest.raises(Exception, match="it broke") as raised:
+        resume(state)
+    assert type(raised.value).__name__ == "JobError"
+    assert resume({**state, "redrives": 1}) == "start"
+
+
+@pytest.mark.parametrize(
+    ("job", "error", "where"),
+    [
+        (None, "Throttled", "start"),
+        ({"status": "Stopped"}, "Stopped", "start"),
+        ({"status": "Completed"}, "PublishFailed", "check"),
+        ({"status": "Completed"}, "GateHeld", "check"),
+        ({"status": "Completed"}, "IncompleteRun", "start"),
+    ],
+)
+def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, where: str) -> None:
+    failure = {**FAILURE, "error": error}
+    assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "job": job}) == where

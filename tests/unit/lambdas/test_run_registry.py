@@ -1,0 +1,183 @@
+"""The registry gives a run to one execution at a time, and tells what became of it."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from lambdas.run_registry.record import (
+    LATEST,
+    Claim,
+    Refusal,
+    Run,
+    begin_publishing,
+    claim,
+    end,
+    release,
+)
+from lambdas.run_registry.table import MOST_ATTEMPTS, TRIES, RegistryBusy, RunTable
+from tests.unit.lambdas.conftest import REGION, TABLE
+
+NOTHING = Run("all", "2026-11-16")
+SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
+ONE = Claim("one", "hand", "demand-1", SIX, SIX, 1000, 3600)
+TWO = replace(ONE, execution="two", begun=SEVEN, now=SEVEN, seconds=1060)
+
+
+def given(outcome: Run | Refusal) -> Run:
+    assert isinstance(outcome, Run), outcome
+    return outcome
+
+
+def refused(outcome: Run | Refusal) -> Refusal:
+    assert isinstance(outcome, Refusal), outcome
+    return outcome
+
+
+def published(run: Run, execution: str) -> Run:
+    began = given(begin_publishing(run, execution, {"run_id": f"run-of-{execution}"}))
+    return end(began, execution, "published", now="2026-11-18T06:30:00+00:00", details={})
+
+
+def statuses(run: Run) -> list[str]:
+    return [attempt.status for attempt in run.attempts]
+
+
+def test_a_run_is_given_to_the_first_and_refused_to_the_second() -> None:
+    run = given(claim(NOTHING, ONE))
+    assert (run.last and run.last.execution, run.lease_until) == ("one", 4600)
+    refusal = refused(claim(run, TWO))
+    assert (refusal.reason, refusal.attempt.execution) == ("running", "one")
+
+
+def test_claiming_again_renews_the_lease_and_is_no_new_attempt() -> None:
+    run = given(claim(NOTHING, ONE))
+    again = given(claim(run, replace(ONE, seconds=2000)))
+    assert (again.attempts, again.lease_until) == (run.attempts, 5600)
+
+
+@pytest.mark.parametrize("wish", [replace(TWO, seconds=4600), replace(TWO, gone="one")])
+def test_a_run_whose_lease_has_run_out_or_whose_execution_has_ended_is_taken_over(wish: Claim) -> None:
+    run = given(claim(given(claim(NOTHING, ONE)), wish))
+    assert statuses(run) == ["lost", "running"]
+    assert [attempt.number for attempt in run.attempts] == [1, 2]
+    assert refused(begin_publishing(run, "one", {})).attempt.execution == "two"
+    assert end(run, "one", "failed", now="", details={}) == run
+
+
+def test_not_even_force_takes_a_run_from_an_execution_at_work() -> None:
+    assert refused(claim(given(claim(NOTHING, ONE)), replace(TWO, force=True))).reason == "running"
+
+
+def test_a_published_run_is_made_anew_by_force_or_by_hand_of_other_input_only() -> None:
+    run = published(given(claim(NOTHING, ONE)), "one")
+    assert run.published == 1
+    assert refused(claim(run, TWO)).attempt.details["run_id"] == "run-of-one"
+    assert refused(claim(run, replace(TWO, started_by="schedule", fingerprint="demand-2"))).reason == "published"
+    # It was at work when the other one published.
+    assert refused(claim(run, replace(TWO, begun=SIX, fingerprint="demand-2"))).reason == "published"
+    for wish in (replace(TWO, force=True), replace(TWO, fingerprint="demand-2")):
+        again = given(claim(run, wish))
+        # Readers keep what they have until the new attempt is published.
+        assert (again.published, statuses(again)) == (1, ["published", "running"])
+        assert published(again, "two").published == 2
+
+
+def test_what_failed_may_be_tried_again_and_the_published_attempt_stays() -> None:
+    run = published(given(claim(NOTHING, ONE)), "one")
+    failed = end(given(claim(run, replace(TWO, force=True))), "two", "failed", now="t", details={"kind": "JobError"})
+    assert failed.published_attempt is not None
+    assert (failed.published_attempt.execution, statuses(failed)) == ("one", ["published", "failed"])
+    assert end(failed, "two", "published", now="later", details={}) == failed  # what has ended stays as it ended
+    unpublished = end(given(claim(NOTHING, ONE)), "one", "held", now="t", details={})
+    assert statuses(given(claim(unpublished, TWO))) == ["held", "running"]
+
+
+def test_a_redriven_execution_takes_its_run_up_again() -> None:
+    run = end(given(claim(NOTHING, ONE)), "one", "failed", now="t", details={})
+    again = given(claim(run, ONE))
+    assert [(attempt.execution, attempt.status) for attempt in again.attempts] == [
+        ("one", "failed"),
+        ("one", "running"),
+    ]
+    # Or it goes on in the middle, without a claim.
+    assert statuses(published(run, "one")) == ["published"]
+
+
+def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
+    run = given(claim(Run("all", LATEST), ONE))
+    assert release(run, "two") == run
+    assert release(run, "one").attempts == ()
+
+
+@pytest.fixture
+def table(s3: Any) -> RunTable:  # noqa: ARG001 (the table lies beside the buckets)
+    return RunTable(boto3.client("dynamodb", region_name=REGION), TABLE)
+
+
+def test_a_run_is_read_as_it_was_written(table: RunTable) -> None:
+    table.change("all", "2026-11-16", lambda run: claim(run, ONE))
+    details = {"metrics": {"wape": 0.25, "none": None}, "series": 12, "list": [1.5, "a"]}
+    table.change("all", "2026-11-16", lambda run: end(run, "one", "held", now="t", details=details))
+    run = table.get("all", "2026-11-16")
+    assert run.last is not None
+    assert (run.version, run.last.status, run.last.details) == (2, "held", details)
+    assert table.of_execution("one") == [("all", "2026-11-16")]
+    assert table.of_execution("two") == []
+
+
+def test_what_happened_in_the_last_weeks_is_one_query(table: RunTable) -> None:
+    for cutoff in ("2026-11-02", "2026-11-16", LATEST, "2026-11-09"):
+        table.change("all", cutoff, lambda run: claim(run, ONE))
+    table.change("other", "2026-11-16", lambda run: claim(run, ONE))
+    assert [run.cutoff for run in table.newest("all", 2)] == ["2026-11-16", "2026-11-09"]
+    assert len(table.newest("all", 10)) == 3
+
+
+def test_of_many_that_claim_at_once_one_is_given_the_run(table: RunTable) -> None:
+    outcomes: list[Run | Refusal] = []
+    begin = threading.Barrier(8)
+
+    def race(number: int) -> None:
+        begin.wait()
+        wish = replace(ONE, execution=f"execution-{number}")
+        outcomes.append(table.change("all", "2026-11-16", lambda run: claim(run, wish)))
+
+    racers = [threading.Thread(target=race, args=(number,)) for number in range(8)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    winners = [outcome for outcome in outcomes if isinstance(outcome, Run)]
+    losers = {outcome.attempt.execution for outcome in outcomes if isinstance(outcome, Refusal)}
+    assert len(winners) == 1
+    assert winners[0].last is not None
+    assert losers == {winners[0].last.execution}
+
+
+def test_a_write_that_others_keep_overtaking_is_given_up(table: RunTable) -> None:
+    calls = 0
+
+    def step(run: Run) -> Run:
+        nonlocal calls
+        calls += 1
+        if calls % 2:  # each odd call is the slow writer's; another writes before it does
+            table.change("all", "2026-11-16", step)
+        return replace(run, lease_until=run.lease_until + 1)
+
+    with pytest.raises(RegistryBusy, match=f"changed by others {TRIES} times"):
+        table.change("all", "2026-11-16", step)
+
+
+def test_the_item_keeps_its_latest_attempts(table: RunTable) -> None:
+    for number in range(MOST_ATTEMPTS + 3):
+        wish = replace(ONE, execution=f"execution-{number}")
+        table.change("all", "2026-11-16", lambda run, wish=wish: claim(run, wish))  # type: ignore[misc]
+        last = wish.execution
+        table.change("all", "2026-11-16", lambda run, last=last: end(run, last, "failed", now="t", details={}))  # type: ignore[misc]
+    run = table.get("all", "2026-11-16")
+    assert len(run.attempts) == MOST_ATTEMPTS
+    assert run.last is not None
+    assert run.last.number == MOST_ATTEMPTS + 3
