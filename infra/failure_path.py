@@ -9,6 +9,8 @@ from infra.workflow_tasks import call_function, notify
 
 # Where a failing state leaves Error and Cause for this path.
 ERROR_PATH = "$.error"
+# How often the platform has failed in this execution, before it has.
+NO_FAULTS = {"count": 0}
 
 
 class FailurePath(Construct):
@@ -76,7 +78,11 @@ class FailurePath(Construct):
         again = sfn.Pass(
             self,
             "StartOver",
-            parameters={"execution.$": "$.execution", "redrives.$": "$$.Execution.RedriveCount"},
+            parameters={
+                "execution.$": "$.execution",
+                "redrives.$": "$$.Execution.RedriveCount",
+                "faults": NO_FAULTS,
+            },
         )
         count = sfn.Pass(self, "GoOn", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
         again.next(start)

@@ -52,7 +52,7 @@ class ForecastStack(Stack):
             key=data.key,
             forecasts=data.forecasts,
         )
-        longest = longest_execution(training_job, settings.training_job.instance_types)
+        longest = longest_execution(training_job)
         functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest)
         close_run = functions.close_run()
         workflow = ForecastWorkflow(
@@ -69,7 +69,6 @@ class ForecastStack(Stack):
             end_failed=functions.end_failed(),
             training_job=training_job,
             longest=longest,
-            instance_types=settings.training_job.instance_types,
             topic=topic,
             key=data.key,
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.

@@ -10,19 +10,25 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.failure_path import ERROR_PATH, FailurePath
+from infra.failure_path import ERROR_PATH, NO_FAULTS, FailurePath
 from infra.function import PythonFunction
 from infra.nag import acknowledge_wildcard
-from infra.training_job import TrainingJob
+from infra.training_job import MOST_FAULTS, QUOTA_ERRORS, TrainingJob
 from infra.workflow_tasks import call_function, notify
 
 # Beside the jobs: every function with its retries, and the messages.
 OTHER_STATES = Duration.hours(1)
+# Words of the platform where it has no machine of a type, and where it failed by itself or lost one.
+CAPACITY = ("CapacityError", "InsufficientCapacity")
+FAULTS = ("InternalServerError", "InternalFailure", "internal error", "ServiceUnavailable")
+# How a job ends that spare capacity was taken from, or that never got any.
+RECLAIMED = ("Interrupted", "MaxWaitTimeExceeded")
+PAUSE_AFTER_FAULT = Duration.minutes(1)
 
 
-def longest_execution(training_job: TrainingJob, instance_types: Sequence[str]) -> Duration:
+def longest_execution(training_job: TrainingJob) -> Duration:
     """How long an execution may take at most, and so keep its run to itself."""
-    return Duration.seconds(training_job.longest.to_seconds() * len(instance_types)).plus(OTHER_STATES)
+    return training_job.longest.plus(OTHER_STATES)
 
 
 class ForecastWorkflow(Construct):
@@ -51,7 +57,6 @@ class ForecastWorkflow(Construct):
         end_failed: PythonFunction,
         training_job: TrainingJob,
         longest: Duration,
-        instance_types: Sequence[str],
         topic: sns.ITopic,
         key: kms.IKey,
         log_group: logs.ILogGroup,
@@ -79,6 +84,7 @@ class ForecastWorkflow(Construct):
                     "input.$": "$$.Execution.Input",
                 },
                 "redrives.$": "$$.Execution.RedriveCount",
+                "faults": NO_FAULTS,
             },
         )
         planned = call_function(self, "Plan", plan.function, result_path="$.plan")
@@ -103,7 +109,7 @@ class ForecastWorkflow(Construct):
         completed = sfn.Choice(self, "JobCompleted?")
         completed.when(sfn.Condition.string_equals("$.job.status", "Completed"), checked).otherwise(not_completed)
         not_completed.next(failure)
-        trained = self._train_and_infer(training_job, instance_types, then=completed, failure=failure)
+        trained = self._train_and_infer(training_job, then=completed, failure=failure)
 
         # Somebody has looked at a run that was held, or wants an earlier one back.
         by_hand = sfn.Condition.is_present("$.plan.publish")
@@ -141,24 +147,34 @@ class ForecastWorkflow(Construct):
         self._acknowledge(functions, training_job)
 
     def _train_and_infer(
-        self,
-        training_job: TrainingJob,
-        instance_types: Sequence[str],
-        *,
-        then: sfn.IChainable,
-        failure: sfn.IChainable,
+        self, training_job: TrainingJob, *, then: sfn.IChainable, failure: sfn.IChainable
     ) -> sfn.IChainable:
-        """Chains a state an instance type, from the last to the first: no capacity leads on to the next."""
-        following = failure
-        for choice, instance_type in reversed(list(enumerate(instance_types))):
-            state = training_job.state(instance_type, choice=choice)
-            handler = following
-            if following is not failure:
-                capacity = sfn.Choice(self, f"Capacity for {instance_type}?")
-                handler = capacity.when(_no_capacity(), following).otherwise(failure)
-            state.add_catch(handler, result_path=ERROR_PATH)
-            state.next(then)
+        """Chains a state a machine, from the last to the first; what went wrong decides what is tried next."""
+        following: sfn.IChainable | None = None
+        for choice, machine in reversed(list(enumerate(training_job.machines))):
+            state = training_job.state(machine, choice=choice)
+            why = sfn.Choice(self, f"Why not {machine.words}?")
+            if following is not None:
+                why.when(sfn.Condition.or_(caused_by(*CAPACITY), *raised(*QUOTA_ERRORS)), following)
+            again = sfn.Pass(
+                self,
+                f"CountFault ({machine.words})",
+                parameters={"count.$": "States.MathAdd($.faults.count, 1)"},
+                result_path="$.faults",
+            )
+            pause = sfn.Wait(self, f"Pause ({machine.words})", time=sfn.WaitTime.duration(PAUSE_AFTER_FAULT))
+            few = sfn.Condition.number_less_than("$.faults.count", MOST_FAULTS)
+            why.when(sfn.Condition.and_(few, caused_by(*FAULTS)), again.next(pause).next(state))
+            state.add_catch(why.otherwise(failure), result_path=ERROR_PATH)
+            if machine.spot and following is not None:
+                reclaimed = sfn.Condition.or_(
+                    *(sfn.Condition.string_equals("$.job.secondary_status", status) for status in RECLAIMED)
+                )
+                state.next(sfn.Choice(self, f"Reclaimed ({machine.words})?").when(reclaimed, following).otherwise(then))
+            else:
+                state.next(then)
             following = state
+        assert following is not None
         return following
 
     def _allow(self, training_job: TrainingJob, *, key: kms.IKey) -> None:
@@ -179,16 +195,19 @@ class ForecastWorkflow(Construct):
         acknowledge_wildcard(role, "*", "X-Ray and the log delivery of Step Functions know no resources.")
 
 
-def _no_capacity() -> sfn.Condition:
-    """AWS has none of the type left, or the account's quota for it is used up.
+def caused_by(*words: str) -> sfn.Condition:
+    """The platform's cause has one of these words.
 
     A job that ran and failed speaks of an AlgorithmError, whatever words its own message has.
     """
-    words = ("CapacityError", "InsufficientCapacity", "ResourceLimitExceeded")
-    in_cause = sfn.Condition.and_(
+    return sfn.Condition.and_(
         # A timeout comes without a cause.
         sfn.Condition.is_present("$.error.Cause"),
         sfn.Condition.or_(*(sfn.Condition.string_matches("$.error.Cause", f"*{word}*") for word in words)),
         sfn.Condition.not_(sfn.Condition.string_matches("$.error.Cause", "*AlgorithmError*")),
     )
-    return sfn.Condition.or_(sfn.Condition.string_matches("$.error.Error", "*ResourceLimitExceeded*"), in_cause)
+
+
+def raised(*errors: str) -> list[sfn.Condition]:
+    """The API answered with one of these errors."""
+    return [sfn.Condition.string_equals("$.error.Error", error) for error in errors]

@@ -1,6 +1,8 @@
 """`sagemaker:createTrainingJob.sync` as states: the request, its retries, and exactly the IAM it takes."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -17,8 +19,14 @@ from infra.settings import Settings
 SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 # Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
+QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException", "SageMaker.ResourceLimitExceeded"]
+# A quota is used up by other jobs, which take their time: 5 minutes, then longer, half an hour at most, nine times.
+QUOTA_INTERVAL, QUOTA_BACKOFF, QUOTA_LONGEST, QUOTA_ATTEMPTS = Duration.minutes(5), 1.5, Duration.minutes(30), 9
+QUOTA_PATIENCE = Duration.hours(4)
 # Attempts SageMaker makes by itself after a fault of its own; all of them count towards the job's runtime.
 PLATFORM_FAULT_RETRIES = 2
+# Jobs that are started anew after such a fault, or because a machine was lost.
+MOST_FAULTS = 2
 # From the request to a running container, and from its end to a described job.
 START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (m6id, c5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
@@ -26,10 +34,28 @@ START_AND_STOP = Duration.minutes(30)
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 
 
-class TrainingJob(Construct):
-    """Makes the states that create one training job and wait for it, one state an instance type.
+@dataclass(frozen=True)
+class Machine:
+    """What a job may run on.
 
-    Each state reads `$.plan` and leaves `{name, status, secondary_status, arn}` in `$.job`.
+    Attributes:
+        instance_type: SageMaker's name of it.
+        spot: Whether on spare capacity.
+    """
+
+    instance_type: str
+    spot: bool
+
+    @property
+    def words(self) -> str:
+        """As the names of states have it."""
+        return f"{self.instance_type}, spot" if self.spot else self.instance_type
+
+
+class TrainingJob(Construct):
+    """Makes the states that create one training job and wait for it, one state a machine.
+
+    Each state reads `$.plan` and `$.faults`, and leaves `{name, status, secondary_status, arn}` in `$.job`.
     """
 
     def __init__(
@@ -58,25 +84,39 @@ class TrainingJob(Construct):
         )
 
     @property
+    def machines(self) -> Sequence[Machine]:
+        """What to run on, in order of preference: what spare capacity does not do in time is done on demand."""
+        job = self._settings.training_job
+        kinds = (True, False) if job.spot else (False,)
+        return [Machine(instance_type, spot) for instance_type in job.instance_types for spot in kinds]
+
+    @property
     def longest(self) -> Duration:
+        """How long all machines together may take, should each of them be tried as often as it may be."""
+        minutes = sum(self._longest(machine).to_minutes() for machine in self.machines)
+        return Duration.minutes(int(minutes) * (1 + MOST_FAULTS)).plus(QUOTA_PATIENCE)
+
+    def _longest(self, machine: Machine) -> Duration:
         """How long one attempt may take until the state gives up on it; SageMaker stops the job before."""
         job = self._settings.training_job
-        return Duration.minutes((job.max_wait_minutes or job.max_runtime_minutes) + int(START_AND_STOP.to_minutes()))
+        minutes = job.max_wait_minutes if machine.spot else job.max_runtime_minutes
+        return Duration.minutes((minutes or job.max_runtime_minutes) + int(START_AND_STOP.to_minutes()))
 
-    def state(self, instance_type: str, *, choice: int) -> sfn.CustomState:
-        """The state for one instance type.
+    def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
+        """The state for one machine.
 
         Args:
-            instance_type: What to run on.
-            choice: The type's place among the preferred ones, from 0; it keeps the names of the jobs apart.
+            machine: What to run on.
+            choice: Its place among the preferred ones, from 0; it keeps the names of the jobs apart.
         """
+        last = choice == len(self.machines) - 1
         state = sfn.CustomState(
             self,
-            f"TrainAndInfer ({instance_type})",
+            f"TrainAndInfer ({machine.words})",
             state_json={
                 "Type": "Task",
                 "Resource": f"arn:{Stack.of(self).partition}:states:::sagemaker:createTrainingJob.sync",
-                "Parameters": self._request(instance_type, choice=choice),
+                "Parameters": self._request(machine, choice=choice),
                 "ResultSelector": {
                     "name.$": "$.TrainingJobName",
                     "status.$": "$.TrainingJobStatus",
@@ -84,16 +124,27 @@ class TrainingJob(Construct):
                     "arn.$": "$.TrainingJobArn",
                 },
                 "ResultPath": "$.job",
-                "TimeoutSeconds": self.longest.to_seconds(),
+                "TimeoutSeconds": self._longest(machine).to_seconds(),
             },
         )
-        return state.add_retry(
+        state.add_retry(
             errors=TRANSIENT_ERRORS,
             interval=Duration.seconds(5),
             backoff_rate=2,
             max_attempts=4,
             jitter_strategy=sfn.JitterType.FULL,
         )
+        # Each type has a quota of its own: while there is another type, nobody need wait.
+        if last:
+            state.add_retry(
+                errors=QUOTA_ERRORS,
+                interval=QUOTA_INTERVAL,
+                backoff_rate=QUOTA_BACKOFF,
+                max_delay=QUOTA_LONGEST,
+                max_attempts=QUOTA_ATTEMPTS,
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+        return state
 
     def statements(self) -> list[iam.PolicyStatement]:
         """What the state machine's role needs for these states, on this application's job names only."""
@@ -123,14 +174,14 @@ class TrainingJob(Construct):
             ),
         ]
 
-    def _request(self, instance_type: str, *, choice: int) -> dict[str, Any]:
-        settings = self._settings
+    def _request(self, machine: Machine, *, choice: int) -> dict[str, Any]:
+        settings, instance_type = self._settings, machine.instance_type
         job = settings.training_job
-        # A job's name is taken for ever: a retry, a redrive and the next instance type each need one of their own.
+        # A job's name is taken for ever: a retry, a redrive, a fault and the next machine each need one of their own.
         name = (
-            "States.Format('{}-{}-{}-"
+            "States.Format('{}-{}-{}-{}"
             + str(choice)
-            + "', $.plan.job_name, $$.Execution.RedriveCount, $$.State.RetryCount)"
+            + "', $.plan.job_name, $$.Execution.RedriveCount, $$.State.RetryCount, $.faults.count)"
         )
         resources: dict[str, Any] = {
             "InstanceType": instance_type,
@@ -140,7 +191,7 @@ class TrainingJob(Construct):
         if not LOCAL_DISKS.match(instance_type):
             resources["VolumeKmsKeyId"] = self._key.key_arn
         stopping = {"MaxRuntimeInSeconds": job.max_runtime_minutes * 60}
-        if job.max_wait_minutes is not None:
+        if machine.spot and job.max_wait_minutes is not None:
             stopping["MaxWaitTimeInSeconds"] = job.max_wait_minutes * 60
         bucket = self._forecasts.bucket_name
         return {
@@ -157,7 +208,7 @@ class TrainingJob(Construct):
             "ResourceConfig": resources,
             "StoppingCondition": stopping,
             "RetryStrategy": {"MaximumRetryAttempts": PLATFORM_FAULT_RETRIES},
-            "EnableManagedSpotTraining": job.spot,
+            "EnableManagedSpotTraining": machine.spot,
             # The job uploads its forecasts itself; and one machine has no other container to talk to.
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,

@@ -1,4 +1,4 @@
-"""Failures of the platform that a test may ask for: no capacity, no quota, an internal error.
+"""Failures of the platform that a test may ask for: no capacity, no quota, an internal error, no spare capacity.
 
 A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`, used up by the first job
 it fits. Everything else a test wants to go wrong, it brings about through the public API (it stops a job, say).
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FaultReason = Literal["capacity", "quota", "internal"]
+FaultReason = Literal["capacity", "quota", "internal", "reclaimed"]
 """`capacity`: the job starts and fails for want of machines; `quota`: the create call is refused; `internal`: the job
-fails with an internal server error."""
+fails with an internal server error; `reclaimed`: the job, on spot capacity, gets none in time."""
 
 
 @dataclass(frozen=True)

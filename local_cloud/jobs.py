@@ -66,6 +66,11 @@ class Job(abc.ABC):
     def cluster(self) -> dict[str, Any]:
         """The part of the request with InstanceType and InstanceCount."""
 
+    @property
+    def on_spot(self) -> bool:
+        """Whether it runs on spare capacity."""
+        return bool(self.request.get("EnableManagedSpotTraining"))
+
     @abc.abstractmethod
     def command(self) -> list[str]:
         """The container's command: entry point and arguments."""
@@ -132,8 +137,12 @@ class Job(abc.ABC):
     def _live(self) -> None:
         self.phase("Starting", "Preparing the instances")
         fault = Faults(self.place.settings.layout.faults).take(
-            instance_type=self.cluster["InstanceType"], reasons=("capacity", "internal")
+            instance_type=self.cluster["InstanceType"],
+            reasons=("capacity", "internal", *(("reclaimed",) if self.on_spot else ())),
         )
+        if fault == "reclaimed":
+            self.finish("Stopped", detail="MaxWaitTimeExceeded")
+            return
         if fault is not None:
             self.finish("Failed", detail=_NO_CAPACITY if fault == "capacity" else _INTERNAL)
             return

@@ -96,7 +96,8 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
 def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, environment: str) -> None:
     for name, state in definition(environment)["States"].items():
         for retry in state.get("Retry", []):
-            assert retry["MaxAttempts"] <= 4
+            quota = "SageMaker.ResourceLimitExceeded" in retry["ErrorEquals"]
+            assert retry["MaxAttempts"] <= (9 if quota else 4)
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
@@ -117,16 +118,30 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
         assert state["Parameters"]["ResourceConfig"]["InstanceType"] == instance_type
         assert state["Parameters"]["TrainingJobName.$"] == (
-            f"States.Format('{{}}-{{}}-{{}}-{choice}', $.plan.job_name, $$.Execution.RedriveCount, $$.State.RetryCount)"
+            f"States.Format('{{}}-{{}}-{{}}-{{}}{choice}', $.plan.job_name, "
+            "$$.Execution.RedriveCount, $$.State.RetryCount, $.faults.count)"
         )
-        following = order[choice + 1 :]
-        if following:
-            capacity = machine["States"][f"Capacity for {instance_type}?"]
-            assert state["Catch"][0]["Next"] == f"Capacity for {instance_type}?"
-            assert [rule["Next"] for rule in capacity["Choices"]] == [f"TrainAndInfer ({following[0]})"]
-            assert capacity["Default"] == "ExplainFailure"
-        else:
-            assert state["Catch"][0]["Next"] == "ExplainFailure"
+        assert state["Catch"][0]["Next"] == f"Why not {instance_type}?"
+        why = machine["States"][f"Why not {instance_type}?"]
+        following = [f"TrainAndInfer ({each})" for each in order[choice + 1 : choice + 2]]
+        assert [rule["Next"] for rule in why["Choices"]] == [*following, f"CountFault ({instance_type})"]
+        assert why["Default"] == "ExplainFailure"
+        assert machine["States"][f"Pause ({instance_type})"]["Next"] == f"TrainAndInfer ({instance_type})"
+        # Nobody waits for a quota while there is another type, which has one of its own.
+        waits = [
+            retry for retry in state["Retry"] if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
+        ]
+        assert len(waits) == (0 if following else 1)
+
+
+def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: Definitions) -> None:
+    states = definition("dev")["States"]
+    spot, on_demand = "TrainAndInfer (ml.m5.large, spot)", "TrainAndInfer (ml.m5.large)"
+    assert states["Claimed?"]["Choices"][0]["Next"] == spot
+    reclaimed = states[states[spot]["Next"]]
+    assert [rule["Next"] for rule in reclaimed["Choices"]] == [on_demand]
+    assert reclaimed["Default"] == states[on_demand]["Next"] == "JobCompleted?"
+    assert states["Why not ml.m5.large, spot?"]["Choices"][0]["Next"] == on_demand
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -164,17 +179,21 @@ def test_the_limits_of_a_job_on_demand(definition: Definitions) -> None:
         assert parameters["StoppingCondition"] == {"MaxRuntimeInSeconds": 180 * 60}
         assert parameters["RetryStrategy"] == {"MaximumRetryAttempts": 2}
         assert state["TimeoutSeconds"] == (180 + 30) * 60
-    assert definition("prod")["TimeoutSeconds"] == 3 * (180 + 30) * 60 + 3600
+    # Three machines, each of them three times should the platform fail twice, four hours for a quota, one for the rest.
+    assert definition("prod")["TimeoutSeconds"] == 3 * 3 * (180 + 30) * 60 + 5 * 3600
 
 
 def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
-    (state,) = jobs(definition("dev")).values()
-    assert state["Parameters"]["EnableManagedSpotTraining"] is True
-    assert state["Parameters"]["StoppingCondition"] == {
+    spot, on_demand = jobs(definition("dev")).values()
+    assert spot["Parameters"]["EnableManagedSpotTraining"] is True
+    assert spot["Parameters"]["StoppingCondition"] == {
         "MaxRuntimeInSeconds": 60 * 60,
         "MaxWaitTimeInSeconds": 120 * 60,
     }
-    assert state["TimeoutSeconds"] == (120 + 30) * 60
+    assert spot["TimeoutSeconds"] == (120 + 30) * 60
+    assert on_demand["Parameters"]["EnableManagedSpotTraining"] is False
+    assert on_demand["Parameters"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 60 * 60}
+    assert on_demand["TimeoutSeconds"] == (60 + 30) * 60
 
 
 def test_only_query_language_and_paths_that_every_part_understands(definition: Definitions) -> None:

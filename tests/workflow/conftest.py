@@ -29,6 +29,7 @@ class Ended:
     output: dict[str, Any]
     states: list[str]
     jobs: list[str]
+    requests_on_spot: list[bool]
 
 
 def told(cause: str) -> str:
@@ -88,6 +89,9 @@ class Deployment:
             output=json.loads(described.get("output", "{}")),
             states=states,
             jobs=[request["TrainingJobName"] for request in requests if "TrainingJobName" in request],
+            requests_on_spot=[
+                request["EnableManagedSpotTraining"] for request in requests if "TrainingJobName" in request
+            ],
         )
 
     def run(self, given: Mapping[str, Any]) -> Ended:
@@ -116,7 +120,7 @@ def deploy(folder: Path, environment: str, **settings: Any) -> Iterator[Deployme
     """An environment in a local cloud of its own, from the synthesised assembly."""
     assembly = synthesise(folder / "assembly", environment)
     assert assembly.returncode == 0, assembly.stderr
-    with LocalCloud(folder / "cloud", time_scale=0.1, **settings) as cloud:
+    with LocalCloud(folder / "cloud", time_scale=0.002, **settings) as cloud:
         stacks = cloud.deploy(assembly.folder)
         outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
         yield Deployment(cloud, outputs, folder)

@@ -2,7 +2,9 @@ import time
 from collections.abc import Callable
 
 import polars as pl
+import pytest
 
+from local_cloud.faults import FaultReason
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 MANY_TREES = {"trees": 5000, "horizon": 4}
@@ -82,9 +84,50 @@ def test_a_failed_publish_leaves_the_pointer_as_it_is(application: Deployment, d
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"somebody wrote this by hand"
 
 
+@pytest.mark.parametrize(
+    ("reason", "spot"),
+    [
+        # The quota is free again after a while.
+        ("quota", [True, False]),
+        ("internal", [True, True]),
+        ("capacity", [True, False]),
+        ("reclaimed", [True, False]),
+    ],
+)
+def test_what_may_pass_is_tried_again_in_its_own_way(
+    application: Deployment, demand: pl.DataFrame, reason: FaultReason, spot: list[bool]
+) -> None:
+    application.upload_rows(demand)
+    application.cloud.fail_next_job(reason=reason)
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert ended.requests_on_spot == spot
+    assert len(set(ended.jobs)) == len(ended.jobs)
+    (run,) = application.runs()
+    assert [attempt.status for attempt in run.attempts] == ["published"]
+
+
+def test_a_quota_is_waited_for_once_there_is_no_other_machine(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    for _ in range(4):
+        application.cloud.fail_next_job(reason="quota")
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert ended.requests_on_spot == [True, False, False, False, False]
+
+
+def test_a_platform_that_keeps_failing_is_given_up(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    for _ in range(3):
+        application.cloud.fail_next_job(reason="internal")
+    ended = application.run({"config": FEW_TREES})
+    assert (ended.status, ended.error, len(set(ended.jobs))) == ("FAILED", "PlatformFault", 3)
+
+
 def test_without_capacity_the_run_says_so(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    application.cloud.fail_next_job(reason="capacity")
+    for _ in range(2):  # spare, and on demand
+        application.cloud.fail_next_job(reason="capacity")
     ended = application.run({"config": FEW_TREES})
     assert (ended.status, ended.error) == ("FAILED", "NoCapacity")
     assert application.published() is None

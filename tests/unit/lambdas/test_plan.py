@@ -54,7 +54,7 @@ def test_the_hyperparameters_are_the_configuration(demand: Any) -> None:
 def test_the_job_name_tells_its_time_and_leaves_room_for_the_counters(demand: Any) -> None:
     name = planned({}, demand, job_name_prefix="fifteenletters1-environment1").job_name
     assert re.fullmatch(r"fifteenletters1-environment1-20261118-093005-[0-9a-f]{8}", name)
-    assert len(f"{name}-1000-4-4") <= 63
+    assert len(f"{name}-1000-9-24") <= 63
 
 
 def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> None:
