@@ -19,8 +19,19 @@ LAMBDA_SERVICE_ERRORS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-# The function's process ended, or took too long: what it had done by then, it finds done.
-CRASHES = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"]
+# The function's process ended, or took too long, or a service refused it again and again: what it had done by then, it
+# finds done.
+CRASHES = [
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "States.Timeout",
+    "ClientError",
+    "ConnectTimeoutError",
+    "EndpointConnectionError",
+    "ReadTimeoutError",
+    "RegistryBusy",
+]
 STATE_MARGIN = Duration.seconds(30)
 
 

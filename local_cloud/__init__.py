@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from local_cloud.api_faults import ApiFault
     from local_cloud.assembly import DeploymentError
     from local_cloud.cloud import LocalCloud
     from local_cloud.executions import (
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from local_cloud.faults import FaultReason
 
 __all__ = [
+    "ApiFault",
     "DeploymentError",
     "ExecutionEnded",
     "ExecutionEvent",
@@ -42,7 +44,7 @@ __all__ = [
 
 # The small programs of this package (a job's launcher, the stand-in for docker) start often and need no boto3: the
 # public names are imported when they are asked for.
-_HOMES = {"DeploymentError": "assembly", "LocalCloud": "cloud", "FaultReason": "faults"}
+_HOMES = {"ApiFault": "api_faults", "DeploymentError": "assembly", "LocalCloud": "cloud", "FaultReason": "faults"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds under that name

@@ -17,6 +17,7 @@ from typing import Any, Self
 import boto3
 import botocore.session
 
+from local_cloud.api_faults import ApiFault, ApiFaults
 from local_cloud.assembly import deploy_assembly
 from local_cloud.cdk_cli import cdk_environment, run_cdk
 from local_cloud.faults import FaultReason, Faults
@@ -218,6 +219,15 @@ class LocalCloud:
     def fail_next_job(self, *, reason: FaultReason, instance_type: str | None = None) -> None:
         """Makes the next job on `instance_type` (any, if None) fail as the platform fails; see `faults`."""
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
+
+    def fail_calls(self, fault: ApiFault) -> None:
+        """Makes the next API calls that fit go wrong; see `api_faults`."""
+        ApiFaults(self._layout.api_faults).add(fault)
+
+    def forget_faults(self) -> None:
+        """Takes back the failures that were asked for and have not happened."""
+        ApiFaults(self._layout.api_faults).clear()
+        Faults(self._layout.faults).clear()
 
     def kill_job(self, job_name: str) -> None:
         """Kills the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""

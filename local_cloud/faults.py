@@ -30,6 +30,11 @@ class Faults:
         unfinished.write_text(json.dumps({"instance_type": instance_type, "reason": reason}))
         unfinished.rename(self.folder / f"{name}.json")
 
+    def clear(self) -> None:
+        """Takes back what has not happened."""
+        for path in self.folder.glob("*.json"):
+            path.unlink(missing_ok=True)
+
     def take(self, *, instance_type: str, reasons: Iterable[FaultReason]) -> FaultReason | None:
         """Returns and removes the oldest fault that fits; None where there is none."""
         for path in sorted(self.folder.glob("*.json")):

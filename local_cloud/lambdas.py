@@ -26,6 +26,7 @@ from local_cloud.settings import ServerSettings
 _LOG = logging.getLogger(__name__)
 _PROGRAM = Path(__file__).resolve().parent / "lambda_process.py"
 _LONGEST_LOG_RESULT = 4096
+_RETRIES_OF_EVENTS = 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class LambdaRunner:
         logs = self._settings.client("logs", function.region)
         LogStream(logs, group=group, stream=stream_name).put(invocation.log.splitlines())
         return invocation
+
+    def invoke_until_done(self, function: LambdaFunction, event: Any) -> None:  # noqa: ANN401 - any JSON
+        """Runs an event's invocation, and twice more should it fail; the service waits longer in between."""
+        for _ in range(1 + _RETRIES_OF_EVENTS):
+            if not self.invoke(function, event).failed:
+                return
 
     def _run(
         self,
@@ -163,7 +170,7 @@ def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            threading.Thread(target=runner.invoke, args=(self, event), daemon=True).start()
+            threading.Thread(target=runner.invoke_until_done, args=(self, event), daemon=True).start()
             return b""
         invocation = runner.invoke(self, event)
         if invocation.failed:

@@ -34,6 +34,11 @@ class StateLayout:
         return self.root / "faults"
 
     @property
+    def api_faults(self) -> Path:
+        """Calls a test wants to go wrong."""
+        return self.faults / "calls"
+
+    @property
     def docker_program(self) -> Path:
         """The program that stands in for docker."""
         return self.root / "bin" / "docker"

@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local_cloud import cloudformation_types, event_rules, lambdas, s3_writes, sagemaker_api, step_functions
+from local_cloud.api_faults import ApiFaults, with_faults
 from local_cloud.layout import StateLayout
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
@@ -42,11 +43,12 @@ def main(arguments: list[str]) -> None:
     # Every caller is in this account; moto looks there before it looks at the access key.
     os.environ["MOTO_ACCOUNT_ID"] = account
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    application = DomainDispatcherApplication(create_backend_app)
+    layout = StateLayout(Path(state_folder))
+    application = with_faults(DomainDispatcherApplication(create_backend_app), ApiFaults(layout.api_faults))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
     settings = ServerSettings(
-        layout=StateLayout(Path(state_folder)),
+        layout=layout,
         account=account,
         port=server.server_port,
         stop_grace_seconds=float(stop_grace),

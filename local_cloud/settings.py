@@ -9,7 +9,8 @@ from botocore.config import Config
 
 from local_cloud.layout import StateLayout
 
-ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # moto reads keys of twenty characters
+ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
+WORKLOAD_KEY = "LOCALCLOUDWORKLOADS1"  # of what runs in it
 SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
 
 
@@ -40,7 +41,7 @@ class ServerSettings:
             service,
             region_name=region,
             endpoint_url=self.endpoint_url,
-            aws_access_key_id=ACCESS_KEY,
+            aws_access_key_id=WORKLOAD_KEY,
             aws_secret_access_key=SECRET_KEY,
             config=Config(max_pool_connections=32),
         )
@@ -51,7 +52,7 @@ class ServerSettings:
             "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_ACCESS_KEY_ID": WORKLOAD_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,

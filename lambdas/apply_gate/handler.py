@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
+from botocore.exceptions import FlexibleChecksumError
 
 from .verdict import Limits, problems
 
@@ -39,7 +40,7 @@ class Place:
             content = json.loads(
                 self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read(), parse_constant=lambda _: None
             )
-        except ValueError:
+        except (ValueError, FlexibleChecksumError):
             return None
         return content if isinstance(content, dict) else None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
+from botocore.exceptions import FlexibleChecksumError
 
 MANIFEST = "_manifest.json"
 
@@ -93,7 +94,10 @@ def _list(s3: BaseClient, *, bucket: str, folder: str) -> set[str]:
 
 
 def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
-    text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    try:
+        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except FlexibleChecksumError as error:
+        raise IncompleteRun(f"s3://{bucket}/{key} is damaged: {error}") from None
     try:
         # What is not a number is none to the next state either: JSON has no NaN.
         manifest = json.loads(text, parse_constant=lambda _: None)

@@ -47,7 +47,7 @@ BY_WORDS = (
     ),
     (re.compile(r"No S3 objects found"), kinds.NO_DATA),
     (re.compile(r"[Aa]ccess ?[Dd]enied|not authorized|KMS\.(Disabled|NotFound|KMSInvalidState)"), kinds.DENIED),
-    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown"), kinds.THROTTLED),
+    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown|ProvisionedThroughputExceeded"), kinds.THROTTLED),
     (
         re.compile(r"Internal(Server)?(Error|Exception)|ServiceUnavailable|Lambda\.ServiceException"),
         kinds.PLATFORM,

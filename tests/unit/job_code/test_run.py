@@ -88,6 +88,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "files",
         "total",
         "columns",
+        "column_types",
         "report",
         "data_quality",
         "configuration",

@@ -1,0 +1,83 @@
+"""`python -m drills`: draws fault sequences, performs them, and prints how many were run and survived."""
+
+import argparse
+import json
+import multiprocessing
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+from drills.perform import Outcome, perform_all
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = "dev"
+
+
+def main() -> int:
+    """The command line; returns 0 where nothing was broken."""
+    parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
+    parser.add_argument("--sequences", type=int, default=200, help="default: 200")
+    parser.add_argument("--seed", type=int, default=1, help="of the first sequence; default: 1")
+    parser.add_argument("--clouds", type=int, default=min(2, os.cpu_count() or 1), help="at a time; default: 2")
+    given = parser.parse_args()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="drills-") as folder:
+        assembly = Path(folder) / "assembly"
+        synthesise(assembly)
+        seeds = list(range(given.seed, given.seed + given.sequences))
+        outcomes: list[Outcome] = []
+        context = multiprocessing.get_context("spawn")
+        results: multiprocessing.Queue[Outcome] = context.Queue()
+        processes = [
+            context.Process(
+                target=perform_all, args=(seeds[cloud :: given.clouds], assembly, Path(folder) / str(cloud), results)
+            )
+            for cloud in range(given.clouds)
+        ]
+        for process in processes:
+            process.start()
+        while len(outcomes) < len(seeds) and (any(each.is_alive() for each in processes) or not results.empty()):
+            with suppress(queue.Empty):
+                outcomes.append(results.get(timeout=1))
+                _say(outcomes[-1], len(outcomes), len(seeds))
+        for process in processes:
+            process.join()
+    return _summarise(outcomes, len(seeds), time.monotonic() - begun)
+
+
+def synthesise(assembly: Path) -> None:
+    """Writes the application's cloud assembly, as the CDK CLI would."""
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": ENVIRONMENT}),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
+
+
+def _say(outcome: Outcome, number: int, count: int) -> None:
+    verdict = "BROKEN" if outcome.broken else "survived"
+    print(f"{number}/{count} seed {outcome.drill.seed} {verdict} in {outcome.seconds:.0f} s: {outcome.drill.words}")
+    print(f"    ended as {', '.join(outcome.ends)}")
+    for each in outcome.broken:
+        print(f"    BROKEN: {each}")
+    sys.stdout.flush()
+
+
+def _summarise(outcomes: list[Outcome], wanted: int, seconds: float) -> int:
+    ends = Counter(end for outcome in outcomes for end in outcome.ends)
+    survived = sum(not outcome.broken for outcome in outcomes)
+    print(f"\n{len(outcomes)} of {wanted} fault sequences run, {survived} survived, in {seconds / 60:.0f} minutes.")
+    print(f"{sum(ends.values())} executions: " + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
+    return 0 if survived == len(outcomes) == wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""One drill: what is started, what goes wrong, and what an operator does about it; all of it drawn from a seed."""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from drills.faults import Fault, draw
+
+CUTOFF, OLDER = "2026-11-16", "2026-08-31"
+SCHEDULED = "2026-11-23T05:00:00Z"  # the cutoff that follows from it is the same
+QUICK = {"trees": 5, "horizon": 4}
+Deed = Literal["abort", "kill the job", "stop the job"]
+DEEDS: tuple[Deed, ...] = ("abort", "kill the job", "stop the job")
+# Kinds of failure that may follow of what somebody does.
+TOLD_AS = {
+    "abort": frozenset[str](),
+    "kill the job": frozenset({"OutOfMemory"}),
+    "stop the job": frozenset({"Stopped"}),
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """One execution.
+
+    Attributes:
+        given: Its input.
+        after: Seconds after the one before; None once that has ended.
+        deed: What somebody does to it.
+        deed_after: Seconds after its start.
+        redrives: How often it is redriven, should it fail or be aborted.
+    """
+
+    given: dict[str, Any]
+    after: float | None
+    deed: Deed | None = None
+    deed_after: float = 0.0
+    redrives: int = 0
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A sequence of executions under faults.
+
+    Attributes:
+        seed: It is drawn from.
+        faults: What goes wrong, from the beginning.
+        starts: The executions.
+    """
+
+    seed: int
+    faults: tuple[Fault, ...] = ()
+    starts: tuple[Start, ...] = field(default=())
+
+    @classmethod
+    def drawn(cls, seed: int) -> "Drill":
+        """Draws a drill."""
+        chance = random.Random(seed)  # noqa: S311 - nothing secret
+        faults = tuple(draw(chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
+        starts = tuple(_start(chance) for _ in range(chance.choice((1, 2, 2, 3))))
+        return cls(seed, faults, starts)
+
+    @property
+    def told_as(self) -> frozenset[str]:
+        """Kinds of failure an operator may be told of."""
+        kinds = [fault.told_as for fault in self.faults]
+        return frozenset().union(*kinds, *(TOLD_AS[start.deed] for start in self.starts if start.deed))
+
+    @property
+    def words(self) -> str:
+        """What happens, in a line."""
+        starts = [
+            f"{start.given.get('cutoff') or ('schedule' if 'scheduled_time' in start.given else 'latest')}"
+            f"{' forced' if start.given.get('force') else ''}"
+            f"{f', {start.deed} after {start.deed_after:.1f} s' if start.deed else ''}"
+            f"{f', redriven up to {start.redrives} x' if start.redrives else ''}"
+            for start in self.starts
+        ]
+        return "; ".join([*starts, *(fault.words for fault in self.faults)])
+
+
+def _start(chance: random.Random) -> Start:
+    which: dict[str, Any] = chance.choice(
+        ({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}, {"cutoff": CUTOFF}, {"cutoff": OLDER})
+    )
+    given = {**which, "config": QUICK}
+    if chance.random() < 0.2:
+        given["force"] = True
+    deed = chance.choice(DEEDS) if chance.random() < 0.35 else None
+    return Start(
+        given,
+        after=chance.choice((0.0, 0.0, 1.0, 3.0, None)),
+        deed=deed,
+        deed_after=chance.uniform(0.0, 9.0),
+        redrives=chance.choice((0, 0, 1, 2)),
+    )

@@ -1,0 +1,106 @@
+"""The application in a cloud of its own, and what a drill needs of it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lambdas.run_registry.record import LATEST, Run
+from lambdas.run_registry.table import RunTable
+from local_cloud import LocalCloud
+
+PARTITION = "all"
+POINTER = f"forecasts/partition={PARTITION}/_latest.json"
+TIME_SCALE = 0.002
+LONGEST_EXECUTION = 180.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The deployed application.
+
+    Attributes:
+        cloud: Where it is deployed.
+        outputs: Of its stacks.
+    """
+
+    cloud: LocalCloud
+    outputs: Mapping[str, str]
+
+    @property
+    def bucket(self) -> str:
+        """Bucket with the forecasts."""
+        return self.outputs["ForecastBucket"]
+
+    @property
+    def registry(self) -> RunTable:
+        """The run registry."""
+        return RunTable(self.cloud.client("dynamodb"), self.outputs["RunsTable"])
+
+    def runs(self) -> list[Run]:
+        """All runs of the registry."""
+        return [self.registry.get(PARTITION, LATEST), *self.registry.newest(PARTITION, 100)]
+
+    def reset(self) -> None:
+        """No demand, no forecasts, nothing in the registry or the catalogue."""
+        self.cloud.forget_faults()
+        s3 = self.cloud.client("s3")
+        demand_bucket = self.outputs["DemandUri"].removeprefix("s3://").partition("/")[0]
+        for bucket in (demand_bucket, self.bucket):
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+                for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
+        dynamodb, table = self.cloud.client("dynamodb"), self.outputs["RunsTable"]
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("partition", "cutoff")})
+        glue, database = self.cloud.client("glue"), self.outputs["ForecastDatabase"]
+        for each in glue.get_tables(DatabaseName=database)["TableList"]:
+            glue.delete_table(DatabaseName=database, Name=each["Name"])
+
+    def upload(self, demand: bytes) -> None:
+        """Puts the demand where a run looks for it."""
+        bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
+        self.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}demand.parquet", Body=demand)
+
+    def start(self, given: Mapping[str, Any]) -> str:
+        """Starts an execution; returns its ARN."""
+        workflows = self.cloud.client("stepfunctions")
+        started = workflows.start_execution(stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(given))
+        return str(started["executionArn"])
+
+    def described(self, execution: str) -> dict[str, Any]:
+        """What Step Functions says of an execution."""
+        return dict(self.cloud.client("stepfunctions").describe_execution(executionArn=execution))
+
+    def wait(self, executions: list[str]) -> None:
+        """Waits until executions have ended.
+
+        Raises:
+            TimeoutError: If they have not, in `LONGEST_EXECUTION`.
+        """
+        self.until(
+            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions), LONGEST_EXECUTION, "run on"
+        )
+
+    def until(self, condition: Callable[[], bool], seconds: float, words: str) -> None:
+        """Waits for something to come true.
+
+        Raises:
+            TimeoutError: If it does not, in `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"after {seconds:.0f} seconds: {words}")
+            time.sleep(0.1)
+
+
+@contextmanager
+def stage(assembly: Path, folder: Path) -> Iterator[Stage]:
+    """Deploys a synthesised application into a local cloud of its own."""
+    with LocalCloud(folder, time_scale=TIME_SCALE, stop_grace_seconds=5) as cloud:
+        stacks = cloud.deploy(assembly)
+        yield Stage(cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
