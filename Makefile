@@ -14,7 +14,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # SageMaker takes plain image manifests only; attestations would turn them into an index.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
-.PHONY: help run test bench accuracy check lint types templates format setup bootstrap diff deploy destroy clean
+.PHONY: help run test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -32,6 +32,9 @@ bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecas
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
+
+drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: half an hour [DRILL="--sequences 200 --races 100 --seed 1"]
+	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100)
 
 check: lint types templates ## ruff, mypy, cdk-nag and cfn-lint, for every environment
 

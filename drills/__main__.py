@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from drills.perform import Outcome, perform_all
+from drills.sequence import Drill
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = "dev"
@@ -23,6 +24,7 @@ def main() -> int:
     """The command line; returns 0 where nothing was broken."""
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
     parser.add_argument("--sequences", type=int, default=200, help="default: 200")
+    parser.add_argument("--races", type=int, default=0, help="of two executions without faults, besides; default: 0")
     parser.add_argument("--seed", type=int, default=1, help="of the first sequence; default: 1")
     parser.add_argument("--clouds", type=int, default=min(2, os.cpu_count() or 1), help="at a time; default: 2")
     given = parser.parse_args()
@@ -30,25 +32,28 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="drills-") as folder:
         assembly = Path(folder) / "assembly"
         synthesise(assembly)
-        seeds = list(range(given.seed, given.seed + given.sequences))
+        drills = [
+            *(Drill.race(given.seed + number) for number in range(given.races)),
+            *(Drill.drawn(given.seed + number) for number in range(given.sequences)),
+        ]
         outcomes: list[Outcome] = []
         context = multiprocessing.get_context("spawn")
         results: multiprocessing.Queue[Outcome] = context.Queue()
         processes = [
             context.Process(
-                target=perform_all, args=(seeds[cloud :: given.clouds], assembly, Path(folder) / str(cloud), results)
+                target=perform_all, args=(drills[cloud :: given.clouds], assembly, Path(folder) / str(cloud), results)
             )
             for cloud in range(given.clouds)
         ]
         for process in processes:
             process.start()
-        while len(outcomes) < len(seeds) and (any(each.is_alive() for each in processes) or not results.empty()):
+        while len(outcomes) < len(drills) and (any(each.is_alive() for each in processes) or not results.empty()):
             with suppress(queue.Empty):
                 outcomes.append(results.get(timeout=1))
-                _say(outcomes[-1], len(outcomes), len(seeds))
+                _say(outcomes[-1], len(outcomes), len(drills))
         for process in processes:
             process.join()
-    return _summarise(outcomes, len(seeds), time.monotonic() - begun)
+    return _summarise(outcomes, given.sequences, given.races, time.monotonic() - begun)
 
 
 def synthesise(assembly: Path) -> None:
@@ -71,12 +76,18 @@ def _say(outcome: Outcome, number: int, count: int) -> None:
     sys.stdout.flush()
 
 
-def _summarise(outcomes: list[Outcome], wanted: int, seconds: float) -> int:
+def _summarise(outcomes: list[Outcome], sequences: int, races: int, seconds: float) -> int:
     ends = Counter(end for outcome in outcomes for end in outcome.ends)
-    survived = sum(not outcome.broken for outcome in outcomes)
-    print(f"\n{len(outcomes)} of {wanted} fault sequences run, {survived} survived, in {seconds / 60:.0f} minutes.")
+    raced = [outcome for outcome in outcomes if outcome.drill.is_race]
+    drawn = [outcome for outcome in outcomes if not outcome.drill.is_race]
+    broken = sum(len(outcome.broken) for outcome in outcomes)
+    print(f"\n{len(outcomes)} drills in {seconds / 60:.0f} minutes, {broken} invariants broken.")
+    for what, some, wanted in (("fault sequences", drawn, sequences), ("races of two executions", raced, races)):
+        print(f"{what}: {len(some)} of {wanted} run, {sum(not outcome.broken for outcome in some)} survived")
+    print(f"published exactly once: {sum(outcome.published == 1 for outcome in raced)} of {len(raced)} races")
     print(f"{sum(ends.values())} executions: " + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
-    return 0 if survived == len(outcomes) == wanted else 1
+    once = all(outcome.published == 1 for outcome in raced)
+    return 0 if once and not broken and len(outcomes) == sequences + races else 1
 
 
 if __name__ == "__main__":

@@ -20,18 +20,18 @@ def broken(stage: Stage, drill: Drill, executions: Mapping[str, Mapping[str, Any
         drill: What was done.
         executions: What Step Functions says of each execution, by ARN.
     """
-    pointers, runs = _pointers(stage), stage.runs()
+    shown, runs = pointers(stage), stage.runs()
     return [
-        *(fault for pointer in pointers for fault in faults_of_run(stage, pointer["forecasts"])),
-        *_published_once(pointers, drill),
+        *(fault for pointer in shown for fault in faults_of_run(stage, pointer["forecasts"])),
+        *_published_once(shown, drill),
         *_registry_is_closed(runs),
-        *_registry_agrees(runs, executions, pointers),
-        *_readers_agree(runs, pointers),
+        *_registry_agrees(runs, executions, shown),
+        *_readers_agree(runs, shown),
         *_causes_are_named(executions, drill),
     ]
 
 
-def _pointers(stage: Stage) -> list[dict[str, Any]]:
+def pointers(stage: Stage) -> list[dict[str, Any]]:
     """All the pointer ever said, oldest first."""
     s3 = stage.cloud.client("s3")
     versions = s3.list_object_versions(Bucket=stage.bucket, Prefix=POINTER).get("Versions", [])

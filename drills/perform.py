@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from botocore.exceptions import ClientError
 
-from drills.invariants import broken
+from drills.invariants import broken, pointers
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
 from drills.stage import Stage, stage
@@ -27,12 +27,14 @@ class Outcome:
     Attributes:
         drill: The drill.
         ends: How its executions ended.
+        published: How many runs readers were pointed to.
         broken: What did not hold.
         seconds: How long it took.
     """
 
     drill: Drill
     ends: list[str] = field(default_factory=list)
+    published: int = 0
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -68,6 +70,7 @@ def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
             outcome.ends = [
                 f"{each['status']}{' ' + each['error'] if each.get('error') else ''}" for each in described.values()
             ]
+            outcome.published = len(pointers(stage))
             outcome.broken += broken(stage, drill, described)
             outcome.broken += _recovers(stage)
         except TimeoutError as error:
@@ -125,18 +128,18 @@ def _recovers(stage: Stage) -> list[str]:
     return [] if run.published is not None else [f"the next run ended well, and cutoff {CUTOFF} is not published"]
 
 
-def perform_all(seeds: list[int], assembly: Path, folder: Path, results: "multiprocessing.Queue[Outcome]") -> None:
+def perform_all(drills: list[Drill], assembly: Path, folder: Path, results: "multiprocessing.Queue[Outcome]") -> None:
     """Performs one drill after the other in a cloud of its own: what one of several processes does.
 
     Args:
-        seeds: Of the drills.
+        drills: What to perform.
         assembly: The synthesised application.
         folder: Of the cloud.
         results: Takes the outcomes as they come.
     """
     with stage(assembly, folder) as place:
-        for seed in seeds:
-            results.put(perform(Drill.drawn(seed), place, small_demand()))
+        for drill in drills:
+            results.put(perform(drill, place, small_demand()))
 
 
 def small_demand() -> bytes:

@@ -1,7 +1,7 @@
 """One drill: what is started, what goes wrong, and what an operator does about it; all of it drawn from a seed."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from drills.faults import Fault, draw
@@ -46,11 +46,13 @@ class Drill:
         seed: It is drawn from.
         faults: What goes wrong, from the beginning.
         starts: The executions.
+        kind: Drawn as a sequence of anything, or a race.
     """
 
     seed: int
     faults: tuple[Fault, ...] = ()
-    starts: tuple[Start, ...] = field(default=())
+    starts: tuple[Start, ...] = ()
+    kind: Literal["sequence", "race"] = "sequence"
 
     @classmethod
     def drawn(cls, seed: int) -> "Drill":
@@ -59,6 +61,17 @@ class Drill:
         faults = tuple(draw(chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
         starts = tuple(_start(chance) for _ in range(chance.choice((1, 2, 2, 3))))
         return cls(seed, faults, starts)
+
+    @classmethod
+    def race(cls, seed: int) -> "Drill":
+        """Two executions of one run, at once; nothing else goes wrong."""
+        given = random.Random(seed).choice(({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}))  # noqa: S311
+        return cls(seed, starts=tuple(Start({**given, "config": QUICK}, after=0.0) for _ in range(2)), kind="race")
+
+    @property
+    def is_race(self) -> bool:
+        """Whether it is one of `race`."""
+        return self.kind == "race"
 
     @property
     def told_as(self) -> frozenset[str]:

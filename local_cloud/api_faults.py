@@ -97,7 +97,7 @@ def with_faults(application: Wsgi, faults: ApiFaults) -> Wsgi:
     def call(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not faults.folder.exists():
             return application(environment, start_response)
-        made = read_call(environment, _body(environment))
+        made = read_call(environment, read_body(environment))
         fault = faults.take(made) if made else None
         if made is None or fault is None:
             return application(environment, start_response)
@@ -118,12 +118,12 @@ def with_faults(application: Wsgi, faults: ApiFaults) -> Wsgi:
                 status, code = 400, "ThrottlingException"
         elif fault.kind == "conflict":
             status, code = _CONFLICT[made.service]
-        return _refuse(made.service, status, code, start_response)
+        return refuse(made.service, status, code, start_response)
 
     return call
 
 
-def _body(environment: dict[str, Any]) -> bytes:
+def read_body(environment: dict[str, Any]) -> bytes:
     """Of a request that is no upload; it can be read once more after this."""
     if "/s3/aws4_request" in environment.get("HTTP_AUTHORIZATION", ""):
         return b""
@@ -160,8 +160,10 @@ def _failed_function(kind: str, start_response: Callable[..., Any]) -> list[byte
     return [body]
 
 
-def _refuse(service: str, status: int, code: str, start_response: Callable[..., Any]) -> list[bytes]:
-    message = "asked for by a drill"
+def refuse(
+    service: str, status: int, code: str, start_response: Callable[..., Any], message: str = "asked for by a drill"
+) -> list[bytes]:
+    """Answers a request with an error, as its service writes them."""
     if service in ("s3", "sns", "sts"):
         body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
         if service != "s3":

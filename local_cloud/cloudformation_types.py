@@ -15,6 +15,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.glue.exceptions import DatabaseNotFoundException
 from moto.glue.models import glue_backends
 from moto.kms.models import Key
+from moto.s3.models import FakeBucket
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
 
@@ -203,9 +204,24 @@ def install() -> None:
     replace(parsing, "resource_class_from_type", finding_every_type)
     replace(parsing, "resource_name_property_from_type", finding_every_name)
     replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
+    replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
     stack_errors.install()
     stack_parameters.install()
     custom_resources.install()
+
+
+def _with_versions(original: Callable[..., Any]) -> object:
+    """A bucket whose template says so keeps old versions."""
+
+    def create_from_cloudformation_json(
+        _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+    ) -> object:
+        bucket = original(name, definition, *place, **kwargs)
+        if definition.get("Properties", {}).get("VersioningConfiguration", {}).get("Status") == "Enabled":
+            bucket.versioning_status = "Enabled"
+        return bucket
+
+    return classmethod(create_from_cloudformation_json)
 
 
 def _as_the_key_service_writes(original: Callable[..., Any]) -> object:

@@ -86,7 +86,11 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             "volume_gb = 1\nvolume = 1",
             "training_job.volume: unknown key, did you mean volume_gb? (known: ",
         ),
-        ("[alerts]", "[alert]", "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, forecast, "),
+        (
+            "[alerts]",
+            "[alert]",
+            "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, forecast, ",
+        ),
         ("account", 'account = "12345"', "deployment.account: '12345' is not an account's 12 digits"),
         ("account", "account = 444455556666", "deployment.account: Input should be a valid string, not 444455556666"),
         ("account", "", "deployment.account: needed in every environment but dev"),
