@@ -38,6 +38,7 @@ class LocalCloud:
         region: The region clients and stacks use.
         account: The account every caller is in.
         stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped (120 in SageMaker).
+        iam: Whether a role may do only what its policies allow.
         time_scale: What a workflow's Wait states and Retry intervals are multiplied by: 0.01 for tests of a retry.
 
     The server ends with the context, and also when the process that opened it is killed: it holds one end of a pipe.
@@ -51,11 +52,13 @@ class LocalCloud:
         account: str = "123456789012",
         stop_grace_seconds: float = 120.0,
         time_scale: float = 1.0,
+        iam: bool = True,
     ) -> None:
         self.region = region
         self.account = account
         self._stop_grace_seconds = stop_grace_seconds
         self._time_scale = time_scale
+        self._iam = iam
         self._temporary = state_folder is None
         temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
         self.state_folder = (state_folder or temporary).resolve()
@@ -83,6 +86,7 @@ class LocalCloud:
         self._layout.write_docker_program()
         command = [sys.executable, "-m", "local_cloud.server", str(self.state_folder), self.account]
         command += [str(self._stop_grace_seconds), str(self._time_scale), "temporary" if self._temporary else "kept"]
+        command += ["iam" if self._iam else "no-iam"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         repository = str(Path(__file__).resolve().parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
@@ -137,6 +141,11 @@ class LocalCloud:
     def log_file(self) -> Path:
         """The server's log: requests that failed, what moto left out, tracebacks."""
         return self._layout.server_log
+
+    @property
+    def permissions_file(self) -> Path:
+        """What roles have asked for: role, action, resource, context, and the statements that allowed it."""
+        return self._layout.permissions
 
     @property
     def environment(self) -> dict[str, str]:

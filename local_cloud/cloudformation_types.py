@@ -15,6 +15,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.glue.exceptions import DatabaseNotFoundException
 from moto.glue.models import glue_backends
 from moto.kms.models import Key
+from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
@@ -205,9 +206,19 @@ def install() -> None:
     replace(parsing, "resource_name_property_from_type", finding_every_name)
     replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
     replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
+    replace(LogGroup, "get_cfn_attribute", _with_its_streams)
     stack_errors.install()
     stack_parameters.install()
     custom_resources.install()
+
+
+def _with_its_streams(original: Callable[..., str]) -> Callable[..., str]:
+    """CloudFormation's ARN of a log group ends in `:*`, and so speaks of its streams."""
+
+    def get_cfn_attribute(self: LogGroup, attribute_name: str) -> str:
+        return original(self, attribute_name) + (":*" if attribute_name == "Arn" else "")
+
+    return get_cfn_attribute
 
 
 def _with_versions(original: Callable[..., Any]) -> object:

@@ -1,7 +1,7 @@
 """The log lines of the SageMaker jobs and Lambda functions an execution has used, read from CloudWatch Logs."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -70,8 +70,11 @@ class JobLogs:
             token = page["nextForwardToken"]
 
 
-def lambda_log_lines(logs: Any, history: Iterable[dict[str, Any]], *, since: datetime) -> list[LogLine]:  # noqa: ANN401
+def lambda_log_lines(
+    client: Callable[[str], Any], history: Iterable[dict[str, Any]], *, since: datetime
+) -> list[LogLine]:
     """What the Lambda functions of an execution have printed since its start."""
+    logs, functions = client("logs"), client("lambda")
     names = {
         str(p["FunctionName"]).split(":function:")[-1]
         for p in _task_parameters(history, "lambda")
@@ -79,7 +82,8 @@ def lambda_log_lines(logs: Any, history: Iterable[dict[str, Any]], *, since: dat
     }
     lines = []
     for name in sorted(names):
-        group = f"/aws/lambda/{name.split(':')[0]}"
+        configuration = functions.get_function_configuration(FunctionName=name)
+        group = configuration.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name.split(':')[0]}")
         for stream in stream_names(logs, group, prefix=None):
             page = logs.get_log_events(
                 logGroupName=group, logStreamName=stream, startFromHead=True, startTime=int(since.timestamp() * 1000)

@@ -111,7 +111,7 @@ def save_execution(client: ClientFactory, execution_arn: str, folder: Path) -> N
     _write_json(folder / "execution.json", {k: v for k, v in described.items() if k != "ResponseMetadata"})
     _write_json(folder / "history.json", history)
     lines: list[LogLine] = JobLogs(client("logs")).new_lines(jobs_of(history))
-    lines += lambda_log_lines(client("logs"), history, since=described["startDate"])
+    lines += lambda_log_lines(client, history, since=described["startDate"])
     for line in lines:
         name = f"{line.source}-{line.host}" if line.host else line.source
         with (logs / f"{name}.log").open("a", encoding="utf-8") as file:

@@ -3,8 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +12,38 @@ _LONGEST_MESSAGE = 250_000
 
 
 class LogStream:
-    """One stream of a CloudWatch Logs group, made when it is."""
+    """One stream of a CloudWatch Logs group, made when it is; silent where the role that writes may not, as on AWS."""
 
     def __init__(self, logs: Any, *, group: str, stream: str) -> None:  # noqa: ANN401
         self._logs, self._group, self._stream = logs, group, stream
-        with suppress(logs.exceptions.ResourceAlreadyExistsException):
-            logs.create_log_group(logGroupName=group)
-        with suppress(logs.exceptions.ResourceAlreadyExistsException):
-            logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        with self._as_far_as_allowed():
+            self._make()
 
     def put(self, lines: Sequence[str]) -> None:
         """Adds lines, all with the time of now."""
         now = int(time.time() * 1000)
         events = [{"timestamp": now, "message": line[:_LONGEST_MESSAGE] or " "} for line in lines]
         if events:
-            self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+            with self._as_far_as_allowed():
+                self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
+
+    def _make(self) -> None:
+        exceptions = self._logs.exceptions
+        with suppress(exceptions.ResourceAlreadyExistsException):
+            try:
+                self._logs.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+            except exceptions.ResourceNotFoundException:
+                with suppress(exceptions.ResourceAlreadyExistsException):
+                    self._logs.create_log_group(logGroupName=self._group)
+                self._logs.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
+
+    @contextmanager
+    def _as_far_as_allowed(self) -> Iterator[None]:
+        try:
+            yield
+        except self._logs.exceptions.ClientError as error:
+            if "AccessDenied" not in error.response["Error"]["Code"]:
+                raise
 
 
 class LogPump(threading.Thread):

@@ -54,7 +54,7 @@ class Job(abc.ABC):
         self.image = ImageStore(settings.layout.images).get(self.image_uri)
         self._folder = settings.layout.jobs / self.kind / name
         shutil.rmtree(self._folder, ignore_errors=True)  # an earlier cloud may have used the name
-        self.s3 = settings.client("s3", place.region)
+        self.s3 = settings.client("s3", place.region, role=request["RoleArn"])
 
     @property
     @abc.abstractmethod
@@ -168,12 +168,12 @@ class Job(abc.ABC):
     def _run_instances(self, instances: list[Instance]) -> Outcome:
         settings = self.place.settings
         now = int(time.time() * 1000)
-        logs = settings.client("logs", self.place.region)
+        logs = settings.client("logs", self.place.region, role=self.request["RoleArn"])
         container = Container(
             image=self.image,
             command=self.command(),
             environment={
-                **settings.workload_environment(self.place.region),
+                **settings.workload_environment(self.place.region, role=self.request["RoleArn"]),
                 **self.request.get("Environment", {}),
                 **self.own_environment(),
             },

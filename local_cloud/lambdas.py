@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,9 @@ class LambdaRunner:
             message = f"{function.function_name}: the local cloud runs Python functions, not {runtime}"
             return _failure("LocalCloud.UnsupportedRuntime", message)
         stream_name = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{request_id.replace('-', '')}"
-        group = f"/aws/lambda/{function.function_name}"
+        group = _log_group(function)
         invocation = self._run(function, event, request_id=request_id, group=group, stream=stream_name)
-        logs = self._settings.client("logs", function.region)
+        logs = self._settings.client("logs", function.region, role=str(function.role))
         LogStream(logs, group=group, stream=stream_name).put(invocation.log.splitlines())
         return invocation
 
@@ -136,7 +137,7 @@ class LambdaRunner:
 
     def _environment(self, function: LambdaFunction, *, code: Path, group: str, stream: str) -> dict[str, str]:
         return {
-            **self._settings.workload_environment(function.region),
+            **self._settings.workload_environment(function.region, role=str(function.role)),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
@@ -180,6 +181,33 @@ def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
         return invocation.payload.encode()
 
     replace(LambdaFunction, "invoke", lambda _: invoke)
+    replace(LambdaFunction, "create_from_cloudformation_json", _keeping_the_log_group)
+    replace(LambdaFunction, "get_configuration", _telling_the_log_group)
+
+
+def _log_group(function: LambdaFunction) -> str:
+    return str(getattr(function, "own_log_group", f"/aws/lambda/{function.function_name}"))
+
+
+def _keeping_the_log_group(original: Callable[..., Any]) -> object:
+    """Moto passes over LoggingConfig."""
+
+    def create_from_cloudformation_json(
+        _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+    ) -> object:
+        function = original(name, definition, *place, **kwargs)
+        if group := definition["Properties"].get("LoggingConfig", {}).get("LogGroup"):
+            function.own_log_group = group
+        return function
+
+    return classmethod(create_from_cloudformation_json)
+
+
+def _telling_the_log_group(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_configuration(self: LambdaFunction, on_create: bool = False) -> Any:  # noqa: ANN401
+        return {**original(self, on_create), "LoggingConfig": {"LogFormat": "Text", "LogGroup": _log_group(self)}}
+
+    return get_configuration
 
 
 def _failure(kind: str, message: str, log: str = "") -> Invocation:

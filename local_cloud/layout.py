@@ -39,6 +39,11 @@ class StateLayout:
         return self.faults / "calls"
 
     @property
+    def permissions(self) -> Path:
+        """What roles asked for, and what allowed it: a line of JSON each."""
+        return self.root / "permissions.jsonl"
+
+    @property
     def docker_program(self) -> Path:
         """The program that stands in for docker."""
         return self.root / "bin" / "docker"

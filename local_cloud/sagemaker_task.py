@@ -67,9 +67,9 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
         env: Environment,
         resource_runtime_part: Any,  # noqa: ANN401
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401, ARG002
+        state_credentials: Any,  # noqa: ANN401
     ) -> None:
-        client = boto_client_for(region=resource_runtime_part.region, service="sagemaker")
+        client = boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
         action = getattr(client, f"create_{self._kind.lower()}_job")
         response = action(**normalised_parameters)
         response.pop("ResponseMetadata", None)
@@ -80,10 +80,10 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
         env: Environment,
         resource_runtime_part: Any,  # noqa: ANN401
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401, ARG002
+        state_credentials: Any,  # noqa: ANN401
     ) -> Callable[[], Any]:
         env.stack.pop()
-        client = boto_client_for(region=resource_runtime_part.region, service="sagemaker")
+        client = boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
         kind = self._kind
         named = {f"{kind}JobName": normalised_parameters[f"{kind}JobName"]}
 

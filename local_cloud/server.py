@@ -1,8 +1,8 @@
 """The server's process: moto with the extensions applied, for as long as the process that started it lives.
 
-Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept`. It prints
-one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that pipe is
-held by the opener, so that it ends however the opener ends.
+Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam`.
+It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that
+pipe is held by the opener, so that it ends however the opener ends.
 """
 
 import json
@@ -20,7 +20,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from local_cloud import cloudformation_types, event_rules, lambdas, s3_writes, sagemaker_api, step_functions
-from local_cloud.api_faults import ApiFaults, with_faults
+from local_cloud.api_faults import ApiFaults, Wsgi, with_faults
+from local_cloud.authorisation import Authoriser, with_authorisation
 from local_cloud.layout import StateLayout
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
@@ -37,14 +38,18 @@ class _QuietHandler(MotoRequestHandler):
 
 def main(arguments: list[str]) -> None:
     """Serves until standard input ends or a signal asks to end."""
-    state_folder, account, stop_grace, time_scale, keeping = arguments
+    state_folder, account, stop_grace, time_scale, keeping, iam = arguments
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # failures of states are in the history
     # Every caller is in this account; moto looks there before it looks at the access key.
     os.environ["MOTO_ACCOUNT_ID"] = account
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     layout = StateLayout(Path(state_folder))
-    application = with_faults(DomainDispatcherApplication(create_backend_app), ApiFaults(layout.api_faults))
+    authoriser = Authoriser(account, layout.permissions)
+    application: Wsgi = DomainDispatcherApplication(create_backend_app)
+    if iam == "iam":
+        application = with_authorisation(application, authoriser)
+    application = with_faults(application, ApiFaults(layout.api_faults))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
     settings = ServerSettings(

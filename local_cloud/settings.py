@@ -7,10 +7,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local_cloud.identities import access_key_of
 from local_cloud.layout import StateLayout
 
 ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
-WORKLOAD_KEY = "LOCALCLOUDWORKLOADS1"  # of what runs in it
+WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # of what services do by themselves
 SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
 
 
@@ -35,24 +36,30 @@ class ServerSettings:
         """The URL of every service."""
         return f"http://localhost:{self.port}"
 
-    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """A boto3 client of this server: what a job or a Lambda would call, called on its behalf."""
+    def client(self, service: str, region: str, *, role: str | None = None) -> Any:  # noqa: ANN401 - made at run time
+        """A boto3 client of this server, for what a service does: on behalf of a role, or by itself.
+
+        Args:
+            service: Which service's.
+            region: The region it calls.
+            role: ARN of the role it has taken on.
+        """
         return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.endpoint_url,
-            aws_access_key_id=WORKLOAD_KEY,
+            aws_access_key_id=access_key_of(role) if role else WORKLOAD_KEY,
             aws_secret_access_key=SECRET_KEY,
             config=Config(max_pool_connections=32),
         )
 
-    def workload_environment(self, region: str) -> dict[str, str]:
-        """The variables of a process that runs inside the cloud; none of the caller's own is handed on."""
+    def workload_environment(self, region: str, *, role: str) -> dict[str, str]:
+        """The variables of a process that runs inside the cloud as a role; none of the caller's own is handed on."""
         return {
             "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": WORKLOAD_KEY,
+            "AWS_ACCESS_KEY_ID": access_key_of(role),
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,

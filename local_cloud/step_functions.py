@@ -9,8 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import moto.stepfunctions.models as moto_models
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
@@ -18,16 +21,19 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.asl.utils import json_path
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from local_cloud import redrive
+from local_cloud.identities import access_key_of
 from local_cloud.patching import replace
 from local_cloud.sagemaker_task import SageMakerTask
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
+_SERVER_FAULT = 500
 _NEVER_CAUGHT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
 
 
@@ -43,6 +49,8 @@ def install(*, time_scale: float) -> None:
     replace(StateMachine, "has_cfn_attr", _knowing_arn)
     replace(state_task_factory, "state_task_service_for", _with_sagemaker)
     _unpack_single_values()
+    _sign_as_the_role()
+    replace(StateTaskLambda, "_from_error", _naming_what_lambda_answers)
     replace(StateChoice, "_eval_state", _naming_no_match)
     replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
     replace(StepFunctionResponse, "start_execution", _naming_executions)
@@ -92,6 +100,42 @@ def _unpack_single_values() -> None:
     for name, importer in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and getattr(importer, "extract_json", None) is original:
             replace(importer, "extract_json", lambda _: extract_json)
+
+
+def _sign_as_the_role() -> None:
+    """What a state calls, it calls as the role of its state machine."""
+    module: Any = boto_client
+    original = module.boto_client_for
+
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ANN401
+        made = original(region, service)
+        if state_credentials is not None and state_credentials.role_arn:
+            key = access_key_of(state_credentials.role_arn)
+            made._request_signer._credentials = Credentials(key, "as the role")
+        return made
+
+    for name, importer in list(sys.modules.items()):
+        of_states = name.startswith(("moto.stepfunctions.", "local_cloud.sagemaker_task"))
+        if of_states and getattr(importer, "boto_client_for", None) is original:
+            replace(importer, "boto_client_for", lambda _: boto_client_for)
+
+
+def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., Any]:
+    """An answer of the service itself, and not of the function, has a name of its own."""
+
+    def _from_error(self: Any, env: Any, ex: Exception) -> Any:  # noqa: ANN401
+        event = original(self, env, ex)
+        if isinstance(ex, ClientError):
+            name = "Lambda.AWSLambdaException"
+            if ex.response["Error"]["Code"] == "TooManyRequestsException":
+                name = "Lambda.TooManyRequestsException"
+            elif ex.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT:
+                name = "Lambda.ServiceException"
+            event.error_name = CustomErrorName(name)
+            event.event_details["lambdaFunctionFailedEventDetails"]["error"] = name
+        return event
+
+    return _from_error
 
 
 def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:

@@ -14,7 +14,7 @@ from local_cloud.tests.templates import STACK, base_template
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud in which stops and retries do not take long."""
-    with LocalCloud(tmp_path_factory.mktemp("cloud"), stop_grace_seconds=1, time_scale=0.01) as opened:
+    with LocalCloud(tmp_path_factory.mktemp("cloud"), stop_grace_seconds=1, time_scale=0.01, iam=False) as opened:
         yield opened
 
 

@@ -18,7 +18,7 @@ _PROGRAM = Path(__file__).resolve().parent.parent.parent / "node_modules" / ".bi
 def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
     template = base_template()
     assembly = write_assembly(tmp_path / "cdk.out", template, stack=STACK)
-    with LocalCloud() as cloud:
+    with LocalCloud(iam=False) as cloud:
 
         def cdk(*arguments: str) -> subprocess.CompletedProcess[str]:
             options = ["--app", str(assembly)] if arguments[0] != "bootstrap" else []
