@@ -6,6 +6,7 @@ from constructs import Construct
 
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
+from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
 from infra.lost_runs import LostRuns
 from infra.outcomes_topic import OutcomesTopic
@@ -83,6 +84,15 @@ class ForecastStack(Stack):
             key=data.key,
         )
         schedule.missed.add_alarm_action(cloudwatch_actions.SnsAction(topic))
+        if settings.alerts.deadline_cron is not None:
+            Deadline(
+                self,
+                "Deadline",
+                name=name,
+                settings=settings.schedule,
+                cron=settings.alerts.deadline_cron,
+                check_late=functions.check_late(topic).function,
+            )
         LostRuns(
             self,
             "LostRuns",

@@ -190,9 +190,17 @@ class AlertsSettings(_Table):
 
     Attributes:
         emails: Subscribed to the topic; each address confirms once.
+        deadline_cron: When the run that is due must be published, in the schedule's time zone; never looked at when
+            absent.
     """
 
     emails: tuple[Email, ...] = ()
+    deadline_cron: str | None = None
+
+    @field_validator("deadline_cron")
+    @classmethod
+    def _eventbridge_takes_it(cls, value: str | None) -> str | None:
+        return None if value is None else check_cron(value)
 
 
 class RetentionSettings(_Table):

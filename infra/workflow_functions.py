@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 
 from infra import s3_layout
 from infra.data_stack import DataStack
@@ -15,7 +16,7 @@ from infra.nag import acknowledge_wildcard
 from infra.run_registry import BY_EXECUTION
 from infra.settings import Settings
 
-REGISTRY = "run_registry"
+REGISTRY, CALENDAR = "run_registry", "run_calendar"
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
@@ -49,6 +50,7 @@ class WorkflowFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
             },
+            shared=[CALENDAR],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
         seen = [s3_layout.POINTERS, s3_layout.MANIFESTS]
@@ -161,6 +163,27 @@ class WorkflowFunctions:
     def end_failed(self) -> PythonFunction:
         """Ends a failed execution; and takes it up again where it is redriven."""
         return self._function("end-failed", "Ends a failed execution, and takes it up again on a redrive", {})
+
+    def check_late(self, topic: sns.ITopic) -> PythonFunction:
+        """Looks whether a run is late."""
+        settings, table = self._settings, self._data.runs
+        function = self._function(
+            "check-late",
+            "Tells the operators when a run is not published by its deadline",
+            {
+                "TABLE": table.table_name,
+                "TOPIC": topic.topic_arn,
+                "DEPLOYMENT": settings.name,
+                "FREQUENCY": settings.forecast.frequency or "",
+                "PERIOD_LABEL": settings.schedule.period_label,
+                "TIME_ZONE": settings.schedule.time_zone,
+            },
+            shared=[REGISTRY, CALENDAR],
+        )
+        self._grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
+        self._grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
+        self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
+        return function
 
     def log_group(self, construct_id: str, *, name: str | None = None) -> logs.ILogGroup:
         """A log group of this environment."""

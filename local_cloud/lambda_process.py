@@ -1,13 +1,15 @@
-"""Runs one invocation of a Python Lambda function, as the service's Python runtime does.
+"""Runs invocations of a Python Lambda function one after the other, as the service's Python runtime does.
 
-Standard input: one line of JSON with `handler`, `code`, `event`, `result` (a file descriptor) and `context`; then
-nothing until the server ends, and then this process ends too. It runs as a file, outside the package: a handler must be
-able to import its own modules and what is installed, and nothing else.
+Standard input: one line of JSON an invocation, with `handler`, `code`, `event`, `log` (a file for what is printed) and
+`context`. Each outcome is a line of JSON on the file descriptor that the first argument names. When standard input
+ends, so does this process. It runs as a file, outside the package: a handler must be able to import its own modules and
+what is installed, and nothing else.
 """
 
 import importlib
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -17,18 +19,24 @@ from typing import Any
 
 
 def main() -> None:
-    """Invokes the handler and writes what it returns, or the error, to the result's file descriptor."""
-    request = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_input, daemon=True).start()
-    try:
-        outcome = {"payload": json.dumps(_invoke(request)), "failed": False}
-    except _InvocationError as failure:
-        outcome = {"payload": json.dumps(failure.payload, ensure_ascii=False), "failed": True}
-    sys.stdout.flush()
-    sys.stderr.flush()
-    with os.fdopen(request["result"], "w") as result:
-        json.dump(outcome, result)
-    os._exit(0)  # as the runtime: threads of the handler do not keep an invocation alive
+    """Invokes handlers and writes what they return, or their errors."""
+    requests: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_receive, args=(requests,), daemon=True).start()
+    with os.fdopen(int(sys.argv[1]), "w") as results:
+        while True:
+            request = requests.get()
+            log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            os.close(log)
+            try:
+                outcome = {"payload": json.dumps(_invoke(request)), "failed": False}
+            except _InvocationError as failure:
+                outcome = {"payload": json.dumps(failure.payload, ensure_ascii=False), "failed": True}
+            sys.stdout.flush()
+            sys.stderr.flush()
+            results.write(json.dumps(outcome) + "\n")
+            results.flush()
 
 
 class _InvocationError(Exception):
@@ -38,7 +46,8 @@ class _InvocationError(Exception):
 
 
 def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns any JSON
-    sys.path.insert(0, request["code"])
+    if request["code"] not in sys.path:
+        sys.path.insert(0, request["code"])
     name, _, function = request["handler"].rpartition(".")
     try:
         module = importlib.import_module(name.replace("/", "."))
@@ -66,10 +75,10 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
     return returned
 
 
-def _end_with_input() -> None:
-    while os.read(0, 1024):
-        pass
-    os._exit(1)
+def _receive(requests: "queue.Queue[dict[str, Any]]") -> None:
+    for line in sys.stdin.buffer:
+        requests.put(json.loads(line))
+    os._exit(1)  # threads of a handler do not keep it alive
 
 
 if __name__ == "__main__":

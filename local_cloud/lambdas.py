@@ -1,13 +1,10 @@
-"""Lambda functions run from their deployed code, a process an invocation, in the place of moto's Docker containers."""
+"""Lambda functions run from their deployed code, in processes kept warm, in the place of moto's Docker containers."""
 
 import base64
 import hashlib
 import io
 import json
 import logging
-import os
-import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -20,12 +17,12 @@ from typing import Any
 from moto.awslambda.models import LambdaFunction
 
 from local_cloud.job_logs import LogStream
+from local_cloud.lambda_workers import Workers
 from local_cloud.patching import replace
-from local_cloud.processes import ProcessRegistry, end_input, kill_group
+from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
 
 _LOG = logging.getLogger(__name__)
-_PROGRAM = Path(__file__).resolve().parent / "lambda_process.py"
 _LONGEST_LOG_RESULT = 4096
 _RETRIES_OF_EVENTS = 2
 
@@ -43,7 +40,8 @@ class LambdaRunner:
     """Runs functions; one instance serves all of them."""
 
     def __init__(self, settings: ServerSettings, processes: ProcessRegistry) -> None:
-        self._settings, self._processes = settings, processes
+        self._settings = settings
+        self._workers = Workers(processes, settings.layout.lambdas / "logs")
         self._lock = threading.Lock()
 
     def invoke(self, function: LambdaFunction, event: Any) -> Invocation:  # noqa: ANN401 - any JSON
@@ -77,29 +75,10 @@ class LambdaRunner:
     ) -> Invocation:
         code = self._unpack(function.code_bytes)
         seconds = int(function.timeout or 3)
-        reading, writing = os.pipe()
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", str(_PROGRAM)],
-            cwd=code,
-            env=self._environment(function, code=code, group=group, stream=stream),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=[writing],
-        )
-        os.close(writing)
-        self._processes.add(process)
-        output: list[bytes] = []
-        assert process.stdin is not None
-        assert process.stdout is not None
-        reader = threading.Thread(target=lambda pipe: output.append(pipe.read()), args=(process.stdout,), daemon=True)
-        reader.start()
         request = {
             "handler": function.handler,
             "code": str(code),
             "event": event,
-            "result": writing,
             "context": {
                 "seconds": seconds,
                 "aws_request_id": request_id,
@@ -111,29 +90,21 @@ class LambdaRunner:
                 "log_stream_name": stream,
             },
         }
-        process.stdin.write(json.dumps(request).encode() + b"\n")
-        process.stdin.flush()
-        try:
-            process.wait(timeout=seconds)
-            timed_out = False
-        except subprocess.TimeoutExpired:
-            timed_out = True
-        kill_group(process)
-        process.wait()
-        self._processes.discard(process)
-        end_input(process)
-        reader.join()
-        process.stdout.close()
-        with os.fdopen(reading) as result:
-            answer = result.read()
-        log = b"".join(output).decode(errors="replace")
-        if timed_out:
+        deployed = [function.function_arn, function.handler, str(code), function.environment_vars]
+        answer = self._workers.run(
+            json.dumps(deployed),
+            request,
+            code=code,
+            environment=self._environment(function, code=code, group=group, stream=stream),
+            seconds=seconds,
+        )
+        if answer.timed_out:
             message = f"RequestId: {request_id} Error: Task timed out after {seconds}.00 seconds"
-            return _failure("Sandbox.Timedout", message, log)
-        if not answer:
-            message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {process.returncode}"
-            return _failure("Runtime.ExitError", message, log)
-        return Invocation(**json.loads(answer), log=log)
+            return _failure("Sandbox.Timedout", message, answer.log)
+        if answer.outcome is None:
+            message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {answer.exit_code}"
+            return _failure("Runtime.ExitError", message, answer.log)
+        return Invocation(**answer.outcome, log=answer.log)
 
     def _environment(self, function: LambdaFunction, *, code: Path, group: str, stream: str) -> dict[str, str]:
         return {

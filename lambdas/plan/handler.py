@@ -12,9 +12,10 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
-from dateutil import tz  # type: ignore[import-untyped]
 
-from .periods import last_complete_period, period_on_or_before
+from lambdas.run_calendar.clock import local_date
+from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
+
 from .published import published_manifest
 from .request import InputError, Request, read_request
 
@@ -192,17 +193,10 @@ def _cutoff(
 
 
 def _local_date(moment: datetime, *, time_zone: str) -> date:
-    # dateutil comes with boto3 and brings the time zones along where the system has none.
-    zone = tz.gettz(time_zone)
-    # astimezone would take None for the zone of the machine.
-    if zone is None:
-        raise InputError(
-            [
-                f"configuration: the function's time zone data do not know {time_zone!r}; set schedule.time_zone to an "
-                "older name of the zone, or to UTC, deploy, and rerun"
-            ]
-        )
-    return moment.astimezone(zone).date()
+    try:
+        return local_date(moment, time_zone=time_zone)
+    except ValueError as error:
+        raise InputError([str(error)]) from None
 
 
 def _data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:

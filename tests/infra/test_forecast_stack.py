@@ -32,6 +32,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "ClaimFunction": f"onejob-{environment}-claim",
         "CloseRunFunction": f"onejob-{environment}-close-run",
         "EndFailedFunction": f"onejob-{environment}-end-failed",
+        "CheckLateFunction": f"onejob-{environment}-check-late",
     }
     for function in functions.values():
         assert function["TracingConfig"] == {"Mode": "Active"}
@@ -64,6 +65,14 @@ def test_the_functions(template: Templates, environment: str) -> None:
         },
         "ClaimFunction": {"TABLE": "<RunRegistryTable>"},
         "EndFailedFunction": {},
+        "CheckLateFunction": {
+            "TABLE": "<RunRegistryTable>",
+            "TOPIC": "<OutcomesTopic>",
+            "DEPLOYMENT": f"onejob-{environment}",
+            "FREQUENCY": "W-MON",
+            "PERIOD_LABEL": "start",
+            "TIME_ZONE": "Europe/Berlin",
+        },
         "CloseRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "TABLE": "<RunRegistryTable>"},
         "ExplainFailureFunction": {"DEPLOYMENT": f"onejob-{environment}"},
     }
@@ -79,19 +88,21 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
         own = function["Handler"].split(".")[1]
         files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
-        shared = {name for name in files if name.startswith("run_registry/")}
-        names = {"__init__.py", "record.py", "table.py"}
-        needs_it = own in ("claim", "close_run", "publish")
-        assert shared == ({f"run_registry/{name}" for name in names} if needs_it else set())
+        shared = {name for name in files if name.startswith(("run_registry/", "run_calendar/"))}
+        registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
+        calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
+        expected = registry if own in ("check_late", "claim", "close_run", "publish") else set()
+        assert shared == expected | (calendar if own in ("check_late", "plan") else set())
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
-        "plan": ["__init__.py", "handler.py", "periods.py", "published.py", "request.py"],
+        "plan": ["__init__.py", "handler.py", "published.py", "request.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
         "check_run": ["__init__.py", "handler.py"],
         "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
         "claim": ["__init__.py", "handler.py"],
         "close_run": ["__init__.py", "handler.py"],
         "end_failed": ["__init__.py", "handler.py"],
+        "check_late": ["__init__.py", "handler.py"],
         "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
     }
 
@@ -103,7 +114,7 @@ def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 9
+    assert len(groups) == 10
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"
@@ -121,6 +132,18 @@ def test_the_schedule(template: Templates, environment: str, state: str) -> None
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 5}
     assert target["DeadLetterConfig"] == {"Arn": "<ScheduleMissedStarts.Arn>"}
     assert target["Arn"] == "<WorkflowStateMachine>"
+
+
+@pytest.mark.parametrize(("environment", "state"), [("dev", "DISABLED"), ("staging", "DISABLED"), ("prod", "ENABLED")])
+def test_the_deadline_is_looked_at_where_the_schedule_starts_runs(
+    template: Templates, environment: str, state: str
+) -> None:
+    schedule = readable(forecast(template, environment, "AWS::Scheduler::Schedule")["DeadlineSchedule"])
+    assert schedule["State"] == state
+    assert schedule["ScheduleExpression"] == "cron(0 9 ? * MON *)"
+    assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
+    assert schedule["Target"]["Arn"] == "<CheckLateFunction.Arn>"
+    assert json.loads(schedule["Target"]["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
 
 
 def test_a_missed_start_is_kept_encrypted_and_rings(template: Templates) -> None:

@@ -128,6 +128,16 @@ EXPECTED: dict[str, list[Statement]] = {
         (KEY_OF_TABLE, KEY, None),
     ],
     "EndFailedRoleDefaultPolicy": [log("EndFailed"), XRAY],
+    "CheckLateRoleDefaultPolicy": [
+        log("CheckLate"),
+        XRAY,
+        ("dynamodb:GetItem", RUNS, None),
+        ("sns:Publish", "<OutcomesTopic>", None),
+        (KEY_OF_TABLE, KEY, None),
+    ],
+    "DeadlineRoleDefaultPolicy": [
+        ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
+    ],
     "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
     "WorkflowStateMachineRoleDefaultPolicy": [
         (
@@ -180,7 +190,8 @@ EXPECTED: dict[str, list[Statement]] = {
 }
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
-    **{f"{name}Role": "lambda.amazonaws.com" for name in FUNCTIONS},
+    **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate")},
+    "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
     "ScheduleRole": "scheduler.amazonaws.com",
 }

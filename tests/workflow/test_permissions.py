@@ -27,11 +27,9 @@ ELSEWHERE = {
     "kms:CreateGrant": "SageMaker encrypts the machine's volume",
     "logs:CreateLogGroup": "SageMaker makes the group of all training jobs, once an account",
     "events:PutRule": "Step Functions hears of a job's end",
-    "states:StartExecution": "the scheduler starts runs",
-    "sqs:SendMessage": "the scheduler keeps what it could not start",
 }
-# The same by a statement's id, where its actions are needed by others too.
-ELSEWHERE_BY_ID = {"UseTheQueuesKey": "the scheduler encrypts what it could not start"}
+# Roles that only such a service takes on: it starts runs, keeps what it could not start, and looks at the deadline.
+SCHEDULER = "scheduler.amazonaws.com"
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +41,10 @@ def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) ->
         put_beside(application, "StaticUri", "articles.parquet", described)
         weeks = demand.select("ds").unique().with_columns(price=1.0)
         put_beside(application, "CovariatesUri", "prices.parquet", weeks)
+        late = application.cloud.client("lambda").invoke(
+            FunctionName="onejob-dev-check-late", Payload=b'{"scheduled_time": "2026-11-23T08:00:00Z"}'
+        )
+        assert json.load(late["Payload"]) == {"cutoff": "2026-11-16", "late": True}
         published = application.run({"config": FEW_TREES})
         assert published.status == "SUCCEEDED", published.cause
         # Publishing fails half-way, and what readers see is looked at.
@@ -88,6 +90,7 @@ def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
         actions[note["role"].removeprefix("onejob-dev-forecast-").split("Role")[0]].add(note["action"].split(":")[0])
     assert actions.keys() == {
         "ApplyGate",
+        "CheckLate",
         "CheckRun",
         "Claim",
         "CloseRun",
@@ -110,11 +113,13 @@ def test_no_statement_could_be_taken_away(exercised: Deployment) -> None:
     iam = exercised.cloud.client("iam")
     superfluous = []
     for role in iam.list_roles()["Roles"]:
+        if SCHEDULER in json.dumps(role["AssumeRolePolicyDocument"]):
+            continue
         for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
             for statement in listed(document["Statement"]):
                 actions = set(listed(statement["Action"]))
                 used = needed[role["RoleName"], json.dumps(statement, sort_keys=True)]
-                if not used and not actions & ELSEWHERE.keys() and statement.get("Sid") not in ELSEWHERE_BY_ID:
+                if not used and not actions & ELSEWHERE.keys():
                     superfluous.append((role["RoleName"], statement.get("Sid"), sorted(actions)))
     assert superfluous == []
