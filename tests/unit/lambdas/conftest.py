@@ -5,40 +5,58 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.run_registry.table import BY_EXECUTION
+from lambdas.run_registry.table import BY_EXECUTION, RunTable
 
 DATA_BUCKET = "data-bucket"
 FORECAST_BUCKET = "forecast-bucket"
 TABLE, DATABASE, REGION = "onejob-dev-runs", "onejob_dev", "us-east-1"
 
 
+@pytest.fixture(scope="session")
+def clients() -> dict[str, Any]:
+    """A client of each service, made once: that takes longer than most tests."""
+    with mock_aws():
+        return {name: boto3.client(name, region_name=REGION) for name in ("s3", "glue", "dynamodb")}
+
+
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """An S3 client with the two buckets, in moto; beside them the run registry and the catalogue's database."""
+def s3(monkeypatch: pytest.MonkeyPatch, clients: dict[str, Any]) -> Iterator[Any]:
+    """An S3 client with the two buckets, in moto."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        client = boto3.client("s3", region_name=REGION)
         for bucket in (DATA_BUCKET, FORECAST_BUCKET):
-            client.create_bucket(Bucket=bucket)
-        boto3.client("glue", region_name=REGION).create_database(DatabaseInput={"Name": DATABASE})
-        names = ("partition", "cutoff", "execution")
-        boto3.client("dynamodb", region_name=REGION).create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-            KeySchema=[
-                {"AttributeName": "partition", "KeyType": "HASH"},
-                {"AttributeName": "cutoff", "KeyType": "RANGE"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": BY_EXECUTION,
-                    "KeySchema": [{"AttributeName": "execution", "KeyType": "HASH"}],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
-        yield client
+            clients["s3"].create_bucket(Bucket=bucket)
+        yield clients["s3"]
+
+
+@pytest.fixture
+def glue(s3: Any, clients: dict[str, Any]) -> Any:  # noqa: ARG001 (moto is on while there is S3)
+    """A Glue client, and the catalogue's database."""
+    clients["glue"].create_database(DatabaseInput={"Name": DATABASE})
+    return clients["glue"]
+
+
+@pytest.fixture
+def table(s3: Any, clients: dict[str, Any]) -> RunTable:  # noqa: ARG001
+    """The run registry, empty."""
+    names = ("partition", "cutoff", "execution")
+    clients["dynamodb"].create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[
+            {"AttributeName": "partition", "KeyType": "HASH"},
+            {"AttributeName": "cutoff", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": BY_EXECUTION,
+                "KeySchema": [{"AttributeName": "execution", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    return RunTable(clients["dynamodb"], TABLE)

@@ -1,14 +1,10 @@
 """Operators hear of a run that is not published by its deadline, and why."""
 
-from typing import Any
-
-import boto3
 import pytest
 
 from lambdas.check_late.handler import Deadline, check_late
 from lambdas.run_registry.record import Claim, begin_publishing, claim, end
 from lambdas.run_registry.table import RunTable
-from tests.unit.lambdas.conftest import REGION, TABLE
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"
 DUE = {"scheduled_time": "2026-11-23T08:00:00Z"}  # Monday, nine o'clock in Berlin
@@ -24,8 +20,7 @@ class Topics:
 
 
 @pytest.fixture
-def deadline(s3: Any) -> Deadline:  # noqa: ARG001 (the table lies beside the buckets)
-    table = RunTable(boto3.client("dynamodb", region_name=REGION), TABLE)
+def deadline(table: RunTable) -> Deadline:
     return Deadline(table, Topics(), "arn:topic", "onejob-prod", "W-MON", "start", "Europe/Berlin")
 
 

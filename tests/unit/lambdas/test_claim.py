@@ -3,14 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.claim.handler import Registry, claim_cutoff, claim_run
 from lambdas.run_registry.record import LATEST, begin_publishing, end
 from lambdas.run_registry.table import RunTable
-from tests.unit.lambdas.conftest import REGION, TABLE
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 CUTOFF = "2026-11-16"
@@ -30,8 +28,8 @@ class Workflows:
 
 
 @pytest.fixture
-def registry(s3: Any) -> Registry:  # noqa: ARG001 (the table lies beside the buckets)
-    return Registry(RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), Workflows(), 3600)
+def registry(table: RunTable) -> Registry:
+    return Registry(table, Workflows(), 3600)
 
 
 def state(name: str, cutoff: str | None = None, *, minutes: int = 0, **plan: Any) -> dict[str, Any]:

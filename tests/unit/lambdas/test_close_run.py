@@ -4,14 +4,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 
 from lambdas.close_run.handler import Place, close, close_lost
 from lambdas.end_failed.handler import resume
 from lambdas.run_registry.record import Attempt, Claim, begin_publishing, claim
 from lambdas.run_registry.table import RunTable
-from tests.unit.lambdas.conftest import FORECAST_BUCKET, REGION, TABLE
+from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 CUTOFF, EXECUTION = "2026-11-16", "arn:x:one"
@@ -25,8 +24,8 @@ STATE: dict[str, Any] = {
 
 
 @pytest.fixture
-def place(s3: Any) -> Place:
-    return Place(RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), s3, FORECAST_BUCKET)
+def place(s3: Any, table: RunTable) -> Place:
+    return Place(table, s3, FORECAST_BUCKET)
 
 
 @pytest.fixture

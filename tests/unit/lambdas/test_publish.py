@@ -3,16 +3,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
 from lambdas.publish.handler import ATTEMPTS, Place, PublishFailed, publish
 from lambdas.run_registry.record import Claim, claim
 from lambdas.run_registry.table import RunTable
-from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET, REGION, TABLE
+from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
 
 KEY = "forecasts/partition=all/_latest.json"
+BESIDE: dict[str, Any] = {}
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 RUN = {
     "run_id": "run-1",
@@ -32,11 +32,16 @@ RUN = {
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:one"
 
 
+@pytest.fixture(autouse=True)
+def _registry_and_catalogue(glue: Any, table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For `place` to find."""
+    monkeypatch.setitem(BESIDE, "glue", glue)
+    monkeypatch.setitem(BESIDE, "table", table)
+
+
 def place(s3: Any, deployment: str = "onejob-dev") -> Place:
-    catalog = Catalog(boto3.client("glue", region_name=REGION), DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
-    return Place(
-        s3, FORECAST_BUCKET, deployment, RunTable(boto3.client("dynamodb", region_name=REGION), TABLE), catalog
-    )
+    catalog = Catalog(BESIDE["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
+    return Place(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
@@ -220,7 +225,7 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) 
 
 
 def partitions(table: str) -> dict[tuple[str, ...], str]:
-    found = boto3.client("glue", region_name=REGION).get_partitions(DatabaseName=DATABASE, TableName=table)
+    found = BESIDE["glue"].get_partitions(DatabaseName=DATABASE, TableName=table)
     return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found["Partitions"]}
 
 
@@ -242,5 +247,5 @@ def test_the_tables_have_the_columns_of_the_last_run(s3: Any) -> None:
     types = {"article_id": "bigint", "ds": "timestamp", "mean": "float", "q50": "float"}
     published(s3, run_id="run-2", cutoff="2026-11-23", column_types=types)
     for name in (CURRENT, RUNS):
-        table = boto3.client("glue", region_name=REGION).get_table(DatabaseName=DATABASE, Name=name)["Table"]
+        table = BESIDE["glue"].get_table(DatabaseName=DATABASE, Name=name)["Table"]
         assert {each["Name"]: each["Type"] for each in table["StorageDescriptor"]["Columns"]} == types

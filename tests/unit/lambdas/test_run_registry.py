@@ -2,9 +2,7 @@
 
 import threading
 from dataclasses import replace
-from typing import Any
 
-import boto3
 import pytest
 
 from lambdas.run_registry.record import (
@@ -17,8 +15,7 @@ from lambdas.run_registry.record import (
     end,
     release,
 )
-from lambdas.run_registry.table import MOST_ATTEMPTS, TRIES, RegistryBusy, RunTable
-from tests.unit.lambdas.conftest import REGION, TABLE
+from lambdas.run_registry.table import TRIES, RegistryBusy, RunTable
 
 NOTHING = Run("all", "2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
@@ -112,11 +109,6 @@ def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
     assert release(run, "one").attempts == ()
 
 
-@pytest.fixture
-def table(s3: Any) -> RunTable:  # noqa: ARG001 (the table lies beside the buckets)
-    return RunTable(boto3.client("dynamodb", region_name=REGION), TABLE)
-
-
 def test_a_run_is_read_as_it_was_written(table: RunTable) -> None:
     table.change("all", "2026-11-16", lambda run: claim(run, ONE))
     details = {"metrics": {"wape": 0.25, "none": None}, "series": 12, "list": [1.5, "a"]}
@@ -171,13 +163,14 @@ def test_a_write_that_others_keep_overtaking_is_given_up(table: RunTable) -> Non
         table.change("all", "2026-11-16", step)
 
 
-def test_the_item_keeps_its_latest_attempts(table: RunTable) -> None:
-    for number in range(MOST_ATTEMPTS + 3):
+def test_the_item_keeps_its_latest_attempts(table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lambdas.run_registry.table.MOST_ATTEMPTS", 4)
+    for number in range(7):
         wish = replace(ONE, execution=f"execution-{number}")
         table.change("all", "2026-11-16", lambda run, wish=wish: claim(run, wish))  # type: ignore[misc]
         last = wish.execution
         table.change("all", "2026-11-16", lambda run, last=last: end(run, last, "failed", now="t", details={}))  # type: ignore[misc]
     run = table.get("all", "2026-11-16")
-    assert len(run.attempts) == MOST_ATTEMPTS
+    assert len(run.attempts) == 4
     assert run.last is not None
-    assert run.last.number == MOST_ATTEMPTS + 3
+    assert run.last.number == 7
