@@ -5,7 +5,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.workflow_tasks import call_function, notify
+from infra.workflow_tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, notify
 
 # Where a failing state leaves Error and Cause for this path.
 ERROR_PATH = "$.error"
@@ -46,6 +46,9 @@ class FailurePath(Construct):
                 "data.$": "$",
             },
         )
+        # Should that function itself not work, the failure keeps its name; only a redrive then has nowhere to begin.
+        plainly = sfn.Fail(self, "FailedPlainly", error_path="$.failure.error", cause_path="$.failure.cause")
+        failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
         self._failed = failed
         announce = notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed)
         unexplained = sfn.Pass(

@@ -54,7 +54,7 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
     assert {target for state in states.values() for target in targets(state)} <= states.keys()
     assert reachable(machine, machine["StartAt"]) == states.keys()
     ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail") or state.get("End")}
-    assert ends == {"Succeeded", "AnotherHasIt"}
+    assert ends == {"Succeeded", "AnotherHasIt", "FailedPlainly"}
     for name in states:
         assert reachable(machine, name) & ends, f"{name} leads nowhere"
 
@@ -74,7 +74,13 @@ def test_no_error_escapes(definition: Definitions, environment: str) -> None:
     assert states["NotifyFailure"]["Catch"][0]["Next"] == states["NotifyFailure"]["Next"] == "Failed"
     assert states["CloseRun"]["Catch"][0]["Next"] == states["CloseRun"]["Next"] == "NotifyFailure"
     assert states["FailureUnexplained"]["Next"] == "CloseRun"
-    assert "Catch" not in states["Failed"]
+    (unable,) = states["Failed"]["Catch"]
+    assert unable["Next"] == "FailedPlainly"
+    assert not {"States.ALL", "States.TaskFailed"} & set(unable["ErrorEquals"])  # what it raises ends the execution
+    assert (states["FailedPlainly"]["ErrorPath"], states["FailedPlainly"]["CausePath"]) == (
+        "$.failure.error",
+        "$.failure.cause",
+    )
 
 
 def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(definition: Definitions) -> None:
