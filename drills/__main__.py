@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("--clouds", type=int, default=min(2, os.cpu_count() or 1), help="at a time; default: 2")
     given = parser.parse_args()
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the clouds' processes with it
     with tempfile.TemporaryDirectory(prefix="drills-") as folder:
         assembly = Path(folder) / "assembly"
         synthesise(assembly)
@@ -41,7 +43,9 @@ def main() -> int:
         results: multiprocessing.Queue[Outcome] = context.Queue()
         processes = [
             context.Process(
-                target=perform_all, args=(drills[cloud :: given.clouds], assembly, Path(folder) / str(cloud), results)
+                target=perform_all,
+                args=(drills[cloud :: given.clouds], assembly, Path(folder) / str(cloud), results),
+                daemon=True,
             )
             for cloud in range(given.clouds)
         ]
