@@ -1,5 +1,8 @@
 """Hears of executions that ended without passing through their own failure path."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -29,14 +32,7 @@ class LostRuns(Construct):
             self,
             "Ended",
             description="Executions that ended without publishing: the registry learns of it",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [state_machine.state_machine_arn],
-                    "status": ["ABORTED", "FAILED", "TIMED_OUT"],
-                },
-            ),
+            event_pattern=_ends(state_machine, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
             targets=[targets.LambdaFunction(close_run)],
         )
         detail = events.EventField.from_path
@@ -44,16 +40,9 @@ class LostRuns(Construct):
             self,
             "Rule",
             description="Executions that could not report their end themselves",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail={
-                    "stateMachineArn": [state_machine.state_machine_arn],
-                    "$or": [
-                        {"status": ["ABORTED", "TIMED_OUT"]},
-                        {"status": ["FAILED"], "error": UNCAUGHT_ERRORS},
-                    ],
-                },
+            event_pattern=_ends(
+                state_machine,
+                {"$or": [{"status": ["ABORTED", "TIMED_OUT"]}, {"status": ["FAILED"], "error": UNCAUGHT_ERRORS}]},
             ),
             targets=[
                 targets.SnsTopic(
@@ -65,3 +54,12 @@ class LostRuns(Construct):
                 )
             ],
         )
+
+
+def _ends(state_machine: sfn.IStateMachine, how: Mapping[str, Any]) -> events.EventPattern:
+    """Executions of the state machine that have ended in one of these ways."""
+    return events.EventPattern(
+        source=["aws.states"],
+        detail_type=["Step Functions Execution Status Change"],
+        detail={"stateMachineArn": [state_machine.state_machine_arn], **how},
+    )

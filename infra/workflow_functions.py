@@ -16,7 +16,7 @@ from infra.nag import acknowledge_wildcard
 from infra.run_registry import BY_EXECUTION
 from infra.settings import Settings
 
-REGISTRY, CALENDAR = "run_registry", "run_calendar"
+REGISTRY, CALENDAR, FILES = "run_registry", "run_calendar", "run_files"
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
@@ -50,7 +50,7 @@ class WorkflowFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
             },
-            shared=[CALENDAR],
+            shared=[CALENDAR, FILES],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
         seen = [s3_layout.POINTERS, s3_layout.MANIFESTS]
@@ -100,6 +100,7 @@ class WorkflowFunctions:
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "LIMITS": json.dumps(self._settings.gate.model_dump(exclude_none=True)),
             },
+            shared=[FILES],
         )
         self._grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"])
         self._grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
@@ -119,7 +120,7 @@ class WorkflowFunctions:
                 "TABLE": self._data.runs.table_name,
                 "DATABASE": catalog.database,
             },
-            shared=[REGISTRY],
+            shared=[REGISTRY, FILES],
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS])
@@ -150,7 +151,7 @@ class WorkflowFunctions:
             "close-run",
             "Notes in the registry how a run ended",
             {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name},
-            shared=[REGISTRY],
+            shared=[REGISTRY, FILES],
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "NoteTheEnd", ITEMS, table.table_arn)

@@ -11,6 +11,8 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
+from lambdas.run_files.objects import read_object
+
 from .verdict import Limits, problems
 
 
@@ -32,14 +34,11 @@ class Place:
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Reads a JSON object; None where there is none of that name, or nothing that could be one."""
-        # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
-        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-        if key not in [item["Key"] for item in listed]:
-            return None
         try:
-            content = json.loads(
-                self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read(), parse_constant=lambda _: None
-            )
+            found = read_object(self.s3, bucket=self.bucket, key=key)
+            if found is None:
+                return None
+            content = json.loads(found[0], parse_constant=lambda _: None)
         except (ValueError, FlexibleChecksumError):
             return None
         return content if isinstance(content, dict) else None

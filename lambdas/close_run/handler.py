@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Run, Status, end
 from lambdas.run_registry.table import RunTable
 
@@ -120,12 +121,11 @@ def _close(
 
 def _is_published(details: Mapping[str, Any], partition: str, place: Place) -> bool:
     key = f"forecasts/partition={partition}/_latest.json"
-    # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
-    listed = place.s3.list_objects_v2(Bucket=place.bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    if key not in [item["Key"] for item in listed]:
+    found = read_object(place.s3, bucket=place.bucket, key=key)
+    if found is None:
         return False
     try:
-        content = json.loads(place.s3.get_object(Bucket=place.bucket, Key=key)["Body"].read())
+        content = json.loads(found[0])
         return bool(content["run_id"] == details.get("run_id"))
     except (ValueError, TypeError, KeyError):
         return False

@@ -5,6 +5,8 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from lambdas.run_files.objects import is_there, read_object
+
 
 def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | None:
     """Key of the last published run's manifest.
@@ -21,17 +23,12 @@ def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | 
         None where nothing has been published, or where the pointer leads nowhere.
     """
     pointer = f"forecasts/partition={partition}/_latest.json"
-    if not _exists(s3, bucket=bucket, key=pointer):
+    found = read_object(s3, bucket=bucket, key=pointer)
+    if found is None:
         return None
     try:
-        content: Any = json.loads(s3.get_object(Bucket=bucket, Key=pointer)["Body"].read())
+        content: Any = json.loads(found[0])
         key = content["manifest"]
     except (ValueError, TypeError, KeyError):
         return None
-    return key if isinstance(key, str) and _exists(s3, bucket=bucket, key=key) else None
-
-
-def _exists(s3: BaseClient, *, bucket: str, key: str) -> bool:
-    # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    return key in [item["Key"] for item in listed]
+    return key if isinstance(key, str) and is_there(s3, bucket=bucket, key=key) else None

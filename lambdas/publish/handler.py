@@ -12,6 +12,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Refusal, Status, begin_publishing, end
 from lambdas.run_registry.table import RunTable
 
@@ -153,19 +154,18 @@ def _pointer(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str,
 
 
 def _read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, Any] | None, str | None]:
-    # Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
-    if key not in [item["Key"] for item in listed]:
+    found = read_object(s3, bucket=bucket, key=key)
+    if found is None:
         return None, None
-    answer = s3.get_object(Bucket=bucket, Key=key)
+    content, etag = found
     try:
-        current = json.loads(answer["Body"].read())
+        current = json.loads(content)
         current["cutoff"], current["run_id"]
     except (ValueError, TypeError, KeyError):
         raise PublishFailed(
             f"s3://{bucket}/{key} is no pointer of ours; restore an older version of it or delete it"
         ) from None
-    return current, answer["ETag"]
+    return current, etag
 
 
 def _put(s3: BaseClient, pointer: Mapping[str, Any], *, bucket: str, key: str, condition: Mapping[str, str]) -> bool:

@@ -88,11 +88,14 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
         own = function["Handler"].split(".")[1]
         files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
-        shared = {name for name in files if name.startswith(("run_registry/", "run_calendar/"))}
+        shared = {name for name in files if name.startswith(("run_registry/", "run_calendar/", "run_files/"))}
+        objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
         expected = registry if own in ("check_late", "claim", "close_run", "publish") else set()
-        assert shared == expected | (calendar if own in ("check_late", "plan") else set())
+        expected |= calendar if own in ("check_late", "plan") else set()
+        expected |= objects if own in ("apply_gate", "close_run", "plan", "publish") else set()
+        assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
         "plan": ["__init__.py", "handler.py", "published.py", "request.py"],
