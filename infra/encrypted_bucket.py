@@ -7,6 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.nag import acknowledge
+
 ABANDONED_UPLOADS = Duration.days(3)
 
 
@@ -67,3 +69,14 @@ class EncryptedBucket(Construct):
                 *expirations,
             ],
         )
+        acknowledge(
+            self.bucket,
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            "Old versions keep what is overwritten or deleted; demand has its source, and forecasts can be made anew.",
+        )
+        if key is None:
+            acknowledge(
+                self.bucket,
+                "NIST.800.53.R5-S3DefaultEncryptionKMS",
+                "S3 delivers access logs to buckets with its own encryption only.",
+            )

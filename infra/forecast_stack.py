@@ -1,11 +1,11 @@
 """What runs: the image, the job, the functions, the state machine, its schedule and its outcomes."""
 
 from aws_cdk import CfnOutput, Environment, Stack
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from constructs import Construct
 
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
+from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
 from infra.lost_runs import LostRuns
@@ -34,6 +34,15 @@ class ForecastStack(Stack):
         topic = OutcomesTopic(
             self, "Outcomes", name=f"{name}-outcomes", key=data.key, emails=settings.alerts.emails
         ).topic
+        undelivered = DeadLetterQueue(
+            self,
+            "Undelivered",
+            name=f"{name}-undelivered",
+            alarm_name=f"{name}-undelivered",
+            what_to_do="An event or a call was given up; the queue's message says which, docs/operating.md what to do",
+            key=data.key,
+            topic=topic,
+        )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
         training_role = TrainingRole(
             self,
@@ -54,7 +63,7 @@ class ForecastStack(Stack):
             forecasts=data.forecasts,
         )
         longest = longest_execution(training_job)
-        functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest)
+        functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest, undelivered=undelivered)
         close_run = functions.close_run()
         workflow = ForecastWorkflow(
             self,
@@ -75,15 +84,15 @@ class ForecastStack(Stack):
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
             log_group=functions.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
-        schedule = WeeklySchedule(
+        WeeklySchedule(
             self,
             "Schedule",
             name=name,
             settings=settings.schedule,
             state_machine=workflow.state_machine,
             key=data.key,
+            topic=topic,
         )
-        schedule.missed.add_alarm_action(cloudwatch_actions.SnsAction(topic))
         if settings.alerts.deadline_cron is not None:
             Deadline(
                 self,
@@ -92,6 +101,7 @@ class ForecastStack(Stack):
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
                 check_late=functions.check_late(topic).function,
+                undelivered=undelivered,
             )
         LostRuns(
             self,
@@ -99,6 +109,7 @@ class ForecastStack(Stack):
             state_machine=workflow.state_machine,
             topic=topic,
             close_run=close_run.function,
+            undelivered=undelivered,
         )
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)

@@ -9,7 +9,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.nag import acknowledge_wildcard
+from infra.dead_letter_queue import DeadLetterQueue
+from infra.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
 
 ROOT = Path(__file__).parent.parent
 TIMEOUT = Duration.minutes(2)
@@ -34,7 +35,23 @@ class PythonFunction(Construct):
         environment: Mapping[str, str],
         log_group: logs.ILogGroup,
         shared: Sequence[str] = (),
+        reserved_concurrency: int | None = None,
+        undelivered: DeadLetterQueue | None = None,
     ) -> None:
+        """Creates the function.
+
+        Args:
+            scope: The parent.
+            construct_id: The id in it.
+            name: The function's name.
+            folder: Of `lambdas/`, with its handler.
+            description: What it does.
+            environment: Its variables.
+            log_group: For its log.
+            shared: Further folders of `lambdas/`.
+            reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
+            undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
+        """
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
@@ -69,5 +86,25 @@ class PythonFunction(Construct):
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
+            reserved_concurrent_executions=reserved_concurrency,
+            dead_letter_queue=undelivered.queue if undelivered else None,
         )
+        acknowledge_inline_policy(self.role)
+        acknowledge(
+            self.function,
+            "NIST.800.53.R5-LambdaInsideVPC",
+            "It calls AWS's public APIs alone; a network of ours would need an endpoint, paid by the hour, for each.",
+        )
+        if undelivered is None:
+            acknowledge(
+                self.function,
+                "NIST.800.53.R5-LambdaDLQ",
+                "Whoever calls it waits for its answer and sees it fail: there is no event that could be lost.",
+            )
+        if reserved_concurrency is None:
+            acknowledge(
+                self.function,
+                "NIST.800.53.R5-LambdaConcurrency",
+                "This environment's file reserves none: its account may have no more than Lambda keeps unreserved.",
+            )
         acknowledge_wildcard(self.role, "*", "X-Ray has no resources: its two actions take nothing but *.")

@@ -157,6 +157,17 @@ class TrainingJobSettings(_Table):
         return value
 
 
+class FunctionsSettings(_Table):
+    """The functions' share of the account.
+
+    Attributes:
+        reserved_concurrency: Executions kept for each function, and the most it may have; the account's pool serves
+            all of them when absent. Lambda keeps 100 of the account's unreserved: a young account has ten in all.
+    """
+
+    reserved_concurrency: int | None = Field(default=None, strict=True, ge=1, le=100)
+
+
 class GateSettings(_Table):
     """What a run must keep to, to be published by itself; a threshold that is absent is none.
 
@@ -235,6 +246,7 @@ class EnvironmentSettings(_Table):
     schedule: ScheduleSettings
     forecast: ForecastConfig
     training_job: TrainingJobSettings
+    functions: FunctionsSettings = FunctionsSettings()
     gate: GateSettings = GateSettings()
     alerts: AlertsSettings = AlertsSettings()
     athena: AthenaSettings = AthenaSettings()

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
-from infra.nag import acknowledge_wildcard
+from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNS = (s3_layout.FORECASTS, s3_layout.REPORTS)
@@ -118,6 +118,7 @@ class TrainingRole(Construct):
                 ),
             ],
         )
+        acknowledge_inline_policy(policy)
         for prefix in (*readable, manifests, *writable):
             acknowledge_wildcard(policy, prefix, "The objects under one prefix: their names are not known beforehand.")
         acknowledge_wildcard(policy, f"{log_group}:*", "How IAM writes the one log group of all training jobs.")

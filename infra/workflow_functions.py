@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 
 from infra import s3_layout
 from infra.data_stack import DataStack
+from infra.dead_letter_queue import DeadLetterQueue
 from infra.function import PythonFunction
 from infra.log_group import LogGroup
 from infra.nag import acknowledge_wildcard
@@ -31,10 +32,14 @@ class WorkflowFunctions:
         settings: The environment.
         data: Buckets, key, registry and catalogue.
         lease: How long an execution may live at most.
+        undelivered: Keeps the events that a function failed for.
     """
 
-    def __init__(self, stack: Stack, *, settings: Settings, data: DataStack, lease: Duration) -> None:
+    def __init__(
+        self, stack: Stack, *, settings: Settings, data: DataStack, lease: Duration, undelivered: DeadLetterQueue
+    ) -> None:
         self._stack, self._settings, self._data, self._lease = stack, settings, data, lease
+        self._undelivered = undelivered
 
     def plan(self) -> PythonFunction:
         """Decides the run."""
@@ -152,6 +157,7 @@ class WorkflowFunctions:
             "Notes in the registry how a run ended",
             {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name},
             shared=[REGISTRY, FILES],
+            undelivered=self._undelivered,
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "NoteTheEnd", ITEMS, table.table_arn)
@@ -180,6 +186,7 @@ class WorkflowFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
             },
             shared=[REGISTRY, CALENDAR],
+            undelivered=self._undelivered,
         )
         self._grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
         self._grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
@@ -198,7 +205,13 @@ class WorkflowFunctions:
         ).log_group
 
     def _function(
-        self, name: str, description: str, environment: dict[str, str], *, shared: Sequence[str] = ()
+        self,
+        name: str,
+        description: str,
+        environment: dict[str, str],
+        *,
+        shared: Sequence[str] = (),
+        undelivered: DeadLetterQueue | None = None,
     ) -> PythonFunction:
         folder = name.replace("-", "_")
         construct_id = folder.title().replace("_", "")
@@ -211,6 +224,8 @@ class WorkflowFunctions:
             environment=environment,
             log_group=self.log_group(f"{construct_id}Logs"),
             shared=shared,
+            reserved_concurrency=self._settings.functions.reserved_concurrency,
+            undelivered=undelivered,
         )
 
     def _grant(

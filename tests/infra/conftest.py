@@ -9,10 +9,13 @@ import pytest
 from tests.synthesis import Assembly, synthesise
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+# Whose settings differ in what there is to acknowledge.
+UNLIKE = ("dev", "prod")
 # The same application with every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
     "import sys, infra.nag\n"
-    "infra.nag.acknowledge = lambda construct, finding, reason: print('not acknowledged:', finding)\n"
+    "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
+    "infra.nag.acknowledge = acknowledge\n"
     "import app\n"
     "sys.exit(app.main())"
 )
@@ -20,10 +23,10 @@ UNACKNOWLEDGED = (
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every environment's assembly, and `unacknowledged`: once a session, two at a time."""
+    """Every environment's assembly, and those of two `unacknowledged`: once a session, two at a time."""
     folder = tmp_path_factory.mktemp("assemblies")
     runs: dict[str, tuple[str, ...]] = {name: (name,) for name in ENVIRONMENTS}
-    runs["unacknowledged"] = ("dev", "-c", UNACKNOWLEDGED)
+    runs |= {f"{name}, unacknowledged": (name, "-c", UNACKNOWLEDGED) for name in UNLIKE}
     with ThreadPoolExecutor(max_workers=2) as pool:
         assemblies = pool.map(lambda name: synthesise(folder / name, *runs[name]), runs)
         return dict(zip(runs, assemblies, strict=True))

@@ -19,6 +19,7 @@ GLUE = "arn:aws:glue:eu-central-1:444455556666"
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
 FUNCTIONS = ("ApplyGate", "CheckRun", "Claim", "CloseRun", "EndFailed", "ExplainFailure", "Plan", "Publish")
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
+GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
 
@@ -120,6 +121,7 @@ EXPECTED: dict[str, list[Statement]] = {
     ],
     "CloseRunRoleDefaultPolicy": [
         log("CloseRun"),
+        GIVE_UP,
         XRAY,
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
         ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
@@ -130,13 +132,16 @@ EXPECTED: dict[str, list[Statement]] = {
     "EndFailedRoleDefaultPolicy": [log("EndFailed"), XRAY],
     "CheckLateRoleDefaultPolicy": [
         log("CheckLate"),
+        GIVE_UP,
         XRAY,
         ("dynamodb:GetItem", RUNS, None),
         ("sns:Publish", "<OutcomesTopic>", None),
         (KEY_OF_TABLE, KEY, None),
     ],
     "DeadlineRoleDefaultPolicy": [
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
+        GIVE_UP,
     ],
     "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
     "WorkflowStateMachineRoleDefaultPolicy": [
