@@ -3,6 +3,7 @@
 from aws_cdk import CfnOutput, Environment, Stack
 from constructs import Construct
 
+from infra.boundary import boundary
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
@@ -29,6 +30,7 @@ class ForecastStack(Stack):
             env=env,
             description=f"The forecast run of {settings.name}",
             termination_protection=settings.keeps_data,
+            permissions_boundary=boundary(settings.deployment.permissions_boundary),
         )
         name = settings.name
         topic = OutcomesTopic(

@@ -44,6 +44,13 @@ Region = Annotated[str, _like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-c
 ImageUri = Annotated[
     str, _like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
 ]
+ManagedPolicy = Annotated[
+    str,
+    _like(
+        r"[\w+=,.@-]{1,128}|arn:aws:iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
+        "a managed policy's name in the account, or its ARN arn:aws:iam::<account>:policy/<name>",
+    ),
+]
 InstanceType = Annotated[str, _like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
 Email = Annotated[str, _like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 TagKey = Annotated[str, _like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
@@ -63,6 +70,7 @@ class DeploymentSettings(_Table):
         region: AWS region.
         removal_policy: What `cdk destroy` does with buckets, key and logs.
         image_uri: A prebuilt image in ECR; the image is built from `job_code/` when absent.
+        permissions_boundary: A managed policy, by name or ARN, that bounds every role; none when absent.
         tags: Put on every resource and every training job.
     """
 
@@ -71,6 +79,7 @@ class DeploymentSettings(_Table):
     region: Region
     removal_policy: Literal["destroy", "retain"]
     image_uri: ImageUri | None = None
+    permissions_boundary: ManagedPolicy | None = None
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
 
     @field_validator("tags")

@@ -1,16 +1,22 @@
 import json
 import re
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.synthesis import Assembly, synthesise
+from tests.synthesis import ROOT, Assembly, synthesise
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Whose settings differ in what there is to acknowledge.
 UNLIKE = ("dev", "prod")
+# Settings that none of the environments has, over those of prod.
+UNUSUAL = {
+    'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
+}
 # The same application with every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
     "import sys, infra.nag\n"
@@ -27,9 +33,21 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]
     folder = tmp_path_factory.mktemp("assemblies")
     runs: dict[str, tuple[str, ...]] = {name: (name,) for name in ENVIRONMENTS}
     runs |= {f"{name}, unacknowledged": (name, "-c", UNACKNOWLEDGED) for name in UNLIKE}
+    runs["unusual"] = ("prod", str(unusual(folder)))
     with ThreadPoolExecutor(max_workers=2) as pool:
         assemblies = pool.map(lambda name: synthesise(folder / name, *runs[name]), runs)
         return dict(zip(runs, assemblies, strict=True))
+
+
+def unusual(folder: Path) -> Path:
+    """A copy of the application whose prod is another one."""
+    text = (ROOT / "environments" / "prod.toml").read_text()
+    for old, new in UNUSUAL.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (folder / "environments").mkdir()
+    (folder / "environments" / "prod.toml").write_text(text)
+    return shutil.copy(ROOT / "app.py", folder / "app.py")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Every statement of every role, in full: a permission more is a line more in this file."""
 
+import json
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.synthesis import Assembly
 
 Templates = Callable[[str, str], dict[str, Any]]
 Statement = tuple[Any, Any, Any]
@@ -257,3 +259,17 @@ def test_the_environments_cannot_touch_each_others_jobs(template: Templates, env
     others = set(ENVIRONMENTS) - {environment}
     assert f"training-job/onejob-{environment}-*" in text
     assert not any(f"onejob-{other}" in text for other in others)
+
+
+def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, Assembly], template: Templates) -> None:
+    roles = {
+        name: role
+        for stack in ("data", "forecast")
+        for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
+    }
+    assert roles.keys() == resources(template("prod", "forecast"), "AWS::IAM::Role").keys()
+    bounds = {json.dumps(role["PermissionsBoundary"]) for role in roles.values()}
+    assert bounds == {'"arn:aws:iam::444455556666:policy/bounds"'}
+    assert not any(
+        "PermissionsBoundary" in role for role in resources(template("prod", "forecast"), "AWS::IAM::Role").values()
+    )
