@@ -74,8 +74,8 @@ class EncryptedBucket(Construct):
         # Whose key it is, no reader of ours could have.
         self._deny_writes("KeysOfTheCaller", {"Null": {f"{ENCRYPTION_HEADER}-customer-algorithm": "false"}})
         if key:
-            # Writes that ask for no encryption get the bucket's own, with this key. One that asks for another kind names
-            # no key of KMS, or none at all, which is not equal either.
+            # A write that asks for no encryption gets the bucket's own, with this key. One that asks for another kind
+            # names no key, which is not equal to this one either.
             self._deny_writes(
                 "OtherEncryption",
                 {

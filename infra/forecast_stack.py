@@ -9,6 +9,9 @@ from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
+from infra.isolated_network import IsolatedNetwork
+from infra.job_network import JobNetwork
+from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
 from infra.outcomes_topic import OutcomesTopic
 from infra.settings import Settings
@@ -46,6 +49,7 @@ class ForecastStack(Stack):
             topic=topic,
         )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
+        network = self._network(settings, data)
         training_role = TrainingRole(
             self,
             "Training",
@@ -54,6 +58,7 @@ class ForecastStack(Stack):
             demand=data.demand,
             forecasts=data.forecasts,
             image=image,
+            network=network,
         )
         training_job = TrainingJob(
             self,
@@ -63,6 +68,7 @@ class ForecastStack(Stack):
             role=training_role.role,
             key=data.key,
             forecasts=data.forecasts,
+            network=network,
         )
         longest = longest_execution(training_job)
         functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest, undelivered=undelivered)
@@ -116,3 +122,21 @@ class ForecastStack(Stack):
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
+
+    def _network(self, settings: Settings, data: DataStack) -> JobNetwork | None:
+        """The job's network; None is SageMaker's own."""
+        given = settings.network
+        if given is None:
+            return None
+        if not given.isolated:
+            return JobNetwork(given.subnets, given.security_groups)
+        log_group = LogGroup(
+            self,
+            "FlowLogs",
+            key=data.key,
+            days=settings.retention.log_days,
+            removal_policy=data.removal_policy,
+        ).log_group
+        return IsolatedNetwork(
+            self, "Network", name=settings.name, buckets=[data.demand, data.forecasts], log_group=log_group
+        ).network

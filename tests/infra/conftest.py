@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ UNLIKE = ("dev", "prod")
 # Settings that none of the environments has, over those of prod.
 UNUSUAL = {
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
+    "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
 }
 # The same application with every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
@@ -47,7 +47,8 @@ def unusual(folder: Path) -> Path:
         text = text.replace(old, new)
     (folder / "environments").mkdir()
     (folder / "environments" / "prod.toml").write_text(text)
-    return shutil.copy(ROOT / "app.py", folder / "app.py")
+    (folder / "app.py").write_text((ROOT / "app.py").read_text())
+    return folder / "app.py"
 
 
 @pytest.fixture(scope="session")

@@ -117,7 +117,7 @@ def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 10
+    assert len(groups) == 11
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"

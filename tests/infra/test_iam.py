@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from infra.load_settings import load_settings
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
-from tests.synthesis import Assembly
+from tests.synthesis import ROOT, Assembly
 
 Templates = Callable[[str, str], dict[str, Any]]
 Statement = tuple[Any, Any, Any]
@@ -22,6 +23,10 @@ KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDa
 FUNCTIONS = ("ApplyGate", "CheckRun", "Claim", "CloseRun", "EndFailed", "ExplainFailure", "Plan", "Publish")
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
 GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
+EC2 = "arn:aws:ec2:eu-central-1:444455556666"
+SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
+# What only environments with a network of their own have.
+OF_THE_NETWORK = "NetworkFlowLogRole"
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
 
@@ -62,6 +67,31 @@ EXPECTED: dict[str, list[Statement]] = {
             "cloudwatch:PutMetricData",
             "*",
             {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        ),
+        (
+            "ec2:CreateNetworkInterface",
+            [f"{EC2}:network-interface/*", f"{EC2}:security-group/<NetworkMachines.GroupId>", *SUBNETS],
+            None,
+        ),
+        (
+            [
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            f"{EC2}:network-interface/*",
+            {"ArnEquals": {"ec2:Subnet": SUBNETS}},
+        ),
+        (
+            [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            "*",
+            None,
         ),
     ],
     "PlanRoleDefaultPolicy": [
@@ -189,6 +219,13 @@ EXPECTED: dict[str, list[Statement]] = {
         ),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
     ],
+    f"{OF_THE_NETWORK}DefaultPolicy": [
+        (
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "<FlowLogsGroup.Arn>",
+            None,
+        ),
+    ],
     "ScheduleRoleDefaultPolicy": [
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("states:StartExecution", "<WorkflowStateMachine>", None),
@@ -200,6 +237,7 @@ TRUSTED = {
     **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate")},
     "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
+    OF_THE_NETWORK: "vpc-flow-logs.amazonaws.com",
     "ScheduleRole": "scheduler.amazonaws.com",
 }
 
@@ -235,7 +273,9 @@ def test_a_job_writes_its_run_and_does_not_publish_it(template: Templates, name:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
-    assert policies(template, environment).keys() == EXPECTED.keys()
+    isolated = load_settings(environment, ROOT / "environments").network is not None
+    expected = {policy for policy in EXPECTED if isolated or not policy.startswith(OF_THE_NETWORK)}
+    assert policies(template, environment).keys() == expected
     kinds = {r["Type"] for r in template(environment, "forecast")["Resources"].values()}
     assert not kinds & {"AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group"}
     for role in resources(template(environment, "forecast"), "AWS::IAM::Role").values():
@@ -248,7 +288,7 @@ def test_who_may_assume_the_roles(template: Templates) -> None:
     assert {
         name: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, role in roles.items()
     } == TRUSTED
-    for name in ("TrainingRole", "ScheduleRole"):
+    for name in ("TrainingRole", "ScheduleRole", "DeadlineRole", OF_THE_NETWORK):
         (statement,) = roles[name]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "444455556666"}}
 
@@ -267,7 +307,7 @@ def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, As
         for stack in ("data", "forecast")
         for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
     }
-    assert roles.keys() == resources(template("prod", "forecast"), "AWS::IAM::Role").keys()
+    assert roles.keys() == resources(template("dev", "forecast"), "AWS::IAM::Role").keys()
     bounds = {json.dumps(role["PermissionsBoundary"]) for role in roles.values()}
     assert bounds == {'"arn:aws:iam::444455556666:policy/bounds"'}
     assert not any(

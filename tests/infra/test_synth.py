@@ -43,7 +43,7 @@ def test_each_acknowledgement_is_of_one_finding_and_each_finding_has_one(
     ]
     acknowledged = re.findall(r"^not acknowledged: (\S+) (.*)$", assembly.stdout, flags=re.MULTILINE)
     for path, finding in acknowledged:
-        (covered,) = [place for place in found if place[0].startswith(f"{path}/") and place[1] == finding]
+        (covered,) = [place for place in found if f"{place[0]}/".startswith(f"{path}/") and place[1] == finding]
         found.remove(covered)
     assert not found
 
