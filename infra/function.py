@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -34,6 +35,7 @@ class PythonFunction(Construct):
         description: str,
         environment: Mapping[str, str],
         log_group: logs.ILogGroup,
+        key: kms.IKey,
         shared: Sequence[str] = (),
         reserved_concurrency: int | None = None,
         undelivered: DeadLetterQueue | None = None,
@@ -48,6 +50,7 @@ class PythonFunction(Construct):
             description: What it does.
             environment: Its variables.
             log_group: For its log.
+            key: Encrypts its variables.
             shared: Further folders of `lambdas/`.
             reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
             undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
@@ -83,6 +86,7 @@ class PythonFunction(Construct):
             memory_size=256,
             timeout=TIMEOUT,
             environment=dict(environment),
+            environment_encryption=key if environment else None,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,

@@ -223,6 +223,7 @@ class WorkflowFunctions:
             description=description,
             environment=environment,
             log_group=self.log_group(f"{construct_id}Logs"),
+            key=self._data.key,
             shared=shared,
             reserved_concurrency=self._settings.functions.reserved_concurrency,
             undelivered=undelivered,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.synthesis import ROOT, Assembly, synthesise
 
@@ -64,6 +65,11 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def description(kind: str) -> dict[str, Any]:
+    """CloudFormation's own description of a type, as cfn-lint brings it along."""
+    return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", kind).schema)
 
 
 def readable(value: Any) -> Any:
