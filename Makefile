@@ -61,6 +61,7 @@ setup: $(INSTALLED) ## install what everything else needs
 
 bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once [BOOTSTRAP="--custom-permissions-boundary name"]
 	$(CDK) bootstrap $(CONTEXT) $(BOOTSTRAP)
+	@$(BIN)/python -m bootstrap --environment $(ENVIRONMENT)
 
 diff: $(INSTALLED) ## show what a deployment would change
 	$(CDK) diff $(CONTEXT)
@@ -68,8 +69,9 @@ diff: $(INSTALLED) ## show what a deployment would change
 deploy: $(INSTALLED) ## deploy to AWS [ENVIRONMENT=dev]
 	$(CDK) deploy --all $(CONTEXT)
 
-destroy: $(INSTALLED) ## remove the stacks from AWS [ENVIRONMENT=dev]
-	$(CDK) destroy --all $(CONTEXT)
+destroy: $(INSTALLED) ## remove everything from AWS, data included; shows what and asks [ENVIRONMENT=dev]
+	@$(BIN)/python -m teardown --environment $(ENVIRONMENT)
+	$(CDK) destroy --all --force $(CONTEXT)
 
 clean: ## remove everything that make has made here, out/ included
 	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"

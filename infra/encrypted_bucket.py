@@ -17,8 +17,8 @@ ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
 class EncryptedBucket(Construct):
     """A bucket for data, or the bucket for the others' access logs.
 
-    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object, for a step
-    that the console's *Empty* does on purpose. (`aws s3 rm` does not: it leaves the old versions.)
+    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object. `teardown`
+    does it on purpose, with the credentials of whoever calls it.
 
     Attributes:
         bucket: The bucket.

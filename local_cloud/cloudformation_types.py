@@ -20,7 +20,7 @@ from moto.s3.models import FakeBucket
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
 from moto.scheduler.models import scheduler_backends
 
-from local_cloud import custom_resources, stack_errors, stack_parameters
+from local_cloud import custom_resources, stack_errors, stack_outputs, stack_parameters
 from local_cloud.patching import replace
 
 _LOG = logging.getLogger(__name__)
@@ -208,6 +208,7 @@ def install() -> None:
     replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
     replace(LogGroup, "get_cfn_attribute", _with_its_streams)
     stack_errors.install()
+    stack_outputs.install()
     stack_parameters.install()
     custom_resources.install()
 

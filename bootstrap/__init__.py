@@ -1,0 +1,1 @@
+"""What `cdk bootstrap` leaves to be done once an account and region."""

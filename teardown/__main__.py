@@ -1,0 +1,98 @@
+"""`make destroy`, up to `cdk destroy`: what an environment holds is shown, asked about, and deleted."""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.load_settings import SettingsError, load_settings
+from infra.settings import Settings
+from teardown.deployed import Clients, Deployed
+from teardown.steps import TeardownError, delete_job_logs, delete_stack, empty, stop_executions, wait_for_jobs
+
+ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
+
+
+def main() -> int:
+    """Takes one environment down, as far as its stacks cannot.
+
+    Returns:
+        0 if the stacks can be deleted now, 1 if not.
+    """
+    options = _parser().parse_args()
+    try:
+        settings = load_settings(options.environment, ENVIRONMENTS)
+        if settings.keeps_data:
+            raise TeardownError(
+                f"environments/{settings.environment}.toml: removal_policy is retain: nothing is deleted "
+                "(docs/operating.md: Taking an environment down)"
+            )
+        session = boto3.Session(region_name=settings.deployment.region)
+        clients = partial(session.client, region_name=settings.deployment.region)
+        account = _account(clients, settings)
+        deployed = Deployed.find(clients, settings.name)
+        _show(deployed, f"account {account}, {settings.deployment.region}")
+        if not deployed.stacks:
+            return 0
+        if not options.yes and not _agreed(settings.environment):
+            raise TeardownError("nothing was deleted")
+        _take_down(clients, deployed, settings.name)
+    except (SettingsError, TeardownError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"AWS: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _account(clients: Clients, settings: Settings) -> str:
+    account, wanted = str(clients("sts").get_caller_identity()["Account"]), settings.deployment.account
+    if wanted not in (None, account):
+        raise TeardownError(f"{settings.name} is in account {wanted}, the credentials are of {account}")
+    return account
+
+
+def _show(deployed: Deployed, place: str) -> None:
+    if not deployed.stacks:
+        print(f"There is nothing of it in {place}.")
+        return
+    print(f"To be deleted for good, in {place}:")
+    for stack in deployed.stacks:
+        print(f"  the stack {stack}, with all that is in it")
+    for bucket in deployed.buckets:
+        print(f"  the bucket {bucket}, with every version of every object")
+
+
+def _agreed(environment: str) -> bool:
+    if not sys.stdin.isatty():
+        raise TeardownError("nothing was deleted: there is no terminal to ask on; say --yes")
+    return input(f"Type {environment} to go on: ") == environment
+
+
+def _take_down(clients: Clients, deployed: Deployed, name: str) -> None:
+    for state_machine in deployed.state_machines:
+        print(f"executions stopped: {stop_executions(clients, state_machine)}")
+    # Nothing starts by itself any more, and nothing of the other stack's is used.
+    for stack in deployed.stacks:
+        if stack.endswith("-forecast"):
+            delete_stack(clients, stack)
+            print(f"deleted {stack}")
+    wait_for_jobs(clients, name)
+    print(f"logs of jobs deleted: {delete_job_logs(clients, name)}")
+    for bucket in deployed.buckets:
+        print(f"emptied {bucket}: {empty(clients, bucket)} versions")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m teardown", description=__doc__)
+    parser.add_argument("--environment", default="dev", help="name of a file in environments/ (dev)")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What is deployed of an environment."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+Clients = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What there is to be taken down.
+
+    Attributes:
+        stacks: The stacks there are, in the order in which they can be deleted.
+        state_machines: ARNs.
+        buckets: Names, that of the access logs last: emptying the others is logged.
+    """
+
+    stacks: tuple[str, ...]
+    state_machines: tuple[str, ...]
+    buckets: tuple[str, ...]
+
+    @classmethod
+    def find(cls, clients: Clients, name: str) -> Self:
+        """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
+        cloudformation = clients("cloudformation")
+        stacks = [stack for stack in (f"{name}-forecast", f"{name}-data") if _exists(cloudformation, stack)]
+        state_machines, buckets = [], []
+        for stack in stacks:
+            for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+                for resource in page["StackResourceSummaries"]:
+                    if resource["ResourceStatus"] == "DELETE_COMPLETE":
+                        continue
+                    if resource["ResourceType"] == "AWS::StepFunctions::StateMachine":
+                        state_machines.append(resource["PhysicalResourceId"])
+                    elif resource["ResourceType"] == "AWS::S3::Bucket":
+                        of_logs = resource["LogicalResourceId"].startswith("AccessLogs")
+                        buckets.append((of_logs, resource["PhysicalResourceId"]))
+        return cls(tuple(stacks), tuple(state_machines), tuple(bucket for _, bucket in sorted(buckets)))
+
+
+def _exists(cloudformation: Any, stack: str) -> bool:  # noqa: ANN401 (boto3's clients are made at run time)
+    try:
+        cloudformation.describe_stacks(StackName=stack)
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return False
+        raise
+    return True

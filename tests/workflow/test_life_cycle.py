@@ -1,0 +1,154 @@
+"""An environment's life, with the real CDK CLI: `make bootstrap`, `make deploy` twice, a run, `make destroy`."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from local_cloud import LocalCloud
+from tests.synthesis import ROOT, synthesise
+from tests.workflow.conftest import FEW_TREES, Deployment
+from tests.workflow.test_failures import MANY_TREES, running_job
+
+NAME = "onejob-dev"
+
+
+def cdk(cloud: LocalCloud, *arguments: str) -> str:
+    """What the CLI says, for the assembly that is deployed."""
+    done = cloud.cdk(*arguments, cwd=ROOT, cdk_program=ROOT / "node_modules/.bin/cdk", capture=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def command(
+    cloud: LocalCloud, package: str, *arguments: str, typed: str | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a package of ours, with somebody at the terminal where something is typed."""
+    keyboard, terminal = os.openpty()
+    try:
+        os.write(keyboard, f"{typed}\n".encode())
+        return subprocess.run(
+            [sys.executable, "-m", package, *arguments],
+            cwd=ROOT,
+            env=cloud.child_environment(),
+            stdin=subprocess.DEVNULL if typed is None else terminal,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    done = synthesise(tmp_path_factory.mktemp("assembly") / "cdk.out", "dev")
+    assert done.returncode == 0, done.stderr
+    return done.folder
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud(time_scale=0.002) as started:
+        yield started
+
+
+def left(cloud: LocalCloud) -> dict[str, list[str]]:
+    """Everything that bears the deployment's name, by what it is."""
+    client = cloud.client
+    there: dict[str, list[str]] = {
+        "stacks": [stack["StackName"] for stack in client("cloudformation").describe_stacks()["Stacks"]],
+        "buckets": [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]],
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "functions": [function["FunctionName"] for function in client("lambda").list_functions()["Functions"]],
+        "roles": [role["RoleName"] for role in client("iam").list_roles()["Roles"]],
+        "log groups": [group["logGroupName"] for group in client("logs").describe_log_groups()["logGroups"]],
+        "rules": [rule["Name"] for rule in client("events").list_rules()["Rules"]],
+        "schedules": [schedule["Name"] for schedule in client("scheduler").list_schedules()["Schedules"]],
+        "state machines": [m["name"] for m in client("stepfunctions").list_state_machines()["stateMachines"]],
+        "databases": [database["Name"] for database in client("glue").get_databases()["DatabaseList"]],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "topics": [topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]],
+        "keys": [
+            client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]["Description"]
+            for key in client("kms").list_keys()["Keys"]
+        ],
+        "aliases": [alias["AliasName"] for alias in client("kms").list_aliases()["Aliases"]],
+        "job logs": [
+            stream["logStreamName"]
+            for group in client("logs").describe_log_groups(logGroupNamePrefix="/aws/sagemaker")["logGroups"]
+            for stream in client("logs").describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+        ],
+    }
+    mine = {kind: [name for name in names if NAME in name.replace("_", "-")] for kind, names in there.items()}
+    return {kind: names for kind, names in mine.items() if names}
+
+
+def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
+    cloud: LocalCloud, assembly: Path, demand: pl.DataFrame, tmp_path: Path
+) -> None:
+    outputs_file = tmp_path / "outputs.json"
+    cdk(cloud, "bootstrap", f"aws://{cloud.account}/{cloud.region}")
+    done = command(cloud, "bootstrap", "--environment", "dev")
+    assert done.returncode == 0, done.stderr
+    (repository,) = cloud.client("ecr").describe_repositories()["repositories"]
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    deploy = ("deploy", "--all", "--app", str(assembly), "--require-approval", "never")
+    cdk(cloud, *deploy, "--outputs-file", str(outputs_file))
+    said = cdk(cloud, "diff", "--app", str(assembly))
+    assert said.count("There were no differences") == 2
+    assert cdk(cloud, *deploy).count("(no changes)") == 2
+
+    outputs = {key: value for stack in json.loads(outputs_file.read_text()).values() for key, value in stack.items()}
+    application = Deployment(cloud, outputs, tmp_path)
+    application.upload_rows(demand)
+    application.upload_rows(demand.with_columns(pl.col("y") + 1))  # an old version, which `aws s3 rm` would leave
+    published = application.run({"config": FEW_TREES})
+    assert published.status == "SUCCEEDED", published.cause
+    application.start({"cutoff": "2026-08-31", "config": MANY_TREES})
+    running_job(application)
+    assert left(cloud).keys() >= {"buckets", "tables", "functions", "databases", "job logs"}
+
+    for typed, said in (("prod", "nothing was deleted\n"), (None, "nothing was deleted: there is no terminal")):
+        refused = command(cloud, "teardown", "--environment", "dev", typed=typed)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(said)
+    done = command(cloud, "teardown", "--environment", "dev", typed="dev")
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown, _, did = done.stdout.partition("Type dev to go on: ")
+    assert shown.splitlines()[1:3] == [
+        f"  the stack {NAME}-forecast, with all that is in it",
+        f"  the stack {NAME}-data, with all that is in it",
+    ]
+    assert [line.partition("-")[0] for line in did.splitlines() if line.startswith("emptied ")] == [
+        "emptied onejob"
+    ] * 3
+    assert "executions stopped: 1\n" in did
+    cdk(cloud, "destroy", "--all", "--force", "--app", str(assembly))
+    assert left(cloud) == {}
+    again = command(cloud, "teardown", "--environment", "dev", "--yes")
+    assert again.returncode == 0
+    assert again.stdout == f"There is nothing of it in account {cloud.account}, {cloud.region}.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--environment", "prod", "--yes"], "environments/prod.toml: removal_policy is retain: nothing is deleted"),
+        (["--environment", "staging", "--yes"], "onejob-staging is in account 111122223333, the credentials are of "),
+        (["--environment", "prd"], "environment 'prd' is unknown"),
+    ],
+)
+def test_what_is_not_taken_down(cloud: LocalCloud, arguments: list[str], said: str) -> None:
+    done = command(cloud, "teardown", *arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert done.stdout == ""
