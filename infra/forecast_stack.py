@@ -9,7 +9,10 @@ from infra.data_stack import DataStack
 from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
 from infra.lost_runs import LostRuns
+from infra.monthly_budget import MonthlyBudget
 from infra.outcomes_topic import OutcomesTopic
+from infra.run_alarms import RunAlarms
+from infra.run_dashboard import RunDashboard
 from infra.settings import Settings
 from infra.training_job import TrainingJob
 from infra.training_role import TrainingRole
@@ -62,6 +65,7 @@ class ForecastStack(Stack):
             name=name,
             plan=functions.plan(),
             claim=functions.claim(),
+            preflight=functions.preflight(image=image, machines=training_job.machines),
             check_run=functions.check_run(),
             apply_gate=functions.apply_gate(),
             publish=functions.publish(),
@@ -92,6 +96,25 @@ class ForecastStack(Stack):
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
                 check_late=functions.check_late(topic).function,
+            )
+        alarms = RunAlarms(self, "Alarms", settings=settings, state_machine=workflow.state_machine, topic=topic)
+        RunDashboard(
+            self,
+            "Dashboard",
+            name=name,
+            state_machine=workflow.state_machine,
+            show_runs=functions.show_runs().function,
+            log_groups=functions.log_groups,
+            alarms=[*alarms.alarms, schedule.missed],
+        )
+        if settings.alerts.monthly_budget_usd is not None:
+            MonthlyBudget(
+                self,
+                "Budget",
+                name=name,
+                limit_usd=settings.alerts.monthly_budget_usd,
+                topic=topic,
+                key=data.key,
             )
         LostRuns(
             self,

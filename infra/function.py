@@ -67,6 +67,7 @@ class PythonFunction(Construct):
             timeout=TIMEOUT,
             environment=dict(environment),
             log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
         )

@@ -55,7 +55,7 @@ class Machine:
 class TrainingJob(Construct):
     """Makes the states that create one training job and wait for it, one state a machine.
 
-    Each state reads `$.plan` and `$.faults`, and leaves `{name, status, secondary_status, arn}` in `$.job`.
+    Each state reads `$.plan` and `$.faults`, and leaves `{name, status, secondary_status, arn, described}` in `$.job`.
     """
 
     def __init__(
@@ -122,6 +122,8 @@ class TrainingJob(Construct):
                     "status.$": "$.TrainingJobStatus",
                     "secondary_status.$": "$.SecondaryStatus",
                     "arn.$": "$.TrainingJobArn",
+                    # Times and the machine, which a job that never ran has not all of.
+                    "described.$": "$",
                 },
                 "ResultPath": "$.job",
                 "TimeoutSeconds": self._longest(machine).to_seconds(),
@@ -213,5 +215,5 @@ class TrainingJob(Construct):
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
             "Environment": {"OUTPUT_URI": f"s3://{bucket}", "PARTITION.$": "$.plan.partition"},
-            "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.deployment.tags.items())],
+            "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
         }

@@ -7,6 +7,7 @@ import pytest
 from lambdas.explain_failure import handler as module
 from lambdas.explain_failure import kinds
 from lambdas.explain_failure.handler import explain
+from tests.unit.lambdas.conftest import CONTEXT
 
 JOB = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
 EXECUTION = {"id": "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"}
@@ -319,4 +320,4 @@ def test_the_operators_guide_has_every_kind() -> None:
 
 def test_the_handler_reads_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOYMENT", "onejob-prod")
-    assert module.handler({"error": {"Error": "x"}}, None)["subject"] == "onejob-prod: run failed: unknown failure"
+    assert module.handler({"error": {"Error": "x"}}, CONTEXT)["subject"] == "onejob-prod: run failed: unknown failure"
