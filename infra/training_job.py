@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -14,6 +13,7 @@ from constructs import Construct
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
+from infra.machines import Machine, machines_of
 from infra.settings import Settings
 
 SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
@@ -32,24 +32,6 @@ START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (m6id, c5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
 # refuses a key for them.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a job may run on.
-
-    Attributes:
-        instance_type: SageMaker's name of it.
-        spot: Whether on spare capacity.
-    """
-
-    instance_type: str
-    spot: bool
-
-    @property
-    def words(self) -> str:
-        """As the names of states have it."""
-        return f"{self.instance_type}, spot" if self.spot else self.instance_type
 
 
 class TrainingJob(Construct):
@@ -85,10 +67,8 @@ class TrainingJob(Construct):
 
     @property
     def machines(self) -> Sequence[Machine]:
-        """What to run on, in order of preference: what spare capacity does not do in time is done on demand."""
-        job = self._settings.training_job
-        kinds = (True, False) if job.spot else (False,)
-        return [Machine(instance_type, spot) for instance_type in job.instance_types for spot in kinds]
+        """What to run on, in order of preference."""
+        return machines_of(self._settings.training_job)
 
     @property
     def longest(self) -> Duration:

@@ -14,10 +14,10 @@ from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
 from infra.function import PythonFunction
 from infra.log_group import LogGroup
+from infra.machines import Machine
 from infra.nag import acknowledge_wildcard
 from infra.run_registry import BY_EXECUTION
 from infra.settings import Settings
-from infra.training_job import Machine
 
 REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
 # Moves in the registry, and what its key takes.

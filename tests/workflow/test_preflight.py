@@ -1,11 +1,15 @@
 """What a run needs is looked at before a machine is paid for, and all that is wrong is said at once."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
+from local_cloud import LocalCloud
+from tests.synthesis import ROOT
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 QUOTAS = ("ml.m5.large for training job usage", "ml.m5.large for spot training job usage")
@@ -53,3 +57,46 @@ def test_the_time_a_run_took_is_kept_and_known_to_the_next(application: Deployme
     assert job["demand_bytes"] == (application.folder / "rows.parquet").stat().st_size
     again = application.run({"config": FEW_TREES, "force": True})
     assert again.outputs["Preflight"]["preflight"] == {"not_known": []}
+
+
+def looked(cloud: LocalCloud, environment: str) -> subprocess.CompletedProcess[str]:
+    """`make preflight`, as an engineer with the cloud's credentials."""
+    return subprocess.run(
+        [sys.executable, "-m", "preflight", "--environment", environment],
+        env=cloud.child_environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_looks_at_what_the_next_run_would(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    ready = looked(application.cloud, "dev")
+    assert ready.returncode == 0, ready.stdout + ready.stderr
+    said = [line.split(":")[0] for line in ready.stdout.splitlines()]
+    assert said == [
+        *("✓ credentials", "✓ bootstrap", "✓ demand", "✓ bucket", "✓ bucket", "✓ key", "✓ image", "✓ quota"),
+        *("? time", "onejob-dev"),
+    ]
+    assert ready.stdout.endswith("onejob-dev: ready\n")
+
+
+def test_the_command_says_all_that_is_wrong(without_quota: Deployment) -> None:
+    found = looked(without_quota.cloud, "dev")
+    assert found.returncode == 1
+    assert [line.split(":")[0] for line in found.stdout.splitlines() if line.startswith("✗")] == ["✗ demand", "✗ quota"]
+    assert found.stdout.endswith("onejob-dev: 2 to mend\n")
+
+
+def test_the_command_before_a_deployment_and_with_another_accounts_credentials(application: Deployment) -> None:
+    other = looked(application.cloud, "prod")
+    assert other.returncode == 1
+    assert "they are of account 123456789012, and prod is in 444455556666; sign in there" in other.stdout
+    with LocalCloud() as empty:
+        found = looked(empty, "dev")
+    assert found.returncode == 1
+    assert "✗ bootstrap: the CDK has not prepared this account and region; make bootstrap" in found.stdout
+    assert "✓ quota: 20 ml.m5.large for spot training job usage, 20 ml.m5.large for training" in found.stdout
+    assert "onejob-dev is not deployed yet" in found.stdout
