@@ -7,7 +7,10 @@ from local_cloud import ApiFault
 from local_cloud.api_faults import ApiFaultKind
 from local_cloud.faults import FaultReason
 
-FUNCTIONS = ("plan", "claim", "check-run", "apply-gate", "publish", "explain-failure", "close-run", "end-failed")
+FUNCTIONS = (
+    *("plan", "claim", "preflight", "check-run", "apply-gate", "publish"),
+    *("explain-failure", "close-run", "end-failed"),
+)
 # Clients try a call a few times by themselves, and so do states: a few failures are survived, many are not.
 FEW_TO_MANY = (1, 1, 2, 4, 8, 16)
 
@@ -81,6 +84,9 @@ def _of_the_rest(chance: random.Random) -> Fault:
         (
             ("sagemaker", "CreateTrainingJob"),
             ("sagemaker", "DescribeTrainingJob"),
+            ("servicequotas", "ListServiceQuotas"),
+            ("ecr", "BatchGetImage"),
+            ("kms", "DescribeKey"),
             ("glue", "CreatePartition"),
             ("glue", "UpdatePartition"),
             ("glue", "GetTable"),

@@ -38,7 +38,7 @@ def unknown(line: str) -> Finding:
 
 
 def looked_at(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """Runs a check; one that cannot be made says so, and leaves it to the run to find out.
+    """Runs a check; one that cannot be made, whatever the answer was, says so and leaves it to the run to find out.
 
     Args:
         what: What it looks at, as its lines begin.
@@ -46,5 +46,5 @@ def looked_at(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
     """
     try:
         return check()
-    except (ClientError, BotoCoreError, OSError) as error:
+    except (ClientError, BotoCoreError, OSError, ValueError, KeyError) as error:
         return [unknown(f"{what}: could not be looked at: {error}")]

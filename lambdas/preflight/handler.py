@@ -118,7 +118,7 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
 
     return [
         *the_demand(),
-        *check_buckets(client("s3"), [deployment.data_bucket, deployment.forecast_bucket]),
+        *looked_at("bucket", lambda: check_buckets(client("s3"), [deployment.data_bucket, deployment.forecast_bucket])),
         *looked_at("key", lambda: check_key(client("kms"), deployment.key)),
         *looked_at("image", lambda: check_image(client("ecr"), deployment.image)),
         *looked_at("quota", lambda: check_quotas(client("service-quotas"), deployment.machines)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from .findings import Finding, fine, unknown, wrong
+from .findings import Finding, fine, wrong
 
 GONE = ("NoSuchBucket", "404")
 
@@ -24,9 +24,9 @@ def _bucket(s3: BaseClient, name: str) -> Finding:
     try:
         s3.get_bucket_location(Bucket=name)
     except ClientError as error:
-        if error.response["Error"]["Code"] in GONE:
-            return wrong(f"bucket: there is no {name}; deploy the data stack again")
-        return unknown(f"bucket: {name} could not be looked at: {error}")
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return wrong(f"bucket: there is no {name}; deploy the data stack again")
     return fine(f"bucket: {name} is there")
 
 

@@ -36,6 +36,13 @@ def test_all_that_is_wrong_is_one_line_and_no_job_is_started(without_quota: Depl
     assert (run.last.status, run.last.details["kind"]) == ("failed", "NotReady")
 
 
+def test_files_without_content_are_no_demand(application: Deployment) -> None:
+    application.upload("demand.parquet", b"")
+    ended = application.run({})
+    assert (ended.error, ended.jobs) == ("NotReady", [])
+    assert "/demand/ are empty; upload them anew" in ended.cause
+
+
 def test_what_the_schedule_starts_before_the_demand_has_arrived(application: Deployment, demand: pl.DataFrame) -> None:
     """The files are as old as today, and the run that is due is that of next week's start."""
     application.upload_rows(demand)
