@@ -36,8 +36,8 @@ bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecas
 accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
 
-drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: half an hour [DRILL="--sequences 200 --races 100 --seed 1"]
-	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100)
+drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
+	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
 check: lint types templates ## ruff, mypy, cdk-nag and cfn-lint, for every environment
 

@@ -37,6 +37,12 @@ def draw(chance: random.Random) -> Fault:
     return chance.choice((_of_a_function, _of_a_function, _of_s3, _of_s3, _of_a_table, _of_a_job, _of_the_rest))(chance)
 
 
+def missing_manifest() -> Fault:
+    """The run's manifest is uploaded, answered well, and not there."""
+    call = ApiFault("s3", "PutObject", "swallowed", "_manifest")
+    return Fault("s3:PutObject of _manifest swallowed x 1", frozenset({"IncompleteRun"}), call=call)
+
+
 def _of_a_function(chance: random.Random) -> Fault:
     kind: ApiFaultKind = chance.choice(("throttled", "error", "answer_lost", "timed_out", "crashed", "slow"))
     told = {"Throttled", "PlatformFault", "TimedOut", "Unknown", "PublishFailed"} if kind != "slow" else set()

@@ -75,6 +75,11 @@ class Stage:
         """What Step Functions says of an execution."""
         return dict(self.cloud.client("stepfunctions").describe_execution(executionArn=execution))
 
+    def states(self, execution: str) -> set[str]:
+        """The states an execution has entered."""
+        history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+        return {event["stateEnteredEventDetails"]["name"] for event in history["events"] if _enters(event)}
+
     def wait(self, executions: list[str]) -> None:
         """Waits until executions have ended.
 
@@ -96,6 +101,10 @@ class Stage:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"after {seconds:.0f} seconds: {words}")
             time.sleep(0.1)
+
+
+def _enters(event: Mapping[str, Any]) -> bool:
+    return "stateEnteredEventDetails" in event
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Says in one line what broke and whether a rerun helps; pure, so that it cannot fail for the reason it explains."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.console_links.links import execution_link, job_log_link
+from lambdas.console_links.links import execution_link, job_log_link, object_link
 from lambdas.observation.logs import logged
 
 from .classify import Failure, classify
+
+REPORT = re.compile(r"s3://\S+/report\.html")
 
 
 @logged
@@ -53,6 +56,8 @@ def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
     if arn.count(":") < 6:
         return []
     links = [f"Execution: {execution_link(arn)}"]
+    if report := REPORT.search(failure.summary):
+        links.append(f"Report: {object_link(report[0], region=arn.split(':')[3])}")
     if failure.has_log and failure.job_name is not None:
         links.append(f"Job log: {job_log_link(failure.job_name, region=arn.split(':')[3])}")
     return links

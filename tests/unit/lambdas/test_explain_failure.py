@@ -303,6 +303,12 @@ def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
     assert f"log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3D{JOB}" in message
 
 
+def test_the_message_of_a_held_run_links_to_its_report() -> None:
+    told = "its bias is 40 % (at most 25 %). The report: s3://bucket/reports/run_id=x/report.html. To publish it"
+    message = explained(failed_function("GateHeld", told))["message"]
+    assert "/s3/object/bucket?region=eu-central-1&prefix=reports/run_id%3Dx/report.html\n" in f"{message}\n"
+
+
 def test_without_a_job_there_is_no_link_to_its_log() -> None:
     assert "Job log" not in explained(failed_function("InputError", "no demand"))["message"]
 
