@@ -78,7 +78,8 @@ class Stage:
     def states(self, execution: str) -> set[str]:
         """The states an execution has entered."""
         history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
-        return {event["stateEnteredEventDetails"]["name"] for event in history["events"] if _enters(event)}
+        entered = (event.get("stateEnteredEventDetails") for event in history["events"])
+        return {details["name"] for details in entered if details}
 
     def wait(self, executions: list[str]) -> None:
         """Waits until executions have ended.
@@ -101,10 +102,6 @@ class Stage:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"after {seconds:.0f} seconds: {words}")
             time.sleep(0.1)
-
-
-def _enters(event: Mapping[str, Any]) -> bool:
-    return "stateEnteredEventDetails" in event
 
 
 @contextmanager
