@@ -81,7 +81,7 @@ def synthesise(assembly: Path) -> None:
 def _say(outcome: Outcome, number: int, count: int) -> None:
     verdict = "BROKEN" if outcome.broken else "survived"
     print(f"{number}/{count} seed {outcome.drill.seed} {verdict} in {outcome.seconds:.0f} s: {outcome.drill.words}")
-    print(f"    ended as {', '.join(outcome.ends)}")
+    print(f"    ended as {', '.join(outcome.ends)}, {outcome.redrives} redrives")
     for each in outcome.broken:
         print(f"    BROKEN: {each}")
     sys.stdout.flush()
@@ -97,6 +97,7 @@ def _summarise(outcomes: list[Outcome], drills: list[Drill], seconds: float) -> 
         wanted = sum(drill.kind == kind for drill in drills)
         print(f"{words}: {len(some)} of {wanted} run, {sum(not outcome.broken for outcome in some)} survived")
     print(f"published exactly once: {sum(outcome.published == 1 for outcome in raced)} of {len(raced)} races")
+    print(f"{sum(outcome.redrives for outcome in outcomes)} redrives")
     print(f"{sum(ends.values())} executions: " + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
     once = all(outcome.published == 1 for outcome in raced)
     return 0 if once and not broken and len(outcomes) == len(drills) else 1

@@ -27,6 +27,7 @@ class Outcome:
     Attributes:
         drill: The drill.
         ends: How its executions ended.
+        redrives: How often executions were redriven.
         published: How many runs readers were pointed to.
         broken: What did not hold.
         seconds: How long it took.
@@ -34,6 +35,7 @@ class Outcome:
 
     drill: Drill
     ends: list[str] = field(default_factory=list)
+    redrives: int = 0
     published: int = 0
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -67,9 +69,8 @@ def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
             stage.cloud.forget_faults()
             _settle(stage)
             described = {execution: stage.described(execution) for execution in executions}
-            outcome.ends = [
-                f"{each['status']}{' ' + each['error'] if each.get('error') else ''}" for each in described.values()
-            ]
+            outcome.ends = [" ".join(filter(None, [each["status"], each.get("error")])) for each in described.values()]
+            outcome.redrives = sum(each["redriveCount"] for each in described.values())
             outcome.published = len(pointers(stage))
             outcome.broken += broken(stage, drill, described)
             outcome.broken += _recovers(stage)
