@@ -62,8 +62,8 @@ format: $(INSTALLED) ## let ruff mend what it can
 
 setup: $(INSTALLED) ## install what everything else needs
 
-bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once
-	$(CDK) bootstrap $(CONTEXT)
+bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once [BOOTSTRAP="--custom-permissions-boundary name"]
+	$(CDK) bootstrap $(CONTEXT) $(BOOTSTRAP)
 
 diff: $(INSTALLED) ## show what a deployment would change
 	$(CDK) diff $(CONTEXT)

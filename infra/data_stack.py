@@ -5,6 +5,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import s3_layout
+from infra.boundary import boundary
 from infra.encrypted_bucket import EncryptedBucket
 from infra.encryption_key import EncryptionKey
 from infra.forecast_catalog import ForecastCatalog
@@ -31,6 +32,7 @@ class DataStack(Stack):
             env=env,
             description=f"Demand and forecasts of {settings.name}",
             termination_protection=settings.keeps_data,
+            permissions_boundary=boundary(settings.deployment.permissions_boundary),
         )
         self.removal_policy = removal_policy = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
         retention = settings.retention

@@ -1,17 +1,15 @@
 """Rings when the run that is due is not published by a time of day."""
 
-from aws_cdk import Duration, Stack, TimeZone
-from aws_cdk import aws_iam as iam
+from functools import partial
+
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
+from infra.clock import Clock
+from infra.dead_letter_queue import DeadLetterQueue
 from infra.nag import acknowledge_wildcard
 from infra.settings import ScheduleSettings
-
-RETRIES = 5
-GIVE_UP_AFTER = Duration.hours(1)
 
 
 class Deadline(Construct):
@@ -26,31 +24,17 @@ class Deadline(Construct):
         settings: ScheduleSettings,
         cron: str,
         check_late: lambda_.IFunction,
+        undelivered: DeadLetterQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = iam.Role(
+        clock = Clock(
             self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-            ),
-            description=f"Looks whether the run of {name} is late",
+            "Default",
+            name=f"{name}-deadline",
+            purpose=f"Looks whether the run of {name} that is due is published",
+            settings=settings,
+            cron=cron,
+            target=partial(targets.LambdaInvoke, check_late),
+            undelivered=undelivered,
         )
-        scheduler.Schedule(
-            self,
-            "Schedule",
-            schedule_name=f"{name}-deadline",
-            description=f"Looks whether the run of {name} that is due is published",
-            enabled=settings.enabled,
-            schedule=scheduler.ScheduleExpression.expression(f"cron({cron})", TimeZone.of(settings.time_zone)),
-            target=targets.LambdaInvoke(
-                check_late,
-                role=role,
-                input=scheduler.ScheduleTargetInput.from_object(
-                    {"scheduled_time": scheduler.ContextAttribute.scheduled_time}
-                ),
-                retry_attempts=RETRIES,
-                max_event_age=GIVE_UP_AFTER,
-            ),
-        )
-        acknowledge_wildcard(role, f"{check_late.function_arn}:*", "The versions of this one function.")
+        acknowledge_wildcard(clock.role, f"{check_late.function_arn}:*", "The versions of this one function.")

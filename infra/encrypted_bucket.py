@@ -1,13 +1,17 @@
 """How every bucket of this application is built: encrypted, TLS only, private, versioned, and tidied up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.nag import acknowledge
+
 ABANDONED_UPLOADS = Duration.days(3)
+ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
 
 
 class EncryptedBucket(Construct):
@@ -66,4 +70,39 @@ class EncryptedBucket(Construct):
                 s3.LifecycleRule(id="abandoned-uploads", abort_incomplete_multipart_upload_after=ABANDONED_UPLOADS),
                 *expirations,
             ],
+        )
+        # Whose key it is, no reader of ours could have.
+        self._deny_writes("KeysOfTheCaller", {"Null": {f"{ENCRYPTION_HEADER}-customer-algorithm": "false"}})
+        if key:
+            # A write that asks for no encryption gets the bucket's own, with this key. One that asks for another kind
+            # names no key, which is not equal to this one either.
+            self._deny_writes(
+                "OtherEncryption",
+                {
+                    "Null": {ENCRYPTION_HEADER: "false"},
+                    "StringNotEquals": {f"{ENCRYPTION_HEADER}-aws-kms-key-id": key.key_arn},
+                },
+            )
+        acknowledge(
+            self.bucket,
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            "Old versions keep what is overwritten or deleted; demand has its source, and forecasts can be made anew.",
+        )
+        if key is None:
+            acknowledge(
+                self.bucket,
+                "NIST.800.53.R5-S3DefaultEncryptionKMS",
+                "S3 delivers access logs to buckets with its own encryption only.",
+            )
+
+    def _deny_writes(self, sid: str, conditions: Mapping[str, Mapping[str, str]]) -> None:
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=[self.bucket.arn_for_objects("*")],
+                conditions=conditions,
+            )
         )

@@ -1,18 +1,20 @@
 """What runs: the image, the job, the functions, the state machine, its schedule and its outcomes."""
 
 from aws_cdk import CfnOutput, Environment, Stack
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from constructs import Construct
 
+from infra.boundary import boundary
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
+from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
+from infra.isolated_network import IsolatedNetwork
+from infra.job_network import JobNetwork
+from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
-from infra.monthly_budget import MonthlyBudget
+from infra.observation import Observation
 from infra.outcomes_topic import OutcomesTopic
-from infra.run_alarms import RunAlarms
-from infra.run_dashboard import RunDashboard
 from infra.settings import Settings
 from infra.training_job import TrainingJob
 from infra.training_role import TrainingRole
@@ -32,12 +34,23 @@ class ForecastStack(Stack):
             env=env,
             description=f"The forecast run of {settings.name}",
             termination_protection=settings.keeps_data,
+            permissions_boundary=boundary(settings.deployment.permissions_boundary),
         )
         name = settings.name
         topic = OutcomesTopic(
             self, "Outcomes", name=f"{name}-outcomes", key=data.key, emails=settings.alerts.emails
         ).topic
+        undelivered = DeadLetterQueue(
+            self,
+            "Undelivered",
+            name=f"{name}-undelivered",
+            alarm_name=f"{name}-undelivered",
+            what_to_do="An event or a call was given up; the queue's message says which, docs/operating.md what to do",
+            key=data.key,
+            topic=topic,
+        )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
+        network = self._network(settings, data)
         training_role = TrainingRole(
             self,
             "Training",
@@ -46,6 +59,7 @@ class ForecastStack(Stack):
             demand=data.demand,
             forecasts=data.forecasts,
             image=image,
+            network=network,
         )
         training_job = TrainingJob(
             self,
@@ -55,9 +69,10 @@ class ForecastStack(Stack):
             role=training_role.role,
             key=data.key,
             forecasts=data.forecasts,
+            network=network,
         )
         longest = longest_execution(training_job)
-        functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest)
+        functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest, undelivered=undelivered)
         close_run = functions.close_run()
         workflow = ForecastWorkflow(
             self,
@@ -86,8 +101,8 @@ class ForecastStack(Stack):
             settings=settings.schedule,
             state_machine=workflow.state_machine,
             key=data.key,
+            topic=topic,
         )
-        schedule.missed.add_alarm_action(cloudwatch_actions.SnsAction(topic))
         if settings.alerts.deadline_cron is not None:
             Deadline(
                 self,
@@ -96,33 +111,45 @@ class ForecastStack(Stack):
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
                 check_late=functions.check_late(topic).function,
+                undelivered=undelivered,
             )
-        alarms = RunAlarms(self, "Alarms", settings=settings, state_machine=workflow.state_machine, topic=topic)
-        RunDashboard(
+        Observation(
             self,
-            "Dashboard",
-            name=name,
+            "Observation",
+            settings=settings,
             state_machine=workflow.state_machine,
             show_runs=functions.show_runs().function,
             log_groups=functions.log_groups,
-            alarms=[*alarms.alarms, schedule.missed],
+            of_queues=[schedule.missed, undelivered.alarm],
+            topic=topic,
+            key=data.key,
         )
-        if settings.alerts.monthly_budget_usd is not None:
-            MonthlyBudget(
-                self,
-                "Budget",
-                name=name,
-                limit_usd=settings.alerts.monthly_budget_usd,
-                topic=topic,
-                key=data.key,
-            )
         LostRuns(
             self,
             "LostRuns",
             state_machine=workflow.state_machine,
             topic=topic,
             close_run=close_run.function,
+            undelivered=undelivered,
         )
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
+
+    def _network(self, settings: Settings, data: DataStack) -> JobNetwork | None:
+        """The job's network; None is SageMaker's own."""
+        given = settings.network
+        if given is None:
+            return None
+        if not given.isolated:
+            return JobNetwork(given.subnets, given.security_groups)
+        log_group = LogGroup(
+            self,
+            "FlowLogs",
+            key=data.key,
+            days=settings.retention.log_days,
+            removal_policy=data.removal_policy,
+        ).log_group
+        return IsolatedNetwork(
+            self, "Network", name=settings.name, buckets=[data.demand, data.forecasts], log_group=log_group
+        ).network

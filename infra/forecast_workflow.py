@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.failure_path import ERROR_PATH, NO_FAULTS, FailurePath
 from infra.function import PythonFunction
-from infra.nag import acknowledge_wildcard
+from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
 from infra.training_job import MOST_FAULTS, QUOTA_ERRORS, TrainingJob
 from infra.workflow_tasks import call_function, notify
 
@@ -191,6 +191,7 @@ class ForecastWorkflow(Construct):
 
     def _acknowledge(self, functions: Sequence[PythonFunction], training_job: TrainingJob) -> None:
         role = self.state_machine.role
+        acknowledge_inline_policy(role)
         for function in functions:
             acknowledge_wildcard(role, f"{function.function.function_arn}:*", "The versions of this one function.")
         acknowledge_wildcard(role, training_job.arns, "Jobs are named after runs, each with this deployment's prefix.")

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.nag import acknowledge_wildcard
+from infra.dead_letter_queue import DeadLetterQueue
+from infra.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
 
 ROOT = Path(__file__).parent.parent
 TIMEOUT = Duration.minutes(2)
@@ -33,8 +35,26 @@ class PythonFunction(Construct):
         description: str,
         environment: Mapping[str, str],
         log_group: logs.ILogGroup,
+        key: kms.IKey,
         shared: Sequence[str] = (),
+        reserved_concurrency: int | None = None,
+        undelivered: DeadLetterQueue | None = None,
     ) -> None:
+        """Creates the function.
+
+        Args:
+            scope: The parent.
+            construct_id: The id in it.
+            name: The function's name.
+            folder: Of `lambdas/`, with its handler.
+            description: What it does.
+            environment: Its variables.
+            log_group: For its log.
+            key: Encrypts its variables.
+            shared: Further folders of `lambdas/`.
+            reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
+            undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
+        """
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
@@ -66,9 +86,30 @@ class PythonFunction(Construct):
             memory_size=256,
             timeout=TIMEOUT,
             environment=dict(environment),
+            environment_encryption=key if environment else None,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
+            reserved_concurrent_executions=reserved_concurrency,
+            dead_letter_queue=undelivered.queue if undelivered else None,
         )
-        acknowledge_wildcard(self.role, "*", "X-Ray has no resources: its two actions take nothing but *.")
+        acknowledge_inline_policy(self.role)
+        acknowledge(
+            self.function,
+            "NIST.800.53.R5-LambdaInsideVPC",
+            "It calls AWS's public APIs alone; a network of ours would need an endpoint, paid by the hour, for each.",
+        )
+        if undelivered is None:
+            acknowledge(
+                self.function,
+                "NIST.800.53.R5-LambdaDLQ",
+                "Whoever calls it waits for its answer and sees it fail: there is no event that could be lost.",
+            )
+        if reserved_concurrency is None:
+            acknowledge(
+                self.function,
+                "NIST.800.53.R5-LambdaConcurrency",
+                "This environment's file reserves none: its account may have no more than Lambda keeps unreserved.",
+            )
+        acknowledge_wildcard(self.role, "*", "For actions that take nothing but *: X-Ray's, and Service Quotas' lists.")

@@ -10,6 +10,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.dead_letter_queue import DeadLetterQueue
+
 # Step Functions catches neither of these with States.ALL.
 UNCAUGHT_ERRORS = ["States.Runtime", "States.DataLimitExceeded"]
 
@@ -25,6 +27,7 @@ class LostRuns(Construct):
         state_machine: sfn.IStateMachine,
         topic: sns.ITopic,
         close_run: lambda_.IFunction,
+        undelivered: DeadLetterQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         # All that failed, and not only the silent ones: what an execution could not note, this does.
@@ -33,7 +36,7 @@ class LostRuns(Construct):
             "Ended",
             description="Executions that ended without publishing: the registry learns of it",
             event_pattern=_ends(state_machine, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
-            targets=[targets.LambdaFunction(close_run)],
+            targets=[targets.LambdaFunction(close_run, dead_letter_queue=undelivered.queue)],
         )
         detail = events.EventField.from_path
         events.Rule(
@@ -51,6 +54,7 @@ class LostRuns(Construct):
                         f"{detail('$.detail.executionArn')} ended as {detail('$.detail.status')} and told nobody why. "
                         "Redrive it in the Step Functions console, or start a new execution with the same input."
                     ),
+                    dead_letter_queue=undelivered.queue,
                 )
             ],
         )

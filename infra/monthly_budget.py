@@ -35,7 +35,7 @@ class MonthlyBudget(Construct):
             iam.PolicyStatement(
                 sid="BudgetsToTheTopic",
                 principals=[iam.ServicePrincipal(SERVICE)],
-                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
                 conditions=from_here,
             )

@@ -15,6 +15,15 @@ def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
     Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
 
 
+def acknowledge_inline_policy(role: IConstruct) -> None:
+    """Accepts that a role's policy is its own, and not a managed one."""
+    acknowledge(
+        role,
+        "NIST.800.53.R5-IAMNoInlinePolicy",
+        "What it may do is this role's alone: in the role, it cannot be given to another, and goes when the role goes.",
+    )
+
+
 def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
     """Accepts that a policy names one resource with a `*` in it.
 

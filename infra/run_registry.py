@@ -5,6 +5,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.nag import acknowledge
+
 # Finds the run of an execution that ended without a word.
 BY_EXECUTION = "by-execution"
 
@@ -35,6 +37,11 @@ class RunRegistry(Construct):
             ),
             deletion_protection=removal_policy == RemovalPolicy.RETAIN,
             removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.table,
+            "NIST.800.53.R5-DynamoDBInBackupPlan",
+            "It can be taken back to any second of the last 35 days; nothing older is worth having back.",
         )
         self.table.add_global_secondary_index(
             index_name=BY_EXECUTION,

@@ -47,6 +47,15 @@ Region = Annotated[str, _like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-c
 ImageUri = Annotated[
     str, _like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
 ]
+ManagedPolicy = Annotated[
+    str,
+    _like(
+        r"[\w+=,.@-]{1,128}|arn:aws:iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
+        "a managed policy's name in the account, or its ARN arn:aws:iam::<account>:policy/<name>",
+    ),
+]
+SubnetId = Annotated[str, _like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
+SecurityGroupId = Annotated[str, _like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
 InstanceType = Annotated[str, _like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
 Email = Annotated[str, _like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 TagKey = Annotated[str, _like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
@@ -66,6 +75,7 @@ class DeploymentSettings(_Table):
         region: AWS region.
         removal_policy: What `cdk destroy` does with buckets, key and logs.
         image_uri: A prebuilt image in ECR; the image is built from `job_code/` when absent.
+        permissions_boundary: A managed policy, by name or ARN, that bounds every role; none when absent.
         tags: Put on every resource and every training job.
     """
 
@@ -74,6 +84,7 @@ class DeploymentSettings(_Table):
     region: Region
     removal_policy: Literal["destroy", "retain"]
     image_uri: ImageUri | None = None
+    permissions_boundary: ManagedPolicy | None = None
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
 
     @field_validator("tags")
@@ -164,6 +175,42 @@ class TrainingJobSettings(_Table):
         return value
 
 
+class NetworkSettings(_Table):
+    """What the training job can reach: a network made for it, or one that is there.
+
+    Attributes:
+        isolated: Makes one, from which nothing can be reached but the two buckets.
+        subnets: Of a VPC that leads to S3, each in a zone of its own.
+        security_groups: Of the machines in these subnets.
+    """
+
+    isolated: Flag = False
+    subnets: tuple[SubnetId, ...] = Field(default=(), max_length=16)
+    security_groups: tuple[SecurityGroupId, ...] = Field(default=(), max_length=5, validate_default=True)
+
+    # On the last field: it sees the others.
+    @field_validator("security_groups")
+    @classmethod
+    def _one_network(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        isolated, subnets = info.data.get("isolated"), info.data.get("subnets")
+        if isolated and (subnets or value):
+            raise ValueError("isolated = true makes subnets and a security group: remove those given, or isolated")
+        if isolated is False and subnets is not None and not (subnets and value):
+            raise ValueError("give subnets and security_groups, or isolated = true, or no [network] at all")
+        return value
+
+
+class FunctionsSettings(_Table):
+    """The functions' share of the account.
+
+    Attributes:
+        reserved_concurrency: Executions kept for each function, and the most it may have; the account's pool serves
+            all of them when absent. Lambda keeps 100 of the account's unreserved: a young account has ten in all.
+    """
+
+    reserved_concurrency: int | None = Field(default=None, strict=True, ge=1, le=100)
+
+
 class GateSettings(_Table):
     """What a run must keep to, to be published by itself; a threshold that is absent is none.
 
@@ -246,6 +293,8 @@ class EnvironmentSettings(_Table):
     schedule: ScheduleSettings
     forecast: ForecastConfig
     training_job: TrainingJobSettings
+    network: NetworkSettings | None = None
+    functions: FunctionsSettings = FunctionsSettings()
     gate: GateSettings = GateSettings()
     alerts: AlertsSettings = AlertsSettings()
     athena: AthenaSettings = AthenaSettings()

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
+from infra.job_network import JobNetwork
 from infra.machines import Machine, machines_of
 from infra.settings import Settings
 
@@ -50,6 +51,7 @@ class TrainingJob(Construct):
         role: iam.IRole,
         key: kms.IKey,
         forecasts: s3.IBucket,
+        network: JobNetwork | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -57,6 +59,7 @@ class TrainingJob(Construct):
         self._role = role
         self._key = key
         self._forecasts = forecasts
+        self._network = network
 
     @property
     def arns(self) -> str:
@@ -191,6 +194,7 @@ class TrainingJob(Construct):
             "StoppingCondition": stopping,
             "RetryStrategy": {"MaximumRetryAttempts": PLATFORM_FAULT_RETRIES},
             "EnableManagedSpotTraining": machine.spot,
+            **({"VpcConfig": self._network.request()} if self._network else {}),
             # The job uploads its forecasts itself; and one machine has no other container to talk to.
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,

@@ -8,7 +8,8 @@ from constructs import Construct
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
-from infra.nag import acknowledge_wildcard
+from infra.job_network import JobNetwork
+from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 RUNS = (s3_layout.FORECASTS, s3_layout.REPORTS)
@@ -34,6 +35,7 @@ class TrainingRole(Construct):
         demand: s3.IBucket,
         forecasts: s3.IBucket,
         image: ContainerImage,
+        network: JobNetwork | None,
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
@@ -118,10 +120,15 @@ class TrainingRole(Construct):
                 ),
             ],
         )
+        if network:
+            network.allow(policy)
+        acknowledge_inline_policy(policy)
         for prefix in (*readable, manifests, *writable):
             acknowledge_wildcard(policy, prefix, "The objects under one prefix: their names are not known beforehand.")
         acknowledge_wildcard(policy, f"{log_group}:*", "How IAM writes the one log group of all training jobs.")
         acknowledge_wildcard(policy, stream, "The log streams of this deployment's jobs, named after the runs.")
         acknowledge_wildcard(
-            policy, "*", "GetAuthorizationToken and PutMetricData know no resources; a condition limits the metrics."
+            policy,
+            "*",
+            "GetAuthorizationToken, PutMetricData and ec2:Describe* know no resources; the metrics have a condition.",
         )

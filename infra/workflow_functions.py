@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from infra import s3_layout
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
+from infra.dead_letter_queue import DeadLetterQueue
 from infra.function import PythonFunction
 from infra.log_group import LogGroup
 from infra.machines import Machine
@@ -34,14 +35,18 @@ class WorkflowFunctions:
         settings: The environment.
         data: Buckets, key, registry and catalogue.
         lease: How long an execution may live at most.
+        undelivered: Keeps the events that a function failed for.
 
     Attributes:
         log_groups: Of the functions that have been made.
     """
 
-    def __init__(self, stack: Stack, *, settings: Settings, data: DataStack, lease: Duration) -> None:
+    def __init__(
+        self, stack: Stack, *, settings: Settings, data: DataStack, lease: Duration, undelivered: DeadLetterQueue
+    ) -> None:
         self._stack, self._settings, self._data, self._lease = stack, settings, data, lease
         self.log_groups: list[logs.ILogGroup] = []
+        self._undelivered = undelivered
 
     def plan(self) -> PythonFunction:
         """Decides the run."""
@@ -114,8 +119,10 @@ class WorkflowFunctions:
         )
         self._grant(function, "SeeHowLongRunsTook", ["dynamodb:Query"], data.runs.table_arn)
         self._grant(function, "UseTheKey", KEY_OF_TABLE, data.key.key_arn)
-        # Service Quotas knows no resources for its lists.
-        self._grant(function, "LookUpQuotas", ["servicequotas:ListServiceQuotas"], "*")
+        # Which has no resources. The finding is the function's own, for its traces.
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
         return function
 
     def show_runs(self) -> PythonFunction:
@@ -206,6 +213,7 @@ class WorkflowFunctions:
             "Notes in the registry how a run ended",
             {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._prices()},
             shared=[REGISTRY, FILES],
+            undelivered=self._undelivered,
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "NoteTheEnd", ITEMS, table.table_arn)
@@ -233,6 +241,7 @@ class WorkflowFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
             },
             shared=[REGISTRY, CALENDAR],
+            undelivered=self._undelivered,
         )
         self._grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
         self._grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
@@ -254,7 +263,13 @@ class WorkflowFunctions:
         return json.dumps(self._settings.training_job.hourly_prices)
 
     def _function(
-        self, name: str, description: str, environment: dict[str, str], *, shared: Sequence[str] = ()
+        self,
+        name: str,
+        description: str,
+        environment: dict[str, str],
+        *,
+        shared: Sequence[str] = (),
+        undelivered: DeadLetterQueue | None = None,
     ) -> PythonFunction:
         folder = name.replace("-", "_")
         construct_id = folder.title().replace("_", "")
@@ -268,7 +283,10 @@ class WorkflowFunctions:
             description=description,
             environment={"DEPLOYMENT": self._settings.name, **environment},
             log_group=log_group,
+            key=self._data.key,
             shared=["observation", *shared],
+            reserved_concurrency=self._settings.functions.reserved_concurrency,
+            undelivered=undelivered,
         )
 
     def _grant(

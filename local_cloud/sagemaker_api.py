@@ -12,6 +12,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from local_cloud import processing_jobs, training_jobs
 from local_cloud.faults import Faults
 from local_cloud.images import ImageError
+from local_cloud.job_networks import find_missing
 from local_cloud.jobs import Job, JobPlace
 from local_cloud.processes import ProcessRegistry
 from local_cloud.processing_jobs import ProcessingJob
@@ -48,6 +49,8 @@ class JobCalls:
         if missing := self._unsupported(request):
             raise ValidationError(f"The local cloud does not know {missing}.")
         name, region = request[f"{self._kind}JobName"], response.region
+        if missing := find_missing(request, account=self._settings.account, region=region):
+            raise ValidationError(missing)
         arn = f"arn:aws:sagemaker:{region}:{self._settings.account}:{self._kind.lower()}-job/{name}"
         with self._lock:
             if (region, name) in self._jobs:

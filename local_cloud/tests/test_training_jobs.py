@@ -148,6 +148,18 @@ def test_a_bad_request_is_refused(cloud: LocalCloud, jobs: Jobs, change: dict[st
         cloud.client("sagemaker").create_training_job(**(jobs.training_request() | change))
 
 
+def test_a_job_is_connected_to_a_network_that_is_there_or_refused(cloud: LocalCloud, jobs: Jobs) -> None:
+    ec2 = cloud.client("ec2")
+    (subnet, *_), (group, *_) = ec2.describe_subnets()["Subnets"], ec2.describe_security_groups()["SecurityGroups"]
+    there = {"Subnets": [subnet["SubnetId"]], "SecurityGroupIds": [group["GroupId"]]}
+    described = jobs.train(VpcConfig=there)
+    assert (described["TrainingJobStatus"], described["VpcConfig"]) == ("Completed", there)
+    for missing in ({"Subnets": ["subnet-01234567"]}, {"SecurityGroupIds": ["sg-01234567"]}):
+        ((identifier,),) = missing.values()
+        with pytest.raises(ClientError, match=f"ValidationException.*'{identifier}' does not exist"):
+            cloud.client("sagemaker").create_training_job(**jobs.training_request(VpcConfig={**there, **missing}))
+
+
 def test_a_job_may_fail_for_want_of_capacity_or_quota(cloud: LocalCloud, jobs: Jobs) -> None:
     cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
     cloud.fail_next_job(instance_type="ml.c5.xlarge", reason="quota")

@@ -2,17 +2,27 @@ import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.synthesis import Assembly, synthesise
+from tests.synthesis import ROOT, Assembly, synthesise
 
 ENVIRONMENTS = ("dev", "staging", "prod")
+# Whose settings differ in what there is to acknowledge.
+UNLIKE = ("dev", "prod")
+# Settings that none of the environments has, over those of prod.
+UNUSUAL = {
+    'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
+    "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
+}
 # The same application with every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
     "import sys, infra.nag\n"
-    "infra.nag.acknowledge = lambda construct, finding, reason: print('not acknowledged:', finding)\n"
+    "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
+    "infra.nag.acknowledge = acknowledge\n"
     "import app\n"
     "sys.exit(app.main())"
 )
@@ -20,13 +30,26 @@ UNACKNOWLEDGED = (
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every environment's assembly, and `unacknowledged`: once a session, two at a time."""
+    """Every environment's assembly, and those of two `unacknowledged`: once a session, two at a time."""
     folder = tmp_path_factory.mktemp("assemblies")
     runs: dict[str, tuple[str, ...]] = {name: (name,) for name in ENVIRONMENTS}
-    runs["unacknowledged"] = ("dev", "-c", UNACKNOWLEDGED)
+    runs |= {f"{name}, unacknowledged": (name, "-c", UNACKNOWLEDGED) for name in UNLIKE}
+    runs["unusual"] = ("prod", str(unusual(folder)))
     with ThreadPoolExecutor(max_workers=2) as pool:
         assemblies = pool.map(lambda name: synthesise(folder / name, *runs[name]), runs)
         return dict(zip(runs, assemblies, strict=True))
+
+
+def unusual(folder: Path) -> Path:
+    """A copy of the application whose prod is another one."""
+    text = (ROOT / "environments" / "prod.toml").read_text()
+    for old, new in UNUSUAL.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (folder / "environments").mkdir()
+    (folder / "environments" / "prod.toml").write_text(text)
+    (folder / "app.py").write_text((ROOT / "app.py").read_text())
+    return folder / "app.py"
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +65,11 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
         for logical_id, resource in template["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def description(kind: str) -> dict[str, Any]:
+    """CloudFormation's own description of a type, as cfn-lint brings it along."""
+    return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", kind).schema)
 
 
 def readable(value: Any) -> Any:

@@ -33,14 +33,17 @@ def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Tem
         assert rules["abandoned-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
         assert rules["old-versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] >= 1
         denied = [
-            statement["Condition"]
+            (statement["Action"], readable(statement["Condition"]))
             for statement in policies[f"{name}Policy"]["PolicyDocument"]["Statement"]
-            if statement["Effect"] == "Deny"
-            and statement["Action"] == "s3:*"
-            and statement["Principal"] == {"AWS": "*"}
+            if statement["Effect"] == "Deny" and statement["Principal"] == {"AWS": "*"}
         ]
-        assert {"Bool": {"aws:SecureTransport": "false"}} in denied
-        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
+        assert ("s3:*", {"Bool": {"aws:SecureTransport": "false"}}) in denied
+        assert ("s3:*", {"NumericLessThan": {"s3:TlsVersion": 1.2}}) in denied
+        # Conditions as S3 sees them: the header is not missing; and what is not given is equal to nothing.
+        header = "s3:x-amz-server-side-encryption"
+        assert ("s3:PutObject", {"Null": {f"{header}-customer-algorithm": "false"}}) in denied
+        other = {"Null": {header: "false"}, "StringNotEquals": {f"{header}-aws-kms-key-id": "<EncryptionKey.Arn>"}}
+        assert (("s3:PutObject", other) in denied) is (name != "AccessLogsBucket")
 
 
 def test_only_what_sagemaker_writes_itself_expires_among_the_forecasts(template: Templates) -> None:

@@ -159,7 +159,7 @@ def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 12
+    assert len(groups) == 13
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"
@@ -191,18 +191,52 @@ def test_the_deadline_is_looked_at_where_the_schedule_starts_runs(
     assert json.loads(schedule["Target"]["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
 
 
-def test_a_missed_start_is_kept_encrypted_and_rings(template: Templates) -> None:
-    queue = readable(forecast(template, "prod", "AWS::SQS::Queue")["ScheduleMissedStarts"])
+@pytest.mark.parametrize(
+    ("queue_id", "queue_name", "alarm_name"),
+    [
+        ("ScheduleMissedStarts", "onejob-prod-missed-starts", "onejob-prod-missed-start"),
+        ("Undelivered", "onejob-prod-undelivered", "onejob-prod-undelivered"),
+    ],
+)
+def test_what_is_given_up_is_kept_encrypted_and_rings(
+    template: Templates, queue_id: str, queue_name: str, alarm_name: str
+) -> None:
+    queue = readable(forecast(template, "prod", "AWS::SQS::Queue")[queue_id])
+    assert queue["QueueName"] == queue_name
     assert queue["KmsMasterKeyId"] == "<EncryptionKey.Arn>"
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-    policy = forecast(template, "prod", "AWS::SQS::QueuePolicy")["ScheduleMissedStartsPolicy"]["PolicyDocument"]
-    assert [(s["Effect"], s["Condition"]) for s in policy["Statement"]] == [
-        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    ]
-    alarm = readable(forecast(template, "prod", "AWS::CloudWatch::Alarm")["ScheduleMissed"])
+    policy = forecast(template, "prod", "AWS::SQS::QueuePolicy")[f"{queue_id}Policy"]["PolicyDocument"]
+    denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
+    assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
+    alarm = readable(forecast(template, "prod", "AWS::CloudWatch::Alarm")[f"{queue_id}Alarm"])
+    assert alarm["AlarmName"] == alarm_name
     assert alarm["AlarmActions"] == ["<OutcomesTopic>"]
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": "<ScheduleMissedStarts.QueueName>"}]
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue_id}.QueueName>"}]
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
+
+
+def test_what_nobody_waits_for_is_kept_where_it_fails(template: Templates) -> None:
+    """By whoever sends it, where the function or topic does not take it; and by Lambda, where the function failed."""
+    kept = {"Arn": "<Undelivered.Arn>"}
+    functions = forecast(template, "prod", "AWS::Lambda::Function")
+    failing = {name: readable(function.get("DeadLetterConfig")) for name, function in functions.items()}
+    assert {name for name, where in failing.items() if where} == {"CloseRunFunction", "CheckLateFunction"}
+    assert failing["CloseRunFunction"] == failing["CheckLateFunction"] == {"TargetArn": "<Undelivered.Arn>"}
+    for rule in forecast(template, "prod", "AWS::Events::Rule").values():
+        assert [target["DeadLetterConfig"] for target in readable(rule["Targets"])] == [kept]
+    deadline = readable(forecast(template, "prod", "AWS::Scheduler::Schedule")["DeadlineSchedule"])
+    assert deadline["Target"]["DeadLetterConfig"] == kept
+    statements = forecast(template, "prod", "AWS::SQS::QueuePolicy")["UndeliveredPolicy"]["PolicyDocument"]["Statement"]
+    senders = [readable(s["Condition"]) for s in statements if s["Effect"] == "Allow"]
+    assert senders == [{"ArnEquals": {"aws:SourceArn": f"<LostRuns{rule}.Arn>"}} for rule in ("Ended", "Rule")]
+
+
+@pytest.mark.parametrize(("environment", "reserved"), [("dev", None), ("staging", 5), ("prod", 5)])
+def test_each_function_has_its_share_of_the_account(
+    template: Templates, environment: str, reserved: int | None
+) -> None:
+    functions = forecast(template, environment, "AWS::Lambda::Function").values()
+    assert {function.get("ReservedConcurrentExecutions") for function in functions} == {reserved}
 
 
 def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -> None:

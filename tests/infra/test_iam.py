@@ -1,12 +1,15 @@
 """Every statement of every role, in full: a permission more is a line more in this file."""
 
+import json
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
+from infra.load_settings import load_settings
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.synthesis import ROOT, Assembly
 
 Templates = Callable[[str, str], dict[str, Any]]
 Statement = tuple[Any, Any, Any]
@@ -30,6 +33,11 @@ FUNCTIONS = [
 ]
 IMAGES = "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1"
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
+GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
+EC2 = "arn:aws:ec2:eu-central-1:444455556666"
+SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
+# What only environments with a network of their own have.
+OF_THE_NETWORK = "NetworkFlowLogRole"
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
 
@@ -70,6 +78,31 @@ EXPECTED: dict[str, list[Statement]] = {
             "cloudwatch:PutMetricData",
             "*",
             {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+        ),
+        (
+            "ec2:CreateNetworkInterface",
+            [f"{EC2}:network-interface/*", f"{EC2}:security-group/<NetworkMachines.GroupId>", *SUBNETS],
+            None,
+        ),
+        (
+            [
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            f"{EC2}:network-interface/*",
+            {"ArnEquals": {"ec2:Subnet": SUBNETS}},
+        ),
+        (
+            [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            "*",
+            None,
         ),
     ],
     "PlanRoleDefaultPolicy": [
@@ -131,6 +164,7 @@ EXPECTED: dict[str, list[Statement]] = {
     ],
     "CloseRunRoleDefaultPolicy": [
         log("CloseRun"),
+        GIVE_UP,
         XRAY,
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
         ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
@@ -141,6 +175,7 @@ EXPECTED: dict[str, list[Statement]] = {
     "EndFailedRoleDefaultPolicy": [log("EndFailed"), XRAY],
     "CheckLateRoleDefaultPolicy": [
         log("CheckLate"),
+        GIVE_UP,
         XRAY,
         ("dynamodb:GetItem", RUNS, None),
         ("sns:Publish", "<OutcomesTopic>", None),
@@ -162,7 +197,9 @@ EXPECTED: dict[str, list[Statement]] = {
         (KEY_OF_TABLE, KEY, None),
     ],
     "DeadlineRoleDefaultPolicy": [
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
+        GIVE_UP,
     ],
     "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
     "WorkflowStateMachineRoleDefaultPolicy": [
@@ -208,6 +245,13 @@ EXPECTED: dict[str, list[Statement]] = {
         ),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
     ],
+    f"{OF_THE_NETWORK}DefaultPolicy": [
+        (
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            "<FlowLogsGroup.Arn>",
+            None,
+        ),
+    ],
     "ScheduleRoleDefaultPolicy": [
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("states:StartExecution", "<WorkflowStateMachine>", None),
@@ -219,6 +263,7 @@ TRUSTED = {
     **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate", "ShowRuns")},
     "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
+    OF_THE_NETWORK: "vpc-flow-logs.amazonaws.com",
     "ScheduleRole": "scheduler.amazonaws.com",
 }
 
@@ -254,7 +299,9 @@ def test_a_job_writes_its_run_and_does_not_publish_it(template: Templates, name:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
-    assert policies(template, environment).keys() == EXPECTED.keys()
+    isolated = load_settings(environment, ROOT / "environments").network is not None
+    expected = {policy for policy in EXPECTED if isolated or not policy.startswith(OF_THE_NETWORK)}
+    assert policies(template, environment).keys() == expected
     kinds = {r["Type"] for r in template(environment, "forecast")["Resources"].values()}
     assert not kinds & {"AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group"}
     for role in resources(template(environment, "forecast"), "AWS::IAM::Role").values():
@@ -267,7 +314,7 @@ def test_who_may_assume_the_roles(template: Templates) -> None:
     assert {
         name: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, role in roles.items()
     } == TRUSTED
-    for name in ("TrainingRole", "ScheduleRole"):
+    for name in ("TrainingRole", "ScheduleRole", "DeadlineRole", OF_THE_NETWORK):
         (statement,) = roles[name]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "444455556666"}}
 
@@ -278,3 +325,17 @@ def test_the_environments_cannot_touch_each_others_jobs(template: Templates, env
     others = set(ENVIRONMENTS) - {environment}
     assert f"training-job/onejob-{environment}-*" in text
     assert not any(f"onejob-{other}" in text for other in others)
+
+
+def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, Assembly], template: Templates) -> None:
+    roles = {
+        name: role
+        for stack in ("data", "forecast")
+        for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
+    }
+    assert roles.keys() == resources(template("dev", "forecast"), "AWS::IAM::Role").keys()
+    bounds = {json.dumps(role["PermissionsBoundary"]) for role in roles.values()}
+    assert bounds == {'"arn:aws:iam::444455556666:policy/bounds"'}
+    assert not any(
+        "PermissionsBoundary" in role for role in resources(template("prod", "forecast"), "AWS::IAM::Role").values()
+    )

@@ -35,7 +35,7 @@ def dashboard(template: Templates, environment: str) -> str:
 
 def test_the_alarms(template: Templates) -> None:
     found = alarms(template, "prod")
-    assert {"failed", "held", "late", "slow", "drift", "missed-start"} <= {
+    assert {"failed", "held", "late", "slow", "drift", "missed-start", "undelivered"} <= {
         name.removeprefix("onejob-prod-") for name in found
     }
     assert all(alarm["AlarmActions"] == ["<OutcomesTopic>"] for alarm in found.values())

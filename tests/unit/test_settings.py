@@ -120,6 +120,28 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             'region = "eu-central-1"\nimage_uri = "444455556666.dkr.ecr.eu-west-1.amazonaws.com/onejob:1"',
             "deployment.image_uri: SageMaker pulls images of its own region only (eu-central-1)",
         ),
+        (
+            "removal_policy",
+            'removal_policy = "retain"\npermissions_boundary = "arn:aws:iam::1:policy/x"',
+            "deployment.permissions_boundary: 'arn:aws:iam::1:policy/x' is not a managed policy's name in the account",
+        ),
+        (
+            "isolated",
+            'isolated = true\nsubnets = ["subnet-0123456789abcdef0"]',
+            "network.security_groups: isolated = true makes subnets and a security group: remove those given",
+        ),
+        ("isolated", "", "network.security_groups: give subnets and security_groups, or isolated = true, or no"),
+        (
+            "isolated",
+            'subnets = ["subnet-0123456789abcdef0"]',
+            "network.security_groups: give subnets and security_groups, or isolated = true",
+        ),
+        (
+            "isolated",
+            'subnets = ["10.0.0.0/24"]\nsecurity_groups = ["sg-01234567"]',
+            "network.subnets.0: '10.0.0.0/24' is not a subnet's id such as subnet-",
+        ),
+        ("reserved_concurrency", "reserved_concurrency = 0", "functions.reserved_concurrency: Input should be greater"),
         ("application", '"aws:x" = "1"', "deployment.tags: aws:x: keys beginning with aws: are AWS's own"),
         ("application", 'application = "a,b"', "deployment.tags.application: 'a,b' is not at most 256 letters"),
         ("enabled", 'enabled = "yes"', "schedule.enabled: Input should be a valid boolean, not 'yes'"),

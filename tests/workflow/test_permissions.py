@@ -26,6 +26,7 @@ ELSEWHERE = {
     "cloudwatch:PutMetricData": "SageMaker reports the machine's metrics",
     "kms:CreateGrant": "SageMaker encrypts the machine's volume",
     "logs:CreateLogGroup": "SageMaker makes the group of all training jobs, once an account",
+    "sqs:SendMessage": "Lambda keeps the events that a function failed for",
     "events:PutRule": "Step Functions hears of a job's end",
 }
 # Roles that only such a service takes on: it starts runs, keeps what it could not start, and looks at the deadline.

@@ -1,0 +1,112 @@
+"""What holds something keeps its identity: with another logical id, or another name, CloudFormation makes a new one.
+
+A line that has to change here is a resource that a deployment would replace: see to what it holds first.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.load_settings import load_settings
+from tests.infra.conftest import ENVIRONMENTS, description
+from tests.synthesis import ROOT
+
+Templates = Callable[[str, str], dict[str, Any]]
+Identity = tuple[str, dict[str, Any]]
+
+REGISTRY_KEY = [
+    {"AttributeName": "partition", "KeyType": "HASH"},
+    {"AttributeName": "cutoff", "KeyType": "RANGE"},
+]
+# Logical id: the type without AWS::, and the properties that cannot change without a replacement.
+HOLDING: dict[str, dict[str, Identity]] = {
+    "data": {
+        "EncryptionKey3A692D6E": ("KMS::Key", {}),
+        "EncryptionKeyAlias1DF1C985": ("KMS::Alias", {"AliasName": "alias/<name>"}),
+        "AccessLogsBucketCD784A59": ("S3::Bucket", {}),
+        "DemandBucket4F54D2B2": ("S3::Bucket", {}),
+        "ForecastsBucket3A211FF0": ("S3::Bucket", {}),
+        "RunRegistryTable67FEF89C": ("DynamoDB::Table", {"TableName": "<name>-runs", "KeySchema": REGISTRY_KEY}),
+        "CatalogDatabaseE63956BB": ("Glue::Database", {}),
+        "CatalogWorkgroupB2972C84": ("Athena::WorkGroup", {"Name": "<name>"}),
+    },
+    "forecast": {
+        "OutcomesTopic31A21417": ("SNS::Topic", {"TopicName": "<name>-outcomes"}),
+        "UndeliveredF3CF66A9": ("SQS::Queue", {"QueueName": "<name>-undelivered"}),
+        "ScheduleMissedStarts428DEABD": ("SQS::Queue", {"QueueName": "<name>-missed-starts"}),
+        "WorkflowStateMachine8F1B1C15": ("StepFunctions::StateMachine", {"StateMachineName": "<name>-forecast"}),
+        "WorkflowLogsGroup3F3868B0": (
+            "Logs::LogGroup",
+            {"LogGroupName": "/aws/vendedlogs/states/<name>-forecast"},
+        ),
+        "ApplyGateLogsGroupCE8EB8EC": ("Logs::LogGroup", {}),
+        "CheckLateLogsGroup2AA1AEF2": ("Logs::LogGroup", {}),
+        "CheckRunLogsGroupCBF135F0": ("Logs::LogGroup", {}),
+        "ClaimLogsGroup43E46493": ("Logs::LogGroup", {}),
+        "CloseRunLogsGroup6536AC59": ("Logs::LogGroup", {}),
+        "EndFailedLogsGroup757B6F6E": ("Logs::LogGroup", {}),
+        "ExplainFailureLogsGroupE948B380": ("Logs::LogGroup", {}),
+        "PlanLogsGroup7D0C1725": ("Logs::LogGroup", {}),
+        "PreflightLogsGroupB47FDA1C": ("Logs::LogGroup", {}),
+        "PublishLogsGroup32A61986": ("Logs::LogGroup", {}),
+        "ShowRunsLogsGroup9AA481B8": ("Logs::LogGroup", {}),
+    },
+}
+OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
+# Types that hold nothing: one that is replaced is as good as the one before.
+HOLDING_NOTHING = {
+    "Budgets::Budget",
+    "CDK::Metadata",
+    "CloudWatch::Alarm",
+    "CloudWatch::Dashboard",
+    "EC2::FlowLog",
+    "EC2::RouteTable",
+    "EC2::SecurityGroup",
+    "EC2::Subnet",
+    "EC2::SubnetRouteTableAssociation",
+    "EC2::VPC",
+    "EC2::VPCEndpoint",
+    "Events::Rule",
+    "IAM::Policy",
+    "IAM::Role",
+    "Lambda::Function",
+    "Lambda::Permission",
+    "S3::BucketPolicy",
+    "SNS::TopicPolicy",
+    "SQS::QueuePolicy",
+    "Scheduler::Schedule",
+}
+
+
+def identity(resource: dict[str, Any], name: str) -> Identity:
+    """The type, and what CloudFormation's own description of it says cannot be changed in place."""
+    schema = description(resource["Type"])
+    fixed = [*schema.get("createOnlyProperties", []), *schema.get("conditionalCreateOnlyProperties", [])]
+    properties = resource.get("Properties", {})
+    given = {path.removeprefix("/properties/") for path in fixed} & properties.keys()
+    values = {key: properties[key] for key in given}
+    return (
+        resource["Type"].removeprefix("AWS::"),
+        {key: value.replace(name, "<name>") if isinstance(value, str) else value for key, value in values.items()},
+    )
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("stack", ["data", "forecast"])
+def test_what_holds_something_is_what_it_was(template: Templates, environment: str, stack: str) -> None:
+    settings = load_settings(environment, ROOT / "environments")
+    there = {
+        logical_id: identity(resource, settings.name)
+        for logical_id, resource in template(environment, stack)["Resources"].items()
+        if resource["Type"].removeprefix("AWS::") not in HOLDING_NOTHING
+    }
+    isolated = stack == "forecast" and settings.network is not None
+    assert there == HOLDING[stack] | (OF_THE_NETWORK if isolated else {})
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_catalogues_database_keeps_its_name(template: Templates, environment: str) -> None:
+    """Which is no property of its own, so that the description of the type does not say it."""
+    database = template(environment, "data")["Resources"]["CatalogDatabaseE63956BB"]["Properties"]
+    assert database["DatabaseInput"]["Name"] == f"onejob_{environment}"
