@@ -16,11 +16,12 @@ from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
 from job_code.findings import Findings, plural
 from job_code.forecast_files import ForecastFile
-from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
+from job_code.forecaster import Forecaster
 from job_code.manifest import make_manifest
 from job_code.model import DirectModel
 from job_code.output import Output
 from job_code.panel import Floats
+from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Advance, Progress
 from job_code.provenance import input_fingerprint
@@ -177,19 +178,11 @@ def _predict(
     files, total = [], np.zeros(request.config.horizon)
     with progress.stage("predict") as advance:
         require_space(folder, sizes.disk_for_forecasts(demand.series * request.config.horizon))
-        saved = folder / "forecaster.pickle"
-        save_forecaster(forecaster, saved)
-        tasks = [
-            PieceTask(
-                piece.folder, saved, demand.calendar.frequency, demand.last_period, f"part-{number:05d}.parquet", folder
-            )
-            for number, piece in enumerate(demand.pieces)
-        ]
-        for done in workers.map(forecast_piece, tasks):
+        for done in forecast_pieces(demand, forecaster, workers, folder):
             output.put(folder / done.file.name, request.name("forecasts", done.file.name))
             files.append(done.file)
             total += done.total
-            advance(len(files) / len(tasks))
+            advance(len(files) / len(demand.pieces))
     return files, total
 
 
