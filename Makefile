@@ -14,7 +14,7 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 # SageMaker takes plain image manifests only; attestations would turn them into an index.
 export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
-.PHONY: help run test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -23,6 +23,9 @@ run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecast
 		$(if $(STATIC),--static '$(STATIC)') $(if $(COVARIATES),--covariates '$(COVARIATES)') \
 		$(foreach pair,$(SET),--set '$(pair)') \
 		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
+
+preflight: $(INSTALLED) ## look for what a deployment or the next run would stumble over [ENVIRONMENT=dev]
+	@$(BIN)/python -m preflight --environment $(ENVIRONMENT)
 
 test: $(INSTALLED) ## run all tests
 	@$(BIN)/python -m pytest $(TESTS)
@@ -33,8 +36,8 @@ bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecas
 accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
 
-drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: half an hour [DRILL="--sequences 200 --races 100 --seed 1"]
-	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100)
+drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
+	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
 check: lint types templates ## ruff, mypy, cdk-nag and cfn-lint, for every environment
 

@@ -19,7 +19,7 @@ def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
     env = Environment(account=settings.deployment.account, region=settings.deployment.region)
     data = DataStack(app, f"{settings.name}-data", settings=settings, env=env)
     forecast = ForecastStack(app, f"{settings.name}-forecast", settings=settings, data=data, env=env)
-    for key, value in settings.deployment.tags.items():
+    for key, value in settings.tags.items():
         Tags.of(app).add(key, value)
     return data, forecast
 

@@ -19,6 +19,11 @@ from drills.sequence import Drill
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = "dev"
+KINDS = {
+    "step": "runs ended in a state or stage, and redriven",
+    "race": "races of two executions",
+    "sequence": "fault sequences",
+}
 
 
 def main() -> int:
@@ -26,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m drills", description=__doc__)
     parser.add_argument("--sequences", type=int, default=200, help="default: 200")
     parser.add_argument("--races", type=int, default=0, help="of two executions without faults, besides; default: 0")
+    parser.add_argument("--steps", action="store_true", help="end a run in every state and every stage, besides")
     parser.add_argument("--seed", type=int, default=1, help="of the first sequence; default: 1")
     parser.add_argument("--clouds", type=int, default=min(2, os.cpu_count() or 1), help="at a time; default: 2")
     given = parser.parse_args()
@@ -35,6 +41,7 @@ def main() -> int:
         assembly = Path(folder) / "assembly"
         synthesise(assembly)
         drills = [
+            *(Drill.at_every_step() if given.steps else ()),
             *(Drill.race(given.seed + number) for number in range(given.races)),
             *(Drill.drawn(given.seed + number) for number in range(given.sequences)),
         ]
@@ -57,7 +64,7 @@ def main() -> int:
                 _say(outcomes[-1], len(outcomes), len(drills))
         for process in processes:
             process.join()
-    return _summarise(outcomes, given.sequences, given.races, time.monotonic() - begun)
+    return _summarise(outcomes, drills, time.monotonic() - begun)
 
 
 def synthesise(assembly: Path) -> None:
@@ -74,24 +81,26 @@ def synthesise(assembly: Path) -> None:
 def _say(outcome: Outcome, number: int, count: int) -> None:
     verdict = "BROKEN" if outcome.broken else "survived"
     print(f"{number}/{count} seed {outcome.drill.seed} {verdict} in {outcome.seconds:.0f} s: {outcome.drill.words}")
-    print(f"    ended as {', '.join(outcome.ends)}")
+    print(f"    ended as {', '.join(outcome.ends)}, {outcome.redrives} redrives")
     for each in outcome.broken:
         print(f"    BROKEN: {each}")
     sys.stdout.flush()
 
 
-def _summarise(outcomes: list[Outcome], sequences: int, races: int, seconds: float) -> int:
+def _summarise(outcomes: list[Outcome], drills: list[Drill], seconds: float) -> int:
     ends = Counter(end for outcome in outcomes for end in outcome.ends)
-    raced = [outcome for outcome in outcomes if outcome.drill.is_race]
-    drawn = [outcome for outcome in outcomes if not outcome.drill.is_race]
+    raced = [outcome for outcome in outcomes if outcome.drill.kind == "race"]
     broken = sum(len(outcome.broken) for outcome in outcomes)
     print(f"\n{len(outcomes)} drills in {seconds / 60:.0f} minutes, {broken} invariants broken.")
-    for what, some, wanted in (("fault sequences", drawn, sequences), ("races of two executions", raced, races)):
-        print(f"{what}: {len(some)} of {wanted} run, {sum(not outcome.broken for outcome in some)} survived")
+    for kind, words in KINDS.items():
+        some = [outcome for outcome in outcomes if outcome.drill.kind == kind]
+        wanted = sum(drill.kind == kind for drill in drills)
+        print(f"{words}: {len(some)} of {wanted} run, {sum(not outcome.broken for outcome in some)} survived")
     print(f"published exactly once: {sum(outcome.published == 1 for outcome in raced)} of {len(raced)} races")
+    print(f"{sum(outcome.redrives for outcome in outcomes)} redrives")
     print(f"{sum(ends.values())} executions: " + ", ".join(f"{count} {end}" for end, count in ends.most_common()))
     once = all(outcome.published == 1 for outcome in raced)
-    return 0 if once and not broken and len(outcomes) == sequences + races else 1
+    return 0 if once and not broken and len(outcomes) == len(drills) else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ from local_cloud import ApiFault
 from local_cloud.api_faults import ApiFaultKind
 from local_cloud.faults import FaultReason
 
-FUNCTIONS = ("plan", "claim", "check-run", "apply-gate", "publish", "explain-failure", "close-run", "end-failed")
+FUNCTIONS = (
+    *("plan", "claim", "preflight", "check-run", "apply-gate", "publish"),
+    *("explain-failure", "close-run", "end-failed"),
+)
 # Clients try a call a few times by themselves, and so do states: a few failures are survived, many are not.
 FEW_TO_MANY = (1, 1, 2, 4, 8, 16)
 
@@ -32,6 +35,12 @@ class Fault:
 def draw(chance: random.Random) -> Fault:
     """Draws a fault."""
     return chance.choice((_of_a_function, _of_a_function, _of_s3, _of_s3, _of_a_table, _of_a_job, _of_the_rest))(chance)
+
+
+def missing_manifest() -> Fault:
+    """The run's manifest is uploaded, answered well, and not there."""
+    call = ApiFault("s3", "PutObject", "swallowed", "_manifest")
+    return Fault("s3:PutObject of _manifest swallowed x 1", frozenset({"IncompleteRun"}), call=call)
 
 
 def _of_a_function(chance: random.Random) -> Fault:
@@ -81,6 +90,9 @@ def _of_the_rest(chance: random.Random) -> Fault:
         (
             ("sagemaker", "CreateTrainingJob"),
             ("sagemaker", "DescribeTrainingJob"),
+            ("servicequotas", "ListServiceQuotas"),
+            ("ecr", "BatchGetImage"),
+            ("kms", "DescribeKey"),
             ("glue", "CreatePartition"),
             ("glue", "UpdatePartition"),
             ("glue", "GetTable"),

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from drills.invariants import broken, pointers
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
-from drills.stage import Stage, stage
+from drills.stage import LONGEST_EXECUTION, Stage, stage
 
 SETTLE = 30.0  # seconds until what the ends of executions set off has been done
 
@@ -27,6 +27,7 @@ class Outcome:
     Attributes:
         drill: The drill.
         ends: How its executions ended.
+        redrives: How often executions were redriven.
         published: How many runs readers were pointed to.
         broken: What did not hold.
         seconds: How long it took.
@@ -34,6 +35,7 @@ class Outcome:
 
     drill: Drill
     ends: list[str] = field(default_factory=list)
+    redrives: int = 0
     published: int = 0
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -67,9 +69,8 @@ def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
             stage.cloud.forget_faults()
             _settle(stage)
             described = {execution: stage.described(execution) for execution in executions}
-            outcome.ends = [
-                f"{each['status']}{' ' + each['error'] if each.get('error') else ''}" for each in described.values()
-            ]
+            outcome.ends = [" ".join(filter(None, [each["status"], each.get("error")])) for each in described.values()]
+            outcome.redrives = sum(each["redriveCount"] for each in described.values())
             outcome.published = len(pointers(stage))
             outcome.broken += broken(stage, drill, described)
             outcome.broken += _recovers(stage)
@@ -83,7 +84,7 @@ def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
 def _act(stage: Stage, start: Start, execution: str) -> None:
     """What somebody does to an execution, and redrives should it fail."""
     if start.deed is not None:
-        time.sleep(start.deed_after)
+        _await_moment(stage, start, execution)
         try:
             if start.deed == "abort":
                 stage.cloud.client("stepfunctions").stop_execution(executionArn=execution)
@@ -100,6 +101,26 @@ def _act(stage: Stage, start: Start, execution: str) -> None:
         if stage.described(execution)["status"] == "SUCCEEDED":
             return
         stage.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
+
+
+def _await_moment(stage: Stage, start: Start, execution: str) -> None:
+    """Until somebody does something to an execution; one that ends before has nothing done to it."""
+    if start.deed_at is None:
+        time.sleep(start.deed_after)
+        return
+
+    def has_come() -> bool:
+        if stage.described(execution)["status"] != "RUNNING":
+            return True
+        if start.deed == "abort":
+            return start.deed_at in stage.states(execution)
+        return any(f'"stage": "{start.deed_at}"' in log or not start.deed_at for log in _running_logs(stage))
+
+    stage.until(has_come, LONGEST_EXECUTION, f"{start.deed_at} did not come")
+
+
+def _running_logs(stage: Stage) -> list[str]:
+    return [log.read_text() for job in _running_jobs(stage) for log in stage.cloud.job_logs(job)]
 
 
 def _running_jobs(stage: Stage) -> list[str]:

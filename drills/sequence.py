@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from drills.faults import Fault, draw
+from drills.faults import Fault, draw, missing_manifest
 
 CUTOFF, OLDER = "2026-11-16", "2026-08-31"
 SCHEDULED = "2026-11-23T05:00:00Z"  # the cutoff that follows from it is the same
@@ -17,6 +17,15 @@ TOLD_AS = {
     "kill the job": frozenset({"OutOfMemory"}),
     "stop the job": frozenset({"Stopped"}),
 }
+# Of a run that is published, and of one that fails once its job has completed.
+STATES = (
+    *("Receive", "Plan", "PublishByHand?", "Claim", "Claimed?", "Preflight", "TrainAndInfer (ml.m5.large, spot)"),
+    *("Reclaimed (ml.m5.large, spot)?", "JobCompleted?", "CheckRun", "ClaimCutoff", "CutoffClaimed?", "LookedAt?"),
+    *("ApplyGate", "Publish", "NotifySuccess"),
+)
+STATES_OF_A_FAILURE = ("ExplainFailure", "CloseRun", "NotifyFailure", "Failed", "FromWhere?", "StartOver")
+# Of the job; none of them is done when it starts.
+STAGES = ("", "read", "check", "sample", "backtest", "fit", "predict", "report")
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Start:
         after: Seconds after the one before; None once that has ended.
         deed: What somebody does to it.
         deed_after: Seconds after its start.
+        deed_at: Instead, where the execution must have got to: a state, or for its job a finished stage.
         redrives: How often it is redriven, should it fail or be aborted.
     """
 
@@ -35,6 +45,7 @@ class Start:
     after: float | None
     deed: Deed | None = None
     deed_after: float = 0.0
+    deed_at: str | None = None
     redrives: int = 0
 
 
@@ -46,13 +57,13 @@ class Drill:
         seed: It is drawn from.
         faults: What goes wrong, from the beginning.
         starts: The executions.
-        kind: Drawn as a sequence of anything, or a race.
+        kind: Drawn as a sequence of anything, or a race; or one step of a run, which somebody ends in it.
     """
 
     seed: int
     faults: tuple[Fault, ...] = ()
     starts: tuple[Start, ...] = ()
-    kind: Literal["sequence", "race"] = "sequence"
+    kind: Literal["sequence", "race", "step"] = "sequence"
 
     @classmethod
     def drawn(cls, seed: int) -> "Drill":
@@ -68,10 +79,17 @@ class Drill:
         given = random.Random(seed).choice(({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}))  # noqa: S311
         return cls(seed, starts=tuple(Start({**given, "config": QUICK}, after=0.0) for _ in range(2)), kind="race")
 
-    @property
-    def is_race(self) -> bool:
-        """Whether it is one of `race`."""
-        return self.kind == "race"
+    @classmethod
+    def at_every_step(cls) -> "list[Drill]":
+        """An abort in every state and a kill after every stage of the job, each with a redrive after it."""
+        given = {"cutoff": CUTOFF, "config": QUICK}
+        aborted = [Start(given, after=0.0, deed="abort", deed_at=state, redrives=1) for state in STATES]
+        killed = [Start(given, after=0.0, deed="kill the job", deed_at=stage, redrives=1) for stage in STAGES]
+        failing = [Start(given, after=0.0, deed="abort", deed_at=state, redrives=2) for state in STATES_OF_A_FAILURE]
+        return [
+            *(cls(number, starts=(start,), kind="step") for number, start in enumerate([*aborted, *killed])),
+            *(cls(number, (missing_manifest(),), (start,), kind="step") for number, start in enumerate(failing)),
+        ]
 
     @property
     def told_as(self) -> frozenset[str]:
@@ -85,11 +103,15 @@ class Drill:
         starts = [
             f"{start.given.get('cutoff') or ('schedule' if 'scheduled_time' in start.given else 'latest')}"
             f"{' forced' if start.given.get('force') else ''}"
-            f"{f', {start.deed} after {start.deed_after:.1f} s' if start.deed else ''}"
+            f"{f', {start.deed} {_moment(start)}' if start.deed else ''}"
             f"{f', redriven up to {start.redrives} x' if start.redrives else ''}"
             for start in self.starts
         ]
         return "; ".join([*starts, *(fault.words for fault in self.faults)])
+
+
+def _moment(start: Start) -> str:
+    return f"after {start.deed_after:.1f} s" if start.deed_at is None else f"at {start.deed_at or 'its start'}"
 
 
 def _start(chance: random.Random) -> Start:

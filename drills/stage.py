@@ -75,6 +75,12 @@ class Stage:
         """What Step Functions says of an execution."""
         return dict(self.cloud.client("stepfunctions").describe_execution(executionArn=execution))
 
+    def states(self, execution: str) -> set[str]:
+        """The states an execution has entered."""
+        history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+        entered = (event.get("stateEnteredEventDetails") for event in history["events"])
+        return {details["name"] for details in entered if details}
+
     def wait(self, executions: list[str]) -> None:
         """Waits until executions have ended.
 

@@ -18,6 +18,7 @@ class DeadLetterQueue(Construct):
 
     Attributes:
         queue: The queue.
+        alarm: The alarm.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class DeadLetterQueue(Construct):
             enforce_ssl=True,
             retention_period=KEPT,
         )
-        cloudwatch.Alarm(
+        self.alarm = cloudwatch.Alarm(
             self,
             "Alarm",
             alarm_name=alarm_name,
@@ -66,7 +67,8 @@ class DeadLetterQueue(Construct):
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        ).add_alarm_action(cloudwatch_actions.SnsAction(topic))
+        )
+        self.alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
 
     def grant_key(self, role: iam.IRole) -> None:
         """Lets a role that may send to the queue encrypt what it sends."""

@@ -13,6 +13,7 @@ from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
 from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
+from infra.observation import Observation
 from infra.outcomes_topic import OutcomesTopic
 from infra.settings import Settings
 from infra.training_job import TrainingJob
@@ -79,6 +80,7 @@ class ForecastStack(Stack):
             name=name,
             plan=functions.plan(),
             claim=functions.claim(),
+            preflight=functions.preflight(image=image, machines=training_job.machines),
             check_run=functions.check_run(),
             apply_gate=functions.apply_gate(),
             publish=functions.publish(),
@@ -92,7 +94,7 @@ class ForecastStack(Stack):
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
             log_group=functions.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
-        WeeklySchedule(
+        schedule = WeeklySchedule(
             self,
             "Schedule",
             name=name,
@@ -111,6 +113,17 @@ class ForecastStack(Stack):
                 check_late=functions.check_late(topic).function,
                 undelivered=undelivered,
             )
+        Observation(
+            self,
+            "Observation",
+            settings=settings,
+            state_machine=workflow.state_machine,
+            show_runs=functions.show_runs().function,
+            log_groups=functions.log_groups,
+            of_queues=[schedule.missed, undelivered.alarm],
+            topic=topic,
+            key=data.key,
+        )
         LostRuns(
             self,
             "LostRuns",

@@ -1,4 +1,4 @@
-"""The state machine: plan, train and infer, check, gate, publish; and one way out for everything that fails."""
+"""The state machine: plan, claim, look, train and infer, check, gate, publish; one way out for all that fails."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ class ForecastWorkflow(Construct):
     """One execution is one run: a partition and a cutoff.
 
     The state's data is an object from the first state on, whatever the execution's input was: `execution`, `redrives`,
-    then `plan`, `claim`, `job`, `run`, `gate`, `published`; and on the way out `error`, `failure` and `closed`.
+    then `plan`, `claim`, `preflight`, `job`, `run`, `gate`, `published`; on the way out `error`, `failure`, `closed`.
 
     Attributes:
         state_machine: The state machine.
@@ -49,6 +49,7 @@ class ForecastWorkflow(Construct):
         name: str,
         plan: PythonFunction,
         claim: PythonFunction,
+        preflight: PythonFunction,
         check_run: PythonFunction,
         apply_gate: PythonFunction,
         publish: PythonFunction,
@@ -89,12 +90,13 @@ class ForecastWorkflow(Construct):
         )
         planned = call_function(self, "Plan", plan.function, result_path="$.plan")
         claimed = call_function(self, "Claim", claim.function, result_path="$.claim")
+        ready = call_function(self, "Preflight", preflight.function, result_path="$.preflight")
         # Where only the job could tell the cutoff, this is the first time that the run has its name.
         claimed_cutoff = call_function(self, "ClaimCutoff", claim.function, result_path="$.claim")
         checked = call_function(self, "CheckRun", check_run.function, result_path="$.run")
         gated = call_function(self, "ApplyGate", apply_gate.function, result_path="$.gate")
         published = call_function(self, "Publish", publish.function, result_path="$.published")
-        for state in (planned, claimed, checked, claimed_cutoff, gated, published):
+        for state in (planned, claimed, ready, checked, claimed_cutoff, gated, published):
             state.add_catch(failure, result_path=ERROR_PATH)
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
         announce = notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded)
@@ -127,7 +129,7 @@ class ForecastWorkflow(Construct):
             self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
         )
         mine = sfn.Condition.boolean_equals("$.claim.claimed", True)
-        claimed.next(sfn.Choice(self, "Claimed?").when(mine, trained).otherwise(another))
+        claimed.next(sfn.Choice(self, "Claimed?").when(mine, ready.next(trained)).otherwise(another))
         looked_at = sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated)
         checked.next(claimed_cutoff).next(sfn.Choice(self, "CutoffClaimed?").when(mine, looked_at).otherwise(another))
         failure_path.after_redrive(start=planned, check=checked)
@@ -143,7 +145,7 @@ class ForecastWorkflow(Construct):
             logs=sfn.LogOptions(level=sfn.LogLevel.ALL, include_execution_data=True, destination=log_group),
         )
         self._allow(training_job, key=key)
-        functions = [plan, claim, check_run, apply_gate, publish, explain_failure, close_run, end_failed]
+        functions = [plan, claim, preflight, check_run, apply_gate, publish, explain_failure, close_run, end_failed]
         self._acknowledge(functions, training_job)
 
     def _train_and_infer(

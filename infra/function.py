@@ -88,6 +88,7 @@ class PythonFunction(Construct):
             environment=dict(environment),
             environment_encryption=key if environment else None,
             log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
             reserved_concurrent_executions=reserved_concurrency,
@@ -111,4 +112,4 @@ class PythonFunction(Construct):
                 "NIST.800.53.R5-LambdaConcurrency",
                 "This environment's file reserves none: its account may have no more than Lambda keeps unreserved.",
             )
-        acknowledge_wildcard(self.role, "*", "X-Ray has no resources: its two actions take nothing but *.")
+        acknowledge_wildcard(self.role, "*", "For actions that take nothing but *: X-Ray's, and Service Quotas' lists.")

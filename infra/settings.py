@@ -30,6 +30,9 @@ def _like(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+# Says of everything which deployment it belongs to.
+DEPLOYMENT_TAG = "deployment"
+
 Flag = Annotated[bool, Field(strict=True)]
 Threshold = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -90,6 +93,8 @@ class DeploymentSettings(_Table):
         reserved = sorted(key for key in value if key.lower().startswith("aws:"))
         if reserved:
             raise ValueError(f"{', '.join(reserved)}: keys beginning with aws: are AWS's own")
+        if DEPLOYMENT_TAG in value:
+            raise ValueError(f"{DEPLOYMENT_TAG}: this one is the application's own; the budget goes by it")
         return value
 
 
@@ -133,6 +138,7 @@ class TrainingJobSettings(_Table):
         volume_gb: Disk for demand and forecasts, in GB.
         max_runtime_minutes: The job is stopped after this many minutes of work.
         max_wait_minutes: With `spot` only: minutes for waiting and working together.
+        hourly_prices: What an hour of an instance type costs, for the cost of runs; a type without one has none.
     """
 
     # Before the fields whose checks depend on it.
@@ -141,6 +147,7 @@ class TrainingJobSettings(_Table):
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
     max_runtime_minutes: Minutes
     max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)
+    hourly_prices: dict[InstanceType, Threshold] = Field(default_factory=dict)
 
     @field_validator("instance_types")
     @classmethod
@@ -239,10 +246,14 @@ class AlertsSettings(_Table):
         emails: Subscribed to the topic; each address confirms once.
         deadline_cron: When the run that is due must be published, in the schedule's time zone; never looked at when
             absent.
+        max_drift: Demand since the last published run, from what that expected, as a share of it; beyond it, an alarm.
+        monthly_budget_usd: What the environment may cost a month; none is watched when absent.
     """
 
     emails: tuple[Email, ...] = ()
     deadline_cron: str | None = None
+    max_drift: Threshold | None = None
+    monthly_budget_usd: Threshold | None = None
 
     @field_validator("deadline_cron")
     @classmethod
@@ -303,6 +314,11 @@ class Settings(EnvironmentSettings):
     def name(self) -> str:
         """What every name begins with, e.g. `onejob-prod`."""
         return f"{self.deployment.name_prefix}-{self.environment}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Of every resource and every training job."""
+        return {DEPLOYMENT_TAG: self.name, **self.deployment.tags}
 
     @property
     def keeps_data(self) -> bool:

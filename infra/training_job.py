@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration, Stack
@@ -15,6 +14,7 @@ from constructs import Construct
 from infra import s3_layout
 from infra.container_image import ContainerImage
 from infra.job_network import JobNetwork
+from infra.machines import Machine, machines_of
 from infra.settings import Settings
 
 SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
@@ -35,28 +35,10 @@ START_AND_STOP = Duration.minutes(30)
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 
 
-@dataclass(frozen=True)
-class Machine:
-    """What a job may run on.
-
-    Attributes:
-        instance_type: SageMaker's name of it.
-        spot: Whether on spare capacity.
-    """
-
-    instance_type: str
-    spot: bool
-
-    @property
-    def words(self) -> str:
-        """As the names of states have it."""
-        return f"{self.instance_type}, spot" if self.spot else self.instance_type
-
-
 class TrainingJob(Construct):
     """Makes the states that create one training job and wait for it, one state a machine.
 
-    Each state reads `$.plan` and `$.faults`, and leaves `{name, status, secondary_status, arn}` in `$.job`.
+    Each state reads `$.plan` and `$.faults`, and leaves `{name, status, secondary_status, arn, described}` in `$.job`.
     """
 
     def __init__(
@@ -88,10 +70,8 @@ class TrainingJob(Construct):
 
     @property
     def machines(self) -> Sequence[Machine]:
-        """What to run on, in order of preference: what spare capacity does not do in time is done on demand."""
-        job = self._settings.training_job
-        kinds = (True, False) if job.spot else (False,)
-        return [Machine(instance_type, spot) for instance_type in job.instance_types for spot in kinds]
+        """What to run on, in order of preference."""
+        return machines_of(self._settings.training_job)
 
     @property
     def longest(self) -> Duration:
@@ -125,6 +105,8 @@ class TrainingJob(Construct):
                     "status.$": "$.TrainingJobStatus",
                     "secondary_status.$": "$.SecondaryStatus",
                     "arn.$": "$.TrainingJobArn",
+                    # Times and the machine, which a job that never ran has not all of.
+                    "described.$": "$",
                 },
                 "ResultPath": "$.job",
                 "TimeoutSeconds": self._longest(machine).to_seconds(),
@@ -217,5 +199,5 @@ class TrainingJob(Construct):
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
             "Environment": {"OUTPUT_URI": f"s3://{bucket}", "PARTITION.$": "$.plan.partition"},
-            "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.deployment.tags.items())],
+            "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
         }

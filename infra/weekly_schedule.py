@@ -15,7 +15,11 @@ from infra.settings import ScheduleSettings
 
 
 class WeeklySchedule(Construct):
-    """The schedule, and the queue of the starts it had to give up."""
+    """The schedule, and the queue of the starts it had to give up.
+
+    Attributes:
+        missed: Alarm that a start was given up.
+    """
 
     def __init__(
         self,
@@ -49,3 +53,4 @@ class WeeklySchedule(Construct):
             target=partial(targets.StepFunctionsStartExecution, state_machine),
             undelivered=missed,
         )
+        self.missed = missed.alarm

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -9,15 +10,17 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
 from infra import s3_layout
+from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.function import PythonFunction
 from infra.log_group import LogGroup
+from infra.machines import Machine
 from infra.nag import acknowledge_wildcard
 from infra.run_registry import BY_EXECUTION
 from infra.settings import Settings
 
-REGISTRY, CALENDAR, FILES = "run_registry", "run_calendar", "run_files"
+REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
@@ -33,12 +36,16 @@ class WorkflowFunctions:
         data: Buckets, key, registry and catalogue.
         lease: How long an execution may live at most.
         undelivered: Keeps the events that a function failed for.
+
+    Attributes:
+        log_groups: Of the functions that have been made.
     """
 
     def __init__(
         self, stack: Stack, *, settings: Settings, data: DataStack, lease: Duration, undelivered: DeadLetterQueue
     ) -> None:
         self._stack, self._settings, self._data, self._lease = stack, settings, data, lease
+        self.log_groups: list[logs.ILogGroup] = []
         self._undelivered = undelivered
 
     def plan(self) -> PythonFunction:
@@ -84,11 +91,60 @@ class WorkflowFunctions:
         self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
         return function
 
+    def preflight(self, *, image: ContainerImage, machines: Sequence[Machine]) -> PythonFunction:
+        """Looks whether everything is there that a run needs."""
+        settings, data = self._settings, self._data
+        job = settings.training_job
+        function = self._function(
+            "preflight",
+            "Looks whether everything is there that a run needs",
+            {
+                "DATA_BUCKET": data.demand.bucket_name,
+                "FORECAST_BUCKET": data.forecasts.bucket_name,
+                "KEY": data.key.key_arn,
+                "TABLE": data.runs.table_name,
+                "IMAGE": image.uri,
+                "MACHINES": json.dumps([asdict(machine) for machine in machines]),
+                "VOLUME_GB": str(job.volume_gb),
+                "MAX_RUNTIME_MINUTES": str(job.max_runtime_minutes),
+                "TIME_ZONE": settings.schedule.time_zone,
+                "PERIOD_LABEL": settings.schedule.period_label,
+            },
+            shared=[REGISTRY, CALENDAR],
+        )
+        buckets = (data.demand.bucket_arn, data.forecasts.bucket_arn)
+        self._grant(function, "FindTheBuckets", ["s3:GetBucketLocation"], *buckets)
+        self._grant(
+            function, "LookAtTheImage", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], image.repository_arn
+        )
+        self._grant(function, "SeeHowLongRunsTook", ["dynamodb:Query"], data.runs.table_arn)
+        self._grant(function, "UseTheKey", KEY_OF_TABLE, data.key.key_arn)
+        # Which has no resources. The finding is the function's own, for its traces.
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
+        return function
+
+    def show_runs(self) -> PythonFunction:
+        """Shows the last runs on the dashboard."""
+        table = self._data.runs
+        function = self._function(
+            "show-runs",
+            "Shows the last runs on the dashboard",
+            {"TABLE": table.table_name},
+            shared=[REGISTRY, LINKS],
+        )
+        self._grant(function, "ReadTheRuns", ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
+        self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
+        return function
+
     def check_run(self) -> PythonFunction:
         """Compares a run's files with its manifest."""
         bucket = self._data.forecasts
         function = self._function(
-            "check-run", "Compares the run's files with its manifest", {"FORECAST_BUCKET": bucket.bucket_name}
+            "check-run",
+            "Compares the run's files with its manifest",
+            {"FORECAST_BUCKET": bucket.bucket_name, "HOURLY_PRICES": self._prices()},
         )
         self._grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"])
         self._grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
@@ -121,11 +177,10 @@ class WorkflowFunctions:
             "Points the readers to the run, in one write",
             {
                 "FORECAST_BUCKET": bucket.bucket_name,
-                "DEPLOYMENT": self._settings.name,
                 "TABLE": self._data.runs.table_name,
                 "DATABASE": catalog.database,
             },
-            shared=[REGISTRY, FILES],
+            shared=[REGISTRY, FILES, LINKS],
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS])
@@ -146,7 +201,8 @@ class WorkflowFunctions:
         return self._function(
             "explain-failure",
             "Says in one line what broke and whether a rerun helps",
-            {"DEPLOYMENT": self._settings.name},
+            {},
+            shared=[LINKS],
         )
 
     def close_run(self) -> PythonFunction:
@@ -155,7 +211,7 @@ class WorkflowFunctions:
         function = self._function(
             "close-run",
             "Notes in the registry how a run ended",
-            {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name},
+            {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._prices()},
             shared=[REGISTRY, FILES],
             undelivered=self._undelivered,
         )
@@ -180,7 +236,6 @@ class WorkflowFunctions:
             {
                 "TABLE": table.table_name,
                 "TOPIC": topic.topic_arn,
-                "DEPLOYMENT": settings.name,
                 "FREQUENCY": settings.forecast.frequency or "",
                 "PERIOD_LABEL": settings.schedule.period_label,
                 "TIME_ZONE": settings.schedule.time_zone,
@@ -204,6 +259,9 @@ class WorkflowFunctions:
             removal_policy=self._data.removal_policy,
         ).log_group
 
+    def _prices(self) -> str:
+        return json.dumps(self._settings.training_job.hourly_prices)
+
     def _function(
         self,
         name: str,
@@ -215,16 +273,18 @@ class WorkflowFunctions:
     ) -> PythonFunction:
         folder = name.replace("-", "_")
         construct_id = folder.title().replace("_", "")
+        log_group = self.log_group(f"{construct_id}Logs")
+        self.log_groups.append(log_group)
         return PythonFunction(
             self._stack,
             construct_id,
             name=f"{self._settings.name}-{name}",
             folder=folder,
             description=description,
-            environment=environment,
-            log_group=self.log_group(f"{construct_id}Logs"),
+            environment={"DEPLOYMENT": self._settings.name, **environment},
+            log_group=log_group,
             key=self._data.key,
-            shared=shared,
+            shared=["observation", *shared],
             reserved_concurrency=self._settings.functions.reserved_concurrency,
             undelivered=undelivered,
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError, JobError
+from job_code.progress import Progress
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.termination import stop_promptly
 
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _in_container(scratch: Path) -> int:
     paths = SageMakerPaths.from_environment()
+    job_name = os.environ.get("TRAINING_JOB_NAME", "")
+    progress = Progress(about={"run_id": job_name, "job_name": job_name})
 
     def clean_up(signal: str) -> None:
         paths.write_failure(f"job error: stopped by {signal}")
@@ -54,7 +57,6 @@ def _in_container(scratch: Path) -> int:
     stop_promptly(clean_up)
     try:
         from job_code.output import S3Output
-        from job_code.progress import Progress
         from job_code.run import refuse, run
         from job_code.run_request import RunRequest
         from job_code.s3 import S3Folder
@@ -70,14 +72,14 @@ def _in_container(scratch: Path) -> int:
             refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
             raise
         request = RunRequest(run_id, partition, inputs, config, paths.channel(PUBLISHED))
-        run(request, output, progress=Progress(), folder=scratch)
+        run(request, output, progress=progress, folder=scratch)
     except InputError as error:
-        return _failed(paths, f"input error: {error}", error.exit_code)
+        return _failed(paths, progress, f"input error: {error}", error.exit_code)
     except JobError as error:
-        return _failed(paths, f"job error: {error}", JOB_ERROR)
+        return _failed(paths, progress, f"job error: {error}", JOB_ERROR)
     except Exception as error:
-        traceback.print_exc()
-        return _failed(paths, f"job error: {type(error).__name__}: {' '.join(str(error).split())}", JOB_ERROR)
+        message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
+        return _failed(paths, progress, message, JOB_ERROR, trace=traceback.format_exc())
     return 0
 
 
@@ -93,7 +95,6 @@ def _on_laptop(options: argparse.Namespace) -> int:
     stop_promptly(clean_up)  # before the imports: some of them start threads
     try:
         from job_code.output import LocalOutput
-        from job_code.progress import Progress
         from job_code.run import run
         from job_code.run_request import RunRequest
 
@@ -138,8 +139,8 @@ def _forecast_folder(manifest: dict[str, Any]) -> str:
     return f"forecasts/partition={manifest['partition']}/run_id={manifest['run_id']}"
 
 
-def _failed(paths: SageMakerPaths, message: str, exit_code: int) -> int:
-    print(message, file=sys.stderr)
+def _failed(paths: SageMakerPaths, progress: Progress, message: str, exit_code: int, **fields: str) -> int:
+    progress.say(message, level="ERROR", **fields)
     paths.write_failure(message)
     return exit_code
 

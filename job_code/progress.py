@@ -1,10 +1,12 @@
-"""Shows how far a run is: a bar on a terminal, plain lines elsewhere."""
+"""Shows how far a run is: a bar on a terminal, plain lines elsewhere, and lines of JSON in a job's log."""
 
+import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TextIO
 
 Advance = Callable[[float], None]
@@ -20,10 +22,12 @@ class Progress:
 
     Attributes:
         stream: Where it is shown.
+        about: What every line of a log that machines search carries, the run's name first; None for people.
         seconds: Duration of every finished stage, in order.
     """
 
     stream: TextIO = sys.stderr
+    about: Mapping[str, str] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -44,17 +48,29 @@ class Progress:
         self.seconds[name] = round(time.monotonic() - begun, 2)
         if interactive:
             self.stream.write("\r\x1b[2K")
-        self.say(f"{name}: {self.seconds[name]:.1f} s")
+        self.say(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
-    def say(self, message: str) -> None:
-        """Shows one line; where the platform adds no time of its own, the line carries it."""
-        self.stream.write(f"{time.strftime('%H:%M:%S')} {message}\n")
+    def say(self, message: str, *, level: str = "INFO", **fields: str | float) -> None:
+        """Shows one line; where the platform adds no time of its own, the line carries it.
+
+        Args:
+            message: For people.
+            level: Of the log.
+            **fields: What a machine may look for, beside what every line carries.
+        """
+        if self.about is None:
+            line = f"{time.strftime('%H:%M:%S')} {message}"
+        else:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            entry = {"timestamp": now, "level": level, "message": message, **self.about, **fields}
+            line = json.dumps(entry, ensure_ascii=False)
+        self.stream.write(f"{line}\n")
         self.stream.flush()
 
     def _show(self, name: str, share: float, seconds: float, *, interactive: bool) -> None:
         percent = f"{min(share, 1):4.0%}"
         if not interactive:
-            self.say(f"{name}:{percent} after {seconds:.0f} s")
+            self.say(f"{name}:{percent} after {seconds:.0f} s", stage=name)
             return
         filled = round(min(share, 1) * BAR_WIDTH)
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)

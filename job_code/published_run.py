@@ -121,6 +121,15 @@ class Comparison:
         past = {cutoff - len(recent) + at: float(value) for at, value in enumerate(recent, 1)}
         return cls(run, _span(earlier, ahead, frequency), _span(earlier, past, frequency))
 
+    def to_dict(self) -> dict[str, Any]:
+        """For the manifest: how far expectations moved, and how far demand was from them."""
+        return {
+            "run_id": self.run.run_id,
+            "cutoff": self.run.cutoff.isoformat(),
+            "expected_change": self.expected.change if self.expected else None,
+            "demand_change": self.observed.change if self.observed else None,
+        }
+
 
 def _span(before: Mapping[int, float], now: Mapping[int, float], frequency: Frequency) -> Span | None:
     common = sorted(before.keys() & now.keys())

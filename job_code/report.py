@@ -18,7 +18,7 @@ from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 from job_code.preparation import PreparedDemand
-from job_code.published_run import Comparison, PublishedRun
+from job_code.published_run import Comparison
 from job_code.sample import Sample
 from job_code.telling_series import choose
 
@@ -37,7 +37,7 @@ class ReportInput:
         total: Expected demand of all series together, shape (horizon,).
         manifest: The run's manifest.
         data_quality: The data-quality report.
-        published: The last published run; None where there is none to compare with.
+        compared: The run beside the last published one; None where there is none to compare with.
     """
 
     demand: PreparedDemand
@@ -47,7 +47,7 @@ class ReportInput:
     total: Floats
     manifest: Mapping[str, Any]
     data_quality: Mapping[str, Any]
-    published: PublishedRun | None
+    compared: Comparison | None
 
 
 def render(report: ReportInput) -> str:
@@ -59,14 +59,13 @@ def render(report: ReportInput) -> str:
     environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
     environment.filters["setting"] = _setting
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
-    compared = _compare(report)
     return environment.from_string(template).render(
         manifest=report.manifest,
         quality=report.data_quality,
         unit=report.demand.calendar.frequency.unit,
         everything=report.sample.is_everything,
-        total=Markup(_total_chart(report, compared)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
-        compared=compared,
+        total=Markup(_total_chart(report)),  # noqa: S704 (our own SVG, its text escaped by matplotlib)
+        compared=report.compared,
         charts=_backtest_charts(report.backtest, report.demand.calendar.frequency) if report.backtest else None,
         plots=_plots(report),
     )
@@ -121,16 +120,9 @@ def _series_chart(forecast: Forecast, index: int) -> str:
     )
 
 
-def _compare(report: ReportInput) -> Comparison | None:
-    demand = report.demand
-    if report.published is None:
-        return None
-    return Comparison.of(report.published, demand.calendar.frequency, demand.last_period, report.total, demand.recent)
-
-
-def _total_chart(report: ReportInput, compared: Comparison | None) -> str:
+def _total_chart(report: ReportInput) -> str:
     """All series together, period by period; where they end apart, only forecasts of the latest cutoff are summed."""
-    demand, frequency = report.demand.recent, report.demand.calendar.frequency
+    demand, frequency, compared = report.demand.recent, report.demand.calendar.frequency, report.compared
     last = report.demand.last_period
     shown = _days(frequency, last - len(demand) + 1, len(demand))
     ahead = _days(frequency, last + 1, len(report.total))

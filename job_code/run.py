@@ -16,15 +16,16 @@ from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
 from job_code.findings import Findings, plural
 from job_code.forecast_files import ForecastFile
-from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
+from job_code.forecaster import Forecaster
 from job_code.manifest import make_manifest
 from job_code.model import DirectModel
 from job_code.output import Output
 from job_code.panel import Floats
+from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Advance, Progress
 from job_code.provenance import input_fingerprint
-from job_code.published_run import PublishedRun
+from job_code.published_run import Comparison, PublishedRun
 from job_code.regimes import Regime, Resources
 from job_code.report import ReportInput, render
 from job_code.run_request import RunRequest, file_name
@@ -69,8 +70,9 @@ def run(
         manifest["input"] = input_fingerprint(request.inputs)
         manifest["seconds"] = progress.seconds
         page = folder / "report.html"
-        published = _published(request.published, progress)
-        report = ReportInput(demand, sample, tested, forecaster, total, manifest, quality, published)
+        compared = _compared(request.published, demand, total, progress)
+        manifest["compared_with"] = compared.to_dict() if compared else None
+        report = ReportInput(demand, sample, tested, forecaster, total, manifest, quality, compared)
         page.write_text(render(report), encoding="utf-8")
         output.put(page, request.name("reports", page.name))
     _put_json(sound_report(quality), request.name("reports", "data_quality.json"), output, folder)
@@ -176,29 +178,24 @@ def _predict(
     files, total = [], np.zeros(request.config.horizon)
     with progress.stage("predict") as advance:
         require_space(folder, sizes.disk_for_forecasts(demand.series * request.config.horizon))
-        saved = folder / "forecaster.pickle"
-        save_forecaster(forecaster, saved)
-        tasks = [
-            PieceTask(
-                piece.folder, saved, demand.calendar.frequency, demand.last_period, f"part-{number:05d}.parquet", folder
-            )
-            for number, piece in enumerate(demand.pieces)
-        ]
-        for done in workers.map(forecast_piece, tasks):
+        for done in forecast_pieces(demand, forecaster, workers, folder):
             output.put(folder / done.file.name, request.name("forecasts", done.file.name))
             files.append(done.file)
             total += done.total
-            advance(len(files) / len(tasks))
+            advance(len(files) / len(demand.pieces))
     return files, total
 
 
-def _published(path: Path | None, progress: Progress) -> PublishedRun | None:
-    """The run to compare with; what stands in a report of its own is no reason to fail this run."""
+def _compared(published: Path | None, demand: PreparedDemand, total: Floats, progress: Progress) -> Comparison | None:
+    """The run beside the last published one; what stands in a report of its own is no reason to fail this run."""
+    if published is None:
+        return None
     try:
-        return PublishedRun.read(path) if path else None
+        before = PublishedRun.read(published)
     except ValueError as error:
         progress.say(f"not compared with the last published run: {error}")
         return None
+    return Comparison.of(before, demand.calendar.frequency, demand.last_period, total, demand.recent)
 
 
 def _rounds(total: int, advance: Advance) -> Callable[[], None]:

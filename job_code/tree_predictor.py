@@ -71,6 +71,11 @@ class TreePredictor:
             if node.passes is None:
                 self._unknown[node.feature] = max(self._unknown.get(node.feature, 0), len(node.against) - 1)
 
+    @property
+    def text(self) -> str:
+        """The model as LightGBM writes it."""
+        return self._text
+
     def __reduce__(self) -> tuple[type["TreePredictor"], tuple[str]]:
         return TreePredictor, (self._text,)
 

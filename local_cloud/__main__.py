@@ -17,15 +17,15 @@ def main() -> int:
     serve.add_argument("--account", default="123456789012")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with LocalCloud(options.state, region=options.region, account=options.account) as cloud:
-        for name, value in cloud.environment.items():
-            sys.stdout.write(f"export {name}={value}\n")
-        sys.stdout.write(f"# state and logs: {cloud.state_folder}; Ctrl-C ends it\n")
-        sys.stdout.flush()
-        try:
+    try:
+        with LocalCloud(options.state, region=options.region, account=options.account) as cloud:
+            for name, value in cloud.environment.items():
+                sys.stdout.write(f"export {name}={value}\n")
+            sys.stdout.write(f"# state and logs: {cloud.state_folder}; Ctrl-C ends it\n")
+            sys.stdout.flush()
             signal.pause()
-        except KeyboardInterrupt:
-            return 0
+    except KeyboardInterrupt:  # at whatever moment
+        return 0
     return 0
 
 

@@ -63,6 +63,8 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
         method = environment["REQUEST_METHOD"]
         if method == "DELETE" and "uploadId" in names:
             return ApiCall(**who, action="AbortMultipartUpload", subject=subject, parameters=names)
+        if method == "GET" and "location" in names:
+            return ApiCall(**who, action="GetBucketLocation", subject=subject.rstrip("/"), parameters=names)
         of_object = "/" in subject.rstrip("/")
         action = (_OF_OBJECT if of_object else _OF_BUCKET).get(method, method)
         return ApiCall(

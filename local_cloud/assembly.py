@@ -5,12 +5,13 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local_cloud.container_registry import push
 from local_cloud.dockerfile import build_image
 from local_cloud.images import ImageError, ImageStore
 
@@ -100,6 +101,7 @@ def publish_assets(path: Path, *, client: ClientFactory, account: str, region: s
             uri = f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}"
             _make_repository(client("ecr"), repository)
             _build_image_asset(path.parent, asset["source"], uri=uri, images=images)
+            push(client("ecr"), uri, images.get(uri))
 
 
 def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images: ImageStore) -> None:
@@ -111,9 +113,14 @@ def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images
         context = folder / source["directory"]
         dockerfile = context / source.get("dockerFile", "Dockerfile")
         arguments = source.get("dockerBuildArgs", {})
+        architecture = source.get("platform", "linux/amd64").partition("/")[2]
         try:
             images.build(
-                uri, lambda root: build_image(context, dockerfile=dockerfile, folder=root, arguments=arguments)
+                uri,
+                lambda root: replace(
+                    build_image(context, dockerfile=dockerfile, folder=root, arguments=arguments),
+                    architecture=architecture,
+                ),
             )
         except ImageError as error:
             raise DeploymentError(f"image {uri}: {error}") from error

@@ -22,6 +22,7 @@ from local_cloud.assembly import deploy_assembly
 from local_cloud.cdk_cli import cdk_environment, run_cdk
 from local_cloud.faults import FaultReason, Faults
 from local_cloud.layout import StateLayout
+from local_cloud.service_quotas import set_quota
 from local_cloud.settings import ACCESS_KEY, SECRET_KEY
 
 _READY_SECONDS = 60
@@ -228,6 +229,10 @@ class LocalCloud:
     def fail_next_job(self, *, reason: FaultReason, instance_type: str | None = None) -> None:
         """Makes the next job on `instance_type` (any, if None) fail as the platform fails; see `faults`."""
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
+
+    def set_quota(self, name: str, value: float) -> None:
+        """Sets a quota of training jobs, by the name that Service Quotas has for it."""
+        set_quota(self._layout.quotas, name, value)
 
     def fail_calls(self, fault: ApiFault) -> None:
         """Makes the next API calls that fit go wrong; see `api_faults`."""

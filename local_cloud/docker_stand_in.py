@@ -5,12 +5,13 @@ know is an error: it never pretends to have done something.
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from local_cloud.dockerfile import build_image
 from local_cloud.images import ImageError, ImageStore
 
-_IGNORED_OPTIONS = {"--platform", "--cache-from", "--cache-to", "--network", "--output", "--provenance"}
+_IGNORED_OPTIONS = {"--cache-from", "--cache-to", "--network", "--output", "--provenance"}
 _IGNORED_FLAGS = {"--no-cache", "--pull", "--quiet", "-q", "--load"}
 
 
@@ -25,15 +26,14 @@ def main(images: ImageStore, arguments: list[str]) -> int:
         images.put(rest[1], images.get(rest[0]))
         return 0
     if command == "push":
-        images.get([word for word in rest if not word.startswith("-")][-1])
-        return 0
+        return _push(images, [word for word in rest if not word.startswith("-")][-1])
     if command == "inspect":
         return _inspect(images, rest)
     raise ImageError(f"`docker {' '.join(arguments)}` is not known to the local cloud's stand-in for docker")
 
 
 def _build(images: ImageStore, words: list[str]) -> int:
-    tag, dockerfile, context, arguments = "", "", "", {}
+    tag, dockerfile, context, platform, arguments = "", "", "", "linux/amd64", {}
     pending = list(words)
     while pending:
         word, _, attached = pending.pop(0).partition("=")
@@ -47,6 +47,8 @@ def _build(images: ImageStore, words: list[str]) -> int:
             tag = value
         elif word in ("--file", "-f"):
             dockerfile = value
+        elif word == "--platform":
+            platform = value
         elif word == "--build-arg":
             name, _, given = value.partition("=")
             arguments[name] = given
@@ -55,7 +57,23 @@ def _build(images: ImageStore, words: list[str]) -> int:
     folder = Path(context or ".").resolve()
     named = Path(dockerfile or "Dockerfile")
     path = named if named.is_absolute() else folder / named
-    images.build(tag, lambda root: build_image(folder, dockerfile=path, folder=root, arguments=arguments))
+    architecture = platform.partition("/")[2]
+    images.build(
+        tag,
+        lambda root: replace(
+            build_image(folder, dockerfile=path, folder=root, arguments=arguments), architecture=architecture
+        ),
+    )
+    return 0
+
+
+def _push(images: ImageStore, uri: str) -> int:
+    # Imported here: of all the commands, this one alone talks to the cloud, and the others must start fast.
+    import boto3
+
+    from local_cloud.container_registry import push
+
+    push(boto3.client("ecr"), uri, images.get(uri))
     return 0
 
 

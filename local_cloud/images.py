@@ -31,6 +31,7 @@ class ImageRecord:
         working_folder: WORKDIR, a path inside the image.
         entrypoint: ENTRYPOINT in exec form.
         command: CMD in exec form.
+        architecture: Of the machines it is for, as Docker calls it.
     """
 
     folder: str
@@ -38,6 +39,7 @@ class ImageRecord:
     working_folder: str = "/"
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
+    architecture: str = "amd64"
 
     def to_local(self, path: str) -> str:
         """Where a path of the image lies on this machine; the path itself if the image does not hold it."""

@@ -24,6 +24,16 @@ class StateLayout:
         return self.root / "images"
 
     @property
+    def layers(self) -> Path:
+        """What was uploaded to ECR."""
+        return self.images / "layers"
+
+    @property
+    def quotas(self) -> Path:
+        """Quotas that are not the default."""
+        return self.root / "quotas.json"
+
+    @property
     def lambdas(self) -> Path:
         """Unpacked Lambda code, a folder each."""
         return self.root / "lambdas"
@@ -61,6 +71,7 @@ class StateLayout:
     def create(self) -> None:
         """Makes the folders; failures an earlier cloud was asked for are forgotten."""
         shutil.rmtree(self.faults, ignore_errors=True)
+        self.quotas.unlink(missing_ok=True)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (self.images, self.lambdas, self.faults, self.docker_program.parent, self.jobs):
             folder.mkdir(parents=True, exist_ok=True)

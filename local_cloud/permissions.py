@@ -23,6 +23,9 @@ def _of_s3(call: ApiCall, place: str) -> Iterator[Permission]:
         context = {"s3:prefix": call.parameters.get("prefix", "")}
         yield Permission("s3:ListBucket", f"arn:aws:s3:::{bucket}", context)
         return
+    if call.action == "GetBucketLocation":
+        yield Permission("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
+        return
     yield Permission(f"s3:{call.action}", f"arn:aws:s3:::{bucket}/{key}")
     encrypting = _bucket_key(bucket, place.partition(":")[2])
     if encrypting and call.action == "GetObject":
@@ -100,6 +103,18 @@ def _of_logs(call: ApiCall, place: str) -> Iterator[Permission]:
     yield Permission(f"logs:{call.action}", f"{group}:log-stream:{stream}" if stream else f"{group}:*")
 
 
+def _of_ecr(call: ApiCall, place: str) -> Iterator[Permission]:
+    yield Permission(f"ecr:{call.action}", f"arn:aws:ecr:{place}:repository/{call.parameters['repositoryName']}")
+
+
+def _of_kms(call: ApiCall, _place: str) -> Iterator[Permission]:
+    yield Permission(f"kms:{call.action}", call.parameters["KeyId"])
+
+
+def _of_service_quotas(call: ApiCall, _place: str) -> Iterator[Permission]:
+    yield Permission(f"servicequotas:{call.action}", "*")
+
+
 _JUDGES = {
     "s3": _of_s3,
     "dynamodb": _of_dynamodb,
@@ -109,4 +124,7 @@ _JUDGES = {
     "sns": _of_sns,
     "sagemaker": _of_sagemaker,
     "logs": _of_logs,
+    "ecr": _of_ecr,
+    "kms": _of_kms,
+    "servicequotas": _of_service_quotas,
 }

@@ -17,6 +17,7 @@ from local_cloud.jobs import Job, JobPlace
 from local_cloud.processes import ProcessRegistry
 from local_cloud.processing_jobs import ProcessingJob
 from local_cloud.request_validation import find_errors, operation_model
+from local_cloud.service_quotas import quota
 from local_cloud.settings import ServerSettings
 from local_cloud.training_jobs import TrainingJob
 
@@ -61,7 +62,7 @@ class JobCalls:
                 job = self._make(request, arn=arn, place=JobPlace(self._settings, self._processes, region))
             except ImageError as error:
                 raise ValidationError(f"Requested image not found: {error}.") from error
-            self._check_quota(job.cluster["InstanceType"])
+            self._check_quota(job.cluster["InstanceType"], spot=request.get("EnableManagedSpotTraining", False))
             self._jobs[region, name] = job
         job.start()
         return ActionResult({f"{self._kind}JobArn": arn})
@@ -104,9 +105,12 @@ class JobCalls:
             raise ResourceNotFound(f"Could not find requested job with name: {name}")
         return job
 
-    def _check_quota(self, instance_type: str) -> None:
-        if Faults(self._settings.layout.faults).take(instance_type=instance_type, reasons=("quota",)):
-            usage = f"{instance_type} for {self._kind.lower()} job usage"
+    def _check_quota(self, instance_type: str, *, spot: bool) -> None:
+        layout = self._settings.layout
+        usage = f"{instance_type} for {'spot ' if spot else ''}{self._kind.lower()} job usage"
+        if quota(layout.quotas, usage) < 1 or Faults(layout.faults).take(
+            instance_type=instance_type, reasons=("quota",)
+        ):
             raise SagemakerClientError(
                 "ResourceLimitExceeded",
                 f"The account-level service limit '{usage}' is 0 Instances, with current utilization of 0 Instances "

@@ -19,7 +19,16 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local_cloud import cloudformation_types, event_rules, lambdas, s3_writes, sagemaker_api, step_functions
+from local_cloud import (
+    cloudformation_types,
+    container_registry,
+    event_rules,
+    lambdas,
+    s3_writes,
+    sagemaker_api,
+    service_quotas,
+    step_functions,
+)
 from local_cloud.api_faults import ApiFaults, Wsgi, with_faults
 from local_cloud.authorisation import Authoriser, with_authorisation
 from local_cloud.layout import StateLayout
@@ -50,6 +59,7 @@ def main(arguments: list[str]) -> None:
     if iam == "iam":
         application = with_authorisation(application, authoriser)
     application = with_faults(application, ApiFaults(layout.api_faults))
+    application = container_registry.with_layers(application, layout.layers)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
     settings = ServerSettings(
@@ -65,6 +75,8 @@ def main(arguments: list[str]) -> None:
     sagemaker_api.install(settings, processes)
     lambdas.install(settings, processes)
     event_rules.install(settings)
+    container_registry.install(settings)
+    service_quotas.install(layout.quotas)
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     ended = threading.Event()

@@ -1,5 +1,6 @@
 """Shows an execution as it happens: its states, and under them what the job prints."""
 
+import json
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +41,7 @@ class Display:
                 seconds = (time - self._entered.get(state, time)).total_seconds()
                 self._state(change, state, f"{seconds:.1f} s  {event.error}".rstrip())
             case JobLogLine(line=line):
-                self._line(f"      {line}")
+                self._line(f"      {_for_people(line)}")
             case ExecutionEnded(status=status):
                 self._line(self._coloured("32" if status == "SUCCEEDED" else "31", f"  {status}"))
 
@@ -53,3 +54,13 @@ class Display:
     def _line(self, text: str) -> None:
         self.stream.write(f"{text}\n")
         self.stream.flush()
+
+
+def _for_people(line: str) -> str:
+    """What a line of a job's log says, and when; a line that is no JSON as it is."""
+    try:
+        entry = json.loads(line)
+        moment = datetime.fromisoformat(entry["timestamp"]).astimezone()
+        return f"{moment:%H:%M:%S} {entry['message']}"
+    except (ValueError, TypeError, KeyError):
+        return line

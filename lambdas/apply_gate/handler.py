@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
+from lambdas.observation.logs import logged
 from lambdas.run_files.objects import read_object
 
 from .verdict import Limits, problems
@@ -44,6 +45,7 @@ class Place:
         return content if isinstance(content, dict) else None
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's ApplyGate state."""
     limits = Limits(**json.loads(os.environ["LIMITS"]))

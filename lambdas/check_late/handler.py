@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from lambdas.observation.logs import logged
+from lambdas.observation.metrics import COUNT, put
 from lambdas.run_calendar.clock import local_date
 from lambdas.run_calendar.periods import last_complete_period
 from lambdas.run_registry.record import Run
@@ -41,6 +43,7 @@ class Deadline:
     time_zone: str
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the scheduler at the deadline; the event has the `scheduled_time` of it."""
     names = ("topic", "deployment", "frequency", "period_label", "time_zone")
@@ -49,7 +52,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         topics=_client("sns"),
         **{name: os.environ[name.upper()] for name in names},
     )
-    return check_late(event, deadline=deadline)
+    outcome = check_late(event, deadline=deadline)
+    put(deadline.deployment, {"RunsLate": (int(outcome["late"]), COUNT)}, about={"cutoff": outcome["cutoff"]})
+    return outcome
 
 
 @functools.cache

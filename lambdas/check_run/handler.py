@@ -13,7 +13,14 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
+from lambdas.observation.jobs import job_facts
+from lambdas.observation.logs import about, logged
+
+from .run_metrics import put_run_metrics
+
 MANIFEST = "_manifest.json"
+# Of the manifest; what an older one lacks is not measured.
+STATISTICS = ("seconds", "data_quality", "compared_with")
 
 
 class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
@@ -22,7 +29,11 @@ class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machi
 
 @dataclass(frozen=True)
 class Run:
-    """A whole run, as far as publishing it is concerned; the fields are the manifest's."""
+    """A whole run, as far as publishing it is concerned; the fields are the manifest's.
+
+    Attributes:
+        statistics: What the manifest says beside that of the run and its demand, for the metrics.
+    """
 
     run_id: str
     partition: str
@@ -37,12 +48,20 @@ class Run:
     report: str
     column_types: dict[str, str]
     metrics: dict[str, Any]
+    statistics: dict[str, Any]
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's CheckRun state."""
-    run = check_run(run_id=event["job"]["name"], plan=event["plan"], bucket=os.environ["FORECAST_BUCKET"], s3=_s3())
-    return asdict(run)
+    plan, job = event["plan"], event["job"]
+    run = asdict(check_run(run_id=job["name"], plan=plan, bucket=os.environ["FORECAST_BUCKET"], s3=_s3()))
+    if "publish" in plan:  # it was measured when it was made
+        return run
+    prices = json.loads(os.environ["HOURLY_PRICES"])
+    facts = job_facts(job["described"], hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
+    put_run_metrics(run, facts, deployment=os.environ["DEPLOYMENT"], about=about(event))
+    return {**run, "job": facts}
 
 
 @functools.cache
@@ -77,7 +96,8 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
         ]
         run = Run(
             manifest=folder + MANIFEST,
-            **{name: manifest[name] for name in Run.__dataclass_fields__ if name != "manifest"},
+            statistics={name: manifest.get(name) for name in STATISTICS},
+            **{name: manifest[name] for name in Run.__dataclass_fields__ if name not in ("manifest", "statistics")},
         )
     except KeyError as error:
         raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} has no {error}") from None

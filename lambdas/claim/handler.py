@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from lambdas.observation.logs import logged
 from lambdas.run_registry.record import LATEST, Claim, Refusal, Run, claim, end, release
 from lambdas.run_registry.table import RunTable
 
@@ -30,6 +31,7 @@ class Registry:
     lease_seconds: int
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Claim and ClaimCutoff states; the latter comes with a checked `run`."""
     registry = Registry(

@@ -11,6 +11,9 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from lambdas.observation.jobs import job_facts
+from lambdas.observation.logs import about, logged
+from lambdas.observation.metrics import COUNT, RATIO, SECONDS, put
 from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Run, Status, end
 from lambdas.run_registry.table import RunTable
@@ -33,13 +36,39 @@ class Place:
     bucket: str
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
     place = Place(RunTable(_client("dynamodb"), os.environ["TABLE"]), _client("s3"), os.environ["FORECAST_BUCKET"])
     now = datetime.now(UTC)
     if event.get("source") == "aws.states":
         return close_lost(event["detail"], place=place, now=now)
-    return close(event, place=place, now=now)
+    facts = _job_facts(event)
+    kind = event["failure"]["error"]
+    counted = {"RunsHeld" if kind == HELD else "RunsFailed": (1, COUNT)}
+    if facts is not None and "run" not in event:  # a whole run has been measured before
+        counted |= {"BillableSeconds": (facts["billable_seconds"], SECONDS), "Cost": (facts["cost"], RATIO)}
+    put(os.environ["DEPLOYMENT"], counted, about=about(event))
+    return close(event, job=facts, place=place, now=now)
+
+
+def _job_facts(state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the job took that this failure is about, if there was one."""
+    if "job" in (state.get("run") or {}):
+        return dict(state["run"]["job"])
+    described = (state.get("job") or {}).get("described") or _json_object((state.get("error") or {}).get("Cause"))
+    if "TrainingJobName" not in described:
+        return None
+    prices, demand = json.loads(os.environ["HOURLY_PRICES"]), (state["plan"].get("demand") or {})
+    return job_facts(described, hourly_prices=prices, demand_bytes=demand.get("bytes"))
+
+
+def _json_object(text: object) -> dict[str, Any]:
+    try:
+        content = json.loads(str(text))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 @functools.cache
@@ -47,11 +76,14 @@ def _client(service: str) -> BaseClient:
     return boto3.client(service)
 
 
-def close(state: Mapping[str, Any], *, place: Place, now: datetime) -> dict[str, Any]:
+def close(
+    state: Mapping[str, Any], *, job: Mapping[str, Any] | None = None, place: Place, now: datetime
+) -> dict[str, Any]:
     """Closes the attempt of an execution that explained its failure.
 
     Args:
         state: The state machine's data: `execution`, `failure`, and `claim` where the run had been claimed.
+        job: What its job took, if there was one.
         place: Where the truth is.
         now: When.
 
@@ -64,8 +96,9 @@ def close(state: Mapping[str, Any], *, place: Place, now: datetime) -> dict[str,
         return {"status": None}
     status: Status = "held" if failure["error"] == HELD else "failed"
     details = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
-    job = state.get("job") or {}
-    details |= {"run_id": job["name"]} if "name" in job else {}
+    name = (job or state.get("job") or {}).get("name")
+    details |= {"run_id": name} if name else {}
+    details |= {"job": dict(job)} if job else {}
     return _close(
         state["plan"]["partition"],
         claimed["cutoff"],

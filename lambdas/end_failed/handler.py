@@ -6,10 +6,13 @@ A Fail state could do the former, not the latter: redriven, it would fail again.
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from lambdas.observation.logs import logged
+
 # With the same files, these would end the same way: the job has to run once more.
 NEEDS_A_NEW_JOB = ("IncompleteRun",)
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Failed state."""
     return {"from": resume({**event["data"], **event})}

@@ -28,6 +28,7 @@ AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling th
 # What the state machine's own handlers raise.
 BY_ERROR = {
     "InputError": kinds.INPUT_ERROR,
+    "NotReady": kinds.NOT_READY,
     "IncompleteRun": kinds.INCOMPLETE,
     "GateHeld": kinds.HELD,
     "PublishFailed": kinds.NOT_PUBLISHED,

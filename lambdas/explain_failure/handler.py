@@ -1,15 +1,19 @@
 """Says in one line what broke and whether a rerun helps; pure, so that it cannot fail for the reason it explains."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+
+from lambdas.console_links.links import execution_link, job_log_link, object_link
+from lambdas.observation.logs import logged
 
 from .classify import Failure, classify
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+REPORT = re.compile(r"s3://\S+/report\.html")
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's ExplainFailure state."""
     return explain(event, deployment=os.environ["DEPLOYMENT"])
@@ -51,12 +55,9 @@ def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
     arn = str(execution.get("id", ""))
     if arn.count(":") < 6:
         return []
-    region = arn.split(":")[3]
-    console = f"https://{region}.console.aws.amazon.com"
-    links = [f"Execution: {console}/states/home?region={region}#/v2/executions/details/{arn}"]
-    if failure.has_log:
-        # The console reads its fragment with $ in place of %, encoded twice.
-        group = quote(quote(LOG_GROUP, safe=""), safe="").replace("%", "$")
-        stream = quote(f"?logStreamNameFilter={failure.job_name}/", safe="").replace("%", "$")
-        links.append(f"Job log: {console}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{stream}")
+    links = [f"Execution: {execution_link(arn)}"]
+    if report := REPORT.search(failure.summary):
+        links.append(f"Report: {object_link(report[0], region=arn.split(':')[3])}")
+    if failure.has_log and failure.job_name is not None:
+        links.append(f"Job log: {job_log_link(failure.job_name, region=arn.split(':')[3])}")
     return links

@@ -33,6 +33,9 @@ def _kind(name: str, words: str, *, rerun: Rerun, advice: str) -> Kind:
 
 
 INPUT_ERROR = _kind("InputError", "input error", rerun="once mended", advice="A rerun helps only once that is mended.")
+NOT_READY = _kind(
+    "NotReady", "not ready", rerun="once mended", advice="Nothing was started; a rerun helps once that is mended."
+)
 JOB_ERROR = _kind(
     "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
 )

@@ -1,4 +1,4 @@
-"""Decides the run before anything is paid for: its cutoff, its name, its configuration, and whether there is demand."""
+"""Decides the run before anything is paid for: its cutoff, its name, its configuration, and what it reads."""
 
 import functools
 import hashlib
@@ -7,23 +7,22 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 import boto3
 from botocore.client import BaseClient
 
+from lambdas.observation.logs import logged
 from lambdas.run_calendar.clock import local_date
 from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
 
+from .data_files import DataFile, DemandFiles, data_files
 from .published import published_manifest
 from .request import InputError, Request, read_request
 
 PARTITION = "all"
 DEMAND = "demand/"
 OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
-# What the job reads; a file without a suffix may be Parquet.
-TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz")
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,6 @@ class Deployment:
 
 
 @dataclass(frozen=True)
-class DataFile:
-    """An object of the demand bucket: its name below its prefix, and what changes when it is written anew."""
-
-    name: str
-    version: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """What the next states need.
 
@@ -78,6 +69,7 @@ class Plan:
         started_by: `schedule` or `hand`.
         force: Whether a published run is to be made anew.
         fingerprint: Of the demand's files and the configuration: equal ones make equal forecasts.
+        demand: The files under the demand's prefix, as far as they can be judged from outside.
         hyperparameters: The job's configuration.
         channels: SageMaker's InputDataConfig.
     """
@@ -88,6 +80,7 @@ class Plan:
     started_by: str
     force: bool
     fingerprint: str
+    demand: DemandFiles
     hyperparameters: dict[str, str]
     channels: list[dict[str, Any]]
 
@@ -111,6 +104,7 @@ class PublishPlan:
     fingerprint: str = ""
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Plan state."""
     return asdict(plan(event["execution"], deployment=Deployment.from_environment(os.environ), s3=_s3()))
@@ -130,7 +124,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         s3: An S3 client.
 
     Raises:
-        InputError: If the input cannot be run, or there is no demand.
+        InputError: If the input cannot be run.
     """
     request = read_request(execution["input"], config_keys=deployment.base_config)
     if request.publish is not None:
@@ -138,16 +132,9 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
-    demand = _data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)
-    if not any(_is_table(file.name) for file in demand):
-        raise InputError(
-            [
-                f"demand: no Parquet or CSV files in s3://{deployment.data_bucket}/{DEMAND}; upload some there "
-                f"({', '.join(TABLE_SUFFIXES)}, or Parquet without a suffix) and rerun"
-            ]
-        )
+    demand = data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)
     # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
-    beside = {prefix: _data_files(s3, bucket=deployment.data_bucket, prefix=prefix) for prefix in OPTIONAL}
+    beside = {prefix: data_files(s3, bucket=deployment.data_bucket, prefix=prefix) for prefix in OPTIONAL}
     files = {DEMAND: demand, **{prefix: found for prefix, found in beside.items() if found}}
     channels = [_channel(prefix.rstrip("/"), bucket=deployment.data_bucket, prefix=prefix) for prefix in files]
     if manifest := published_manifest(s3, bucket=deployment.forecast_bucket, partition=PARTITION):
@@ -162,6 +149,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         started_by="hand" if request.scheduled_time is None else "schedule",
         force=request.force,
         fingerprint=_fingerprint(files, {**deployment.base_config, **request.overrides}),
+        demand=DemandFiles.of(demand),
         channels=channels,
     )
 
@@ -197,27 +185,6 @@ def _local_date(moment: datetime, *, time_zone: str) -> date:
         return local_date(moment, time_zone=time_zone)
     except ValueError as error:
         raise InputError([str(error)]) from None
-
-
-def _data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:
-    """The files under the prefix; folder markers and hidden files are none."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    found = (
-        DataFile(item["Key"].removeprefix(prefix), f"{item['ETag']} {item['Size']}")
-        for page in pages
-        for item in page.get("Contents", ())
-    )
-    return [file for file in found if _is_data_file(file.name)]
-
-
-def _is_data_file(name: str) -> bool:
-    parts = name.split("/")
-    return bool(parts[-1]) and not any(part.startswith(("_", ".")) for part in parts)
-
-
-def _is_table(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)
 
 
 def _fingerprint(files: Mapping[str, Sequence[DataFile]], config: Mapping[str, str]) -> str:

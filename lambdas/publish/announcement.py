@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lambdas.console_links.links import execution_link, object_link
+
 UNITS = {"D": "days", "W": "weeks", "M": "months"}
 
 
@@ -12,7 +14,9 @@ def subject(run: Mapping[str, Any], *, deployment: str, published: bool) -> str:
     return f"{deployment}: {what}, cutoff {run['cutoff']}"
 
 
-def message(run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: str, shown: str | None) -> str:
+def message(
+    run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: str, shown: str | None, execution: str
+) -> str:
     """The sentence with the accuracy, and where to look.
 
     Args:
@@ -20,6 +24,7 @@ def message(run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: s
         outcome: Its `forecasts` and `report` URIs.
         deployment: Name of the deployment.
         shown: The later cutoff that stays published, where this run's is older.
+        execution: ARN of the execution.
     """
     unit = UNITS.get(run["frequency"][:1], "periods")
     size = f"{run['horizon']} {unit} for {run['series']:,} series after {run['cutoff']}"
@@ -28,7 +33,13 @@ def message(run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: s
         if shown is None
         else f"{deployment} forecast {size}; the published forecasts stay those after {shown}, which is later."
     )
-    return f"{head} {accuracy(run['metrics'])}\n\nForecasts: {outcome['forecasts']}\nReport: {outcome['report']}"
+    places = {
+        "Report": object_link(outcome["report"], region=execution.split(":")[3]),
+        "Execution": execution_link(execution),
+        "Forecasts": outcome["forecasts"],
+    }
+    lines = "\n".join(f"{what}: {where}" for what, where in places.items())
+    return f"{head} {accuracy(run['metrics'])}\n\n{lines}"
 
 
 def accuracy(metrics: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from lambdas.observation.logs import about, logged
+from lambdas.observation.metrics import COUNT, put
 from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Refusal, Status, begin_publishing, end
 from lambdas.run_registry.table import RunTable
@@ -49,6 +51,7 @@ class Place:
     catalog: Catalog
 
 
+@logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Publish state."""
     bucket = os.environ["FORECAST_BUCKET"]
@@ -60,7 +63,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         catalog=Catalog(_client("glue"), os.environ["DATABASE"], f"s3://{bucket}/forecasts/"),
     )
     execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
-    return publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
+    outcome = publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
+    ended = "RunsPublished" if outcome["published"] else "RunsKept"
+    put(place.deployment, {ended: (1, COUNT)}, about=about(event))
+    return outcome
 
 
 @functools.cache
@@ -97,6 +103,7 @@ def publish(
         "metrics": run["metrics"],
     }
     details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
+    details |= {"job": run["job"]} if "job" in run else {}
 
     def ended(status: Status, *, shown: str | None = None) -> dict[str, Any]:
         moment = now.isoformat(timespec="seconds")
@@ -107,7 +114,7 @@ def publish(
             **outcome,
             "published": shown is None,
             "subject": subject(run, deployment=place.deployment, published=shown is None),
-            "message": message(run, outcome=outcome, deployment=place.deployment, shown=shown),
+            "message": message(run, outcome=outcome, deployment=place.deployment, shown=shown, execution=execution),
         }
 
     for _ in range(ATTEMPTS):

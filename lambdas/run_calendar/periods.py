@@ -23,6 +23,22 @@ def last_complete_period(today: date, *, frequency: str, label: str) -> date:
     return period_on_or_before(period_on_or_before(today, frequency=frequency) - ONE_DAY, frequency=frequency)
 
 
+def first_day(period: date, *, frequency: str, label: str) -> date:
+    """Returns the first day of the period that carries a date.
+
+    Args:
+        period: The date.
+        frequency: `D`, `W-MON` ... `W-SUN`, `MS` or `ME`.
+        label: `start` where a period's date is its first day, `end` where it is its last.
+
+    Raises:
+        ValueError: If it takes the calendar to tell, and the frequency names none.
+    """
+    if label == "start":
+        return period
+    return period_on_or_before(period - ONE_DAY, frequency=frequency) + ONE_DAY
+
+
 def period_on_or_before(day: date, *, frequency: str) -> date:
     """Returns the latest date not after `day` that a period can carry.
 

@@ -24,7 +24,7 @@ class Attempt:
         status: `running` and `publishing` while it works; `kept` if it is whole and was not published, `held` by the
             gate, `stopped` with its execution, `lost` if its lease ran out.
         ended_at: ISO time.
-        details: What is known of it: `job`, `job_arn`, `run_id`, `forecasts`, `report`, `metrics`, `cost`, and of what
+        details: What is known of it: `run_id`, `forecasts`, `report`, `metrics`, `job` (what it took), and of what
             went wrong `kind` and `summary`.
     """
 

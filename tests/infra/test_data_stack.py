@@ -101,7 +101,12 @@ def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: 
         for statement in key["KeyPolicy"]["Statement"]
         if "Service" in statement["Principal"]
     }
-    assert services == {"logs.eu-central-1.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert services == {
+        "logs.eu-central-1.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+        "budgets.amazonaws.com",
+    }
 
 
 @pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])

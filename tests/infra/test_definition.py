@@ -118,7 +118,8 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     assert machine["States"]["PublishByHand?"]["Default"] == "Claim"
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
-    assert claimed["Next"] == f"TrainAndInfer ({order[0]})"
+    assert claimed["Next"] == "Preflight"
+    assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
     assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
@@ -143,7 +144,7 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
 def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: Definitions) -> None:
     states = definition("dev")["States"]
     spot, on_demand = "TrainAndInfer (ml.m5.large, spot)", "TrainAndInfer (ml.m5.large)"
-    assert states["Claimed?"]["Choices"][0]["Next"] == spot
+    assert states["Preflight"]["Next"] == spot
     reclaimed = states[states[spot]["Next"]]
     assert [rule["Next"] for rule in reclaimed["Choices"]] == [on_demand]
     assert reclaimed["Default"] == states[on_demand]["Next"] == "JobCompleted?"

@@ -38,7 +38,6 @@ WITHOUT = {
 # Single resources without, by logical id without its hash.
 EXEMPT = {
     "AccessLogsBucket": "S3 delivers access logs to buckets with its own encryption only.",
-    "EndFailedFunction": "It has no variables.",
 }
 
 

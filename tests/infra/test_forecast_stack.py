@@ -33,10 +33,13 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "CloseRunFunction": f"onejob-{environment}-close-run",
         "EndFailedFunction": f"onejob-{environment}-end-failed",
         "CheckLateFunction": f"onejob-{environment}-check-late",
+        "PreflightFunction": f"onejob-{environment}-preflight",
+        "ShowRunsFunction": f"onejob-{environment}-show-runs",
     }
     for function in functions.values():
         assert function["TracingConfig"] == {"Mode": "Active"}
         assert "LogGroup" in function["LoggingConfig"]
+        assert function["LoggingConfig"]["LogFormat"] == "JSON"
     variables = {
         name: readable(function.get("Environment", {}).get("Variables", {})) for name, function in functions.items()
     }
@@ -47,6 +50,13 @@ def test_the_functions(template: Templates, environment: str) -> None:
     assert f'"TimeoutSeconds":{lease}' in json.dumps(machine["DefinitionString"]).replace("\\", "")
     base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
     assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
+    machines = json.loads(variables["PreflightFunction"].pop("MACHINES"))
+    assert [machine["instance_type"] for machine in machines if not machine["spot"]] == list(
+        settings.training_job.instance_types
+    )
+    assert any(machine["spot"] for machine in machines) is settings.training_job.spot
+    assert ".dkr.ecr.eu-central-1." in str(variables["PreflightFunction"].pop("IMAGE"))
+    assert {each.pop("DEPLOYMENT") for each in variables.values()} == {f"onejob-{environment}"}
     assert variables == {
         "PlanFunction": {
             "DATA_BUCKET": "<DemandBucket>",
@@ -55,11 +65,21 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "TIME_ZONE": "Europe/Berlin",
             "PERIOD_LABEL": "start",
         },
-        "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
+        "PreflightFunction": {
+            "DATA_BUCKET": "<DemandBucket>",
+            "FORECAST_BUCKET": "<ForecastsBucket>",
+            "KEY": "<EncryptionKey.Arn>",
+            "TABLE": "<RunRegistryTable>",
+            "VOLUME_GB": str(settings.training_job.volume_gb),
+            "MAX_RUNTIME_MINUTES": str(settings.training_job.max_runtime_minutes),
+            "TIME_ZONE": "Europe/Berlin",
+            "PERIOD_LABEL": "start",
+        },
+        "ShowRunsFunction": {"TABLE": "<RunRegistryTable>"},
+        "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "HOURLY_PRICES": "{}"},
         "ApplyGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "PublishFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",
-            "DEPLOYMENT": f"onejob-{environment}",
             "TABLE": "<RunRegistryTable>",
             "DATABASE": f"onejob_{environment}",
         },
@@ -68,13 +88,16 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "CheckLateFunction": {
             "TABLE": "<RunRegistryTable>",
             "TOPIC": "<OutcomesTopic>",
-            "DEPLOYMENT": f"onejob-{environment}",
             "FREQUENCY": "W-MON",
             "PERIOD_LABEL": "start",
             "TIME_ZONE": "Europe/Berlin",
         },
-        "CloseRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "TABLE": "<RunRegistryTable>"},
-        "ExplainFailureFunction": {"DEPLOYMENT": f"onejob-{environment}"},
+        "CloseRunFunction": {
+            "FORECAST_BUCKET": "<ForecastsBucket>",
+            "TABLE": "<RunRegistryTable>",
+            "HOURLY_PRICES": "{}",
+        },
+        "ExplainFailureFunction": {},
     }
 
 
@@ -88,19 +111,38 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
         own = function["Handler"].split(".")[1]
         files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
-        shared = {name for name in files if name.startswith(("run_registry/", "run_calendar/", "run_files/"))}
+        shared = {
+            name
+            for name in files
+            if name.startswith(("run_registry/", "run_calendar/", "run_files/", "console_links/", "observation/"))
+        }
+        observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
+        links = {f"console_links/{name}.py" for name in ("__init__", "links")}
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
-        expected = registry if own in ("check_late", "claim", "close_run", "publish") else set()
-        expected |= calendar if own in ("check_late", "plan") else set()
+        keepers = ("check_late", "claim", "close_run", "preflight", "publish", "show_runs")
+        expected = observation | (registry if own in keepers else set())
+        expected |= calendar if own in ("check_late", "plan", "preflight") else set()
+        expected |= links if own in ("explain_failure", "publish", "show_runs") else set()
         expected |= objects if own in ("apply_gate", "close_run", "plan", "publish") else set()
         assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
-        "plan": ["__init__.py", "handler.py", "published.py", "request.py"],
+        "plan": ["__init__.py", "data_files.py", "handler.py", "published.py", "request.py"],
+        "preflight": [
+            "__init__.py",
+            "demand.py",
+            "findings.py",
+            "handler.py",
+            "image.py",
+            "quotas.py",
+            "storage.py",
+            "time_budget.py",
+        ],
+        "show_runs": ["__init__.py", "handler.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
-        "check_run": ["__init__.py", "handler.py"],
+        "check_run": ["__init__.py", "handler.py", "run_metrics.py"],
         "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
         "claim": ["__init__.py", "handler.py"],
         "close_run": ["__init__.py", "handler.py"],
@@ -117,7 +159,7 @@ def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 11
+    assert len(groups) == 13
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"
@@ -203,7 +245,7 @@ def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -
     policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
     allowed = [s["Principal"] for s in policy["Statement"] if s["Effect"] == "Allow"]
     denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
-    assert allowed == [{"Service": "cloudwatch.amazonaws.com"}, {"Service": "events.amazonaws.com"}]
+    assert allowed == [{"Service": f"{service}.amazonaws.com"} for service in ("cloudwatch", "budgets", "events")]
     assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 

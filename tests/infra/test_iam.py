@@ -20,7 +20,18 @@ FORECASTS = "<ForecastsBucket.Arn>"
 RUNS = "<RunRegistryTable.Arn>"
 GLUE = "arn:aws:glue:eu-central-1:444455556666"
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-FUNCTIONS = ("ApplyGate", "CheckRun", "Claim", "CloseRun", "EndFailed", "ExplainFailure", "Plan", "Publish")
+FUNCTIONS = [
+    "ApplyGate",
+    "CheckRun",
+    "Claim",
+    "CloseRun",
+    "EndFailed",
+    "ExplainFailure",
+    "Plan",
+    "Preflight",
+    "Publish",
+]
+IMAGES = "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1"
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
 GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
 EC2 = "arn:aws:ec2:eu-central-1:444455556666"
@@ -57,7 +68,7 @@ EXPECTED: dict[str, list[Statement]] = {
         ("kms:CreateGrant", KEY, {"Bool": {"kms:GrantIsForAWSResource": True}}),
         (
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1",
+            IMAGES,
             None,
         ),
         ("ecr:GetAuthorizationToken", "*", None),
@@ -170,6 +181,21 @@ EXPECTED: dict[str, list[Statement]] = {
         ("sns:Publish", "<OutcomesTopic>", None),
         (KEY_OF_TABLE, KEY, None),
     ],
+    "PreflightRoleDefaultPolicy": [
+        log("Preflight"),
+        XRAY,
+        ("s3:GetBucketLocation", [DEMAND, FORECASTS], None),
+        (["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], IMAGES, None),
+        ("dynamodb:Query", RUNS, None),
+        (KEY_OF_TABLE, KEY, None),
+        ("servicequotas:ListServiceQuotas", "*", None),
+    ],
+    "ShowRunsRoleDefaultPolicy": [
+        log("ShowRuns"),
+        XRAY,
+        (["dynamodb:GetItem", "dynamodb:Query"], RUNS, None),
+        (KEY_OF_TABLE, KEY, None),
+    ],
     "DeadlineRoleDefaultPolicy": [
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
@@ -234,7 +260,7 @@ EXPECTED: dict[str, list[Statement]] = {
 }
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
-    **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate")},
+    **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate", "ShowRuns")},
     "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
     OF_THE_NETWORK: "vpc-flow-logs.amazonaws.com",

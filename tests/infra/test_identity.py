@@ -48,14 +48,18 @@ HOLDING: dict[str, dict[str, Identity]] = {
         "EndFailedLogsGroup757B6F6E": ("Logs::LogGroup", {}),
         "ExplainFailureLogsGroupE948B380": ("Logs::LogGroup", {}),
         "PlanLogsGroup7D0C1725": ("Logs::LogGroup", {}),
+        "PreflightLogsGroupB47FDA1C": ("Logs::LogGroup", {}),
         "PublishLogsGroup32A61986": ("Logs::LogGroup", {}),
+        "ShowRunsLogsGroup9AA481B8": ("Logs::LogGroup", {}),
     },
 }
 OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
 # Types that hold nothing: one that is replaced is as good as the one before.
 HOLDING_NOTHING = {
+    "Budgets::Budget",
     "CDK::Metadata",
     "CloudWatch::Alarm",
+    "CloudWatch::Dashboard",
     "EC2::FlowLog",
     "EC2::RouteTable",
     "EC2::SecurityGroup",

@@ -37,7 +37,7 @@ def wildcards(owner: str, actions: str, resources: str, reason: str) -> list[Wil
 THIS_KEY = "In a key's own policy the resource is the key."
 OBJECTS = "Partitions, runs and files are named as they come; the prefix is ours, and the bucket too."
 NO_RESOURCES = "The actions know no resources."
-OF_THE_WORKFLOW = ["ApplyGate", "CheckRun", "Claim", "CloseRun", "EndFailed", "ExplainFailure", "Plan", "Publish"]
+OF_THE_WORKFLOW = "ApplyGate CheckRun Claim CloseRun EndFailed ExplainFailure Plan Preflight Publish"
 ALLOWED = [
     *wildcards(
         "EncryptionKey", "kms:*", "*", "The account decides through its roles; without it nobody could. " + THIS_KEY
@@ -110,6 +110,7 @@ ALLOWED = [
         "A job's log is named after the job, which is named after its run.",
     ),
     *wildcards("*RoleDefaultPolicy", "xray:PutTelemetryRecords xray:PutTraceSegments", "*", NO_RESOURCES),
+    *wildcards("PreflightRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
     *wildcards(
         "PlanRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_latest.json", OBJECTS
     ),
@@ -145,7 +146,7 @@ ALLOWED = [
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
         "lambda:InvokeFunction",
-        " ".join(f"<{function}Function.Arn>:*" for function in OF_THE_WORKFLOW),
+        " ".join(f"<{function}Function.Arn>:*" for function in OF_THE_WORKFLOW.split()),
         "The versions of one function, as the CDK grants them.",
     ),
     *wildcards(

@@ -30,6 +30,7 @@ class Ended:
     states: list[str]
     jobs: list[str]
     requests_on_spot: list[bool]
+    outputs: Mapping[str, dict[str, Any]]
 
 
 def told(cause: str) -> str:
@@ -80,6 +81,7 @@ class Deployment:
         events = [event for event in follow_execution(self.cloud.client, execution) if isinstance(event, StateEvent)]
         states = [event.state for event in events if event.change == "entered"]
         history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+        exited = [event["stateExitedEventDetails"] for event in history["events"] if "stateExitedEventDetails" in event]
         scheduled = [event.get("taskScheduledEventDetails", {}) for event in history["events"]]
         requests = [json.loads(task["parameters"]) for task in scheduled if "parameters" in task]
         return Ended(
@@ -92,6 +94,7 @@ class Deployment:
             requests_on_spot=[
                 request["EnableManagedSpotTraining"] for request in requests if "TrainingJobName" in request
             ],
+            outputs={state["name"]: json.loads(state["output"]) for state in exited},
         )
 
     def run(self, given: Mapping[str, Any]) -> Ended:

@@ -24,8 +24,6 @@ Spoil = Callable[[pl.DataFrame], bytes | None]
 
 # What is uploaded, the execution's input, and what the one line must tell.
 CASES: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
-    "no files": (lambda _: None, {}, ["demand", "s3://"]),
-    "an empty file": (lambda _: b"", {}, ["demand.parquet", "upload"]),
     "a truncated file": (lambda rows: parquet(rows)[:-500], {}, ["demand.parquet", "cannot be read as Parquet"]),
     "a missing column": (lambda rows: parquet(rows.drop("y")), {}, ["without the column y", "merchant_id"]),
     "text in the target": (

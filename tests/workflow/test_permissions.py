@@ -69,6 +69,8 @@ def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) ->
         sagemaker = application.cloud.client("sagemaker")
         wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped")
         wait_until(lambda: any(run.last is not None and run.last.status == "stopped" for run in application.runs()))
+        shown = application.cloud.client("lambda").invoke(FunctionName="onejob-dev-show-runs", Payload=b"{}")
+        assert "<table>" in json.load(shown["Payload"])
         yield application
 
 
@@ -98,7 +100,9 @@ def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
         "EndFailed",
         "ExplainFailure",
         "Plan",
+        "Preflight",
         "Publish",
+        "ShowRuns",
         "Training",
         "WorkflowStateMachine",
     }

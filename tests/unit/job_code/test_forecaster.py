@@ -9,13 +9,15 @@ from job_code.backtest import backtest
 from job_code.config import ForecastConfig
 from job_code.entries import Entries
 from job_code.error_distribution import typical_change
-from job_code.forecaster import Forecaster, PieceTask, forecast_piece, save_forecaster
+from job_code.forecaster import Forecaster
 from job_code.model import DirectModel
 from job_code.panel_files import read_piece
+from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand
 from job_code.regimes import Resources
 from job_code.sample import Sample
 from job_code.sizes import Sizes
+from job_code.workers import Workers
 from tests.demand import configured, prepared, series, shop
 
 CONFIG = configured(trees=20, cutoff_rule="series")
@@ -80,12 +82,9 @@ def test_pieces_are_forecast_from_disk_alone(
     ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path
 ) -> None:
     forecaster, sample = learnt
-    saved, frequency = tmp_path / "forecaster.pickle", ready.calendar.frequency
-    save_forecaster(forecaster, saved)
-    done = [
-        forecast_piece(PieceTask(piece.folder, saved, frequency, ready.last_period, f"{at}.parquet", tmp_path))
-        for at, piece in enumerate(ready.pieces)
-    ]
+    frequency = ready.calendar.frequency
+    with Workers(1) as workers:
+        done = list(forecast_pieces(ready, forecaster, workers, tmp_path))
     assert len(done) > 5
     whole = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     current = sample.panel.last_period == ready.last_period

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -9,6 +10,8 @@ from lambdas.run_registry.table import BY_EXECUTION, RunTable
 
 DATA_BUCKET = "data-bucket"
 FORECAST_BUCKET = "forecast-bucket"
+# What Lambda tells a handler of its invocation.
+CONTEXT = SimpleNamespace(function_name="onejob-dev-function", aws_request_id="request-1")
 TABLE, DATABASE, REGION = "onejob-dev-runs", "onejob_dev", "us-east-1"
 
 
@@ -16,7 +19,7 @@ TABLE, DATABASE, REGION = "onejob-dev-runs", "onejob_dev", "us-east-1"
 def clients() -> dict[str, Any]:
     """A client of each service, made once: that takes longer than most tests."""
     with mock_aws():
-        return {name: boto3.client(name, region_name=REGION) for name in ("s3", "glue", "dynamodb")}
+        return {name: boto3.client(name, region_name=REGION) for name in ("s3", "glue", "dynamodb", "kms")}
 
 
 @pytest.fixture
@@ -37,6 +40,12 @@ def glue(s3: Any, clients: dict[str, Any]) -> Any:  # noqa: ARG001 (moto is on w
     """A Glue client, and the catalogue's database."""
     clients["glue"].create_database(DatabaseInput={"Name": DATABASE})
     return clients["glue"]
+
+
+@pytest.fixture
+def kms(s3: Any, clients: dict[str, Any]) -> Any:  # noqa: ARG001
+    """A KMS client."""
+    return clients["kms"]
 
 
 @pytest.fixture

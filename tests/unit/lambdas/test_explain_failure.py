@@ -7,6 +7,7 @@ import pytest
 from lambdas.explain_failure import handler as module
 from lambdas.explain_failure import kinds
 from lambdas.explain_failure.handler import explain
+from tests.unit.lambdas.conftest import CONTEXT
 
 JOB = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
 EXECUTION = {"id": "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"}
@@ -302,6 +303,12 @@ def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
     assert f"log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3D{JOB}" in message
 
 
+def test_the_message_of_a_held_run_links_to_its_report() -> None:
+    told = "its bias is 40 % (at most 25 %). The report: s3://bucket/reports/run_id=x/report.html. To publish it"
+    message = explained(failed_function("GateHeld", told))["message"]
+    assert "/s3/object/bucket?region=eu-central-1&prefix=reports/run_id%3Dx/report.html\n" in f"{message}\n"
+
+
 def test_without_a_job_there_is_no_link_to_its_log() -> None:
     assert "Job log" not in explained(failed_function("InputError", "no demand"))["message"]
 
@@ -319,4 +326,4 @@ def test_the_operators_guide_has_every_kind() -> None:
 
 def test_the_handler_reads_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOYMENT", "onejob-prod")
-    assert module.handler({"error": {"Error": "x"}}, None)["subject"] == "onejob-prod: run failed: unknown failure"
+    assert module.handler({"error": {"Error": "x"}}, CONTEXT)["subject"] == "onejob-prod: run failed: unknown failure"

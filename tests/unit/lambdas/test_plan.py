@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
 from lambdas.plan.handler import Deployment, Plan, PublishPlan, plan
 from lambdas.plan.request import InputError
-from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
+from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")
 DEPLOYMENT = Deployment(
@@ -227,11 +228,10 @@ def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand:
         "demand/demand.csv/",
     ],
 )
-def test_without_demand_it_says_where_to_upload(s3: Any, key: str) -> None:
+def test_what_the_job_could_not_read_is_no_demand(s3: Any, key: str) -> None:
     if key:
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
-    with pytest.raises(InputError, match=f"demand: no Parquet or CSV files in s3://{DATA_BUCKET}/demand/; upload"):
-        planned({}, s3)
+    assert planned({}, s3).demand.tables == 0
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,17 @@ def test_without_demand_it_says_where_to_upload(s3: Any, key: str) -> None:
 )
 def test_demand_is_what_the_job_would_read(s3: Any, name: str) -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"x")
-    assert planned({}, s3).channels
+    assert planned({}, s3).demand.tables == 1
+
+
+def test_how_much_demand_there_is_and_since_when(s3: Any) -> None:
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/a.parquet", Body=b"123")
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/b.csv", Body=b"4567")
+    s3.put_object(Bucket=DATA_BUCKET, Key="static/a.parquet", Body=b"123")
+    found = planned({}, s3).demand
+    assert (found.tables, found.bytes) == (2, 7)
+    written = s3.head_object(Bucket=DATA_BUCKET, Key="demand/b.csv")["LastModified"]
+    assert datetime.fromisoformat(found.newest) == written
 
 
 def test_static_files_that_the_job_cannot_read_are_its_to_refuse(demand: Any) -> None:
@@ -264,7 +274,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("TIME_ZONE", "UTC")
     monkeypatch.setenv("PERIOD_LABEL", "start")
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": "2026-11-18T09:30:05.123Z", "input": {}}
-    answer = module.handler({"execution": execution}, None)
+    answer = module.handler({"execution": execution}, CONTEXT)
     assert json.loads(json.dumps(answer)) == answer
     assert answer["hyperparameters"]["horizon"] == "12"
 

@@ -1,0 +1,100 @@
+"""What rings: a run that failed, was held, is late or slow, and demand that has left the forecast."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.run_metrics import run_metric
+from infra.settings import Settings
+
+# A run is over within an hour of its metrics; one that is not is told of by the next.
+WITHIN = Duration.hours(1)
+# Of the time after which SageMaker stops the job: there is still time to choose a larger machine.
+SLOW_SHARE = 0.8
+SECONDS_A_MINUTE = 60
+
+
+class RunAlarms(Construct):
+    """Alarms on what the functions write and what Step Functions counts, all of which tell the outcomes' topic.
+
+    A run that fails, is held or is late tells the topic by itself, too, and better; the alarms are for what watches
+    alarms, and for the day on which the message could not be sent.
+
+    Attributes:
+        alarms: All of them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        state_machine: sfn.StateMachine,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._name, self._topic = settings.name, topic
+        job, max_drift = settings.training_job, settings.alerts.max_drift
+        ended = cloudwatch.MathExpression(
+            expression="failed + timed_out + aborted",
+            label="Executions that did not succeed",
+            using_metrics={
+                "failed": state_machine.metric_failed(period=WITHIN),
+                "timed_out": state_machine.metric_timed_out(period=WITHIN),
+                "aborted": state_machine.metric_aborted(period=WITHIN),
+            },
+            period=WITHIN,
+        )
+        alarms = [
+            self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps"),
+            self._alarm(
+                "Held", self._metric("RunsHeld"), 1, "The gate holds a run back: read its message, then its report"
+            ),
+            self._alarm(
+                "Late", self._metric("RunsLate"), 1, "The run that is due is not published; the message says why"
+            ),
+            self._alarm(
+                "Slow",
+                self._metric("JobSeconds"),
+                job.max_runtime_minutes * SECONDS_A_MINUTE * SLOW_SHARE,
+                f"The job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({job.max_runtime_minutes}); raise "
+                "it, or take a larger machine, before it is stopped",
+            ),
+        ]
+        if max_drift is not None:
+            alarms.append(
+                self._alarm(
+                    "Drift",
+                    self._metric("DemandDrift"),
+                    max_drift,
+                    f"Demand since the last published run is more than {max_drift:.0%} off what that expected; see the "
+                    "report, and whether all demand has arrived",
+                )
+            )
+        self.alarms: Sequence[cloudwatch.Alarm] = alarms
+
+    def _metric(self, name: str) -> cloudwatch.Metric:
+        return run_metric(name, self._name, period=WITHIN)
+
+    def _alarm(
+        self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, description: str
+    ) -> cloudwatch.Alarm:
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            alarm_name=f"{self._name}-{construct_id.lower()}",
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+        return alarm

@@ -1,0 +1,1 @@
+"""Where the AWS console shows what a run left. Shared by the functions that tell people."""

@@ -1,0 +1,43 @@
+"""Addresses in the AWS console."""
+
+from urllib.parse import quote
+
+JOB_LOGS = "/aws/sagemaker/TrainingJobs"
+
+
+def execution_link(arn: str) -> str:
+    """An execution of a state machine.
+
+    Args:
+        arn: Its ARN.
+    """
+    region = arn.split(":")[3]
+    return f"{_console(region)}/states/home?region={region}#/v2/executions/details/{arn}"
+
+
+def job_log_link(job_name: str, *, region: str) -> str:
+    """The log of a training job.
+
+    Args:
+        job_name: Its name.
+        region: Where it ran.
+    """
+    # The console reads its fragment with $ in place of %, encoded twice.
+    group = quote(quote(JOB_LOGS, safe=""), safe="").replace("%", "$")
+    stream = quote(f"?logStreamNameFilter={job_name}/", safe="").replace("%", "$")
+    return f"{_console(region)}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{stream}"
+
+
+def object_link(uri: str, *, region: str) -> str:
+    """An object in S3.
+
+    Args:
+        uri: `s3://bucket/key`.
+        region: Of the bucket.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return f"{_console(region)}/s3/object/{bucket}?region={region}&prefix={quote(key)}"
+
+
+def _console(region: str) -> str:
+    return f"https://{region}.console.aws.amazon.com"

@@ -1,0 +1,35 @@
+"""What a job took, from SageMaker's own description of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SECONDS_AN_HOUR = 3600
+
+
+def job_facts(
+    described: Mapping[str, Any], *, hourly_prices: Mapping[str, float], demand_bytes: int | None
+) -> dict[str, Any]:
+    """What the registry keeps of a job.
+
+    Args:
+        described: DescribeTrainingJob's answer; a job that never ran has no times.
+        hourly_prices: By instance type, in the account's currency; a type without one has no cost.
+        demand_bytes: Size of the demand it read.
+
+    Returns:
+        `name`, `arn`, `instance_type`, `spot`, `seconds`, `billable_seconds`, `cost` and `demand_bytes`; None where
+        it is not known.
+    """
+    instance_type = (described.get("ResourceConfig") or {}).get("InstanceType")
+    billable, price = described.get("BillableTimeInSeconds"), hourly_prices.get(str(instance_type))
+    cost = None if billable is None or price is None else round(billable / SECONDS_AN_HOUR * price, 4)
+    return {
+        "name": described.get("TrainingJobName"),
+        "arn": described.get("TrainingJobArn"),
+        "instance_type": instance_type,
+        "spot": described.get("EnableManagedSpotTraining"),
+        "seconds": described.get("TrainingTimeInSeconds"),
+        "billable_seconds": billable,
+        "cost": cost,
+        "demand_bytes": demand_bytes,
+    }

@@ -1,0 +1,83 @@
+"""What lies in the demand bucket, as S3 lists it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from botocore.client import BaseClient
+
+# What the job reads; a file without a suffix may be Parquet.
+TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """An object of the demand bucket.
+
+    Attributes:
+        name: Below its prefix.
+        version: Changes when it is written anew.
+        bytes: Its size.
+        written: When it was written, ISO time.
+    """
+
+    name: str
+    version: str
+    bytes: int
+    written: str
+
+
+@dataclass(frozen=True)
+class DemandFiles:
+    """What lies under the demand's prefix.
+
+    Attributes:
+        tables: How many files the job can read.
+        bytes: Size of all.
+        newest: When the newest was written, ISO time; empty where there is none.
+    """
+
+    tables: int
+    bytes: int
+    newest: str
+
+    @classmethod
+    def of(cls, files: Sequence[DataFile]) -> "DemandFiles":
+        """Sums them up."""
+        return cls(
+            tables=sum(_is_table(file.name) for file in files),
+            bytes=sum(file.bytes for file in files),
+            newest=max((file.written for file in files), default=""),
+        )
+
+
+def data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:
+    """The files under a prefix; folder markers and hidden files are none.
+
+    Args:
+        s3: An S3 client.
+        bucket: The bucket.
+        prefix: Ends with a slash.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    found = (
+        DataFile(
+            name=item["Key"].removeprefix(prefix),
+            version=f"{item['ETag']} {item['Size']}",
+            bytes=item["Size"],
+            written=item["LastModified"].isoformat(),
+        )
+        for page in pages
+        for item in page.get("Contents", ())
+    )
+    return [file for file in found if _is_data_file(file.name)]
+
+
+def _is_data_file(name: str) -> bool:
+    parts = name.split("/")
+    return bool(parts[-1]) and not any(part.startswith(("_", ".")) for part in parts)
+
+
+def _is_table(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)

@@ -1,0 +1,1 @@
+"""Looks, before anything is paid for, whether everything that a run needs is there."""

@@ -1,0 +1,72 @@
+"""Whether there is demand, as new as the run needs it, and small enough for the machine."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from lambdas.run_calendar.clock import local_date
+from lambdas.run_calendar.periods import first_day
+
+from .findings import Finding, fine, wrong
+
+GIGABYTE = 1_000_000_000
+
+
+def check_demand(
+    demand: Mapping[str, Any],
+    cutoff: date | None,
+    *,
+    uri: str,
+    frequency: str,
+    period_label: str,
+    time_zone: str,
+    volume_gb: int,
+) -> list[Finding]:
+    """Looks at what was found under the demand's prefix; the files themselves are for the job to read.
+
+    Args:
+        demand: The `tables` (how many files could be some), their `bytes`, and when the `newest` was written (ISO).
+        cutoff: The last period the run needs; None: whichever is there.
+        uri: Where the files lie.
+        frequency: Of the demand; empty where the job is to find out.
+        period_label: Whether a period's date is its first day (`start`) or its last (`end`).
+        time_zone: IANA name of the zone in which a period begins.
+        volume_gb: The machine's disk.
+
+    Raises:
+        ValueError: If nobody here knows the zone.
+    """
+    if demand["tables"] == 0:
+        return [
+            wrong(
+                f"demand: no Parquet or CSV files in {uri}; upload some there (.parquet, .pq, .csv, .csv.gz, or "
+                "Parquet without a suffix)"
+            )
+        ]
+    findings = []
+    size = demand["bytes"] / GIGABYTE
+    if demand["bytes"] == 0:
+        findings.append(wrong(f"demand: all files in {uri} are empty; upload them anew"))
+    if size > volume_gb:
+        findings.append(
+            wrong(f"demand: {size:,.0f} GB do not fit on a disk of {volume_gb:,} GB; raise training_job.volume_gb")
+        )
+    written = datetime.fromisoformat(demand["newest"])
+    if cutoff is not None and (begun := _begun(cutoff, frequency, period_label)) is not None:
+        day = local_date(written, time_zone=time_zone)
+        if day < begun:
+            findings.append(
+                wrong(
+                    f"demand: the newest file in {uri} is of {day}, and the period {cutoff}, which the run is to end "
+                    f"with, began on {begun}: its demand cannot be there; upload it"
+                )
+            )
+    return findings or [fine(f"demand: {demand['tables']:,} files, {size:,.3f} GB, the newest of {written:%F %H:%M}")]
+
+
+def _begun(cutoff: date, frequency: str, period_label: str) -> date | None:
+    """The first day of a period, where the calendar is known."""
+    try:
+        return first_day(cutoff, frequency=frequency, label=period_label)
+    except ValueError:
+        return None

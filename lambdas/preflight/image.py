@@ -1,0 +1,55 @@
+"""Whether the container image is there, and one that SageMaker's machines can run."""
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+from botocore.client import BaseClient
+
+from .findings import Finding, fine, wrong
+
+URI = re.compile(
+    r"(?P<registry>\d+)\.dkr\.ecr\.[^/]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]+))"
+)
+ARCHITECTURE = "amd64"
+PLAIN = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
+# What a build makes of several platforms, or of one with attestations beside it: SageMaker takes neither.
+LISTS = ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json")
+DOWNLOAD_SECONDS = 10
+
+
+def check_image(ecr: BaseClient, uri: str) -> list[Finding]:
+    """Reads the image's manifest, and from its configuration what machine it is for.
+
+    Args:
+        ecr: An ECR client of the image's region.
+        uri: The image's name, with a tag or a digest.
+    """
+    named = URI.fullmatch(uri)
+    if named is None:
+        return [wrong(f"image: {uri} is no image in ECR; mend image_uri")]
+    place = {"registryId": named["registry"], "repositoryName": named["repository"]}
+    image = {"imageTag": named["tag"]} if named["tag"] else {"imageDigest": named["digest"]}
+    try:
+        answer = ecr.batch_get_image(**place, imageIds=[image], acceptedMediaTypes=[*PLAIN, *LISTS])
+    except ecr.exceptions.RepositoryNotFoundException:
+        answer = {"images": []}
+    if not answer["images"]:
+        return [wrong(f"image: {uri} is not there; deploy again, or mend image_uri and deploy")]
+    manifest: dict[str, Any] = json.loads(answer["images"][0]["imageManifest"])
+    if "manifests" in manifest:
+        return [
+            wrong(
+                f"image: {uri} is a list of images, and SageMaker takes a single one; build it for linux/amd64 alone, "
+                "with BUILDX_NO_DEFAULT_ATTESTATIONS=1"
+            )
+        ]
+    layer = ecr.get_download_url_for_layer(**place, layerDigest=manifest["config"]["digest"])
+    with urllib.request.urlopen(layer["downloadUrl"], timeout=DOWNLOAD_SECONDS) as response:  # noqa: S310 (ECR's own)
+        architecture = json.load(response).get("architecture")
+    if architecture != ARCHITECTURE:
+        return [
+            wrong(f"image: {uri} is for {architecture}, SageMaker's machines are {ARCHITECTURE}; build it for them")
+        ]
+    return [fine(f"image: {uri} is there, for {architecture}")]

@@ -1,0 +1,48 @@
+"""Whether the buckets are there and the key can be used."""
+
+from collections.abc import Sequence
+
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from .findings import Finding, fine, wrong
+
+GONE = ("NoSuchBucket", "404")
+
+
+def check_buckets(s3: BaseClient, buckets: Sequence[str]) -> list[Finding]:
+    """Asks where each bucket is, which is the least that one can ask of it.
+
+    Args:
+        s3: An S3 client.
+        buckets: Their names.
+    """
+    return [_bucket(s3, name) for name in buckets]
+
+
+def _bucket(s3: BaseClient, name: str) -> Finding:
+    try:
+        s3.get_bucket_location(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in GONE:
+            raise
+        return wrong(f"bucket: there is no {name}; deploy the data stack again")
+    return fine(f"bucket: {name} is there")
+
+
+def check_key(kms: BaseClient, key: str) -> list[Finding]:
+    """Looks whether the key is enabled; without it nothing can be read or written.
+
+    Args:
+        kms: A KMS client.
+        key: ARN of the key.
+    """
+    try:
+        state = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    except kms.exceptions.NotFoundException:
+        state = "gone"
+    if state == "PendingDeletion":
+        return [wrong(f"key: {key} is about to be deleted; cancel its deletion in KMS at once, then enable it")]
+    if state != "Enabled":
+        return [wrong(f"key: {key} is {state}; enable it in KMS")]
+    return [fine(f"key: {key} is enabled")]

@@ -1,0 +1,1 @@
+"""Shows the last runs on the dashboard."""

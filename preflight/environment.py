@@ -1,0 +1,111 @@
+"""What there is to look at in an environment: the account, and of the deployment what the next run would look at."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.machines import machines_of
+from infra.settings import Settings
+from lambdas.plan.data_files import DemandFiles, data_files
+from lambdas.plan.handler import DEMAND, PARTITION
+from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
+from lambdas.preflight.handler import Deployment, preflight
+from lambdas.preflight.image import check_image
+from lambdas.preflight.quotas import check_quotas
+from lambdas.run_calendar.clock import local_date
+from lambdas.run_calendar.periods import last_complete_period
+
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+Clients = Callable[[str], BaseClient]
+
+
+def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]:
+    """Makes every check that can be made.
+
+    Args:
+        settings: The environment.
+        client: Makes a client of a service in the environment's region, with the caller's own credentials.
+        now: When; tells which run is due.
+    """
+    account = check_account(client, settings)
+    if any(finding.verdict != "fine" for finding in account):
+        return account  # of another account, everything else would be beside the point
+    bootstrapped = looked_at("bootstrap", lambda: check_bootstrap(client))
+    variables = deployed_settings(client, settings)
+    if variables is None:
+        note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
+        return [*account, *bootstrapped, *_before_a_deployment(settings, client), unknown(note)]
+    return [*account, *bootstrapped, *_of_the_next_run(settings, client, Deployment.from_environment(variables), now)]
+
+
+def check_account(client: Clients, settings: Settings) -> list[Finding]:
+    """Whether there are credentials, and of the account that the environment names."""
+    try:
+        identity = client("sts").get_caller_identity()
+    except (ClientError, BotoCoreError) as error:
+        return [wrong(f"credentials: none that AWS takes: {error}; sign in and try again")]
+    wanted = settings.deployment.account
+    if wanted is not None and identity["Account"] != wanted:
+        return [
+            wrong(
+                f"credentials: they are of account {identity['Account']}, and {settings.environment} is in {wanted}; "
+                "sign in there"
+            )
+        ]
+    return [fine(f"credentials: {identity['Arn']}")]
+
+
+def check_bootstrap(client: Clients) -> list[Finding]:
+    """Whether the account and region are prepared for the CDK."""
+    systems = client("ssm")
+    try:
+        version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
+    except systems.exceptions.ParameterNotFound:
+        return [wrong("bootstrap: the CDK has not prepared this account and region; make bootstrap")]
+    return [fine(f"bootstrap: version {version}")]
+
+
+def deployed_settings(client: Clients, settings: Settings) -> dict[str, str] | None:
+    """What the deployed function that looks before each run goes by; None where there is none."""
+    functions = client("lambda")
+    try:
+        found: dict[str, Any] = functions.get_function_configuration(FunctionName=f"{settings.name}-preflight")
+    except functions.exceptions.ResourceNotFoundException:
+        return None
+    return dict(found["Environment"]["Variables"])
+
+
+def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
+    image = settings.deployment.image_uri
+    machines = [vars(machine) for machine in machines_of(settings.training_job)]
+    return [
+        *looked_at("quota", lambda: check_quotas(client("service-quotas"), machines)),
+        *(looked_at("image", lambda: check_image(client("ecr"), image)) if image else []),
+    ]
+
+
+def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment, now: datetime) -> list[Finding]:
+    try:
+        files = data_files(client("s3"), bucket=deployment.data_bucket, prefix=DEMAND)
+    except ClientError as error:
+        return [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
+    plan = {
+        "partition": PARTITION,
+        "cutoff": _due(settings, now),
+        "demand": vars(DemandFiles.of(files)),
+        "hyperparameters": settings.forecast.to_strings(),
+    }
+    return preflight(plan, deployment=deployment, client=client)
+
+
+def _due(settings: Settings, now: datetime) -> str | None:
+    """Cutoff of the run that the schedule would start now; None where the calendar is the job's to find out."""
+    today = local_date(now, time_zone=settings.schedule.time_zone)
+    frequency, label = settings.forecast.frequency or "", settings.schedule.period_label
+    try:
+        return last_complete_period(today, frequency=frequency, label=label).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,83 @@
+"""What operators look at: every number that is shown or rings is one that a run writes."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdas.observation.metrics import NAMESPACE
+from tests.infra.conftest import ENVIRONMENTS, readable, resources
+
+Templates = Callable[[str, str], dict[str, Any]]
+ROOT = Path(__file__).parents[2]
+
+
+def written_names() -> set[str]:
+    """Names of metrics in the functions' sources."""
+    sources = [path.read_text() for path in (ROOT / "lambdas").rglob("*.py")]
+    return {name for source in sources for name in re.findall(r'"([A-Z][A-Za-z]+)"(?:: \(| if |: ")', source)} | {
+        name for source in sources for name in re.findall(r'else "([A-Z][A-Za-z]+)"', source)
+    }
+
+
+def alarms(template: Templates, environment: str) -> dict[str, Any]:
+    found = resources(template(environment, "forecast"), "AWS::CloudWatch::Alarm").values()
+    return {alarm["AlarmName"]: readable(alarm) for alarm in found}
+
+
+def dashboard(template: Templates, environment: str) -> str:
+    (found,) = resources(template(environment, "forecast"), "AWS::CloudWatch::Dashboard").values()
+    return str(readable(found["DashboardBody"]))
+
+
+def test_the_alarms(template: Templates) -> None:
+    found = alarms(template, "prod")
+    assert {"failed", "held", "late", "slow", "drift", "missed-start", "undelivered"} <= {
+        name.removeprefix("onejob-prod-") for name in found
+    }
+    assert all(alarm["AlarmActions"] == ["<OutcomesTopic>"] for alarm in found.values())
+    assert all(alarm["AlarmDescription"] for alarm in found.values())
+    assert found["onejob-prod-slow"]["Threshold"] == 180 * 60 * 0.8
+    assert "onejob-dev-drift" not in alarms(template, "dev")
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_metric_that_rings_is_written(template: Templates, environment: str) -> None:
+    ours = [alarm for alarm in alarms(template, environment).values() if alarm.get("Namespace") == NAMESPACE]
+    assert {alarm["MetricName"] for alarm in ours} <= written_names()
+    assert {json.dumps(alarm["Dimensions"]) for alarm in ours} == {
+        json.dumps([{"Name": "Deployment", "Value": f"onejob-{environment}"}])
+    }
+
+
+def test_every_metric_that_is_shown_is_written(template: Templates) -> None:
+    body = dashboard(template, "prod")
+    shown = set(re.findall(rf'"{NAMESPACE}","(\w+)","Deployment","onejob-prod"', body))
+    shown |= set(re.findall(r'MetricName=\\"(\w+)\\"', body))
+    assert {"Wape", "Cost", "StageSeconds", "DataQuality", "RunsPublished"} <= shown <= written_names()
+
+
+def test_the_dashboard_shows_runs_logs_and_alarms(template: Templates) -> None:
+    widgets = [widget["type"] for widget in json.loads(dashboard(template, "prod"))["widgets"]]
+    assert {"text", "alarm", "custom", "metric", "log"} == set(widgets)
+
+
+def test_the_budget(template: Templates) -> None:
+    (budget,) = resources(template("prod", "forecast"), "AWS::Budgets::Budget").values()
+    assert budget["Budget"]["CostFilters"] == {"TagKeyValue": ["user:deployment$onejob-prod"]}
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 200, "Unit": "USD"}
+    assert not resources(template("dev", "forecast"), "AWS::Budgets::Budget")
+
+
+@pytest.mark.parametrize("stack", ["data", "forecast"])
+def test_everything_that_takes_tags_has_them(template: Templates, stack: str) -> None:
+    for logical_id, resource in template("prod", stack)["Resources"].items():
+        tags = resource.get("Properties", {}).get("Tags")
+        if tags is None:
+            continue
+        given = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+        wanted = {"application": "onejob", "environment": "prod", "deployment": "onejob-prod"}
+        assert wanted.items() <= given.items(), logical_id

@@ -1,0 +1,99 @@
+"""A model travels as text and JSON, and forecasts to the last bit what it did before."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from job_code.backtest import backtest
+from job_code.errors import JobError
+from job_code.forecaster import Forecaster
+from job_code.model import DirectModel
+from job_code.model_files import DOCUMENT, load_model, save_model
+from job_code.preparation import PreparedDemand
+from job_code.regimes import Resources
+from job_code.sample import Sample
+from tests.demand import configured, prepared, series, shop
+
+CONFIG = configured(trees=20)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
+    odd = series({"new": [5.0], "dead": [4.0] * 5 + [0.0] * 80, "sparse": [0.0, 0.0, 3.0] * 30})
+    given = pl.concat([shop(60, 130, noise=0.3), odd])
+    described = pl.DataFrame({"unique_id": given["unique_id"].unique().sort()}).with_columns(
+        brand=pl.col("unique_id").str.slice(0, 1), size=pl.int_range(pl.len()).cast(pl.Float64)
+    )
+    return prepared(tmp_path_factory.mktemp("ready"), {"a.parquet": given}, CONFIG, static={"s.parquet": described})
+
+
+@pytest.fixture(scope="module")
+def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
+    sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
+    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
+    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
+
+
+@pytest.fixture
+def folder(ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path) -> Path:
+    save_model(learnt[0], ready.calendar.frequency, tmp_path)
+    return tmp_path
+
+
+def test_it_forecasts_what_it_did_before(learnt: tuple[Forecaster, Sample], folder: Path) -> None:
+    forecaster, sample = learnt
+    given = (sample.panel, sample.exogenous, sample.active)
+    before, after = forecaster.forecast(*given), load_model(folder).forecast(*given)
+    assert before.mean.tolist() == after.mean.tolist()
+    assert before.quantiles.tolist() == after.quantiles.tolist()
+
+
+def test_nothing_is_lost(
+    learnt: tuple[Forecaster, Sample], folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loaded = load_model(folder)
+    assert (loaded.config, loaded.encoding) == (CONFIG, learnt[0].encoding)
+    assert loaded.encoding.categories
+    again = tmp_path_factory.mktemp("again")
+    save_model(loaded, learnt[1].panel.frequency, again)
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {
+        path.name: path.read_bytes() for path in folder.iterdir()
+    }
+
+
+def test_the_files_are_text(folder: Path) -> None:
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["model.json", "regular.txt", "sparse.txt", "spread.txt"]
+    for name in names:
+        assert (folder / name).read_text().startswith("{" if name == DOCUMENT else "tree\n")
+
+
+def changed(**changes: object) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        document = json.loads((folder / DOCUMENT).read_text())
+        (folder / DOCUMENT).write_text(json.dumps({**document, **changes}))
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (changed(schema_version=99), "its schema is 99, this program's 1; train anew"),
+        (changed(versions={"mlforecast": "0.1"}), "it was made with mlforecast 0.1, here "),
+        (changed(spread=None), "cannot be read: TypeError"),
+        (changed(configuration={"horizon": -1}), "cannot be read: ValidationError"),
+        (lambda folder: (folder / "regular.txt").write_text("tree\n"), "regular.txt is not the file that model.json"),
+        (lambda folder: (folder / "regular.txt").unlink(), "cannot be read: FileNotFoundError"),
+        (lambda folder: (folder / DOCUMENT).write_bytes(b"\x80\x04"), "cannot be read: UnicodeDecodeError"),
+        (lambda folder: (folder / DOCUMENT).unlink(), "cannot be read: FileNotFoundError"),
+    ],
+)
+def test_files_that_are_no_model_of_ours(folder: Path, spoil: Callable[[Path], None], said: str) -> None:
+    spoil(folder)
+    with pytest.raises(JobError, match=r"^model: ") as error:
+        load_model(folder)
+    assert said in str(error.value)

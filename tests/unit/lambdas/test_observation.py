@@ -1,0 +1,153 @@
+"""What functions write: lines of JSON, metrics, and what a job took."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+
+from lambdas.check_run.run_metrics import put_run_metrics
+from lambdas.observation.jobs import job_facts
+from lambdas.observation.logs import about, logged
+from lambdas.observation.metrics import COUNT, SECONDS, put
+from tests.unit.lambdas.conftest import CONTEXT
+
+EXECUTION = "arn:aws:states:eu-central-1:1:execution:onejob-dev-forecast:a"
+STATE = {
+    "execution": {"id": EXECUTION},
+    "plan": {"partition": "all", "job_name": "onejob-dev-1"},
+    "claim": {"cutoff": "latest"},
+    "job": {"name": "onejob-dev-1-0-0-00"},
+    "run": {"cutoff": "2026-11-16"},
+}
+DESCRIBED = {
+    "TrainingJobName": "onejob-dev-1-0-0-00",
+    "TrainingJobArn": "arn:job",
+    "ResourceConfig": {"InstanceType": "ml.m5.large"},
+    "EnableManagedSpotTraining": True,
+    "TrainingTimeInSeconds": 900,
+    "BillableTimeInSeconds": 600,
+}
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_an_event_says_which_run_it_is_about() -> None:
+    assert about(STATE) == {
+        "execution": EXECUTION,
+        "partition": "all",
+        "cutoff": "2026-11-16",
+        "run_id": "onejob-dev-1-0-0-00",
+        "job_name": "onejob-dev-1-0-0-00",
+    }
+    assert about({"data": STATE}) == about(STATE)
+    assert about({"plan": STATE["plan"]}) == {"partition": "all", "job_name": "onejob-dev-1"}
+    assert about({"detail": {"executionArn": EXECUTION}}) == {"execution": EXECUTION}
+    assert about({"scheduled_time": "2026-11-16T05:00:00Z"}) == {}
+
+
+def test_a_handler_that_is_done_or_fails_writes_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    @logged
+    def handler(event: dict[str, Any], _context: object) -> int:
+        return 1 // int(event["by"])
+
+    assert handler({**STATE, "by": 1}, CONTEXT) == 1
+    with pytest.raises(ZeroDivisionError):
+        handler({**STATE, "by": 0}, CONTEXT)
+    done, failed = written(capsys)
+    assert (done["level"], done["message"], done["run_id"]) == ("INFO", "done", "onejob-dev-1-0-0-00")
+    assert (done["function"], done["request_id"]) == ("onejob-dev-function", "request-1")
+    assert (failed["level"], failed["error"], failed["execution"]) == ("ERROR", "ZeroDivisionError", EXECUTION)
+
+
+def test_metrics_are_what_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    put("onejob-dev", {"Seconds": (1.5, SECONDS), "Rows": (3, COUNT)}, about={"run_id": "r"}, Stage="fit")
+    (line,) = written(capsys)
+    (described,) = line["_aws"]["CloudWatchMetrics"]
+    assert described == {
+        "Namespace": "onejob",
+        "Dimensions": [["Deployment", "Stage"]],
+        "Metrics": [{"Name": "Seconds", "Unit": "Seconds"}, {"Name": "Rows", "Unit": "Count"}],
+    }
+    assert {name: line[name] for name in ("Deployment", "Stage", "Seconds", "Rows", "run_id")} == {
+        "Deployment": "onejob-dev",
+        "Stage": "fit",
+        "Seconds": 1.5,
+        "Rows": 3,
+        "run_id": "r",
+    }
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf])
+def test_what_was_not_measured_is_left_out(capsys: pytest.CaptureFixture[str], value: float | None) -> None:
+    put("onejob-dev", {"Wape": (value, COUNT)}, about={})
+    put("onejob-dev", {"Wape": (value, COUNT), "Rows": (3, COUNT)}, about={})
+    (line,) = written(capsys)
+    assert [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["Rows"]
+    assert "Wape" not in line
+
+
+def test_what_a_job_took_and_cost() -> None:
+    facts = job_facts(DESCRIBED, hourly_prices={"ml.m5.large": 0.12}, demand_bytes=5)
+    assert facts == {
+        "name": "onejob-dev-1-0-0-00",
+        "arn": "arn:job",
+        "instance_type": "ml.m5.large",
+        "spot": True,
+        "seconds": 900,
+        "billable_seconds": 600,
+        "cost": 0.02,
+        "demand_bytes": 5,
+    }
+    assert job_facts(DESCRIBED, hourly_prices={"ml.m6i.large": 1}, demand_bytes=5)["cost"] is None
+    never_ran = {name: DESCRIBED[name] for name in ("TrainingJobName", "TrainingJobArn", "ResourceConfig")}
+    assert job_facts(never_ran, hourly_prices={"ml.m5.large": 1}, demand_bytes=None)["cost"] is None
+
+
+def run_of(**statistics: Any) -> dict[str, Any]:
+    return {
+        "series": 10,
+        "rows": 120,
+        "metrics": {"forecast": {"wape": 0.2, "bias": -0.1}, "baseline": {"wape": 0.4}, "nominal_coverage": 0.8},
+        "statistics": {"seconds": None, "data_quality": None, "compared_with": None, **statistics},
+    }
+
+
+def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = job_facts(DESCRIBED, hourly_prices={}, demand_bytes=5)
+    run = run_of(
+        seconds={"read": 1.0, "fit": 2.0},
+        data_quality={"input": {"demand_rows": 700}, "repairs": {"gaps_filled": 3}, "series": {"smooth": 9}},
+        compared_with={"demand_change": -0.3, "expected_change": None},
+    )
+    put_run_metrics(run, facts, deployment="onejob-dev", about={"run_id": "r"})
+    first, *parts = written(capsys)
+    numbers = {metric["Name"]: first[metric["Name"]] for metric in first["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert numbers == {
+        "JobSeconds": 900,
+        "BillableSeconds": 600,
+        "DemandBytes": 5,
+        "DemandRows": 700,
+        "Series": 10,
+        "ForecastRows": 120,
+        "Wape": 0.2,
+        "BaselineWape": 0.4,
+        "WapeRatio": 0.5,
+        "Bias": -0.1,
+        "NominalCoverage": 0.8,
+        "DemandDrift": 0.3,
+    }
+    assert [(part["Stage"], part["StageSeconds"]) for part in parts if "Stage" in part] == [("read", 1), ("fit", 2)]
+    assert [(part["Finding"], part["DataQuality"]) for part in parts if "Finding" in part] == [
+        ("gaps_filled", 3),
+        ("smooth", 9),
+    ]
+
+
+def test_a_manifest_of_an_older_version_has_fewer_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    put_run_metrics(run_of(), job_facts({}, hourly_prices={}, demand_bytes=None), deployment="d", about={})
+    (line,) = written(capsys)
+    assert line["Series"] == 10
+    assert "JobSeconds" not in line

@@ -1,0 +1,209 @@
+"""Each check by itself, and all of them at once."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from lambdas.preflight.demand import check_demand
+from lambdas.preflight.findings import Finding, fine, looked_at
+from lambdas.preflight.image import check_image
+from lambdas.preflight.quotas import check_quotas, quota_name
+from lambdas.preflight.storage import check_buckets, check_key
+from lambdas.preflight.time_budget import check_time
+from lambdas.run_registry.record import Attempt, Run
+from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
+
+DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
+ON_DEMAND = {"instance_type": "ml.m5.large", "spot": False}
+ON_SPOT = {"instance_type": "ml.m5.large", "spot": True}
+URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
+
+
+def of_demand(cutoff: str | None = "2026-11-09", *, label: str = "start", **changes: Any) -> Finding:
+    settings = {"frequency": "W-MON", "volume_gb": 30, **changes}
+    demand = {**DEMAND, **{name: settings.pop(name) for name in DEMAND if name in settings}}
+    (found,) = check_demand(
+        demand,
+        date.fromisoformat(cutoff) if cutoff else None,
+        uri="s3://data/demand/",
+        period_label=label,
+        time_zone="Europe/Berlin",
+        **settings,
+    )
+    return found
+
+
+def test_demand_that_is_there() -> None:
+    assert of_demand() == fine("demand: 2 files, 0.003 GB, the newest of 2026-11-16 04:10")
+    assert of_demand(None).verdict == "fine"
+
+
+def test_no_demand_says_where_to_upload() -> None:
+    found = of_demand(tables=0)
+    assert found.verdict == "wrong"
+    assert found.line.startswith("demand: no Parquet or CSV files in s3://data/demand/; upload some there (.parquet,")
+
+
+def test_empty_files_and_more_than_the_disk_holds() -> None:
+    assert of_demand(bytes=0).line == "demand: all files in s3://data/demand/ are empty; upload them anew"
+    found = of_demand(bytes=31_000_000_000)
+    assert found.line == "demand: 31 GB do not fit on a disk of 30 GB; raise training_job.volume_gb"
+
+
+@pytest.mark.parametrize(
+    ("newest", "cutoff", "label", "frequency", "verdict"),
+    [
+        ("2026-11-08T22:59:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # a minute before it began in Berlin
+        ("2026-11-08T23:00:00+00:00", "2026-11-09", "start", "W-MON", "fine"),
+        ("2026-11-08T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "wrong"),  # the week from the 9th to the 15th
+        ("2026-11-08T23:00:00+00:00", "2026-11-15", "end", "W-SUN", "fine"),
+        ("2026-10-31T22:59:00+00:00", "2026-11-30", "end", "ME", "wrong"),
+        ("2026-11-02T22:59:00+00:00", "2026-11-30", "end", "ME", "fine"),
+        ("2026-11-02T22:59:00+00:00", "2026-11-30", "end", "W", "fine"),  # whose weekday only the job will know
+    ],
+)
+def test_demand_that_is_older_than_its_last_period(
+    newest: str, cutoff: str, label: str, frequency: str, verdict: str
+) -> None:
+    found = of_demand(cutoff, label=label, newest=newest, frequency=frequency)
+    assert found.verdict == verdict, found.line
+    assert verdict == "fine" or "its demand cannot be there; upload it" in found.line
+
+
+class Pages:
+    """Service Quotas, page by page."""
+
+    def __init__(self, *pages: dict[str, float]) -> None:
+        self._pages, self.read = pages, 0
+
+    def get_paginator(self, name: str) -> "Pages":
+        assert name == "list_service_quotas"
+        return self
+
+    def paginate(self, **_asked: Any) -> Any:
+        for page in self._pages:
+            self.read += 1
+            yield {"Quotas": [{"QuotaName": name, "Value": value} for name, value in page.items()]}
+
+
+def test_the_names_of_quotas() -> None:
+    assert quota_name(ON_DEMAND) == "ml.m5.large for training job usage"
+    assert quota_name(ON_SPOT) == "ml.m5.large for spot training job usage"
+
+
+@pytest.mark.parametrize(
+    ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "fine"), (0, None, "unknown")]
+)
+def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
+    given = {quota_name(ON_SPOT): spot, quota_name(ON_DEMAND): on_demand}
+    pages = Pages({name: value for name, value in given.items() if value is not None})
+    (found,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
+    assert found.verdict == verdict
+    if verdict == "wrong":
+        assert found.line == (
+            "quota: this account has 0 ml.m5.large for spot training job usage, 0 ml.m5.large for training job usage; "
+            "ask for at least 1 of one of them in Service Quotas, Amazon SageMaker"
+        )
+
+
+def test_no_more_pages_are_read_than_it_takes() -> None:
+    pages = Pages({"other": 1}, {quota_name(ON_DEMAND): 4}, {"other still": 1})
+    assert check_quotas(pages, [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
+    assert pages.read == 2
+
+
+class Registry:
+    """ECR with one image, whose configuration lies in a file."""
+
+    class exceptions:  # noqa: N801 (as boto3 names it)
+        class RepositoryNotFoundException(Exception):  # noqa: N818
+            pass
+
+    def __init__(self, manifest: dict[str, Any] | None, blob: str = "") -> None:
+        self._manifest, self._blob = manifest, blob
+
+    def batch_get_image(self, **asked: Any) -> dict[str, Any]:
+        assert (asked["registryId"], asked["repositoryName"]) == ("123456789012", "onejob")
+        if self._manifest is None:
+            raise self.exceptions.RepositoryNotFoundException
+        return {"images": [{"imageManifest": json.dumps(self._manifest)}] if self._manifest else []}
+
+    def get_download_url_for_layer(self, **asked: Any) -> dict[str, str]:
+        assert asked["layerDigest"] == "sha256:1"
+        return {"downloadUrl": self._blob}
+
+
+@pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
+def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Any, architecture: str, verdict: str) -> None:
+    (tmp_path / "config").write_text(json.dumps({"architecture": architecture}))
+    registry = Registry({"config": {"digest": "sha256:1"}}, (tmp_path / "config").as_uri())
+    (found,) = check_image(registry, URI)
+    assert found.verdict == verdict
+    assert architecture in found.line
+
+
+@pytest.mark.parametrize(
+    ("manifest", "uri", "said"),
+    [
+        (None, URI, "is not there; deploy again"),
+        ({}, URI, "is not there; deploy again"),
+        ({"manifests": []}, URI, "is a list of images"),
+        ({}, "docker.io/onejob:1", "is no image in ECR"),
+    ],
+)
+def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: str, said: str) -> None:
+    (found,) = check_image(Registry(manifest), uri)
+    assert found.verdict == "wrong"
+    assert said in found.line
+
+
+def test_buckets(s3: Any) -> None:
+    found = check_buckets(s3, [DATA_BUCKET, FORECAST_BUCKET, "no-such-bucket"])
+    assert [each.verdict for each in found] == ["fine", "fine", "wrong"]
+    assert found[2].line == "bucket: there is no no-such-bucket; deploy the data stack again"
+
+
+def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: Any) -> None:
+    created = kms.create_key()["KeyMetadata"]
+    key = created["Arn"]
+    assert check_key(kms, key) == [fine(f"key: {key} is enabled")]
+    kms.disable_key(KeyId=created["KeyId"])
+    assert check_key(kms, key)[0].line == f"key: {key} is Disabled; enable it in KMS"
+    kms.schedule_key_deletion(KeyId=created["KeyId"])
+    assert "about to be deleted; cancel its deletion" in check_key(kms, key)[0].line
+    assert "is gone" in check_key(kms, key.replace(key[-6:], "000000"))[0].line
+
+
+def published(seconds: int | None, size: int | None) -> Run:
+    details = {"job": {"seconds": seconds, "demand_bytes": size}} if seconds else {}
+    attempt = Attempt(1, "arn:1", "schedule", "t", "f", status="published", details=details)
+    return Run("all", "2026-11-09", attempts=(attempt,), published=1)
+
+
+@pytest.mark.parametrize(
+    ("runs", "size", "verdict"),
+    [
+        ([], 100, "unknown"),
+        ([Run("all", "2026-11-16"), published(None, None)], 100, "unknown"),  # made before sizes were kept
+        ([published(None, None), published(1980, 100)], 100, "fine"),  # 33 minutes
+        ([published(1980, 100)], 180, "fine"),  # 3 + 30 x 1.8 = 57 minutes
+        ([published(1980, 100)], 200, "wrong"),  # 3 + 30 x 2 = 63
+        ([published(20, 100)], 100_000, "fine"),  # all of it was what every job takes
+    ],
+)
+def test_the_time_a_run_will_take(runs: list[Run], size: int, verdict: str) -> None:
+    (found,) = check_time(runs, demand_bytes=size, max_runtime_minutes=60)
+    assert found.verdict == verdict, found.line
+    assert verdict != "wrong" or "raise max_runtime_minutes" in found.line
+
+
+def test_what_cannot_be_looked_at_stops_nothing() -> None:
+    def check() -> list[Finding]:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListServiceQuotas")
+
+    (found,) = looked_at("quota", check)
+    assert found.verdict == "unknown"
+    assert found.line.startswith("quota: could not be looked at: ")
