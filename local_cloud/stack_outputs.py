@@ -1,7 +1,7 @@
 """A deleted stack tells its outputs as they were.
 
-moto works them out when asked, and to do so makes anew the resources they speak of: the CDK CLI, which looks at the
-stack once more after its deletion, would bring back buckets and tables.
+moto works out whenever asked what is exported, and to do so makes anew the resources that are: the CDK CLI, which
+looks at the stack once more after its deletion, would bring back buckets and tables.
 """
 
 from collections.abc import Callable

@@ -58,6 +58,20 @@ def test_a_second_deployment_updates_what_has_changed(cloud: LocalCloud, tmp_pat
     assert "second-group" not in {group["Name"] for group in groups}
 
 
+def test_a_deleted_stack_tells_what_it_was_and_brings_nothing_back(cloud: LocalCloud, tmp_path: Path) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"}
+    output = {"Value": {"Ref": "Bucket"}, "Export": {"Name": "the-bucket"}}
+    template = {"Resources": {"Bucket": bucket}, "Outputs": {"Name": output}}
+    outputs = cloud.deploy(write_assembly(tmp_path, template, stack="third"))["third"]
+    cloudformation = cloud.client("cloudformation")
+    (stack,) = cloudformation.describe_stacks(StackName="third")["Stacks"]
+    cloudformation.delete_stack(StackName="third")
+    (deleted,) = cloudformation.describe_stacks(StackName=stack["StackId"])["Stacks"]
+    assert deleted["StackStatus"] == "DELETE_COMPLETE"
+    assert deleted["Outputs"] == stack["Outputs"]
+    assert outputs["Name"] not in {bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]}
+
+
 def test_a_stack_for_another_place_is_refused(cloud: LocalCloud, tmp_path: Path) -> None:
     folder = write_assembly(tmp_path, {"Resources": {}}, stack="elsewhere")
     manifest = json.loads((folder / "manifest.json").read_text())

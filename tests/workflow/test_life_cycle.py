@@ -75,6 +75,7 @@ def left(cloud: LocalCloud) -> dict[str, list[str]]:
         "state machines": [m["name"] for m in client("stepfunctions").list_state_machines()["stateMachines"]],
         "databases": [database["Name"] for database in client("glue").get_databases()["DatabaseList"]],
         "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "dashboards": [entry["DashboardName"] for entry in client("cloudwatch").list_dashboards()["DashboardEntries"]],
         "topics": [topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]],
         "keys": [
             client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]["Description"]
