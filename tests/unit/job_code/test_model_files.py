@@ -23,7 +23,7 @@ CONFIG = configured(trees=20)
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
     odd = series({"new": [5.0], "dead": [4.0] * 5 + [0.0] * 80, "sparse": [0.0, 0.0, 3.0] * 30})
-    given = pl.concat([shop(60, 130, noise=0.3), odd])
+    given = pl.concat([shop(100, 170, noise=0.3), odd])
     described = pl.DataFrame({"unique_id": given["unique_id"].unique().sort()}).with_columns(
         brand=pl.col("unique_id").str.slice(0, 1), size=pl.int_range(pl.len()).cast(pl.Float64)
     )
