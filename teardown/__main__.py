@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from functools import partial
 from pathlib import Path
 
 import boto3
@@ -30,8 +29,7 @@ def main() -> int:
                 f"environments/{settings.environment}.toml: removal_policy is retain: nothing is deleted "
                 "(docs/operating.md: Taking an environment down)"
             )
-        session = boto3.Session(region_name=settings.deployment.region)
-        clients = partial(session.client, region_name=settings.deployment.region)
+        clients = boto3.Session(region_name=settings.deployment.region).client
         account = _account(clients, settings)
         deployed = Deployed.find(clients, settings.name)
         _show(deployed, f"account {account}, {settings.deployment.region}")
