@@ -68,12 +68,13 @@ def _build(images: ImageStore, words: list[str]) -> int:
 
 
 def _push(images: ImageStore, uri: str) -> int:
+    record = images.get(uri)
     # Imported here: of all the commands, this one alone talks to the cloud, and the others must start fast.
     import boto3
 
     from local_cloud.container_registry import push
 
-    push(boto3.client("ecr"), uri, images.get(uri))
+    push(boto3.client("ecr"), uri, record)
     return 0
 
 

@@ -1,11 +1,14 @@
 """The program that stands in for docker, and what it makes of a Dockerfile."""
 
+import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from local_cloud.cloud import LocalCloud
 from local_cloud.dockerfile import build_image
 from local_cloud.images import ImageError, ImageRecord, ImageStore
 
@@ -87,30 +90,40 @@ def test_what_is_not_known_is_an_error(context: Path, line: str, said: str) -> N
         _build(context, f"FROM a\n{line}\n")
 
 
-def _docker(images: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def _docker(
+    images: Path, *arguments: str, cwd: Path, cloud: LocalCloud | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local_cloud.docker_stand_in", str(images), *arguments],
         cwd=cwd,
-        env={"PYTHONPATH": str(_REPOSITORY)},
+        env={"PYTHONPATH": str(_REPOSITORY), **(cloud.environment if cloud else {})},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path) -> None:
+def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalCloud) -> None:
     (context / "Dockerfile.other").write_text("FROM a\nCOPY main.py /app/\n")
     images = tmp_path / "images"
-    uri = "123.dkr.ecr.eu-central-1.amazonaws.com/assets:hash"
+    ecr, uri = cloud.client("ecr"), "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pushed:hash"
+    ecr.create_repository(repositoryName="pushed")
     assert _docker(images, "login", "--username", "AWS", "--password-stdin", "https://123", cwd=context).returncode == 0
     assert _docker(images, "inspect", "cdkasset-hash", cwd=context).returncode == 1
-    build = ("build", "--tag", "cdkasset-hash", "--file", "Dockerfile.other", "--platform", "linux/amd64", ".")
+    build = ("build", "--tag", "cdkasset-hash", "--file", "Dockerfile.other", "--platform", "linux/arm64", ".")
     built = _docker(images, *build, cwd=context)
     assert built.returncode == 0, built.stderr
     assert _docker(images, "inspect", "cdkasset-hash", cwd=context).returncode == 0
     assert _docker(images, "tag", "cdkasset-hash", uri, cwd=context).returncode == 0
-    assert _docker(images, "push", uri, cwd=context).returncode == 0
+    for _ in range(2):  # what is there already is no error
+        pushed = _docker(images, "push", uri, cwd=context, cloud=cloud)
+        assert pushed.returncode == 0, pushed.stderr
     assert (ImageStore(images).get(uri).root / "app/main.py").read_text() == "main.py"
+    (image,) = ecr.batch_get_image(repositoryName="pushed", imageIds=[{"imageTag": "hash"}])["images"]
+    config = json.loads(image["imageManifest"])["config"]["digest"]
+    layer = ecr.get_download_url_for_layer(repositoryName="pushed", layerDigest=config)
+    with urllib.request.urlopen(layer["downloadUrl"]) as response:  # noqa: S310 (the local cloud's own)
+        assert json.load(response)["architecture"] == "arm64"
 
 
 @pytest.mark.parametrize(
