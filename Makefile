@@ -27,8 +27,8 @@ run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecast
 preflight: $(INSTALLED) ## look for what a deployment or the next run would stumble over [ENVIRONMENT=dev]
 	@$(BIN)/python -m preflight --environment $(ENVIRONMENT)
 
-test: $(INSTALLED) ## run all tests
-	@$(BIN)/python -m pytest $(TESTS)
+test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
 
 bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecast: hours, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.bench $(BENCH)

@@ -63,7 +63,7 @@ def test_a_published_run_is_made_anew_by_force_or_of_other_demand(
 
 def test_a_run_whose_execution_was_stopped_is_taken_over_at_once(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    first = application.start({"cutoff": CUTOFF, "config": {**MANY_TREES, "trees": 1000}})
+    first = application.start({"cutoff": CUTOFF, "config": {**MANY_TREES, "trees": 400}})
     running_job(application)
     assert [attempt.status for attempt in attempts(application)] == ["running"]
     application.cloud.client("stepfunctions").stop_execution(executionArn=first)

@@ -99,6 +99,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "created_at",
         "input",
         "seconds",
+        "compared_with",
     ]
     assert (finished.folder / manifest["report"]).is_file()
     assert set(manifest["seconds"]) >= {"read", "check", "sample", "backtest", "fit", "predict"}
