@@ -8,16 +8,17 @@ import pytest
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-# What takes longest, so that it is not what everybody waits for at the end.
 FIRST = ("workflow", "end_to_end", "infra")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Keeps together what shares a fixture: a file, and all that looks at the synthesised templates."""
+    item.add_marker(pytest.mark.xdist_group("infra" if "infra" in item.path.parts else item.path.name))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that nobody waits for it at the end."""
     items.sort(key=lambda item: next((at for at, part in enumerate(FIRST) if part in item.path.parts), len(FIRST)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("infra" if "infra" in item.path.parts else item.path.name))
 
 
 @pytest.hookimpl(tryfirst=True)
