@@ -28,7 +28,7 @@ preflight: $(INSTALLED) ## look for what a deployment or the next run would stum
 	@$(BIN)/python -m preflight --environment $(ENVIRONMENT)
 
 test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
 
 bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecast: hours, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.bench $(BENCH)

@@ -3,6 +3,8 @@
 import os
 
 import pytest
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 # As in the job itself: threads that spin while they wait make a fit on a busy machine ten times as long.
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
@@ -11,9 +13,17 @@ CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 FIRST = ("workflow", "end_to_end", "infra")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keeps together what shares a fixture: a file, and all that looks at the synthesised templates."""
-    item.add_marker(pytest.mark.xdist_group("infra" if "infra" in item.path.parts else item.path.name))
+class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out whole files; and as one, all files that look at the synthesised templates."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/infra" if file.startswith("tests/infra/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
+    """Called where there are several test processes: a fixture that takes long is then made in one of them."""
+    return ByFixture(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
