@@ -101,7 +101,7 @@ def _of_the_rest(chance: random.Random) -> Fault:
         )
     )
     kind: ApiFaultKind = chance.choice(("throttled", "error", "slow"))
-    told = {"Throttled", "PlatformFault", "PublishFailed", "Unknown"} if kind != "slow" else set()
+    told = {"Throttled", "PlatformFault", "PublishFailed", "NotInAthena", "Unknown"} if kind != "slow" else set()
     return _call(service, action, kind, told, chance=chance)
 
 

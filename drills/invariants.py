@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from drills.readers import faults_of_run
+from drills.readers import faults_of_run, folder_by_table
 from drills.sequence import Drill
 from drills.stage import POINTER, Stage
 from lambdas.run_registry.record import Attempt, Run
@@ -27,6 +27,7 @@ def broken(stage: Stage, drill: Drill, executions: Mapping[str, Mapping[str, Any
         *_registry_is_closed(runs),
         *_registry_agrees(runs, executions, shown),
         *_readers_agree(runs, shown),
+        *_athena_agrees(stage, executions, shown),
         *_causes_are_named(executions, drill),
     ]
 
@@ -91,6 +92,16 @@ def _readers_agree(runs: list[Run], pointers: list[dict[str, Any]]) -> Iterator[
         yield f"readers see {now['run_id']} of {now['cutoff']}, the registry says {known}"
     if any(pointer["cutoff"] > now["cutoff"] for pointer in pointers):
         yield f"readers went back from {max(pointer['cutoff'] for pointer in pointers)} to {now['cutoff']}"
+
+
+def _athena_agrees(
+    stage: Stage, executions: Mapping[str, Mapping[str, Any]], pointers: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Where nothing failed, both ways of reading lead to the same run; what failed in between, the operator is told."""
+    if pointers and all(described["status"] == "SUCCEEDED" for described in executions.values()):
+        folder = folder_by_table(stage)
+        if folder != pointers[-1]["forecasts"]:
+            yield f"readers see {pointers[-1]['forecasts']}, Athena's table shows {folder}"
 
 
 def _causes_are_named(executions: Mapping[str, Mapping[str, Any]], drill: Drill) -> Iterator[str]:

@@ -42,6 +42,20 @@ def faults_of_run(stage: Stage, folder: str) -> list[str]:
     return []
 
 
+def folder_by_table(stage: Stage) -> str | None:
+    """Where Athena's table of current forecasts reads; None where there is none, or the call was hit by a fault.
+
+    Args:
+        stage: The application.
+    """
+    glue, database = stage.cloud.client("glue"), stage.outputs["ForecastDatabase"]
+    try:
+        found = glue.get_partition(DatabaseName=database, TableName="forecasts", PartitionValues=[PARTITION])
+    except ClientError:
+        return None
+    return str(found["Partition"]["StorageDescriptor"]["Location"])
+
+
 class Readers:
     """Look at the pointer and at Athena's table again and again, and at whatever run these lead to."""
 
@@ -62,7 +76,7 @@ class Readers:
 
     def _look(self) -> None:
         while not self._ended.wait(0.2):
-            for folder in (self._by_pointer(), self._by_table()):
+            for folder in (self._by_pointer(), folder_by_table(self._stage)):
                 if folder is not None and folder not in self._known:
                     self._known.add(folder)
                     self.saw += faults_of_run(self._stage, folder)
@@ -74,11 +88,3 @@ class Readers:
         except ClientError:  # there is none yet, or this call was hit by a fault
             return None
         return str(pointer["forecasts"])
-
-    def _by_table(self) -> str | None:
-        glue, database = self._stage.cloud.client("glue"), self._stage.outputs["ForecastDatabase"]
-        try:
-            found = glue.get_partition(DatabaseName=database, TableName="forecasts", PartitionValues=[PARTITION])
-        except ClientError:
-            return None
-        return str(found["Partition"]["StorageDescriptor"]["Location"])

@@ -23,7 +23,10 @@ STATES = (
     *("Reclaimed (ml.m5.large, spot)?", "JobCompleted?", "CheckRun", "ClaimCutoff", "CutoffClaimed?", "LookedAt?"),
     *("ApplyGate", "Publish", "NotifySuccess"),
 )
-STATES_OF_A_FAILURE = ("ExplainFailure", "CloseRun", "NotifyFailure", "Failed", "FromWhere?", "StartOver")
+STATES_OF_A_FAILURE = (
+    *("CountRedrives", "ExplainFailure", "CloseRun", "NotifyFailure", "Failed"),
+    *("FromWhere?", "StartOver"),
+)
 # Of the job; none of them is done when it starts.
 STAGES = ("", "read", "check", "sample", "backtest", "fit", "predict", "report")
 

@@ -14,7 +14,7 @@ NO_FAULTS = {"count": 0}
 
 
 class FailurePath(Construct):
-    """ExplainFailure, CloseRun, NotifyFailure, Failed; the original error gets through even where the others fail.
+    """CountRedrives, ExplainFailure, CloseRun, NotifyFailure, Failed; the error gets through even where these fail.
 
     A redrive of the failed execution begins at Failed, which then lets it pass: `after_redrive` says where to.
 
@@ -67,9 +67,12 @@ class FailurePath(Construct):
         closed.add_catch(announce, result_path="$.registry_error")
         closed.next(announce)
         unexplained.next(closed)
-        self.entry = call_function(self, "ExplainFailure", explain_failure, result_path="$.failure")
-        self.entry.add_catch(unexplained, result_path="$.explanation_error")
-        self.entry.next(closed)
+        explained = call_function(self, "ExplainFailure", explain_failure, result_path="$.failure")
+        explained.add_catch(unexplained, result_path="$.explanation_error")
+        explained.next(closed)
+        # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
+        self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
+        self.entry.next(explained)
 
     def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable) -> None:
         """Says where a redriven execution goes on.
@@ -83,12 +86,9 @@ class FailurePath(Construct):
             "StartOver",
             parameters={
                 "execution.$": "$.execution",
-                "redrives.$": "$$.Execution.RedriveCount",
                 "faults": NO_FAULTS,
             },
         )
-        count = sfn.Pass(self, "GoOn", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
         again.next(start)
-        count.next(check)
         from_check = sfn.Condition.string_equals("$.resume.from", "check")
-        self._failed.next(sfn.Choice(self, "FromWhere?").when(from_check, count).otherwise(again))
+        self._failed.next(sfn.Choice(self, "FromWhere?").when(from_check, check).otherwise(again))

@@ -78,7 +78,7 @@ class ForecastStack(Stack):
             self,
             "Workflow",
             name=name,
-            plan=functions.plan(),
+            plan=functions.plan(image=image),
             claim=functions.claim(),
             preflight=functions.preflight(image=image, machines=training_job.machines),
             check_run=functions.check_run(),
@@ -127,6 +127,7 @@ class ForecastStack(Stack):
         LostRuns(
             self,
             "LostRuns",
+            name=name,
             state_machine=workflow.state_machine,
             topic=topic,
             close_run=close_run.function,

@@ -34,7 +34,7 @@ def longest_execution(training_job: TrainingJob) -> Duration:
 class ForecastWorkflow(Construct):
     """One execution is one run: a partition and a cutoff.
 
-    The state's data is an object from the first state on, whatever the execution's input was: `execution`, `redrives`,
+    The state's data is an object from the first state on, whatever the execution's input was: `execution`,
     then `plan`, `claim`, `preflight`, `job`, `run`, `gate`, `published`; on the way out `error`, `failure`, `closed`.
 
     Attributes:
@@ -84,7 +84,6 @@ class ForecastWorkflow(Construct):
                     "started_at.$": "$$.Execution.StartTime",
                     "input.$": "$$.Execution.Input",
                 },
-                "redrives.$": "$$.Execution.RedriveCount",
                 "faults": NO_FAULTS,
             },
         )

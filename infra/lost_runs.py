@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -24,6 +25,7 @@ class LostRuns(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        name: str,
         state_machine: sfn.IStateMachine,
         topic: sns.ITopic,
         close_run: lambda_.IFunction,
@@ -38,7 +40,7 @@ class LostRuns(Construct):
             event_pattern=_ends(state_machine, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
             targets=[targets.LambdaFunction(close_run, dead_letter_queue=undelivered.queue)],
         )
-        detail = events.EventField.from_path
+        detail, region = events.EventField.from_path, Stack.of(self).region
         events.Rule(
             self,
             "Rule",
@@ -51,8 +53,10 @@ class LostRuns(Construct):
                 targets.SnsTopic(
                     topic,
                     message=events.RuleTargetInput.from_text(
-                        f"{detail('$.detail.executionArn')} ended as {detail('$.detail.status')} and told nobody why. "
-                        "Redrive it in the Step Functions console, or start a new execution with the same input."
+                        f"{name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
+                        "somebody stopped it on purpose, redrive it, or start a new one with the same input. "
+                        f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
+                        f"#/v2/executions/details/{detail('$.detail.executionArn')}"
                     ),
                     dead_letter_queue=undelivered.queue,
                 )

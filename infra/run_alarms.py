@@ -42,12 +42,14 @@ class RunAlarms(Construct):
         self._name, self._topic = settings.name, topic
         job, max_drift = settings.training_job, settings.alerts.max_drift
         ended = cloudwatch.MathExpression(
-            expression="failed + timed_out + aborted",
+            # A run that is held has an alarm of its own.
+            expression="FILL(failed, 0) + FILL(timed_out, 0) + FILL(aborted, 0) - FILL(held, 0)",
             label="Executions that did not succeed",
             using_metrics={
                 "failed": state_machine.metric_failed(period=WITHIN),
                 "timed_out": state_machine.metric_timed_out(period=WITHIN),
                 "aborted": state_machine.metric_aborted(period=WITHIN),
+                "held": run_metric("RunsHeld", settings.name, statistic="Sum", period=WITHIN),
             },
             period=WITHIN,
         )

@@ -48,7 +48,7 @@ class WorkflowFunctions:
         self.log_groups: list[logs.ILogGroup] = []
         self._undelivered = undelivered
 
-    def plan(self) -> PythonFunction:
+    def plan(self, *, image: ContainerImage) -> PythonFunction:
         """Decides the run."""
         settings, bucket = self._settings, self._data.forecasts
         function = self._function(
@@ -59,6 +59,7 @@ class WorkflowFunctions:
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "JOB_NAME_PREFIX": settings.name,
                 "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
+                "IMAGE": image.uri,
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
             },
@@ -80,14 +81,8 @@ class WorkflowFunctions:
             {"TABLE": self._data.runs.table_name, "LEASE_SECONDS": str(self._lease.to_seconds())},
             shared=[REGISTRY],
         )
-        executions = self._stack.format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{self._settings.name}-forecast:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
         self._grant(function, "ClaimRuns", [*ITEMS, "dynamodb:Query"], self._data.runs.table_arn)
-        self._grant(function, "SeeWhoStillRuns", ["states:DescribeExecution"], executions)
+        self._grant(function, "SeeWhoStillRuns", ["states:DescribeExecution"], self._executions())
         self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
         return function
 
@@ -217,6 +212,7 @@ class WorkflowFunctions:
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._grant(function, "NoteTheEnd", ITEMS, table.table_arn)
+        self._grant(function, "SeeWhatRunsAgain", ["states:DescribeExecution"], self._executions())
         self._grant(function, "FindTheRun", ["dynamodb:Query"], f"{table.table_arn}/index/{BY_EXECUTION}")
         self._grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS])
         self._grant(function, "ReadThePointer", ["s3:GetObject"], pointers)
@@ -258,6 +254,14 @@ class WorkflowFunctions:
             days=self._settings.retention.log_days,
             removal_policy=self._data.removal_policy,
         ).log_group
+
+    def _executions(self) -> str:
+        return self._stack.format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self._settings.name}-forecast:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _prices(self) -> str:
         return json.dumps(self._settings.training_job.hourly_prices)

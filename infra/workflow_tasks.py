@@ -27,9 +27,18 @@ CRASHES = [
     "Sandbox.Timedout",
     "States.Timeout",
     "ClientError",
+    # boto3's own classes of what DynamoDB and Glue answer where others got in between, or they themselves failed.
+    "ConcurrentModificationException",
+    "InternalServerError",
+    "InternalServiceException",
+    "OperationTimeoutException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
     "ConnectTimeoutError",
     "EndpointConnectionError",
     "ReadTimeoutError",
+    "NotInAthena",
     "RegistryBusy",
 ]
 STATE_MARGIN = Duration.seconds(30)

@@ -1,1 +1,1 @@
-"""The state machine's small handlers, a folder each; they import nothing of each other or of the rest."""
+"""The state machine's small functions, a folder each, and beside them what several of them share."""

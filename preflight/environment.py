@@ -34,7 +34,13 @@ def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]
     if any(finding.verdict != "fine" for finding in account):
         return account  # of another account, everything else would be beside the point
     bootstrapped = looked_at("bootstrap", lambda: check_bootstrap(client))
-    variables = deployed_settings(client, settings)
+    try:
+        variables = deployed_settings(client, settings)
+    except (ClientError, KeyError) as error:
+        said = wrong(
+            f"deployment: the function {settings.name}-preflight cannot be looked at, nor its settings: {error}"
+        )
+        return [*account, *bootstrapped, *_before_a_deployment(settings, client), said]
     if variables is None:
         note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
         return [*account, *bootstrapped, *_before_a_deployment(settings, client), unknown(note)]
@@ -88,17 +94,19 @@ def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
 
 
 def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment, now: datetime) -> list[Finding]:
+    unread: list[Finding] = []
     try:
         files = data_files(client("s3"), bucket=deployment.data_bucket, prefix=DEMAND)
     except ClientError as error:
-        return [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
+        files = []
+        unread = [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
     plan = {
         "partition": PARTITION,
         "cutoff": _due(settings, now),
         "demand": vars(DemandFiles.of(files)),
         "hyperparameters": settings.forecast.to_strings(),
     }
-    return preflight(plan, deployment=deployment, client=client)
+    return [*unread, *preflight(plan, deployment=deployment, client=client)]
 
 
 def _due(settings: Settings, now: datetime) -> str | None:

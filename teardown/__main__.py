@@ -10,7 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.load_settings import SettingsError, load_settings
 from infra.settings import Settings
 from teardown.deployed import Clients, Deployed
-from teardown.steps import TeardownError, delete_job_logs, delete_stack, empty, stop_executions, wait_for_jobs
+from teardown.steps import (
+    TeardownError,
+    delete_job_logs,
+    delete_schedules,
+    delete_stack,
+    empty,
+    stop_executions,
+    wait_for_jobs,
+)
 
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
@@ -72,14 +80,15 @@ def _agreed(environment: str) -> bool:
 
 
 def _take_down(clients: Clients, deployed: Deployed, name: str) -> None:
+    delete_schedules(clients, name)
     for state_machine in deployed.state_machines:
         print(f"executions stopped: {stop_executions(clients, state_machine)}")
-    # Nothing starts by itself any more, and nothing of the other stack's is used.
+    # A job needs its role until its end, and the network it is in.
+    wait_for_jobs(clients, name)
     for stack in deployed.stacks:
         if stack.endswith("-forecast"):
             delete_stack(clients, stack)
             print(f"deleted {stack}")
-    wait_for_jobs(clients, name)
     print(f"logs of jobs deleted: {delete_job_logs(clients, name)}")
     for bucket in deployed.buckets:
         print(f"emptied {bucket}: {empty(clients, bucket)} versions")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import WaiterError
@@ -16,6 +17,14 @@ POLL_SECONDS = 2
 
 class TeardownError(Exception):
     """A step did not succeed; the message says which, and what to do."""
+
+
+def delete_schedules(clients: Clients, name: str) -> None:
+    """Deletes what starts runs by itself; its stack takes no offence."""
+    scheduler = clients("scheduler")
+    for schedule in (f"{name}-weekly", f"{name}-deadline"):
+        with suppress(scheduler.exceptions.ResourceNotFoundException):
+            scheduler.delete_schedule(Name=schedule)
 
 
 def stop_executions(clients: Clients, state_machine: str) -> int:

@@ -21,6 +21,10 @@ class GateHeld(Exception):  # noqa: N818 - the name is what the state machine an
     """The run is whole and not good enough to be published by itself; one line with what is beyond its limit."""
 
 
+class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """The run's manifest is gone, or damaged since it was checked."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where runs lie.
@@ -70,10 +74,17 @@ def apply_gate(run: Mapping[str, Any], *, limits: Limits, place: Place) -> dict[
 
     Raises:
         GateHeld: With everything that is beyond its limit; the run is marked as held.
+        IncompleteRun: If there is nothing to judge.
     """
     pointer = place.read(f"forecasts/partition={run['partition']}/_latest.json")
+    if pointer and str(pointer.get("cutoff") or "") > run["cutoff"]:  # it will be kept, and not shown
+        return {"passed": True, "compared_with": None}
     before = place.read(str(pointer.get("manifest"))) if pointer else None
-    manifest = place.read(run["manifest"]) or {}
+    manifest = place.read(run["manifest"])
+    if manifest is None:
+        raise IncompleteRun(
+            f"s3://{place.bucket}/{run['manifest']} was there a moment ago, and cannot be read any more"
+        )
     found = problems(manifest, before, limits)
     if not found:
         return {"passed": True, "compared_with": before["run_id"] if before else None}

@@ -14,7 +14,7 @@ from lambdas.observation.logs import logged
 from lambdas.observation.metrics import COUNT, put
 from lambdas.run_calendar.clock import local_date
 from lambdas.run_calendar.periods import last_complete_period
-from lambdas.run_registry.record import Run
+from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 
 PARTITION = "all"
@@ -77,9 +77,10 @@ def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any
     run = deadline.table.get(PARTITION, cutoff)
     if run.published is not None:
         return {"cutoff": cutoff, "late": False}
+    latest = deadline.table.get(PARTITION, LATEST)
     message = (
         f"{deadline.deployment}: the forecast from {cutoff} is not published, and should be by now.\n\n"
-        f"{_why(run)}\n\nReaders go on with the last published run."
+        f"{_why(run if run.last else latest)}\n\nReaders go on with the last published run."
     )
     deadline.topics.publish(
         TopicArn=deadline.topic, Subject=f"{deadline.deployment}: late: no forecast from {cutoff}", Message=message
@@ -90,7 +91,10 @@ def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any
 def _why(run: Run) -> str:
     last = run.last
     if last is None:
-        return "No execution has had it. Start one with {}, or see whether the schedule is enabled."
+        return (
+            "No execution has had it: none was started, or one failed before it had the run. Look at the state "
+            "machine's executions, mend what failed, and start one with {}."
+        )
     name = last.execution.rsplit(":", 1)[-1]
     if last.is_open:
         return f"Execution {name} has been at work on it since {last.started_at}; there is nothing to do yet."

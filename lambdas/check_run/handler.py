@@ -60,7 +60,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         return run
     prices = json.loads(os.environ["HOURLY_PRICES"])
     facts = job_facts(job["described"], hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
-    put_run_metrics(run, facts, deployment=os.environ["DEPLOYMENT"], about=about(event))
+    put_run_metrics(run, facts, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
     return {**run, "job": facts}
 
 

@@ -16,6 +16,10 @@ from lambdas.run_registry.record import LATEST, Claim, Refusal, Run, claim, end,
 from lambdas.run_registry.table import RunTable
 
 
+class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """A run that somebody asked for by name cannot be published now; one line with who is at work."""
+
+
 @dataclass(frozen=True)
 class Registry:
     """Where runs are registered, and who can tell whether an execution still runs.
@@ -80,12 +84,18 @@ def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime)
         state: The state machine's data: `execution`, `plan`, `run`, and `claim` where there was one.
         registry: Where to claim it.
         now: When.
+
+    Raises:
+        PublishFailed: If a run that was asked for by name is another execution's at the moment.
     """
     run, before = state["run"], (state.get("claim") or {}).get("cutoff")
     partition, cutoff, wish = run["partition"], run["cutoff"], _wish(state, registry, now)
     if "publish" in state["plan"]:  # somebody has looked at it
         wish = replace(wish, force=True)
     outcome = _claimed(cutoff, partition, wish, registry)
+    if "publish" in state["plan"] and isinstance(outcome, Refusal):
+        told = _not_claimed(outcome, partition)["message"]
+        raise PublishFailed(f"{run['run_id']} was not published. {told}")
     if before == LATEST:
         kept = {"run_id": run["run_id"], "summary": f"its cutoff {cutoff} had another execution"}
 

@@ -29,17 +29,24 @@ class Place:
         table: The run registry.
         s3: An S3 client.
         bucket: Bucket with the forecasts, and the pointers to what readers see.
+        workflows: A Step Functions client.
     """
 
     table: RunTable
     s3: BaseClient
     bucket: str
+    workflows: BaseClient
 
 
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
-    place = Place(RunTable(_client("dynamodb"), os.environ["TABLE"]), _client("s3"), os.environ["FORECAST_BUCKET"])
+    place = Place(
+        RunTable(_client("dynamodb"), os.environ["TABLE"]),
+        _client("s3"),
+        os.environ["FORECAST_BUCKET"],
+        _client("stepfunctions"),
+    )
     now = datetime.now(UTC)
     if event.get("source") == "aws.states":
         return close_lost(event["detail"], place=place, now=now)
@@ -99,6 +106,8 @@ def close(
     name = (job or state.get("job") or {}).get("name")
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
+    if run := state.get("run"):
+        details |= {"report": f"s3://{place.bucket}/{run['report']}", "metrics": run["metrics"]}
     return _close(
         state["plan"]["partition"],
         claimed["cutoff"],
@@ -119,6 +128,8 @@ def close_lost(detail: Mapping[str, Any], *, place: Place, now: datetime) -> dic
         now: When.
     """
     execution = detail["executionArn"]
+    if _runs_again(execution, place.workflows):
+        return {"status": None}
     status: Status = "stopped" if detail["status"] == "ABORTED" else "failed"
     details = {"kind": detail["status"], "summary": detail.get("cause") or detail.get("error") or "it told nobody why"}
     closed = [
@@ -126,6 +137,14 @@ def close_lost(detail: Mapping[str, Any], *, place: Place, now: datetime) -> dic
         for partition, cutoff in place.table.of_execution(execution)
     ]
     return closed[0] if closed else {"status": None}
+
+
+def _runs_again(execution: str, workflows: BaseClient) -> bool:
+    """Whether an execution was redriven since the event was sent, which may be delivered late, or by hand."""
+    try:
+        return bool(workflows.describe_execution(executionArn=execution)["status"] == "RUNNING")
+    except workflows.exceptions.ExecutionDoesNotExist:
+        return False
 
 
 def _close(

@@ -22,7 +22,7 @@ def resume(state: Mapping[str, Any]) -> Literal["start", "check"]:
     """Tells where a redriven execution goes on.
 
     Args:
-        state: `failure`; `redrives` so far, and `redrives_before`, when it last began; `job` as far as it got.
+        state: `failure`; `redrives` so far, and `redrives_before`, when it failed; `job` as far as it got.
 
     Returns:
         `check` where a job has completed and what failed came after it, so that nothing is trained twice; else `start`.

@@ -32,6 +32,7 @@ BY_ERROR = {
     "IncompleteRun": kinds.INCOMPLETE,
     "GateHeld": kinds.HELD,
     "PublishFailed": kinds.NOT_PUBLISHED,
+    "NotInAthena": kinds.NOT_IN_ATHENA,
 }
 BY_SECONDARY_STATUS = {
     "MaxRuntimeExceeded": kinds.TIMED_OUT,
@@ -155,9 +156,14 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     if name in BY_ERROR:
         return BY_ERROR[name]
-    if name == "States.Timeout" and "plan" in state and "job" not in state:
+    # Preflight was the last function before the job, CheckRun is the first after it.
+    if name == "States.Timeout" and "preflight" in state and not _has_completed(state):
         return kinds.TIMED_OUT
     return _first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
+
+
+def _has_completed(state: Mapping[str, Any]) -> bool:
+    return bool((state.get("job") or {}).get("status") == "Completed")
 
 
 def _first_with(text: str) -> Kind | None:

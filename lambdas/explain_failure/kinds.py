@@ -125,6 +125,12 @@ NOT_PUBLISHED = _kind(
     rerun="yes",
     advice="The last good run stays published; a rerun helps if the reason above was passing.",
 )
+NOT_IN_ATHENA = _kind(
+    "NotInAthena",
+    "published, but not in Athena",
+    rerun="yes",
+    advice='A redrive shows it there, and so does an execution with {"publish": ...}; nothing is trained again.',
+)
 UNKNOWN = _kind(
     "Unknown", "unknown failure", rerun="yes", advice="One rerun is worth a try; then read the execution's history."
 )

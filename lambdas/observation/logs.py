@@ -24,7 +24,8 @@ def logged(handler: Handler) -> Handler:
             seconds = round(time.monotonic() - begun, 3)
             write("ERROR", str(error), **fields, error=type(error).__name__, seconds=seconds)
             raise
-        write("INFO", "done", **fields, seconds=round(time.monotonic() - begun, 3))
+        planned = about({"plan": answer}) if isinstance(answer, dict) else {}
+        write("INFO", "done", **{**planned, **fields}, seconds=round(time.monotonic() - begun, 3))
         return answer
 
     return wrapped

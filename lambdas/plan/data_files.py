@@ -34,7 +34,7 @@ class DemandFiles:
     Attributes:
         tables: How many files the job can read.
         bytes: Size of all.
-        newest: When the newest was written, ISO time; empty where there is none.
+        newest: When the newest of these was written, ISO time; empty where there is none.
     """
 
     tables: int
@@ -47,7 +47,7 @@ class DemandFiles:
         return cls(
             tables=sum(_is_table(file.name) for file in files),
             bytes=sum(file.bytes for file in files),
-            newest=max((file.written for file in files), default=""),
+            newest=max((file.written for file in files if _is_table(file.name)), default=""),
         )
 
 

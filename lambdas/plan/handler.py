@@ -34,6 +34,7 @@ class Deployment:
         forecast_bucket: Bucket with the runs.
         job_name_prefix: What every job's name begins with.
         base_config: The configuration as hyperparameters; an absent value is empty.
+        image: The container image.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
     """
@@ -42,6 +43,7 @@ class Deployment:
     forecast_bucket: str
     job_name_prefix: str
     base_config: Mapping[str, str]
+    image: str
     time_zone: str
     period_label: str
 
@@ -53,6 +55,7 @@ class Deployment:
             forecast_bucket=variables["FORECAST_BUCKET"],
             job_name_prefix=variables["JOB_NAME_PREFIX"],
             base_config=json.loads(variables["BASE_CONFIG"]),
+            image=variables["IMAGE"],
             time_zone=variables["TIME_ZONE"],
             period_label=variables["PERIOD_LABEL"],
         )
@@ -68,7 +71,7 @@ class Plan:
         cutoff: ISO date, or None: the last period of the demand.
         started_by: `schedule` or `hand`.
         force: Whether a published run is to be made anew.
-        fingerprint: Of the demand's files and the configuration: equal ones make equal forecasts.
+        fingerprint: Of the demand's files, the configuration and the program: equal ones make equal forecasts.
         demand: The files under the demand's prefix, as far as they can be judged from outside.
         hyperparameters: The job's configuration.
         channels: SageMaker's InputDataConfig.
@@ -148,7 +151,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         hyperparameters={key: value for key, value in config.items() if value},
         started_by="hand" if request.scheduled_time is None else "schedule",
         force=request.force,
-        fingerprint=_fingerprint(files, {**deployment.base_config, **request.overrides}),
+        fingerprint=_fingerprint(files, {**deployment.base_config, **request.overrides, "image": deployment.image}),
         demand=DemandFiles.of(demand),
         channels=channels,
     )

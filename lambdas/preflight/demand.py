@@ -1,15 +1,17 @@
 """Whether there is demand, as new as the run needs it, and small enough for the machine."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import first_day
+from lambdas.run_calendar.periods import last_day
 
 from .findings import Finding, fine, wrong
 
 GIGABYTE = 1_000_000_000
+# A shop that is closed on Sundays delivers its week before it is over.
+EARLY = timedelta(days=2)
 
 
 def check_demand(
@@ -52,21 +54,21 @@ def check_demand(
             wrong(f"demand: {size:,.0f} GB do not fit on a disk of {volume_gb:,} GB; raise training_job.volume_gb")
         )
     written = datetime.fromisoformat(demand["newest"])
-    if cutoff is not None and (begun := _begun(cutoff, frequency, period_label)) is not None:
+    if cutoff is not None and (ended := _ended(cutoff, frequency, period_label)) is not None:
         day = local_date(written, time_zone=time_zone)
-        if day < begun:
+        if day < ended - EARLY:
             findings.append(
                 wrong(
                     f"demand: the newest file in {uri} is of {day}, and the period {cutoff}, which the run is to end "
-                    f"with, began on {begun}: its demand cannot be there; upload it"
+                    f"with, ended on {ended}: its demand cannot all be there; upload it"
                 )
             )
     return findings or [fine(f"demand: {demand['tables']:,} files, {size:,.3f} GB, the newest of {written:%F %H:%M}")]
 
 
-def _begun(cutoff: date, frequency: str, period_label: str) -> date | None:
-    """The first day of a period, where the calendar is known."""
+def _ended(cutoff: date, frequency: str, period_label: str) -> date | None:
+    """The last day of a period, where the calendar is known."""
     try:
-        return first_day(cutoff, frequency=frequency, label=period_label)
+        return last_day(cutoff, frequency=frequency, label=period_label)
     except ValueError:
         return None

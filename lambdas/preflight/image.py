@@ -13,9 +13,13 @@ URI = re.compile(
     r"(?P<registry>\d+)\.dkr\.ecr\.[^/]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]+))"
 )
 ARCHITECTURE = "amd64"
-PLAIN = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json")
-# What a build makes of several platforms, or of one with attestations beside it: SageMaker takes neither.
-LISTS = ("application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.oci.image.index.v1+json")
+# What SageMaker takes. A build for several platforms, or with attestations, makes a list of images; others make OCI's.
+TAKEN = "application/vnd.docker.distribution.manifest.v2+json"
+OTHERS = (
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+)
 DOWNLOAD_SECONDS = 10
 
 
@@ -32,17 +36,17 @@ def check_image(ecr: BaseClient, uri: str) -> list[Finding]:
     place = {"registryId": named["registry"], "repositoryName": named["repository"]}
     image = {"imageTag": named["tag"]} if named["tag"] else {"imageDigest": named["digest"]}
     try:
-        answer = ecr.batch_get_image(**place, imageIds=[image], acceptedMediaTypes=[*PLAIN, *LISTS])
+        answer = ecr.batch_get_image(**place, imageIds=[image], acceptedMediaTypes=[TAKEN, *OTHERS])
     except ecr.exceptions.RepositoryNotFoundException:
         answer = {"images": []}
     if not answer["images"]:
         return [wrong(f"image: {uri} is not there; deploy again, or mend image_uri and deploy")]
     manifest: dict[str, Any] = json.loads(answer["images"][0]["imageManifest"])
-    if "manifests" in manifest:
+    if manifest.get("mediaType") != TAKEN:
         return [
             wrong(
-                f"image: {uri} is a list of images, and SageMaker takes a single one; build it for linux/amd64 alone, "
-                "with BUILDX_NO_DEFAULT_ATTESTATIONS=1"
+                f"image: {uri} is a {manifest.get('mediaType')}, and SageMaker takes one {TAKEN}; build it for "
+                "linux/amd64 alone, with BUILDX_NO_DEFAULT_ATTESTATIONS=1, and push it as Docker's"
             )
         ]
     layer = ecr.get_download_url_for_layer(**place, layerDigest=manifest["config"]["digest"])

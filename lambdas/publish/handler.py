@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, put
@@ -30,6 +30,10 @@ LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"
 
 class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
     """The run is whole but the pointer could not be moved; one line with the reason."""
+
+
+class NotInAthena(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """The run is published, and Athena does not show it yet; one line with the reason."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def publish(
         The run's outcome: `published`, where its forecasts lie, and the subject and message that announce it.
 
     Raises:
+        NotInAthena: If the run is published, and Athena's table could not follow.
         PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
     key = f"forecasts/partition={run['partition']}/_latest.json"
@@ -126,16 +131,23 @@ def publish(
         done = current is not None and current["run_id"] == run["run_id"]
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if done or _put(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
-            place.catalog.show(
-                partition=run["partition"],
-                run_id=run["run_id"],
-                location=pointer["forecasts"],
-                types=run["column_types"],
-            )
-            return ended("published")
+            outcome = ended("published")
+            _show_to_athena(place.catalog, pointer, run["column_types"])
+            return outcome
     raise PublishFailed(
         f"s3://{place.bucket}/{key} was changed by others {ATTEMPTS} times while this run was published"
     )
+
+
+def _show_to_athena(catalog: Catalog, pointer: Mapping[str, Any], types: Mapping[str, str]) -> None:
+    try:
+        catalog.show(
+            partition=pointer["partition"], run_id=pointer["run_id"], location=pointer["forecasts"], types=types
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise NotInAthena(
+            f"{pointer['run_id']} is published, and Athena's table still shows the run before it: {error}"
+        ) from error
 
 
 def _say_it_begins(table: RunTable, run: Mapping[str, Any], *, execution: str, details: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 ONE_DAY = timedelta(days=1)
+LONGEST_PERIOD = timedelta(days=31)
 
 
 def last_complete_period(today: date, *, frequency: str, label: str) -> date:
@@ -23,8 +24,8 @@ def last_complete_period(today: date, *, frequency: str, label: str) -> date:
     return period_on_or_before(period_on_or_before(today, frequency=frequency) - ONE_DAY, frequency=frequency)
 
 
-def first_day(period: date, *, frequency: str, label: str) -> date:
-    """Returns the first day of the period that carries a date.
+def last_day(period: date, *, frequency: str, label: str) -> date:
+    """Returns the last day of the period that carries a date.
 
     Args:
         period: The date.
@@ -34,9 +35,12 @@ def first_day(period: date, *, frequency: str, label: str) -> date:
     Raises:
         ValueError: If it takes the calendar to tell, and the frequency names none.
     """
-    if label == "start":
+    if label == "end" or frequency == "D":
         return period
-    return period_on_or_before(period - ONE_DAY, frequency=frequency) + ONE_DAY
+    following = period + LONGEST_PERIOD
+    while (found := period_on_or_before(following, frequency=frequency)) > period:
+        following = found - ONE_DAY
+    return following
 
 
 def period_on_or_before(day: date, *, frequency: str) -> date:

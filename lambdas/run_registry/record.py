@@ -136,12 +136,14 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
     A run that was published is made anew if that is forced; or, by hand, if demand or configuration are others and the
     execution was started after it was published. What the schedule starts is done once, however often it is delivered.
 
+    An execution that has published a run may go on with it: what comes after publishing may have failed.
+
     Args:
         run: The run as it is.
         wish: Who wants it.
     """
     last, done = run.last, run.published_attempt
-    if last is not None and last.execution == wish.execution and last.is_open:
+    if last is not None and last.execution == wish.execution and (last.is_open or last is done):
         return replace(run, lease_until=wish.lease_until)
     if last is not None and last.is_open:
         if run.lease_until > wish.seconds and last.execution != wish.gone:

@@ -93,9 +93,12 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
     }
     assert states["Failed"]["Next"] == "FromWhere?"
     (rule,) = states["FromWhere?"]["Choices"]
-    assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.resume.from", "check", "GoOn")
+    assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.resume.from", "check", "CheckRun")
     assert states["FromWhere?"]["Default"] == "StartOver"
-    assert (states["GoOn"]["Next"], states["StartOver"]["Next"]) == ("CheckRun", "Plan")
+    assert states["StartOver"]["Next"] == "Plan"
+    # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
+    counted = states["CountRedrives"]
+    assert (counted["InputPath"], counted["ResultPath"]) == ("$$.Execution.RedriveCount", "$.redrives")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -132,7 +135,7 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
         why = machine["States"][f"Why not {instance_type}?"]
         following = [f"TrainAndInfer ({each})" for each in order[choice + 1 : choice + 2]]
         assert [rule["Next"] for rule in why["Choices"]] == [*following, f"CountFault ({instance_type})"]
-        assert why["Default"] == "ExplainFailure"
+        assert why["Default"] == "CountRedrives"
         assert machine["States"][f"Pause ({instance_type})"]["Next"] == f"TrainAndInfer ({instance_type})"
         # Nobody waits for a quota while there is another type, which has one of its own.
         waits = [

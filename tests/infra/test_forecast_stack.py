@@ -55,7 +55,12 @@ def test_the_functions(template: Templates, environment: str) -> None:
         settings.training_job.instance_types
     )
     assert any(machine["spot"] for machine in machines) is settings.training_job.spot
-    assert ".dkr.ecr.eu-central-1." in str(variables["PreflightFunction"].pop("IMAGE"))
+    images = {str(variables[name].pop("IMAGE")) for name in ("PreflightFunction", "PlanFunction")}
+    assert all(".dkr.ecr.eu-central-1." in image for image in images)
+    assert len(images) == 1
+    prices = [json.loads(variables[f"{name}Function"].pop("HOURLY_PRICES")) for name in ("CheckRun", "CloseRun")]
+    assert prices == [settings.training_job.hourly_prices] * 2
+    assert prices[0].keys() == set(settings.training_job.instance_types)
     assert {each.pop("DEPLOYMENT") for each in variables.values()} == {f"onejob-{environment}"}
     assert variables == {
         "PlanFunction": {
@@ -76,7 +81,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "PERIOD_LABEL": "start",
         },
         "ShowRunsFunction": {"TABLE": "<RunRegistryTable>"},
-        "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>", "HOURLY_PRICES": "{}"},
+        "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "ApplyGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "PublishFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",
@@ -95,7 +100,6 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "CloseRunFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",
             "TABLE": "<RunRegistryTable>",
-            "HOURLY_PRICES": "{}",
         },
         "ExplainFailureFunction": {},
     }

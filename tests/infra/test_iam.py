@@ -38,6 +38,11 @@ EC2 = "arn:aws:ec2:eu-central-1:444455556666"
 SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
 # What only environments with a network of their own have.
 OF_THE_NETWORK = "NetworkFlowLogRole"
+EXECUTIONS: Statement = (
+    "states:DescribeExecution",
+    "arn:aws:states:eu-central-1:444455556666:execution:onejob-prod-forecast:*",
+    None,
+)
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
 
@@ -155,11 +160,7 @@ EXPECTED: dict[str, list[Statement]] = {
         log("Claim"),
         XRAY,
         (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], RUNS, None),
-        (
-            "states:DescribeExecution",
-            "arn:aws:states:eu-central-1:444455556666:execution:onejob-prod-forecast:*",
-            None,
-        ),
+        EXECUTIONS,
         (KEY_OF_TABLE, KEY, None),
     ],
     "CloseRunRoleDefaultPolicy": [
@@ -167,6 +168,7 @@ EXPECTED: dict[str, list[Statement]] = {
         GIVE_UP,
         XRAY,
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
+        EXECUTIONS,
         ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
         ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
         ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),

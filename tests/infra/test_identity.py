@@ -73,6 +73,7 @@ HOLDING_NOTHING = {
     "Lambda::Function",
     "Lambda::Permission",
     "S3::BucketPolicy",
+    "SNS::Subscription",
     "SNS::TopicPolicy",
     "SQS::QueuePolicy",
     "Scheduler::Schedule",

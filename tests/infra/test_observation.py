@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.check_run.run_metrics import put_run_metrics
 from lambdas.observation.metrics import NAMESPACE
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 
@@ -15,12 +16,37 @@ Templates = Callable[[str, str], dict[str, Any]]
 ROOT = Path(__file__).parents[2]
 
 
-def written_names() -> set[str]:
-    """Names of metrics in the functions' sources."""
-    sources = [path.read_text() for path in (ROOT / "lambdas").rglob("*.py")]
-    return {name for source in sources for name in re.findall(r'"([A-Z][A-Za-z]+)"(?:: \(| if |: ")', source)} | {
-        name for source in sources for name in re.findall(r'else "([A-Z][A-Za-z]+)"', source)
-    }
+# Of how runs end; each is written by the function that ends one.
+OUTCOMES = {"RunsPublished", "RunsKept", "RunsHeld", "RunsFailed", "RunsLate"}
+MEASURED = {
+    "series": 1,
+    "rows": 1,
+    "metrics": {
+        "forecast": dict.fromkeys(("wape", "mase", "wql", "bias", "coverage"), 0.1),
+        "baseline": {"wape": 0.2},
+        "nominal_coverage": 0.8,
+    },
+    "statistics": {
+        "seconds": {"fit": 1.0},
+        "data_quality": {"input": {"demand_rows": 1}, "repairs": {"gaps_filled": 1}},
+        "compared_with": {"demand_change": 0.1, "expected_change": 0.1},
+    },
+}
+JOB = {"seconds": 1, "billable_seconds": 1, "cost": 0.1, "demand_bytes": 1}
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str]) -> set[str]:
+    """Names of the metrics that a run writes of which everything is known, and of how runs end."""
+    put_run_metrics(MEASURED, JOB, deployment="onejob-prod", about={})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    described = [of_line for line in lines for of_line in line["_aws"]["CloudWatchMetrics"]]
+    return {metric["Name"] for each in described for metric in each["Metrics"]} | OUTCOMES
+
+
+def test_each_outcome_is_written_somewhere() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "lambdas").glob("*/handler.py"))
+    assert {name for name in OUTCOMES if f'"{name}"' not in sources} == set()
 
 
 def alarms(template: Templates, environment: str) -> dict[str, Any]:
@@ -45,19 +71,19 @@ def test_the_alarms(template: Templates) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_metric_that_rings_is_written(template: Templates, environment: str) -> None:
+def test_every_metric_that_rings_is_written(template: Templates, environment: str, written: set[str]) -> None:
     ours = [alarm for alarm in alarms(template, environment).values() if alarm.get("Namespace") == NAMESPACE]
-    assert {alarm["MetricName"] for alarm in ours} <= written_names()
+    assert {alarm["MetricName"] for alarm in ours} <= written
     assert {json.dumps(alarm["Dimensions"]) for alarm in ours} == {
         json.dumps([{"Name": "Deployment", "Value": f"onejob-{environment}"}])
     }
 
 
-def test_every_metric_that_is_shown_is_written(template: Templates) -> None:
+def test_every_metric_that_is_shown_is_written(template: Templates, written: set[str]) -> None:
     body = dashboard(template, "prod")
     shown = set(re.findall(rf'"{NAMESPACE}","(\w+)","Deployment","onejob-prod"', body))
     shown |= set(re.findall(r'MetricName=\\"(\w+)\\"', body))
-    assert {"Wape", "Cost", "StageSeconds", "DataQuality", "RunsPublished"} <= shown <= written_names()
+    assert {"Wape", "Cost", "StageSeconds", "DataQuality", "RunsPublished"} <= shown <= written
 
 
 def test_the_dashboard_shows_runs_logs_and_alarms(template: Templates) -> None:

@@ -138,7 +138,7 @@ ALLOWED = [
         "All tables of this deployment's database: the function makes them.",
     ),
     *wildcards(
-        "ClaimRoleDefaultPolicy",
+        "Cl*RoleDefaultPolicy",
         "states:DescribeExecution",
         "arn:aws:states:<place>:execution:<name>-forecast:*",
         "Executions of the one state machine, named as they are started.",

@@ -6,7 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drills.readers import folder_by_table
+from drills.stage import Stage
 from lambdas.run_registry.record import LATEST, Attempt
+from local_cloud import ApiFault
 from tests.workflow.conftest import FEW_TREES, Deployment
 from tests.workflow.test_failures import MANY_TREES, running_job, wait_until
 
@@ -147,3 +150,34 @@ def test_an_execution_that_is_stopped_is_told_of(application: Deployment, demand
         return any(f"{execution} ended as ABORTED" in message["Body"] for message in messages)
 
     wait_until(told)
+
+
+def test_what_fails_after_a_redrive_ends_there(application: Deployment, demand: pl.DataFrame) -> None:
+    """An execution that was aborted goes on where it was; that it was redriven is no reason to start over."""
+    application.upload_rows(demand.with_columns(y=pl.lit(float("inf"))))
+    execution = application.start({"config": FEW_TREES})
+    sagemaker = application.cloud.client("sagemaker")
+    wait_until(lambda: bool(sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]))
+    application.cloud.client("stepfunctions").stop_execution(executionArn=execution)
+    failed = redriven(application, execution)
+    assert (failed.status, failed.error) == ("FAILED", "InputError")
+    assert "StartOver" not in failed.states
+    assert failed.states.count("ExplainFailure") == 1
+
+
+def test_a_run_that_athena_does_not_show_is_shown_by_a_redrive(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    for action in ("GetTable", "CreateTable", "UpdateTable", "CreatePartition", "UpdatePartition"):
+        application.cloud.fail_calls(ApiFault("glue", action, "error", count=60))
+    execution = application.start({"config": FEW_TREES})
+    failed = application.ended(execution)
+    application.cloud.forget_faults()
+    assert (failed.status, failed.error) == ("FAILED", "NotInAthena")
+    assert f"{failed.jobs[0]} is published, and Athena's table still shows the run before it" in failed.cause
+    assert application.published()["run_id"] == failed.jobs[0]  # type: ignore[index]
+    assert [attempt.status for attempt in attempts(application)] == ["published"]
+    shown = redriven(application, execution)
+    assert shown.status == "SUCCEEDED", shown.cause
+    assert shown.output["published"] is True
+    assert shown.jobs == failed.jobs
+    assert folder_by_table(Stage(application.cloud, application.outputs)) == shown.output["forecasts"]

@@ -19,7 +19,9 @@ TABLE, DATABASE, REGION = "onejob-dev-runs", "onejob_dev", "us-east-1"
 def clients() -> dict[str, Any]:
     """A client of each service, made once: that takes longer than most tests."""
     with mock_aws():
-        return {name: boto3.client(name, region_name=REGION) for name in ("s3", "glue", "dynamodb", "kms")}
+        return {
+            name: boto3.client(name, region_name=REGION) for name in ("s3", "glue", "dynamodb", "kms", "stepfunctions")
+        }
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.apply_gate.handler import GateHeld, Place, apply_gate
+from lambdas.apply_gate.handler import GateHeld, IncompleteRun, Place, apply_gate
 from lambdas.apply_gate.verdict import Limits, problems
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
@@ -21,6 +21,7 @@ GOOD = {
 }
 BEFORE = {"run_id": "run-1", "series": 100, "total": {"2026-11-16": 5.0, "2026-11-23": 110.0, "2026-11-30": 110.0}}
 RUN = {
+    "cutoff": "2026-11-16",
     "run_id": "run-2",
     "partition": "all",
     "manifest": "forecasts/partition=all/run_id=run-2/_manifest.json",
@@ -91,6 +92,16 @@ def test_a_run_is_compared_with_the_published_one(s3: Any) -> None:
     assert judged(s3, GOOD) == {"passed": True, "compared_with": "run-1"}
     with pytest.raises(GateHeld, match="it has 9 series, the published run run-1 100"):
         judged(s3, {**GOOD, "series": 9})
+
+
+def test_a_run_from_before_the_published_cutoff_is_kept_and_not_judged(s3: Any) -> None:
+    put(s3, "forecasts/partition=all/_latest.json", {"cutoff": "2026-11-23"})
+    assert judged(s3, changed(wape=0.9, bias=0.5))["passed"] is True
+
+
+def test_without_a_manifest_there_is_nothing_to_judge(s3: Any) -> None:
+    with pytest.raises(IncompleteRun, match="cannot be read any more"):
+        apply_gate(RUN, limits=LIMITS, place=Place(s3, FORECAST_BUCKET))
 
 
 def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: Any) -> None:

@@ -1,7 +1,9 @@
 """What became of an execution that did not publish, or could not say that it did."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from lambdas.run_registry.table import RunTable
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
-CUTOFF, EXECUTION = "2026-11-16", "arn:x:one"
+CUTOFF, EXECUTION = "2026-11-16", "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:one"
 FAILURE = {"error": "JobError", "cause": "it broke. A rerun does not help.", "summary": "it broke"}
 STATE: dict[str, Any] = {
     "execution": {"id": EXECUTION},
@@ -24,8 +26,8 @@ STATE: dict[str, Any] = {
 
 
 @pytest.fixture
-def place(s3: Any, table: RunTable) -> Place:
-    return Place(table, s3, FORECAST_BUCKET)
+def place(s3: Any, table: RunTable, clients: dict[str, Any]) -> Place:
+    return Place(table, s3, FORECAST_BUCKET, clients["stepfunctions"])
 
 
 @pytest.fixture
@@ -60,7 +62,11 @@ def test_an_execution_that_ended_without_a_word_is_noted(claimed: Place, ended: 
     detail = {"executionArn": EXECUTION, "status": ended, "error": None, "cause": None}
     assert close_lost(detail, place=claimed, now=NOW) == {"status": status}
     assert attempt(claimed).details == {"kind": ended, "summary": "it told nobody why"}
-    assert close_lost({**detail, "executionArn": "arn:x:two"}, place=claimed, now=NOW) == {"status": None}
+    assert close_lost(
+        {**detail, "executionArn": "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:two"},
+        place=claimed,
+        now=NOW,
+    ) == {"status": None}
 
 
 @pytest.mark.parametrize(("seen", "status"), [("run-1", "published"), ("run-0", "failed"), (None, "failed")])
@@ -96,3 +102,19 @@ def test_a_failed_execution_fails_with_what_broke_until_it_is_redriven() -> None
 def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, where: str) -> None:
     failure = {**FAILURE, "error": error}
     assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "job": job}) == where
+
+
+def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Place) -> None:
+    running = SimpleNamespace(describe_execution=lambda **_asked: {"status": "RUNNING"})
+    place = replace(claimed, workflows=running)
+    assert close_lost({"executionArn": EXECUTION, "status": "ABORTED"}, place=place, now=NOW) == {"status": None}
+    assert attempt(place).is_open
+
+
+def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Place) -> None:
+    run = {"report": "reports/partition=all/run_id=r/report.html", "metrics": {"forecast": {"wape": 0.3}}}
+    close({**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "run": run}, place=claimed, now=NOW)
+    held = attempt(claimed)
+    assert held.status == "held"
+    assert held.details["report"] == f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=r/report.html"
+    assert held.details["metrics"]["forecast"]["wape"] == 0.3

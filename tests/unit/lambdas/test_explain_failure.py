@@ -30,7 +30,9 @@ def not_completed(secondary: str) -> dict[str, str]:
 
 
 def explained(error: dict[str, str], **state: Any) -> dict[str, Any]:
-    return explain({"execution": EXECUTION, "plan": PLAN, "error": error, **state}, deployment="onejob-dev")
+    return explain(
+        {"execution": EXECUTION, "plan": PLAN, "preflight": {}, "error": error, **state}, deployment="onejob-dev"
+    )
 
 
 QUOTA = (
@@ -292,7 +294,7 @@ def test_an_unnamed_failure_while_publishing_is_one_of_publishing() -> None:
 
 
 def test_a_function_that_timed_out_is_not_the_job() -> None:
-    answer = explained({"Error": "States.Timeout", "Cause": ""}, job={"name": JOB})
+    answer = explained({"Error": "States.Timeout", "Cause": ""}, job={"name": JOB, "status": "Completed"})
     assert (answer["kind"], answer["rerun_helps"]) == ("TimedOut", True)
 
 

@@ -18,6 +18,7 @@ DEPLOYMENT = Deployment(
     forecast_bucket=FORECAST_BUCKET,
     job_name_prefix="onejob-dev",
     base_config=CONFIG.to_strings(),
+    image="123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1",
     time_zone="Europe/Berlin",
     period_label="start",
 )
@@ -271,6 +272,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
 
     monkeypatch.setenv("JOB_NAME_PREFIX", "onejob-dev")
     monkeypatch.setenv("BASE_CONFIG", json.dumps(CONFIG.to_strings()))
+    monkeypatch.setenv("IMAGE", DEPLOYMENT.image)
     monkeypatch.setenv("TIME_ZONE", "UTC")
     monkeypatch.setenv("PERIOD_LABEL", "start")
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": "2026-11-18T09:30:05.123Z", "input": {}}

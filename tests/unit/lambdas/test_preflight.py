@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
-from lambdas.preflight.image import check_image
+from lambdas.preflight.image import OTHERS, TAKEN, check_image
 from lambdas.preflight.quotas import check_quotas, quota_name
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
@@ -56,13 +56,17 @@ def test_empty_files_and_more_than_the_disk_holds() -> None:
 @pytest.mark.parametrize(
     ("newest", "cutoff", "label", "frequency", "verdict"),
     [
-        ("2026-11-08T22:59:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # a minute before it began in Berlin
-        ("2026-11-08T23:00:00+00:00", "2026-11-09", "start", "W-MON", "fine"),
-        ("2026-11-08T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "wrong"),  # the week from the 9th to the 15th
-        ("2026-11-08T23:00:00+00:00", "2026-11-15", "end", "W-SUN", "fine"),
+        ("2026-11-09T05:00:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # last week's delivery
+        ("2026-11-12T22:59:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # a minute before Friday in Berlin
+        ("2026-11-12T23:00:00+00:00", "2026-11-09", "start", "W-MON", "fine"),  # closed on Saturday and Sunday
+        ("2026-11-12T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "wrong"),  # the same week, by its last day
+        ("2026-11-12T23:00:00+00:00", "2026-11-15", "end", "W-SUN", "fine"),
+        ("2026-11-15T05:00:00+00:00", "2026-11-01", "start", "MS", "wrong"),
+        ("2026-11-28T05:00:00+00:00", "2026-11-01", "start", "MS", "fine"),
         ("2026-10-31T22:59:00+00:00", "2026-11-30", "end", "ME", "wrong"),
-        ("2026-11-02T22:59:00+00:00", "2026-11-30", "end", "ME", "fine"),
-        ("2026-11-02T22:59:00+00:00", "2026-11-30", "end", "W", "fine"),  # whose weekday only the job will know
+        ("2026-11-10T05:00:00+00:00", "2026-11-13", "start", "D", "wrong"),
+        ("2026-11-13T05:00:00+00:00", "2026-11-13", "start", "D", "fine"),
+        ("2026-11-02T22:59:00+00:00", "2026-11-09", "start", "W", "fine"),  # whose weekday only the job will know
     ],
 )
 def test_demand_that_is_older_than_its_last_period(
@@ -70,7 +74,7 @@ def test_demand_that_is_older_than_its_last_period(
 ) -> None:
     found = of_demand(cutoff, label=label, newest=newest, frequency=frequency)
     assert found.verdict == verdict, found.line
-    assert verdict == "fine" or "its demand cannot be there; upload it" in found.line
+    assert verdict == "fine" or "its demand cannot all be there; upload it" in found.line
 
 
 class Pages:
@@ -139,7 +143,7 @@ class Registry:
 @pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
 def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Any, architecture: str, verdict: str) -> None:
     (tmp_path / "config").write_text(json.dumps({"architecture": architecture}))
-    registry = Registry({"config": {"digest": "sha256:1"}}, (tmp_path / "config").as_uri())
+    registry = Registry({"mediaType": TAKEN, "config": {"digest": "sha256:1"}}, (tmp_path / "config").as_uri())
     (found,) = check_image(registry, URI)
     assert found.verdict == verdict
     assert architecture in found.line
@@ -150,7 +154,8 @@ def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Any, architecture: 
     [
         (None, URI, "is not there; deploy again"),
         ({}, URI, "is not there; deploy again"),
-        ({"manifests": []}, URI, "is a list of images"),
+        ({"mediaType": OTHERS[0], "manifests": []}, URI, f"is a {OTHERS[0]}, and SageMaker takes one {TAKEN}"),
+        ({"mediaType": OTHERS[1]}, URI, f"is a {OTHERS[1]}"),
         ({}, "docker.io/onejob:1", "is no image in ECR"),
     ],
 )
@@ -191,7 +196,9 @@ def published(seconds: int | None, size: int | None) -> Run:
         ([published(None, None), published(1980, 100)], 100, "fine"),  # 33 minutes
         ([published(1980, 100)], 180, "fine"),  # 3 + 30 x 1.8 = 57 minutes
         ([published(1980, 100)], 200, "wrong"),  # 3 + 30 x 2 = 63
-        ([published(20, 100)], 100_000, "fine"),  # all of it was what every job takes
+        ([published(1980, 100)], 400, "wrong"),
+        ([published(1980, 100)], 401, "unknown"),  # of quite another size
+        ([published(20, 100)], 400, "fine"),  # all of it was what every job takes
     ],
 )
 def test_the_time_a_run_will_take(runs: list[Run], size: int, verdict: str) -> None:
