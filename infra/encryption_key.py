@@ -1,4 +1,4 @@
-"""The one key that encrypts what this environment stores, queues, sends and logs."""
+"""The key that encrypts what this environment stores and logs."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -6,8 +6,31 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 
+def rotating_key(
+    scope: Construct, construct_id: str, *, name: str, description: str, removal_policy: RemovalPolicy
+) -> kms.Key:
+    """A key whose material KMS renews every year.
+
+    Args:
+        scope: The parent.
+        construct_id: The id in it.
+        name: Its alias, without `alias/`.
+        description: What it encrypts.
+        removal_policy: What becomes of it with its stack.
+    """
+    return kms.Key(
+        scope,
+        construct_id,
+        alias=f"alias/{name}",
+        description=description,
+        enable_key_rotation=True,
+        pending_window=Duration.days(30 if removal_policy == RemovalPolicy.RETAIN else 7),
+        removal_policy=removal_policy,
+    )
+
+
 class EncryptionKey(Construct):
-    """A rotating KMS key. Roles get its use in their own policies; services that have no role, in the key's.
+    """A rotating KMS key. Roles get its use in their own policies; CloudWatch Logs, which has no role, in the key's.
 
     Attributes:
         key: The key.
@@ -16,13 +39,11 @@ class EncryptionKey(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, name: str, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        self.key = kms.Key(
+        self.key = rotating_key(
             self,
             "Key",
-            alias=f"alias/{name}",
-            description=f"Demand, forecasts, logs and messages of {name}",
-            enable_key_rotation=True,
-            pending_window=Duration.days(30 if removal_policy == RemovalPolicy.RETAIN else 7),
+            name=name,
+            description=f"Demand, forecasts and logs of {name}",
             removal_policy=removal_policy,
         )
         self.key.add_to_resource_policy(
@@ -47,14 +68,5 @@ class EncryptionKey(Construct):
                         ]
                     }
                 },
-            )
-        )
-        # Alarms publish to the encrypted topic under their own name.
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlarmsToTheTopic",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
             )
         )

@@ -13,6 +13,7 @@ from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
 from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
+from infra.messages_key import MessagesKey
 from infra.observation import Observation
 from infra.outcomes_topic import OutcomesTopic
 from infra.settings import Settings
@@ -37,8 +38,9 @@ class ForecastStack(Stack):
             permissions_boundary=boundary(settings.deployment.permissions_boundary),
         )
         name = settings.name
+        messages_key = MessagesKey(self, "Messages", name=name, removal_policy=data.removal_policy).key
         topic = OutcomesTopic(
-            self, "Outcomes", name=f"{name}-outcomes", key=data.key, emails=settings.alerts.emails
+            self, "Outcomes", name=f"{name}-outcomes", key=messages_key, emails=settings.alerts.emails
         ).topic
         undelivered = DeadLetterQueue(
             self,
@@ -46,7 +48,7 @@ class ForecastStack(Stack):
             name=f"{name}-undelivered",
             alarm_name=f"{name}-undelivered",
             what_to_do="An event or a call was given up; the queue's message says which, docs/operating.md what to do",
-            key=data.key,
+            key=messages_key,
             topic=topic,
         )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
@@ -90,7 +92,7 @@ class ForecastStack(Stack):
             training_job=training_job,
             longest=longest,
             topic=topic,
-            key=data.key,
+            key=messages_key,
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
             log_group=functions.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
@@ -100,7 +102,7 @@ class ForecastStack(Stack):
             name=name,
             settings=settings.schedule,
             state_machine=workflow.state_machine,
-            key=data.key,
+            key=messages_key,
             topic=topic,
         )
         if settings.alerts.deadline_cron is not None:
@@ -110,7 +112,7 @@ class ForecastStack(Stack):
                 name=name,
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
-                check_late=functions.check_late(topic).function,
+                check_late=functions.check_late(topic, key=messages_key).function,
                 undelivered=undelivered,
             )
         Observation(
@@ -122,7 +124,7 @@ class ForecastStack(Stack):
             log_groups=functions.log_groups,
             of_queues=[schedule.missed, undelivered.alarm],
             topic=topic,
-            key=data.key,
+            key=messages_key,
         )
         LostRuns(
             self,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
@@ -223,7 +224,7 @@ class WorkflowFunctions:
         """Ends a failed execution; and takes it up again where it is redriven."""
         return self._function("end-failed", "Ends a failed execution, and takes it up again on a redrive", {})
 
-    def check_late(self, topic: sns.ITopic) -> PythonFunction:
+    def check_late(self, topic: sns.ITopic, *, key: kms.IKey) -> PythonFunction:
         """Looks whether a run is late."""
         settings, table = self._settings, self._data.runs
         function = self._function(
@@ -241,6 +242,7 @@ class WorkflowFunctions:
         )
         self._grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
         self._grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
+        self._grant(function, "EncryptTheMessages", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
         self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
         return function
 
@@ -279,7 +281,7 @@ class WorkflowFunctions:
         construct_id = folder.title().replace("_", "")
         log_group = self.log_group(f"{construct_id}Logs")
         self.log_groups.append(log_group)
-        return PythonFunction(
+        function = PythonFunction(
             self._stack,
             construct_id,
             name=f"{self._settings.name}-{name}",
@@ -292,6 +294,9 @@ class WorkflowFunctions:
             reserved_concurrency=self._settings.functions.reserved_concurrency,
             undelivered=undelivered,
         )
+        if undelivered is not None:
+            undelivered.grant_key(function.role)
+        return function
 
     def _grant(
         self,

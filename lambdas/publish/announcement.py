@@ -15,7 +15,13 @@ def subject(run: Mapping[str, Any], *, deployment: str, published: bool) -> str:
 
 
 def message(
-    run: Mapping[str, Any], *, outcome: Mapping[str, Any], deployment: str, shown: str | None, execution: str
+    run: Mapping[str, Any],
+    *,
+    outcome: Mapping[str, Any],
+    deployment: str,
+    execution: str,
+    shown: str | None = None,
+    back_from: str | None = None,
 ) -> str:
     """The sentence with the accuracy, and where to look.
 
@@ -23,8 +29,9 @@ def message(
         run: The checked run.
         outcome: Its `forecasts` and `report` URIs.
         deployment: Name of the deployment.
-        shown: The later cutoff that stays published, where this run's is older.
         execution: ARN of the execution.
+        shown: The later cutoff that stays published, where this run's is older.
+        back_from: The later cutoff that was published, where somebody asked for this run by its name.
     """
     unit = UNITS.get(run["frequency"][:1], "periods")
     size = f"{run['horizon']} {unit} for {run['series']:,} series after {run['cutoff']}"
@@ -33,6 +40,8 @@ def message(
         if shown is None
         else f"{deployment} forecast {size}; the published forecasts stay those after {shown}, which is later."
     )
+    if back_from is not None:
+        head += f" Readers go back to it from the forecasts after {back_from}."
     places = {
         "Report": object_link(outcome["report"], region=execution.split(":")[3]),
         "Execution": execution_link(execution),

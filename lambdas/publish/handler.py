@@ -110,7 +110,7 @@ def publish(
     details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
     details |= {"job": run["job"]} if "job" in run else {}
 
-    def ended(status: Status, *, shown: str | None = None) -> dict[str, Any]:
+    def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> dict[str, Any]:
         moment = now.isoformat(timespec="seconds")
         place.table.change(
             run["partition"], run["cutoff"], lambda known: end(known, execution, status, now=moment, details=details)
@@ -119,7 +119,14 @@ def publish(
             **outcome,
             "published": shown is None,
             "subject": subject(run, deployment=place.deployment, published=shown is None),
-            "message": message(run, outcome=outcome, deployment=place.deployment, shown=shown, execution=execution),
+            "message": message(
+                run,
+                outcome=outcome,
+                deployment=place.deployment,
+                execution=execution,
+                shown=shown,
+                back_from=back_from,
+            ),
         }
 
     for _ in range(ATTEMPTS):
@@ -131,7 +138,8 @@ def publish(
         done = current is not None and current["run_id"] == run["run_id"]
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if done or _put(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
-            outcome = ended("published")
+            later = current is not None and current["cutoff"] > run["cutoff"]
+            outcome = ended("published", back_from=current["cutoff"] if current is not None and later else None)
             _show_to_athena(place.catalog, pointer, run["column_types"])
             return outcome
     raise PublishFailed(

@@ -96,16 +96,20 @@ def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: 
             ]
         }
     }
-    services = {
+    assert services_of(key) == {"logs.eu-central-1.amazonaws.com"}
+
+
+def test_the_key_of_the_messages_serves_who_sends_them(template: Templates) -> None:
+    key = resources(template("prod", "forecast"), "AWS::KMS::Key")["MessagesKey"]
+    assert key["EnableKeyRotation"] is True
+    assert services_of(key) == {f"{service}.amazonaws.com" for service in ("cloudwatch", "events", "budgets")}
+
+
+def services_of(key: dict[str, Any]) -> set[str]:
+    return {
         statement["Principal"]["Service"]
         for statement in key["KeyPolicy"]["Statement"]
         if "Service" in statement["Principal"]
-    }
-    assert services == {
-        "logs.eu-central-1.amazonaws.com",
-        "cloudwatch.amazonaws.com",
-        "events.amazonaws.com",
-        "budgets.amazonaws.com",
     }
 
 

@@ -9,7 +9,9 @@ from tests.infra.conftest import ENVIRONMENTS, description, readable
 
 Templates = Callable[[str, str], dict[str, Any]]
 
-KEY = "<EncryptionKey.Arn>"
+KEY, OF_MESSAGES = "<EncryptionKey.Arn>", "<MessagesKey.Arn>"
+# What must work where the key of the data does not: that somebody hears of it.
+MESSAGES = {"AWS::SNS::Topic", "AWS::SQS::Queue"}
 # Where a type names the key of what it holds.
 NAMED: dict[str, tuple[str, ...]] = {
     "AWS::Athena::WorkGroup": (
@@ -72,7 +74,8 @@ def test_every_resource_that_takes_a_key_has_ours(template: Templates, environme
             if kind == "AWS::CDK::Metadata" or not takes_a_key(kind):
                 continue
             kinds.add(kind)
-            if kind not in WITHOUT and key_of(readable(resource["Properties"]), NAMED[kind]) != KEY:
+            ours = OF_MESSAGES if kind in MESSAGES else KEY
+            if kind not in WITHOUT and key_of(readable(resource["Properties"]), NAMED[kind]) != ours:
                 without.add(logical_id[:-8])
     assert without == EXEMPT.keys()
     assert kinds == NAMED.keys() | WITHOUT.keys()

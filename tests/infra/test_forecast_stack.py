@@ -207,7 +207,7 @@ def test_what_is_given_up_is_kept_encrypted_and_rings(
 ) -> None:
     queue = readable(forecast(template, "prod", "AWS::SQS::Queue")[queue_id])
     assert queue["QueueName"] == queue_name
-    assert queue["KmsMasterKeyId"] == "<EncryptionKey.Arn>"
+    assert queue["KmsMasterKeyId"] == "<MessagesKey.Arn>"
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
     policy = forecast(template, "prod", "AWS::SQS::QueuePolicy")[f"{queue_id}Policy"]["PolicyDocument"]
     denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
@@ -245,7 +245,7 @@ def test_each_function_has_its_share_of_the_account(
 
 def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -> None:
     topic = readable(forecast(template, "prod", "AWS::SNS::Topic")["OutcomesTopic"])
-    assert topic["KmsMasterKeyId"] == "<EncryptionKey.Arn>"
+    assert topic["KmsMasterKeyId"] == "<MessagesKey.Arn>"
     policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
     allowed = [s["Principal"] for s in policy["Statement"] if s["Effect"] == "Allow"]
     denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]

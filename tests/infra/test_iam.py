@@ -33,6 +33,7 @@ FUNCTIONS = [
 ]
 IMAGES = "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1"
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
+ENCRYPT_MESSAGES: Statement = (["kms:Decrypt", "kms:GenerateDataKey"], "<MessagesKey.Arn>", None)
 GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
 EC2 = "arn:aws:ec2:eu-central-1:444455556666"
 SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
@@ -167,6 +168,7 @@ EXPECTED: dict[str, list[Statement]] = {
         log("CloseRun"),
         GIVE_UP,
         XRAY,
+        ENCRYPT_MESSAGES,
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
         EXECUTIONS,
         ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
@@ -179,8 +181,10 @@ EXPECTED: dict[str, list[Statement]] = {
         log("CheckLate"),
         GIVE_UP,
         XRAY,
+        ENCRYPT_MESSAGES,
         ("dynamodb:GetItem", RUNS, None),
         ("sns:Publish", "<OutcomesTopic>", None),
+        ENCRYPT_MESSAGES,
         (KEY_OF_TABLE, KEY, None),
     ],
     "PreflightRoleDefaultPolicy": [
@@ -199,7 +203,7 @@ EXPECTED: dict[str, list[Statement]] = {
         (KEY_OF_TABLE, KEY, None),
     ],
     "DeadlineRoleDefaultPolicy": [
-        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ENCRYPT_MESSAGES,
         ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
         GIVE_UP,
     ],
@@ -245,7 +249,7 @@ EXPECTED: dict[str, list[Statement]] = {
             "arn:aws:events:eu-central-1:444455556666:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
             None,
         ),
-        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ENCRYPT_MESSAGES,
     ],
     f"{OF_THE_NETWORK}DefaultPolicy": [
         (
@@ -255,7 +259,7 @@ EXPECTED: dict[str, list[Statement]] = {
         ),
     ],
     "ScheduleRoleDefaultPolicy": [
-        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ENCRYPT_MESSAGES,
         ("states:StartExecution", "<WorkflowStateMachine>", None),
         ("sqs:SendMessage", "<ScheduleMissedStarts.Arn>", None),
     ],

@@ -32,6 +32,8 @@ HOLDING: dict[str, dict[str, Identity]] = {
         "CatalogWorkgroupB2972C84": ("Athena::WorkGroup", {"Name": "<name>"}),
     },
     "forecast": {
+        "MessagesKey3953FBDA": ("KMS::Key", {}),
+        "MessagesKeyAlias76315438": ("KMS::Alias", {"AliasName": "alias/<name>-messages"}),
         "OutcomesTopic31A21417": ("SNS::Topic", {"TopicName": "<name>-outcomes"}),
         "UndeliveredF3CF66A9": ("SQS::Queue", {"QueueName": "<name>-undelivered"}),
         "ScheduleMissedStarts428DEABD": ("SQS::Queue", {"QueueName": "<name>-missed-starts"}),

@@ -39,9 +39,7 @@ OBJECTS = "Partitions, runs and files are named as they come; the prefix is ours
 NO_RESOURCES = "The actions know no resources."
 OF_THE_WORKFLOW = "ApplyGate CheckRun Claim CloseRun EndFailed ExplainFailure Plan Preflight Publish"
 ALLOWED = [
-    *wildcards(
-        "EncryptionKey", "kms:*", "*", "The account decides through its roles; without it nobody could. " + THIS_KEY
-    ),
+    *wildcards("*Key", "kms:*", "*", "The account decides through its roles; without it nobody could. " + THIS_KEY),
     *wildcards(
         "EncryptionKey",
         "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "
@@ -49,7 +47,8 @@ ALLOWED = [
         "*",
         THIS_KEY,
     ),
-    *wildcards("EncryptionKey", "kms:Decrypt kms:GenerateDataKey*", "*", "As the CDK grants it to events. " + THIS_KEY),
+    *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey", "*", THIS_KEY),
+    *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey*", "*", "As the CDK grants it to events. " + THIS_KEY),
     *wildcards(
         "AccessLogsBucketPolicy",
         "s3:PutObject",

@@ -174,7 +174,9 @@ def test_the_subject_is_what_sns_takes(s3: Any) -> None:
 def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None:
     published(s3, run_id="run-2", cutoff="2026-11-23")
     assert published(s3)["published"] is False
-    assert published(s3, by_hand=True)["published"] is True
+    back = published(s3, by_hand=True)
+    assert back["published"] is True
+    assert "Readers go back to it from the forecasts after 2026-11-23." in back["message"]
     assert pointer(s3)["run_id"] == "run-1"
 
 
