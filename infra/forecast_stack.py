@@ -112,7 +112,7 @@ class ForecastStack(Stack):
                 name=name,
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
-                check_late=functions.check_late(topic, key=messages_key).function,
+                check_late=functions.check_late(topic).function,
                 undelivered=undelivered,
             )
         Observation(

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
@@ -224,7 +223,7 @@ class WorkflowFunctions:
         """Ends a failed execution; and takes it up again where it is redriven."""
         return self._function("end-failed", "Ends a failed execution, and takes it up again on a redrive", {})
 
-    def check_late(self, topic: sns.ITopic, *, key: kms.IKey) -> PythonFunction:
+    def check_late(self, topic: sns.ITopic) -> PythonFunction:
         """Looks whether a run is late."""
         settings, table = self._settings, self._data.runs
         function = self._function(
@@ -241,8 +240,8 @@ class WorkflowFunctions:
             undelivered=self._undelivered,
         )
         self._grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
+        # Messages have one key, which it may use for those it could not deliver.
         self._grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
-        self._grant(function, "EncryptTheMessages", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
         self._grant(function, "UseTheKey", KEY_OF_TABLE, self._data.key.key_arn)
         return function
 

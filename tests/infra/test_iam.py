@@ -184,7 +184,6 @@ EXPECTED: dict[str, list[Statement]] = {
         ENCRYPT_MESSAGES,
         ("dynamodb:GetItem", RUNS, None),
         ("sns:Publish", "<OutcomesTopic>", None),
-        ENCRYPT_MESSAGES,
         (KEY_OF_TABLE, KEY, None),
     ],
     "PreflightRoleDefaultPolicy": [

@@ -147,7 +147,9 @@ def test_an_execution_that_is_stopped_is_told_of(application: Deployment, demand
 
     def told() -> bool:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        return any(f"{execution} ended as ABORTED" in message["Body"] for message in messages)
+        return any(
+            execution in message["Body"] and "an execution ended as ABORTED" in message["Body"] for message in messages
+        )
 
     wait_until(told)
 
@@ -159,6 +161,7 @@ def test_what_fails_after_a_redrive_ends_there(application: Deployment, demand: 
     sagemaker = application.cloud.client("sagemaker")
     wait_until(lambda: bool(sagemaker.list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]))
     application.cloud.client("stepfunctions").stop_execution(executionArn=execution)
+    assert application.ended(execution).status == "ABORTED"
     failed = redriven(application, execution)
     assert (failed.status, failed.error) == ("FAILED", "InputError")
     assert "StartOver" not in failed.states
