@@ -10,7 +10,6 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-FIRST = ("workflow", "end_to_end", "infra")
 
 
 class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
@@ -24,11 +23,6 @@ class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
     """Called where there are several test processes: a fixture that takes long is then made in one of them."""
     return ByFixture(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begins with what takes longest, so that nobody waits for it at the end."""
-    items.sort(key=lambda item: next((at for at, part in enumerate(FIRST) if part in item.path.parts), len(FIRST)))
 
 
 @pytest.hookimpl(tryfirst=True)
