@@ -16,6 +16,10 @@ from infra.load_settings import SettingsError, load_settings
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
 
+class BootstrapError(Exception):
+    """The CDK's stack is not what it makes; the message says how."""
+
+
 def main() -> int:
     """Switches scanning on.
 
@@ -31,7 +35,7 @@ def main() -> int:
         session.client("ecr").put_image_scanning_configuration(
             repositoryName=repository, imageScanningConfiguration={"scanOnPush": True}
         )
-    except (SettingsError, BotoCoreError, ClientError) as error:
+    except (SettingsError, BootstrapError, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"Images pushed to {repository} are scanned")
@@ -41,13 +45,15 @@ def main() -> int:
 def _repository(cloudformation: Any) -> str:  # noqa: ANN401 (boto3's clients are made at run time)
     """The repository that the CDK pushes images to."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName="CDKToolkit")
-    (repository,) = [
+    found = [
         str(resource["PhysicalResourceId"])
         for page in pages
         for resource in page["StackResourceSummaries"]
         if resource["ResourceType"] == "AWS::ECR::Repository"
     ]
-    return repository
+    if len(found) != 1:
+        raise BootstrapError(f"the stack CDKToolkit has {len(found)} repositories for images, and not one")
+    return found[0]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -18,6 +18,7 @@ from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 
 PARTITION = "all"
+RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,18 @@ def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any
     Returns:
         `cutoff` of the run that is due, and whether it is `late`.
     """
-    today = local_date(datetime.fromisoformat(event["scheduled_time"]), time_zone=deadline.time_zone)
+    moment = datetime.fromisoformat(event["scheduled_time"])
+    today = local_date(moment, time_zone=deadline.time_zone)
     cutoff = last_complete_period(today, frequency=deadline.frequency, label=deadline.period_label).isoformat()
     run = deadline.table.get(PARTITION, cutoff)
     if run.published is not None:
         return {"cutoff": cutoff, "late": False}
+    # One that was started by hand, without a cutoff, has no other name until its job is done.
     latest = deadline.table.get(PARTITION, LATEST)
+    recent = latest.last is not None and moment - datetime.fromisoformat(latest.last.started_at) < RECENT
     message = (
         f"{deadline.deployment}: the forecast from {cutoff} is not published, and should be by now.\n\n"
-        f"{_why(run if run.last else latest)}\n\nReaders go on with the last published run."
+        f"{_why(latest if recent and not run.last else run)}\n\nReaders go on with the last published run."
     )
     deadline.topics.publish(
         TopicArn=deadline.topic, Subject=f"{deadline.deployment}: late: no forecast from {cutoff}", Message=message

@@ -3,7 +3,7 @@
 import pytest
 
 from lambdas.check_late.handler import Deadline, check_late
-from lambdas.run_registry.record import Claim, begin_publishing, claim, end
+from lambdas.run_registry.record import LATEST, Claim, begin_publishing, claim, end
 from lambdas.run_registry.table import RunTable
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"
@@ -59,6 +59,14 @@ def test_a_late_run_that_is_at_work_or_has_failed_says_so(deadline: Deadline) ->
     deadline.table.change("all", CUTOFF, lambda run: end(run, EXECUTION, "failed", now=AT, details=failed))
     check_late(DUE, deadline=deadline)
     assert f"Execution weekly ended as failed at {AT}: demand: no files. See" in sent(deadline)[1]["Message"]
+
+
+@pytest.mark.parametrize(("begun", "said"), [(AT, "has been at work on it"), ("2026-11-16T05:10:00+00:00", "No exec")])
+def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, said: str) -> None:
+    wish = Claim(EXECUTION, "hand", "f", begun, begun, 0, 60)
+    deadline.table.change("all", LATEST, lambda run: claim(run, wish))
+    check_late(DUE, deadline=deadline)
+    assert said in sent(deadline)[0]["Message"]
 
 
 def test_the_day_is_that_of_the_time_zone(deadline: Deadline) -> None:
