@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from infra.settings import ENVIRONMENT_PATTERN, IMAGE_URI_PATTERN, EnvironmentSettings, Settings
+from infra.setting_types import IMAGE_URI_PATTERN
+from infra.settings import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from job_code.config import describe
 
 # The one environment that takes its account from the credentials at hand.

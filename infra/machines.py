@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infra.settings import TrainingJobSettings
+from infra.job_settings import TrainingJobSettings
 
 
 @dataclass(frozen=True)

@@ -1,72 +1,39 @@
 """What differs between environments: `environments/<name>.toml`, typed and checked before anything is synthesised."""
 
-import re
 import zoneinfo
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from infra.cron import check_cron
+from infra.job_settings import FunctionsSettings, NetworkSettings, TrainingJobSettings
+from infra.setting_types import (
+    Account,
+    Days,
+    Email,
+    Flag,
+    ImageUri,
+    ManagedPolicy,
+    Prefix,
+    Region,
+    Share,
+    Table,
+    TagKey,
+    TagValue,
+    Threshold,
+)
 from job_code.config import ForecastConfig
 
 # Prefix and environment carry no dash, so that no deployment's `<prefix>-<environment>-*` covers another's names; with
 # stamp, hash and counters the job's name then stays within SageMaker's 63 characters.
 ENVIRONMENT_PATTERN = r"[a-z][a-z0-9]{0,11}"
-IMAGE_URI_PATTERN = (
-    r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})"
-)
 # The days CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-
-
-def _like(pattern: str, wanted: str) -> AfterValidator:
-    """Refuses text that is not wholly of the pattern, in words rather than with the pattern."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {wanted}")
-        return value
-
-    return AfterValidator(check)
-
-
 # Says of everything which deployment it belongs to.
 DEPLOYMENT_TAG = "deployment"
 
-Flag = Annotated[bool, Field(strict=True)]
-Threshold = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
-Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
-# SageMaker runs a job for 28 days at most.
-Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
-MOST_INSTANCE_TYPES = 5
 
-Prefix = Annotated[str, _like("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case letters and digits, a letter first")]
-Account = Annotated[str, _like("[0-9]{12}", "an account's 12 digits")]
-Region = Annotated[str, _like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-central-1")]
-ImageUri = Annotated[
-    str, _like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
-]
-ManagedPolicy = Annotated[
-    str,
-    _like(
-        r"[\w+=,.@-]{1,128}|arn:aws:iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
-        "a managed policy's name in the account, or its ARN arn:aws:iam::<account>:policy/<name>",
-    ),
-]
-SubnetId = Annotated[str, _like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
-SecurityGroupId = Annotated[str, _like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
-InstanceType = Annotated[str, _like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
-Email = Annotated[str, _like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
-TagKey = Annotated[str, _like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
-TagValue = Annotated[str, _like(r"[\w .:/=+@-]{0,256}", "at most 256 letters, digits, spaces and _.:/=+-@")]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DeploymentSettings(_Table):
+class DeploymentSettings(Table):
     """Where the application lives and what becomes of its data.
 
     Attributes:
@@ -98,7 +65,7 @@ class DeploymentSettings(_Table):
         return value
 
 
-class ScheduleSettings(_Table):
+class ScheduleSettings(Table):
     """When a run starts by itself, and how its cutoff follows from that.
 
     Attributes:
@@ -128,90 +95,7 @@ class ScheduleSettings(_Table):
         return value
 
 
-class TrainingJobSettings(_Table):
-    """The machine and its limits.
-
-    Attributes:
-        spot: Whether to use spare capacity: cheaper, and may have to start over.
-        instance_types: In order of preference; the next one is tried when AWS has none of one left. Just one with
-            `spot`: there the job waits until it is stopped, and no answer says that a type is not to be had.
-        volume_gb: Disk for demand and forecasts, in GB.
-        max_runtime_minutes: The job is stopped after this many minutes of work.
-        max_wait_minutes: With `spot` only: minutes for waiting and working together.
-        hourly_prices: What an hour of an instance type costs, for the cost of runs; a type without one has none.
-    """
-
-    # Before the fields whose checks depend on it.
-    spot: Flag = False
-    instance_types: tuple[InstanceType, ...]
-    volume_gb: int = Field(strict=True, ge=1, le=16_384)
-    max_runtime_minutes: Minutes
-    max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)
-    hourly_prices: dict[InstanceType, Threshold] = Field(default_factory=dict)
-
-    @field_validator("instance_types")
-    @classmethod
-    def _some_and_each_once(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
-            raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} given more than once")
-        if info.data.get("spot") is True and len(value) > 1:
-            raise ValueError(f"{len(value)} given; spot waits for its one type: give one type, or set spot = false")
-        return value
-
-    # On the field and not on the model, so that it is reported together with what else is wrong in the table.
-    @field_validator("max_wait_minutes")
-    @classmethod
-    def _only_with_spot(cls, value: int | None, info: ValidationInfo) -> int | None:
-        spot, runtime = info.data.get("spot"), info.data.get("max_runtime_minutes")
-        if spot is True and value is None:
-            raise ValueError("spot = true needs max_wait_minutes, at least max_runtime_minutes")
-        if spot is False and value is not None:
-            raise ValueError("only with spot = true; remove it or switch spot on")
-        if value is not None and runtime is not None and value < runtime:
-            raise ValueError(f"{value} is less than max_runtime_minutes ({runtime}), which it includes")
-        return value
-
-
-class NetworkSettings(_Table):
-    """What the training job can reach: a network made for it, or one that is there.
-
-    Attributes:
-        isolated: Makes one, from which nothing can be reached but the two buckets.
-        subnets: Of a VPC that leads to S3, each in a zone of its own.
-        security_groups: Of the machines in these subnets.
-    """
-
-    isolated: Flag = False
-    subnets: tuple[SubnetId, ...] = Field(default=(), max_length=16)
-    security_groups: tuple[SecurityGroupId, ...] = Field(default=(), max_length=5, validate_default=True)
-
-    # On the last field: it sees the others.
-    @field_validator("security_groups")
-    @classmethod
-    def _one_network(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        isolated, subnets = info.data.get("isolated"), info.data.get("subnets")
-        if isolated and (subnets or value):
-            raise ValueError("isolated = true makes subnets and a security group: remove those given, or isolated")
-        if isolated is False and subnets is not None and not (subnets and value):
-            raise ValueError("give subnets and security_groups, or isolated = true, or no [network] at all")
-        return value
-
-
-class FunctionsSettings(_Table):
-    """The functions' share of the account.
-
-    Attributes:
-        reserved_concurrency: Executions kept for each function, and the most it may have; the account's pool serves
-            all of them when absent. Lambda keeps 100 of the account's unreserved: a young account has ten in all.
-    """
-
-    reserved_concurrency: int | None = Field(default=None, strict=True, ge=1, le=100)
-
-
-class GateSettings(_Table):
+class GateSettings(Table):
     """What a run must keep to, to be published by itself; a threshold that is absent is none.
 
     Attributes:
@@ -229,7 +113,7 @@ class GateSettings(_Table):
     max_change: Threshold | None = None
 
 
-class AthenaSettings(_Table):
+class AthenaSettings(Table):
     """Queries about the forecasts.
 
     Attributes:
@@ -239,7 +123,7 @@ class AthenaSettings(_Table):
     scan_limit_gb: int = Field(default=100, strict=True, ge=1, le=100_000)
 
 
-class AlertsSettings(_Table):
+class AlertsSettings(Table):
     """Who hears of outcomes.
 
     Attributes:
@@ -261,7 +145,7 @@ class AlertsSettings(_Table):
         return None if value is None else check_cron(value)
 
 
-class RetentionSettings(_Table):
+class RetentionSettings(Table):
     """How long what is no longer current stays, in days.
 
     Attributes:
@@ -286,7 +170,7 @@ class RetentionSettings(_Table):
         return value
 
 
-class EnvironmentSettings(_Table):
+class EnvironmentSettings(Table):
     """One environment, whole."""
 
     deployment: DeploymentSettings
