@@ -9,18 +9,20 @@ from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
 from infra.forecast_workflow import ForecastWorkflow, longest_execution
+from infra.function_maker import FunctionMaker
 from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
 from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
 from infra.messages_key import MessagesKey
 from infra.observation import Observation
+from infra.outcome_functions import OutcomeFunctions
 from infra.outcomes_topic import OutcomesTopic
+from infra.run_functions import RunFunctions
 from infra.settings import Settings
 from infra.training_job import TrainingJob
 from infra.training_role import TrainingRole
 from infra.weekly_schedule import WeeklySchedule
-from infra.workflow_functions import WorkflowFunctions
 
 
 class ForecastStack(Stack):
@@ -74,27 +76,28 @@ class ForecastStack(Stack):
             network=network,
         )
         longest = longest_execution(training_job)
-        functions = WorkflowFunctions(self, settings=settings, data=data, lease=longest, undelivered=undelivered)
-        close_run = functions.close_run()
+        make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
+        of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
+        close_run = of_outcome.close_run()
         workflow = ForecastWorkflow(
             self,
             "Workflow",
             name=name,
-            plan=functions.plan(image=image),
-            claim=functions.claim(),
-            preflight=functions.preflight(image=image, machines=training_job.machines),
-            check_run=functions.check_run(),
-            apply_gate=functions.apply_gate(),
-            publish=functions.publish(),
-            explain_failure=functions.explain_failure(),
+            plan=of_run.plan(image=image),
+            claim=of_run.claim(),
+            preflight=of_run.preflight(image=image, machines=training_job.machines),
+            check_run=of_run.check_run(),
+            apply_gate=of_run.apply_gate(),
+            publish=of_run.publish(),
+            explain_failure=of_outcome.explain_failure(),
             close_run=close_run,
-            end_failed=functions.end_failed(),
+            end_failed=of_outcome.end_failed(),
             training_job=training_job,
             longest=longest,
             topic=topic,
             key=messages_key,
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
-            log_group=functions.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
+            log_group=make.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
         schedule = WeeklySchedule(
             self,
@@ -112,7 +115,7 @@ class ForecastStack(Stack):
                 name=name,
                 settings=settings.schedule,
                 cron=settings.alerts.deadline_cron,
-                check_late=functions.check_late(topic).function,
+                check_late=of_outcome.check_late(topic).function,
                 undelivered=undelivered,
             )
         Observation(
@@ -120,8 +123,8 @@ class ForecastStack(Stack):
             "Observation",
             settings=settings,
             state_machine=workflow.state_machine,
-            show_runs=functions.show_runs().function,
-            log_groups=functions.log_groups,
+            show_runs=of_outcome.show_runs().function,
+            log_groups=make.log_groups,
             of_queues=[schedule.missed, undelivered.alarm],
             topic=topic,
             key=messages_key,
