@@ -5,15 +5,12 @@ The CDK's repository takes no tag twice; that it scans nothing is in the CDK's t
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.load_settings import SettingsError, load_settings
-
-ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
+from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
 
 
 class BootstrapError(Exception):

@@ -1,13 +1,13 @@
 """Where a message waits that AWS gave up delivering, and the alarm that says so."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
+
+from infra.ringing_alarm import ringing_alarm
 
 # As long as SQS keeps a message at all.
 KEPT = Duration.days(14)
@@ -55,20 +55,17 @@ class DeadLetterQueue(Construct):
             enforce_ssl=True,
             retention_period=KEPT,
         )
-        self.alarm = cloudwatch.Alarm(
+        self.alarm = ringing_alarm(
             self,
             "Alarm",
-            alarm_name=alarm_name,
-            alarm_description=what_to_do,
+            name=alarm_name,
+            what_to_do=what_to_do,
             metric=self.queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"
             ),
             threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            topic=topic,
         )
-        self.alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
 
     def grant_key(self, role: iam.IRole) -> None:
         """Lets a role that may send to the queue encrypt what it sends."""

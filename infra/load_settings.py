@@ -13,6 +13,7 @@ from infra.setting_types import IMAGE_URI_PATTERN
 from infra.settings import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from job_code.config import describe
 
+ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 # The one environment that takes its account from the credentials at hand.
 PERSONAL_ENVIRONMENT = "dev"
 # Pandas' names of the two monthly frequencies say which day a month is dated by.

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.ringing_alarm import ringing_alarm
 from infra.run_metrics import run_metric
 from infra.settings import Settings
 
@@ -87,16 +87,12 @@ class RunAlarms(Construct):
     def _alarm(
         self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, description: str
     ) -> cloudwatch.Alarm:
-        alarm = cloudwatch.Alarm(
+        return ringing_alarm(
             self,
             construct_id,
-            alarm_name=f"{self._name}-{construct_id.lower()}",
-            alarm_description=description,
+            name=f"{self._name}-{construct_id.lower()}",
+            what_to_do=description,
             metric=metric,
             threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            topic=self._topic,
         )
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
-        return alarm

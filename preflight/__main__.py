@@ -4,16 +4,14 @@ import argparse
 import functools
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import boto3
 from botocore.client import BaseClient
 
-from infra.load_settings import PERSONAL_ENVIRONMENT, SettingsError, load_settings
+from infra.load_settings import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
 from lambdas.preflight.findings import Verdict
 from preflight.environment import look
 
-ENVIRONMENTS = Path(__file__).parent.parent / "environments"
 MARKS: dict[Verdict, str] = {"fine": "✓", "wrong": "✗", "unknown": "?"}
 
 

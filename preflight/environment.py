@@ -33,18 +33,18 @@ def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]
     account = check_account(client, settings)
     if any(finding.verdict != "fine" for finding in account):
         return account  # of another account, everything else would be beside the point
-    bootstrapped = looked_at("bootstrap", lambda: check_bootstrap(client))
+    found = [*account, *looked_at("bootstrap", lambda: check_bootstrap(client))]
     try:
         variables = deployed_settings(client, settings)
     except (ClientError, KeyError) as error:
         said = wrong(
             f"deployment: the function {settings.name}-preflight cannot be looked at, nor its settings: {error}"
         )
-        return [*account, *bootstrapped, *_before_a_deployment(settings, client), said]
+        return [*found, *_before_a_deployment(settings, client), said]
     if variables is None:
         note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
-        return [*account, *bootstrapped, *_before_a_deployment(settings, client), unknown(note)]
-    return [*account, *bootstrapped, *_of_the_next_run(settings, client, Deployment.from_environment(variables), now)]
+        return [*found, *_before_a_deployment(settings, client), unknown(note)]
+    return [*found, *_of_the_next_run(settings, client, Deployment.from_environment(variables), now)]
 
 
 def check_account(client: Clients, settings: Settings) -> list[Finding]:

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.load_settings import SettingsError, load_settings
+from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
 from infra.settings import Settings
 from teardown.deployed import Clients, Deployed
 from teardown.steps import (
@@ -19,8 +18,6 @@ from teardown.steps import (
     stop_executions,
     wait_for_jobs,
 )
-
-ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
 
 def main() -> int:

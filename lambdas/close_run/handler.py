@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from lambdas.observation.jobs import job_facts
+from lambdas.observation.jobs import job_facts, json_object
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, RATIO, SECONDS, put
 from lambdas.run_files.objects import read_object
@@ -63,19 +63,11 @@ def _job_facts(state: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the job took that this failure is about, if there was one."""
     if "job" in (state.get("run") or {}):
         return dict(state["run"]["job"])
-    described = (state.get("job") or {}).get("described") or _json_object((state.get("error") or {}).get("Cause"))
+    described = (state.get("job") or {}).get("described") or json_object((state.get("error") or {}).get("Cause"))
     if "TrainingJobName" not in described:
         return None
     prices, demand = json.loads(os.environ["HOURLY_PRICES"]), (state["plan"].get("demand") or {})
     return job_facts(described, hourly_prices=prices, demand_bytes=demand.get("bytes"))
-
-
-def _json_object(text: object) -> dict[str, Any]:
-    try:
-        content = json.loads(str(text))
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 @functools.cache

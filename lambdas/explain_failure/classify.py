@@ -1,10 +1,11 @@
 """What kind of failure it was, told from the error name and the cause that Step Functions hands on."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from lambdas.observation.jobs import json_object
 
 from . import kinds
 from .kinds import Kind
@@ -87,7 +88,7 @@ def classify(state: Mapping[str, Any]) -> Failure:
     """
     error = state.get("error") or {}
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
-    details = _json_object(cause)
+    details = json_object(cause)
     job_name = details.get("TrainingJobName") or details.get("name") or (state.get("job") or {}).get("name")
     has_log = job_name is not None
     if name == "JobNotCompleted":
@@ -175,11 +176,3 @@ def _at(value: object, *path: str) -> object:
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -1,9 +1,26 @@
 """What a job took, from SageMaker's own description of it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 SECONDS_AN_HOUR = 3600
+
+
+def json_object(cause: object) -> dict[str, Any]:
+    """What Step Functions hands on as an error's cause: a job's description or a function's error, as JSON.
+
+    Args:
+        cause: The text.
+
+    Returns:
+        Empty where it is something else.
+    """
+    try:
+        content = json.loads(str(cause))
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def job_facts(

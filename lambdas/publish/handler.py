@@ -131,17 +131,17 @@ def publish(
 
     for _ in range(ATTEMPTS):
         current, etag = _read_pointer(place.s3, bucket=place.bucket, key=key)
-        if current is not None and current["cutoff"] > run["cutoff"] and not by_hand:
-            return ended("kept", shown=current["cutoff"])
+        later = current["cutoff"] if current is not None and current["cutoff"] > run["cutoff"] else None
+        if later is not None and not by_hand:
+            return ended("kept", shown=later)
         _say_it_begins(place.table, run, execution=execution, details=details)
         # A repeated state finds its own work done.
         done = current is not None and current["run_id"] == run["run_id"]
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if done or _put(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
-            later = current is not None and current["cutoff"] > run["cutoff"]
-            outcome = ended("published", back_from=current["cutoff"] if current is not None and later else None)
+            told = ended("published", back_from=later)
             _show_to_athena(place.catalog, pointer, run["column_types"])
-            return outcome
+            return told
     raise PublishFailed(
         f"s3://{place.bucket}/{key} was changed by others {ATTEMPTS} times while this run was published"
     )
