@@ -49,6 +49,7 @@ class ForecastConfig(BaseModel):
         leaves: Leaves a tree at most.
         min_rows_per_leaf: Training rows a leaf holds at least; on small data a hundredth of the rows suffices.
         seed: Makes the run repeatable to the last bit.
+        max_model_age_days: A model that was trained longer ago is not used again without training.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -73,6 +74,7 @@ class ForecastConfig(BaseModel):
     leaves: int = Field(default=31, ge=2, le=4096)
     min_rows_per_leaf: int = Field(default=200, ge=1)
     seed: int = Field(default=0, ge=0)
+    max_model_age_days: int = Field(default=35, ge=0)
 
     @field_validator("frequency")
     @classmethod

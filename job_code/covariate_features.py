@@ -77,5 +77,6 @@ def covariate_columns(
         share = covariates.hidden[:, np.minimum(step, covariates.hidden.shape[1]) - 1]
         now[np.random.default_rng(len(step)).random(now.shape) < share] = np.nan
     at = [covariates.names.index(name) for name in covariates.positive]
-    relative = np.minimum(now[at] / usual, MOST)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a price of 0, which training never met
+        relative = np.minimum(now[at] / usual, MOST)
     return np.concatenate([now, covariates.at(series, before), relative])

@@ -140,7 +140,7 @@ def _spill_table(
 ) -> tuple[SpilledTable, list[str]]:
     key = tuple(name for name in config.key if name in files[0].columns)
     types = common_types(files, [name for name in files[0].columns if name != config.time])
-    columns = [name for name in types if name not in key]
+    columns = sorted(name for name in types if name not in key)  # whatever their order in the files
     kinds = {name: types[name] for name in columns}
     read_as_text = [name for name in columns if kinds[name] == pl.String and not all(file.typed for file in files)]
     kinds |= dict.fromkeys(_numbers_among(read_as_text, files), pl.Float64())

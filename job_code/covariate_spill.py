@@ -120,7 +120,7 @@ class SpilledTable:
         columns: What it holds.
         folder: Where its files are.
         of_series: Whether its key is the demand's; if so, it lies in the demand's shards, else in a single one.
-        categories: Values of each text column that is used, sorted; each becomes its position.
+        categories: Values of each text column that is used; each becomes its position, any other is unknown.
         own_codes: What each writer's codes mean.
         positive: Columns that are always above zero.
         last_day: The latest day each column is known for, counted from 1970-01-01; columns that are known for all of
@@ -164,8 +164,8 @@ class SpilledTable:
                 own = np.fromfile(file, dtype=row, count=min(step, rows - first), offset=first * row.itemsize)
                 values = np.ascontiguousarray(own["values"].T[used])
                 for name, known in self.categories.items():
-                    at = self.names.index(name)
-                    meaning = [known.index(text) for text in codes[name] or ()]
+                    at, position = self.names.index(name), {text: code for code, text in enumerate(known)}
+                    meaning = [position.get(text, np.nan) for text in codes[name] or ()]
                     values[at] = _translate(values[at], np.array([*meaning, np.nan], dtype=np.float32))
                 yield SpilledRows(own["hash"], own["day"], values)
 

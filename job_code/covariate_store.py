@@ -1,7 +1,7 @@
 """Covariates on disk, between the check and the forecast: with each piece its own, and those that many pieces share."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -65,6 +65,11 @@ class StoredCovariates:
         used = unknown.mean(axis=1) <= MOSTLY
         dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
         return replace(self, dropped=dropped, hidden=np.maximum(unknown[used], LEAST_HIDDEN))
+
+    def only(self, names: Collection[str]) -> Self:
+        """Settles what is used by what a model knows, however much of it is known of the periods to forecast."""
+        dropped = tuple(name for table in self.tables for name in table.spilled.names if name not in names)
+        return replace(self, dropped=dropped, hidden=None)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from job_code.covariate_files import SpilledCovariates
+from job_code.covariate_store import MOSTLY
 from job_code.preparation import PreparedDemand
 from job_code.sharding import ShardedDemand
 
@@ -32,10 +33,10 @@ def describe_input(
         counts["series_without_static_row"] = prepared.series_without_static
     if "covariates" in inputs:
         ignored += [f"covariates: {name}" for name in covariates.ignored]
-    ignored += [
-        f"covariates: {name} (unknown for {prepared.unknown_ahead[name]:.0%} of the periods to forecast)"
-        for name in prepared.covariates.dropped
-    ]
+    for name in prepared.covariates.dropped:
+        unknown = prepared.unknown_ahead[name]
+        mostly = f"unknown for {unknown:.0%} of the periods to forecast" if unknown > MOSTLY else "new to the model"
+        ignored.append(f"covariates: {name} ({mostly})")
     return {
         "covariates_unknown_ahead": prepared.unknown_ahead,
         "covariates_not_used": list(prepared.covariates.dropped),

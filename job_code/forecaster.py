@@ -1,16 +1,18 @@
 """Everything a run has learnt, in one object that forecasts any panel, in any process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from job_code.backtest import Backtest
 from job_code.calibration import Calibration
 from job_code.config import ForecastConfig
+from job_code.covariate_encoding import CovariateEncoding
 from job_code.entries import Entries
 from job_code.error_distribution import typical_change
 from job_code.exogenous import Exogenous
 from job_code.forecast_files import Forecast
+from job_code.frequency import Frequency
 from job_code.model import DirectModel
 from job_code.panel import Booleans, Panel
 from job_code.preparation import PreparedDemand
@@ -29,16 +31,18 @@ class Forecaster:
         calibration: What the backtest has shown of it.
         typical_change: How much series usually change, relative to their size.
         encoding: How static columns become numbers.
-        covariates: Names of the covariates it was made with.
+        covariates: How covariates become numbers.
         config: The configuration.
+        frequency: The demand's calendar.
     """
 
     model: DirectModel
     calibration: Calibration
     typical_change: float
     encoding: StaticEncoding
-    covariates: tuple[str, ...]
+    covariates: CovariateEncoding
     config: ForecastConfig
+    frequency: Frequency
 
     @classmethod
     def of(
@@ -55,9 +59,14 @@ class Forecaster:
             tested.calibration if tested else Calibration.assumed(config),
             typical_change(sample.panel, sample.weight),
             demand.encoding,
-            demand.covariates.names,
+            CovariateEncoding.of(demand.covariates),
             config,
+            demand.calendar.frequency,
         )
+
+    def configured(self, config: ForecastConfig) -> "Forecaster":
+        """The same, for a run that settles anew what no model depends on."""
+        return replace(self, config=config)
 
     def forecast(self, panel: Panel, exogenous: Exogenous, active: Booleans) -> Forecast:
         """Forecasts the series of a panel; those of another panel change nothing about it.

@@ -11,6 +11,7 @@ import numpy as np
 from job_code.calibration import Calibration
 from job_code.combination import Combination
 from job_code.config import ForecastConfig
+from job_code.covariate_encoding import CovariateEncoding
 from job_code.error_distribution import KINDS, ErrorDistribution
 from job_code.errors import JobError
 from job_code.features import features_for
@@ -26,26 +27,27 @@ from job_code.tree_predictor import TreePredictor
 
 SCHEMA = 1
 DOCUMENT = "model.json"
+RECORD = "training.json"
 OF_SPREAD = "spread"
 
 
-def save_model(forecaster: Forecaster, frequency: Frequency, folder: Path) -> None:
-    """Writes `model.json` and a text file for each set of trees.
+def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
+    """Writes `model.json`, a text file for each set of trees, and the record of the training.
 
     Args:
         forecaster: What to write.
-        frequency: The demand's calendar.
+        record: What is known of its training, JSON.
         folder: An empty folder.
     """
     calibration, model = forecaster.calibration, forecaster.model
     trees = {learnt.regime.name.lower(): learnt.trees for learnt in model.learnt} | {
         OF_SPREAD: calibration.spread.trees
     }
-    files = {name: _write_trees(tree, folder / f"{name}.txt") for name, tree in trees.items() if tree is not None}
+    files = {name: _write(tree.text, folder / f"{name}.txt") for name, tree in trees.items() if tree is not None}
     document = {
         "schema_version": SCHEMA,
         "versions": versions(),
-        "frequency": frequency.name,
+        "frequency": forecaster.frequency.name,
         "configuration": forecaster.config.model_dump(mode="json"),
         "memory": model.memory,
         "regimes": {learnt.regime.name.lower(): {"skew": learnt.skew} for learnt in model.learnt},
@@ -57,8 +59,9 @@ def save_model(forecaster: Forecaster, frequency: Frequency, folder: Path) -> No
         "count_errors": _errors_as_json(calibration.count_errors),
         "typical_change": forecaster.typical_change,
         "static": asdict(forecaster.encoding),
-        "covariates": list(forecaster.covariates),
+        "covariates": asdict(forecaster.covariates),
         "trees": files,
+        "record": _write(record, folder / RECORD),
     }
     (folder / DOCUMENT).write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
 
@@ -75,10 +78,28 @@ def load_model(folder: Path) -> Forecaster:
     try:
         document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
         _check(document)
-        trees = {name: _read_trees(folder / f"{name}.txt", digest) for name, digest in document["trees"].items()}
+        trees = {
+            name: TreePredictor(_read(folder / f"{name}.txt", digest)) for name, digest in document["trees"].items()
+        }
         return _forecaster(document, trees)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise JobError(f"model: {folder.name} cannot be read: {type(error).__name__}: {error}; train anew") from None
+
+
+def read_record(folder: Path) -> str:
+    """Reads the record of a model's training, JSON; `load_model` has read the model before.
+
+    Args:
+        folder: The model's files.
+
+    Raises:
+        JobError: If it is missing, or not the one that belongs to the model.
+    """
+    try:
+        document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+        return _read(folder / RECORD, document["record"])
+    except (OSError, KeyError) as error:
+        raise JobError(f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew") from None
 
 
 def _check(document: dict[str, Any]) -> None:
@@ -111,7 +132,13 @@ def _forecaster(document: dict[str, Any], trees: dict[str, TreePredictor]) -> Fo
         ignored=tuple(static["ignored"]),
     )
     config = ForecastConfig.model_validate(document["configuration"])
-    return Forecaster(model, calibration, document["typical_change"], encoding, tuple(document["covariates"]), config)
+    covariates = document["covariates"]
+    known = CovariateEncoding(
+        tuple(covariates["names"]),
+        {name: tuple(values) for name, values in covariates["categories"].items()},
+        tuple(covariates["positive"]),
+    )
+    return Forecaster(model, calibration, document["typical_change"], encoding, known, config, frequency)
 
 
 def _errors_as_json(errors: ErrorDistribution) -> dict[str, Any]:
@@ -122,15 +149,15 @@ def _errors(content: dict[str, Any]) -> ErrorDistribution:
     return ErrorDistribution(tuple(content["levels"]), np.asarray(content["offsets"], dtype=np.float64))
 
 
-def _write_trees(trees: TreePredictor, path: Path) -> str:
+def _write(text: str, path: Path) -> str:
     """Returns the SHA-256 of the file."""
-    content = trees.text.encode()
+    content = text.encode()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_trees(path: Path, digest: str) -> TreePredictor:
+def _read(path: Path, digest: str) -> str:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         raise JobError(f"model: {path.name} is not the file that {DOCUMENT} speaks of; train anew")
-    return TreePredictor(content.decode())
+    return content.decode()

@@ -1,9 +1,11 @@
 """Where a run's files go: a local folder, or S3."""
 
 import fcntl
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from job_code.errors import InputError
 
@@ -118,6 +120,20 @@ class S3Output:
     def location(self, name: str) -> str:
         """URI of a file."""
         return self._folder.uri(name)
+
+
+def put_json(content: Mapping[str, Any], name: str, output: Output, folder: Path) -> None:
+    """Puts a JSON document.
+
+    Args:
+        content: The document.
+        name: As `put` takes it.
+        output: Where it goes.
+        folder: Where the file is made.
+    """
+    path = folder / Path(name).name
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    output.put(path, name)
 
 
 def _lock(folder: Path) -> IO[bytes]:

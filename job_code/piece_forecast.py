@@ -10,7 +10,7 @@ from job_code.exogenous import Exogenous
 from job_code.forecast_files import ForecastFile, write_forecast
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
-from job_code.model_files import load_model, save_model
+from job_code.model_files import load_model
 from job_code.panel import Floats
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand
@@ -54,20 +54,15 @@ class PieceForecast:
     total: Floats
 
 
-def forecast_pieces(
-    demand: PreparedDemand, forecaster: Forecaster, workers: Workers, folder: Path
-) -> Iterator[PieceForecast]:
+def forecast_pieces(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[PieceForecast]:
     """Forecasts all pieces in the workers, in order; each of them reads the model's files once.
 
     Args:
         demand: The pieces.
-        forecaster: What to forecast with.
+        model: Folder of the model's files.
         workers: The processes.
         folder: Where files are made: those of the forecasts are for the caller to put and remove.
     """
-    model = folder / "model"
-    model.mkdir()
-    save_model(forecaster, demand.calendar.frequency, model)
     tasks = [
         PieceTask(
             piece=piece.folder,

@@ -17,6 +17,8 @@ class RunRequest:
         inputs: Path of `demand`, and of `static` and `covariates` where there are some.
         config: The forecast's configuration.
         published: Manifest of the last published run, or a folder with it, for the report to compare with.
+        model: Files of the model that an earlier run trained; None to train one.
+        model_sha256: Checksum of that model, where it is known.
     """
 
     run_id: str
@@ -24,12 +26,14 @@ class RunRequest:
     inputs: Mapping[str, Path]
     config: ForecastConfig
     published: Path | None = None
+    model: Path | None = None
+    model_sha256: str | None = None
 
     def name(self, kind: str, file: str) -> str:
-        """Where one of the run's files goes: `kind` is `forecasts` or `reports`."""
+        """Where one of the run's files goes: `kind` is `forecasts`, `reports` or `models`."""
         return file_name(kind, self.partition, self.run_id, file)
 
 
 def file_name(kind: str, partition: str, run_id: str, file: str) -> str:
-    """Where a file of a run goes: `kind` is `forecasts` or `reports`."""
+    """Where a file of a run goes: `kind` is `forecasts`, `reports` or `models`."""
     return f"{kind}/partition={partition}/run_id={run_id}/{file}"

@@ -1,7 +1,7 @@
 """How columns that describe a series become numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.findings import Findings
 from job_code.panel import Booleans
 
 MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
@@ -80,6 +81,28 @@ class StaticEncoding:
                 else:
                     categories[name] = found
         return cls(tuple(numbers), categories, tuple(ignored))
+
+    def fit(self, schema: dict[str, pl.DataType], findings: Findings) -> Self:
+        """Looks whether a later run's columns are those that a model was trained with.
+
+        Args:
+            schema: Types of that run's columns.
+            findings: Takes note of columns that are missing or of another kind.
+        """
+        texts = {name for name, dtype in schema.items() if dtype == pl.String}
+        missing = [name for name in self.columns if name not in schema]
+        if missing:
+            which = ", ".join(missing)
+            findings.state(f"static: {which} is missing, which the model was trained with; upload it, or train anew")
+        for name in self.columns:
+            if name not in missing and (name in texts) != (name in self.categories):
+                was, now = ("a number", "text") if name in texts else ("text", "a number")
+                findings.state(
+                    f"static: {name} is {now}, and was {was} when the model was trained; upload it as it was, or train "
+                    "anew"
+                )
+        unknown = tuple(f"{name} (new to the model)" for name in schema if name not in self.columns)
+        return replace(self, ignored=unknown)
 
     @property
     def columns(self) -> tuple[str, ...]:

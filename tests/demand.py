@@ -242,6 +242,10 @@ class Finished:
         return (self._part("reports") / "report.html").read_text(encoding="utf-8")
 
     @property
+    def model_folder(self) -> Path:
+        return self._part("models")
+
+    @property
     def forecast_folder(self) -> Path:
         return self._part("forecasts")
 
@@ -268,6 +272,7 @@ def run_job(
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
     covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
     published: Path | None = None,
+    model: Path | None = None,
     sizes: Sizes = ONE,
     **settings: object,
 ) -> Finished:
@@ -280,7 +285,7 @@ def run_job(
         inputs["covariates"] = write(folder / "covariates", covariates)
     scratch = folder / "scratch"
     scratch.mkdir()
-    request = RunRequest(RUN, "all", inputs, configured(**settings), published)
+    request = RunRequest(RUN, "all", inputs, configured(**settings), published, model)
     output = LocalOutput(folder / "out", RUN)
     run(request, output, progress=Progress(io.StringIO()), folder=scratch, sizes=sizes)
     return Finished(folder / "out")

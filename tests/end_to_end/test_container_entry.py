@@ -33,6 +33,10 @@ def test_a_training_job_keeps_the_contract(container: Container, tmp_path: Path)
     assert set(stored) == {
         "forecasts/part-00000.parquet",
         "forecasts/_manifest.json",
+        "models/model.json",
+        "models/regular.txt",
+        "models/sparse.txt",
+        "models/training.json",
         "reports/report.html",
         "reports/data_quality.json",
     }

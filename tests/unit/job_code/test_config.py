@@ -72,6 +72,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
             "leaves": 5,
             "min_rows_per_leaf": 3,
             "seed": 4,
+            "max_model_age_days": 7,
         },
         source="configuration",
     )

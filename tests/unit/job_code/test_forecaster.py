@@ -11,6 +11,7 @@ from job_code.entries import Entries
 from job_code.error_distribution import typical_change
 from job_code.forecaster import Forecaster
 from job_code.model import DirectModel
+from job_code.model_files import save_model
 from job_code.panel_files import read_piece
 from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand
@@ -83,8 +84,11 @@ def test_pieces_are_forecast_from_disk_alone(
 ) -> None:
     forecaster, sample = learnt
     frequency = ready.calendar.frequency
+    model = tmp_path / "model"
+    model.mkdir()
+    save_model(forecaster, "{}", model)
     with Workers(1) as workers:
-        done = list(forecast_pieces(ready, forecaster, workers, tmp_path))
+        done = list(forecast_pieces(ready, model, workers, tmp_path))
     assert len(done) > 5
     whole = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     current = sample.panel.last_period == ready.last_period

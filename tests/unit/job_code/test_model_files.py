@@ -11,13 +11,14 @@ from job_code.backtest import backtest
 from job_code.errors import JobError
 from job_code.forecaster import Forecaster
 from job_code.model import DirectModel
-from job_code.model_files import DOCUMENT, load_model, save_model
+from job_code.model_files import DOCUMENT, RECORD, load_model, save_model
 from job_code.preparation import PreparedDemand
 from job_code.regimes import Resources
 from job_code.sample import Sample
 from tests.demand import configured, prepared, series, shop
 
 CONFIG = configured(trees=20)
+RECORD_TEXT = '{"of": "the training"}'
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,8 @@ def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
 
 
 @pytest.fixture
-def folder(ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path) -> Path:
-    save_model(learnt[0], ready.calendar.frequency, tmp_path)
+def folder(learnt: tuple[Forecaster, Sample], tmp_path: Path) -> Path:
+    save_model(learnt[0], RECORD_TEXT, tmp_path)
     return tmp_path
 
 
@@ -58,7 +59,7 @@ def test_nothing_is_lost(
     assert (loaded.config, loaded.encoding) == (CONFIG, learnt[0].encoding)
     assert loaded.encoding.categories
     again = tmp_path_factory.mktemp("again")
-    save_model(loaded, learnt[1].panel.frequency, again)
+    save_model(loaded, RECORD_TEXT, again)
     assert {path.name: path.read_bytes() for path in again.iterdir()} == {
         path.name: path.read_bytes() for path in folder.iterdir()
     }
@@ -66,9 +67,9 @@ def test_nothing_is_lost(
 
 def test_the_files_are_text(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["model.json", "regular.txt", "sparse.txt", "spread.txt"]
+    assert names == ["model.json", "regular.txt", "sparse.txt", "spread.txt", "training.json"]
     for name in names:
-        assert (folder / name).read_text().startswith("{" if name == DOCUMENT else "tree\n")
+        assert (folder / name).read_text().startswith("{" if name in (DOCUMENT, RECORD) else "tree\n")
 
 
 def changed(**changes: object) -> Callable[[Path], None]:

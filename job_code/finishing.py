@@ -1,0 +1,106 @@
+"""The end of a run: its forecasts are there; manifest, report and data-quality report follow, the manifest last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from job_code.data_quality import sound_report
+from job_code.forecast_files import ForecastFile
+from job_code.frequency import Frequency
+from job_code.manifest import complete_manifest
+from job_code.output import Output, put_json
+from job_code.panel import Floats
+from job_code.progress import Progress
+from job_code.published_run import Comparison, PublishedRun
+from job_code.report import Charts, render
+from job_code.run_request import file_name
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All of a run but its forecasts; it travels as JSON where these are made elsewhere.
+
+    Attributes:
+        manifest: The manifest as far as it goes.
+        charts: What the report shows.
+        seconds: Duration of the stages until here.
+    """
+
+    manifest: Mapping[str, Any]
+    charts: Charts
+    seconds: Mapping[str, float]
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(content["manifest"], Charts(**content["charts"]), content["seconds"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The draft as JSON."""
+        return asdict(self)
+
+    def name(self, kind: str, file: str) -> str:
+        """Where one of the run's files goes."""
+        return file_name(kind, self.manifest["partition"], self.manifest["run_id"], file)
+
+
+def finish(
+    draft: Draft,
+    forecasts: Sequence[ForecastFile],
+    total: Floats,
+    *,
+    published: Path | None,
+    output: Output,
+    progress: Progress,
+    folder: Path,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Writes what belongs to a run beside its forecasts.
+
+    Args:
+        draft: The run.
+        forecasts: Its files, all of them in their place.
+        total: Expected demand of all series together, shape (horizon,).
+        published: Manifest of the last published run, or the folder it is in.
+        output: Where the files go.
+        progress: Told how far it is, and knows how long everything took.
+        folder: Where files are made.
+        more: What the manifest says beside.
+
+    Returns:
+        The manifest, which is also the last file written.
+    """
+    frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
+    begin = frequency.period_of(datetime.fromisoformat(first).date())
+    days = [frequency.date_of(begin + step).isoformat() for step in range(len(total))]
+    manifest = complete_manifest(draft.manifest, forecasts, total, days, now=datetime.now(UTC)) | dict(more or {})
+    with progress.stage("report"):
+        compared = _compared(published, draft, total, progress)
+        manifest["compared_with"] = compared.to_dict() if compared else None
+        manifest["seconds"] = {**draft.seconds, **progress.seconds}
+        quality = manifest["data_quality"]
+        page = folder / "report.html"
+        page.write_text(render(manifest, quality, draft.charts, compared), encoding="utf-8")
+        output.put(page, draft.name("reports", page.name))
+    put_json(sound_report(quality), draft.name("reports", "data_quality.json"), output, folder)
+    put_json(manifest, draft.name("forecasts", "_manifest.json"), output, folder)
+    output.finish()
+    return manifest
+
+
+def _compared(published: Path | None, draft: Draft, total: Floats, progress: Progress) -> Comparison | None:
+    """The run beside the last published one; what stands in a report of its own is no reason to fail this run."""
+    if published is None:
+        return None
+    try:
+        before = PublishedRun.read(published)
+    except ValueError as error:
+        progress.say(f"not compared with the last published run: {error}")
+        return None
+    frequency = Frequency(draft.manifest["frequency"])
+    cutoff = frequency.period_of(datetime.fromisoformat(draft.manifest["cutoff"]).date())
+    return Comparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))

@@ -1,0 +1,111 @@
+"""The entries with `--demand`: the same run as in the cloud, on a laptop and without AWS."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from job_code.config import ForecastConfig, read_config_file
+from job_code.errors import InputError, JobError
+from job_code.exit_codes import JOB_ERROR
+from job_code.progress import Progress
+from job_code.termination import stop_promptly
+
+if TYPE_CHECKING:
+    from job_code.output import Output
+
+INPUTS = ("demand", "static", "covariates")
+
+
+def run_on_laptop(options: argparse.Namespace) -> int:
+    """Runs what the command line asks for.
+
+    Args:
+        options: As `__main__` has parsed them.
+
+    Returns:
+        The exit code.
+    """
+    output: Output | None = None
+    finished = False
+
+    def clean_up(signal: str) -> None:
+        if output is not None:
+            output.abandon()
+        print(f"\nstopped by {signal}{'' if finished else ': nothing was written'}", file=sys.stderr)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    try:
+        from job_code.output import LocalOutput
+        from job_code.run import run
+        from job_code.run_request import RunRequest
+
+        config = _configuration(options)
+        if options.published:
+            _check_manifest(options.published)
+        output = folder = LocalOutput(options.output, options.run_id)
+    except InputError as error:
+        return _say_input_error(error)
+    except JobError as error:
+        print(f"job error: {error}", file=sys.stderr)
+        return JOB_ERROR
+    inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
+    try:
+        request = RunRequest(options.run_id, options.partition, inputs, config, options.published, options.model)
+        manifest = run(request, output, progress=Progress(), folder=folder.scratch)
+        finished = True
+    except InputError as error:
+        return _say_input_error(error)
+    except JobError as error:
+        output.abandon()
+        print(f"job error: {error}", file=sys.stderr)
+        return JOB_ERROR
+    except BaseException:
+        output.abandon()
+        raise
+    files = Path(output.location(manifest["report"])).parent
+    print(f"forecasts: {output.location(_folder(manifest, 'forecasts'))}")
+    print(f"report:    {files / 'report.html'}")
+    if options.model is None:
+        print(f"model:     {output.location(_folder(manifest, 'models'))}")
+    return 0
+
+
+def _configuration(options: argparse.Namespace) -> ForecastConfig:
+    """Of a model that is there, what is not given is as it was trained with."""
+    given = read_config_file(options.config) if options.config else {}
+    if options.model is not None:
+        from job_code.model_files import DOCUMENT, load_model
+
+        if not (options.model / DOCUMENT).is_file():
+            raise InputError(
+                [f"--model: {options.model} has no {DOCUMENT}; give an earlier run's folder below models/"]
+            )
+        given = load_model(options.model).config.model_dump(exclude={"cutoff", "max_model_age_days"}) | given
+    return ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
+
+
+def _check_manifest(path: Path) -> None:
+    """A path that was given by hand must lead somewhere; found out now, not after an hour's work."""
+    from job_code.published_run import PublishedRun
+
+    try:
+        PublishedRun.read(path)
+    except ValueError as error:
+        raise InputError([f"--published: {error}"]) from None
+
+
+def _folder(manifest: dict[str, Any], kind: str) -> str:
+    return f"{kind}/partition={manifest['partition']}/run_id={manifest['run_id']}"
+
+
+def _say_input_error(error: InputError) -> int:
+    print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
+    return error.exit_code
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    malformed = [pair for pair in pairs if "=" not in pair]
+    if malformed:
+        raise InputError([f"--set {pair}: write it as key=value" for pair in malformed])
+    return {key.strip(): value.strip() for key, value in (pair.split("=", 1) for pair in pairs)}

@@ -1,0 +1,97 @@
+"""The entries `train` and `infer` in a SageMaker training container, where everything comes from `/opt/ml`."""
+
+import os
+import shutil
+import tempfile
+import traceback
+from pathlib import Path
+
+from job_code.config import ForecastConfig
+from job_code.errors import InputError, JobError
+from job_code.exit_codes import JOB_ERROR
+from job_code.laptop import INPUTS
+from job_code.progress import Progress
+from job_code.sagemaker_paths import SageMakerPaths
+from job_code.termination import stop_promptly
+
+PUBLISHED, MODEL = "published", "model"  # channels, beside the inputs
+
+
+def run_training_container(*, infer: bool) -> int:
+    """Runs the job.
+
+    Args:
+        infer: Whether to forecast with the model of the channel `model`, instead of training one.
+
+    Returns:
+        The exit code.
+    """
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
+        return _run(Path(scratch), infer=infer)
+
+
+def _run(scratch: Path, *, infer: bool) -> int:
+    paths = SageMakerPaths.from_environment()
+    job_name = os.environ.get("TRAINING_JOB_NAME", "")
+    progress = Progress(about={"run_id": job_name, "job_name": job_name})
+
+    def clean_up(signal: str) -> None:
+        paths.write_failure(f"job error: stopped by {signal}")
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    try:
+        from job_code.output import S3Output
+        from job_code.run import refuse, run
+        from job_code.run_request import RunRequest
+        from job_code.s3 import S3Folder
+
+        output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
+        run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")
+        try:
+            inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
+            if "demand" not in inputs:
+                raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+            model = paths.channel(MODEL) if infer else None
+            if infer and model is None:
+                raise InputError(["model: the job has no channel of that name; train one before"])
+            config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
+        except InputError as error:
+            refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+            raise
+        request = RunRequest(
+            run_id,
+            partition,
+            inputs,
+            config,
+            paths.channel(PUBLISHED),
+            model,
+            os.environ.get("MODEL_SHA256") or None,
+        )
+        run(request, output, progress=progress, folder=scratch)
+    except InputError as error:
+        return _failed(paths, progress, f"input error: {error}", error.exit_code)
+    except JobError as error:
+        return _failed(paths, progress, f"job error: {error}", JOB_ERROR)
+    except Exception as error:
+        message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
+        return _failed(paths, progress, message, JOB_ERROR, trace=traceback.format_exc())
+    return 0
+
+
+def _failed(paths: SageMakerPaths, progress: Progress, message: str, exit_code: int, **fields: str) -> int:
+    progress.say(message, level="ERROR", **fields)
+    paths.write_failure(message)
+    return exit_code
+
+
+def required(variable: str) -> str:
+    """The value of an environment variable.
+
+    Args:
+        variable: Its name.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        raise RuntimeError(f"the environment variable {variable} is not set; the state machine passes it to the job")
+    return value

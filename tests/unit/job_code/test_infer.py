@@ -1,0 +1,186 @@
+"""Forecasts with a model that an earlier run trained: of the same demand, the same to the byte."""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from job_code.errors import InputError, JobError
+from tests.demand import Finished, run_job, series, shop
+
+DEMAND = pl.concat([shop(30, 130, noise=0.3), series({"sparse": [0.0, 0.0, 4.0] * 40, "dead": [5.0] + [0.0] * 70})])
+KEYS = DEMAND["unique_id"].unique().sort()
+STATIC = pl.DataFrame({"unique_id": KEYS}).with_columns(
+    brand=pl.col("unique_id").str.slice(-1), size=pl.int_range(pl.len()).cast(pl.Float64)
+)
+DAYS = pl.date_range(date(2024, 6, 3), date(2026, 12, 14), "1w", eager=True)
+PROMOTIONS = pl.DataFrame({"ds": DAYS}).with_columns(
+    kind=pl.Series(["none", "tv", "leaflet"]).gather(pl.int_range(len(DAYS), eager=True) % 3),
+    price=pl.Series([1.0 + (at % 4) / 10 for at in range(len(DAYS))]),
+)
+
+
+def job(folder: Path, demand: pl.DataFrame = DEMAND, **changes: Any) -> Finished:
+    given: dict[str, Any] = {"static": {"s.parquet": STATIC}, "covariates": {"c.parquet": PROMOTIONS}, "trees": 20}
+    return run_job(folder, demand, **(given | changes))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return job(tmp_path_factory.mktemp("trained"), country_holidays="DE")
+
+
+def infer(trained: Finished, folder: Path, demand: pl.DataFrame = DEMAND, **changes: Any) -> Finished:
+    return job(folder, demand, model=trained.model_folder, country_holidays="DE", **changes)
+
+
+def test_the_same_demand_is_forecast_the_same_to_the_byte(trained: Finished, tmp_path: Path) -> None:
+    again = infer(trained, tmp_path)
+    assert again.parts == trained.parts
+    ours, theirs = again.manifest, trained.manifest
+    assert {name for name in ours if ours[name] != theirs[name]} <= {"created_at", "seconds", "configuration"}
+    assert not {"backtest", "fit"} & set(ours["seconds"])
+    assert not (tmp_path / "out" / "models").exists()
+
+
+def test_new_demand_is_forecast_by_the_old_model(trained: Finished, tmp_path: Path) -> None:
+    later = pl.concat(
+        [DEMAND, DEMAND.filter(pl.col("ds") == DEMAND["ds"].max()).with_columns(pl.col("ds") + timedelta(7))]
+    )
+    newcomer = series({"newcomer": [7.0, 8.0]}, last=date(2026, 11, 23))
+    finished = infer(trained, tmp_path, pl.concat([later, newcomer]))
+    manifest = finished.manifest
+    assert (manifest["cutoff"], manifest["model"]["cutoff"]) == ("2026-11-23", "2026-11-16")
+    assert manifest["series"] == trained.manifest["series"] + 1
+    assert manifest["model"]["sha256"] == trained.manifest["model"]["sha256"]
+    assert manifest["metrics"] == trained.manifest["metrics"]
+    assert finished.of("newcomer")["mean"].is_between(2, 20).all()
+    alone = infer(trained, tmp_path / "alone", later)
+    assert alone.of("A003").equals(finished.of("A003"))
+
+
+def test_text_means_to_the_model_what_it_meant_before(trained: Finished, tmp_path: Path) -> None:
+    """A new category, first by the alphabet, would shift the codes of all others."""
+    brands = STATIC.with_columns(brand=pl.when(pl.col("unique_id") == "dead").then(pl.lit("!")).otherwise("brand"))
+    first = pl.DataFrame({"ds": [date(2024, 5, 27)], "kind": ["a new kind"], "price": [1.0]})
+    moved = infer(
+        trained, tmp_path, static={"s.parquet": brands}, covariates={"c.parquet": pl.concat([first, PROMOTIONS])}
+    )
+    assert moved.parts == trained.parts
+
+
+def test_columns_the_model_does_not_know_are_left_out_and_told(trained: Finished, tmp_path: Path) -> None:
+    more = infer(
+        trained,
+        tmp_path,
+        static={"s.parquet": STATIC.with_columns(colour=pl.lit("red"))},
+        covariates={"c.parquet": PROMOTIONS.select("price", weather=pl.lit(3.0), kind="kind", ds="ds")},
+    )
+    assert more.parts == trained.parts
+    assert more.quality["ignored_columns"] == [
+        "static: colour (new to the model)",
+        "covariates: weather (new to the model)",
+    ]
+
+
+def test_the_age_is_told_and_limited(trained: Finished, tmp_path: Path) -> None:
+    old = aged(trained, tmp_path / "model", days=9)
+    finished = job(tmp_path / "run", model=old, country_holidays="DE")
+    assert finished.manifest["model"]["age_days"] == 9
+    assert "9 days before" in finished.report
+    with pytest.raises(InputError, match=r"9 days ago by run an-earlier, 8 are allowed \(max_model_age_days\)"):
+        job(tmp_path / "refused", model=old, country_holidays="DE", max_model_age_days=8)
+    assert Finished(tmp_path / "refused" / "out").quality["status"] == "input error"
+
+
+def aged(trained: Finished, folder: Path, *, days: int) -> Path:
+    """The model as it would be, had it been trained earlier."""
+    shutil.copytree(trained.model_folder, folder)
+    record = json.loads((folder / "training.json").read_text())
+    record["trained_at"] = (datetime.now(UTC) - timedelta(days=days, hours=1)).isoformat()
+    record["run_id"] = "an-earlier"
+    rewrite(folder, record)
+    return folder
+
+
+def rewrite(folder: Path, record: dict[str, Any]) -> None:
+    text = json.dumps(record)
+    (folder / "training.json").write_text(text)
+    document = json.loads((folder / "model.json").read_text())
+    document["record"] = hashlib.sha256(text.encode()).hexdigest()
+    (folder / "model.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"horizon": 5}, "model: it was trained with horizon 4, this run asks for 5; train anew"),
+        ({"quantiles": "0.5"}, "model: it was trained with quantiles 0.1,0.5,0.9, this run asks for 0.5; train anew"),
+        ({"country_holidays": None}, "model: it was trained with country_holidays DE, this run asks for not set"),
+        ({"frequency": "W-SUN"}, "model: it was trained with frequency W-MON, this run asks for W-SUN"),
+        ({"static": None}, "static: size, brand is missing, which the model was trained with; upload it, or train"),
+        (
+            {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(3))}},
+            "static: brand is a number, and was text when the model was trained; upload it as it was, or train anew",
+        ),
+        ({"covariates": None}, "covariates: price, kind is missing or unusable, which the model was trained with"),
+        (
+            {"covariates": {"c.parquet": PROMOTIONS.with_columns(price=pl.lit("low"))}},
+            "covariates: price is text, and was a number when the model was trained",
+        ),
+        (
+            {
+                "covariates": {
+                    "b.parquet": PROMOTIONS.select("ds", "kind"),
+                    "c.parquet": PROMOTIONS.select("ds", "price"),
+                }
+            },
+            "covariates: the columns lie in other files than when the model was trained",
+        ),
+        ({"cutoff": "2026-06-01"}, "trained it on demand until 2026-11-16, after the cutoff 2026-06-01; train anew"),
+    ],
+)
+def test_what_the_model_was_not_made_for_is_refused(
+    trained: Finished, tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    given: dict[str, Any] = {"model": trained.model_folder, "country_holidays": "DE"} | changes
+    with pytest.raises(InputError, match=re.escape(said)):
+        job(tmp_path, **{name: value for name, value in given.items() if name in ("static", "covariates") or value})
+
+
+@pytest.mark.parametrize("settings", [{"trees": 3, "seed": 9}, {"frequency": "W"}, {"frequency": "W-MON"}])
+def test_what_only_training_goes_by_does_not_matter(
+    trained: Finished, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    finished = infer(trained, tmp_path, **settings)
+    assert finished.parts == trained.parts
+    assert finished.manifest["configuration"]["trees"] == 20
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "training.json").unlink(), "model: training.json cannot be read: FileNotFoundError"),
+        (lambda folder: (folder / "training.json").write_text("{}"), "training.json is not the file that model"),
+        (lambda folder: rewrite(folder, {}), "model: training.json cannot be read: TypeError"),
+        (
+            lambda folder: (folder / "regular.txt").write_text("tree"),
+            "regular.txt is not the file that model.json",
+        ),
+    ],
+)
+def test_a_model_that_is_not_whole_is_refused(
+    trained: Finished, tmp_path: Path, spoil: Callable[[Path], None], said: str
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(trained.model_folder, folder)
+    spoil(folder)
+    with pytest.raises(JobError, match=re.escape(said)):
+        job(tmp_path / "run", model=folder, country_holidays="DE")
