@@ -12,6 +12,7 @@ from pathlib import Path
 os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 from job_code.laptop import run_on_laptop
+from job_code.processing_container import run_processing_container
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.training_container import run_training_container
 
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.entry == "fleet":
+        return run_processing_container()
     if options.demand and options.entry == "infer" and not options.model:
         parser.error("infer --demand needs --model: the folder of the run whose model to use")
     if options.demand:
@@ -44,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     for entry in (train, infer):
         _add_run(entry)
     train.set_defaults(model=None)
+    entries.add_parser("fleet", help="one machine of a fleet: a SageMaker processing container and nothing else")
     infer.add_argument("--model", type=Path, metavar="DIR", help="the earlier run's folder below models/")
     return parser
 

@@ -97,7 +97,9 @@ def align(
     spans = _spans(rows, shard.keys.height, calendar, config)
     lengths = np.where(spans.last == NEVER, 0, spans.last - spans.first + 1)
     outside = Repairs(rows_after_cutoff=unused, series_after_cutoff=int((lengths == 0).sum()))
-    group = (np.cumsum(lengths) - 1) // values_per_panel
+    values = int(lengths.sum())
+    panels = max(1, -(-values // values_per_panel))
+    group = (np.cumsum(lengths) - 1) // max(1, -(-values // panels))  # all about as large
     groups = np.unique(group[lengths > 0])
     for number in groups:
         inside = (lengths > 0) & (group == number)

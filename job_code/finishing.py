@@ -48,16 +48,43 @@ class Draft:
         return file_name(kind, self.manifest["partition"], self.manifest["run_id"], file)
 
 
+@dataclass(frozen=True)
+class Inference:
+    """How the forecasts were made, for the next fleet to be planned by.
+
+    Attributes:
+        instances: Machines.
+        cores: Of all of them together.
+        series_per_second_per_core: What one core did, from a piece on disk to its forecasts in their place.
+    """
+
+    instances: int
+    cores: int
+    series_per_second_per_core: float
+
+    @classmethod
+    def of(cls, series: int, core_seconds: float, *, instances: int, cores: int) -> Self:
+        """Sums up.
+
+        Args:
+            series: That were forecast.
+            core_seconds: That it took, of all cores together.
+            instances: Machines.
+            cores: Of all of them together.
+        """
+        return cls(instances, cores, round(series / max(core_seconds, 0.01), 1))
+
+
 def finish(
     draft: Draft,
     forecasts: Sequence[ForecastFile],
     total: Floats,
     *,
+    inference: Inference,
     published: Path | None,
     output: Output,
     progress: Progress,
     folder: Path,
-    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Writes what belongs to a run beside its forecasts.
 
@@ -65,11 +92,11 @@ def finish(
         draft: The run.
         forecasts: Its files, all of them in their place.
         total: Expected demand of all series together, shape (horizon,).
+        inference: How they were made.
         published: Manifest of the last published run, or the folder it is in.
         output: Where the files go.
         progress: Told how far it is, and knows how long everything took.
         folder: Where files are made.
-        more: What the manifest says beside.
 
     Returns:
         The manifest, which is also the last file written.
@@ -77,7 +104,8 @@ def finish(
     frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
     begin = frequency.period_of(datetime.fromisoformat(first).date())
     days = [frequency.date_of(begin + step).isoformat() for step in range(len(total))]
-    manifest = complete_manifest(draft.manifest, forecasts, total, days, now=datetime.now(UTC)) | dict(more or {})
+    manifest = complete_manifest(draft.manifest, forecasts, total, days, now=datetime.now(UTC))
+    manifest["inference"] = asdict(inference)
     with progress.stage("report"):
         compared = _compared(published, draft, total, progress)
         manifest["compared_with"] = compared.to_dict() if compared else None

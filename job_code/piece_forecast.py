@@ -3,15 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from job_code.covariate_store import StoredCovariates
+from job_code.demand import series_name
+from job_code.errors import JobError
 from job_code.exogenous import Exogenous
-from job_code.forecast_files import ForecastFile, write_forecast
+from job_code.findings import EXAMPLES
+from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
 from job_code.model_files import load_model
-from job_code.panel import Floats
+from job_code.panel import Booleans, Floats, Panel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand
 from job_code.static_encoding import StaticFeatures
@@ -82,16 +88,52 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     """Forecasts all series of a piece and writes them.
 
     Raises:
-        JobError: If the model's files cannot be used.
+        JobError: If the model's files cannot be used, or a series cannot be forecast: then with its name.
     """
     forecaster = _load(task.model)
     piece = read_piece(task.piece, task.frequency)
     static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
-    exogenous = Exogenous(static, task.covariates.read(task.piece, piece.panel))
-    forecast = forecaster.forecast(piece.panel, exogenous, piece.active)
+    whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
+    try:
+        forecast = whole.forecast(forecaster)
+    except Exception as error:
+        blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
+        reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
+        raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
     current = piece.panel.last_period == task.last_period
     file = write_forecast(forecast, forecaster.config, task.folder / task.name)
     return PieceForecast(file, forecast.mean[current].sum(axis=0))
+
+
+@dataclass(frozen=True)
+class _Series:
+    panel: Panel
+    exogenous: Exogenous
+    active: Booleans
+
+    def forecast(self, forecaster: Forecaster) -> Forecast:
+        forecast = forecaster.forecast(self.panel, self.exogenous, self.active)
+        finite = np.isfinite(forecast.mean).all() and np.isfinite(forecast.quantiles).all()
+        if not finite:
+            raise JobError("the forecast is not finite")
+        return forecast
+
+    def halves(self) -> "Iterator[_Series]":
+        first = np.arange(len(self.panel)) < len(self.panel) // 2
+        for half in (first, ~first):
+            yield _Series(self.panel.select(half), self.exogenous.select(half), self.active[half])
+
+
+def _culprits(series: _Series, forecaster: Forecaster) -> Iterator[str]:
+    """Names of those that cannot be forecast, found by halving."""
+    if len(series.panel) == 1:
+        yield series_name(series.panel.keys.row(0))
+        return
+    for half in series.halves():
+        try:
+            half.forecast(forecaster)
+        except Exception:
+            yield from _culprits(half, forecaster)
 
 
 @lru_cache(maxsize=1)

@@ -74,6 +74,8 @@ def read_input(
         covariates = store_covariates(spilled.tables, calendar.frequency, config, span, findings, pieces, sizes)
         if known is not None:
             encoding, fitted = known.encoding.fit(static.schema, findings), known.covariates.fit(covariates, findings)
+        if request.objects is not None:
+            sizes = sizes.for_fleet(read.series * calendar.usual_span(read.days, config), request.objects)
         prepared = prepare(
             read,
             static,

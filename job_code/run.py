@@ -1,5 +1,6 @@
 """One run: demand in, forecasts out, in one process and always forward."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import numpy as np
 from job_code.data_quality import failed_report
 from job_code.disk import explain_full_disk, require_space
 from job_code.errors import InputError
-from job_code.finishing import Draft, finish
+from job_code.finishing import Draft, Inference, finish
 from job_code.forecast_files import ForecastFile
+from job_code.handing_over import hand_over
 from job_code.learning import take_over, train
 from job_code.manifest import draft_manifest
 from job_code.output import Output, put_json
@@ -29,7 +31,9 @@ from job_code.workers import Workers, available_cores
 def run(
     request: RunRequest, output: Output, *, progress: Progress, folder: Path, sizes: Sizes | None = None
 ) -> dict[str, Any]:
-    """Reads, checks, fits, backtests, predicts and writes; or predicts with the model of an earlier run.
+    """Reads, checks, fits, backtests, predicts and writes.
+
+    Or predicts with the model of an earlier run; or leaves it to a fleet to predict.
 
     Args:
         request: What to run.
@@ -39,7 +43,7 @@ def run(
         sizes: How large the pieces of the work are; they change no forecast.
 
     Returns:
-        The manifest, which is also the last file written.
+        The manifest, which is also the last file written; what there is of it, where a fleet goes on.
 
     Raises:
         InputError: If the input cannot be forecast; the data-quality report says why, in full.
@@ -49,12 +53,26 @@ def run(
     try:
         with explain_full_disk(), Workers(sizes.workers) as workers:
             demand, model, draft = _prepare(request, workers, sizes, progress, folder)
+            _keep(model, request, output)
+            if request.objects is not None:
+                hand_over(draft, demand, model, request.published, output=output, progress=progress, folder=folder)
+                output.finish()
+                return dict(draft.manifest)
             files, total = _predict(draft, demand, model, workers, sizes, output, progress, folder)
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    _keep(model, request, output)
-    return finish(draft, files, total, published=request.published, output=output, progress=progress, folder=folder)
+    seconds = progress.seconds["predict"]
+    return finish(
+        draft,
+        files,
+        total,
+        inference=Inference.of(demand.series, seconds * sizes.workers, instances=1, cores=sizes.workers),
+        published=request.published,
+        output=output,
+        progress=progress,
+        folder=folder,
+    )
 
 
 def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
@@ -106,7 +124,9 @@ def _predict(
 
 
 def _keep(model: TrainedModel, request: RunRequest, output: Output) -> None:
-    """Puts a model that was trained just now where later runs find it."""
+    """Puts a model that was trained just now where later runs, and the fleet, find it."""
     if request.model is None:
-        for file in sorted(model.folder.iterdir()):
+        copies = model.folder.with_name("kept")
+        shutil.copytree(model.folder, copies)
+        for file in sorted(copies.iterdir()):
             output.put(file, request.name("models", file.name))

@@ -19,6 +19,7 @@ class RunRequest:
         published: Manifest of the last published run, or a folder with it, for the report to compare with.
         model: Files of the model that an earlier run trained; None to train one.
         model_sha256: Checksum of that model, where it is known.
+        objects: Objects in which the demand is handed over to a fleet, at least; None to forecast it here.
     """
 
     run_id: str
@@ -28,12 +29,13 @@ class RunRequest:
     published: Path | None = None
     model: Path | None = None
     model_sha256: str | None = None
+    objects: int | None = None
 
     def name(self, kind: str, file: str) -> str:
-        """Where one of the run's files goes: `kind` is `forecasts`, `reports` or `models`."""
+        """Where one of the run's files goes: `kind` is `forecasts`, `reports`, `models` or `handover`."""
         return file_name(kind, self.partition, self.run_id, file)
 
 
 def file_name(kind: str, partition: str, run_id: str, file: str) -> str:
-    """Where a file of a run goes: `kind` is `forecasts`, `reports` or `models`."""
+    """Where a file of a run goes: `kind` is `forecasts`, `reports`, `models` or `handover`."""
     return f"{kind}/partition={partition}/run_id={run_id}/{file}"

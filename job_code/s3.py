@@ -42,6 +42,17 @@ class S3Folder:
         with file.open("rb") as content:
             self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumAlgorithm="SHA256")
 
+    def names(self, under: str) -> list[str]:
+        """Names of all objects below a prefix of this one, sorted."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + under)
+        found = (item["Key"] for page in pages for item in page.get("Contents", ()))
+        return sorted(key.removeprefix(self.prefix) for key in found)
+
+    def read(self, name: str) -> bytes:
+        """Content of a small object; S3's checksum is compared."""
+        content: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"].read()
+        return content
+
     def uri(self, name: str) -> str:
         """URI of a name below the prefix."""
         return f"{SCHEME}{self.bucket}/{self.prefix}{name}"

@@ -1,6 +1,6 @@
 """How large the pieces are that a run works through: they bound its memory, and change no forecast."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -11,6 +11,7 @@ KEY_BYTES = 1  # of a row of demand: its part of the series' key
 VALUE_BYTES = 5  # a value as panel_files.py keeps it, and its part of all else that is kept
 COVARIATE_BYTES = 4  # a value of one column
 FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
+VALUES_TO_HAND_OVER = 1_000_000  # of a piece: a second or two of one core's work
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class Sizes:
     def for_cores(cls, cores: int) -> Self:
         """Sizes for a machine: a worker a core."""
         return cls(workers=cores)
+
+    def for_fleet(self, values: int, objects: int) -> Self:
+        """Sizes of pieces that other machines are to forecast: small enough to keep all their cores busy to the end.
+
+        Args:
+            values: Aligned values there are, about.
+            objects: Pieces there must be at least.
+        """
+        return replace(self, values_per_piece=max(1, min(VALUES_TO_HAND_OVER, values // objects)))
 
     def shards(self, rows: int, bytes_beside: int = 0) -> int:
         """Number of shards.

@@ -67,6 +67,7 @@ def _run(scratch: Path, *, infer: bool) -> int:
             paths.channel(PUBLISHED),
             model,
             os.environ.get("MODEL_SHA256") or None,
+            int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
         )
         run(request, output, progress=progress, folder=scratch)
     except InputError as error:

@@ -1,0 +1,146 @@
+"""The end of a fleet's work: waits for all objects, whoever has them, then finishes the run or says what is missing."""
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from job_code.errors import JobError
+from job_code.findings import plural
+from job_code.finishing import Inference, finish
+from job_code.forecast_files import ForecastFile
+from job_code.handover import HandedPiece, Handover
+from job_code.output import S3Output
+from job_code.panel import Floats
+from job_code.progress import Progress
+from job_code.s3 import S3Folder
+
+SECONDS_BETWEEN_LOOKS = 2.0
+READS_AT_A_TIME = 16
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the objects came to.
+
+    Attributes:
+        files: The forecasts, in the order of the pieces.
+        total: Expected demand of all series together, shape (horizon,).
+        core_seconds: What it took, of all cores together.
+    """
+
+    files: list[ForecastFile]
+    total: Floats
+    core_seconds: float
+
+
+def wait_for_all(
+    handover: Handover,
+    store: S3Folder,
+    *,
+    job_name: str,
+    progress: Progress,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Waits until every object has been forecast or given up; should a machine be lost, SageMaker ends this one too.
+
+    Args:
+        handover: The run.
+        store: Where the notes are.
+        job_name: The processing job whose failures count.
+        progress: Told how far it is.
+        sleep: Waits between two looks.
+
+    Raises:
+        JobError: If some could not be forecast; with all of them, and why.
+    """
+    wanted = {piece.name for piece in handover.pieces}
+    with progress.stage("wait for the others") as advance:
+        while True:
+            done = _noted(store, handover.name("done/"))
+            failed = _noted(store, handover.name(f"failed/{job_name}/")) - done
+            if wanted <= done | failed:
+                break
+            advance(len(done | failed) / len(wanted))
+            sleep(SECONDS_BETWEEN_LOOKS)
+    if failed:
+        notes = [_read(store, handover.name(f"failed/{job_name}/{name}.json"))["reason"] for name in sorted(failed)]
+        raise JobError(
+            f"{len(failed):,} of {plural(len(wanted), 'object')} could not be forecast; the others are kept, and a "
+            f"rerun takes up only these: {'; '.join(notes)}"
+        )
+
+
+def gather(handover: Handover, store: S3Folder) -> Gathered:
+    """Reads what all objects came to.
+
+    Args:
+        handover: The run.
+        store: Where the notes are.
+    """
+
+    def of(piece: HandedPiece) -> dict[str, Any]:
+        return _read(store, handover.name(f"done/{piece.name}.json"))
+
+    with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
+        notes = list(reads.map(of, handover.pieces))
+    horizon = handover.draft.manifest["horizon"]
+    total = np.zeros(horizon)
+    for note in notes:  # in the order that the single job adds them up in
+        total += np.array(note["total"])
+    return Gathered(
+        [ForecastFile(**note["file"]) for note in notes], total, sum(float(note["seconds"]) for note in notes)
+    )
+
+
+def finish_run(
+    handover: Handover,
+    store: S3Folder,
+    *,
+    published: Path | None,
+    instances: int,
+    cores: int,
+    progress: Progress,
+    folder: Path,
+) -> dict[str, Any]:
+    """Writes what makes the forecasts a run.
+
+    Args:
+        handover: The run.
+        store: Where everything is.
+        published: Manifest of the last published run.
+        instances: Machines of the fleet.
+        cores: Of each.
+        progress: Told how far it is.
+        folder: Where files are made.
+
+    Returns:
+        The manifest.
+    """
+    with progress.stage("gather"):
+        gathered = gather(handover, store)
+    series = sum(piece.series for piece in handover.pieces)
+    return finish(
+        handover.draft,
+        gathered.files,
+        gathered.total,
+        inference=Inference.of(series, gathered.core_seconds, instances=instances, cores=instances * cores),
+        published=published,
+        output=S3Output(store),
+        progress=progress,
+        folder=folder,
+    )
+
+
+def _noted(store: S3Folder, under: str) -> set[str]:
+    return {Path(name).stem for name in store.names(under)}
+
+
+def _read(store: S3Folder, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(store.read(name))
+    return content

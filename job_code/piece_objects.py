@@ -1,0 +1,47 @@
+"""A piece of demand as one object: an uncompressed tar of its files, which holds nothing but data."""
+
+import hashlib
+import tarfile
+from pathlib import Path
+
+from job_code.errors import JobError
+
+
+def pack(folder: Path, target: Path) -> str:
+    """Packs the files of a folder.
+
+    Args:
+        folder: The folder.
+        target: The file to write.
+
+    Returns:
+        SHA-256 of the file, hexadecimal.
+    """
+    with tarfile.open(target, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.add(file, file.name)
+    return checksum(target)
+
+
+def unpack(packed: Path, folder: Path, sha256: str) -> None:
+    """Unpacks what `pack` packed, and nothing else.
+
+    Args:
+        packed: The file.
+        folder: Where the files go.
+        sha256: What its checksum must be, hexadecimal.
+
+    Raises:
+        JobError: If it is another file than that.
+    """
+    found = checksum(packed)
+    if found != sha256:
+        raise JobError(f"{packed.name} has the checksum {found[:12]}..., not {sha256[:12]}...: it is damaged")
+    with tarfile.open(packed) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def checksum(file: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""The entry `fleet` in a SageMaker processing container: one of several machines that forecast together."""
+
+import os
+import shutil
+import tempfile
+import traceback
+from pathlib import Path
+
+from job_code.errors import JobError
+from job_code.exit_codes import JOB_ERROR
+from job_code.processing_paths import ProcessingPaths
+from job_code.progress import Progress
+from job_code.termination import stop_promptly
+from job_code.training_container import required
+
+PIECES, COMMON, MODEL = "pieces", "common", "model"  # inputs
+
+
+def run_processing_container() -> int:
+    """Forecasts this machine's share; the first machine then waits for the others and finishes the run.
+
+    A machine whose objects cannot all be forecast ends well all the same: SageMaker ends all machines as soon as one
+    fails, and the others' work would be lost. It is the first that fails, once all have done what they could.
+
+    Returns:
+        The exit code.
+    """
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
+        return _run(Path(scratch))
+
+
+def _run(scratch: Path) -> int:
+    paths = ProcessingPaths.from_environment()
+    about = {"run_id": os.environ.get("RUN_ID", ""), "job_name": paths.job_name, "host": paths.host}
+    progress = Progress(about=about)
+
+    def clean_up(signal: str) -> None:
+        paths.write_message(f"job error: stopped by {signal}")
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    try:
+        _work(paths, scratch, progress)
+    except JobError as error:
+        return _failed(paths, progress, f"job error: {error}")
+    except Exception as error:
+        message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
+        return _failed(paths, progress, message, trace=traceback.format_exc())
+    return 0
+
+
+def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
+    from job_code.disk import explain_full_disk
+    from job_code.fleet_instance import forecast_objects
+    from job_code.gathering import finish_run, wait_for_all
+    from job_code.handover import DOCUMENT, Handover
+    from job_code.model_files import load_model
+    from job_code.piece_objects import unpack
+    from job_code.published_run import MANIFEST
+    from job_code.s3 import S3Folder
+    from job_code.trained_model import checksum
+    from job_code.workers import Workers, available_cores
+
+    output, common, model = required("OUTPUT_URI"), paths.input(COMMON), paths.input(MODEL)
+    with explain_full_disk():
+        handover = Handover.read(common / DOCUMENT, scratch)
+        for name, sha256 in handover.shared.items():
+            unpack(common / f"{name}.tar", scratch / name, sha256)
+        # Before anything is forecast: a model that does not fit is told once, and not by every piece.
+        load_model(model)
+        if checksum(model) != handover.model_sha256:
+            raise JobError("model: it is not the one that the demand was prepared for; start the run anew")
+        cores = available_cores()
+        with Workers(cores) as workers:
+            forecast_objects(
+                sorted(paths.input(PIECES).glob("*.tar")),
+                handover,
+                model,
+                job_name=paths.job_name,
+                output=output,
+                workers=workers,
+                progress=progress,
+                scratch=scratch,
+            )
+    if paths.host != paths.hosts[0]:
+        return
+    store = S3Folder.from_uri(output)
+    wait_for_all(handover, store, job_name=paths.job_name, progress=progress)
+    published = common / MANIFEST
+    finish_run(
+        handover,
+        store,
+        published=published if published.is_file() else None,
+        instances=len(paths.hosts),
+        cores=cores,
+        progress=progress,
+        folder=scratch,
+    )
+
+
+def _failed(paths: ProcessingPaths, progress: Progress, message: str, **fields: str) -> int:
+    progress.say(message, level="ERROR", **fields)
+    paths.write_message(message)
+    return JOB_ERROR

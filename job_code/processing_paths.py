@@ -1,0 +1,53 @@
+"""The `/opt/ml` contract between SageMaker and a processing container, with an injectable root."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+MESSAGE_BYTES = 1000  # SageMaker keeps a kilobyte, of all containers together
+
+
+@dataclass(frozen=True)
+class ProcessingPaths:
+    """Where a processing container finds its input and leaves its verdict.
+
+    Attributes:
+        root: `/opt/ml`, or the folder that stands in for it.
+        job_name: The job's name.
+        host: This machine's name.
+        hosts: All machines' names, sorted.
+    """
+
+    root: Path
+    job_name: str
+    host: str
+    hosts: tuple[str, ...]
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Takes `SAGEMAKER_BASE_DIR` for the root where it is set, else `/opt/ml`."""
+        root = Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+        resources = _read(root / "config" / "resourceconfig.json")
+        job = _read(root / "config" / "processingjobconfig.json")
+        return cls(root, job["ProcessingJobName"], resources["current_host"], tuple(sorted(resources["hosts"])))
+
+    def input(self, name: str) -> Path:
+        """Folder of an input; of one that is sharded, an instance may have got nothing."""
+        return self.root / "processing" / "input" / name
+
+    def write_message(self, message: str) -> None:
+        """Leaves what SageMaker shows as the job's ExitMessage."""
+        path = self.root / "output" / "message"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(message.encode()[:MESSAGE_BYTES].decode(errors="ignore").encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RuntimeError(f"{path} cannot be read: {error}") from None
+    return content

@@ -1,0 +1,296 @@
+"""A run whose forecasts are made by a fleet: to the byte those of the single job, whatever happens to the machines."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import numpy as np
+import polars as pl
+import pytest
+from moto import mock_aws
+
+from job_code.errors import JobError
+from job_code.output import S3Output
+from job_code.piece_objects import checksum, unpack
+from job_code.processing_container import run_processing_container
+from job_code.progress import Progress
+from job_code.run import run
+from job_code.run_request import RunRequest
+from job_code.s3 import S3Folder
+from tests.demand import ONE, RUN, Finished, configured, run_job, series, shop, write
+
+BUCKET = "forecasts"
+URI = f"s3://{BUCKET}"
+OBJECTS = 14
+DEMAND = pl.concat(
+    [
+        shop(40, 90, noise=0.3),
+        series({"sparse": [0.0, 0.0, 4.0] * 30, "dead": [5.0] + [0.0] * 70, "new": [3.0], "größe": [2.0] * 50}),
+    ]
+)
+STATIC = pl.DataFrame({"unique_id": DEMAND["unique_id"].unique().sort()}).with_columns(
+    brand=pl.col("unique_id").str.slice(-1)
+)
+PRICES = DEMAND.select("unique_id", "ds", price=1 + pl.col("y").rank("ordinal") % 3 / 10)
+INPUTS: dict[str, dict[str, pl.DataFrame | bytes]] = {
+    "demand": {"d.parquet": DEMAND},
+    "static": {"s.parquet": STATIC},
+    "covariates": {"c.parquet": PRICES},
+}
+SETTINGS: dict[str, Any] = {"trees": 10, "country_holidays": "DE"}
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """What the single job makes of it."""
+    folder = tmp_path_factory.mktemp("single")
+    return run_job(folder, INPUTS["demand"], static=INPUTS["static"], covariates=INPUTS["covariates"], **SETTINGS)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        yield
+
+
+@dataclass
+class Fleet:
+    """The machines, one after the other in this process; the first, which waits for all others, last."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    jobs: int = 0
+
+    @property
+    def store(self) -> S3Folder:
+        return S3Folder.from_uri(URI)
+
+    @property
+    def prefix(self) -> str:
+        return f"handover/partition=all/run_id={RUN}/"
+
+    @property
+    def objects(self) -> list[str]:
+        return self.store.names(f"{self.prefix}pieces/")
+
+    def run(self, instances: int, *, lost: tuple[int, ...] = ()) -> tuple[int, str]:
+        """One processing job; the numbers of machines that never came to do anything are `lost`."""
+        self.jobs += 1
+        codes = [self._machine(number, instances) for number in reversed(range(1, instances + 1)) if number not in lost]
+        message = self.root(1) / "output" / "message"
+        return max(codes), message.read_text() if message.exists() else ""
+
+    def root(self, number: int) -> Path:
+        return self.folder / f"job-{self.jobs}" / f"algo-{number}"
+
+    def _machine(self, number: int, instances: int) -> int:
+        root = self.root(number)
+        hosts = [f"algo-{each}" for each in range(1, instances + 1)]
+        write_json(root / "config/resourceconfig.json", {"current_host": f"algo-{number}", "hosts": hosts})
+        write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"job-{self.jobs}"})
+        self._download(self.objects[number - 1 :: instances], root / "processing/input/pieces")
+        self._download(self.store.names(f"{self.prefix}common/"), root / "processing/input/common")
+        self._download(self.store.names("models/"), root / "processing/input/model")
+        self.monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(root))
+        self.monkeypatch.setenv("OUTPUT_URI", URI)
+        return run_processing_container()
+
+    def _download(self, names: list[str], folder: Path) -> None:
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / Path(name).name).write_bytes(self.store.read(name))
+
+    @property
+    def forecasts(self) -> dict[str, bytes]:
+        names = self.store.names("forecasts/")
+        return {Path(name).name: self.store.read(name) for name in names if name.endswith(".parquet")}
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        return dict(json.loads(self.store.read(f"forecasts/partition=all/run_id={RUN}/_manifest.json")))
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        parts = [pl.read_parquet(content) for content in self.forecasts.values()]
+        return pl.concat(parts).sort("unique_id", "ds")
+
+
+def write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+@pytest.fixture
+def fleet(aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Finished) -> Fleet:
+    """A run that has been handed over."""
+    assert aws is None
+    monkeypatch.setattr("job_code.processing_container.stop_promptly", lambda _: None)
+    monkeypatch.setattr("job_code.workers.available_cores", lambda: 1)
+    monkeypatch.setattr("job_code.gathering.SECONDS_BETWEEN_LOOKS", 0.0)
+    inputs = {name: write(tmp_path / name, files) for name, files in INPUTS.items()}
+    request = RunRequest(RUN, "all", inputs, configured(**SETTINGS), single.forecast_folder, objects=OBJECTS)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    run(request, S3Output(S3Folder.from_uri(URI)), progress=Progress(io.StringIO()), folder=scratch, sizes=ONE)
+    assert not list((scratch / "pieces").glob("0*"))
+    return Fleet(tmp_path / "fleet", monkeypatch)
+
+
+def test_what_is_handed_over_is_several_objects_of_about_one_size(fleet: Fleet) -> None:
+    sizes = [len(fleet.store.read(name)) for name in fleet.objects]
+    assert OBJECTS <= len(sizes) <= 2 * OBJECTS
+    document = json.loads(fleet.store.read(f"{fleet.prefix}common/handover.json"))
+    assert document["series"] == DEMAND["unique_id"].n_unique()
+    assert document["bytes"] == sum(sizes)
+    assert not fleet.store.names("forecasts/")
+    assert {Path(name).name for name in fleet.store.names("models/")} >= {"model.json", "training.json"}
+
+
+@pytest.mark.parametrize("instances", [1, 2, 3, 7])
+def test_the_forecasts_are_those_of_the_single_job(fleet: Fleet, single: Finished, instances: int) -> None:
+    code, message = fleet.run(instances)
+    assert (code, message) == (0, "")
+    assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
+    ours, theirs = fleet.manifest, single.manifest
+    other = {name for name in theirs if ours[name] != theirs[name]}
+    assert other <= {"created_at", "seconds", "files", "inference", "compared_with", "model"}
+    assert ours["inference"]["instances"] == ours["inference"]["cores"] == instances
+    assert ours["inference"]["series_per_second_per_core"] > 0
+    assert ours["compared_with"]["run_id"] == RUN
+    assert {"fit", "hand over", "predict", "gather"} <= set(ours["seconds"])
+    assert [file["name"] for file in ours["files"]] == sorted(fleet.forecasts)
+    names = {Path(name).name for name in fleet.store.names("reports/")}
+    assert names == {"report.html", "data_quality.json"}
+
+
+def test_a_machine_that_receives_nothing_succeeds(fleet: Fleet, single: Finished) -> None:
+    instances = len(fleet.objects) + 2
+    assert fleet.run(instances) == (0, "")
+    assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
+
+
+def test_finished_objects_outlive_a_lost_machine(
+    fleet: Fleet, single: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: float) -> None:
+        raise SystemExit(137)  # as SageMaker ends all machines, should one be lost
+
+    with monkeypatch.context() as patched:
+        patched.setattr("job_code.gathering.wait_for_all.__kwdefaults__", {"sleep": gone})
+        with pytest.raises(SystemExit):
+            fleet.run(3, lost=(2,))
+    before = fleet.forecasts
+    assert 0 < len(before) < len(fleet.objects)
+    modified = written(fleet)
+    assert fleet.run(2) == (0, "")
+    assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
+    assert {name: time for name, time in written(fleet).items() if name in modified} == modified
+
+
+def written(fleet: Fleet) -> dict[str, Any]:
+    listed = fleet.store.client.list_objects_v2(Bucket=BUCKET, Prefix="forecasts/")["Contents"]
+    return {entry["Key"]: entry["LastModified"] for entry in listed if entry["Key"].endswith(".parquet")}
+
+
+def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
+    """Changes the files of an object; its checksum is made to fit."""
+    folder, packed = fleet.folder / "spoilt", fleet.folder / "spoilt.tar"
+    folder.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(fleet.store.read(name))) as archive:
+        archive.extractall(folder, filter="data")
+    change(folder)
+    with tarfile.open(packed, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.add(file, file.name)
+    fleet.store.upload(packed, name)
+    key = f"{fleet.prefix}common/handover.json"
+    document = json.loads(fleet.store.read(key))
+    (piece,) = (each for each in document["pieces"] if f"piece-{each['number']:05d}.tar" == Path(name).name)
+    piece["sha256"] = checksum(packed)
+    path = fleet.folder / "handover.json"
+    path.write_text(json.dumps(document))
+    fleet.store.upload(path, key)
+
+
+def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fleet: Fleet, single: Finished) -> None:
+    name = fleet.objects[4]
+    sound, document = fleet.store.read(name), fleet.store.read(f"{fleet.prefix}common/handover.json")
+    blamed = []
+
+    def poison(folder: Path) -> None:
+        lengths = np.load(folder / "lengths.npy")
+        values = np.load(folder / "values.npy")
+        values[lengths[0]] = np.nan  # the first value of the second series
+        np.save(folder / "values.npy", values)
+        blamed.append(pl.read_ipc(folder / "keys.arrow")["unique_id"][1])
+
+    spoilt(fleet, name, poison)
+    code, message = fleet.run(3)
+    assert code == 1
+    said = "; the others are kept, and a rerun takes up only these: piece-00004 ("
+    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast{said}")
+    assert "part-00004.parquet: " in message
+    assert message.endswith(f"to blame: {blamed[0]}")
+    assert len(fleet.forecasts) == len(fleet.objects) - 1
+    assert not [name for name in fleet.store.names("forecasts/") if "manifest" in name]
+    modified = written(fleet)
+    for key, content in ((name, sound), (f"{fleet.prefix}common/handover.json", document)):
+        fleet.store.client.put_object(Bucket=BUCKET, Key=key, Body=content)
+    assert fleet.run(1) == (0, "")
+    assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
+    assert {key: time for key, time in written(fleet).items() if key in modified} == modified
+
+
+def test_a_damaged_object_is_told_from_a_sound_one(fleet: Fleet) -> None:
+    fleet.store.client.put_object(Bucket=BUCKET, Key=fleet.objects[0], Body=b"not what it was")
+    code, message = fleet.run(2)
+    assert code == 1
+    assert "piece-00000 (" in message
+    assert "it is damaged" in message
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("model.json", "model: it is not the one that the demand was prepared for; start the run anew"),
+        ("regular.txt", "model: regular.txt is not the file that model.json speaks of; train anew"),
+    ],
+)
+def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file: str, said: str) -> None:
+    (key,) = (name for name in fleet.store.names("models/") if name.endswith(file))
+    fleet.store.client.put_object(Bucket=BUCKET, Key=key, Body=fleet.store.read(key) + b"\n")
+    code, message = fleet.run(1)
+    assert (code, message) == (1, f"job error: {said}")
+    assert not fleet.forecasts
+
+
+def test_a_message_is_cut_to_a_kilobyte_between_two_characters(fleet: Fleet) -> None:
+    for name in fleet.objects:
+        fleet.store.client.put_object(Bucket=BUCKET, Key=name, Body="größe".encode())
+    code, message = fleet.run(1)
+    assert code == 1
+    assert 900 < len(message.encode()) <= 1000
+
+
+def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path) -> None:
+    evil = tmp_path / "evil.tar"
+    with tarfile.open(evil, "w") as archive:
+        info = tarfile.TarInfo("../escaped")
+        info.size = 1
+        archive.addfile(info, io.BytesIO(b"x"))
+    (tmp_path / "into").mkdir()
+    with pytest.raises(tarfile.OutsideDestinationError):
+        unpack(evil, tmp_path / "into", checksum(evil))
+    assert not (tmp_path / "escaped").exists()
+    with pytest.raises(JobError, match="it is damaged"):
+        unpack(evil, tmp_path / "into", "0" * 64)
+    assert not list((tmp_path / "into").iterdir())
