@@ -1,12 +1,14 @@
-"""Plans a fleet on paper: `python -m benchmarks.fleet_plan --series 50000000 --deadline 15m`."""
+"""Plans a fleet on paper: `python -m benchmarks.fleet_plan --series 50000000 --deadline 15m --simulate`."""
 
 import argparse
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.fleet_plan.case import Question, case_of
 from benchmarks.fleet_plan.on_paper import answer, planned
+from benchmarks.fleet_plan.simulation import simulate
 from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -24,11 +26,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         environment=given.environment,
     )
     try:
-        case = case_of(question, load_settings(given.environment, ENVIRONMENTS).training_job)
+        job = load_settings(given.environment, ENVIRONMENTS).training_job
+        case = case_of(question, job)
     except (SettingsError, ValueError) as error:
         sys.exit(str(error))
     plan = planned(case, deadline_seconds=given.deadline, quota=given.quota)
     print(answer(case, plan, deadline_seconds=given.deadline))
+    if given.simulate or given.plot:
+        print()
+        print(
+            simulate(
+                case, plan, job, deadline_seconds=given.deadline, quota=given.quota, seed=given.seed, picture=given.plot
+            )
+        )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--price", type=float, help="US dollars an hour, instead of the environment's")
     parser.add_argument("--volume-gb", type=float, help="disk of an instance, instead of the environment's")
     parser.add_argument("--environment", default="prod", help="whose prices and disks count")
+    parser.add_argument("--simulate", action="store_true", help="run it by chance, and a thousand partitions, too")
+    parser.add_argument("--seed", type=int, default=1, help="of chance")
+    parser.add_argument("--plot", type=Path, help="simulate, and draw it into this file: .svg or .png")
     return parser
 
 
