@@ -1,0 +1,1 @@
+"""A fleet on paper: how many instances, minutes and dollars, and what is assumed for it."""

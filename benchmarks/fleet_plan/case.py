@@ -1,0 +1,160 @@
+"""One fleet to plan: its work, machine and speed, each with where it is from."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.fleet_plan.assumed import Assumed
+from benchmarks.measuring import ROOT
+from benchmarks.results import Results, load
+from infra.job_settings import TrainingJobSettings
+from job_code.sizes import VALUE_BYTES, Sizes
+from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work
+from lambdas.plan_fleet.instance_types import cores_of
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+HORIZON = 12  # weeks ahead: what was measured
+# What a vCPU does of what a core of the benchmark's machine did.
+VCPU_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        series: Number of series.
+        periods: Length of each one's history.
+        instance_type: SageMaker's name of it.
+        hourly_price: US dollars; None for the environment's.
+        volume_gb: Disk of each instance; None for the environment's.
+        environment: Whose prices and disks count.
+    """
+
+    series: int
+    periods: int
+    instance_type: str
+    hourly_price: float | None
+    volume_gb: float | None
+    environment: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the sizing needs.
+
+    Attributes:
+        work: What is to be forecast.
+        machine: What each instance is.
+        rate: How fast a core forecasts.
+        assumptions: What else it depends on.
+        assumed: All of it for a reader.
+    """
+
+    work: Work
+    machine: Machine
+    rate: Rate
+    assumptions: Assumptions
+    assumed: tuple[Assumed, ...]
+
+
+def case_of(question: Question, job: TrainingJobSettings, *, results: Path = RESULTS) -> Case:
+    """Turns a question into a case.
+
+    Args:
+        question: What is asked.
+        job: The environment's training job.
+        results: What the benchmark has measured.
+    """
+    values = Sizes().values_per_piece
+    work = Work(
+        series=question.series,
+        objects=math.ceil(question.series * question.periods / values),
+        bytes=question.series * question.periods * VALUE_BYTES,
+    )
+    price, price_assumed = _price(question, job)
+    volume_gb = job.volume_gb if question.volume_gb is None else question.volume_gb
+    machine = Machine(question.instance_type, cores_of(question.instance_type), price, volume_gb)
+    rate, rate_assumed = rate_of(load(results))
+    disk: Assumed = (
+        Assumed("disk of an instance", f"{volume_gb:,g} GB", "given", "--volume-gb")
+        if question.volume_gb is not None
+        else Assumed(
+            "disk of an instance", f"{volume_gb:,g} GB", "given", f"environments/{question.environment}.toml, volume_gb"
+        )
+    )
+    assumed = (
+        *rate_assumed,
+        Assumed("vCPUs of an instance", f"{machine.cores:,}", "published", "EC2's tables of instance types"),
+        price_assumed,
+        disk,
+        Assumed("objects", f"{work.objects:,}", "believed", f"one a panel of {values:,} values (job_code/sizes.py)"),
+        Assumed("demand in S3", f"{work.bytes / 1e9:,.1f} GB", "believed", f"{VALUE_BYTES} bytes a value, no gaps"),
+        *_believed(BELIEVED),
+    )
+    return Case(work, machine, rate, BELIEVED, assumed)
+
+
+def rate_of(results: Results) -> tuple[Rate, tuple[Assumed, ...]]:
+    """What a vCPU forecasts, by the largest run that was measured."""
+    series, scaling = max(item for item in results.scaling.items() if not item[1].run.failure)
+    measured = series / scaling.run.stages["predict"] / results.machine.cores
+    source = f"{series:,} series of {results.weeks} weeks, {HORIZON} ahead (benchmarks/results.json, stage predict)"
+    return Rate(measured * VCPU_SHARE, measured=False, source=source), (
+        Assumed("a core forecasts", f"{measured:,.0f} series/s", "measured", source),
+        Assumed("a vCPU does of that", f"{VCPU_SHARE:g}", "believed", "a thread of a core's two; README: older cores"),
+    )
+
+
+def _price(question: Question, job: TrainingJobSettings) -> tuple[float | None, Assumed]:
+    """As given, as the environment has it, or by another size of the family there: twice as much for twice the size."""
+    name, prices = "price of an hour", job.hourly_prices
+    file = f"environments/{question.environment}.toml, hourly_prices"
+    if question.hourly_price is not None:
+        return question.hourly_price, Assumed(name, f"${question.hourly_price:,.3f}", "given", "--price")
+    if question.instance_type in prices:
+        price = prices[question.instance_type]
+        return price, Assumed(name, f"${price:,.3f}", "given", f"{file}; Processing as training")
+    family = question.instance_type.rpartition(".")[0]
+    for other, of_other in prices.items():
+        if other.rpartition(".")[0] == family:
+            times = cores_of(question.instance_type) / cores_of(other)
+            price = times * of_other
+            source = f"{times:g} x {other} in {file}; Processing as training"
+            return price, Assumed(name, f"${price:,.3f}", "believed", source)
+    return None, Assumed(name, "not known", "given", f"no {family} in {file}; give --price")
+
+
+def _believed(assumptions: Assumptions) -> tuple[Assumed, ...]:
+    return (
+        Assumed(
+            "start-up",
+            f"{assumptions.startup_seconds:,.0f} s",
+            "believed",
+            "3 to 5 minutes; AWS publishes none, aws/sagemaker-python-sdk issue 4358 tells of 8",
+        ),
+        Assumed(
+            "of it not billed",
+            f"{assumptions.startup_unbilled_seconds:,.0f} s",
+            "believed",
+            "the wait for machines, as with training jobs: billed from ProcessingStartTime",
+        ),
+        Assumed(
+            "download of an instance",
+            f"{assumptions.download_mb_per_second:,.0f} MB/s",
+            "believed",
+            "published: gp2 disks up to 170 GiB write 128 MiB/s (EBS guide); the network has 873 and more",
+        ),
+        Assumed(
+            "disk for a byte in S3",
+            f"{assumptions.disk_bytes_per_byte:g}",
+            "believed",
+            "the object, what it unpacks to, and its forecasts",
+        ),
+        Assumed(
+            "gathering at the end",
+            f"{assumptions.gather_seconds:,.0f} s",
+            "believed",
+            "by a function: no instance is billed for it",
+        ),
+    )

@@ -1,0 +1,38 @@
+"""The answer on paper: arithmetic, no chance in it."""
+
+from benchmarks.fleet_plan.assumed import told
+from benchmarks.fleet_plan.case import Case
+from lambdas.plan_fleet.fleet import fleet_time
+from lambdas.plan_fleet.sizing import FleetPlan, minutes, size_fleet
+
+
+def planned(case: Case, *, deadline_seconds: int | None, quota: int | None) -> FleetPlan:
+    """The fleet that the sizing gives."""
+    return size_fleet(
+        case.work,
+        case.machine,
+        case.rate,
+        instances=None,
+        deadline_seconds=deadline_seconds,
+        quota=quota,
+        assumptions=case.assumptions,
+    )
+
+
+def answer(case: Case, plan: FleetPlan, *, deadline_seconds: int | None) -> str:
+    """What comes out, what it is made of, and what it rests on."""
+    within = "" if deadline_seconds is None else f", in {minutes(deadline_seconds)}"
+    time = fleet_time(case.work, case.machine, case.rate, instances=plan.instances, assumptions=case.assumptions)
+    parts = {
+        "start-up": time.startup_seconds,
+        "download": time.download_seconds,
+        "forecast": time.forecast_seconds,
+        "gathering": time.gather_seconds,
+    }
+    lines = [
+        f"{case.work.series:,} series{within}: {plan.words}",
+        "  " + ", ".join(f"{part} {seconds / 60:,.1f}" for part, seconds in parts.items()) + " minutes",
+        "  The fleet alone: the training job before it reads, checks and fits.",
+        *(f"  Note: {note}." for note in plan.notes),
+    ]
+    return "\n".join(lines) + "\n\n" + told(case.assumed)

@@ -1,0 +1,58 @@
+"""Minutes and price by the number of instances, and of partitions at a time, as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.fleet_plan.levels import Level
+from job_code.charts import EARLIER, EXPECTED, FORECAST, STYLE
+
+
+def plot(fleet: Sequence[Level], partitions: Sequence[Level], file: Path, *, titles: tuple[str, str]) -> None:
+    """Draws both, side by side.
+
+    Args:
+        fleet: By number of instances.
+        partitions: By number at a time.
+        file: Where to; its ending says what it will be, `.svg` or `.png`.
+        titles: Of each.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 3.4), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        handles = _draw(left, fleet, titles[0], "instances")
+        _draw(right, partitions, titles[1], "at a time")
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
+
+
+def _draw(axes: Any, levels: Sequence[Level], title: str, what: str) -> list[Any]:  # noqa: ANN401 (matplotlib's are untyped)
+    """Returns what a legend shows."""
+    counts = [level.count for level in levels]
+    medians, p95 = [level.median for level in levels], [level.p95 for level in levels]
+    axes.fill_between(counts, medians, p95, color=EXPECTED, label="to the 95th percentile")
+    axes.plot(counts, medians, color=FORECAST, marker="o", markersize=3, label="minutes, median")
+    axes.set(title=title, xlabel=what, ylabel="minutes", xscale="log")
+    if max(medians) > 20 * min(medians):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(0, None)
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.minorticks_off()
+    handles, _ = axes.get_legend_handles_labels()
+    if any(np.isnan(level.price) for level in levels):
+        return list(handles)
+    money = axes.twinx()
+    prices = [level.price for level in levels]
+    money.set(ylabel="US dollars", ylim=(0, 1.1 * max(prices)))
+    money.grid(visible=False)
+    return [
+        *handles,
+        *money.plot(
+            counts, prices, color=EARLIER, linestyle="--", marker="o", markersize=3, label="US dollars, on average"
+        ),
+    ]

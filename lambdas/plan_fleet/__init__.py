@@ -1,0 +1,1 @@
+"""Says how many instances forecast together, before they are paid for."""

@@ -1,0 +1,185 @@
+"""How many instances a fleet needs, and what it will take and cost."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
+
+MOST_INSTANCES = 100  # of one Processing job
+# Where a deadline is missed anyhow, nobody pays for the last minute.
+NEAR_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class FleetPlan:
+    """What shall run.
+
+    Attributes:
+        instance_type: SageMaker's name of it.
+        instances: Their number; 0 where nothing is left to forecast.
+        seconds: Expected, from the request to the end.
+        startup_seconds: The part of them in which nothing is forecast yet.
+        cost_usd: Expected; None without a price.
+        keeps_deadline: None without a deadline.
+        notes: What the operator should know, a sentence each.
+    """
+
+    instance_type: str
+    instances: int
+    seconds: float
+    startup_seconds: float
+    cost_usd: float | None
+    keeps_deadline: bool | None
+    notes: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """One line: `6 x ml.m5.4xlarge, about 11 minutes, about $1.02`."""
+        cost = "" if self.cost_usd is None else f", about ${self.cost_usd:,.2f}"
+        return f"{self.instances} x {self.instance_type}, about {minutes(self.seconds)}{cost}"
+
+
+def size_fleet(
+    work: Work,
+    machine: Machine,
+    rate: Rate,
+    *,
+    instances: int | None,
+    deadline_seconds: int | None,
+    quota: int | None,
+    assumptions: Assumptions = BELIEVED,
+) -> FleetPlan:
+    """Plans a fleet.
+
+    Args:
+        work: What is left to forecast.
+        machine: What each instance is.
+        rate: How fast a core forecasts.
+        instances: As many as someone asked for, at least 1; None for the fewest that keep the deadline.
+        deadline_seconds: From the request to the end; None where any time will do.
+        quota: The most instances the account may run; None where it is not known.
+        assumptions: What else the time and the disk depend on.
+    """
+    if not work.objects:
+        return _nothing(machine, deadline_seconds, assumptions)
+    sizing = _Sizing(work, machine, rate, assumptions, deadline_seconds, quota)
+    chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
+    time = sizing.time(chosen)
+    in_time = None if deadline_seconds is None else time.seconds <= deadline_seconds
+    return FleetPlan(
+        instance_type=machine.instance_type,
+        instances=chosen,
+        seconds=time.seconds,
+        startup_seconds=time.startup_seconds,
+        cost_usd=cost_usd(chosen, machine, time.billed_seconds),
+        keeps_deadline=in_time,
+        notes=tuple(sizing.notes(chosen, asked=instances)),
+    )
+
+
+def minutes(seconds: float) -> str:
+    """`11 minutes`: what is expected is not known to the second."""
+    whole = max(1, round(seconds / 60))
+    return f"{whole:,} minute{'s' if whole != 1 else ''}"
+
+
+@dataclass(frozen=True)
+class _Sizing:
+    work: Work
+    machine: Machine
+    rate: Rate
+    assumptions: Assumptions
+    deadline_seconds: int | None
+    quota: int | None
+
+    @property
+    def most(self) -> int:
+        """An instance without an object would be paid for nothing."""
+        return min(self.work.objects, MOST_INSTANCES)
+
+    @property
+    def allowed(self) -> int:
+        return self.most if self.quota is None else max(1, min(self.most, self.quota))
+
+    @property
+    def least(self) -> int:
+        """What the disks need; as many as may be, where even they have too little room."""
+        return next((n for n in range(1, self.allowed) if self._fits(n)), self.allowed)
+
+    def time(self, instances: int) -> FleetTime:
+        return fleet_time(self.work, self.machine, self.rate, instances=instances, assumptions=self.assumptions)
+
+    def fewest(self) -> int:
+        in_time = self._fewest_in_time(self.allowed)
+        if in_time is not None:
+            return in_time
+        late = self.time(self.allowed).seconds + NEAR_SECONDS
+        return next(n for n in range(self.least, self.allowed + 1) if self.time(n).seconds <= late)
+
+    def as_near_as_may_be(self, asked: int) -> int:
+        return max(self.least, min(asked, self.allowed))
+
+    def notes(self, chosen: int, *, asked: int | None) -> Iterator[str]:
+        if asked is not None and chosen != asked:
+            yield f"{_instances(asked)} asked for, {self._limit(chosen < asked)}: {chosen:,} used"
+        if self.quota is not None and self.quota < 1:
+            yield "the quota lets no instance run until it is raised"
+        if not self._fits(chosen):
+            needed = self._disk_bytes(chosen) / 1e9
+            yield f"a disk of {self.machine.volume_gb:,g} GB is too small: each instance needs about {needed:,.0f} GB"
+        if self.deadline_seconds is not None and self.time(chosen).seconds > self.deadline_seconds:
+            yield self._late(chosen, self.deadline_seconds)
+
+    def _limit(self, lowered: bool) -> str:
+        if not lowered:
+            return f"too few for disks of {self.machine.volume_gb:,g} GB"
+        if self.allowed < self.most:
+            return f"the quota is {self.quota:,}"
+        if self.work.objects <= MOST_INSTANCES:
+            return "there is 1 object" if self.work.objects == 1 else f"there are {self.work.objects:,} objects"
+        return f"a job may have {MOST_INSTANCES:,}"
+
+    def _late(self, chosen: int, deadline_seconds: int) -> str:
+        """What it would take, or that nothing helps."""
+        seconds, startup = self.time(chosen).seconds, self.assumptions.startup_seconds
+        deadline, over = minutes(deadline_seconds), round((seconds - deadline_seconds) / 60)
+        more = f"about {minutes(seconds)}, {f'{over:,}' if over else 'seconds'} more than the deadline"
+        enough = self._fewest_in_time(self.most)
+        if enough is not None and enough > self.allowed:
+            return f"the quota of {_instances(self.allowed)} makes it {more}; {enough:,} would keep it"
+        if enough is not None:
+            return f"with {_instances(chosen)} it is {more}; {enough:,} would keep it"
+        if startup >= deadline_seconds:
+            return f"no instance count keeps {deadline}: start-up alone takes {minutes(startup)}"
+        fastest = self.time(self.most).seconds
+        return (
+            f"no instance count keeps {deadline}: the fastest takes {minutes(fastest)}, {minutes(startup)} to start up"
+        )
+
+    def _fewest_in_time(self, most: int) -> int | None:
+        if self.deadline_seconds is None:
+            return self.least
+        counts = range(self.least, most + 1)
+        return next((n for n in counts if self.time(n).seconds <= self.deadline_seconds), None)
+
+    def _disk_bytes(self, instances: int) -> float:
+        return disk_bytes(self.work, instances=instances, assumptions=self.assumptions)
+
+    def _fits(self, instances: int) -> bool:
+        return self._disk_bytes(instances) <= self.machine.volume_gb * 1e9
+
+
+def _nothing(machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
+    return FleetPlan(
+        instance_type=machine.instance_type,
+        instances=0,
+        seconds=assumptions.gather_seconds,
+        startup_seconds=0.0,
+        cost_usd=None if machine.hourly_price is None else 0.0,
+        keeps_deadline=None if deadline_seconds is None else assumptions.gather_seconds <= deadline_seconds,
+        notes=("nothing is left to forecast",),
+    )
+
+
+def _instances(count: int) -> str:
+    return f"{count:,} instance{'s' if count != 1 else ''}"

@@ -1,0 +1,98 @@
+"""A fleet on paper."""
+
+import re
+
+import pytest
+
+from benchmarks.fleet_plan.__main__ import main
+from benchmarks.fleet_plan.assumed import aligned
+from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, rate_of
+from benchmarks.fleet_plan.on_paper import planned
+from benchmarks.results import load
+from infra.job_settings import TrainingJobSettings
+from lambdas.plan_fleet.fleet import BELIEVED_RATE
+
+JOB = TrainingJobSettings(
+    instance_types=("ml.m5.large",), volume_gb=50, max_runtime_minutes=60, hourly_prices={"ml.m5.large": 0.125}
+)
+
+
+def question(instance_type: str, *, hourly_price: float | None = None, volume_gb: float | None = None) -> Question:
+    return Question(
+        series=10_000_000,
+        periods=100,
+        instance_type=instance_type,
+        hourly_price=hourly_price,
+        volume_gb=volume_gb,
+        environment="test",
+    )
+
+
+def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
+    case = case_of(question("ml.m5.4xlarge"), JOB)
+    assert (case.work.objects, case.work.bytes) == (250, 5 * 10**9)
+    assert (case.machine.cores, case.machine.volume_gb) == (16, 50)
+    run = load(RESULTS).scaling[5_000_000].run
+    # Two cores were measured on.
+    assert case.rate.series_per_second_per_core == pytest.approx(5_000_000 / run.stages["predict"] / 2 * VCPU_SHARE)
+
+
+def test_what_the_function_believes_is_what_was_measured() -> None:
+    rate, _ = rate_of(load(RESULTS))
+    assert rate.series_per_second_per_core == pytest.approx(BELIEVED_RATE.series_per_second_per_core, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "price"),
+    [
+        (question("ml.m5.large"), 0.125),
+        (question("ml.m5.4xlarge"), 1.0),
+        (question("ml.m5.4xlarge", hourly_price=0.9), 0.9),
+        (question("ml.c5.xlarge"), None),
+    ],
+)
+def test_a_price_is_given_or_another_sizes_or_not_known(asked: Question, price: float | None) -> None:
+    case = case_of(asked, JOB)
+    assert case.machine.hourly_price == price
+    assert (planned(case, deadline_seconds=None, quota=None).cost_usd is None) == (price is None)
+
+
+def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--series", "10000000", "--deadline", "15m", "--price", "1", "--volume-gb", "75", "--quota", "1"])
+    printed = capsys.readouterr().out
+    # The minutes depend on what was measured last.
+    assert re.match(
+        r"10,000,000 series, in 15 minutes: 1 x ml\.m5\.4xlarge, about \d+ minutes?, about \$\d\.\d\d\n"
+        r"  start-up 5\.0, download 1\.3, forecast \d\.\d, gathering 0\.5 minutes\n",
+        printed,
+    )
+    assert re.search(r"price of an hour +\$1\.000 +given +--price", printed)
+    assert re.search(r"disk of an instance +75 GB +given +--volume-gb", printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--deadline", "15"], "15: a whole number and s, m or h"),
+        (["--series", "0"], "0: 1 or more"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert told in capsys.readouterr().err
+
+
+def test_an_unknown_environment_or_type_ends_it() -> None:
+    with pytest.raises(SystemExit, match="environment 'moon' is unknown"):
+        main(["--environment", "moon"])
+    with pytest.raises(SystemExit, match="a name like ml"):
+        main(["--instance-type", "m5"])
+
+
+def test_numbers_stand_to_the_right() -> None:
+    assert aligned(["n", "what"], [["1", "a"], ["1,000", "bc"]]).splitlines() == [
+        "      n  what",
+        "      1  a",
+        "  1,000  bc",
+    ]

@@ -1,0 +1,205 @@
+import itertools
+import random
+from dataclasses import replace
+
+import pytest
+
+from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work, disk_bytes, fleet_time
+from lambdas.plan_fleet.instance_types import cores_of
+from lambdas.plan_fleet.sizing import MOST_INSTANCES, NEAR_SECONDS, size_fleet
+
+MACHINE = Machine("ml.m5.4xlarge", cores=16, hourly_price=0.922, volume_gb=50)
+RATE = Rate(1_000, measured=True, source="the test")
+# A second an object on one core.
+WORK = Work(series=640_000, objects=640, bytes=0)
+ROUND = Assumptions(startup_seconds=240, startup_unbilled_seconds=60, download_mb_per_second=100, gather_seconds=20)
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "cores"),
+    [
+        ("ml.t3.medium", 2),
+        ("ml.m5.large", 2),
+        ("ml.m5.xlarge", 4),
+        ("ml.m5.4xlarge", 16),
+        ("ml.m7i-flex.12xlarge", 48),
+        ("ml.c5.9xlarge", 36),
+        ("ml.m4.10xlarge", 40),
+        ("ml.c4.8xlarge", 36),
+        ("ml.c4.4xlarge", 16),
+        ("ml.m7i.48xlarge", 192),
+        ("ml.p6-b200.48xlarge", 192),
+    ],
+)
+def test_an_instance_type_tells_its_cores(instance_type: str, cores: int) -> None:
+    assert cores_of(instance_type) == cores
+
+
+@pytest.mark.parametrize("name", ["m5.large", "ml.m5.metal", "ml.m5", "ml.m5.0xlarge", "local", ""])
+def test_a_name_without_a_size_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"a name like ml\.m5\.4xlarge"):
+        cores_of(name)
+
+
+def dealt(work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions) -> float | None:
+    """Seconds until all is gathered, object by object; None where a disk is too small."""
+    hands: list[list[int]] = [[] for _ in range(instances)]
+    for card in range(work.objects):
+        hands[card % instances].append(card)
+    ends = []
+    for hand in hands:
+        size = len(hand) * work.bytes / work.objects
+        if size * assumptions.disk_bytes_per_byte > machine.volume_gb * 1e9:
+            return None
+        cores = [assumptions.startup_seconds + size / 1e6 / assumptions.download_mb_per_second] * machine.cores
+        for _ in hand:
+            cores.sort()
+            cores[0] += work.series / work.objects / rate.series_per_second_per_core
+        ends.append(max(cores))
+    return max(ends) + assumptions.gather_seconds
+
+
+def test_the_plan_is_what_trying_every_count_finds() -> None:
+    draw = random.Random(0)
+    unreachable = 0
+    for _ in range(150):
+        objects = draw.randint(1, 150)
+        work = Work(series=draw.randint(1, 10_000) * objects, objects=objects, bytes=draw.randint(0, 50) * 10**9)
+        machine = replace(MACHINE, cores=draw.choice([2, 4, 16]), volume_gb=draw.choice([30, 100]))
+        quota = draw.choice([None, 5, 40])
+        deadline = draw.randint(250, 600)
+        most = min(objects, MOST_INSTANCES, quota or MOST_INSTANCES)
+        tried = {n: dealt(work, machine, RATE, instances=n, assumptions=ROUND) for n in range(1, most + 1)}
+        kept = [n for n, seconds in tried.items() if seconds is not None and seconds <= deadline]
+        plan = size_fleet(
+            work, machine, RATE, instances=None, deadline_seconds=deadline, quota=quota, assumptions=ROUND
+        )
+        if kept:
+            assert plan.keeps_deadline
+            assert plan.instances == kept[0]
+            assert plan.seconds == pytest.approx(tried[kept[0]])
+            assert not plan.notes
+        else:
+            unreachable += 1
+            fits = {n: seconds for n, seconds in tried.items() if seconds is not None}
+            # A disk too small everywhere is told by itself, and then the deadline may be kept or not.
+            assert plan.notes
+            if fits:
+                assert plan.keeps_deadline is False
+                assert plan.instances == next(n for n, s in fits.items() if s <= fits[most] + NEAR_SECONDS)
+    assert 10 < unreachable < 140
+
+
+def test_more_instances_never_take_longer() -> None:
+    work = replace(WORK, bytes=10**11)
+    seconds = [fleet_time(work, MACHINE, RATE, instances=n).seconds for n in range(1, 641)]
+    assert all(later <= sooner for sooner, later in itertools.pairwise(seconds))
+
+
+def test_the_last_round_counts_however_few_objects_it_has() -> None:
+    # 17 objects on 16 cores are two rounds, as 32 are.
+    for objects, rounds in ((16, 1), (17, 2), (32, 2), (33, 3)):
+        work = Work(series=objects * 1_000, objects=objects, bytes=0)
+        assert fleet_time(work, MACHINE, RATE, instances=1).forecast_seconds == rounds
+
+
+def test_all_instances_are_paid_until_the_job_ends_and_not_while_they_are_awaited() -> None:
+    plan = size_fleet(WORK, MACHINE, RATE, instances=4, deadline_seconds=None, quota=None, assumptions=ROUND)
+    # 160 objects each: 10 rounds of a second.
+    assert plan.seconds == 240 + 10 + 20
+    assert plan.startup_seconds == 240
+    assert plan.cost_usd == pytest.approx(4 * (240 - 60 + 10) / 3600 * 0.922)
+    assert plan.keeps_deadline is None
+    assert plan.words == "4 x ml.m5.4xlarge, about 4 minutes, about $0.19"
+
+
+def test_without_a_price_there_is_no_cost() -> None:
+    machine = replace(MACHINE, hourly_price=None)
+    plan = size_fleet(WORK, machine, RATE, instances=4, deadline_seconds=None, quota=None, assumptions=ROUND)
+    assert plan.cost_usd is None
+    assert plan.words == "4 x ml.m5.4xlarge, about 4 minutes"
+
+
+def test_without_a_deadline_the_fewest_are_the_cheapest() -> None:
+    plan = size_fleet(WORK, MACHINE, RATE, instances=None, deadline_seconds=None, quota=None)
+    assert plan.instances == 1
+    assert plan.keeps_deadline is None
+
+
+def test_no_more_instances_than_objects() -> None:
+    few = Work(series=8_000, objects=8, bytes=0)
+    plan = size_fleet(few, MACHINE, RATE, instances=12, deadline_seconds=None, quota=None)
+    assert plan.instances == 8
+    assert plan.notes == ("12 instances asked for, there are 8 objects: 8 used",)
+    one = Work(series=1_000, objects=1, bytes=0)
+    plan = size_fleet(one, MACHINE, RATE, instances=2, deadline_seconds=1, quota=None, assumptions=ROUND)
+    assert plan.instances == 1
+    assert plan.notes == (
+        "2 instances asked for, there is 1 object: 1 used",
+        "no instance count keeps 1 minute: start-up alone takes 4 minutes",
+    )
+
+
+def test_no_more_than_a_job_may_have() -> None:
+    plan = size_fleet(WORK, MACHINE, RATE, instances=500, deadline_seconds=None, quota=None)
+    assert plan.instances == 100
+    assert plan.notes == ("500 instances asked for, a job may have 100: 100 used",)
+
+
+def test_no_more_than_the_quota() -> None:
+    slow = Rate(5, measured=False, source="the test")  # 200 seconds an object
+    plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=1800, quota=4, assumptions=ROUND)
+    assert plan.instances == 4
+    assert plan.keeps_deadline is False
+    assert plan.notes == (
+        "the quota of 4 instances makes it about 38 minutes, 8 more than the deadline; 6 would keep it",
+    )
+    asked = size_fleet(WORK, MACHINE, slow, instances=9, deadline_seconds=None, quota=4, assumptions=ROUND)
+    assert asked.notes == ("9 instances asked for, the quota is 4: 4 used",)
+    none = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=None, quota=0, assumptions=ROUND)
+    assert none.instances == 1
+    assert none.notes == ("the quota lets no instance run until it is raised",)
+
+
+def test_too_few_for_the_deadline_are_used_all_the_same() -> None:
+    slow = Rate(5, measured=False, source="the test")
+    plan = size_fleet(WORK, MACHINE, slow, instances=2, deadline_seconds=1800, quota=None, assumptions=ROUND)
+    assert plan.instances == 2
+    assert plan.notes == ("with 2 instances it is about 71 minutes, 41 more than the deadline; 6 would keep it",)
+
+
+def test_an_unreachable_deadline_is_not_paid_for() -> None:
+    slow = Rate(5, measured=False, source="the test")
+    plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=300, quota=None, assumptions=ROUND)
+    # All objects at once from 40 instances on, and no sooner with 100.
+    assert plan.instances == 40
+    assert plan.notes == ("no instance count keeps 5 minutes: the fastest takes 8 minutes, 4 minutes to start up",)
+
+
+def test_the_disk_asks_for_instances() -> None:
+    work = replace(WORK, bytes=10**11)
+    plan = size_fleet(work, MACHINE, RATE, instances=None, deadline_seconds=None, quota=None)
+    assert plan.instances == 5  # 250 GB unpacked
+    assert disk_bytes(work, instances=5) == 50e9
+    asked = size_fleet(work, MACHINE, RATE, instances=2, deadline_seconds=None, quota=None)
+    assert asked.instances == 5
+    assert asked.notes == ("2 instances asked for, too few for disks of 50 GB: 5 used",)
+    small = size_fleet(work, MACHINE, RATE, instances=None, deadline_seconds=None, quota=2)
+    assert small.notes == ("a disk of 50 GB is too small: each instance needs about 125 GB",)
+
+
+@pytest.mark.parametrize("price", [None, 0.922])
+def test_nothing_left_is_nothing_to_pay(price: float | None) -> None:
+    plan = size_fleet(
+        Work(0, 0, 0), replace(MACHINE, hourly_price=price), RATE, instances=3, deadline_seconds=900, quota=4
+    )
+    assert plan.instances == 0
+    assert plan.cost_usd == (None if price is None else 0)
+    assert plan.seconds == BELIEVED.gather_seconds
+    assert plan.keeps_deadline
+    assert plan.notes == ("nothing is left to forecast",)
+
+
+def test_a_deadline_missed_by_seconds_says_so() -> None:
+    plan = size_fleet(WORK, MACHINE, RATE, instances=4, deadline_seconds=265, quota=None, assumptions=ROUND)
+    assert plan.notes == ("with 4 instances it is about 4 minutes, seconds more than the deadline; 8 would keep it",)
