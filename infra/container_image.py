@@ -7,6 +7,8 @@ from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
 JOB_CODE = Path(__file__).parent.parent / "job_code"
+# As the Dockerfile has it; said again wherever arguments are given, so that none is taken for the other.
+ENTRYPOINT = ["python", "-m", "job_code"]
 # What does not change the program must not change the image's hash.
 NOT_IN_THE_IMAGE = ["**/__pycache__", "**/*.pyc", "**/.DS_Store", "**/.*_cache"]
 

@@ -66,6 +66,9 @@ class DataStack(Stack):
                     id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
                 ),
                 s3.LifecycleRule(
+                    id="handed-over", prefix=s3_layout.HANDOVER, expiration=Duration.days(retention.job_output_days)
+                ),
+                s3.LifecycleRule(
                     id="query-results",
                     prefix=s3_layout.QUERY_RESULTS,
                     expiration=Duration.days(retention.query_result_days),

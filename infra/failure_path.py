@@ -74,12 +74,13 @@ class FailurePath(Construct):
         self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
         self.entry.next(explained)
 
-    def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable) -> None:
+    def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable, fleet: sfn.IChainable | None) -> None:
         """Says where a redriven execution goes on.
 
         Args:
             start: Where the run begins.
             check: Where what a completed job left is looked at.
+            fleet: Where what was handed over is forecast; None where there is no fleet.
         """
         again = sfn.Pass(
             self,
@@ -90,5 +91,11 @@ class FailurePath(Construct):
             },
         )
         again.next(start)
-        from_check = sfn.Condition.string_equals("$.resume.from", "check")
-        self._failed.next(sfn.Choice(self, "FromWhere?").when(from_check, check).otherwise(again))
+        from_where = sfn.Choice(self, "FromWhere?").when(_from("check"), check)
+        if fleet is not None:
+            from_where.when(_from("fleet"), fleet)
+        self._failed.next(from_where.otherwise(again))
+
+
+def _from(where: str) -> sfn.Condition:
+    return sfn.Condition.string_equals("$.resume.from", where)

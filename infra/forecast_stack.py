@@ -8,7 +8,8 @@ from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
-from infra.forecast_workflow import ForecastWorkflow, longest_execution
+from infra.fleet_role import fleet_role
+from infra.forecast_workflow import ForecastWorkflow, Functions, longest_execution
 from infra.function_maker import FunctionMaker
 from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
@@ -18,10 +19,11 @@ from infra.messages_key import MessagesKey
 from infra.observation import Observation
 from infra.outcome_functions import OutcomeFunctions
 from infra.outcomes_topic import OutcomesTopic
+from infra.processing_fleet import ProcessingFleet
 from infra.run_functions import RunFunctions
 from infra.settings import Settings
 from infra.training_job import TrainingJob
-from infra.training_role import TrainingRole
+from infra.training_role import training_role
 from infra.weekly_schedule import WeeklySchedule
 
 
@@ -55,27 +57,28 @@ class ForecastStack(Stack):
         )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
         network = self._network(settings, data)
-        training_role = TrainingRole(
-            self,
-            "Training",
-            name=name,
-            key=data.key,
-            demand=data.demand,
-            forecasts=data.forecasts,
-            image=image,
-            network=network,
-        )
         training_job = TrainingJob(
             self,
             "Job",
             settings=settings,
             image=image,
-            role=training_role.role,
+            role=training_role(
+                self,
+                "Training",
+                name=name,
+                key=data.key,
+                demand=data.demand,
+                forecasts=data.forecasts,
+                image=image,
+                network=network,
+                hands_over=settings.fleet is not None,
+            ),
             key=data.key,
             forecasts=data.forecasts,
             network=network,
         )
-        longest = longest_execution(training_job)
+        fleet = self._fleet(settings, data, image, network)
+        longest = longest_execution(training_job, *([fleet] if fleet else []))
         make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
         of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
         close_run = of_outcome.close_run()
@@ -83,16 +86,20 @@ class ForecastStack(Stack):
             self,
             "Workflow",
             name=name,
-            plan=of_run.plan(image=image),
-            claim=of_run.claim(),
-            preflight=of_run.preflight(image=image, machines=training_job.machines),
-            check_run=of_run.check_run(),
-            apply_gate=of_run.apply_gate(),
-            publish=of_run.publish(),
-            explain_failure=of_outcome.explain_failure(),
-            close_run=close_run,
-            end_failed=of_outcome.end_failed(),
+            functions=Functions(
+                plan=of_run.plan(image=image),
+                claim=of_run.claim(),
+                preflight=of_run.preflight(image=image, machines=training_job.machines),
+                plan_fleet=of_run.plan_fleet(settings.fleet) if settings.fleet else None,
+                check_run=of_run.check_run(),
+                apply_gate=of_run.apply_gate(),
+                publish=of_run.publish(),
+                explain_failure=of_outcome.explain_failure(),
+                close_run=close_run,
+                end_failed=of_outcome.end_failed(),
+            ),
             training_job=training_job,
+            fleet=fleet,
             longest=longest,
             topic=topic,
             key=messages_key,
@@ -141,6 +148,33 @@ class ForecastStack(Stack):
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
+
+    def _fleet(
+        self, settings: Settings, data: DataStack, image: ContainerImage, network: JobNetwork | None
+    ) -> ProcessingFleet | None:
+        """The fleet that forecasts; None where the training job does."""
+        if settings.fleet is None:
+            return None
+        role = fleet_role(
+            self,
+            "FleetAccess",
+            name=settings.name,
+            key=data.key,
+            forecasts=data.forecasts,
+            image=image,
+            network=network,
+        )
+        return ProcessingFleet(
+            self,
+            "Fleet",
+            settings=settings,
+            fleet=settings.fleet,
+            image=image,
+            role=role,
+            key=data.key,
+            forecasts=data.forecasts,
+            network=network,
+        )
 
     def _network(self, settings: Settings, data: DataStack) -> JobNetwork | None:
         """The job's network; None is SageMaker's own."""

@@ -9,8 +9,9 @@ from aws_cdk import aws_iam as iam
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
+from infra.fleet_settings import FleetSettings, objects_of
 from infra.function import PythonFunction
-from infra.function_maker import CALENDAR, FILES, ITEMS, KEY_OF_TABLE, LINKS, REGISTRY, FunctionMaker
+from infra.function_maker import CALENDAR, FILES, ITEMS, KEY_OF_TABLE, LINKS, QUOTAS, REGISTRY, FunctionMaker
 from infra.machines import Machine
 
 
@@ -28,6 +29,7 @@ class RunFunctions:
     def plan(self, *, image: ContainerImage) -> PythonFunction:
         """Decides the run."""
         settings, bucket = self._make.settings, self._make.data.forecasts
+        fleet = settings.fleet
         function = self._make.function(
             "plan",
             "Decides the run: cutoff, name, configuration and input",
@@ -39,11 +41,14 @@ class RunFunctions:
                 "IMAGE": image.uri,
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
+                "PARTITIONED": json.dumps(False),
+                "FLEET": json.dumps(fleet.enabled if fleet else None),
+                "FLEET_OBJECTS": str(objects_of(fleet) if fleet else 0),
             },
             shared=[CALENDAR, FILES],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
-        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS]
+        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_FILES]
         self._make.grant(function, "ListDemand", ["s3:ListBucket"], self._make.data.demand.bucket_arn, prefixes=inputs)
         self._make.grant(function, "FindThePublishedRun", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.POINTERS))
@@ -82,7 +87,7 @@ class RunFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
             },
-            shared=[REGISTRY, CALENDAR],
+            shared=[REGISTRY, CALENDAR, QUOTAS],
         )
         buckets = (data.demand.bucket_arn, data.forecasts.bucket_arn)
         self._make.grant(function, "FindTheBuckets", ["s3:GetBucketLocation"], *buckets)
@@ -91,6 +96,36 @@ class RunFunctions:
         )
         self._make.grant(function, "SeeHowLongRunsTook", ["dynamodb:Query"], data.runs.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, data.key.key_arn)
+        # Which has no resources. The finding is the function's own, for its traces.
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
+        return function
+
+    def plan_fleet(self, fleet: FleetSettings) -> PythonFunction:
+        """Plans the fleet for what is left to forecast."""
+        bucket, table = self._make.data.forecasts, self._make.data.runs
+        function = self._make.function(
+            "plan-fleet",
+            "Plans the fleet: what is left to forecast, on how many machines",
+            {
+                "FORECAST_BUCKET": bucket.bucket_name,
+                "TABLE": table.table_name,
+                "INSTANCE_TYPES": json.dumps(fleet.instance_types),
+                "INSTANCES": str(fleet.instances),
+                "DEADLINE_MINUTES": str(fleet.deadline_minutes or ""),
+                "VOLUME_GB": str(fleet.volume_gb),
+                "HOURLY_PRICES": self._make.prices(),
+            },
+            shared=[REGISTRY, QUOTAS],
+        )
+        handed_over = f"{s3_layout.HANDOVER}*"
+        self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[handed_over])
+        self._make.grant(
+            function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
+        )
+        self._make.grant(function, "SeeHowFastRunsWere", ["dynamodb:Query"], table.table_arn)
+        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         # Which has no resources. The finding is the function's own, for its traces.
         function.role.add_to_policy(
             iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])

@@ -6,6 +6,9 @@ COVARIATES = "covariates/"
 INPUTS = (DEMAND, STATIC, COVARIATES)
 FORECASTS = "forecasts/"
 REPORTS = "reports/"
+MODELS = "models/"
+# From the job that has read the demand to the fleet that forecasts it, and its notes of what is done.
+HANDOVER = "handover/"
 # Where SageMaker puts what it packs up itself; the job uploads its forecasts on its own.
 JOB_OUTPUT = "training-output/"
 QUERY_RESULTS = "athena-results/"
@@ -13,3 +16,16 @@ QUERY_RESULTS = "athena-results/"
 POINTERS = f"{FORECASTS}partition=*/_latest.json"
 MANIFESTS = f"{FORECASTS}partition=*/run_id=*/_manifest.json"
 HELD = f"{REPORTS}partition=*/run_id=*/held.json"
+HANDOVER_DOCUMENTS = f"{HANDOVER}partition=*/run_id=*/common/handover.json"
+MODEL_FILES = f"{MODELS}partition=*/run_id=*/*"
+
+
+def of_runs(prefix: str, name: str, file: str = "*") -> str:
+    """Files of this deployment's runs, as an IAM pattern: a run is named after its job, a job after the deployment.
+
+    Args:
+        prefix: One of the above.
+        name: Of the deployment.
+        file: Below the run's own prefix.
+    """
+    return f"{prefix}partition=*/run_id={name}-*/{file}"

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from infra.cron import check_cron
+from infra.fleet_settings import FleetSettings
 from infra.job_settings import FunctionsSettings, NetworkSettings, TrainingJobSettings
 from infra.setting_types import (
     Account,
@@ -177,6 +178,7 @@ class EnvironmentSettings(Table):
     schedule: ScheduleSettings
     forecast: ForecastConfig
     training_job: TrainingJobSettings
+    fleet: FleetSettings | None = None
     network: NetworkSettings | None = None
     functions: FunctionsSettings = FunctionsSettings()
     gate: GateSettings = GateSettings()

@@ -1,10 +1,9 @@
-"""`sagemaker:createTrainingJob.sync` as states: the request, its retries, and exactly the IAM it takes."""
+"""`sagemaker:createTrainingJob.sync` as states, one a machine."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -12,27 +11,25 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra import s3_layout
-from infra.container_image import ContainerImage
+from infra.container_image import ENTRYPOINT, ContainerImage
 from infra.job_network import JobNetwork
 from infra.machines import Machine, machines_of
+from infra.sagemaker_job import (
+    MOST_FAULTS,
+    QUOTA_PATIENCE,
+    START_AND_STOP,
+    job_arns,
+    job_name,
+    job_state,
+    job_statements,
+    volume,
+)
 from infra.settings import Settings
 
-SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
-# Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
-TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
-QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException", "SageMaker.ResourceLimitExceeded"]
-# A quota is used up by other jobs, which take their time: 5 minutes, then longer, half an hour at most, nine times.
-QUOTA_INTERVAL, QUOTA_BACKOFF, QUOTA_LONGEST, QUOTA_ATTEMPTS = Duration.minutes(5), 1.5, Duration.minutes(30), 9
-QUOTA_PATIENCE = Duration.hours(4)
 # Attempts SageMaker makes by itself after a fault of its own; all of them count towards the job's runtime.
 PLATFORM_FAULT_RETRIES = 2
-# Jobs that are started anew after such a fault, or because a machine was lost.
-MOST_FAULTS = 2
-# From the request to a running container, and from its end to a described job.
-START_AND_STOP = Duration.minutes(30)
-# Families with disks of their own (m6id, c5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
-# refuses a key for them.
-LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
+# What differs from run to run, of the job's environment variables.
+OF_THE_RUN = ("PARTITION", "MODEL_SHA256", "FLEET_OBJECTS")
 
 
 class TrainingJob(Construct):
@@ -64,9 +61,7 @@ class TrainingJob(Construct):
     @property
     def arns(self) -> str:
         """This deployment's jobs."""
-        return Stack.of(self).format_arn(
-            service="sagemaker", resource="training-job", resource_name=f"{self._settings.name}-*"
-        )
+        return job_arns(self, "Training", self._settings.name)
 
     @property
     def machines(self) -> Sequence[Machine]:
@@ -92,97 +87,37 @@ class TrainingJob(Construct):
             machine: What to run on.
             choice: Its place among the preferred ones, from 0; it keeps the names of the jobs apart.
         """
-        last = choice == len(self.machines) - 1
-        state = sfn.CustomState(
+        return job_state(
             self,
             f"TrainAndInfer ({machine.words})",
-            state_json={
-                "Type": "Task",
-                "Resource": f"arn:{Stack.of(self).partition}:states:::sagemaker:createTrainingJob.sync",
-                "Parameters": self._request(machine, choice=choice),
-                "ResultSelector": {
-                    "name.$": "$.TrainingJobName",
-                    "status.$": "$.TrainingJobStatus",
-                    "secondary_status.$": "$.SecondaryStatus",
-                    "arn.$": "$.TrainingJobArn",
-                    # Times and the machine, which a job that never ran has not all of.
-                    "described.$": "$",
-                },
-                "ResultPath": "$.job",
-                "TimeoutSeconds": self._longest(machine).to_seconds(),
-            },
+            "Training",
+            request=self._request(machine, choice=choice),
+            result_path="$.job",
+            timeout=self._longest(machine),
+            last=choice == len(self.machines) - 1,
+            result={"secondary_status.$": "$.SecondaryStatus"},
         )
-        state.add_retry(
-            errors=TRANSIENT_ERRORS,
-            interval=Duration.seconds(5),
-            backoff_rate=2,
-            max_attempts=4,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
-        # Each type has a quota of its own: while there is another type, nobody need wait.
-        if last:
-            state.add_retry(
-                errors=QUOTA_ERRORS,
-                interval=QUOTA_INTERVAL,
-                backoff_rate=QUOTA_BACKOFF,
-                max_delay=QUOTA_LONGEST,
-                max_attempts=QUOTA_ATTEMPTS,
-                jitter_strategy=sfn.JitterType.FULL,
-            )
-        return state
 
     def statements(self) -> list[iam.PolicyStatement]:
-        """What the state machine's role needs for these states, on this application's job names only."""
-        stack = Stack.of(self)
-        return [
-            iam.PolicyStatement(
-                sid="RunTrainingJobs",
-                actions=[
-                    "sagemaker:AddTags",
-                    "sagemaker:CreateTrainingJob",
-                    "sagemaker:DescribeTrainingJob",
-                    # An aborted execution takes its job with it.
-                    "sagemaker:StopTrainingJob",
-                ],
-                resources=[self.arns],
-            ),
-            iam.PolicyStatement(
-                sid="HandOverTheJobRole",
-                actions=["iam:PassRole"],
-                resources=[self._role.role_arn],
-                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-            ),
-            iam.PolicyStatement(
-                sid="HearWhenTheJobEnds",
-                actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-                resources=[stack.format_arn(service="events", resource="rule", resource_name=SYNC_RULE)],
-            ),
-        ]
+        """What the state machine's role needs for these states."""
+        return job_statements(self, "Training", arns=self.arns, role=self._role)
 
     def _request(self, machine: Machine, *, choice: int) -> dict[str, Any]:
         settings, instance_type = self._settings, machine.instance_type
         job = settings.training_job
-        # A job's name is taken for ever: a retry, a redrive, a fault and the next machine each need one of their own.
-        name = (
-            "States.Format('{}-{}-{}-{}"
-            + str(choice)
-            + "', $.plan.job_name, $$.Execution.RedriveCount, $$.State.RetryCount, $.faults.count)"
-        )
-        resources: dict[str, Any] = {
-            "InstanceType": instance_type,
-            "InstanceCount": 1,
-            "VolumeSizeInGB": job.volume_gb,
-        }
-        if not LOCAL_DISKS.match(instance_type):
-            resources["VolumeKmsKeyId"] = self._key.key_arn
         stopping = {"MaxRuntimeInSeconds": job.max_runtime_minutes * 60}
         if machine.spot and job.max_wait_minutes is not None:
             stopping["MaxWaitTimeInSeconds"] = job.max_wait_minutes * 60
         bucket = self._forecasts.bucket_name
         return {
-            "TrainingJobName.$": name,
+            "TrainingJobName.$": job_name(choice),
             "RoleArn": self._role.role_arn,
-            "AlgorithmSpecification": {"TrainingImage": self._image.uri, "TrainingInputMode": "File"},
+            "AlgorithmSpecification": {
+                "TrainingImage": self._image.uri,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": ENTRYPOINT,
+                "ContainerArguments.$": "States.Array($.plan.mode)",
+            },
             "HyperParameters.$": "$.plan.hyperparameters",
             "InputDataConfig.$": "$.plan.channels",
             "OutputDataConfig": {
@@ -190,7 +125,11 @@ class TrainingJob(Construct):
                 "KmsKeyId": self._key.key_arn,
                 "CompressionType": "NONE",
             },
-            "ResourceConfig": resources,
+            "ResourceConfig": {
+                "InstanceType": instance_type,
+                "InstanceCount": 1,
+                **volume(instance_type, job.volume_gb, self._key),
+            },
             "StoppingCondition": stopping,
             "RetryStrategy": {"MaximumRetryAttempts": PLATFORM_FAULT_RETRIES},
             "EnableManagedSpotTraining": machine.spot,
@@ -198,6 +137,9 @@ class TrainingJob(Construct):
             # The job uploads its forecasts itself; and one machine has no other container to talk to.
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
-            "Environment": {"OUTPUT_URI": f"s3://{bucket}", "PARTITION.$": "$.plan.partition"},
+            "Environment": {
+                "OUTPUT_URI": f"s3://{bucket}",
+                **{f"{name}.$": f"$.plan.environment.{name}" for name in OF_THE_RUN},
+            },
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(settings.tags.items())],
         }

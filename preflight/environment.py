@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.machines import machines_of
 from infra.settings import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
-from lambdas.plan.handler import DEMAND, PARTITION
+from lambdas.plan.handler import DEMAND, EVERYTHING
 from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import check_image
@@ -101,7 +101,7 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
         files = []
         unread = [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
     plan = {
-        "partition": PARTITION,
+        "partition": EVERYTHING,
         "cutoff": _due(settings, now),
         "demand": vars(DemandFiles.of(files)),
         "hyperparameters": settings.forecast.to_strings(),

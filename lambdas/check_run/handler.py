@@ -20,7 +20,8 @@ from .run_metrics import put_run_metrics
 
 MANIFEST = "_manifest.json"
 # Of the manifest; what an older one lacks is not measured.
-STATISTICS = ("seconds", "data_quality", "compared_with")
+STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
+OWN = ("manifest", "model", "statistics")
 
 
 class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
@@ -47,6 +48,7 @@ class Run:
     manifest: str
     report: str
     column_types: dict[str, str]
+    model: dict[str, Any] | None
     metrics: dict[str, Any]
     statistics: dict[str, Any]
 
@@ -97,7 +99,8 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
         run = Run(
             manifest=folder + MANIFEST,
             statistics={name: manifest.get(name) for name in STATISTICS},
-            **{name: manifest[name] for name in Run.__dataclass_fields__ if name not in ("manifest", "statistics")},
+            model=manifest.get("model"),  # runs made before models were kept have none
+            **{name: manifest[name] for name in Run.__dataclass_fields__ if name not in OWN},
         )
     except KeyError as error:
         raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} has no {error}") from None

@@ -122,6 +122,7 @@ def _wish(state: Mapping[str, Any], registry: Registry, now: datetime) -> Claim:
         seconds=int(now.timestamp()),
         lease_seconds=registry.lease_seconds,
         force=plan["force"],
+        mode=plan["mode"],
     )
 
 

@@ -18,14 +18,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     return {"from": resume({**event["data"], **event})}
 
 
-def resume(state: Mapping[str, Any]) -> Literal["start", "check"]:
+def resume(state: Mapping[str, Any]) -> Literal["start", "fleet", "check"]:
     """Tells where a redriven execution goes on.
 
     Args:
         state: `failure`; `redrives` so far, and `redrives_before`, when it failed; `job` as far as it got.
 
     Returns:
-        `check` where a job has completed and what failed came after it, so that nothing is trained twice; else `start`.
+        `check` where all jobs have completed and what failed came after them, so that nothing is done twice; `fleet`
+        where the one has that hands over to it; else `start`.
 
     Raises:
         Exception: Of the failure's name, with its cause, where the execution has not been redriven.
@@ -33,5 +34,11 @@ def resume(state: Mapping[str, Any]) -> Literal["start", "check"]:
     failure = state["failure"]
     if state["redrives"] == state["redrives_before"]:
         raise type(str(failure["error"]), (Exception,), {})(failure["cause"])
-    completed = (state.get("job") or {}).get("status") == "Completed"
-    return "check" if completed and failure["error"] not in NEEDS_A_NEW_JOB else "start"
+    if not _completed(state, "job") or failure["error"] in NEEDS_A_NEW_JOB:
+        return "start"
+    by_fleet = (state.get("plan") or {}).get("fleet", False)
+    return "fleet" if by_fleet and not _completed(state, "fleet_job") else "check"
+
+
+def _completed(state: Mapping[str, Any], job: str) -> bool:
+    return bool((state.get(job) or {}).get("status") == "Completed")

@@ -17,10 +17,10 @@ from lambdas.run_calendar.clock import local_date
 from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
 
 from .data_files import DataFile, DemandFiles, data_files
-from .published import published_manifest
+from .published import Model, published_manifest, published_model
 from .request import InputError, Request, read_request
 
-PARTITION = "all"
+EVERYTHING = "all"  # the one partition of an environment that has no others
 DEMAND = "demand/"
 OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
 
@@ -37,6 +37,9 @@ class Deployment:
         image: The container image.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
+        partitioned: Whether each partition has its demand below a prefix of its own.
+        fleet: Whether a fleet forecasts, where an execution does not say; None where there is no fleet.
+        fleet_objects: Objects that the demand is handed over to it in, at least.
     """
 
     data_bucket: str
@@ -46,6 +49,9 @@ class Deployment:
     image: str
     time_zone: str
     period_label: str
+    partitioned: bool = False
+    fleet: bool | None = None
+    fleet_objects: int = 0
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
@@ -58,6 +64,9 @@ class Deployment:
             image=variables["IMAGE"],
             time_zone=variables["TIME_ZONE"],
             period_label=variables["PERIOD_LABEL"],
+            partitioned=json.loads(variables["PARTITIONED"]),
+            fleet=json.loads(variables["FLEET"]),
+            fleet_objects=int(variables["FLEET_OBJECTS"]),
         )
 
 
@@ -75,6 +84,11 @@ class Plan:
         demand: The files under the demand's prefix, as far as they can be judged from outside.
         hyperparameters: The job's configuration.
         channels: SageMaker's InputDataConfig.
+        mode: The job's entry: `train` or `infer`.
+        model: The model to forecast with, where none is trained.
+        environment: The job's environment variables, as far as they are this run's own.
+        fleet: Whether a fleet forecasts.
+        parent: ARN of the execution that started this one among many, which tells of all of them.
     """
 
     job_name: str
@@ -86,6 +100,11 @@ class Plan:
     demand: DemandFiles
     hyperparameters: dict[str, str]
     channels: list[dict[str, Any]]
+    mode: str
+    model: Model | None
+    environment: dict[str, str]
+    fleet: bool
+    parent: str | None
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,9 @@ class PublishPlan:
     started_by: str = "hand"
     force: bool = True
     fingerprint: str = ""
+    mode: str = "train"
+    fleet: bool = False
+    parent: str | None = None
 
 
 @logged
@@ -130,31 +152,62 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         InputError: If the input cannot be run.
     """
     request = read_request(execution["input"], config_keys=deployment.base_config)
+    partition = _partition(request, deployment)
     if request.publish is not None:
-        return PublishPlan(PARTITION, request.publish)
+        return PublishPlan(partition, request.publish)
+    fleet = _fleet(request, deployment)
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
-    demand = data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND)
+    within = f"partition={partition}/" if deployment.partitioned else ""
+    demand = data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND + within)
     # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
-    beside = {prefix: data_files(s3, bucket=deployment.data_bucket, prefix=prefix) for prefix in OPTIONAL}
-    files = {DEMAND: demand, **{prefix: found for prefix, found in beside.items() if found}}
-    channels = [_channel(prefix.rstrip("/"), bucket=deployment.data_bucket, prefix=prefix) for prefix in files]
-    if manifest := published_manifest(s3, bucket=deployment.forecast_bucket, partition=PARTITION):
+    beside = {name: data_files(s3, bucket=deployment.data_bucket, prefix=name + within) for name in OPTIONAL}
+    files = {DEMAND: demand, **{name: found for name, found in beside.items() if found}}
+    channels = [_channel(name.rstrip("/"), bucket=deployment.data_bucket, prefix=name + within) for name in files]
+    if manifest := published_manifest(s3, bucket=deployment.forecast_bucket, partition=partition):
         channels.append(_channel("published", bucket=deployment.forecast_bucket, prefix=manifest))
+    model = None
+    if request.mode == "infer":
+        model = published_model(s3, bucket=deployment.forecast_bucket, partition=partition)
+        channels.append(_channel("model", bucket=deployment.forecast_bucket, prefix=model.prefix))
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
+    made_of = {**deployment.base_config, **request.overrides, "image": deployment.image}
     return Plan(
         job_name=_job_name(execution["id"], prefix=deployment.job_name_prefix, started_at=started_at),
-        partition=PARTITION,
+        partition=partition,
         cutoff=cutoff.isoformat() if cutoff else None,
         hyperparameters={key: value for key, value in config.items() if value},
         started_by="hand" if request.scheduled_time is None else "schedule",
         force=request.force,
-        fingerprint=_fingerprint(files, {**deployment.base_config, **request.overrides, "image": deployment.image}),
+        fingerprint=_fingerprint(files, made_of | ({"model": model.sha256} if model else {})),
         demand=DemandFiles.of(demand),
         channels=channels,
+        mode=request.mode,
+        model=model,
+        environment={
+            "PARTITION": partition,
+            "MODEL_SHA256": model.sha256 if model else "",
+            "FLEET_OBJECTS": str(deployment.fleet_objects) if fleet else "",
+        },
+        fleet=fleet,
+        parent=request.parent,
     )
+
+
+def _partition(request: Request, deployment: Deployment) -> str:
+    if deployment.partitioned and request.partition is None:
+        raise InputError(['input: which partition? Give {"partition": "..."}, or start the state machine of all'])
+    if not deployment.partitioned and request.partition not in (None, EVERYTHING):
+        raise InputError([f"input: partition {request.partition}: this environment has none; leave it out"])
+    return request.partition or EVERYTHING
+
+
+def _fleet(request: Request, deployment: Deployment) -> bool:
+    if deployment.fleet is None and request.fleet:
+        raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
+    return bool(deployment.fleet if request.fleet is None else request.fleet)
 
 
 def _cutoff(

@@ -1,11 +1,29 @@
-"""Finds what readers see now, for the run's report to compare with."""
+"""Finds what readers see now: for the run's report to compare with, and for its model to be used again."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.client import BaseClient
 
 from lambdas.run_files.objects import is_there, read_object
+
+from .request import InputError
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model of a published run.
+
+    Attributes:
+        run_id: The run that trained it.
+        sha256: Its checksum.
+        prefix: Where its files are; ends with a slash.
+    """
+
+    run_id: str
+    sha256: str
+    prefix: str
 
 
 def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | None:
@@ -22,13 +40,42 @@ def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | 
     Returns:
         None where nothing has been published, or where the pointer leads nowhere.
     """
-    pointer = f"forecasts/partition={partition}/_latest.json"
-    found = read_object(s3, bucket=bucket, key=pointer)
-    if found is None:
-        return None
-    try:
-        content: Any = json.loads(found[0])
-        key = content["manifest"]
-    except (ValueError, TypeError, KeyError):
-        return None
+    key = _pointer(s3, bucket, partition).get("manifest")
     return key if isinstance(key, str) and is_there(s3, bucket=bucket, key=key) else None
+
+
+def published_model(s3: BaseClient, *, bucket: str, partition: str) -> Model:
+    """The model that the last published run was forecast with, whichever run trained it.
+
+    Args:
+        s3: An S3 client.
+        bucket: Bucket with the forecasts and the models.
+        partition: Part of the market.
+
+    Raises:
+        InputError: If nothing is published, or its model is not there.
+    """
+    pointer = _pointer(s3, bucket, partition)
+    if not pointer:
+        raise InputError(["input: mode infer needs a published run, whose model to use; start one with {} before"])
+    try:
+        found = pointer["model"]
+        run_id, sha256 = str(found["run_id"]), str(found["sha256"])
+    except (TypeError, KeyError):
+        raise InputError(
+            [f"input: mode infer: the published run {pointer.get('run_id')} keeps no model; start one with {{}} before"]
+        ) from None
+    model = Model(run_id, sha256, f"models/partition={partition}/run_id={run_id}/")
+    if not is_there(s3, bucket=bucket, key=f"{model.prefix}model.json"):
+        raise InputError([f"input: mode infer: s3://{bucket}/{model.prefix} is gone; start a run with {{}} before"])
+    return model
+
+
+def _pointer(s3: BaseClient, bucket: str, partition: str) -> dict[str, Any]:
+    """What the pointer says; nothing where there is none that can be read."""
+    found = read_object(s3, bucket=bucket, key=f"forecasts/partition={partition}/_latest.json")
+    try:
+        content: Any = json.loads(found[0]) if found is not None else {}
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

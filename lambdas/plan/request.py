@@ -7,8 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-KNOWN_KEYS = ("config", "cutoff", "force", "publish", "scheduled_time")
+# What Step Functions itself calls the execution that another one was started by; so its console shows the link.
+PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
+MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
+# It becomes part of S3's keys, and of an execution's name.
+PARTITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
 
@@ -30,6 +35,10 @@ class Request:
         overrides: Configuration keys for this run, as hyperparameters.
         publish: A run to publish as it is, where nothing is to be trained.
         force: Whether to make a run anew that is published already.
+        mode: `train`, or `infer`: forecast with the last published run's model.
+        fleet: Whether to leave the forecasting to the fleet; None as the environment has it.
+        partition: Part of the market; None where the input names none.
+        parent: The execution that started this one and many others; None where none did.
     """
 
     cutoff: date | None = None
@@ -37,6 +46,10 @@ class Request:
     overrides: Mapping[str, str] = field(default_factory=dict)
     publish: str | None = None
     force: bool = False
+    mode: str = "train"
+    fleet: bool | None = None
+    partition: str | None = None
+    parent: str | None = None
 
 
 def read_request(document: object, *, config_keys: Collection[str]) -> Request:
@@ -74,17 +87,32 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
             problems.append(
                 f"input: publish {_shown(publish)} is no run_id; write that of a run, as its message says it"
             )
-        if len(document) > 1:
-            problems.append("input: publish takes a run as it is; give nothing beside it")
-    force = document.get("force", False)
-    if not isinstance(force, bool):
-        problems.append(f"input: force {_shown(force)} is neither true nor false")
+        if document.keys() - {"publish", "partition"}:
+            problems.append("input: publish takes a run as it is; give nothing but its partition beside it")
+    problems += [
+        f"input: {flag} {_shown(document[flag])} is neither true nor false"
+        for flag in ("force", "fleet")
+        if not isinstance(document.get(flag, False), bool)
+    ]
+    if document.get("mode", "train") not in MODES:
+        problems.append(f"input: mode {_shown(document['mode'])} is neither train nor infer")
+    partition = document.get("partition")
+    if "partition" in document and not (isinstance(partition, str) and PARTITION.fullmatch(partition)):
+        problems.append(f"input: partition {_shown(partition)} is no name of 1 to 64 letters, digits and . _ -")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong
     if problems:
         raise InputError(problems)
     return Request(
-        cutoff=cutoff, scheduled_time=scheduled_time, overrides=overrides, publish=publish, force=bool(force)
+        cutoff=cutoff,
+        scheduled_time=scheduled_time,
+        overrides=overrides,
+        publish=publish,
+        force=document.get("force", False),
+        mode=document.get("mode", "train"),
+        fleet=document.get("fleet"),
+        partition=partition,
+        parent=document.get(PARENT),
     )
 
 

@@ -69,8 +69,8 @@ class Assumptions:
         download_mb_per_second: Of one instance, from S3 to its disk. The network has more (an m5.large took 873 MB/s
             from S3: dvassallo/s3-benchmark, 2019), the disk, a gp2 volume, writes 128 MiB/s while it is small.
         disk_bytes_per_byte: Disk for a byte of demand in S3: the object, what it unpacks to, and its forecasts.
-        gather_seconds: After the last instance has ended: all forecasts are looked through and listed. No instance is
-            billed for it.
+        gather_seconds: After the last object: the first instance lists all forecasts and writes the report, and the
+            others are paid for meanwhile.
     """
 
     startup_seconds: float = 300.0
@@ -126,7 +126,11 @@ def fleet_time(
         download_seconds=download,
         forecast_seconds=forecast,
         gather_seconds=assumptions.gather_seconds,
-        billed_seconds=assumptions.startup_seconds - assumptions.startup_unbilled_seconds + download + forecast,
+        billed_seconds=assumptions.startup_seconds
+        - assumptions.startup_unbilled_seconds
+        + download
+        + forecast
+        + assumptions.gather_seconds,
     )
 
 

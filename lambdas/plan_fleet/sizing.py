@@ -16,7 +16,7 @@ class FleetPlan:
 
     Attributes:
         instance_type: SageMaker's name of it.
-        instances: Their number; 0 where nothing is left to forecast.
+        instances: Their number; 1 where nothing is left but to gather.
         seconds: Expected, from the request to the end.
         startup_seconds: The part of them in which nothing is forecast yet.
         cost_usd: Expected; None without a price.
@@ -170,14 +170,16 @@ class _Sizing:
 
 
 def _nothing(machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
+    """One machine, to gather what is there."""
+    seconds = assumptions.startup_seconds + assumptions.gather_seconds
     return FleetPlan(
         instance_type=machine.instance_type,
-        instances=0,
-        seconds=assumptions.gather_seconds,
-        startup_seconds=0.0,
-        cost_usd=None if machine.hourly_price is None else 0.0,
-        keeps_deadline=None if deadline_seconds is None else assumptions.gather_seconds <= deadline_seconds,
-        notes=("nothing is left to forecast",),
+        instances=1,
+        seconds=seconds,
+        startup_seconds=assumptions.startup_seconds,
+        cost_usd=cost_usd(1, machine, seconds - assumptions.startup_unbilled_seconds),
+        keeps_deadline=None if deadline_seconds is None else seconds <= deadline_seconds,
+        notes=("nothing is left to forecast, only to be gathered",),
     )
 
 

@@ -1,10 +1,11 @@
 """Whether the account may run any of the machines."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.client import BaseClient
+
+from lambdas.account_quotas.lookup import quota_values
 
 from .findings import Finding, fine, unknown, wrong
 
@@ -25,15 +26,7 @@ def check_quotas(quotas: BaseClient, machines: Sequence[Mapping[str, Any]]) -> l
         machines: Each with `instance_type` and `spot`, in order of preference.
     """
     wanted = {quota_name(machine) for machine in machines}
-    values: dict[str, float] = {}
-    until = time.monotonic() + MOST_SECONDS
-    # There are thousands of them, and no way to ask for one by its name.
-    for page in quotas.get_paginator("list_service_quotas").paginate(
-        ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
-    ):
-        values |= {quota["QuotaName"]: quota["Value"] for quota in page["Quotas"] if quota["QuotaName"] in wanted}
-        if values.keys() == wanted or time.monotonic() > until:
-            break
+    values = quota_values(quotas, wanted, most_seconds=MOST_SECONDS)
     shown = ", ".join(f"{values[name]:g} {name}" for name in sorted(values))
     if any(value >= 1 for value in values.values()):
         return [fine(f"quota: {shown}")]

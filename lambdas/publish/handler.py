@@ -175,6 +175,7 @@ def _pointer(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str,
         "forecasts": f"s3://{bucket}/forecasts/partition={run['partition']}/run_id={run['run_id']}/",
         "manifest": run["manifest"],
         "report": run["report"],
+        "model": run["model"],
         "metrics": run["metrics"],
         "published_at": now.isoformat(timespec="seconds"),
     }

@@ -24,6 +24,7 @@ class Attempt:
         status: `running` and `publishing` while it works; `kept` if it is whole and was not published, `held` by the
             gate, `stopped` with its execution, `lost` if its lease ran out.
         ended_at: ISO time.
+        mode: `train`, or `infer` where it forecast with an earlier run's model.
         details: What is known of it: `run_id`, `forecasts`, `report`, `metrics`, `job` (what it took), and of what
             went wrong `kind` and `summary`.
     """
@@ -36,6 +37,7 @@ class Attempt:
     status: Status = "running"
     ended_at: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = "train"
 
     @property
     def is_open(self) -> bool:
@@ -111,6 +113,7 @@ class Claim:
         seconds: The same, since 1970.
         lease_seconds: For how long it wants the run.
         force: Whether to make a published run anew.
+        mode: `train` or `infer`.
         gone: ARN of an execution that is known to have ended, whatever the registry says.
     """
 
@@ -122,6 +125,7 @@ class Claim:
     seconds: int
     lease_seconds: int
     force: bool = False
+    mode: str = "train"
     gone: str | None = None
 
     @property
@@ -134,7 +138,8 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
     """Gives a run to an execution, unless another has it or has done it.
 
     A run that was published is made anew if that is forced; or, by hand, if demand or configuration are others and the
-    execution was started after it was published. What the schedule starts is done once, however often it is delivered.
+    execution was started after it was published. What the schedule starts is done once, however often it is delivered;
+    but forecasts with an earlier model follow the demand, and stand in the way of no training.
 
     An execution that has published a run may go on with it: what comes after publishing may have failed.
 
@@ -142,8 +147,8 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
         run: The run as it is.
         wish: Who wants it.
     """
-    last, done = run.last, run.published_attempt
-    if last is not None and last.execution == wish.execution and (last.is_open or last is done):
+    last, done = run.last, _done(run, wish.mode)
+    if last is not None and last.execution == wish.execution and (last.is_open or last is run.published_attempt):
         return replace(run, lease_until=wish.lease_until)
     if last is not None and last.is_open:
         if run.lease_until > wish.seconds and last.execution != wish.gone:
@@ -157,13 +162,23 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
         started_by=wish.started_by,
         started_at=wish.now,
         fingerprint=wish.fingerprint,
+        mode=wish.mode,
     )
     return replace(run, attempts=(*run.attempts, new), lease_until=wish.lease_until)
 
 
+def _done(run: Run, mode: str) -> Attempt | None:
+    """The attempt that has done what is wished, if one has; what was trained is done for whoever only forecasts."""
+    if mode == "infer":
+        return run.published_attempt
+    trained = (each for each in reversed(run.attempts) if each.status == "published" and each.mode == "train")
+    return next(trained, None)
+
+
 def _has_changed_since(done: Attempt, wish: Claim) -> bool:
     ended = done.ended_at is not None and done.ended_at <= wish.begun
-    return wish.started_by == "hand" and ended and done.fingerprint != wish.fingerprint
+    again = wish.started_by == "hand" or wish.mode == "infer"
+    return again and ended and done.fingerprint != wish.fingerprint
 
 
 def release(run: Run, execution: str) -> Run:

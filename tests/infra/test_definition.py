@@ -13,7 +13,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra.training_job import LOCAL_DISKS
+from infra.sagemaker_job import LOCAL_DISKS
 from tests.infra.conftest import ENVIRONMENTS
 
 SNAPSHOT = Path(__file__).with_name("definition.prod.json")

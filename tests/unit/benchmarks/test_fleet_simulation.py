@@ -14,7 +14,7 @@ from benchmarks.fleet_plan.fleet_levels import fleet_levels, minutes_lost
 from benchmarks.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
 from benchmarks.fleet_plan.levels import Level, beyond, last_useful
 from benchmarks.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
-from infra import training_job
+from infra import sagemaker_job
 from lambdas.plan_fleet.fleet import BELIEVED, Machine, Rate, Work, cost_usd, fleet_time
 
 CASE = Case(
@@ -148,11 +148,11 @@ def test_a_failed_job_is_started_anew_and_not_for_ever() -> None:
 
 
 def test_it_waits_as_the_state_machine_does() -> None:
-    assert training_job.QUOTA_INTERVAL.to_seconds() == partition_runs.QUOTA_INTERVAL_SECONDS
-    assert partition_runs.QUOTA_BACKOFF == training_job.QUOTA_BACKOFF
-    assert training_job.QUOTA_LONGEST.to_seconds() == partition_runs.QUOTA_LONGEST_SECONDS
-    assert partition_runs.QUOTA_ATTEMPTS == training_job.QUOTA_ATTEMPTS
-    assert partition_runs.MOST_FAULTS == training_job.MOST_FAULTS
+    assert sagemaker_job.QUOTA_INTERVAL.to_seconds() == partition_runs.QUOTA_INTERVAL_SECONDS
+    assert partition_runs.QUOTA_BACKOFF == sagemaker_job.QUOTA_BACKOFF
+    assert sagemaker_job.QUOTA_LONGEST.to_seconds() == partition_runs.QUOTA_LONGEST_SECONDS
+    assert partition_runs.QUOTA_ATTEMPTS == sagemaker_job.QUOTA_ATTEMPTS
+    assert partition_runs.MOST_FAULTS == sagemaker_job.MOST_FAULTS
 
 
 def levels(*medians: float, price: float = 1.0) -> list[Level]:

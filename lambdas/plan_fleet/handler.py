@@ -1,0 +1,189 @@
+"""Plans the fleet for a run that was handed over: what is left to forecast, and on how many machines."""
+
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.account_quotas.lookup import quota_values
+from lambdas.observation.logs import logged
+from lambdas.run_registry.record import Run
+from lambdas.run_registry.table import RunTable
+
+from .fleet import BELIEVED_RATE, Machine, Rate, Work
+from .instance_types import cores_of
+from .sizing import FleetPlan, size_fleet
+
+DOCUMENT = "common/handover.json"
+RUNS_LOOKED_AT = 10
+# A quota that cannot be looked up stops nothing.
+MOST_SECONDS = 30
+PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+
+
+class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+    """What was to be forecast is not there; one line with what is missing."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the environment settles for every fleet.
+
+    Attributes:
+        bucket: Bucket with what was handed over.
+        instance_types: In order of preference; the first is planned with.
+        instances: How many; None for as many as the deadline takes.
+        deadline_seconds: None where any time will do.
+        volume_gb: Disk of each.
+        hourly_prices: By instance type.
+    """
+
+    bucket: str
+    instance_types: tuple[str, ...]
+    instances: int | None
+    deadline_seconds: int | None
+    volume_gb: int
+    hourly_prices: Mapping[str, float]
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
+        """Reads the function's environment variables."""
+        instances, minutes = variables["INSTANCES"], variables["DEADLINE_MINUTES"]
+        return cls(
+            bucket=variables["FORECAST_BUCKET"],
+            instance_types=tuple(json.loads(variables["INSTANCE_TYPES"])),
+            instances=None if instances == "auto" else int(instances),
+            deadline_seconds=int(minutes) * 60 if minutes else None,
+            volume_gb=int(variables["VOLUME_GB"]),
+            hourly_prices=json.loads(variables["HOURLY_PRICES"]),
+        )
+
+
+@logged
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's PlanFleet state."""
+    deployment = Deployment.from_environment(os.environ)
+    runs = RunTable(_client("dynamodb"), os.environ["TABLE"]).newest(event["plan"]["partition"], RUNS_LOOKED_AT)
+    quota = _quota(_client("service-quotas"), deployment.instance_types[0])
+    return plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
+
+
+@functools.cache
+def _client(service: str) -> BaseClient:
+    return boto3.client(service, config=PATIENCE)
+
+
+def plan_fleet(
+    state: Mapping[str, Any], *, deployment: Deployment, runs: Iterable[Run], quota: int | None, s3: BaseClient
+) -> dict[str, Any]:
+    """Plans one fleet.
+
+    Args:
+        state: The state machine's data: `plan`, and the `job` that handed over.
+        deployment: What the environment settles.
+        runs: Earlier ones, latest first; they tell how fast a core is.
+        quota: Machines the account may run at a time; None where it is not known.
+        s3: An S3 client.
+
+    Returns:
+        What the next states need: the prefixes of `pieces`, `common` and `model`, the number of `instances`; and for
+        people the plan in `words`, its `notes`, `seconds` and `cost_usd`.
+
+    Raises:
+        IncompleteRun: If nothing was handed over.
+    """
+    plan, run_id = state["plan"], state["job"]["name"]
+    partition = plan["partition"]
+    folder = f"handover/partition={partition}/run_id={run_id}/"
+    work = _work(folder, bucket=deployment.bucket, s3=s3)
+    instance_type = deployment.instance_types[0]
+    machine = Machine(
+        instance_type, cores_of(instance_type), deployment.hourly_prices.get(instance_type), deployment.volume_gb
+    )
+    rate = measured_rate(runs, instance_type)
+    sized = size_fleet(
+        work,
+        machine,
+        rate,
+        instances=deployment.instances,
+        deadline_seconds=deployment.deadline_seconds,
+        quota=quota,
+    )
+    model = plan["model"]["prefix"] if plan.get("model") else f"models/partition={partition}/run_id={run_id}/"
+    return {
+        "pieces": f"s3://{deployment.bucket}/{folder}pieces/",
+        "common": f"s3://{deployment.bucket}/{folder}common/",
+        "model": f"s3://{deployment.bucket}/{model}",
+        "series": work.series,
+        "objects": work.objects,
+        "rate": rate.series_per_second_per_core,
+        "rate_is_from": rate.source,
+        **_for_people(sized),
+    }
+
+
+def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
+    """What a core did in the latest published run that tells; preferably on machines of the same type.
+
+    Args:
+        runs: Latest first.
+        instance_type: SageMaker's name of it.
+    """
+    told = []
+    for run in runs:
+        details = run.published_attempt.details if run.published_attempt is not None else {}
+        value = (details.get("inference") or {}).get("series_per_second_per_core")
+        if value:
+            used = (details.get("fleet") or details.get("job") or {}).get("instance_type")
+            told.append((used == instance_type, Rate(float(value), measured=True, source=f"the run from {run.cutoff}")))
+    # The first of the same type, else the first of all.
+    return max(told, key=lambda each: each[0])[1] if told else BELIEVED_RATE
+
+
+def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
+    try:
+        answer = s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):
+            raise
+        raise IncompleteRun(
+            f"s3://{bucket}/{folder}{DOCUMENT} is not there: the job handed nothing over, or it has expired since"
+        ) from None
+    pieces = json.loads(answer["Body"].read())["pieces"]
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}done/")
+    done = {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
+    left = [piece for piece in pieces if f"piece-{piece['number']:05d}" not in done]
+    return Work(
+        series=sum(piece["series"] for piece in left),
+        objects=len(left),
+        bytes=sum(piece["bytes"] for piece in left),
+    )
+
+
+def _quota(quotas: BaseClient, instance_type: str) -> int | None:
+    name = f"{instance_type} for processing job usage"
+    try:
+        value = quota_values(quotas, [name], most_seconds=MOST_SECONDS).get(name)
+    except (ClientError, BotoCoreError):
+        return None
+    return None if value is None else int(value)
+
+
+def _for_people(sized: FleetPlan) -> dict[str, Any]:
+    return {
+        "instance_type": sized.instance_type,
+        "instances": sized.instances,
+        "seconds": round(sized.seconds),
+        "cost_usd": None if sized.cost_usd is None else round(sized.cost_usd, 4),
+        "keeps_deadline": sized.keeps_deadline,
+        "words": sized.words,
+        "notes": list(sized.notes),
+    }
