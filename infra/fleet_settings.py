@@ -9,8 +9,6 @@ from infra.setting_types import Flag, InstanceType, Minutes, Table
 
 # Of one Processing job.
 MOST_INSTANCES = 100
-# Some machines are faster than others, and objects are dealt out blindly: many small ones even that out.
-OBJECTS_AN_INSTANCE = 16
 
 
 class FleetSettings(Table):
@@ -57,7 +55,7 @@ class FleetSettings(Table):
             raise ValueError('only with instances = "auto"; remove it, or leave the number of instances to it')
         return value
 
-
-def objects_of(fleet: FleetSettings) -> int:
-    """In how many objects demand is handed over at least; large demand makes more of them by itself."""
-    return OBJECTS_AN_INSTANCE * (1 if fleet.instances == "auto" else fleet.instances)
+    @property
+    def fixed(self) -> int | None:
+        """How many, where that is no matter of a deadline."""
+        return None if self.instances == "auto" else self.instances

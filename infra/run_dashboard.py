@@ -57,14 +57,15 @@ class RunDashboard(Construct):
         )
         dashboard.add_widgets(
             self._graph_of_each("Seconds by stage", "StageSeconds", "Stage", stacked=True),
-            self._graph("Seconds of the job", JobSeconds="worked", BillableSeconds="billed"),
-            self._graph("Cost of the job", Cost="as by hourly_prices"),
+            self._graph("Seconds", JobSeconds="job worked", BillableSeconds="job billed", FleetSeconds="fleet"),
+            self._graph("Cost, as by hourly_prices", Cost="job", FleetCost="fleet"),
             self._graph("Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"),
         )
         dashboard.add_widgets(
             self._graph("Series", Series="series"),
             self._graph("Rows", DemandRows="demand", ForecastRows="forecasts"),
             self._graph("Bytes of demand", DemandBytes="demand"),
+            self._graph("Days since the model was trained", ModelAgeDays="days"),
             self._graph_of_each("What the demand held", "DataQuality", "Finding"),
         )
         dashboard.add_widgets(
@@ -88,6 +89,7 @@ class RunDashboard(Construct):
         pages = {
             "Executions": f"states/home?region={region}#/statemachines/view/{state_machine.state_machine_arn}",
             "Training jobs": f"sagemaker/home?region={region}#/jobs",
+            "Processing jobs": f"sagemaker/home?region={region}#/processing-jobs",
             "Registry": f"dynamodbv2/home?region={region}#item-explorer?table={self._name}-runs",
             "Queries": f"athena/home?region={region}#/query-editor",
         }

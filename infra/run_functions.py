@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
-from infra.fleet_settings import FleetSettings, objects_of
+from infra.fleet_settings import FleetSettings
 from infra.function import PythonFunction
 from infra.function_maker import CALENDAR, FILES, ITEMS, KEY_OF_TABLE, LINKS, QUOTAS, REGISTRY, FunctionMaker
 from infra.machines import Machine
@@ -42,8 +42,7 @@ class RunFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
                 "PARTITIONED": json.dumps(False),
-                "FLEET": json.dumps(fleet.enabled if fleet else None),
-                "FLEET_OBJECTS": str(objects_of(fleet) if fleet else 0),
+                "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
             },
             shared=[CALENDAR, FILES],
         )
@@ -112,7 +111,6 @@ class RunFunctions:
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "TABLE": table.table_name,
                 "INSTANCE_TYPES": json.dumps(fleet.instance_types),
-                "INSTANCES": str(fleet.instances),
                 "DEADLINE_MINUTES": str(fleet.deadline_minutes or ""),
                 "VOLUME_GB": str(fleet.volume_gb),
                 "HOURLY_PRICES": self._make.prices(),
@@ -124,7 +122,7 @@ class RunFunctions:
         self._make.grant(
             function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
         )
-        self._make.grant(function, "SeeHowFastRunsWere", ["dynamodb:Query"], table.table_arn)
+        self._make.grant(function, "SeeAndNoteRuns", [*ITEMS, "dynamodb:Query"], table.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         # Which has no resources. The finding is the function's own, for its traces.
         function.role.add_to_policy(

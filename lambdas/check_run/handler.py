@@ -6,6 +6,7 @@ import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
-from lambdas.observation.jobs import job_facts
+from lambdas.observation.jobs import fleet_facts, job_facts
 from lambdas.observation.logs import about, logged
 
 from .run_metrics import put_run_metrics
@@ -21,6 +22,9 @@ from .run_metrics import put_run_metrics
 MANIFEST = "_manifest.json"
 # Of the manifest; what an older one lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
+# A fleet leaves thousands of files.
+LOOKS_AT_A_TIME = 24
+# What a run has beside the manifest's fields.
 OWN = ("manifest", "model", "statistics")
 
 
@@ -61,9 +65,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if "publish" in plan:  # it was measured when it was made
         return run
     prices = json.loads(os.environ["HOURLY_PRICES"])
-    facts = job_facts(job["described"], hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
-    put_run_metrics(run, facts, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
-    return {**run, "job": facts}
+    # An earlier execution's job, where this one has taken over from it, was measured then.
+    facts = job_facts(job.get("described") or {}, hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
+    fleet = None
+    if "fleet_job" in event:
+        fleet = fleet_facts(event["fleet"], event["fleet_job"]["described"], hourly_prices=prices)
+    put_run_metrics(run, facts, fleet, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
+    return {**run, "job": facts, "fleet": fleet}
 
 
 @functools.cache
@@ -161,8 +169,15 @@ def _differences_in_files(
     missing = sorted(listed.keys() - present)
     if missing:
         yield f"missing: {_some(missing)}"
-    for name in sorted(listed.keys() & present):
-        head = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
+    there = sorted(listed.keys() & present)
+
+    def look(name: str) -> Mapping[str, Any]:
+        head: Mapping[str, Any] = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
+        return head
+
+    with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
+        heads = list(looks.map(look, there))
+    for name, head in zip(there, heads, strict=True):
         if head["ContentLength"] != listed[name]["bytes"]:
             yield f"{name} has {head['ContentLength']} bytes, the manifest says {listed[name]['bytes']}"
         elif "ChecksumSHA256" not in head:

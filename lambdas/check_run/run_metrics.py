@@ -10,13 +10,19 @@ DRIFT = {"DemandDrift": "demand_change", "ForecastDrift": "expected_change"}
 
 
 def put_run_metrics(
-    run: Mapping[str, Any], job: Mapping[str, Any], *, deployment: str, about: Mapping[str, str]
+    run: Mapping[str, Any],
+    job: Mapping[str, Any],
+    fleet: Mapping[str, Any] | None,
+    *,
+    deployment: str,
+    about: Mapping[str, str],
 ) -> None:
     """Writes the metrics of a run that has just been made.
 
     Args:
         run: The checked run.
         job: What its job took.
+        fleet: What its fleet took; None where there was none.
         deployment: Name of the deployment.
         about: The run, for whoever searches.
     """
@@ -30,7 +36,14 @@ def put_run_metrics(
         "DemandRows": ((quality.get("input") or {}).get("demand_rows"), COUNT),
         "Series": (run["series"], COUNT),
         "ForecastRows": (run["rows"], COUNT),
+        "ModelAgeDays": ((run["model"] or {}).get("age_days"), COUNT),
     }
+    if fleet is not None:
+        counted |= {
+            "FleetSeconds": (fleet["seconds"], SECONDS),
+            "FleetInstances": (fleet["instances"], COUNT),
+            "FleetCost": (fleet["cost"], RATIO),
+        }
     put(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
     for stage, seconds in (statistics["seconds"] or {}).items():
         put(deployment, {"StageSeconds": (seconds, SECONDS)}, about=about, Stage=stage)

@@ -61,7 +61,8 @@ def claim_run(state: Mapping[str, Any], *, registry: Registry, now: datetime) ->
         now: When.
 
     Returns:
-        `claimed`, and the `cutoff` it is registered under; where another has the run, who, as `subject` and `message`.
+        `claimed`, the `cutoff` it is registered under, and what an earlier attempt has `handed_over`, if one has; where
+        another has the run, who, as `subject` and `message`.
     """
     plan, wish = state["plan"], _wish(state, registry, now)
     cutoff = plan["cutoff"] or LATEST
@@ -74,7 +75,9 @@ def claim_run(state: Mapping[str, Any], *, registry: Registry, now: datetime) ->
     outcome = _claimed(cutoff, plan["partition"], wish, registry)
     if isinstance(outcome, Refusal):
         return _not_claimed(outcome, plan["partition"])
-    return {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+    mine = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+    handed_over = None if wish.force else outcome.handed_over(wish.fingerprint)
+    return mine if handed_over is None else {**mine, "handed_over": handed_over}
 
 
 def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from lambdas.run_registry.record import Run, Status, end
 from lambdas.run_registry.table import RunTable
 
 HELD = "GateHeld"
+# What was handed over to the fleet did not make a run: the next attempt begins anew.
+NOT_WHOLE = ("IncompleteRun",)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def close(
     name = (job or state.get("job") or {}).get("name")
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
+    if failure["error"] in NOT_WHOLE:
+        details["handed_over"] = None
     if run := state.get("run"):
         details |= {"report": f"s3://{place.bucket}/{run['report']}", "metrics": run["metrics"]}
     return _close(

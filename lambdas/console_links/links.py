@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-JOB_LOGS = "/aws/sagemaker/TrainingJobs"
+JOB_LOGS = {"Training": "/aws/sagemaker/TrainingJobs", "Processing": "/aws/sagemaker/ProcessingJobs"}
 
 
 def execution_link(arn: str) -> str:
@@ -15,15 +15,16 @@ def execution_link(arn: str) -> str:
     return f"{_console(region)}/states/home?region={region}#/v2/executions/details/{arn}"
 
 
-def job_log_link(job_name: str, *, region: str) -> str:
-    """The log of a training job.
+def job_log_link(job_name: str, *, region: str, kind: str = "Training") -> str:
+    """The log of a job.
 
     Args:
         job_name: Its name.
         region: Where it ran.
+        kind: `Training` or `Processing`.
     """
     # The console reads its fragment with $ in place of %, encoded twice.
-    group = quote(quote(JOB_LOGS, safe=""), safe="").replace("%", "$")
+    group = quote(quote(JOB_LOGS[kind], safe=""), safe="").replace("%", "$")
     stream = quote(f"?logStreamNameFilter={job_name}/", safe="").replace("%", "$")
     return f"{_console(region)}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{stream}"
 

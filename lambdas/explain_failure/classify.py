@@ -72,12 +72,14 @@ class Failure:
         summary: One line of what broke.
         job_name: The job concerned, if one was started.
         has_log: Whether the job may have written a log.
+        job_kind: `Training` or `Processing`.
     """
 
     kind: Kind
     summary: str
     job_name: str | None
     has_log: bool
+    job_kind: str
 
 
 def classify(state: Mapping[str, Any]) -> Failure:
@@ -89,23 +91,32 @@ def classify(state: Mapping[str, Any]) -> Failure:
     error = state.get("error") or {}
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     details = json_object(cause)
-    job_name = details.get("TrainingJobName") or details.get("name") or (state.get("job") or {}).get("name")
+    by_fleet = "ProcessingJobName" in details or "fleet_job" in state
+    own_name = details.get("TrainingJobName") or details.get("ProcessingJobName") or details.get("name")
+    job_name = own_name or (state.get("fleet_job" if by_fleet else "job") or {}).get("name")
     has_log = job_name is not None
     if name == "JobNotCompleted":
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=details.get("secondary_status"))
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
-        wrapped = WRAPPING.match(reason)
+        wrapped = _told_by_the_fleet(details) or WRAPPING.match(reason)
         kind, summary = _failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
         has_log = wrapped is not None or kind in MAY_HAVE_RUN
-    elif "TrainingJobStatus" in details:
-        status, secondary = details["TrainingJobStatus"], details.get("SecondaryStatus")
+    elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:
+        status = details.get("TrainingJobStatus") or details["ProcessingJobStatus"]
+        secondary = details.get("SecondaryStatus") or details.get("ExitMessage")
         kind, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
         kind, summary = _by_words(name, text, state), text
     summary = one_line(_with_what_is_concerned(summary, kind, details=details, state=state))
-    return Failure(kind=kind, summary=summary or kind.words, job_name=job_name, has_log=has_log)
+    return Failure(
+        kind=kind,
+        summary=summary or kind.words,
+        job_name=job_name,
+        has_log=has_log,
+        job_kind="Processing" if by_fleet else "Training",
+    )
 
 
 def one_line(text: str) -> str:
@@ -134,6 +145,14 @@ def _failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
     answer = AWS_ANSWER.search(text)
     kind = _first_with(answer["code"]) if answer else None
     return kind or kinds.JOB_ERROR, summary or f"the job ended with exit code {code}"
+
+
+def _told_by_the_fleet(details: Mapping[str, Any]) -> re.Match[str] | None:
+    """A processing job's reason is an exit code; what its container says stands in the exit message."""
+    message, reason = str(details.get("ExitMessage") or ""), WRAPPING.match(str(details["FailureReason"]))
+    if not message or reason is None:
+        return reason
+    return WRAPPING.match(f"AlgorithmError: {message}, exit code: {reason['code']}")
 
 
 def _failed_around_it(reason: str) -> Kind:

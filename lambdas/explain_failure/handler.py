@@ -59,5 +59,6 @@ def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
     if report := REPORT.search(failure.summary):
         links.append(f"Report: {object_link(report[0], region=arn.split(':')[3])}")
     if failure.has_log and failure.job_name is not None:
-        links.append(f"Job log: {job_log_link(failure.job_name, region=arn.split(':')[3])}")
+        link = job_log_link(failure.job_name, region=arn.split(":")[3], kind=failure.job_kind)
+        links.append(f"Job log: {link}")
     return links

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 SECONDS_AN_HOUR = 3600
@@ -50,3 +51,46 @@ def job_facts(
         "cost": cost,
         "demand_bytes": demand_bytes,
     }
+
+
+def fleet_facts(
+    planned: Mapping[str, Any], described: Mapping[str, Any], *, hourly_prices: Mapping[str, float]
+) -> dict[str, Any]:
+    """What the registry keeps of a fleet: what was planned, and what it came to.
+
+    Args:
+        planned: What PlanFleet made.
+        described: DescribeProcessingJob's answer, as Step Functions hands it on: its times are milliseconds since 1970.
+        hourly_prices: By instance type.
+
+    Returns:
+        `name`, `instance_type`, `instances`, `seconds` (from the request to the end), `billable_seconds` (of all
+        machines together) and `cost`, None where they are not known; `planned`, in words, and `notes`.
+    """
+    cluster = (described.get("ProcessingResources") or {}).get("ClusterConfig") or {}
+    instance_type, instances = cluster.get("InstanceType"), cluster.get("InstanceCount")
+    created, begun, ended = (
+        _moment(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
+    )
+    billable = None if begun is None or ended is None or not instances else round((ended - begun) * instances)
+    price = hourly_prices.get(str(instance_type))
+    return {
+        "name": described.get("ProcessingJobName"),
+        "instance_type": instance_type,
+        "instances": instances,
+        "seconds": None if created is None or ended is None else round(ended - created),
+        "billable_seconds": billable,
+        "cost": None if billable is None or price is None else round(billable / SECONDS_AN_HOUR * price, 4),
+        "planned": planned.get("words"),
+        "notes": planned.get("notes", []),
+    }
+
+
+def _moment(told: object) -> float | None:
+    """Seconds since 1970 of what may be milliseconds, or ISO time."""
+    if isinstance(told, int | float):
+        return told / 1000
+    try:
+        return datetime.fromisoformat(str(told)).timestamp()
+    except ValueError:
+        return None

@@ -22,6 +22,9 @@ from .request import InputError, Request, read_request
 
 EVERYTHING = "all"  # the one partition of an environment that has no others
 DEMAND = "demand/"
+# Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
+# makes more of them by itself.
+OBJECTS_AN_INSTANCE = 16
 OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
 
 
@@ -38,8 +41,8 @@ class Deployment:
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         partitioned: Whether each partition has its demand below a prefix of its own.
-        fleet: Whether a fleet forecasts, where an execution does not say; None where there is no fleet.
-        fleet_objects: Objects that the demand is handed over to it in, at least.
+        fleet: The fleet's `enabled` (whether it forecasts where an execution does not say) and `instances` (None: as
+            many as it takes); None where there is none.
     """
 
     data_bucket: str
@@ -50,8 +53,7 @@ class Deployment:
     time_zone: str
     period_label: str
     partitioned: bool = False
-    fleet: bool | None = None
-    fleet_objects: int = 0
+    fleet: Mapping[str, Any] | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
@@ -66,7 +68,6 @@ class Deployment:
             period_label=variables["PERIOD_LABEL"],
             partitioned=json.loads(variables["PARTITIONED"]),
             fleet=json.loads(variables["FLEET"]),
-            fleet_objects=int(variables["FLEET_OBJECTS"]),
         )
 
 
@@ -88,6 +89,7 @@ class Plan:
         model: The model to forecast with, where none is trained.
         environment: The job's environment variables, as far as they are this run's own.
         fleet: Whether a fleet forecasts.
+        fleet_instances: On how many machines, where the execution says.
         parent: ARN of the execution that started this one among many, which tells of all of them.
     """
 
@@ -104,6 +106,7 @@ class Plan:
     model: Model | None
     environment: dict[str, str]
     fleet: bool
+    fleet_instances: int | None
     parent: str | None
 
 
@@ -155,7 +158,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     partition = _partition(request, deployment)
     if request.publish is not None:
         return PublishPlan(partition, request.publish)
-    fleet = _fleet(request, deployment)
+    fleet, instances = _fleet(request, deployment)
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
@@ -189,9 +192,10 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         environment={
             "PARTITION": partition,
             "MODEL_SHA256": model.sha256 if model else "",
-            "FLEET_OBJECTS": str(deployment.fleet_objects) if fleet else "",
+            "FLEET_OBJECTS": str(OBJECTS_AN_INSTANCE * (instances or 1)) if fleet else "",
         },
         fleet=fleet,
+        fleet_instances=instances,
         parent=request.parent,
     )
 
@@ -204,10 +208,16 @@ def _partition(request: Request, deployment: Deployment) -> str:
     return request.partition or EVERYTHING
 
 
-def _fleet(request: Request, deployment: Deployment) -> bool:
-    if deployment.fleet is None and request.fleet:
-        raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
-    return bool(deployment.fleet if request.fleet is None else request.fleet)
+def _fleet(request: Request, deployment: Deployment) -> tuple[bool, int | None]:
+    """Whether a fleet forecasts, and on how many machines, where that is settled already."""
+    asked, settled = request.fleet, deployment.fleet
+    if settled is None:
+        if asked:
+            raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
+        return False, None
+    if asked is None or isinstance(asked, bool):
+        return bool(settled["enabled"] if asked is None else asked), settled["instances"]
+    return True, asked
 
 
 def _cutoff(

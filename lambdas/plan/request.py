@@ -14,6 +14,8 @@ MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
 # It becomes part of S3's keys, and of an execution's name.
 PARTITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+# Of one Processing job.
+MOST_INSTANCES = 100
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
 
@@ -36,7 +38,7 @@ class Request:
         publish: A run to publish as it is, where nothing is to be trained.
         force: Whether to make a run anew that is published already.
         mode: `train`, or `infer`: forecast with the last published run's model.
-        fleet: Whether to leave the forecasting to the fleet; None as the environment has it.
+        fleet: Whether to leave the forecasting to the fleet, or to how many machines; None as the environment has it.
         partition: Part of the market; None where the input names none.
         parent: The execution that started this one and many others; None where none did.
     """
@@ -47,7 +49,7 @@ class Request:
     publish: str | None = None
     force: bool = False
     mode: str = "train"
-    fleet: bool | None = None
+    fleet: bool | int | None = None
     partition: str | None = None
     parent: str | None = None
 
@@ -89,11 +91,13 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
             )
         if document.keys() - {"publish", "partition"}:
             problems.append("input: publish takes a run as it is; give nothing but its partition beside it")
-    problems += [
-        f"input: {flag} {_shown(document[flag])} is neither true nor false"
-        for flag in ("force", "fleet")
-        if not isinstance(document.get(flag, False), bool)
-    ]
+    if not isinstance(document.get("force", False), bool):
+        problems.append(f"input: force {_shown(document['force'])} is neither true nor false")
+    fleet = document.get("fleet", False)
+    if not isinstance(fleet, bool) and not (isinstance(fleet, int) and 1 <= fleet <= MOST_INSTANCES):
+        problems.append(
+            f"input: fleet {_shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines"
+        )
     if document.get("mode", "train") not in MODES:
         problems.append(f"input: mode {_shown(document['mode'])} is neither train nor infer")
     partition = document.get("partition")

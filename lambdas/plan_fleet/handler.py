@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.account_quotas.lookup import quota_values
 from lambdas.observation.logs import logged
-from lambdas.run_registry.record import Run
+from lambdas.run_registry.record import Run, note
 from lambdas.run_registry.table import RunTable
 
 from .fleet import BELIEVED_RATE, Machine, Rate, Work
@@ -40,7 +40,6 @@ class Deployment:
     Attributes:
         bucket: Bucket with what was handed over.
         instance_types: In order of preference; the first is planned with.
-        instances: How many; None for as many as the deadline takes.
         deadline_seconds: None where any time will do.
         volume_gb: Disk of each.
         hourly_prices: By instance type.
@@ -48,7 +47,6 @@ class Deployment:
 
     bucket: str
     instance_types: tuple[str, ...]
-    instances: int | None
     deadline_seconds: int | None
     volume_gb: int
     hourly_prices: Mapping[str, float]
@@ -56,11 +54,10 @@ class Deployment:
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
         """Reads the function's environment variables."""
-        instances, minutes = variables["INSTANCES"], variables["DEADLINE_MINUTES"]
+        minutes = variables["DEADLINE_MINUTES"]
         return cls(
             bucket=variables["FORECAST_BUCKET"],
             instance_types=tuple(json.loads(variables["INSTANCE_TYPES"])),
-            instances=None if instances == "auto" else int(instances),
             deadline_seconds=int(minutes) * 60 if minutes else None,
             volume_gb=int(variables["VOLUME_GB"]),
             hourly_prices=json.loads(variables["HOURLY_PRICES"]),
@@ -71,9 +68,15 @@ class Deployment:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's PlanFleet state."""
     deployment = Deployment.from_environment(os.environ)
-    runs = RunTable(_client("dynamodb"), os.environ["TABLE"]).newest(event["plan"]["partition"], RUNS_LOOKED_AT)
+    table, partition = RunTable(_client("dynamodb"), os.environ["TABLE"]), event["plan"]["partition"]
+    runs = table.newest(partition, RUNS_LOOKED_AT)
     quota = _quota(_client("service-quotas"), deployment.instance_types[0])
-    return plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
+    planned = plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
+    # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
+    known = {"handed_over": event["job"]["name"]}
+    execution = event["execution"]["id"]
+    table.change(partition, event["claim"]["cutoff"], lambda run: note(run, execution, known))
+    return planned
 
 
 @functools.cache
@@ -87,7 +90,8 @@ def plan_fleet(
     """Plans one fleet.
 
     Args:
-        state: The state machine's data: `plan`, and the `job` that handed over.
+        state: The state machine's data: `plan`, whose `fleet_instances` are None for as many as the deadline takes, and
+            the `job` that handed over.
         deployment: What the environment settles.
         runs: Earlier ones, latest first; they tell how fast a core is.
         quota: Machines the account may run at a time; None where it is not known.
@@ -113,7 +117,7 @@ def plan_fleet(
         work,
         machine,
         rate,
-        instances=deployment.instances,
+        instances=plan["fleet_instances"],
         deadline_seconds=deployment.deadline_seconds,
         quota=quota,
     )

@@ -1,6 +1,6 @@
 """What a phone shows of a successful run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdas.console_links.links import execution_link, object_link
@@ -48,7 +48,24 @@ def message(
         "Forecasts": outcome["forecasts"],
     }
     lines = "\n".join(f"{what}: {where}" for what, where in places.items())
-    return f"{head} {accuracy(run['metrics'])}\n\n{lines}"
+    told = " ".join([head, *_model(run), accuracy(run["metrics"]), *_fleet(run)])
+    return f"{told}\n\n{lines}"
+
+
+def _model(run: Mapping[str, Any]) -> Iterator[str]:
+    model = run.get("model") or {}
+    if model and model["run_id"] != run["run_id"]:
+        yield f"No model was trained: it is that of {model['run_id']}, {model['age_days']} days old."
+
+
+def _fleet(run: Mapping[str, Any]) -> Iterator[str]:
+    """What was planned, and what came of it."""
+    fleet = run.get("fleet")
+    if fleet:
+        minutes = "" if fleet["seconds"] is None else f" took {fleet['seconds'] / 60:,.0f} minutes"
+        cost = "" if fleet["cost"] is None else f" and cost ${fleet['cost']:,.2f}"
+        notes = f" ({'; '.join(fleet['notes'])})" if fleet["notes"] else ""
+        yield f"The fleet{minutes}{cost}; planned were {fleet['planned']}{notes}."
 
 
 def accuracy(metrics: Mapping[str, Any]) -> str:

@@ -108,7 +108,10 @@ def publish(
         "metrics": run["metrics"],
     }
     details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
-    details |= {"job": run["job"]} if "job" in run else {}
+    # Of what was made just now, what it took: the next run is judged, and the next fleet planned, by it.
+    details |= {name: run[name] for name in ("job", "fleet") if run.get(name)}
+    if inference := (run.get("statistics") or {}).get("inference"):
+        details["inference"] = inference
 
     def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> dict[str, Any]:
         moment = now.isoformat(timespec="seconds")

@@ -25,8 +25,9 @@ class Attempt:
             gate, `stopped` with its execution, `lost` if its lease ran out.
         ended_at: ISO time.
         mode: `train`, or `infer` where it forecast with an earlier run's model.
-        details: What is known of it: `run_id`, `forecasts`, `report`, `metrics`, `job` (what it took), and of what
-            went wrong `kind` and `summary`.
+        details: What is known of it: `run_id`, `forecasts`, `report`, `metrics`, `job` and `fleet` (what they took),
+            `inference` (how fast it was), `handed_over` (the job whose work a fleet goes on with), and of what went
+            wrong `kind` and `summary`.
     """
 
     number: int
@@ -78,6 +79,16 @@ class Run:
     def mine(self, execution: str) -> Attempt | None:
         """The latest attempt, if it is this execution's."""
         return self.last if self.last is not None and self.last.execution == execution else None
+
+    def handed_over(self, fingerprint: str) -> str | None:
+        """The job that has done for the attempt before this one what this one would do, up to the fleet.
+
+        Args:
+            fingerprint: Of the demand's files and the configuration.
+        """
+        before = self.attempts[-2] if len(self.attempts) > 1 else None
+        same = before is not None and not before.is_open and before.fingerprint == fingerprint
+        return before.details.get("handed_over") if before is not None and same else None
 
     def with_last(self, **changes: Any) -> "Run":  # noqa: ANN401 (fields of Attempt)
         """The run with its latest attempt changed."""
@@ -194,6 +205,14 @@ def begin_publishing(run: Run, execution: str, details: Mapping[str, Any]) -> Ru
         assert run.last is not None
         return Refusal("running" if run.last.is_open else "published", run.last, run.cutoff)
     return run.with_last(status="publishing", ended_at=None, details={**mine.details, **details})
+
+
+def note(run: Run, execution: str, details: Mapping[str, Any]) -> Run:
+    """Notes something about an execution's attempt while it is at work."""
+    mine = run.mine(execution)
+    if mine is None or not mine.is_open:
+        return run
+    return run.with_last(details={**mine.details, **details})
 
 
 def end(run: Run, execution: str, status: Status, *, now: str, details: Mapping[str, Any]) -> Run:

@@ -21,6 +21,7 @@ OUTCOMES = {"RunsPublished", "RunsKept", "RunsHeld", "RunsFailed", "RunsLate"}
 MEASURED = {
     "series": 1,
     "rows": 1,
+    "model": {"age_days": 1},
     "metrics": {
         "forecast": dict.fromkeys(("wape", "mase", "wql", "bias", "coverage"), 0.1),
         "baseline": {"wape": 0.2},
@@ -32,13 +33,14 @@ MEASURED = {
         "compared_with": {"demand_change": 0.1, "expected_change": 0.1},
     },
 }
+FLEET = {"seconds": 1, "instances": 2, "cost": 0.1}
 JOB = {"seconds": 1, "billable_seconds": 1, "cost": 0.1, "demand_bytes": 1}
 
 
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> set[str]:
     """Names of the metrics that a run writes of which everything is known, and of how runs end."""
-    put_run_metrics(MEASURED, JOB, deployment="onejob-prod", about={})
+    put_run_metrics(MEASURED, JOB, FLEET, deployment="onejob-prod", about={})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     described = [of_line for line in lines for of_line in line["_aws"]["CloudWatchMetrics"]]
     return {metric["Name"] for each in described for metric in each["Metrics"]} | OUTCOMES

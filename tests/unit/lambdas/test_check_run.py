@@ -59,7 +59,7 @@ def test_a_whole_run_passes(s3: Any, manifest: dict[str, Any]) -> None:
     write(s3, manifest)
     run = checked(s3, cutoff="2026-11-16")
     assert run["manifest"] == f"{FOLDER}_manifest.json"
-    assert run["statistics"] == {"seconds": None, "data_quality": None, "compared_with": None}
+    assert run["statistics"] == {"seconds": None, "data_quality": None, "compared_with": None, "inference": None}
     taken = run.keys() - {"manifest", "statistics"}
     assert {name: run[name] for name in taken} == {name: manifest[name] for name in taken}
 

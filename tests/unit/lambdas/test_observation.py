@@ -110,6 +110,7 @@ def run_of(**statistics: Any) -> dict[str, Any]:
     return {
         "series": 10,
         "rows": 120,
+        "model": None,
         "metrics": {"forecast": {"wape": 0.2, "bias": -0.1}, "baseline": {"wape": 0.4}, "nominal_coverage": 0.8},
         "statistics": {"seconds": None, "data_quality": None, "compared_with": None, **statistics},
     }
@@ -122,7 +123,7 @@ def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
         data_quality={"input": {"demand_rows": 700}, "repairs": {"gaps_filled": 3}, "series": {"smooth": 9}},
         compared_with={"demand_change": -0.3, "expected_change": None},
     )
-    put_run_metrics(run, facts, deployment="onejob-dev", about={"run_id": "r"})
+    put_run_metrics(run, facts, None, deployment="onejob-dev", about={"run_id": "r"})
     first, *parts = written(capsys)
     numbers = {metric["Name"]: first[metric["Name"]] for metric in first["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
     assert numbers == {
@@ -147,7 +148,7 @@ def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_manifest_of_an_older_version_has_fewer_numbers(capsys: pytest.CaptureFixture[str]) -> None:
-    put_run_metrics(run_of(), job_facts({}, hourly_prices={}, demand_bytes=None), deployment="d", about={})
+    put_run_metrics(run_of(), job_facts({}, hourly_prices={}, demand_bytes=None), None, deployment="d", about={})
     (line,) = written(capsys)
     assert line["Series"] == 10
     assert "JobSeconds" not in line
