@@ -231,7 +231,7 @@ class LocalCloud:
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
 
     def set_quota(self, name: str, value: float) -> None:
-        """Sets a quota of training jobs, by the name that Service Quotas has for it."""
+        """Sets how many instances jobs may use at the same time, by the name that Service Quotas has for it."""
         set_quota(self._layout.quotas, name, value)
 
     def fail_calls(self, fault: ApiFault) -> None:

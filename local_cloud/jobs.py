@@ -71,6 +71,11 @@ class Job(abc.ABC):
         """Whether it runs on spare capacity."""
         return bool(self.request.get("EnableManagedSpotTraining"))
 
+    @property
+    def in_progress(self) -> bool:
+        """Whether it still uses its instances."""
+        return self.status in ("InProgress", "Stopping")
+
     @abc.abstractmethod
     def command(self) -> list[str]:
         """The container's command: entry point and arguments."""
