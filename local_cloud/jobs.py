@@ -182,6 +182,7 @@ class Job(abc.ABC):
                 **self.request.get("Environment", {}),
                 **self.own_environment(),
             },
+            cores=settings.cores_per_instance,
         )
         group = InstanceGroup(
             processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.stop_grace_seconds

@@ -1,8 +1,8 @@
 """The server's process: moto with the extensions applied, for as long as the process that started it lives.
 
-Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam`.
-It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that
-pipe is held by the opener, so that it ends however the opener ends.
+Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam
+CORES|all`. It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other
+end of that pipe is held by the opener, so that it ends however the opener ends.
 """
 
 import json
@@ -47,7 +47,7 @@ class _QuietHandler(MotoRequestHandler):
 
 def main(arguments: list[str]) -> None:
     """Serves until standard input ends or a signal asks to end."""
-    state_folder, account, stop_grace, time_scale, keeping, iam = arguments
+    state_folder, account, stop_grace, time_scale, keeping, iam, cores = arguments
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # failures of states are in the history
     # Every caller is in this account; moto looks there before it looks at the access key.
@@ -67,6 +67,7 @@ def main(arguments: list[str]) -> None:
         account=account,
         port=server.server_port,
         stop_grace_seconds=float(stop_grace),
+        cores_per_instance=None if cores == "all" else int(cores),
     )
     processes = ProcessRegistry()
     s3_writes.install()
