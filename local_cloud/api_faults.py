@@ -8,7 +8,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -135,11 +135,11 @@ def read_body(environment: dict[str, Any]) -> bytes:
 
 def _badly_stored(
     application: Wsgi, environment: dict[str, Any], start_response: Callable[..., Any], fault: ApiFault
-) -> Iterator[bytes]:
+) -> list[bytes]:
     """The upload is answered as if it had been done; then what it stored is taken away, or half of it."""
     from moto.s3.models import s3_backends  # the server has made it; a client of the folder needs no moto
 
-    yield from application(environment, start_response)
+    answer = list(application(environment, start_response))  # held back until the harm is done
     made = read_call(environment, b"")
     assert made is not None
     bucket, _, key = made.subject.partition("/")
@@ -150,6 +150,7 @@ def _badly_stored(
                 backend.buckets[bucket].keys.pop(key)
             else:
                 stored.value = stored.value[: len(stored.value) // 2]
+    return answer
 
 
 def _failed_function(kind: str, start_response: Callable[..., Any]) -> list[bytes]:

@@ -20,6 +20,7 @@ import botocore.session
 from local_cloud.api_faults import ApiFault, ApiFaults
 from local_cloud.assembly import deploy_assembly
 from local_cloud.cdk_cli import cdk_environment, run_cdk
+from local_cloud.cores import checked_cores
 from local_cloud.faults import FaultReason, Faults
 from local_cloud.layout import StateLayout
 from local_cloud.service_quotas import set_quota
@@ -41,6 +42,8 @@ class LocalCloud:
         stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped (120 in SageMaker).
         iam: Whether a role may do only what its policies allow.
         time_scale: What a workflow's Wait states and Retry intervals are multiplied by: 0.01 for tests of a retry.
+        cores_per_instance: How many of the machine's cores an instance of a job has: instance after instance gets the
+            next ones, and the first again after the last. Linux only. Default: every instance has all.
 
     The server ends with the context, and also when the process that opened it is killed: it holds one end of a pipe.
     """
@@ -54,12 +57,14 @@ class LocalCloud:
         stop_grace_seconds: float = 120.0,
         time_scale: float = 1.0,
         iam: bool = True,
+        cores_per_instance: int | None = None,
     ) -> None:
         self.region = region
         self.account = account
         self._stop_grace_seconds = stop_grace_seconds
         self._time_scale = time_scale
         self._iam = iam
+        self._cores = "all" if cores_per_instance is None else str(checked_cores(cores_per_instance))
         self._temporary = state_folder is None
         temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
         self.state_folder = (state_folder or temporary).resolve()
@@ -87,7 +92,7 @@ class LocalCloud:
         self._layout.write_docker_program()
         command = [sys.executable, "-m", "local_cloud.server", str(self.state_folder), self.account]
         command += [str(self._stop_grace_seconds), str(self._time_scale), "temporary" if self._temporary else "kept"]
-        command += ["iam" if self._iam else "no-iam"]
+        command += ["iam" if self._iam else "no-iam", self._cores]
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         repository = str(Path(__file__).resolve().parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
@@ -231,7 +236,7 @@ class LocalCloud:
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
 
     def set_quota(self, name: str, value: float) -> None:
-        """Sets a quota of training jobs, by the name that Service Quotas has for it."""
+        """Sets how many instances jobs may use at the same time, by the name that Service Quotas has for it."""
         set_quota(self._layout.quotas, name, value)
 
     def fail_calls(self, fault: ApiFault) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local_cloud.cores import cores_of
 from local_cloud.images import ImageRecord
 from local_cloud.job_logs import LogPump, LogStream
 from local_cloud.processes import ProcessRegistry, end_input
@@ -69,9 +70,10 @@ class Container:
     image: ImageRecord
     command: list[str]
     environment: dict[str, str]
+    cores: int | None
 
-    def specification(self, instance: Instance) -> dict[str, Any]:
-        """What the launcher is told."""
+    def specification(self, instance: Instance, *, index: int) -> dict[str, Any]:
+        """What the launcher of the job's `index`-th instance is told."""
         words = [self.image.to_local(word) for word in self.command]
         if words and words[0] in _PYTHON_NAMES:
             words[0] = sys.executable
@@ -82,6 +84,7 @@ class Container:
             "folder": str(self.image.root / self.image.working_folder.lstrip("/")),
             "environment": {**image_environment, **self.environment, "PATH": path},
             "base": str(instance.opt_ml),
+            "cores": None if self.cores is None else cores_of(index, count=self.cores),
         }
 
     def _to_local(self, value: str) -> str:
@@ -100,9 +103,9 @@ class InstanceGroup:
         """Starts every instance and returns when all have ended, or `seconds` after and the grace is over."""
         running: list[subprocess.Popen[bytes]] = []
         pumps: list[LogPump] = []
-        for instance, stream in zip(instances, streams, strict=True):
+        for index, (instance, stream) in enumerate(zip(instances, streams, strict=True)):
             specification = instance.folder / "launch.json"
-            specification.write_text(json.dumps(container.specification(instance)))
+            specification.write_text(json.dumps(container.specification(instance, index=index)))
             process = _launch(specification)
             assert process.stdout is not None
             pumps.append(LogPump(process.stdout.fileno(), path=instance.log, stream=stream))

@@ -1,8 +1,9 @@
 """The launcher of one instance of a job: gives it its `/opt/ml`, starts it, passes signals on, and ends with it.
 
 Run as `python -S -m local_cloud.job_process SPECIFICATION`, a JSON file with `command`, `folder`, `environment`, `base`
-(the folder that is to be `/opt/ml`). On standard input: the letter `T` asks for SIGTERM to the job's main process; the
-end of input kills the job. The exit status is the job's, 128 + N for a signal as in a container. Standard library only.
+(the folder that is to be `/opt/ml`) and `cores` (that it is kept to; null for all). On standard input: the letter `T`
+asks for SIGTERM to the job's main process; the end of input kills the job. The exit status is the job's, 128 + N for a
+signal as in a container. Standard library only.
 """
 
 import json
@@ -26,6 +27,8 @@ def main(specification: dict[str, Any]) -> int:
     """Runs the job; returns its exit status."""
     environment: dict[str, str] = dict(specification["environment"])
     base = Path(specification["base"])
+    if specification["cores"] is not None:
+        os.sched_setaffinity(0, specification["cores"])  # what is started here inherits it
     if not mount_opt_ml(base):
         environment["SAGEMAKER_BASE_DIR"] = str(base)
     # As short as it can be: sockets are made in it, and their paths are limited to about 100 characters.

@@ -71,6 +71,11 @@ class Job(abc.ABC):
         """Whether it runs on spare capacity."""
         return bool(self.request.get("EnableManagedSpotTraining"))
 
+    @property
+    def in_progress(self) -> bool:
+        """Whether it still uses its instances."""
+        return self.status in ("InProgress", "Stopping")
+
     @abc.abstractmethod
     def command(self) -> list[str]:
         """The container's command: entry point and arguments."""
@@ -177,6 +182,7 @@ class Job(abc.ABC):
                 **self.request.get("Environment", {}),
                 **self.own_environment(),
             },
+            cores=settings.cores_per_instance,
         )
         group = InstanceGroup(
             processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.stop_grace_seconds

@@ -62,7 +62,7 @@ class JobCalls:
                 job = self._make(request, arn=arn, place=JobPlace(self._settings, self._processes, region))
             except ImageError as error:
                 raise ValidationError(f"Requested image not found: {error}.") from error
-            self._check_quota(job.cluster["InstanceType"], spot=request.get("EnableManagedSpotTraining", False))
+            self._check_quota(job)
             self._jobs[region, name] = job
         job.start()
         return ActionResult({f"{self._kind}JobArn": arn})
@@ -105,16 +105,24 @@ class JobCalls:
             raise ResourceNotFound(f"Could not find requested job with name: {name}")
         return job
 
-    def _check_quota(self, instance_type: str, *, spot: bool) -> None:
-        layout = self._settings.layout
-        usage = f"{instance_type} for {'spot ' if spot else ''}{self._kind.lower()} job usage"
-        if quota(layout.quotas, usage) < 1 or Faults(layout.faults).take(
-            instance_type=instance_type, reasons=("quota",)
-        ):
+    def _check_quota(self, job: Job) -> None:
+        layout, instance_type, delta = self._settings.layout, job.cluster["InstanceType"], job.cluster["InstanceCount"]
+        usage = f"{instance_type} for {'spot ' if job.on_spot else ''}{self._kind.lower()} job usage"
+        refused = Faults(layout.faults).take(instance_type=instance_type, reasons=("quota",))
+        limit = 0 if refused else quota(layout.quotas, usage)
+        used = sum(
+            other.cluster["InstanceCount"]
+            for other in self._jobs.values()
+            if other.in_progress
+            and other.place.region == job.place.region
+            and (other.cluster["InstanceType"], other.on_spot) == (instance_type, job.on_spot)
+        )
+        if used + delta > limit:
             raise SagemakerClientError(
                 "ResourceLimitExceeded",
-                f"The account-level service limit '{usage}' is 0 Instances, with current utilization of 0 Instances "
-                "and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase.",
+                f"The account-level service limit '{usage}' is {limit:g} Instances, with current utilization of {used} "
+                f"Instances and a request delta of {delta} Instances. Please use AWS Service Quotas to request an "
+                "increase for this quota.",
             )
 
 

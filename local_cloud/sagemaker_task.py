@@ -6,35 +6,24 @@ success (its status says so), and an execution or state that ends before its job
 """
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-from moto.stepfunctions.parser.api import HistoryEventType
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
-from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from local_cloud.request_validation import find_errors, operation_model
+from local_cloud.request_validation import operation_model
+from local_cloud.sync_task import SyncTask, with_times_as_numbers
 
 _KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
-# Errors the service model names become `SageMaker.<Name>Exception`; all others are one and the same.
-_MODELLED = {"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound", "ConflictException"}
 
 
-class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
+class SageMakerTask(SyncTask):
     """A task state that creates a SageMaker job, with or without `.sync`."""
 
-    def __init__(self) -> None:
-        # Waiting for a token is not SageMaker's; without it the interpreter makes no endpoint, and it wants one.
-        patterns: Any = {ResourceCondition.Sync, ResourceCondition.WaitForTaskToken}
-        super().__init__(supported_integration_patterns=patterns)
+    prefix = "SageMaker"
+    service = "AmazonSageMaker"
+    modelled = frozenset({"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound", "ConflictException"})
+    other = "AmazonSageMakerException"
 
     @property
     def _kind(self) -> str:
@@ -52,15 +41,7 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
         boto_service_name: str | None = None,  # noqa: ARG002
         service_action_name: str | None = None,  # noqa: ARG002
     ) -> None:
-        errors = [
-            error
-            for error in find_errors(parameters, operation_model("sagemaker", f"Create{self._kind}Job").input_shape)
-            if error.startswith("The ")  # names and types; lengths and patterns are the service's to check
-        ]
-        if errors:
-            raise _BadParametersError(
-                f"The Parameters '{to_json_str(parameters)}' could not be used to start the Task: [{'; '.join(errors)}]"
-            )
+        self.check(parameters, operation_model("sagemaker", f"Create{self._kind}Job"))
 
     def _eval_service_task(
         self,
@@ -96,74 +77,9 @@ class SageMakerTask(state_task_service_callback.StateTaskServiceCallback):
             status = description[f"{kind}JobStatus"]
             if status in ("InProgress", "Stopping"):
                 return None
-            output: dict[str, Any] = _with_times_as_numbers(description)
+            output: dict[str, Any] = with_times_as_numbers(description)
             if status == "Failed":
-                raise FailureEventException(
-                    self._failure(
-                        env,
-                        StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed),
-                        "States.TaskFailed",
-                        to_json_str(output),
-                    )
-                )
+                raise self.failed(env, output)
             return output
 
         return resolve
-
-    def _eval_sync(
-        self,
-        env: Environment,
-        sync_resolver: Any,  # noqa: ANN401
-        timeout_seconds: int | None,
-        callback_endpoint: Any,  # noqa: ANN401, ARG002
-        heartbeat_endpoint: Any,  # noqa: ANN401
-    ) -> Any:  # noqa: ANN401
-        # No job answers with a task token; and the interpreter's endpoint for one is spent after the first attempt, so
-        # that a retried state would time out at once.
-        outcome = super()._eval_sync(env, sync_resolver, timeout_seconds, None, heartbeat_endpoint)
-        if not env.is_running():
-            sync_resolver()  # the execution was stopped, or the state timed out: the job is stopped too
-        return outcome
-
-    def _from_error(self, env: Environment, ex: Exception) -> FailureEvent:
-        if isinstance(ex, _BadParametersError):
-            return self._failure(env, StatesErrorName(typ=StatesErrorNameType.StatesRuntime), "States.Runtime", str(ex))
-        if isinstance(ex, ClientError):
-            code = ex.response["Error"]["Code"]
-            modelled = f"{code.removesuffix('Exception')}Exception" if code in _MODELLED else "AmazonSageMakerException"
-            metadata = ex.response["ResponseMetadata"]
-            cause = (
-                f"{ex.response['Error']['Message']} (Service: AmazonSageMaker; "
-                f"Status Code: {metadata['HTTPStatusCode']}; Error Code: {code}; "
-                f"Request ID: {metadata.get('RequestId')}; Proxy: null)"
-            )
-            name = f"SageMaker.{modelled}"
-            return self._failure(env, CustomErrorName(name), name, cause)
-        return super()._from_error(env=env, ex=ex)
-
-    def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> FailureEvent:  # noqa: ANN401
-        details: Any = {
-            "taskFailedEventDetails": {
-                "error": error,
-                "cause": cause,
-                "resource": self._get_sfn_resource(),
-                "resourceType": self._get_sfn_resource_type(),
-            }
-        }
-        return FailureEvent(
-            env=env, error_name=error_name, event_type=HistoryEventType.TaskFailed, event_details=details
-        )
-
-
-class _BadParametersError(Exception):
-    """The state's parameters do not make a request."""
-
-
-def _with_times_as_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    if isinstance(value, datetime):
-        return int(value.timestamp() * 1000)
-    if isinstance(value, dict):
-        return {name: _with_times_as_numbers(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_with_times_as_numbers(member) for member in value]
-    return value

@@ -1,10 +1,11 @@
 """The server's process: moto with the extensions applied, for as long as the process that started it lives.
 
-Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam`.
-It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other end of that
-pipe is held by the opener, so that it ends however the opener ends.
+Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam
+CORES|all`. It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other
+end of that pipe is held by the opener, so that it ends however the opener ends.
 """
 
+import functools
 import json
 import logging
 import os
@@ -15,6 +16,7 @@ import threading
 import types
 from pathlib import Path
 
+from moto import backends
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -32,6 +34,7 @@ from local_cloud import (
 from local_cloud.api_faults import ApiFaults, Wsgi, with_faults
 from local_cloud.authorisation import Authoriser, with_authorisation
 from local_cloud.layout import StateLayout
+from local_cloud.patching import replace
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
 
@@ -47,7 +50,7 @@ class _QuietHandler(MotoRequestHandler):
 
 def main(arguments: list[str]) -> None:
     """Serves until standard input ends or a signal asks to end."""
-    state_folder, account, stop_grace, time_scale, keeping, iam = arguments
+    state_folder, account, stop_grace, time_scale, keeping, iam, cores = arguments
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # failures of states are in the history
     # Every caller is in this account; moto looks there before it looks at the access key.
@@ -67,8 +70,11 @@ def main(arguments: list[str]) -> None:
         account=account,
         port=server.server_port,
         stop_grace_seconds=float(stop_grace),
+        cores_per_instance=None if cores == "all" else int(cores),
     )
     processes = ProcessRegistry()
+    # Moto looks through its own folder at every request, one request at a time; what is there does not change.
+    replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3_writes.install()
     cloudformation_types.install()
     step_functions.install(time_scale=float(time_scale))

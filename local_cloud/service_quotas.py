@@ -1,4 +1,4 @@
-"""Service Quotas as far as training jobs go: how many machines of a type may train at the same time."""
+"""Service Quotas as far as SageMaker's jobs go: how many machines of a type may train, or process, at the same time."""
 
 import json
 from collections.abc import Callable
@@ -13,10 +13,16 @@ _PAGE = 100
 
 
 def quota_names() -> list[str]:
-    """Every quota of training jobs, by the instance types that SageMaker's API knows."""
-    model = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
-    types = model["shapes"]["TrainingInstanceType"]["enum"]
-    return [f"{name} for {spot}training job usage" for name in sorted(types) for spot in ("", "spot ")]
+    """Every quota of training and processing jobs, by the instance types that SageMaker's API knows."""
+    shapes = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")["shapes"]
+    of_training = [
+        f"{name} for {spot}training job usage"
+        for name in sorted(shapes["TrainingInstanceType"]["enum"])
+        for spot in ("", "spot ")
+    ]
+    return of_training + [
+        f"{name} for processing job usage" for name in sorted(shapes["ProcessingInstanceType"]["enum"])
+    ]
 
 
 def set_quota(file: Path, name: str, value: float) -> None:

@@ -24,12 +24,14 @@ class ServerSettings:
         account: The account every caller is in.
         port: Where the server listens on localhost.
         stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped.
+        cores_per_instance: How many of the machine's cores an instance of a job has; all when None.
     """
 
     layout: StateLayout
     account: str
     port: int
     stop_grace_seconds: float
+    cores_per_instance: int | None
 
     @property
     def endpoint_url(self) -> str:

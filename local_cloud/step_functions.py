@@ -2,9 +2,9 @@
 
 import re
 import sys
+import threading
 import time
 import types
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -25,9 +25,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_la
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
-from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud import redrive
+from local_cloud import distributed_map, executions_at_once, redrive
+from local_cloud.execution_task import ExecutionTask
 from local_cloud.identities import access_key_of
 from local_cloud.patching import replace
 from local_cloud.sagemaker_task import SageMakerTask
@@ -47,19 +47,20 @@ def install(*, time_scale: float) -> None:
     replace(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
     replace(StateMachine, "get_cfn_attribute", _with_arn)
     replace(StateMachine, "has_cfn_attr", _knowing_arn)
-    replace(state_task_factory, "state_task_service_for", _with_sagemaker)
+    replace(state_task_factory, "state_task_service_for", _with_own_tasks)
     _unpack_single_values()
     _sign_as_the_role()
     replace(StateTaskLambda, "_from_error", _naming_what_lambda_answers)
     replace(StateChoice, "_eval_state", _naming_no_match)
     replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
-    replace(StepFunctionResponse, "start_execution", _naming_executions)
     replace(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
     replace(
         WaitFunction,
         "_wait_interval",
         lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
     )
+    executions_at_once.install()
+    distributed_map.install()
     redrive.install()
 
 
@@ -77,9 +78,11 @@ def _knowing_arn(original: Callable[[str], bool]) -> object:
     return classmethod(has_cfn_attr)
 
 
-def _with_sagemaker(original: Callable[[str], Any]) -> Callable[[str], Any]:
+def _with_own_tasks(original: Callable[[str], Any]) -> Callable[[str], Any]:
+    own: dict[str, Callable[[], Any]] = {"sagemaker": SageMakerTask, "states": ExecutionTask}
+
     def state_task_service_for(service_name: str) -> Any:  # noqa: ANN401
-        return SageMakerTask() if service_name == "sagemaker" else original(service_name)
+        return own[service_name]() if service_name in own else original(service_name)
 
     return state_task_service_for
 
@@ -103,19 +106,20 @@ def _unpack_single_values() -> None:
 
 
 def _sign_as_the_role() -> None:
-    """What a state calls, it calls as the role of its state machine."""
+    """What a state calls, it calls as the role of its state machine; clients are made one at a time, as boto3 asks."""
     module: Any = boto_client
-    original = module.boto_client_for
+    original, making = module.boto_client_for, threading.Lock()
 
     def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ANN401
-        made = original(region, service)
+        with making:
+            made = original(region, service)
         if state_credentials is not None and state_credentials.role_arn:
             key = access_key_of(state_credentials.role_arn)
             made._request_signer._credentials = Credentials(key, "as the role")
         return made
 
     for name, importer in list(sys.modules.items()):
-        of_states = name.startswith(("moto.stepfunctions.", "local_cloud.sagemaker_task"))
+        of_states = name.startswith(("moto.stepfunctions.", "local_cloud."))
         if of_states and getattr(importer, "boto_client_for", None) is original:
             replace(importer, "boto_client_for", lambda _: boto_client_for)
 
@@ -173,16 +177,3 @@ def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
             env.stack[-1] = False
 
     return _eval_body
-
-
-def _naming_executions(original: Callable[..., Any]) -> Callable[..., Any]:
-    """An execution started without a name gets one of its own."""
-
-    def start_execution(self: Any) -> Any:  # noqa: ANN401
-        if not self._get_param("name"):
-            get_parameter = self._get_param
-            name = str(uuid.uuid4())
-            self._get_param = lambda key, *rest, **named: name if key == "name" else get_parameter(key, *rest, **named)
-        return original(self)
-
-    return start_execution

@@ -1,11 +1,14 @@
 """One local cloud for the whole session, with one stack deployed into it."""
 
-from collections.abc import Iterator
+import itertools
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from local_cloud import LocalCloud
+from local_cloud import LocalCloud, wait_for_execution
 from local_cloud.tests.assembly_writer import write_assembly
 from local_cloud.tests.jobs_under_test import Jobs
 from local_cloud.tests.templates import STACK, base_template
@@ -34,3 +37,42 @@ def outputs(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
 def jobs(cloud: LocalCloud, outputs: dict[str, str]) -> Jobs:
     """Makes jobs that run the example image."""
     return Jobs(cloud, image=outputs["ImageUri"], role=outputs["RoleArn"], bucket=outputs["BucketName"])
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def create(cloud: LocalCloud, outputs: dict[str, str]) -> Callable[..., str]:
+    """Creates a state machine of states, which begins with the first; returns its ARN."""
+
+    def create(states: dict[str, Any], **machine: Any) -> str:
+        definition = {"StartAt": next(iter(states)), "States": states, **machine}
+        created = cloud.client("stepfunctions").create_state_machine(
+            name=f"machine-{next(_NUMBERS)}", definition=json.dumps(definition), roleArn=outputs["RoleArn"]
+        )
+        return str(created["stateMachineArn"])
+
+    return create
+
+
+@pytest.fixture
+def start(cloud: LocalCloud, create: Callable[..., str]) -> Callable[..., str]:
+    """Starts an execution of states; returns its ARN."""
+
+    def start(states: dict[str, Any], value: Any = None, **machine: Any) -> str:
+        created = create(states, **machine)
+        started = cloud.client("stepfunctions").start_execution(stateMachineArn=created, input=json.dumps(value or {}))
+        return str(started["executionArn"])
+
+    return start
+
+
+@pytest.fixture
+def run(cloud: LocalCloud, start: Callable[..., str]) -> Callable[..., dict[str, Any]]:
+    """Runs states to their end; returns the execution's description."""
+
+    def run(states: dict[str, Any], value: Any = None, **machine: Any) -> dict[str, Any]:
+        return wait_for_execution(cloud.client, start(states, value, **machine), seconds=30)
+
+    return run

@@ -56,10 +56,19 @@ class Jobs:
         described: dict[str, Any] = getattr(sagemaker, f"describe_{kind}_job")(**{f"{kind.capitalize()}JobName": name})
         return described
 
-    def process(
-        self, *, instances: int = 1, inputs: list[dict[str, Any]], environment: dict[str, str]
-    ) -> dict[str, Any]:
-        """Runs a processing job to its end; returns its description."""
+    def process(self, **settings: Any) -> dict[str, Any]:
+        """Runs a processing job to its end; returns its description. `settings` are those of `start_processing`."""
+        return self.ended(self.start_processing(**settings), kind="processing")
+
+    def start_processing(
+        self,
+        *,
+        environment: dict[str, str],
+        inputs: list[dict[str, Any]] | None = None,
+        instances: int = 1,
+        instance_type: str = "ml.m5.large",
+    ) -> str:
+        """Starts a processing job; returns its name."""
         name = f"job-{uuid.uuid4().hex[:8]}"
         output = {"S3Uri": f"s3://{self.bucket}/processed/{name}", "LocalPath": "/opt/ml/processing/output"}
         self.cloud.client("sagemaker").create_processing_job(
@@ -67,15 +76,15 @@ class Jobs:
             RoleArn=self.role,
             AppSpecification={"ImageUri": self.image, "ContainerArguments": ["infer"]},
             ProcessingResources={
-                "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": instances, "VolumeSizeInGB": 10}
+                "ClusterConfig": {"InstanceType": instance_type, "InstanceCount": instances, "VolumeSizeInGB": 10}
             },
-            ProcessingInputs=inputs,
+            ProcessingInputs=inputs or [],
             ProcessingOutputConfig={
                 "Outputs": [{"OutputName": "results", "S3Output": {**output, "S3UploadMode": "EndOfJob"}}]
             },
             Environment=environment,
         )
-        return self.ended(name, kind="processing")
+        return name
 
     def put(self, *keys: str) -> None:
         """Puts small objects."""

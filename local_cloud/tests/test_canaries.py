@@ -97,11 +97,12 @@ def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) 
     base.mkdir(parents=True)
     told = tmp_path / "told"
     program = f"import os; open({str(told)!r}, 'w').write(os.environ.get('SAGEMAKER_BASE_DIR', ''))"
-    specification = {
+    specification: dict[str, object] = {
         "command": [sys.executable, "-c", program],
         "folder": str(tmp_path),
         "environment": {},
         "base": str(base),
+        "cores": None,
     }
     forbidding = (
         "import json, sys; from local_cloud import job_process; job_process.mount_opt_ml = lambda folder: False; "

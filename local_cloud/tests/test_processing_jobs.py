@@ -1,6 +1,10 @@
 """Processing jobs: a fleet that shares its input and fills one prefix."""
 
 import json
+import os
+import signal
+import time
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -50,6 +54,59 @@ def test_a_failing_container_fails_the_job(jobs: Jobs) -> None:
     described = jobs.process(inputs=[_input(jobs, "fleet/")], environment={"behaviour": "fail"})
     assert described["ProcessingJobStatus"] == "Failed"
     assert described["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 2"
+
+
+def test_an_instance_may_receive_nothing(cloud: LocalCloud, jobs: Jobs) -> None:
+    jobs.put("few/0.txt", "few/1.txt", "few/1-old.txt", "few-old/2.txt")
+    cloud.client("s3").put_object(Bucket=jobs.bucket, Key="few/", Body=b"")  # the console's folder is no file
+    settings = {"S3DataDistributionType": "ShardedByS3Key"}
+    described = jobs.process(instances=4, inputs=[_input(jobs, "few/", **settings)], environment={})
+    assert described["ProcessingJobStatus"] == "Completed", described
+    job = cloud.state_folder / "jobs/processing" / described["ProcessingJobName"]
+    received = [job / f"algo-{number}/opt/ml/processing/input" for number in range(1, 5)]
+    assert all(folder.is_dir() for folder in received)
+    names = [[path.name for path in folder.rglob("*")] for folder in received]
+    assert names == [["0.txt"], ["1-old.txt"], ["1.txt"], []]
+
+
+def test_what_is_not_sharded_reaches_every_instance_and_a_prefix_is_a_string(jobs: Jobs) -> None:
+    jobs.put("model/a.txt", "model/deep/b.txt", "model-old/c.txt")
+    with_end, without = (
+        jobs.process(instances=2, inputs=[_input(jobs, prefix)], environment={}) for prefix in ("model/", "model")
+    )
+    for host in ("algo-1", "algo-2"):
+        assert set(_seen(jobs, with_end, host)) == {"a.txt", "deep/b.txt"}
+        assert set(_seen(jobs, without, host)) == {"a.txt", "deep/b.txt", "-old/c.txt"}
+
+
+def _seen(jobs: Jobs, described: dict[str, Any], host: str) -> dict[str, str]:
+    text = jobs.read(f"processed/{described['ProcessingJobName']}/seen-{host}.json")
+    return dict(json.loads(text)["files"])
+
+
+def test_an_instance_that_is_killed_ends_the_fleet(cloud: LocalCloud, jobs: Jobs) -> None:
+    name = jobs.start_processing(instances=2, environment={"behaviour": "wait"})
+    while sum("waiting" in log.read_text() for log in cloud.job_logs(name)) < 2:
+        time.sleep(0.05)
+    process = int((cloud.state_folder / "jobs/processing" / name / "algo-2/opt/ml.pid").read_text())
+    os.kill(process, signal.SIGKILL)
+    described = jobs.ended(name, kind="processing")
+    assert described["ProcessingJobStatus"] == "Failed"
+    assert described["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 137"
+
+
+def test_the_platform_fails_processing_jobs_too(cloud: LocalCloud, jobs: Jobs) -> None:
+    cloud.fail_next_job(instance_type="ml.c4.xlarge", reason="capacity")
+    cloud.fail_next_job(instance_type="ml.c4.xlarge", reason="internal")
+    assert jobs.process(environment={})["ProcessingJobStatus"] == "Completed"  # it is for another type
+    for reason in ("CapacityError: Unable to provision", "InternalServerError: "):
+        described = jobs.process(instance_type="ml.c4.xlarge", instances=2, environment={})
+        assert described["ProcessingJobStatus"] == "Failed"
+        assert described["FailureReason"].startswith(reason)
+    cloud.fail_next_job(reason="quota")
+    with pytest.raises(ClientError, match=r"ResourceLimitExceeded.*ml\.m5\.large for processing job usage' is 0 Inst"):
+        jobs.process(environment={})
+    assert jobs.process(environment={})["ProcessingJobStatus"] == "Completed"
 
 
 def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:

@@ -1,6 +1,5 @@
 """Definitions in the style the CDK emits are executed as Step Functions does."""
 
-import itertools
 import json
 import time
 import uuid
@@ -14,29 +13,6 @@ from local_cloud import LocalCloud, wait_for_execution
 from local_cloud.tests.jobs_under_test import Jobs
 
 Run = Callable[..., dict[str, Any]]
-_NUMBERS = itertools.count()
-
-
-@pytest.fixture
-def start(cloud: LocalCloud, outputs: dict[str, str]) -> Callable[..., str]:
-    def start(states: dict[str, Any], value: Any = None, **machine: Any) -> str:
-        definition = {"StartAt": next(iter(states)), "States": states, **machine}
-        workflows = cloud.client("stepfunctions")
-        created = workflows.create_state_machine(
-            name=f"machine-{next(_NUMBERS)}", definition=json.dumps(definition), roleArn=outputs["RoleArn"]
-        )
-        started = workflows.start_execution(stateMachineArn=created["stateMachineArn"], input=json.dumps(value or {}))
-        return str(started["executionArn"])
-
-    return start
-
-
-@pytest.fixture
-def run(cloud: LocalCloud, start: Callable[..., str]) -> Run:
-    def run(states: dict[str, Any], value: Any = None, **machine: Any) -> dict[str, Any]:
-        return wait_for_execution(cloud.client, start(states, value, **machine), seconds=30)
-
-    return run
 
 
 def _training(jobs: Jobs, name: str, **settings: Any) -> dict[str, Any]:

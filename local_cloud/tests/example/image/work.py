@@ -23,6 +23,7 @@ seen = {
     "folder": str(Path.cwd()),
     "beside": sorted(path.name for path in Path().iterdir() if path.name != "__pycache__"),
     "environment": dict(os.environ),
+    "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
     "files": {str(path.relative_to(data)): path.read_text() for path in sorted(data.rglob("*")) if path.is_file()},
     "base": str(base),
 }
