@@ -46,11 +46,12 @@ def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Tem
         assert (("s3:PutObject", other) in denied) is (name != "AccessLogsBucket")
 
 
-def test_only_what_sagemaker_writes_itself_expires_among_the_forecasts(template: Templates) -> None:
+def test_only_what_jobs_leave_on_their_way_expires_among_the_forecasts(template: Templates) -> None:
     bucket = resources(template("prod", "data"), "AWS::S3::Bucket")["ForecastsBucket"]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("training-output/", 30),
+        ("handover/", 30),
         ("athena-results/", 7),
     ]
 
