@@ -55,7 +55,8 @@ def message(
 def _model(run: Mapping[str, Any]) -> Iterator[str]:
     model = run.get("model") or {}
     if model and model["run_id"] != run["run_id"]:
-        yield f"No model was trained: it is that of {model['run_id']}, {model['age_days']} days old."
+        days = "1 day" if model["age_days"] == 1 else f"{model['age_days']} days"
+        yield f"No model was trained: it is that of {model['run_id']}, {days} old."
 
 
 def _fleet(run: Mapping[str, Any]) -> Iterator[str]:

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from infra.load_settings import load_settings
 from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
-from tests.synthesis import synthesise
+from tests.synthesis import ROOT, synthesise
 
 LAST_WEEK = date(2026, 11, 16)
 FEW_TREES = {"trees": 10, "horizon": 4}
@@ -134,6 +135,14 @@ def deploy(folder: Path, environment: str, **settings: Any) -> Iterator[Deployme
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """The dev environment, deployed once a session."""
     with deploy(tmp_path_factory.mktemp("workflow"), "dev") as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The prod environment: it prefers several instance types, runs by its schedule, and has a fleet."""
+    account = load_settings("prod", ROOT / "environments").deployment.account
+    with deploy(tmp_path_factory.mktemp("production"), "prod", account=account) as deployment:
         yield deployment
 
 

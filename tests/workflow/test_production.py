@@ -1,23 +1,14 @@
 import json
-from collections.abc import Iterator
 
 import polars as pl
 import pytest
 
 from infra.load_settings import load_settings
 from tests.synthesis import ROOT
-from tests.workflow.conftest import FEW_TREES, Deployment, deploy
+from tests.workflow.conftest import FEW_TREES, Deployment
 
 SETTINGS = load_settings("prod", ROOT / "environments")
 FIRST, SECOND, *OTHERS = SETTINGS.training_job.instance_types
-
-
-@pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The prod environment, which prefers several instance types and runs by its schedule."""
-    account = SETTINGS.deployment.account
-    with deploy(tmp_path_factory.mktemp("production"), "prod", account=account) as deployment:
-        yield deployment
 
 
 @pytest.fixture

@@ -1,0 +1,155 @@
+"""A run whose forecasts a fleet makes: the same as the single job's, and nothing lost whatever happens to it."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from infra.load_settings import load_settings
+from tests.synthesis import ROOT
+from tests.workflow.conftest import FEW_TREES, Deployment
+
+SETTINGS = load_settings("prod", ROOT / "environments")
+assert SETTINGS.fleet is not None
+TYPES = SETTINGS.fleet.instance_types
+FLEET = {"config": FEW_TREES, "fleet": True}
+
+
+@pytest.fixture
+def application(production: Deployment, demand: pl.DataFrame) -> Deployment:
+    production.empty()
+    production.upload_rows(demand)
+    return production
+
+
+def forecasts(application: Deployment, run_id: str) -> pl.DataFrame:
+    s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
+    keys = [key for key in application.forecast_keys() if run_id in key and key.endswith(".parquet")]
+    parts = [pl.read_parquet(s3.get_object(Bucket=bucket, Key=key)["Body"].read()) for key in keys]
+    return pl.concat(parts).sort("article_id", "merchant_id", "ds")
+
+
+def object_of(application: Deployment, key: str) -> bytes:
+    found = application.cloud.client("s3").get_object(Bucket=application.outputs["ForecastBucket"], Key=key)
+    return bytes(found["Body"].read())
+
+
+def keys_of(application: Deployment, prefix: str) -> dict[str, Any]:
+    found = application.cloud.client("s3").list_objects_v2(Bucket=application.outputs["ForecastBucket"], Prefix=prefix)
+    return {item["Key"]: item["LastModified"] for item in found.get("Contents", [])}
+
+
+def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
+    return dict(json.loads(object_of(application, f"forecasts/partition=all/run_id={run_id}/_manifest.json")))
+
+
+def test_the_forecasts_are_those_of_the_single_job(application: Deployment) -> None:
+    alone = application.run({"config": FEW_TREES})
+    assert alone.status == "SUCCEEDED", alone.cause
+    model = manifest(application, alone.output["run_id"])["model"]["run_id"]
+    ended = application.run({"config": FEW_TREES, "mode": "infer", "fleet": 3})
+    assert ended.status == "SUCCEEDED", ended.cause
+    run_id = ended.output["run_id"]
+    assert forecasts(application, run_id).equals(forecasts(application, alone.output["run_id"]))
+    made, published = manifest(application, run_id), application.published()
+    assert (made["model"]["run_id"], made["inference"]["instances"]) == (model, 3)
+    assert published is not None
+    assert published["run_id"] == run_id
+    assert f"planned were 3 x {TYPES[0]}, about" in ended.output["message"]
+    (run,) = application.runs()
+    fleet = run.attempts[-1].details["fleet"]
+    assert (fleet["instances"], fleet["instance_type"]) == (3, TYPES[0])
+    assert fleet["cost"] > 0
+    assert run.attempts[-1].details["inference"] == made["inference"]
+
+
+def test_fewer_objects_than_instances_pay_for_no_idle_machine(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand.filter(pl.col("article_id") == "A1"))  # at three merchants
+    ended = application.run({"config": FEW_TREES, "fleet": 7})
+    assert ended.status == "SUCCEEDED", ended.cause
+    planned = ended.outputs["PlanFleet"]["fleet"]
+    assert (planned["objects"], planned["instances"]) == (3, 3)
+    assert planned["notes"] == ["7 instances asked for, there are 3 objects: 3 used"]
+    assert "7 instances asked for, there are 3 objects: 3 used" in ended.output["message"]
+
+
+def test_a_poisoned_object_is_named_and_mended_alone(application: Deployment) -> None:
+    lose_all_machines(application)
+    failed = application.run(FLEET)
+    assert (failed.status, failed.error) == ("FAILED", "NoCapacity")
+    (job,) = failed.jobs
+    pieces = sorted(keys_of(application, f"handover/partition=all/run_id={job}/pieces/"))
+    spoilt = pieces[2]
+    sound, s3 = object_of(application, spoilt), application.cloud.client("s3")
+    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound[:-1000])
+    ended = application.run(FLEET)
+    assert (ended.status, ended.error) == ("FAILED", "JobError")
+    assert ended.jobs == []  # what was handed over is taken over: nothing is trained again
+    assert ended.cause.startswith(f"1 of {len(pieces)} objects could not be forecast; the others are kept")
+    assert "piece-00002 (" in ended.cause
+    assert "it is damaged" in ended.cause
+    assert application.published() is None
+    kept = {key: at for key, at in keys_of(application, "forecasts/").items() if key.endswith(".parquet")}
+    assert len(kept) == len(pieces) - 1
+
+    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound)
+    mended = application.run(FLEET)
+    assert mended.status == "SUCCEEDED", mended.cause
+    assert mended.jobs == []
+    assert mended.output["run_id"] == job
+    assert mended.outputs["PlanFleet"]["fleet"]["objects"] == 1
+    assert {key: at for key, at in keys_of(application, "forecasts/").items() if key in kept} == kept
+
+
+def lose_all_machines(application: Deployment) -> None:
+    """The next fleet finds none; the training job has other types."""
+    for instance_type in TYPES:
+        application.cloud.fail_next_job(reason="capacity", instance_type=instance_type)
+
+
+def test_a_redrive_goes_on_with_the_fleet(application: Deployment) -> None:
+    lose_all_machines(application)
+    execution = application.start(FLEET)
+    assert application.ended(execution).error == "NoCapacity"
+    application.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
+    ended = application.ended(execution)
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert len(ended.jobs) == 1
+
+
+def test_a_killed_instance_costs_what_it_had_not_finished(application: Deployment) -> None:
+    execution = application.start({"config": FEW_TREES, "fleet": 2})
+    jobs = Path(application.cloud.state_folder) / "jobs" / "processing"
+    killed = kill_one(application, jobs)
+    ended = application.ended(execution)
+    assert (ended.status, ended.error) == ("FAILED", "OutOfMemory"), killed
+    (job,) = ended.jobs
+    done = keys_of(application, f"handover/partition=all/run_id={job}/done/")
+    assert done
+    again = application.run({"config": FEW_TREES, "fleet": 2})
+    assert again.status == "SUCCEEDED", again.cause
+    assert again.jobs == []
+    pieces = keys_of(application, f"handover/partition=all/run_id={job}/pieces/")
+    assert again.outputs["PlanFleet"]["fleet"]["objects"] == len(pieces) - len(done)
+    later = keys_of(application, f"handover/partition=all/run_id={job}/done/")
+    assert {key: at for key, at in later.items() if key in done} == done
+
+
+def kill_one(application: Deployment, jobs: Path, seconds: float = 120) -> str:
+    """Kills a machine of the fleet once something has been forecast, as the system does where memory runs out."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if keys_of(application, "handover/") and any("/done/" in key for key in keys_of(application, "handover/")):
+            for file in sorted(jobs.glob("*/algo-*/opt/ml.pid"), reverse=True):
+                try:
+                    os.kill(int(file.read_text()), signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+                return str(file)
+        time.sleep(0.01)
+    raise AssertionError("no machine of the fleet was there to be killed")

@@ -1,0 +1,100 @@
+"""`{"mode": "infer"}`: a run without training, with the model of the last published run."""
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from tests.workflow.conftest import FEW_TREES, Deployment
+
+INFER = {"mode": "infer", "config": FEW_TREES}
+
+
+def test_a_day_later_the_same_model_makes_a_new_published_run(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    first = application.run({"config": FEW_TREES})
+    assert first.status == "SUCCEEDED", first.cause
+    trained = manifest(application, first.output["run_id"])
+    assert trained["model"]["run_id"] == first.output["run_id"]
+
+    a_day_older(application, first.output["run_id"])
+    restated = demand.with_columns(pl.col("y") * 1.1)
+    application.upload_rows(restated)
+    again = application.run(INFER)
+    assert again.status == "SUCCEEDED", again.cause
+    made, published = manifest(application, again.output["run_id"]), application.published()
+    assert published is not None
+    assert published["run_id"] == again.output["run_id"] != first.output["run_id"]
+    assert made["model"]["run_id"] == published["model"]["run_id"] == first.output["run_id"]
+    assert made["model"]["age_days"] == 1
+    assert made["metrics"] == trained["metrics"]
+    assert not {"fit", "backtest"} & set(made["seconds"])
+    assert made["compared_with"]["run_id"] == first.output["run_id"]
+    assert f"No model was trained: it is that of {first.output['run_id']}, 1 day old." in again.output["message"]
+
+    third = application.run(INFER)
+    assert third.output["reason"] == "published"  # nothing has changed since
+    (run,) = application.runs()
+    assert [attempt.mode for attempt in run.attempts] == ["train", "infer"]
+
+    weekly = application.run({"config": {**FEW_TREES, "max_model_age_days": 0}, "mode": "infer"})
+    assert (weekly.status, weekly.error) == ("FAILED", "InputError")
+    assert "1 days ago by run" in weekly.cause
+    assert application.published() == published
+
+
+def test_an_inference_stands_in_the_way_of_no_training(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    last = str(demand["ds"].max())
+    assert application.run({"config": FEW_TREES}).status == "SUCCEEDED"
+    application.upload_rows(demand.with_columns(pl.col("y") + 1))
+    assert application.run({**INFER, "cutoff": last}).status == "SUCCEEDED"
+    trained = application.run({"config": FEW_TREES, "cutoff": last})
+    assert trained.status == "SUCCEEDED", trained.cause
+    assert trained.output["published"]
+    assert manifest(application, trained.output["run_id"])["model"]["run_id"] == trained.output["run_id"]
+
+
+def test_without_a_published_run_there_is_no_model(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    ended = application.run(INFER)
+    assert (ended.status, ended.error) == ("FAILED", "InputError")
+    assert ended.cause.startswith("input: mode infer needs a published run, whose model to use; start one with {}")
+
+
+def test_another_configuration_needs_another_model(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    assert application.run({"config": FEW_TREES}).status == "SUCCEEDED"
+    ended = application.run({"mode": "infer", "config": {**FEW_TREES, "horizon": 6}})
+    assert (ended.status, ended.error) == ("FAILED", "InputError")
+    assert "model: it was trained with horizon 4, this run asks for 6; train anew" in ended.cause
+
+
+def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
+    key = f"forecasts/partition=all/run_id={run_id}/_manifest.json"
+    s3 = application.cloud.client("s3")
+    return dict(json.load(s3.get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"]))
+
+
+def a_day_older(application: Deployment, run_id: str) -> None:
+    """Moves the model's training a day back, and whatever vouches for its files along with it."""
+    s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
+    prefix = f"models/partition=all/run_id={run_id}/"
+
+    def read(key: str) -> dict[str, Any]:
+        return dict(json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+
+    def write(key: str, content: dict[str, Any]) -> str:
+        body = json.dumps(content).encode()
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        return hashlib.sha256(body).hexdigest()
+
+    record = read(f"{prefix}training.json")
+    record["trained_at"] = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
+    document = read(f"{prefix}model.json")
+    document["record"] = write(f"{prefix}training.json", record)
+    pointer = read("forecasts/partition=all/_latest.json")
+    pointer["model"]["sha256"] = write(f"{prefix}model.json", document)
+    write("forecasts/partition=all/_latest.json", pointer)
