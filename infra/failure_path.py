@@ -11,6 +11,9 @@ from infra.workflow_tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, 
 ERROR_PATH = "$.error"
 # How often the platform has failed in this execution, before it has.
 NO_FAULTS = {"count": 0}
+# As Step Functions calls the execution that started this one.
+ONE_OF_MANY = sfn.Condition.is_present("$.execution.input.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID")
+ONE_OF_MANY_WHY = "An execution of all partitions tells of them all, in one message"
 
 
 class FailurePath(Construct):
@@ -50,7 +53,8 @@ class FailurePath(Construct):
         plainly = sfn.Fail(self, "FailedPlainly", error_path="$.failure.error", cause_path="$.failure.cause")
         failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
         self._failed = failed
-        announce = notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed)
+        announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, failed)
+        announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed))
         unexplained = sfn.Pass(
             self,
             "FailureUnexplained",

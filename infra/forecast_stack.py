@@ -1,6 +1,9 @@
 """What runs: the image, the job, the functions, the state machine, its schedule and its outcomes."""
 
 from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.boundary import boundary
@@ -10,6 +13,7 @@ from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
 from infra.fleet_role import fleet_role
 from infra.forecast_workflow import ForecastWorkflow, Functions, longest_execution
+from infra.function import PythonFunction
 from infra.function_maker import FunctionMaker
 from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
@@ -19,6 +23,8 @@ from infra.messages_key import MessagesKey
 from infra.observation import Observation
 from infra.outcome_functions import OutcomeFunctions
 from infra.outcomes_topic import OutcomesTopic
+from infra.partition_functions import PartitionFunctions
+from infra.partitions_workflow import PartitionsWorkflow
 from infra.processing_fleet import ProcessingFleet
 from infra.run_functions import RunFunctions
 from infra.settings import Settings
@@ -81,7 +87,7 @@ class ForecastStack(Stack):
         longest = longest_execution(training_job, *([fleet] if fleet else []))
         make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
         of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
-        close_run = of_outcome.close_run()
+        close_run, explain_failure = of_outcome.close_run(), of_outcome.explain_failure()
         workflow = ForecastWorkflow(
             self,
             "Workflow",
@@ -94,7 +100,7 @@ class ForecastStack(Stack):
                 check_run=of_run.check_run(),
                 apply_gate=of_run.apply_gate(),
                 publish=of_run.publish(),
-                explain_failure=of_outcome.explain_failure(),
+                explain_failure=explain_failure,
                 close_run=close_run,
                 end_failed=of_outcome.end_failed(),
             ),
@@ -106,12 +112,13 @@ class ForecastStack(Stack):
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
             log_group=make.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
+        partitions = self._partitions(settings, data, make, workflow, explain_failure, topic, messages_key)
         schedule = WeeklySchedule(
             self,
             "Schedule",
             name=name,
             settings=settings.schedule,
-            state_machine=workflow.state_machine,
+            state_machine=partitions or workflow.state_machine,
             key=messages_key,
             topic=topic,
         )
@@ -175,6 +182,37 @@ class ForecastStack(Stack):
             forecasts=data.forecasts,
             network=network,
         )
+
+    def _partitions(
+        self,
+        settings: Settings,
+        data: DataStack,
+        make: FunctionMaker,
+        workflow: ForecastWorkflow,
+        explain_failure: PythonFunction,
+        topic: sns.ITopic,
+        messages_key: kms.IKey,
+    ) -> sfn.StateMachine | None:
+        """The state machine of all partitions; None where there is but one."""
+        if settings.partitions is None:
+            return None
+        functions, name = PartitionFunctions(make, settings.partitions), f"{settings.name}-partitions"
+        state_machine = PartitionsWorkflow(
+            self,
+            "Partitions",
+            name=settings.name,
+            run=workflow.state_machine,
+            plan_partitions=functions.plan_partitions(),
+            sum_up=functions.sum_up(),
+            explain_failure=explain_failure,
+            forecasts=data.forecasts,
+            data_key=data.key,
+            topic=topic,
+            key=messages_key,
+            log_group=make.log_group("PartitionsLogs", name=f"/aws/vendedlogs/states/{name}"),
+        ).state_machine
+        CfnOutput(self, "PartitionsStateMachineArn", value=state_machine.state_machine_arn)
+        return state_machine
 
     def _network(self, settings: Settings, data: DataStack) -> JobNetwork | None:
         """The job's network; None is SageMaker's own."""

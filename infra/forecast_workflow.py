@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.failure_path import ERROR_PATH, NO_FAULTS, FailurePath
+from infra.failure_path import ERROR_PATH, NO_FAULTS, ONE_OF_MANY, ONE_OF_MANY_WHY, FailurePath
 from infra.fleet_path import FleetPath
 from infra.function import PythonFunction
 from infra.job_chain import Job, chain_machines
@@ -116,7 +116,8 @@ class ForecastWorkflow(Construct):
         for state in (planned, claimed, ready, checked, claimed_cutoff, gated, published):
             state.add_catch(failure, result_path=ERROR_PATH)
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
-        announce = notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded)
+        announce = sfn.Choice(self, "OneOfMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
+        announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))
 
         path = None
         if fleet is not None and functions.plan_fleet is not None:

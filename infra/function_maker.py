@@ -15,7 +15,7 @@ from infra.nag import acknowledge_wildcard
 from infra.settings import Settings
 
 REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
-QUOTAS = "account_quotas"
+QUOTAS, PARTITIONS = "account_quotas", "partitions"
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]

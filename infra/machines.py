@@ -22,6 +22,11 @@ class Machine:
         """As the names of states have it."""
         return f"{self.instance_type}, spot" if self.spot else self.instance_type
 
+    @property
+    def quota(self) -> str:
+        """As Service Quotas calls how many of its type may train at the same time."""
+        return f"{self.instance_type} for {'spot ' if self.spot else ''}training job usage"
+
 
 def machines_of(settings: TrainingJobSettings) -> list[Machine]:
     """The machines of an environment: what spare capacity does not do in time is done on demand.

@@ -41,7 +41,7 @@ class RunFunctions:
                 "IMAGE": image.uri,
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
-                "PARTITIONED": json.dumps(False),
+                "PARTITIONED": json.dumps(settings.partitions is not None),
                 "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
             },
             shared=[CALENDAR, FILES],

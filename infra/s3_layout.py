@@ -11,11 +11,16 @@ MODELS = "models/"
 HANDOVER = "handover/"
 # Where SageMaker puts what it packs up itself; the job uploads its forecasts on its own.
 JOB_OUTPUT = "training-output/"
+# What an execution of all partitions was to run, and what became of it.
+PARTITIONS = "partitions/"
 QUERY_RESULTS = "athena-results/"
 # Of every partition and run, as IAM patterns.
 POINTERS = f"{FORECASTS}partition=*/_latest.json"
 MANIFESTS = f"{FORECASTS}partition=*/run_id=*/_manifest.json"
 HELD = f"{REPORTS}partition=*/run_id=*/held.json"
+PARTITION_ITEMS = f"{PARTITIONS}execution=*/items.json"
+OUTCOMES = f"{PARTITIONS}execution=*/outcomes/*.json"
+PARTITION_TABLE = f"{PARTITIONS}execution=*/outcome.csv"
 HANDOVER_DOCUMENTS = f"{HANDOVER}partition=*/run_id=*/common/handover.json"
 MODEL_FILES = f"{MODELS}partition=*/run_id=*/*"
 

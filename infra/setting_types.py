@@ -10,7 +10,7 @@ IMAGE_URI_PATTERN = (
 )
 
 
-def _like(pattern: str, wanted: str) -> AfterValidator:
+def like(pattern: str, wanted: str) -> AfterValidator:
     """Refuses text that is not wholly of the pattern, in words rather than with the pattern."""
 
     def check(value: str) -> str:
@@ -28,25 +28,25 @@ Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
 # SageMaker runs a job for 28 days at most.
 Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
 
-Prefix = Annotated[str, _like("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case letters and digits, a letter first")]
-Account = Annotated[str, _like("[0-9]{12}", "an account's 12 digits")]
-Region = Annotated[str, _like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-central-1")]
+Prefix = Annotated[str, like("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case letters and digits, a letter first")]
+Account = Annotated[str, like("[0-9]{12}", "an account's 12 digits")]
+Region = Annotated[str, like("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-central-1")]
 ImageUri = Annotated[
-    str, _like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
+    str, like(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
 ]
 ManagedPolicy = Annotated[
     str,
-    _like(
+    like(
         r"[\w+=,.@-]{1,128}|arn:aws:iam::([0-9]{12}|aws):policy/([\w+=,.@-]+/)*[\w+=,.@-]{1,128}",
         "a managed policy's name in the account, or its ARN arn:aws:iam::<account>:policy/<name>",
     ),
 ]
-SubnetId = Annotated[str, _like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
-SecurityGroupId = Annotated[str, _like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
-InstanceType = Annotated[str, _like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
-Email = Annotated[str, _like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
-TagKey = Annotated[str, _like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
-TagValue = Annotated[str, _like(r"[\w .:/=+@-]{0,256}", "at most 256 letters, digits, spaces and _.:/=+-@")]
+SubnetId = Annotated[str, like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
+SecurityGroupId = Annotated[str, like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
+InstanceType = Annotated[str, like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
+Email = Annotated[str, like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
+TagKey = Annotated[str, like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
+TagValue = Annotated[str, like(r"[\w .:/=+@-]{0,256}", "at most 256 letters, digits, spaces and _.:/=+-@")]
 
 
 class Table(BaseModel):

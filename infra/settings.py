@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from infra.cron import check_cron
 from infra.fleet_settings import FleetSettings
 from infra.job_settings import FunctionsSettings, NetworkSettings, TrainingJobSettings
+from infra.partition_settings import PartitionsSettings
 from infra.setting_types import (
     Account,
     Days,
@@ -179,6 +180,7 @@ class EnvironmentSettings(Table):
     forecast: ForecastConfig
     training_job: TrainingJobSettings
     fleet: FleetSettings | None = None
+    partitions: PartitionsSettings | None = None
     network: NetworkSettings | None = None
     functions: FunctionsSettings = FunctionsSettings()
     gate: GateSettings = GateSettings()

@@ -103,7 +103,7 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
     plan = {
         "partition": EVERYTHING,
         "cutoff": _due(settings, now),
-        "demand": vars(DemandFiles.of(files)),
+        "demand": vars(DemandFiles.of(files, f"s3://{deployment.data_bucket}/{DEMAND}")),
         "hyperparameters": settings.forecast.to_strings(),
     }
     return [*unread, *preflight(plan, deployment=deployment, client=client)]

@@ -32,19 +32,27 @@ class DemandFiles:
     """What lies under the demand's prefix.
 
     Attributes:
+        uri: The prefix.
         tables: How many files the job can read.
         bytes: Size of all.
         newest: When the newest of these was written, ISO time; empty where there is none.
     """
 
+    uri: str
     tables: int
     bytes: int
     newest: str
 
     @classmethod
-    def of(cls, files: Sequence[DataFile]) -> "DemandFiles":
-        """Sums them up."""
+    def of(cls, files: Sequence[DataFile], uri: str) -> "DemandFiles":
+        """Sums them up.
+
+        Args:
+            files: What lies there.
+            uri: Of the prefix.
+        """
         return cls(
+            uri=uri,
             tables=sum(_is_table(file.name) for file in files),
             bytes=sum(file.bytes for file in files),
             newest=max((file.written for file in files if _is_table(file.name)), default=""),

@@ -185,7 +185,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         started_by="hand" if request.scheduled_time is None else "schedule",
         force=request.force,
         fingerprint=_fingerprint(files, made_of | ({"model": model.sha256} if model else {})),
-        demand=DemandFiles.of(demand),
+        demand=DemandFiles.of(demand, f"s3://{deployment.data_bucket}/{DEMAND}{within}"),
         channels=channels,
         mode=request.mode,
         model=model,

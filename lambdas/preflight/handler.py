@@ -95,7 +95,7 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
     """Makes every check, whatever the others come to.
 
     Args:
-        plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand`, `hyperparameters`.
+        plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand` (with its `uri`), `hyperparameters`.
         deployment: What the environment settles.
         client: Makes a client of a service.
     """
@@ -105,7 +105,7 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
         return check_demand(
             demand,
             date.fromisoformat(cutoff) if cutoff else None,
-            uri=f"s3://{deployment.data_bucket}/demand/",
+            uri=demand["uri"],
             frequency=plan["hyperparameters"].get("frequency", ""),
             period_label=deployment.period_label,
             time_zone=deployment.time_zone,

@@ -71,9 +71,9 @@ class Deployment:
             key = {name: item[name] for name in ("partition", "cutoff")}
             dynamodb.delete_item(TableName=table, Key=key)
 
-    def start(self, given: Mapping[str, Any]) -> str:
+    def start(self, given: Mapping[str, Any], *, state_machine: str = "StateMachineArn") -> str:
         started = self.cloud.client("stepfunctions").start_execution(
-            stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(given)
+            stateMachineArn=self.outputs[state_machine], input=json.dumps(given)
         )
         return str(started["executionArn"])
 
@@ -120,9 +120,16 @@ class Deployment:
 
 
 @contextmanager
-def deploy(folder: Path, environment: str, **settings: Any) -> Iterator[Deployment]:
-    """An environment in a local cloud of its own, from the synthesised assembly."""
-    assembly = synthesise(folder / "assembly", environment)
+def deploy(folder: Path, environment: str, *, added: str = "", **settings: Any) -> Iterator[Deployment]:
+    """An environment in a local cloud of its own, from the synthesised assembly; with settings added to its file."""
+    own_app = []
+    if added:
+        (folder / "environments").mkdir()
+        text = (ROOT / "environments" / f"{environment}.toml").read_text()
+        (folder / "environments" / f"{environment}.toml").write_text(f"{text}\n{added}\n")
+        shutil.copy(ROOT / "app.py", folder / "app.py")
+        own_app = [str(folder / "app.py")]
+    assembly = synthesise(folder / "assembly", environment, *own_app)
     assert assembly.returncode == 0, assembly.stderr
     with LocalCloud(folder / "cloud", time_scale=0.002, **settings) as cloud:
         stacks = cloud.deploy(assembly.folder)

@@ -1,0 +1,69 @@
+"""The functions of a run of all partitions, each with what it may do and nothing else."""
+
+import json
+
+from aws_cdk import aws_iam as iam
+
+from infra import s3_layout
+from infra.function import PythonFunction
+from infra.function_maker import LINKS, PARTITIONS, QUOTAS, FunctionMaker
+from infra.machines import machines_of
+from infra.partition_settings import PartitionsSettings
+
+
+class PartitionFunctions:
+    """Makes them.
+
+    Args:
+        make: Makes functions.
+        partitions: Which there are.
+    """
+
+    def __init__(self, make: FunctionMaker, partitions: PartitionsSettings) -> None:
+        self._make, self._partitions = make, partitions
+
+    def plan_partitions(self) -> PythonFunction:
+        """Lists what is to be run."""
+        settings, data = self._make.settings, self._make.data
+        function = self._make.function(
+            "plan-partitions",
+            "Lists the partitions to run, and how many at a time",
+            {
+                "DATA_BUCKET": data.demand.bucket_name,
+                "FORECAST_BUCKET": data.forecasts.bucket_name,
+                "PARTITIONS": json.dumps(self._partitions.names or None),
+                "AT_A_TIME": str(self._partitions.at_a_time),
+                "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+            },
+            shared=[PARTITIONS, QUOTAS],
+        )
+        if self._partitions.discover:
+            found = [f"{s3_layout.DEMAND}partition=*"]
+            self._make.grant(function, "FindPartitions", ["s3:ListBucket"], data.demand.bucket_arn, prefixes=found)
+        self._make.grant(
+            function, "ListThem", ["s3:PutObject"], data.forecasts.arn_for_objects(s3_layout.PARTITION_ITEMS)
+        )
+        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        # Which has no resources. The finding is the function's own, for its traces.
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
+        return function
+
+    def sum_up(self) -> PythonFunction:
+        """Makes the table of outcomes."""
+        data = self._make.data
+        bucket = data.forecasts
+        function = self._make.function(
+            "sum-up",
+            "Makes one table of what became of all partitions",
+            {"FORECAST_BUCKET": bucket.bucket_name},
+            shared=[LINKS],
+        )
+        self._make.grant(
+            function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.PARTITIONS}*"]
+        )
+        self._make.grant(function, "ReadOutcomes", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.PARTITIONS}*"))
+        self._make.grant(function, "WriteTheTable", ["s3:PutObject"], bucket.arn_for_objects(s3_layout.PARTITION_TABLE))
+        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        return function

@@ -1,0 +1,1 @@
+"""Which partitions there are. Shared by those that need it."""

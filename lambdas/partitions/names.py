@@ -1,0 +1,26 @@
+"""The partitions of an environment: named in its file, or found where their demand lies."""
+
+import re
+from collections.abc import Sequence
+
+from botocore.client import BaseClient
+
+DEMAND = "demand/"
+# It becomes part of S3's keys, and of an execution's name.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+FOLDER = re.compile(rf"partition=({NAME.pattern})/")
+
+
+def partition_names(s3: BaseClient, *, bucket: str, named: Sequence[str] | None) -> list[str]:
+    """Names of all partitions, sorted.
+
+    Args:
+        s3: An S3 client.
+        bucket: Bucket with the demand.
+        named: By the environment's file; None to find them below the demand's prefix.
+    """
+    if named is not None:
+        return sorted(named)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{DEMAND}partition=", Delimiter="/")
+    folders = (found["Prefix"].removeprefix(DEMAND) for page in pages for found in page.get("CommonPrefixes", ()))
+    return sorted(match[1] for folder in folders if (match := FOLDER.fullmatch(folder)))

@@ -1,0 +1,1 @@
+"""Decides which partitions a run of all is to make."""

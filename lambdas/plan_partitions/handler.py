@@ -1,0 +1,145 @@
+"""Lists the partitions that an execution is to run, one item each, where the Map reads them; and how many at a time."""
+
+import functools
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.account_quotas.lookup import quota_values
+from lambdas.observation.logs import logged
+from lambdas.partitions.names import partition_names
+
+# What one run takes, and all of them alike; each run looks at the values by itself.
+OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
+OWN = "partitions"
+# As Step Functions itself calls it: its console then shows the link.
+PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+LONGEST_NAME = 80
+# A quota that cannot be looked up stops nothing.
+MOST_SECONDS = 45
+PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+
+
+class InputError(Exception):
+    """The execution's input cannot be run; one line with everything that is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What the environment settles.
+
+    Attributes:
+        data_bucket: Bucket with the demand of all partitions.
+        forecast_bucket: Bucket with the runs, and the lists and tables of partitions.
+        named: Names of all partitions; None to find them where their demand lies.
+        at_a_time: Runs at the same time, at most.
+        machines: Quotas that a run's job counts against, any of them.
+    """
+
+    data_bucket: str
+    forecast_bucket: str
+    named: Sequence[str] | None
+    at_a_time: int
+    machines: Sequence[str]
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
+        """Reads the function's environment variables."""
+        return cls(
+            data_bucket=variables["DATA_BUCKET"],
+            forecast_bucket=variables["FORECAST_BUCKET"],
+            named=json.loads(variables["PARTITIONS"]),
+            at_a_time=int(variables["AT_A_TIME"]),
+            machines=json.loads(variables["QUOTAS"]),
+        )
+
+
+@logged
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's PlanPartitions state."""
+    deployment = Deployment.from_environment(os.environ)
+    quota = _quota(_client("service-quotas"), deployment.machines)
+    return plan_partitions(event["execution"], deployment=deployment, quota=quota, s3=_client("s3"))
+
+
+@functools.cache
+def _client(service: str) -> BaseClient:
+    return boto3.client(service, config=PATIENCE)
+
+
+def plan_partitions(
+    execution: Mapping[str, Any], *, deployment: Deployment, quota: int | None, s3: BaseClient
+) -> dict[str, Any]:
+    """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
+
+    Args:
+        execution: The execution's `id`, `name` and `input`.
+        deployment: What the environment settles.
+        quota: Training jobs the account may run at the same time; None where it is not known.
+        s3: An S3 client.
+
+    Returns:
+        `folder` (where the execution's lists lie), `items` (key of the list), `count`, `at_a_time`.
+
+    Raises:
+        InputError: If the input cannot be run.
+    """
+    document = execution["input"]
+    names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
+    folder = f"partitions/execution={execution['name']}/"
+    of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
+    items = [
+        {
+            "partition": name,
+            "name": execution_name(name, execution["id"]),
+            "input": {**of_each, "partition": name},
+            "outcome": f"{folder}outcomes/{name}.json",
+        }
+        for name in names
+    ]
+    key = f"{folder}items.json"
+    body = json.dumps(items).encode()
+    s3.put_object(Bucket=deployment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
+    allowed = deployment.at_a_time if quota is None else min(deployment.at_a_time, quota)
+    return {"folder": folder, "items": key, "count": len(items), "at_a_time": max(1, min(allowed, len(items)))}
+
+
+def execution_name(partition: str, parent: str) -> str:
+    """The name of a partition's execution: its own, and this parent's; a counter of attempts is still to be added."""
+    digest = hashlib.sha256(f"{parent} {partition}".encode()).hexdigest()[:12]
+    return f"{partition[: LONGEST_NAME - 16]}-{digest}"
+
+
+def _names(document: object, known: Sequence[str], deployment: Deployment) -> list[str]:
+    if not isinstance(document, dict):
+        raise InputError('input: not an object; start with {} or {"partitions": ["..."]}')
+    unknown = sorted(document.keys() - {OWN, *OF_A_RUN})
+    if unknown:
+        raise InputError(f"input: unknown key {', '.join(unknown)} (known: {', '.join((OWN, *OF_A_RUN))})")
+    if not known:
+        raise InputError(f"input: there is no partition below s3://{deployment.data_bucket}/demand/partition=.../")
+    asked = document.get(OWN, known)
+    if not isinstance(asked, list) or not asked or not all(isinstance(name, str) for name in asked):
+        raise InputError('input: partitions is no list of names; write {"partitions": ["..."]}')
+    missing = sorted(set(asked) - set(known))
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise InputError(f"input: there is no partition {', '.join(missing[:3])}{more}")
+    return sorted(set(asked))
+
+
+def _quota(quotas: BaseClient, names: Sequence[str]) -> int | None:
+    """All that a job may count against, together: where one is used up, the next machine is tried."""
+    try:
+        values = quota_values(quotas, names, most_seconds=MOST_SECONDS)
+    except (ClientError, BotoCoreError):
+        return None
+    return int(sum(values.values())) if values.keys() == set(names) else None

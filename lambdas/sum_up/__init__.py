@@ -1,0 +1,1 @@
+"""Makes one table of what became of all partitions."""

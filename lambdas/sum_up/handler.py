@@ -1,0 +1,89 @@
+"""Makes one table of what became of all partitions, and the one message about it."""
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.config import Config
+
+from lambdas.console_links.links import execution_link, object_link
+from lambdas.observation.logs import about, logged
+from lambdas.observation.metrics import COUNT, put
+
+from .table import Row, as_csv, in_words, list_unfinished, row
+
+READS_AT_A_TIME = 32
+FAILED = "PartitionsFailed"
+
+
+@logged
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answers the state machine's SumUp state."""
+    deployment = os.environ["DEPLOYMENT"]
+    outcome = sum_up(event, deployment=deployment, bucket=os.environ["FORECAST_BUCKET"], s3=_s3())
+    unfinished = outcome["partitions"] - outcome["fine"]
+    put(deployment, {"PartitionsUnfinished": (unfinished, COUNT)}, about=about(event))
+    return outcome
+
+
+@functools.cache
+def _s3() -> BaseClient:
+    return boto3.client("s3", config=Config(max_pool_connections=READS_AT_A_TIME))
+
+
+def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseClient) -> dict[str, Any]:
+    """Sums an execution up.
+
+    Args:
+        state: The state machine's data: `execution` and `plan`.
+        deployment: Name of the deployment, for the message.
+        bucket: Bucket with the lists and tables.
+        s3: An S3 client.
+
+    Returns:
+        `all_fine`, how many `partitions` there are and how many of them are `fine`, the `table`'s URI, `subject` and
+        `message`; and where not all are, `error` and `cause` to fail with.
+    """
+    plan, execution = state["plan"], state["execution"]["id"]
+    rows = _rows(plan, bucket=bucket, s3=s3)
+    key = f"{plan['folder']}outcome.csv"
+    s3.put_object(Bucket=bucket, Key=key, Body=as_csv(rows).encode(), ContentType="text/csv")
+    table = f"s3://{bucket}/{key}"
+    all_fine, told = all(each.is_fine for each in rows), in_words(rows)
+    lines = [f"{deployment}: of {len(rows):,} partitions {told}."]
+    if not all_fine:
+        lines.append(list_unfinished(rows))
+        lines.append("Mend what is told and start the same again: what is published is not made anew.")
+    lines.append(f"Table: {object_link(table, region=execution.split(':')[3])}\nExecution: {execution_link(execution)}")
+    how = "all partitions done" if all_fine else "partitions not all done"
+    return {
+        "all_fine": all_fine,
+        "partitions": len(rows),
+        "fine": sum(each.is_fine for each in rows),
+        "counts": told,
+        "table": table,
+        "subject": f"{deployment}: {how}",
+        "message": "\n\n".join(lines),
+        "error": FAILED,
+        "cause": f"{told}; the table {table} says which and why. A rerun with the same input makes what is missing.",
+    }
+
+
+def _rows(plan: Mapping[str, Any], *, bucket: str, s3: BaseClient) -> list[Row]:
+    def read(key: str) -> Any:  # noqa: ANN401 (any JSON)
+        return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    items = read(plan["items"])
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{plan['folder']}outcomes/")
+    there = {found["Key"] for page in pages for found in page.get("Contents", ())}
+
+    def of(item: Mapping[str, Any]) -> Row:
+        return row(item, read(item["outcome"]) if item["outcome"] in there else None)
+
+    with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
+        return list(reads.map(of, items))

@@ -1,0 +1,136 @@
+"""What became of each partition, from what its execution answered: pure, so that every answer can be tested."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
+FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
+HELD = "GateHeld"
+SHOWN = 10
+LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class Row:
+    """One partition.
+
+    Attributes:
+        partition: Its name.
+        outcome: What became of it.
+        cutoff: Last observed period, ISO date; empty where nobody knows.
+        run_id: The run, if there is one.
+        series: How many it forecast.
+        wape: Of its backtest.
+        kind: The way it failed.
+        reason: Why it is not published.
+        execution: Name of its execution.
+    """
+
+    partition: str
+    outcome: Outcome
+    cutoff: str = ""
+    run_id: str = ""
+    series: int | None = None
+    wape: float | None = None
+    kind: str = ""
+    reason: str = ""
+    execution: str = ""
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether there is nothing to be done about it."""
+        return self.outcome in FINE
+
+
+def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
+    """Reads what an execution answered.
+
+    Args:
+        item: `partition` and the execution's `name`.
+        answer: The item with `child` (its Output) or `error` (Error and Cause); None where it left nothing.
+    """
+    partition, name = item["partition"], item["name"]
+    if answer is None:
+        return Row(partition, "failed", kind="Unknown", reason="its execution left no word", execution=name)
+    if "error" in answer:
+        return _failed(partition, name, answer["error"])
+    output = answer["child"]["output"]
+    if output.get("claimed") is False:
+        reason = output.get("message", "")
+        if output.get("reason") == "published":
+            return Row(partition, "published before", output["cutoff"], output.get("run_id") or "", execution=name)
+        return Row(partition, "running elsewhere", output["cutoff"], reason=_short(reason), execution=name)
+    return Row(
+        partition,
+        "published" if output.get("published") else "kept",
+        cutoff=output["cutoff"],
+        run_id=output["run_id"],
+        series=output.get("series"),
+        wape=((output.get("metrics") or {}).get("forecast") or {}).get("wape"),
+        execution=name,
+    )
+
+
+def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
+    """Of an execution that failed, the cause is its description; of one that did not start, plain text."""
+    kind, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
+    try:
+        described = json.loads(cause)
+    except ValueError:
+        described = {}
+    if isinstance(described, dict) and "Status" in described:
+        kind = described.get("Error") or described["Status"]
+        cause = described.get("Cause") or f"its execution ended as {described['Status']}"
+        name = described.get("Name") or name
+    outcome: Outcome = "held" if kind == HELD else "failed"
+    return Row(partition, outcome, kind=kind, reason=_short(_told(cause)), execution=name)
+
+
+def _told(cause: str) -> str:
+    """What a function said when it failed; or the cause itself, where it is none of a function."""
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return cause
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 3]}..."
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """The table; what needs somebody stands first."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, [field.name for field in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    for each in sorted(rows, key=lambda each: (each.is_fine, each.outcome, each.partition)):
+        writer.writerow({name: "" if value is None else value for name, value in asdict(each).items()})
+    return buffer.getvalue()
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """How many of each outcome, in the order of the table."""
+    found = Counter(each.outcome for each in rows)
+    return {name: found[name] for name in sorted(found, key=lambda name: (name in FINE, name))}
+
+
+def in_words(rows: Sequence[Row]) -> str:
+    """`285 published, 12 failed, 3 held`."""
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in reversed(counts(rows).items()))
+
+
+def list_unfinished(rows: Sequence[Row]) -> str:
+    """A line for each of the first partitions that need somebody, and how many more there are."""
+    unfinished = sorted((each for each in rows if not each.is_fine), key=lambda each: each.partition)
+    lines = [
+        f"{each.partition}: {each.outcome}{f' ({each.kind})' if each.kind else ''}: {each.reason}"
+        for each in unfinished
+    ]
+    more = [f"... and {len(lines) - SHOWN:,} more, in the table"] if len(lines) > SHOWN else []
+    return "\n".join([*lines[:SHOWN], *more])

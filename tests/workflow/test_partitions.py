@@ -1,0 +1,110 @@
+"""One execution for all partitions: each a run of its own, and one table of what became of them."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.workflow.conftest import FEW_TREES, Deployment, Ended, deploy
+
+GIVEN = {"config": FEW_TREES}
+
+
+@pytest.fixture(scope="module")
+def partitioned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The dev environment with partitions that are found where their demand lies."""
+    added = "[partitions]\ndiscover = true\nat_a_time = 2"
+    with deploy(tmp_path_factory.mktemp("partitions"), "dev", added=added) as deployment:
+        yield deployment
+
+
+@pytest.fixture
+def application(partitioned: Deployment) -> Deployment:
+    partitioned.empty()
+    return partitioned
+
+
+def upload(application: Deployment, partition: str, content: pl.DataFrame | bytes) -> None:
+    if isinstance(content, pl.DataFrame):
+        buffer = io.BytesIO()
+        content.write_parquet(buffer)
+        content = buffer.getvalue()
+    application.upload(f"partition={partition}/demand.parquet", content)
+
+
+def run_all(application: Deployment, given: dict[str, Any] | None = None) -> Ended:
+    return application.ended(application.start(given or GIVEN, state_machine="PartitionsStateMachineArn"))
+
+
+def table(application: Deployment, ended: Ended) -> dict[str, dict[str, str]]:
+    bucket, _, key = ended.outputs["SumUp"]["outcome"]["table"].removeprefix("s3://").partition("/")
+    text = application.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    return {row["partition"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def latest(application: Deployment, partition: str) -> dict[str, Any]:
+    s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
+    return dict(json.load(s3.get_object(Bucket=bucket, Key=f"forecasts/partition={partition}/_latest.json")["Body"]))
+
+
+def test_failing_partitions_neither_stop_nor_hide_the_rest(application: Deployment, demand: pl.DataFrame) -> None:
+    small = demand.filter(pl.col("article_id") < "A2")
+    for name in ("AT", "DE.south"):
+        upload(application, name, small)
+    upload(application, "FR", small.with_columns(pl.col("y") * 3))
+    upload(application, "broken", b"no Parquet")
+    upload(application, "twice", pl.concat([small, small[:1]]))
+    ended = run_all(application)
+    assert (ended.status, ended.error) == ("FAILED", "PartitionsFailed"), ended
+    assert ended.cause.startswith("3 published, 2 failed; the table s3://")
+    found = table(application, ended)
+    assert {name: row["outcome"] for name, row in found.items()} == {
+        "AT": "published",
+        "DE.south": "published",
+        "FR": "published",
+        "broken": "failed",
+        "twice": "failed",
+    }
+    assert found["broken"]["kind"] == found["twice"]["kind"] == "InputError"
+    assert "1 file that cannot be read as Parquet" in found["broken"]["reason"]
+    assert "1 series with duplicate weeks" in found["twice"]["reason"]
+    assert latest(application, "FR")["run_id"] == found["FR"]["run_id"] != found["AT"]["run_id"]
+    assert latest(application, "FR")["series"] == int(found["FR"]["series"]) == 6
+    message = ended.outputs["SumUp"]["outcome"]["message"]
+    assert "of 5 partitions 3 published, 2 failed." in message
+    assert "twice: failed (InputError): demand: 1 series with duplicate weeks" in message
+
+    upload(application, "broken", small)
+    upload(application, "twice", small)
+    again = run_all(application)
+    assert again.status == "SUCCEEDED", again.cause
+    assert again.output["counts"] == "3 published before, 2 published"
+    assert latest(application, "AT")["run_id"] == found["AT"]["run_id"]
+
+
+def test_some_partitions_may_be_asked_for(application: Deployment, demand: pl.DataFrame) -> None:
+    small = demand.filter(pl.col("article_id") < "A1")
+    for name in ("AT", "DE"):
+        upload(application, name, small)
+    ended = run_all(application, {**GIVEN, "partitions": ["DE"]})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert list(table(application, ended)) == ["DE"]
+    unknown = run_all(application, {"partitions": ["DE", "XX"]})
+    assert (unknown.status, unknown.error) == ("FAILED", "InputError")
+    assert unknown.cause.startswith("input: there is no partition XX.")
+
+
+def test_one_partition_is_run_by_hand_as_ever(application: Deployment, demand: pl.DataFrame) -> None:
+    upload(application, "DE", demand.filter(pl.col("article_id") < "A1"))
+    ended = application.run({**GIVEN, "partition": "DE"})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert "NotifySuccess" in ended.states
+    which = application.run(GIVEN)
+    assert which.cause.startswith('input: which partition? Give {"partition": "..."}')
+    empty = application.run({"partition": "AT"})
+    assert empty.error == "NotReady"
+    assert "/demand/partition=AT/" in empty.cause
