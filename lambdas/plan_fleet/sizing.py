@@ -1,5 +1,6 @@
 """How many instances a fleet needs, and what it will take and cost."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,9 +18,9 @@ class FleetPlan:
     Attributes:
         instance_type: SageMaker's name of it.
         instances: Their number; 1 where nothing is left but to gather.
-        seconds: Expected, from the request to the end.
+        seconds: From the request to the end, as most runs keep it.
         startup_seconds: The part of them in which nothing is forecast yet.
-        cost_usd: Expected; None without a price.
+        cost_usd: Likewise; None without a price.
         keeps_deadline: None without a deadline.
         notes: What the operator should know, a sentence each.
     """
@@ -61,7 +62,7 @@ def size_fleet(
         assumptions: What else the time and the disk depend on.
     """
     if not work.objects:
-        return _nothing(machine, deadline_seconds, assumptions)
+        return _nothing(work, machine, deadline_seconds, assumptions)
     sizing = _Sizing(work, machine, rate, assumptions, deadline_seconds, quota)
     chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
     time = sizing.time(chosen)
@@ -113,7 +114,7 @@ class _Sizing:
         in_time = self._fewest_in_time(self.allowed)
         if in_time is not None:
             return in_time
-        late = self.time(self.allowed).seconds + NEAR_SECONDS
+        late = self._fastest(self.allowed) + NEAR_SECONDS
         return next(n for n in range(self.least, self.allowed + 1) if self.time(n).seconds <= late)
 
     def as_near_as_may_be(self, asked: int) -> int:
@@ -151,10 +152,16 @@ class _Sizing:
             return f"with {_instances(chosen)} it is {more}; {enough:,} would keep it"
         if startup >= deadline_seconds:
             return f"no instance count keeps {deadline}: start-up alone takes {minutes(startup)}"
-        fastest = self.time(self.most).seconds
+        fastest = minutes(60 * math.ceil(self._fastest(self.most) / 60))  # more than the deadline, in words too
+        bare = minutes(startup + self.assumptions.gathering(self.work))
         return (
-            f"no instance count keeps {deadline}: the fastest takes {minutes(fastest)}, {minutes(startup)} to start up"
+            f"no instance count keeps {deadline}: the fastest takes {fastest}, at least {bare} of it to start up and "
+            "to gather"
         )
+
+    def _fastest(self, most: int) -> float:
+        """Seconds. Not always of the most instances: the more there are, the longer the slowest takes to start."""
+        return min(self.time(n).seconds for n in range(self.least, most + 1))
 
     def _fewest_in_time(self, most: int) -> int | None:
         if self.deadline_seconds is None:
@@ -169,9 +176,9 @@ class _Sizing:
         return self._disk_bytes(instances) <= self.machine.volume_gb * 1e9
 
 
-def _nothing(machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
+def _nothing(work: Work, machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
     """One machine, to gather what is there."""
-    seconds = assumptions.startup_seconds + assumptions.gather_seconds
+    seconds = assumptions.startup_seconds + assumptions.gathering(work)
     return FleetPlan(
         instance_type=machine.instance_type,
         instances=1,
