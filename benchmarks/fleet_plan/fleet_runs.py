@@ -91,7 +91,8 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
         jobs += 1
         machines = max(1, min(instances, left.size))
         startup = float((chances.startup_seconds * random.lognormal(0, chances.startup_spread, machines)).max())
-        finished = _finished(case, _dealt(left, machines, random), sizes, chances=chances, random=random)
+        hands = _dealt(work.objects, machines, random)
+        finished = _finished(case, hands, sizes, forecast == 0, chances=chances, random=random)
         end = float(np.nanmax(finished, initial=0)) + gathering
         lost = _first_loss(machines, chances, random)
         forecast += finished <= lost
@@ -104,8 +105,8 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
     return FleetRun(now, awaited, billed, jobs, forecast)
 
 
-def _dealt(objects: npt.NDArray[np.int64], machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
-    """By number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
+def _dealt(objects: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """All by number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
     shuffled = random.permutation(objects)
     return [shuffled[place::machines] for place in range(machines)]
 
@@ -114,11 +115,12 @@ def _finished(
     case: Case,
     hands: Sequence[npt.NDArray[np.int64]],
     sizes: Floats,
+    left: npt.NDArray[np.bool_],
     *,
     chances: Chances,
     random: np.random.Generator,
 ) -> Floats:
-    """Seconds from the job's start until each object is forecast; not a number for those not dealt out."""
+    """Seconds from the job's start until each object is forecast; not a number for those that were before."""
     work, megabytes_per_second = case.work, case.assumptions.download_mb_per_second
     object_seconds = case.assumptions.of_object(work, case.rate)
     loading = megabytes_per_second * random.lognormal(0, chances.download_spread, len(hands))
@@ -126,8 +128,9 @@ def _finished(
     finished = np.full(work.objects, np.nan)
     for hand, speed, slowness in zip(hands, loading, slow, strict=True):
         loaded = float(sizes[hand].sum()) * work.bytes / work.objects / 1e6 / float(speed)
-        times = (sizes[hand] * object_seconds * float(slowness)).tolist()
-        finished[hand] = _ends(times, cores=case.machine.cores, start=loaded)
+        own = hand[left[hand]]
+        times = (sizes[own] * object_seconds * float(slowness)).tolist()
+        finished[own] = _ends(times, cores=case.machine.cores, start=loaded)
     return finished
 
 

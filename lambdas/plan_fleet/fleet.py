@@ -8,13 +8,13 @@ SECONDS_AN_HOUR = 3600
 
 @dataclass(frozen=True)
 class Work:
-    """What is left to forecast.
+    """What is left to forecast, among what was handed over.
 
     Attributes:
-        series: Number of series.
-        objects: Pieces of demand in S3, about equal in size; each is forecast by one core, whole.
-        bytes: Size of all of them.
-        done: Objects that were forecast before; they are only gathered.
+        series: Number of series left.
+        objects: Pieces of demand in S3 that are left, about equal in size; each is forecast by one core, whole.
+        bytes: Size of all pieces: the instances are dealt those, too, that were forecast before.
+        done: Pieces that were forecast before.
     """
 
     series: int
@@ -22,9 +22,22 @@ class Work:
     bytes: int
     done: int = 0
 
-    def objects_of_one(self, instances: int) -> int:
+    @property
+    def handed_over(self) -> int:
+        """All objects."""
+        return self.objects + self.done
+
+    def dealt_to_one(self, instances: int) -> int:
         """The most objects that one of so many instances gets, as they are dealt out by number."""
-        return math.ceil(self.objects / instances)
+        return math.ceil(self.handed_over / instances)
+
+    def left_to_one(self, instances: int) -> int:
+        """The most of them that it may have to forecast: those left may all be with one, as a lost one's are."""
+        return min(self.objects, self.dealt_to_one(instances))
+
+    def bytes_of_one(self, instances: int) -> float:
+        """What it loads."""
+        return self.bytes / self.handed_over * self.dealt_to_one(instances)
 
 
 @dataclass(frozen=True)
@@ -99,11 +112,11 @@ class Assumptions:
 
     def gathering(self, work: Work) -> float:
         """Seconds after the last object."""
-        return self.gather_seconds + self.gather_seconds_an_object * (work.objects + work.done)
+        return self.gather_seconds + self.gather_seconds_an_object * work.handed_over
 
     def of_object(self, work: Work, rate: Rate) -> float:
         """Seconds that a core takes for an object."""
-        forecasting = work.series / work.objects / rate.series_per_second_per_core
+        forecasting = work.series / max(1, work.objects) / rate.series_per_second_per_core
         return forecasting if rate.measured else forecasting + self.object_seconds
 
 
@@ -144,10 +157,11 @@ def fleet_time(
 
     Its cores take an object each, round after round; the last round takes as long as any, however few it has.
     """
-    objects, slowest = work.objects_of_one(instances), assumptions.slowest(instances)
+    slowest = assumptions.slowest(instances)
+    rounds = math.ceil(work.left_to_one(instances) / machine.cores)
     startup = assumptions.startup_seconds * slowest
-    download = work.bytes / work.objects * objects / (assumptions.download_mb_per_second * 1e6) * slowest
-    forecast = math.ceil(objects / machine.cores) * assumptions.of_object(work, rate) * slowest
+    download = work.bytes_of_one(instances) / (assumptions.download_mb_per_second * 1e6) * slowest
+    forecast = rounds * assumptions.of_object(work, rate) * slowest
     gathering = assumptions.gathering(work)
     return FleetTime(
         startup_seconds=startup,
@@ -160,7 +174,7 @@ def fleet_time(
 
 def disk_bytes(work: Work, *, instances: int, assumptions: Assumptions = BELIEVED) -> float:
     """Disk that each of so many instances needs for its part of the demand."""
-    return work.bytes / work.objects * work.objects_of_one(instances) * assumptions.disk_bytes_per_byte
+    return work.bytes_of_one(instances) * assumptions.disk_bytes_per_byte
 
 
 def cost_usd(instances: int, machine: Machine, billed_seconds: float) -> float | None:

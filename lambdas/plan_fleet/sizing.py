@@ -17,7 +17,7 @@ class FleetPlan:
 
     Attributes:
         instance_type: SageMaker's name of it.
-        instances: Their number; 1 where nothing is left but to gather.
+        instances: Their number; as few as the disks allow where nothing is left but to gather.
         seconds: From the request to the end, as most runs keep it.
         startup_seconds: The part of them in which nothing is forecast yet.
         cost_usd: Likewise; None without a price.
@@ -61,8 +61,6 @@ def size_fleet(
         quota: The most instances the account may run; None where it is not known.
         assumptions: What else the time and the disk depend on.
     """
-    if not work.objects:
-        return _nothing(work, machine, deadline_seconds, assumptions)
     sizing = _Sizing(work, machine, rate, assumptions, deadline_seconds, quota)
     chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
     time = sizing.time(chosen)
@@ -95,8 +93,8 @@ class _Sizing:
 
     @property
     def most(self) -> int:
-        """An instance without an object would be paid for nothing."""
-        return min(self.work.objects, MOST_INSTANCES)
+        """An instance that is dealt nothing would be paid for nothing."""
+        return min(self.work.handed_over, MOST_INSTANCES)
 
     @property
     def allowed(self) -> int:
@@ -118,10 +116,12 @@ class _Sizing:
         return next(n for n in range(self.least, self.allowed + 1) if self.time(n).seconds <= late)
 
     def as_near_as_may_be(self, asked: int) -> int:
-        return max(self.least, min(asked, self.allowed))
+        return max(self.least, min(asked, self.allowed, max(1, self.work.objects)))
 
     def notes(self, chosen: int, *, asked: int | None) -> Iterator[str]:
-        if asked is not None and chosen != asked:
+        if not self.work.objects:
+            yield "nothing is left to forecast, only to be gathered"
+        elif asked is not None and chosen != asked:
             yield f"{_instances(asked)} asked for, {self._limit(chosen < asked)}: {chosen:,} used"
         if self.quota is not None and self.quota < 1:
             yield "the quota lets no instance run until it is raised"
@@ -134,10 +134,10 @@ class _Sizing:
     def _limit(self, lowered: bool) -> str:
         if not lowered:
             return f"too few for disks of {self.machine.volume_gb:,g} GB"
-        if self.allowed < self.most:
+        if self.allowed < min(self.most, self.work.objects):
             return f"the quota is {self.quota:,}"
         if self.work.objects <= MOST_INSTANCES:
-            return "there is 1 object" if self.work.objects == 1 else f"there are {self.work.objects:,} objects"
+            return "1 object is left" if self.work.objects == 1 else f"{self.work.objects:,} objects are left"
         return f"a job may have {MOST_INSTANCES:,}"
 
     def _late(self, chosen: int, deadline_seconds: int) -> str:
@@ -174,20 +174,6 @@ class _Sizing:
 
     def _fits(self, instances: int) -> bool:
         return self._disk_bytes(instances) <= self.machine.volume_gb * 1e9
-
-
-def _nothing(work: Work, machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
-    """One machine, to gather what is there."""
-    seconds = assumptions.startup_seconds + assumptions.gathering(work)
-    return FleetPlan(
-        instance_type=machine.instance_type,
-        instances=1,
-        seconds=seconds,
-        startup_seconds=assumptions.startup_seconds,
-        cost_usd=cost_usd(1, machine, seconds - assumptions.startup_unbilled_seconds),
-        keeps_deadline=None if deadline_seconds is None else seconds <= deadline_seconds,
-        notes=("nothing is left to forecast, only to be gathered",),
-    )
 
 
 def _instances(count: int) -> str:

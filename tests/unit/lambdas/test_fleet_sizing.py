@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.plan_fleet.fleet import Assumptions, Machine, Rate, Work, disk_bytes, fleet_time
+from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work, disk_bytes, fleet_time
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import MOST_INSTANCES, NEAR_SECONDS, size_fleet
 
@@ -163,12 +163,12 @@ def test_no_more_instances_than_objects() -> None:
     few = Work(series=8_000, objects=8, bytes=0)
     plan = size_fleet(few, MACHINE, RATE, instances=12, deadline_seconds=None, quota=None)
     assert plan.instances == 8
-    assert plan.notes == ("12 instances asked for, there are 8 objects: 8 used",)
+    assert plan.notes == ("12 instances asked for, 8 objects are left: 8 used",)
     one = Work(series=1_000, objects=1, bytes=0)
     plan = size_fleet(one, MACHINE, RATE, instances=2, deadline_seconds=1, quota=None, assumptions=ROUND)
     assert plan.instances == 1
     assert plan.notes == (
-        "2 instances asked for, there is 1 object: 1 used",
+        "2 instances asked for, 1 object is left: 1 used",
         "no instance count keeps 1 minute: start-up alone takes 4 minutes",
     )
 
@@ -241,7 +241,28 @@ def test_where_nothing_is_left_one_instance_gathers(price: float | None) -> None
         assert plan.seconds == 240 + 20 + 40
         assert plan.cost_usd == (None if price is None else pytest.approx(240 / 3600 * 0.9))
         assert plan.keeps_deadline is (deadline == 300)
-        assert plan.notes == ("nothing is left to forecast, only to be gathered",)
+        assert plan.notes[0] == "nothing is left to forecast, only to be gathered"
+        assert len(plan.notes) == (1 if plan.keeps_deadline else 2)
+
+
+def test_what_was_done_before_is_dealt_out_and_loaded_all_the_same() -> None:
+    work = Work(series=4_000, objects=4, bytes=10**11, done=636)
+    assert disk_bytes(work, instances=5, assumptions=ROUND) == 50e9
+    time = fleet_time(work, MACHINE, RATE, instances=5, assumptions=ROUND)
+    assert (time.download_seconds, time.forecast_seconds) == (200, 1)
+    for objects in (4, 0):
+        left = replace(work, objects=objects, done=640 - objects)
+        for asked in (None, 2, 5):
+            plan = size_fleet(
+                left, MACHINE, RATE, instances=asked, deadline_seconds=None, quota=None, assumptions=ROUND
+            )
+            assert plan.instances == 5
+    # Those of a lost instance may all be with one again.
+    work = Work(series=40_000, objects=40, bytes=0, done=600)
+    for instances, rounds in ((1, 3), (16, 3), (32, 2), (40, 1)):
+        assert fleet_time(work, MACHINE, RATE, instances=instances).forecast_seconds == pytest.approx(
+            rounds * BELIEVED.slowest(instances)
+        )
 
 
 def test_a_deadline_missed_by_seconds_says_so() -> None:
