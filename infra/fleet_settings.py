@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.job_settings import MOST_INSTANCE_TYPES
-from infra.setting_types import Flag, InstanceType, Minutes, Table
+from infra.job_settings import some_and_each_once
+from infra.setting_types import Flag, Minutes, SizedInstanceType, Table
 
 # Of one Processing job.
 MOST_INSTANCES = 100
@@ -26,7 +26,7 @@ class FleetSettings(Table):
     """
 
     enabled: Flag
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=MOST_INSTANCE_TYPES)
+    instance_types: tuple[SizedInstanceType, ...]
     instances: int | Literal["auto"]
     deadline_minutes: Minutes | None = None
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
@@ -42,11 +42,8 @@ class FleetSettings(Table):
 
     @field_validator("instance_types")
     @classmethod
-    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} given more than once")
-        return value
+    def _some_and_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return some_and_each_once(value)
 
     @field_validator("deadline_minutes")
     @classmethod

@@ -7,6 +7,22 @@ from infra.setting_types import Flag, InstanceType, Minutes, SecurityGroupId, Su
 MOST_INSTANCE_TYPES = 5
 
 
+def some_and_each_once(instance_types: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the types that may be tried one after the other.
+
+    Not by the field's own limits: these would be told beside each type that is refused by itself.
+
+    Raises:
+        ValueError: If there are none or too many, or some twice.
+    """
+    if not 1 <= len(instance_types) <= MOST_INSTANCE_TYPES:
+        raise ValueError(f"{len(instance_types)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
+    twice = sorted({name for name in instance_types if instance_types.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} given more than once")
+    return instance_types
+
+
 class TrainingJobSettings(Table):
     """The machine and its limits.
 
@@ -30,12 +46,8 @@ class TrainingJobSettings(Table):
 
     @field_validator("instance_types")
     @classmethod
-    def _some_and_each_once(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
-            raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} given more than once")
+    def _one_with_spot(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        some_and_each_once(value)
         if info.data.get("spot") is True and len(value) > 1:
             raise ValueError(f"{len(value)} given; spot waits for its one type: give one type, or set spot = false")
         return value

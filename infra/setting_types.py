@@ -44,6 +44,14 @@ ManagedPolicy = Annotated[
 SubnetId = Annotated[str, like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
 SecurityGroupId = Annotated[str, like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
 InstanceType = Annotated[str, like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
+# A fleet is planned by its cores, which the size tells (lambdas/plan_fleet/instance_types.py).
+SizedInstanceType = Annotated[
+    InstanceType,
+    like(
+        r"ml\.[a-z0-9-]+\.(medium|large|xlarge|[1-9][0-9]*xlarge)",
+        "an instance type whose size tells its cores, such as ml.m5.4xlarge",
+    ),
+]
 Email = Annotated[str, like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 TagKey = Annotated[str, like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]
 TagValue = Annotated[str, like(r"[\w .:/=+@-]{0,256}", "at most 256 letters, digits, spaces and _.:/=+-@")]

@@ -26,7 +26,7 @@ from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_funct
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from local_cloud import distributed_map, executions_at_once, redrive
+from local_cloud import distributed_map, executions_at_once, redrive, sdk_task
 from local_cloud.execution_task import ExecutionTask
 from local_cloud.identities import access_key_of
 from local_cloud.patching import replace
@@ -60,6 +60,7 @@ def install(*, time_scale: float) -> None:
         lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
     )
     executions_at_once.install()
+    sdk_task.install()
     distributed_map.install()
     redrive.install()
 

@@ -24,13 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         hourly_price=given.price,
         volume_gb=given.volume_gb,
         environment=given.environment,
+        instances=given.instances,
     )
     try:
         job = load_settings(given.environment, ENVIRONMENTS).training_job
         case = case_of(question, job)
     except (SettingsError, ValueError) as error:
         sys.exit(str(error))
-    plan = planned(case, deadline_seconds=given.deadline, quota=given.quota)
+    plan = planned(case, deadline_seconds=given.deadline, quota=given.quota, instances=given.instances)
     print(answer(case, plan, deadline_seconds=given.deadline))
     if given.simulate or given.plot:
         print()
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--periods", type=_count, default=156, help="length of each one's history")
     parser.add_argument("--deadline", type=_duration, help="from the request to the end, e.g. 15m; any time if absent")
     parser.add_argument("--instance-type", default="ml.m5.4xlarge")
+    parser.add_argument("--instances", type=_count, help="a fixed number; the fewest that keep the deadline if absent")
     parser.add_argument("--quota", type=_count, help="the most instances the account may run")
     parser.add_argument("--price", type=float, help="US dollars an hour, instead of the environment's")
     parser.add_argument("--volume-gb", type=float, help="disk of an instance, instead of the environment's")

@@ -39,7 +39,7 @@ class Chances:
 
     @classmethod
     def none(cls, assumptions: Assumptions) -> Self:
-        """All as the sizing has it, nothing by chance."""
+        """As the sizing has it for one instance, nothing by chance."""
         return cls(
             startup_seconds=assumptions.startup_seconds,
             startup_spread=0,
@@ -74,7 +74,7 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
 
     Args:
         case: Its work, machine and speed.
-        instances: Of the first job; a later one has no more than there are objects left.
+        instances: Of the first job; a later one has no more than there are objects left, and one to gather them all.
         chances: What varies.
         random: Where chance comes from.
     """
@@ -83,27 +83,30 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
     sizes /= sizes.mean()
     left = np.arange(work.objects)
     forecast = np.zeros(work.objects, dtype=np.int64)
+    gathering = assumptions.gathering(work)
     now = awaited = billed = 0.0
-    jobs = 0
-    while left.size:
+    jobs, gathered = 0, False
+    while not gathered:
         now += chances.restart_seconds if jobs else 0
         jobs += 1
-        machines = min(instances, left.size)
+        machines = max(1, min(instances, left.size))
         startup = float((chances.startup_seconds * random.lognormal(0, chances.startup_spread, machines)).max())
-        finished = _finished(case, _dealt(left, machines, random), sizes, chances=chances, random=random)
-        end = float(np.nanmax(finished))
+        hands = _dealt(work.objects, machines, random)
+        finished = _finished(case, hands, sizes, forecast == 0, chances=chances, random=random)
+        end = float(np.nanmax(finished, initial=0)) + gathering
         lost = _first_loss(machines, chances, random)
         forecast += finished <= lost
         left = np.flatnonzero(forecast == 0)
+        gathered = end <= lost
         worked = min(end, lost)
         now += startup + worked
         awaited += startup
         billed += machines * (max(startup - assumptions.startup_unbilled_seconds, 0) + worked)
-    return FleetRun(now + assumptions.gather_seconds, awaited, billed, jobs, forecast)
+    return FleetRun(now, awaited, billed, jobs, forecast)
 
 
-def _dealt(objects: npt.NDArray[np.int64], machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
-    """By number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
+def _dealt(objects: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """All by number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
     shuffled = random.permutation(objects)
     return [shuffled[place::machines] for place in range(machines)]
 
@@ -112,20 +115,22 @@ def _finished(
     case: Case,
     hands: Sequence[npt.NDArray[np.int64]],
     sizes: Floats,
+    left: npt.NDArray[np.bool_],
     *,
     chances: Chances,
     random: np.random.Generator,
 ) -> Floats:
-    """Seconds from the job's start until each object is forecast; not a number for those not dealt out."""
+    """Seconds from the job's start until each object is forecast; not a number for those that were before."""
     work, megabytes_per_second = case.work, case.assumptions.download_mb_per_second
-    object_seconds = work.series / work.objects / case.rate.series_per_second_per_core
+    object_seconds = case.assumptions.of_object(work, case.rate)
     loading = megabytes_per_second * random.lognormal(0, chances.download_spread, len(hands))
     slow = np.where(random.random(len(hands)) < chances.straggler_share, chances.straggler_times, 1.0)
     finished = np.full(work.objects, np.nan)
     for hand, speed, slowness in zip(hands, loading, slow, strict=True):
         loaded = float(sizes[hand].sum()) * work.bytes / work.objects / 1e6 / float(speed)
-        times = (sizes[hand] * object_seconds * float(slowness)).tolist()
-        finished[hand] = _ends(times, cores=case.machine.cores, start=loaded)
+        own = hand[left[hand]]
+        times = (sizes[own] * object_seconds * float(slowness)).tolist()
+        finished[own] = _ends(times, cores=case.machine.cores, start=loaded)
     return finished
 
 

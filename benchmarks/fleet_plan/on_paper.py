@@ -6,13 +6,13 @@ from lambdas.plan_fleet.fleet import fleet_time
 from lambdas.plan_fleet.sizing import FleetPlan, minutes, size_fleet
 
 
-def planned(case: Case, *, deadline_seconds: int | None, quota: int | None) -> FleetPlan:
+def planned(case: Case, *, deadline_seconds: int | None, quota: int | None, instances: int | None = None) -> FleetPlan:
     """The fleet that the sizing gives."""
     return size_fleet(
         case.work,
         case.machine,
         case.rate,
-        instances=None,
+        instances=instances,
         deadline_seconds=deadline_seconds,
         quota=quota,
         assumptions=case.assumptions,

@@ -168,7 +168,8 @@ def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
     return Work(
         series=sum(piece["series"] for piece in left),
         objects=len(left),
-        bytes=sum(piece["bytes"] for piece in left),
+        bytes=sum(piece["bytes"] for piece in pieces),
+        done=len(pieces) - len(left),
     )
 
 

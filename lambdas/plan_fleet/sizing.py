@@ -1,5 +1,6 @@
 """How many instances a fleet needs, and what it will take and cost."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,10 +17,10 @@ class FleetPlan:
 
     Attributes:
         instance_type: SageMaker's name of it.
-        instances: Their number; 1 where nothing is left but to gather.
-        seconds: Expected, from the request to the end.
+        instances: Their number; as few as the disks allow where nothing is left but to gather.
+        seconds: From the request to the end, as most runs keep it.
         startup_seconds: The part of them in which nothing is forecast yet.
-        cost_usd: Expected; None without a price.
+        cost_usd: Likewise; None without a price.
         keeps_deadline: None without a deadline.
         notes: What the operator should know, a sentence each.
     """
@@ -60,8 +61,6 @@ def size_fleet(
         quota: The most instances the account may run; None where it is not known.
         assumptions: What else the time and the disk depend on.
     """
-    if not work.objects:
-        return _nothing(machine, deadline_seconds, assumptions)
     sizing = _Sizing(work, machine, rate, assumptions, deadline_seconds, quota)
     chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
     time = sizing.time(chosen)
@@ -94,8 +93,8 @@ class _Sizing:
 
     @property
     def most(self) -> int:
-        """An instance without an object would be paid for nothing."""
-        return min(self.work.objects, MOST_INSTANCES)
+        """An instance that is dealt nothing would be paid for nothing."""
+        return min(self.work.handed_over, MOST_INSTANCES)
 
     @property
     def allowed(self) -> int:
@@ -113,14 +112,16 @@ class _Sizing:
         in_time = self._fewest_in_time(self.allowed)
         if in_time is not None:
             return in_time
-        late = self.time(self.allowed).seconds + NEAR_SECONDS
+        late = self._fastest(self.allowed) + NEAR_SECONDS
         return next(n for n in range(self.least, self.allowed + 1) if self.time(n).seconds <= late)
 
     def as_near_as_may_be(self, asked: int) -> int:
-        return max(self.least, min(asked, self.allowed))
+        return max(self.least, min(asked, self.allowed, max(1, self.work.objects)))
 
     def notes(self, chosen: int, *, asked: int | None) -> Iterator[str]:
-        if asked is not None and chosen != asked:
+        if not self.work.objects:
+            yield "nothing is left to forecast, only to be gathered"
+        elif asked is not None and chosen != asked:
             yield f"{_instances(asked)} asked for, {self._limit(chosen < asked)}: {chosen:,} used"
         if self.quota is not None and self.quota < 1:
             yield "the quota lets no instance run until it is raised"
@@ -133,10 +134,10 @@ class _Sizing:
     def _limit(self, lowered: bool) -> str:
         if not lowered:
             return f"too few for disks of {self.machine.volume_gb:,g} GB"
-        if self.allowed < self.most:
+        if self.allowed < min(self.most, self.work.objects):
             return f"the quota is {self.quota:,}"
         if self.work.objects <= MOST_INSTANCES:
-            return "there is 1 object" if self.work.objects == 1 else f"there are {self.work.objects:,} objects"
+            return "1 object is left" if self.work.objects == 1 else f"{self.work.objects:,} objects are left"
         return f"a job may have {MOST_INSTANCES:,}"
 
     def _late(self, chosen: int, deadline_seconds: int) -> str:
@@ -151,10 +152,16 @@ class _Sizing:
             return f"with {_instances(chosen)} it is {more}; {enough:,} would keep it"
         if startup >= deadline_seconds:
             return f"no instance count keeps {deadline}: start-up alone takes {minutes(startup)}"
-        fastest = self.time(self.most).seconds
+        fastest = minutes(60 * math.ceil(self._fastest(self.most) / 60))  # more than the deadline, in words too
+        bare = minutes(startup + self.assumptions.gathering(self.work))
         return (
-            f"no instance count keeps {deadline}: the fastest takes {minutes(fastest)}, {minutes(startup)} to start up"
+            f"no instance count keeps {deadline}: the fastest takes {fastest}, at least {bare} of it to start up and "
+            "to gather"
         )
+
+    def _fastest(self, most: int) -> float:
+        """Seconds. Not always of the most instances: the more there are, the longer the slowest takes to start."""
+        return min(self.time(n).seconds for n in range(self.least, most + 1))
 
     def _fewest_in_time(self, most: int) -> int | None:
         if self.deadline_seconds is None:
@@ -167,20 +174,6 @@ class _Sizing:
 
     def _fits(self, instances: int) -> bool:
         return self._disk_bytes(instances) <= self.machine.volume_gb * 1e9
-
-
-def _nothing(machine: Machine, deadline_seconds: int | None, assumptions: Assumptions) -> FleetPlan:
-    """One machine, to gather what is there."""
-    seconds = assumptions.startup_seconds + assumptions.gather_seconds
-    return FleetPlan(
-        instance_type=machine.instance_type,
-        instances=1,
-        seconds=seconds,
-        startup_seconds=assumptions.startup_seconds,
-        cost_usd=cost_usd(1, machine, seconds - assumptions.startup_unbilled_seconds),
-        keeps_deadline=None if deadline_seconds is None else seconds <= deadline_seconds,
-        notes=("nothing is left to forecast, only to be gathered",),
-    )
 
 
 def _instances(count: int) -> str:

@@ -89,7 +89,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "[alerts]",
             "[alert]",
-            "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, forecast, ",
+            "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, fleet, forecast, ",
         ),
         ("account", 'account = "12345"', "deployment.account: '12345' is not an account's 12 digits"),
         ("account", "account = 444455556666", "deployment.account: Input should be a valid string, not 444455556666"),

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.fleet_plan.__main__ import main
 from benchmarks.fleet_plan.assumed import aligned
-from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, rate_of
+from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, objects_of, rate_of
 from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.results import load
 from infra.job_settings import TrainingJobSettings
@@ -30,11 +30,21 @@ def question(instance_type: str, *, hourly_price: float | None = None, volume_gb
 
 def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
     case = case_of(question("ml.m5.4xlarge"), JOB)
-    assert (case.work.objects, case.work.bytes) == (250, 5 * 10**9)
+    # 286 shards, each in four parts.
+    assert (case.work.objects, case.work.bytes) == (1144, 46 * 10**8)
     assert (case.machine.cores, case.machine.volume_gb) == (16, 50)
     run = load(RESULTS).scaling[5_000_000].run
     # Two cores were measured on.
     assert case.rate.series_per_second_per_core == pytest.approx(5_000_000 / run.stages["predict"] / 2 * VCPU_SHARE)
+
+
+@pytest.mark.parametrize(
+    ("values", "instances", "objects"), [(10**9, None, 1144), (10**9, 100, 1716), (10**6, None, 16), (10**6, 3, 49)]
+)
+def test_there_are_many_objects_for_each_of_a_fixed_number_of_instances(
+    values: int, instances: int | None, objects: int
+) -> None:
+    assert objects_of(values, instances=instances) == objects
 
 
 def test_what_the_function_believes_is_what_was_measured() -> None:
@@ -63,11 +73,15 @@ def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.Capture
     # The minutes depend on what was measured last.
     assert re.match(
         r"10,000,000 series, in 15 minutes: 1 x ml\.m5\.4xlarge, about \d+ minutes?, about \$\d\.\d\d\n"
-        r"  start-up 5\.0, download 1\.3, forecast \d\.\d, gathering 0\.5 minutes\n",
+        r"  start-up 5\.0, download 1\.2, forecast \d\.\d, gathering 0\.6 minutes\n",
         printed,
     )
     assert re.search(r"price of an hour +\$1\.000 +given +--price", printed)
     assert re.search(r"disk of an instance +75 GB +given +--volume-gb", printed)
+    main(["--series", "20000", "--instances", "7"])
+    printed = capsys.readouterr().out
+    assert printed.startswith("20,000 series: 7 x ml.m5.4xlarge, ")
+    assert re.search(r"objects +113 +given", printed)
 
 
 @pytest.mark.parametrize(

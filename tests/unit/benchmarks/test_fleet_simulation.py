@@ -9,22 +9,24 @@ import pytest
 
 from benchmarks.fleet_plan import partition_runs
 from benchmarks.fleet_plan.__main__ import main
-from benchmarks.fleet_plan.case import Case
+from benchmarks.fleet_plan.case import Case, Question, case_of
 from benchmarks.fleet_plan.fleet_levels import fleet_levels, minutes_lost
 from benchmarks.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
 from benchmarks.fleet_plan.levels import Level, beyond, last_useful
+from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
 from infra import sagemaker_job
-from lambdas.plan_fleet.fleet import BELIEVED, Machine, Rate, Work, cost_usd, fleet_time
+from infra.load_settings import ENVIRONMENTS, load_settings
+from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
 
 CASE = Case(
     work=Work(series=3_700_000, objects=370, bytes=37 * 10**8),
     machine=Machine("ml.m5.xlarge", cores=4, hourly_price=0.25, volume_gb=50),
     rate=Rate(1_000, measured=True, source="the test"),
-    assumptions=BELIEVED,
+    assumptions=replace(BELIEVED, slower_a_doubling=0),  # by chance alone
     assumed=(),
 )
-NO_CHANCE = Chances.none(BELIEVED)
+NO_CHANCE = Chances.none(CASE.assumptions)
 # A job takes 100 seconds, of which 90 are paid for.
 SURE = PartitionChances(
     partitions=30,
@@ -49,7 +51,7 @@ def partitions(at_a_time: int, chances: PartitionChances, seed: int = 0) -> Part
 @pytest.mark.parametrize("instances", [1, 2, 3, 7, 50, 100, 370])
 def test_without_chance_it_is_what_the_sizing_says(instances: int) -> None:
     run = fleet(instances, NO_CHANCE)
-    time = fleet_time(CASE.work, CASE.machine, CASE.rate, instances=instances)
+    time = fleet_time(CASE.work, CASE.machine, CASE.rate, instances=instances, assumptions=CASE.assumptions)
     assert run.seconds == pytest.approx(time.seconds)
     assert run.jobs == 1
     # An instance with an object less loads less, and is paid for as long as the others.
@@ -81,8 +83,32 @@ def test_what_was_finished_before_a_loss_is_not_done_again() -> None:
         run = fleet(1, chances, seed)
         alone = run.seconds - run.jobs * NO_CHANCE.startup_seconds - (run.jobs - 1) * NO_CHANCE.restart_seconds
         # Each loss costs what was loaded, and what the cores had in hand, and no more.
-        wasted = alone - BELIEVED.gather_seconds - work_seconds
+        wasted = alone - run.jobs * CASE.assumptions.gathering(CASE.work) - work_seconds
         assert wasted <= run.jobs * (CASE.work.bytes / 1e8 + 2 * 10)
+
+
+def test_who_is_lost_while_all_is_gathered_leaves_work_for_one() -> None:
+    slow = replace(CASE, assumptions=replace(CASE.assumptions, gather_seconds=36_000))
+    chances = replace(NO_CHANCE, losses_per_instance_hour=0.05)
+    undisturbed = run_fleet(slow, instances=8, chances=NO_CHANCE, random=np.random.default_rng(0))
+    again = 0
+    for seed in range(30):
+        run = run_fleet(slow, instances=8, chances=chances, random=np.random.default_rng(seed))
+        assert (run.forecast == 1).all()
+        assert run.billed_seconds <= undisturbed.billed_seconds + (run.jobs - 1) * undisturbed.seconds
+        again += run.jobs - 1
+    assert again > 10
+
+
+@pytest.mark.parametrize(("million", "minutes"), [(50, 12), (50, 15), (500, 20)])
+def test_nine_runs_in_ten_keep_the_deadline_they_were_planned_for(million: int, minutes: int) -> None:
+    job = load_settings("prod", ENVIRONMENTS).training_job
+    asked = Question(million * 10**6, 156, "ml.m5.4xlarge", hourly_price=None, volume_gb=None, environment="prod")
+    case = replace(case_of(asked, job), rate=BELIEVED_RATE)  # whatever is measured next
+    plan = planned(case, deadline_seconds=60 * minutes, quota=None)
+    assert plan.keeps_deadline
+    (level,) = fleet_levels(case, chances=Chances(), runs=40, seed=1, counts=[plan.instances])
+    assert level.kept(60 * minutes) >= 0.9
 
 
 def test_the_slowest_start_a_straggler_and_uneven_objects_cost_time() -> None:
