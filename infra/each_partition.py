@@ -70,7 +70,8 @@ class EachPartition(Construct):
                     "StartAt": "Run",
                     "States": self._states(),
                 },
-                "ResultPath": None,
+                # An empty object for each item.
+                "ResultPath": "$.ended",
             },
         )
 
@@ -102,10 +103,10 @@ class EachPartition(Construct):
                     "Body.$": "$",
                     "ContentType": "application/json",
                 },
-                "ResultPath": None,
+                "ResultPath": "$.noted",
                 "Retry": [{"ErrorEquals": S3_ERRORS, "IntervalSeconds": 2, **transient}],
                 # The table then says that nothing is known of it.
-                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Ended"}],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.not_noted", "Next": "Ended"}],
                 "Next": "Ended",
             },
             "Ended": {"Type": "Pass", "Parameters": {}, "End": True},
