@@ -95,9 +95,7 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
         problems.append(f"input: force {_shown(document['force'])} is neither true nor false")
     fleet = document.get("fleet", False)
     if not isinstance(fleet, bool) and not (isinstance(fleet, int) and 1 <= fleet <= MOST_INSTANCES):
-        problems.append(
-            f"input: fleet {_shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines"
-        )
+        problems.append(f"input: fleet {_shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines")
     if document.get("mode", "train") not in MODES:
         problems.append(f"input: mode {_shown(document['mode'])} is neither train nor infer")
     partition = document.get("partition")
