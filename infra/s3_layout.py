@@ -17,7 +17,9 @@ POINTERS = f"{FORECASTS}partition=*/_latest.json"
 MANIFESTS = f"{FORECASTS}partition=*/run_id=*/_manifest.json"
 HELD = f"{REPORTS}partition=*/run_id=*/held.json"
 HANDOVER_DOCUMENTS = f"{HANDOVER}partition=*/run_id=*/common/handover.json"
+HANDOVER_NOTES = f"{HANDOVER}partition=*/run_id=*/done/"
 MODEL_FILES = f"{MODELS}partition=*/run_id=*/*"
+MODEL_DOCUMENTS = f"{MODELS}partition=*/run_id=*/model.json"
 
 
 def of_runs(prefix: str, name: str, file: str = "*") -> str:
