@@ -376,8 +376,12 @@ def test_where_there_is_no_fleet_nobody_may_do_anything_for_one(template: Templa
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
     settings = load_settings(environment, ROOT / "environments")
-    absent = () if settings.network is not None else (OF_THE_NETWORK,)
-    absent += () if settings.fleet is not None else OF_THE_FLEET
+    absent = tuple(
+        name
+        for names, there in (((OF_THE_NETWORK,), settings.network), (OF_THE_FLEET, settings.fleet))
+        for name in names
+        if there is None
+    )
     expected = {policy for policy in EXPECTED if not policy.startswith(absent)}
     assert policies(template, environment).keys() == expected
     kinds = {r["Type"] for r in template(environment, "forecast")["Resources"].values()}
