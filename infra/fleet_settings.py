@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.job_settings import MOST_INSTANCE_TYPES
+from infra.job_settings import check_instance_types
 from infra.setting_types import Flag, InstanceType, Minutes, Table
 
 # Of one Processing job.
@@ -26,7 +26,7 @@ class FleetSettings(Table):
     """
 
     enabled: Flag
-    instance_types: tuple[InstanceType, ...] = Field(min_length=1, max_length=MOST_INSTANCE_TYPES)
+    instance_types: tuple[InstanceType, ...]
     instances: int | Literal["auto"]
     deadline_minutes: Minutes | None = None
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
@@ -42,10 +42,8 @@ class FleetSettings(Table):
 
     @field_validator("instance_types")
     @classmethod
-    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} given more than once")
+    def _some_and_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_instance_types(value)
         return value
 
     @field_validator("deadline_minutes")

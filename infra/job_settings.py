@@ -7,6 +7,19 @@ from infra.setting_types import Flag, InstanceType, Minutes, SecurityGroupId, Su
 MOST_INSTANCE_TYPES = 5
 
 
+def check_instance_types(value: tuple[str, ...]) -> None:
+    """Refuses none, too many and the same one twice.
+
+    Raises:
+        ValueError: With what is wrong.
+    """
+    if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
+        raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
+    twice = sorted({name for name in value if value.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} given more than once")
+
+
 class TrainingJobSettings(Table):
     """The machine and its limits.
 
@@ -31,11 +44,7 @@ class TrainingJobSettings(Table):
     @field_validator("instance_types")
     @classmethod
     def _some_and_each_once(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not 1 <= len(value) <= MOST_INSTANCE_TYPES:
-            raise ValueError(f"{len(value)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
-        twice = sorted({name for name in value if value.count(name) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} given more than once")
+        check_instance_types(value)
         if info.data.get("spot") is True and len(value) > 1:
             raise ValueError(f"{len(value)} given; spot waits for its one type: give one type, or set spot = false")
         return value
