@@ -89,7 +89,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "[alerts]",
             "[alert]",
-            "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, forecast, ",
+            "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, fleet, ",
         ),
         ("account", 'account = "12345"', "deployment.account: '12345' is not an account's 12 digits"),
         ("account", "account = 444455556666", "deployment.account: Input should be a valid string, not 444455556666"),
@@ -211,6 +211,49 @@ def test_spare_capacity_needs_a_limit_to_the_wait(environments: Path, new: str, 
     change(environments, "dev", "max_wait_minutes", new)
     (found,) = problems(environments, "dev")
     assert found.startswith(f"environments/dev.toml: training_job.max_wait_minutes: {problem}")
+
+
+def test_a_fleet_may_be_absent_and_its_machines_have_prices(environments: Path) -> None:
+    fleets = {name: load_settings(name, environments).fleet for name in NAMES}
+    assert [name for name in NAMES if fleets[name] is None] == ["dev"]
+    for name, fleet in fleets.items():
+        if fleet is not None:
+            assert fleet.fixed is None
+            assert set(fleet.instance_types) <= load_settings(name, environments).training_job.hourly_prices.keys()
+    change(environments, "prod", 'instances = "auto"', "instances = 4")
+    change(environments, "prod", "deadline_minutes", "")
+    numbered = load_settings("prod", environments).fleet
+    assert numbered is not None
+    assert numbered.fixed == 4
+
+
+TYPES = 'instance_types = ["ml.m6i.2xlarge"'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("instances", "instances = 0", 'fleet.instances: 0 is neither "auto" nor 1 to 100, which a job may have'),
+        ("instances", "instances = 101", 'fleet.instances: 101 is neither "auto"'),
+        ("instances", "instances = true", 'fleet.instances: True is neither "auto"'),
+        ("instances", "instances = 4.0", 'fleet.instances: 4.0 is neither "auto"'),
+        ("instances", 'instances = "four"', "fleet.instances: 'four' is neither \"auto\""),
+        ("instances", "instances = 4", 'fleet.deadline_minutes: only with instances = "auto"; remove it, or leave'),
+        ("instances", "", "fleet.instances: Field required"),
+        ("deadline_minutes", "deadline_minutes = 0", "fleet.deadline_minutes: Input should be greater than or equal"),
+        (TYPES, "instance_types = []", "fleet.instance_types: 0 given; 1 to 5 are needed"),
+        (TYPES, 'instance_types = ["m5.xlarge"]', "fleet.instance_types.0: 'm5.xlarge' is not an instance type"),
+        (
+            TYPES,
+            'instance_types = ["ml.m5.xlarge", "ml.m5.xlarge"]',
+            "fleet.instance_types: ml.m5.xlarge given more than once",
+        ),
+    ],
+)
+def test_a_bad_value_of_a_fleet_is_told(environments: Path, old: str, new: str, problem: str) -> None:
+    change(environments, "prod", old, new)
+    (found,) = problems(environments)
+    assert found.startswith(f"environments/prod.toml: {problem}"), found
 
 
 def test_everything_wrong_is_told_at_once(environments: Path) -> None:
