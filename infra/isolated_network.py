@@ -13,9 +13,10 @@ from infra.job_network import JobNetwork
 from infra.nag import acknowledge, acknowledge_inline_policy
 
 # The network is connected to no other: these addresses can collide with nobody's.
-ADDRESSES = "10.0.0.0/24"
-# One a zone, 59 machines each. Every region has two zones; which, the deployment finds.
-SUBNETS = ("10.0.0.0/26", "10.0.0.64/26")
+ADDRESSES = "10.0.0.0/23"
+# One a zone, 251 addresses each: a job's machines are all in one of them and take two each, and a fleet has up to 100.
+# Every region has two zones; which, the deployment finds.
+SUBNETS = ("10.0.0.0/24", "10.0.1.0/24")
 
 
 class IsolatedNetwork(Construct):

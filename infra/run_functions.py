@@ -47,7 +47,7 @@ class RunFunctions:
             shared=[CALENDAR, FILES],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
-        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_FILES]
+        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_DOCUMENTS]
         self._make.grant(function, "ListDemand", ["s3:ListBucket"], self._make.data.demand.bucket_arn, prefixes=inputs)
         self._make.grant(function, "FindThePublishedRun", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.POINTERS))
@@ -117,8 +117,8 @@ class RunFunctions:
             },
             shared=[REGISTRY, QUOTAS],
         )
-        handed_over = f"{s3_layout.HANDOVER}*"
-        self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[handed_over])
+        notes = [s3_layout.HANDOVER_NOTES]
+        self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=notes)
         self._make.grant(
             function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
         )

@@ -22,7 +22,9 @@ PARTITION_ITEMS = f"{PARTITIONS}execution=*/items.json"
 OUTCOMES = f"{PARTITIONS}execution=*/outcomes/*.json"
 PARTITION_TABLE = f"{PARTITIONS}execution=*/outcome.csv"
 HANDOVER_DOCUMENTS = f"{HANDOVER}partition=*/run_id=*/common/handover.json"
+HANDOVER_NOTES = f"{HANDOVER}partition=*/run_id=*/done/"
 MODEL_FILES = f"{MODELS}partition=*/run_id=*/*"
+MODEL_DOCUMENTS = f"{MODELS}partition=*/run_id=*/model.json"
 
 
 def of_runs(prefix: str, name: str, file: str = "*") -> str:

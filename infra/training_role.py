@@ -12,6 +12,8 @@ from infra.job_role import JobRole
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 WRITES = (s3_layout.FORECASTS, s3_layout.REPORTS, s3_layout.MODELS)
+# What is done with them is for the fleet to say.
+HANDED_OVER = ("common/*", "pieces/*")
 
 
 def training_role(
@@ -39,7 +41,9 @@ def training_role(
         network: Where its machine is.
         hands_over: Whether a fleet may go on with its work.
     """
-    writes = (*WRITES, s3_layout.HANDOVER) if hands_over else WRITES
+    writes = [s3_layout.of_runs(prefix, name) for prefix in WRITES]
+    if hands_over:
+        writes += [s3_layout.of_runs(s3_layout.HANDOVER, name, file) for file in HANDED_OVER]
     return JobRole(
         scope,
         construct_id,
@@ -52,10 +56,7 @@ def training_role(
             # For the report to compare with, and to forecast with again.
             "EarlierRuns": (forecasts, [s3_layout.MANIFESTS, s3_layout.MODEL_FILES]),
         },
-        writes=(
-            forecasts,
-            [*(s3_layout.of_runs(prefix, name) for prefix in writes), f"{s3_layout.JOB_OUTPUT}*"],
-        ),
+        writes=(forecasts, [*writes, f"{s3_layout.JOB_OUTPUT}*"]),
         image=image,
         network=network,
     ).role

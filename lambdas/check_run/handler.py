@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
+from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
 from lambdas.observation.jobs import fleet_facts, job_facts
@@ -76,7 +77,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @functools.cache
 def _s3() -> BaseClient:
-    return boto3.client("s3")
+    # One connection a look.
+    return boto3.client("s3", config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClient) -> Run:

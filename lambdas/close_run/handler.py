@@ -97,7 +97,8 @@ def close(
         return {"status": None}
     status: Status = "held" if failure["error"] == HELD else "failed"
     details = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
-    name = (job or state.get("job") or {}).get("name")
+    # What it took is not known of a job that was taken over from an earlier execution; its name is.
+    name = (job or {}).get("name") or (state.get("job") or {}).get("name")
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
     if failure["error"] in NOT_WHOLE:

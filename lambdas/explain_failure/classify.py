@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.observation.jobs import json_object
+from lambdas.observation.jobs import json_object, moment
 
 from . import kinds
 from .kinds import Kind
@@ -15,6 +15,8 @@ LONGEST_SUMMARY = 1024
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
 KILLED = ("137", "-9")
 JOB_ERROR = "job error:"
+# What PlanFleet says the fleet is to read.
+FLEETS_INPUTS = ("pieces", "common", "model")
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
 DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space|the disk is full|of disk and .* are free")
 # The job's own errors, `job error: <type>: <text>`: the text may hold the user's words, so only what Python, LightGBM
@@ -91,12 +93,14 @@ def classify(state: Mapping[str, Any]) -> Failure:
     error = state.get("error") or {}
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     details = json_object(cause)
-    by_fleet = "ProcessingJobName" in details or "fleet_job" in state
+    # PlanFleet is the last function before the fleet: what it leaves is there as soon as a fleet is.
+    by_fleet = "ProcessingJobName" in details or "fleet" in state
     own_name = details.get("TrainingJobName") or details.get("ProcessingJobName") or details.get("name")
     job_name = own_name or (state.get("fleet_job" if by_fleet else "job") or {}).get("name")
     has_log = job_name is not None
     if name == "JobNotCompleted":
-        kind, summary = _stopped(job_name, status=details.get("status"), secondary=details.get("secondary_status"))
+        secondary = details.get("secondary_status") or _why_stopped(details.get("described") or {})
+        kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
         wrapped = _told_by_the_fleet(details) or WRAPPING.match(reason)
@@ -104,12 +108,14 @@ def classify(state: Mapping[str, Any]) -> Failure:
         has_log = wrapped is not None or kind in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:
         status = details.get("TrainingJobStatus") or details["ProcessingJobStatus"]
-        secondary = details.get("SecondaryStatus") or details.get("ExitMessage")
+        secondary = details.get("SecondaryStatus") or _why_stopped(details)
         kind, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
         kind, summary = _by_words(name, text, state), text
     summary = one_line(_with_what_is_concerned(summary, kind, details=details, state=state))
+    if by_fleet and kind is kinds.DISK_FULL:
+        kind = kinds.FLEETS_DISK_FULL
     return Failure(
         kind=kind,
         summary=summary or kind.words,
@@ -126,7 +132,17 @@ def one_line(text: str) -> str:
 
 
 def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[Kind, str]:
-    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended as {status} ({secondary})"
+    why = f" ({secondary})" if secondary else ""
+    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended as {status}{why}"
+
+
+def _why_stopped(described: Mapping[str, Any]) -> object:
+    """What a training job's secondary status would say, of a processing job, which has none."""
+    begun, ended = (moment(described.get(name)) for name in ("ProcessingStartTime", "ProcessingEndTime"))
+    most = _at(described, "StoppingCondition", "MaxRuntimeInSeconds")
+    if begun is not None and ended is not None and isinstance(most, int) and ended - begun >= most:
+        return "MaxRuntimeExceeded"
+    return described.get("ExitMessage")
 
 
 def _failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
@@ -152,7 +168,8 @@ def _told_by_the_fleet(details: Mapping[str, Any]) -> re.Match[str] | None:
     message, reason = str(details.get("ExitMessage") or ""), WRAPPING.match(str(details["FailureReason"]))
     if not message or reason is None:
         return reason
-    return WRAPPING.match(f"AlgorithmError: {message}, exit code: {reason['code']}")
+    code = f", exit code: {reason['code']}" if reason["code"] else ""
+    return WRAPPING.match(f"AlgorithmError: {message}{code}")
 
 
 def _failed_around_it(reason: str) -> Kind:
@@ -164,9 +181,13 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
     """Adds the image or the S3 prefixes to a summary that does not name them."""
     concerned: list[object] = []
     if kind is kinds.NO_IMAGE:
-        concerned = [_at(details, "AlgorithmSpecification", "TrainingImage")]
+        concerned = [
+            _at(details, "AlgorithmSpecification", "TrainingImage") or _at(details, "AppSpecification", "ImageUri")
+        ]
     elif kind is kinds.NO_DATA and "s3://" not in summary:
-        channels = _at(state, "plan", "channels")
+        if "fleet" in state:
+            concerned = [_at(state, "fleet", name) for name in FLEETS_INPUTS]
+        channels = _at(state, "plan", "channels") if "fleet" not in state else None
         for channel in channels if isinstance(channels, list) else []:
             concerned.append(_at(channel, "DataSource", "S3DataSource", "S3Uri"))
     unnamed = [str(name) for name in concerned if name and str(name) not in summary]
@@ -176,14 +197,15 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     if name in BY_ERROR:
         return BY_ERROR[name]
-    # Preflight was the last function before the job, CheckRun is the first after it.
+    # Preflight was the last function before the job, CheckRun is the first after it; of the fleet it is PlanFleet.
     if name == "States.Timeout" and "preflight" in state and not _has_completed(state):
         return kinds.TIMED_OUT
     return _first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
 
 
 def _has_completed(state: Mapping[str, Any]) -> bool:
-    return bool((state.get("job") or {}).get("status") == "Completed")
+    last = state.get("fleet_job" if "fleet" in state else "job") or {}
+    return bool(last.get("status") == "Completed")
 
 
 def _first_with(text: str) -> Kind | None:

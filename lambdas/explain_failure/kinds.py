@@ -59,6 +59,12 @@ DISK_FULL = _kind(
     rerun="once mended",
     advice="A rerun helps once training_job.volume_gb is larger and deployed.",
 )
+FLEETS_DISK_FULL = _kind(
+    "DiskFull",
+    "disk full",
+    rerun="once mended",
+    advice="A rerun helps once fleet.volume_gb is larger, or there are more machines.",
+)
 OUT_OF_MEMORY = _kind(
     "OutOfMemory",
     "out of memory",

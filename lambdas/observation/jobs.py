@@ -70,7 +70,7 @@ def fleet_facts(
     cluster = (described.get("ProcessingResources") or {}).get("ClusterConfig") or {}
     instance_type, instances = cluster.get("InstanceType"), cluster.get("InstanceCount")
     created, begun, ended = (
-        _moment(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
+        moment(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
     )
     billable = None if begun is None or ended is None or not instances else round((ended - begun) * instances)
     price = hourly_prices.get(str(instance_type))
@@ -86,8 +86,15 @@ def fleet_facts(
     }
 
 
-def _moment(told: object) -> float | None:
-    """Seconds since 1970 of what may be milliseconds, or ISO time."""
+def moment(told: object) -> float | None:
+    """Seconds since 1970 of what may be milliseconds, or ISO time.
+
+    Args:
+        told: What Step Functions hands on of a description's times.
+
+    Returns:
+        None where it is neither.
+    """
     if isinstance(told, int | float):
         return told / 1000
     try:

@@ -16,6 +16,9 @@ UNLIKE = ("dev", "prod")
 # Settings that none of the environments has, over those of prod.
 UNUSUAL = {
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
+    'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.m6id.2xlarge"]',
+    'instances = "auto"': "instances = 4",
+    "deadline_minutes = 30": "",
     "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
 }
 # The same application with every acknowledgement written down instead of given.

@@ -3,20 +3,29 @@
 After an intended change: `UPDATE_SNAPSHOT=1 pytest tests/infra/test_definition.py`, and read the diff.
 """
 
+import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra.sagemaker_job import LOCAL_DISKS
-from tests.infra.conftest import ENVIRONMENTS
+from infra.fleet_settings import MOST_INSTANCES
+from infra.load_settings import load_settings
+from infra.sagemaker_job import LOCAL_DISKS, QUOTA_ATTEMPTS, TRANSIENT_ATTEMPTS
+from job_code.processing_container import COMMON, MODEL, PIECES
+from lambdas.plan_fleet.handler import Deployment, plan_fleet
+from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.synthesis import ROOT, Assembly
 
 SNAPSHOT = Path(__file__).with_name("definition.prod.json")
+WITH_A_FLEET = tuple(name for name in ENVIRONMENTS if load_settings(name, ROOT / "environments").fleet is not None)
 Definitions = Callable[[str], dict[str, Any]]
 
 
@@ -38,6 +47,41 @@ def reachable(definition: dict[str, Any], start: str) -> set[str]:
 
 def jobs(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: state for name, state in definition["States"].items() if name.startswith("TrainAndInfer")}
+
+
+def fleets(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: state for name, state in definition["States"].items() if name.startswith("Fleet (")}
+
+
+def filled_in(parameters: Any, values: dict[str, Any]) -> Any:
+    """A request as the service gets it: what a path or an intrinsic function stands for is in its place."""
+    if isinstance(parameters, list):
+        return [filled_in(each, values) for each in parameters]
+    if not isinstance(parameters, dict):
+        return parameters
+    return {
+        name.removesuffix(".$"): values[value] if name.endswith(".$") else filled_in(value, values)
+        for name, value in parameters.items()
+    }
+
+
+def validated(operation: str, request: dict[str, Any]) -> None:
+    """Against the service's own model."""
+    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+    report = ParamValidator().validate({**request, "RoleArn": "arn:aws:iam::123456789012:role/job"}, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def job_name(state: dict[str, Any], kind: str, *, redrives: int = 0, retries: int = 0, faults: int = 0) -> str:
+    """What the state calls its job, for the longest name a deployment may have."""
+    intrinsic = state["Parameters"][f"{kind}JobName.$"]
+    match = re.fullmatch(
+        r"States\.Format\('(.*)', \$\.plan\.job_name, \$\$\.Execution\.RedriveCount, "
+        r"\$\$\.State\.RetryCount, \$\.faults\.count\)",
+        intrinsic,
+    )
+    assert match is not None, intrinsic
+    return match[1].format("fifteenletters1-environment1-20261118-093005-0a1b2c3d", redrives, retries, faults)
 
 
 def test_the_definition_is_the_one_that_was_read(definition: Definitions) -> None:
@@ -92,8 +136,11 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
         "data.$": "$",
     }
     assert states["Failed"]["Next"] == "FromWhere?"
-    (rule,) = states["FromWhere?"]["Choices"]
-    assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.resume.from", "check", "CheckRun")
+    rules = states["FromWhere?"]["Choices"]
+    assert [(rule["Variable"], rule["StringEquals"], rule["Next"]) for rule in rules] == [
+        ("$.resume.from", "check", "CheckRun"),
+        ("$.resume.from", "fleet", "PlanFleet"),
+    ]
     assert states["FromWhere?"]["Default"] == "StartOver"
     assert states["StartOver"]["Next"] == "Plan"
     # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
@@ -106,11 +153,13 @@ def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, en
     for name, state in definition(environment)["States"].items():
         for retry in state.get("Retry", []):
             quota = "SageMaker.ResourceLimitExceeded" in retry["ErrorEquals"]
-            assert retry["MaxAttempts"] <= (9 if quota else 4)
+            of_job = name.startswith(("TrainAndInfer", "Fleet ("))
+            # A job is waited for longer: the API takes about one a second, of all that are started.
+            assert retry["MaxAttempts"] <= (9 if quota else 8 if of_job else 4)
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
-            if name.startswith("TrainAndInfer"):
+            if of_job:
                 assert "States.Timeout" not in retry["ErrorEquals"], name
 
 
@@ -122,7 +171,8 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
     assert claimed["Next"] == "Preflight"
-    assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
+    assert machine["States"]["Preflight"]["Next"] == "HandedOver?"
+    assert machine["States"]["HandedOver?"]["Default"] == f"TrainAndInfer ({order[0]})"
     assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
@@ -154,32 +204,71 @@ def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: D
     assert states["Why not ml.m5.large, spot?"]["Choices"][0]["Next"] == on_demand
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_request_is_one_the_service_knows(definition: Definitions, environment: str) -> None:
-    """Checked against the service's own model, with the fields the execution fills in."""
-    model = botocore.session.get_session().get_service_model("sagemaker")
-    shape = model.operation_model("CreateTrainingJob").input_shape
+def planned_fleet(instances: int) -> dict[str, Any]:
+    """What PlanFleet leaves, of a run as long as any is named."""
+    pieces = [{"number": number, "series": 1000, "bytes": 10**6} for number in range(MOST_INSTANCES)]
+    handover = io.BytesIO(json.dumps({"pieces": pieces}).encode())
+    s3 = SimpleNamespace(
+        get_object=lambda **_asked: {"Body": handover},
+        get_paginator=lambda _name: SimpleNamespace(paginate=lambda **_asked: [{}]),
+    )
+    plan = {"partition": "p" * 64, "fleet_instances": instances, "model": None}
+    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge",), None, 50, {})
+    state = {"plan": plan, "job": {"name": "r" * 63}}
+    return plan_fleet(state, deployment=deployment, runs=[], quota=None, s3=s3)
+
+
+def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
+    """What the execution fills in."""
     source = {"S3DataType": "S3Prefix", "S3Uri": "s3://data-bucket/demand/"}
-    for state in jobs(definition(environment)).values():
-        request = {name: value for name, value in state["Parameters"].items() if not name.endswith(".$")}
-        request |= {
-            "TrainingJobName": "onejob-dev-1",
-            "RoleArn": "arn:aws:iam::123456789012:role/training",
-            "HyperParameters": {"horizon": "12"},
-            "InputDataConfig": [{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
-            "Environment": {"OUTPUT_URI": "s3://forecast-bucket", "PARTITION": "all"},
-        }
-        report = ParamValidator().validate(request, shape)
-        assert not report.has_errors(), report.generate_report()
+    fleet = planned_fleet(instances)
+    return {
+        "$.plan.hyperparameters": {"horizon": "12"},
+        "$.plan.channels": [{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
+        "$.plan.partition": "all",
+        "States.Array($.plan.mode)": [mode],
+        "$.plan.environment.PARTITION": "all",
+        "$.plan.environment.MODEL_SHA256": "0" * 64 if mode == "infer" else "",
+        "$.plan.environment.FLEET_OBJECTS": "",
+        "$.job.name": "r" * 63,
+        **{f"$.fleet.{name}": value for name, value in fleet.items()},
+    }
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_job_writes_to_the_partition_that_was_planned(definition: Definitions, environment: str) -> None:
+@pytest.mark.parametrize("mode", ["train", "infer"])
+def test_the_request_is_one_the_service_knows(definition: Definitions, environment: str, mode: str) -> None:
+    """Checked against the service's own model, with the fields the execution fills in."""
+    for state in jobs(definition(environment)).values():
+        name = state["Parameters"]["TrainingJobName.$"]
+        request = filled_in(state["Parameters"], {**values_of(mode=mode), name: job_name(state, "Training")})
+        validated("CreateTrainingJob", request)
+        assert request["AlgorithmSpecification"]["ContainerEntrypoint"] == ["python", "-m", "job_code"]
+        assert request["AlgorithmSpecification"]["ContainerArguments"] == [mode]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_job_is_told_what_was_planned(definition: Definitions, environment: str) -> None:
     for state in jobs(definition(environment)).values():
         assert state["Parameters"]["Environment"] == {
             "OUTPUT_URI": "s3://<ForecastsBucket>",
-            "PARTITION.$": "$.plan.partition",
+            "PARTITION.$": "$.plan.environment.PARTITION",
+            "MODEL_SHA256.$": "$.plan.environment.MODEL_SHA256",
+            "FLEET_OBJECTS.$": "$.plan.environment.FLEET_OBJECTS",
         }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_attempt_has_a_name_that_fits(definition: Definitions, environment: str) -> None:
+    machine = definition(environment)
+    retries = TRANSIENT_ATTEMPTS + QUOTA_ATTEMPTS
+    for kind, states in (("Training", jobs(machine)), ("Processing", fleets(machine))):
+        first = {job_name(state, kind) for state in states.values()}
+        assert len(first) == len(states)
+        for state in states.values():
+            assert len(job_name(state, kind, redrives=999, retries=retries, faults=2)) <= 63
+            counted = ({"redrives": 1}, {"retries": 1}, {"faults": 1})
+            assert len({job_name(state, kind, **each) for each in counted} | first) == 3 + len(first)
 
 
 def test_the_limits_of_a_job_on_demand(definition: Definitions) -> None:
@@ -189,8 +278,10 @@ def test_the_limits_of_a_job_on_demand(definition: Definitions) -> None:
         assert parameters["StoppingCondition"] == {"MaxRuntimeInSeconds": 180 * 60}
         assert parameters["RetryStrategy"] == {"MaximumRetryAttempts": 2}
         assert state["TimeoutSeconds"] == (180 + 30) * 60
-    # Three machines, each of them three times should the platform fail twice, four hours for a quota, one for the rest.
-    assert definition("prod")["TimeoutSeconds"] == 3 * 3 * (180 + 30) * 60 + 5 * 3600
+    # Three machines, each of them three times should the platform fail twice, four hours for a quota; two types of the
+    # fleet's as many times, and as long for its quota; one hour for the rest.
+    of_the_fleet = 2 * 3 * (120 + 30) * 60 + 4 * 3600
+    assert definition("prod")["TimeoutSeconds"] == 3 * 3 * (180 + 30) * 60 + of_the_fleet + 5 * 3600
 
 
 def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
@@ -204,6 +295,132 @@ def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
     assert on_demand["Parameters"]["EnableManagedSpotTraining"] is False
     assert on_demand["Parameters"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 60 * 60}
     assert on_demand["TimeoutSeconds"] == (60 + 30) * 60
+
+
+@pytest.mark.parametrize("environment", WITH_A_FLEET)
+@pytest.mark.parametrize("instances", [1, MOST_INSTANCES])
+def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, environment: str, instances: int) -> None:
+    for state in fleets(definition(environment)).values():
+        name = state["Parameters"]["ProcessingJobName.$"]
+        values = {**values_of(instances=instances), name: job_name(state, "Processing")}
+        request = filled_in(state["Parameters"], values)
+        validated("CreateProcessingJob", request)
+        assert request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == instances
+        assert request["AppSpecification"]["ContainerEntrypoint"] == ["python", "-m", "job_code"]
+        assert request["AppSpecification"]["ContainerArguments"] == ["fleet"]
+        # A prefix without its slash would take in whatever begins with the same letters.
+        assert all(each["S3Input"]["S3Uri"].endswith("/") for each in request["ProcessingInputs"])
+        assert request["Environment"] == {
+            "OUTPUT_URI": "s3://<ForecastsBucket>",
+            "PARTITION": "all",
+            "RUN_ID": "r" * 63,
+        }
+
+
+@pytest.mark.parametrize("environment", WITH_A_FLEET)
+def test_the_machines_divide_the_pieces_and_each_gets_all_of_the_rest(
+    definition: Definitions, environment: str
+) -> None:
+    for state in fleets(definition(environment)).values():
+        inputs = {each["InputName"]: each["S3Input"] for each in state["Parameters"]["ProcessingInputs"]}
+        assert {name: each["S3DataDistributionType"] for name, each in inputs.items()} == {
+            "pieces": "ShardedByS3Key",
+            "common": "FullyReplicated",
+            "model": "FullyReplicated",
+        }
+        assert {each["LocalPath"] for each in inputs.values()} == {
+            f"/opt/ml/processing/input/{name}" for name in (PIECES, COMMON, MODEL)
+        }
+        assert {(each["S3DataType"], each["S3InputMode"]) for each in inputs.values()} == {("S3Prefix", "File")}
+        assert {name: each["S3Uri.$"] for name, each in inputs.items()} == {name: f"$.fleet.{name}" for name in inputs}
+
+
+def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    order = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]
+    assert states["PlanFleet"]["Next"] == f"Fleet ({order[0]})"
+    assert list(fleets(definition("prod"))) == [f"Fleet ({each})" for each in reversed(order)]
+    for choice, instance_type in enumerate(order):
+        state = states[f"Fleet ({instance_type})"]
+        cluster = state["Parameters"]["ProcessingResources"]["ClusterConfig"]
+        assert cluster == {
+            "InstanceType": instance_type,
+            "InstanceCount.$": "$.fleet.instances",
+            "VolumeSizeInGB": 50,
+            "VolumeKmsKeyId": "<EncryptionKey.Arn>",
+        }
+        why = states[f"Why not {instance_type} (fleet)?"]
+        assert state["Catch"][0]["Next"] == f"Why not {instance_type} (fleet)?"
+        following = [f"Fleet ({each})" for each in order[choice + 1 : choice + 2]]
+        again = f"CountFault ({instance_type} (fleet))"
+        assert [rule["Next"] for rule in why["Choices"]] == [*following, again]
+        assert why["Default"] == "CountRedrives"
+        pause = states[again]["Next"]
+        assert (pause, states[pause]["Next"]) == (f"Pause ({instance_type} (fleet))", f"Fleet ({instance_type})")
+        waits = [
+            retry for retry in state["Retry"] if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
+        ]
+        assert len(waits) == (0 if following else 1)
+        assert (state["Next"], state["ResultPath"]) == ("JobCompleted? (fleet)", "$.fleet_job")
+        assert state["Parameters"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 120 * 60}
+        assert state["TimeoutSeconds"] == (120 + 30) * 60
+
+
+def test_a_fleet_that_was_stopped_has_not_completed(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    (rule,) = states["JobCompleted? (fleet)"]["Choices"]
+    assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.fleet_job.status", "Completed", "CheckRun")
+    stopped = states[states["JobCompleted? (fleet)"]["Default"]]
+    assert stopped["Parameters"] == {"Error": "JobNotCompleted", "Cause.$": "States.JsonToString($.fleet_job)"}
+    assert stopped["Next"] == "CountRedrives"
+
+
+def test_a_fleet_forecasts_what_the_plan_says_it_does(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    (trained,) = states["JobCompleted?"]["Choices"]
+    assert trained["Next"] == "Fleet?"
+    (rule,) = states["Fleet?"]["Choices"]
+    assert (rule["Variable"], rule["BooleanEquals"], rule["Next"]) == ("$.plan.fleet", True, "PlanFleet")
+    assert states["Fleet?"]["Default"] == "CheckRun"
+
+
+def test_what_an_earlier_execution_handed_over_is_taken_over_by_a_fleet_alone(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    (rule,) = states["HandedOver?"]["Choices"]
+    wanted, there = rule["And"]
+    assert (wanted["Variable"], wanted["BooleanEquals"]) == ("$.plan.fleet", True)
+    assert (there["Variable"], there["IsPresent"]) == ("$.claim.handed_over", True)
+    taken = states[rule["Next"]]
+    assert taken["Parameters"] == {"name.$": "$.claim.handed_over", "status": "Completed"}
+    assert (taken["ResultPath"], taken["Next"]) == ("$.job", "PlanFleet")
+
+
+def test_where_there_is_no_fleet_no_state_speaks_of_one(definition: Definitions) -> None:
+    machine = definition("dev")
+    assert not fleets(machine)
+    assert not [name for name in machine["States"] if "fleet" in name.lower() or name in ("TakeOver", "HandedOver?")]
+    text = json.dumps(machine)
+    assert "ProcessingJob" not in text
+    assert "$.fleet" not in text
+    assert [rule["StringEquals"] for rule in machine["States"]["FromWhere?"]["Choices"]] == ["check"]
+
+
+def test_machines_with_disks_of_their_own_make_a_fleet_too(synthesised: dict[str, Assembly]) -> None:
+    every = synthesised["unusual"].template("prod", "forecast")
+    machines = resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]
+    machine = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", str(readable(machines["DefinitionString"]))))
+    (state,) = fleets(machine).values()
+    values = {**values_of(instances=4), state["Parameters"]["ProcessingJobName.$"]: job_name(state, "Processing")}
+    request = filled_in(state["Parameters"], values)
+    validated("CreateProcessingJob", request)
+    assert "VolumeKmsKeyId" not in request["ProcessingResources"]["ClusterConfig"]
+    (plan_fleet,) = [
+        function for name, function in resources(every, "AWS::Lambda::Function").items() if name == "PlanFleetFunction"
+    ]
+    variables = readable(plan_fleet["Environment"]["Variables"])
+    assert (variables["DEADLINE_MINUTES"], json.loads(variables["INSTANCE_TYPES"])) == ("", ["ml.m6id.2xlarge"])
+    of_plan = readable(resources(every, "AWS::Lambda::Function")["PlanFunction"]["Environment"]["Variables"])
+    assert json.loads(of_plan["FLEET"]) == {"enabled": False, "instances": 4}
 
 
 def test_only_query_language_and_paths_that_every_part_understands(definition: Definitions) -> None:

@@ -81,9 +81,21 @@ def test_every_resource_that_takes_a_key_has_ours(template: Templates, environme
     assert kinds == NAMED.keys() | WITHOUT.keys()
 
 
+def requests(definition: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    states = definition["States"].values()
+    found = [state["Parameters"] for state in states if f"create{kind}Job" in state.get("Resource", "")]
+    assert found
+    return found
+
+
 def test_the_job_encrypts_its_disk_and_its_output(definition: Callable[[str], dict[str, Any]]) -> None:
-    states = definition("prod")["States"].values()
-    requests = [state["Parameters"] for state in states if "createTrainingJob" in state.get("Resource", "")]
-    assert requests
-    for request in requests:
+    for request in requests(definition("prod"), "Training"):
         assert request["ResourceConfig"]["VolumeKmsKeyId"] == request["OutputDataConfig"]["KmsKeyId"] == KEY
+
+
+def test_the_fleet_encrypts_its_disks_and_has_no_output_but_what_it_uploads(
+    definition: Callable[[str], dict[str, Any]],
+) -> None:
+    for request in requests(definition("prod"), "Processing"):
+        assert request["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == KEY
+        assert "ProcessingOutputConfig" not in request

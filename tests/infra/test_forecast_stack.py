@@ -23,6 +23,7 @@ def forecast(template: Templates, environment: str, kind: str) -> dict[str, dict
 def test_the_functions(template: Templates, environment: str) -> None:
     functions = forecast(template, environment, "AWS::Lambda::Function")
     settings = load_settings(environment, ROOT / "environments")
+    fleet = settings.fleet
     assert {name: function["FunctionName"] for name, function in functions.items()} == {
         "PlanFunction": f"onejob-{environment}-plan",
         "CheckRunFunction": f"onejob-{environment}-check-run",
@@ -35,6 +36,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
         "CheckLateFunction": f"onejob-{environment}-check-late",
         "PreflightFunction": f"onejob-{environment}-preflight",
         "ShowRunsFunction": f"onejob-{environment}-show-runs",
+        **({"PlanFleetFunction": f"onejob-{environment}-plan-fleet"} if fleet else {}),
     }
     for function in functions.values():
         assert function["TracingConfig"] == {"Mode": "Active"}
@@ -58,9 +60,21 @@ def test_the_functions(template: Templates, environment: str) -> None:
     images = {str(variables[name].pop("IMAGE")) for name in ("PreflightFunction", "PlanFunction")}
     assert all(".dkr.ecr.eu-central-1." in image for image in images)
     assert len(images) == 1
-    prices = [json.loads(variables[f"{name}Function"].pop("HOURLY_PRICES")) for name in ("CheckRun", "CloseRun")]
-    assert prices == [settings.training_job.hourly_prices] * 2
-    assert prices[0].keys() == set(settings.training_job.instance_types)
+    given = [json.loads(variables["PlanFunction"].pop(name)) for name in ("FLEET", "PARTITIONED")]
+    assert given == [{"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None, False]
+    priced = ("CheckRun", "CloseRun", *(["PlanFleet"] if fleet else []))
+    prices = [json.loads(variables[f"{name}Function"].pop("HOURLY_PRICES")) for name in priced]
+    assert prices == [settings.training_job.hourly_prices] * len(priced)
+    assert prices[0].keys() == {*settings.training_job.instance_types, *(fleet.instance_types if fleet else ())}
+    if fleet:
+        assert variables.pop("PlanFleetFunction") == {
+            "DEPLOYMENT": f"onejob-{environment}",
+            "FORECAST_BUCKET": "<ForecastsBucket>",
+            "TABLE": "<RunRegistryTable>",
+            "INSTANCE_TYPES": json.dumps(fleet.instance_types),
+            "DEADLINE_MINUTES": str(fleet.deadline_minutes),
+            "VOLUME_GB": str(fleet.volume_gb),
+        }
     assert {each.pop("DEPLOYMENT") for each in variables.values()} == {f"onejob-{environment}"}
     assert variables == {
         "PlanFunction": {
@@ -108,9 +122,9 @@ def test_the_functions(template: Templates, environment: str) -> None:
 def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
     synthesised: dict[str, Any], template: Templates
 ) -> None:
-    folder: Path = synthesised["dev"].folder
+    folder: Path = synthesised["prod"].folder
     deployed: dict[str, list[str]] = {}
-    for function in forecast(template, "dev", "AWS::Lambda::Function").values():
+    for function in forecast(template, "prod", "AWS::Lambda::Function").values():
         asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
         assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
         own = function["Handler"].split(".")[1]
@@ -118,22 +132,27 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         shared = {
             name
             for name in files
-            if name.startswith(("run_registry/", "run_calendar/", "run_files/", "console_links/", "observation/"))
+            if name.startswith(
+                ("run_registry/", "run_calendar/", "run_files/", "console_links/", "observation/", "account_quotas/")
+            )
         }
         observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
         links = {f"console_links/{name}.py" for name in ("__init__", "links")}
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
-        keepers = ("check_late", "claim", "close_run", "preflight", "publish", "show_runs")
+        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup")}
+        keepers = ("check_late", "claim", "close_run", "plan_fleet", "preflight", "publish", "show_runs")
         expected = observation | (registry if own in keepers else set())
         expected |= calendar if own in ("check_late", "plan", "preflight") else set()
         expected |= links if own in ("explain_failure", "publish", "show_runs") else set()
         expected |= objects if own in ("apply_gate", "close_run", "plan", "publish") else set()
+        expected |= quotas if own in ("plan_fleet", "preflight") else set()
         assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
         "plan": ["__init__.py", "data_files.py", "handler.py", "published.py", "request.py"],
+        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "sizing.py"],
         "preflight": [
             "__init__.py",
             "demand.py",
@@ -157,13 +176,13 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
 
 
 def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
-    handlers = {function["Handler"] for function in forecast(template, "dev", "AWS::Lambda::Function").values()}
+    handlers = {function["Handler"] for function in forecast(template, "prod", "AWS::Lambda::Function").values()}
     assert all((ROOT / f"{handler.removesuffix('.handler').replace('.', '/')}.py").exists() for handler in handlers)
 
 
 def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
-    assert len(groups) == 13
+    assert len(groups) == 14
     for group in groups.values():
         assert group["RetentionInDays"] == 365
         assert readable(group["KmsKeyId"]) == "<EncryptionKey.Arn>"

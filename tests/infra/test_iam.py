@@ -27,23 +27,26 @@ FUNCTIONS = [
     "CloseRun",
     "EndFailed",
     "ExplainFailure",
+    "PlanFleet",
     "Plan",
     "Preflight",
     "Publish",
 ]
 IMAGES = "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1"
-LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker/TrainingJobs"
+LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker"
 ENCRYPT_MESSAGES: Statement = (["kms:Decrypt", "kms:GenerateDataKey"], "<MessagesKey.Arn>", None)
 GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
 EC2 = "arn:aws:ec2:eu-central-1:444455556666"
 SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
-# What only environments with a network of their own have.
+# What only environments with a network of their own have; and those with a fleet.
 OF_THE_NETWORK = "NetworkFlowLogRole"
+OF_THE_FLEET = ("FleetAccess", "PlanFleet")
 EXECUTIONS: Statement = (
     "states:DescribeExecution",
     "arn:aws:states:eu-central-1:444455556666:execution:onejob-prod-forecast:*",
     None,
 )
+RUN = "partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0"
 XRAY: Statement = (["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*", None)
 
 
@@ -55,21 +58,9 @@ def prefixes(*patterns: str) -> dict[str, Any]:
     return {"StringLike": {"s3:prefix": list(patterns)}}
 
 
-EXPECTED: dict[str, list[Statement]] = {
-    "TrainingPolicy": [
-        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
-        ("s3:GetObject", [f"{DEMAND}/covariates/*", f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
-        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/run_id=*/_manifest.json")),
-        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/run_id=*/_manifest.json", None),
-        (
-            ["s3:AbortMultipartUpload", "s3:PutObject"],
-            [
-                f"{FORECASTS}/forecasts/partition=*/run_id=onejob-prod-*/*",
-                f"{FORECASTS}/reports/partition=*/run_id=onejob-prod-*/*",
-                f"{FORECASTS}/training-output/*",
-            ],
-            None,
-        ),
+def of_every_job(kind: str) -> list[Statement]:
+    """What does not depend on what the job reads and writes."""
+    return [
         (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], KEY, None),
         ("kms:CreateGrant", KEY, {"Bool": {"kms:GrantIsForAWSResource": True}}),
         (
@@ -78,12 +69,12 @@ EXPECTED: dict[str, list[Statement]] = {
             None,
         ),
         ("ecr:GetAuthorizationToken", "*", None),
-        (["logs:CreateLogGroup", "logs:DescribeLogStreams"], f"{LOGS}:*", None),
-        (["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOGS}:log-stream:onejob-prod-*", None),
+        (["logs:CreateLogGroup", "logs:DescribeLogStreams"], f"{LOGS}/{kind}Jobs:*", None),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], f"{LOGS}/{kind}Jobs:log-stream:onejob-prod-*", None),
         (
             "cloudwatch:PutMetricData",
             "*",
-            {"StringEquals": {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}},
+            {"StringEquals": {"cloudwatch:namespace": f"/aws/sagemaker/{kind}Jobs"}},
         ),
         (
             "ec2:CreateNetworkInterface",
@@ -110,7 +101,71 @@ EXPECTED: dict[str, list[Statement]] = {
             "*",
             None,
         ),
+    ]
+
+
+def starts(kind: str, role: str) -> list[Statement]:
+    """What it takes to start jobs of a kind, and to wait for them."""
+    return [
+        (
+            [
+                "sagemaker:AddTags",
+                f"sagemaker:Create{kind}Job",
+                f"sagemaker:Describe{kind}Job",
+                f"sagemaker:Stop{kind}Job",
+            ],
+            f"arn:aws:sagemaker:eu-central-1:444455556666:{kind.lower()}-job/onejob-prod-*",
+            None,
+        ),
+        ("iam:PassRole", f"<{role}.Arn>", {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
+        (
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            f"arn:aws:events:eu-central-1:444455556666:rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule",
+            None,
+        ),
+    ]
+
+
+MANIFESTS, MODELS = "forecasts/partition=*/run_id=*/_manifest.json", "models/partition=*/run_id=*/*"
+OURS = "partition=*/run_id=onejob-prod-*"
+# Demand and the pointer are none of it; and no more than notes go where it reads.
+FLEET: list[Statement] = [
+    ("s3:ListBucket", FORECASTS, prefixes(f"handover/{OURS}/*", MODELS)),
+    ("s3:GetObject", [f"{FORECASTS}/handover/{OURS}/*", f"{FORECASTS}/{MODELS}"], None),
+    (
+        ["s3:AbortMultipartUpload", "s3:PutObject"],
+        [
+            f"{FORECASTS}/forecasts/{OURS}/*",
+            f"{FORECASTS}/handover/{OURS}/done/*",
+            f"{FORECASTS}/handover/{OURS}/failed/*",
+            f"{FORECASTS}/reports/{OURS}/*",
+        ],
+        None,
+    ),
+    *of_every_job("Processing"),
+]
+EXPECTED: dict[str, list[Statement]] = {
+    "TrainingPolicy": [
+        ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
+        ("s3:GetObject", [f"{DEMAND}/covariates/*", f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
+        # What is published, to compare with; and its model, to forecast with again.
+        ("s3:ListBucket", FORECASTS, prefixes(MANIFESTS, MODELS)),
+        ("s3:GetObject", [f"{FORECASTS}/{MANIFESTS}", f"{FORECASTS}/{MODELS}"], None),
+        (
+            ["s3:AbortMultipartUpload", "s3:PutObject"],
+            [
+                f"{FORECASTS}/forecasts/{OURS}/*",
+                f"{FORECASTS}/handover/{OURS}/common/*",
+                f"{FORECASTS}/handover/{OURS}/pieces/*",
+                f"{FORECASTS}/models/{OURS}/*",
+                f"{FORECASTS}/reports/{OURS}/*",
+                f"{FORECASTS}/training-output/*",
+            ],
+            None,
+        ),
+        *of_every_job("Training"),
     ],
+    "FleetAccessPolicy": FLEET,
     "PlanRoleDefaultPolicy": [
         log("Plan"),
         XRAY,
@@ -118,7 +173,7 @@ EXPECTED: dict[str, list[Statement]] = {
         (
             "s3:ListBucket",
             FORECASTS,
-            prefixes("forecasts/partition=*/_latest.json", "forecasts/partition=*/run_id=*/_manifest.json"),
+            prefixes("forecasts/partition=*/_latest.json", MANIFESTS, "models/partition=*/run_id=*/model.json"),
         ),
         ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
         ("kms:Decrypt", KEY, None),
@@ -195,6 +250,15 @@ EXPECTED: dict[str, list[Statement]] = {
         (KEY_OF_TABLE, KEY, None),
         ("servicequotas:ListServiceQuotas", "*", None),
     ],
+    "PlanFleetRoleDefaultPolicy": [
+        log("PlanFleet"),
+        XRAY,
+        ("s3:ListBucket", FORECASTS, prefixes("handover/partition=*/run_id=*/done/")),
+        ("s3:GetObject", f"{FORECASTS}/handover/partition=*/run_id=*/common/handover.json", None),
+        (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], RUNS, None),
+        (KEY_OF_TABLE, KEY, None),
+        ("servicequotas:ListServiceQuotas", "*", None),
+    ],
     "ShowRunsRoleDefaultPolicy": [
         log("ShowRuns"),
         XRAY,
@@ -232,22 +296,8 @@ EXPECTED: dict[str, list[Statement]] = {
             "*",
             None,
         ),
-        (
-            [
-                "sagemaker:AddTags",
-                "sagemaker:CreateTrainingJob",
-                "sagemaker:DescribeTrainingJob",
-                "sagemaker:StopTrainingJob",
-            ],
-            "arn:aws:sagemaker:eu-central-1:444455556666:training-job/onejob-prod-*",
-            None,
-        ),
-        ("iam:PassRole", "<TrainingRole.Arn>", {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}),
-        (
-            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            "arn:aws:events:eu-central-1:444455556666:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule",
-            None,
-        ),
+        *starts("Training", "TrainingRole"),
+        *starts("Processing", "FleetAccessRole"),
         ENCRYPT_MESSAGES,
     ],
     f"{OF_THE_NETWORK}DefaultPolicy": [
@@ -265,6 +315,7 @@ EXPECTED: dict[str, list[Statement]] = {
 }
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
+    "FleetAccessRole": "sagemaker.amazonaws.com",
     **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate", "ShowRuns")},
     "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
@@ -287,25 +338,51 @@ def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "allowed"),
+    ("name", "by_training", "by_fleet"),
     [
-        ("forecasts/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/part-00000.parquet", True),
-        ("forecasts/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/_manifest.json", True),
-        ("reports/partition=all/run_id=onejob-prod-20261118-093005-0a1b2c3d-0-0-0/report.html", True),
-        ("forecasts/partition=all/_latest.json", False),
-        ("forecasts/partition=all/run_id=laptop-20261118-093005/part-00000.parquet", False),
+        (f"forecasts/{RUN}/part-00000.parquet", True, True),
+        (f"forecasts/{RUN}/_manifest.json", True, True),
+        (f"reports/{RUN}/report.html", True, True),
+        (f"models/{RUN}/model.json", True, False),
+        (f"handover/{RUN}/pieces/piece-00000.tar", True, False),
+        (f"handover/{RUN}/common/handover.json", True, False),
+        (f"handover/{RUN}/done/piece-00000.json", False, True),
+        (f"handover/{RUN}/failed/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/piece-00000.json", False, True),
+        ("forecasts/partition=all/_latest.json", False, False),
+        ("forecasts/partition=all/run_id=laptop-20261118-093005/part-00000.parquet", False, False),
+        ("models/partition=all/run_id=laptop-20261118-093005/model.json", False, False),
     ],
 )
-def test_a_job_writes_its_run_and_does_not_publish_it(template: Templates, name: str, allowed: bool) -> None:
-    statements = policies(template, "prod")["TrainingPolicy"]
-    (patterns,) = [statement["Resource"] for statement in statements if "s3:PutObject" in statement["Action"]]
-    assert any(fnmatchcase(f"{FORECASTS}/{name}", pattern) for pattern in patterns) is allowed
+def test_a_job_writes_its_part_of_the_run_and_does_not_publish_it(
+    template: Templates, name: str, by_training: bool, by_fleet: bool
+) -> None:
+    for policy, allowed in (("TrainingPolicy", by_training), ("FleetAccessPolicy", by_fleet)):
+        statements = policies(template, "prod")[policy]
+        (patterns,) = [statement["Resource"] for statement in statements if "s3:PutObject" in statement["Action"]]
+        assert any(fnmatchcase(f"{FORECASTS}/{name}", pattern) for pattern in patterns) is allowed, policy
+
+
+def test_the_fleet_sees_no_demand(template: Templates) -> None:
+    assert DEMAND not in str(policies(template, "prod")["FleetAccessPolicy"])
+
+
+def test_where_there_is_no_fleet_nobody_may_do_anything_for_one(template: Templates) -> None:
+    text = str(policies(template, "dev"))
+    assert "Processing" not in text
+    assert "processing" not in text
+    assert "handover" not in text
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
-    isolated = load_settings(environment, ROOT / "environments").network is not None
-    expected = {policy for policy in EXPECTED if isolated or not policy.startswith(OF_THE_NETWORK)}
+    settings = load_settings(environment, ROOT / "environments")
+    absent = tuple(
+        name
+        for names, there in (((OF_THE_NETWORK,), settings.network), (OF_THE_FLEET, settings.fleet))
+        for name in names
+        if there is None
+    )
+    expected = {policy for policy in EXPECTED if not policy.startswith(absent)}
     assert policies(template, environment).keys() == expected
     kinds = {r["Type"] for r in template(environment, "forecast")["Resources"].values()}
     assert not kinds & {"AWS::IAM::ManagedPolicy", "AWS::IAM::User", "AWS::IAM::Group"}
@@ -319,7 +396,7 @@ def test_who_may_assume_the_roles(template: Templates) -> None:
     assert {
         name: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, role in roles.items()
     } == TRUSTED
-    for name in ("TrainingRole", "ScheduleRole", "DeadlineRole", OF_THE_NETWORK):
+    for name in ("TrainingRole", "FleetAccessRole", "ScheduleRole", "DeadlineRole", OF_THE_NETWORK):
         (statement,) = roles[name]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "444455556666"}}
 
@@ -329,6 +406,7 @@ def test_the_environments_cannot_touch_each_others_jobs(template: Templates, env
     text = str(policies(template, environment))
     others = set(ENVIRONMENTS) - {environment}
     assert f"training-job/onejob-{environment}-*" in text
+    assert (f"processing-job/onejob-{environment}-*" in text) is (environment != "dev")
     assert not any(f"onejob-{other}" in text for other in others)
 
 
@@ -338,7 +416,7 @@ def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, As
         for stack in ("data", "forecast")
         for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
     }
-    assert roles.keys() == resources(template("dev", "forecast"), "AWS::IAM::Role").keys()
+    assert roles.keys() == TRUSTED.keys() - {OF_THE_NETWORK}
     bounds = {json.dumps(role["PermissionsBoundary"]) for role in roles.values()}
     assert bounds == {'"arn:aws:iam::444455556666:policy/bounds"'}
     assert not any(

@@ -56,6 +56,7 @@ HOLDING: dict[str, dict[str, Identity]] = {
     },
 }
 OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
+OF_THE_FLEET: dict[str, Identity] = {"PlanFleetLogsGroupE8C19651": ("Logs::LogGroup", {})}
 # Types that hold nothing: one that is replaced is as good as the one before.
 HOLDING_NOTHING = {
     "Budgets::Budget",
@@ -104,8 +105,11 @@ def test_what_holds_something_is_what_it_was(template: Templates, environment: s
         for logical_id, resource in template(environment, stack)["Resources"].items()
         if resource["Type"].removeprefix("AWS::") not in HOLDING_NOTHING
     }
-    isolated = stack == "forecast" and settings.network is not None
-    assert there == HOLDING[stack] | (OF_THE_NETWORK if isolated else {})
+    expected = dict(HOLDING[stack])
+    if stack == "forecast":
+        expected |= OF_THE_NETWORK if settings.network is not None else {}
+        expected |= OF_THE_FLEET if settings.fleet is not None else {}
+    assert there == expected
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -1,27 +1,37 @@
-"""What the training job can reach."""
+"""What the jobs can reach."""
 
+import json
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
+from infra.fleet_settings import MOST_INSTANCES
 from tests.infra.conftest import readable, resources
 from tests.synthesis import Assembly
 
 Templates = Callable[[str, str], dict[str, Any]]
 Definition = Callable[[str], dict[str, Any]]
 
+PLACE = "arn:aws:ec2:eu-central-1:444455556666"
 
-def requests(definition: dict[str, Any]) -> list[dict[str, Any]]:
-    states = [state for state in definition["States"].values() if "createTrainingJob" in state.get("Resource", "")]
-    assert states
-    return [state["Parameters"] for state in states]
+
+def networks(definition: dict[str, Any]) -> list[dict[str, Any] | None]:
+    """Of each job that is started, of either kind."""
+    requests = [
+        state["Parameters"]
+        for state in definition["States"].values()
+        if "sagemaker:create" in state.get("Resource", "")
+    ]
+    assert requests
+    return [request.get("NetworkConfig", request).get("VpcConfig") for request in requests]
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
 def test_every_machine_is_in_the_isolated_network(definition: Definition, environment: str) -> None:
-    for request in requests(definition(environment)):
-        assert request["VpcConfig"] == {
+    for network in networks(definition(environment)):
+        assert network == {
             "Subnets": ["<NetworkSubnet1>", "<NetworkSubnet2>"],
             "SecurityGroupIds": ["<NetworkMachines.GroupId>"],
         }
@@ -53,10 +63,11 @@ def test_there_is_no_way_out_but_to_the_two_buckets(template: Templates) -> None
     ]
 
 
-def test_the_endpoint_lets_through_what_the_job_may_do(template: Templates) -> None:
+@pytest.mark.parametrize("job", ["TrainingPolicy", "FleetAccessPolicy"])
+def test_the_endpoint_lets_through_what_the_job_may_do(template: Templates, job: str) -> None:
     every = template("prod", "forecast")
     (endpoint,) = resources(every, "AWS::EC2::VPCEndpoint").values()
-    policy = resources(every, "AWS::IAM::Policy")["TrainingPolicy"]["PolicyDocument"]
+    policy = resources(every, "AWS::IAM::Policy")[job]["PolicyDocument"]
     actions = {
         action
         for statement in policy["Statement"]
@@ -78,6 +89,13 @@ def test_the_network_spans_two_zones_that_the_deployment_finds(template: Templat
     ]
 
 
+def test_the_largest_fleet_has_addresses_in_one_subnet(template: Templates) -> None:
+    every = template("prod", "forecast")
+    for subnet in resources(every, "AWS::EC2::Subnet").values():
+        # AWS keeps five of each subnet; SageMaker takes two for a machine.
+        assert ip_network(subnet["CidrBlock"]).num_addresses - 5 >= 2 * MOST_INSTANCES
+
+
 def test_traffic_is_logged(template: Templates) -> None:
     (log,) = (readable(each) for each in resources(template("prod", "forecast"), "AWS::EC2::FlowLog").values())
     assert (log["ResourceId"], log["TrafficType"]) == ("<NetworkVpc>", "ALL")
@@ -86,7 +104,7 @@ def test_traffic_is_logged(template: Templates) -> None:
 
 def test_dev_has_no_network(template: Templates, definition: Definition) -> None:
     assert not any(each["Type"].startswith("AWS::EC2") for each in template("dev", "forecast")["Resources"].values())
-    assert not any("VpcConfig" in request for request in requests(definition("dev")))
+    assert set(networks(definition("dev"))) == {None}
     assert "ec2:" not in str(resources(template("dev", "forecast"), "AWS::IAM::Policy"))
 
 
@@ -95,13 +113,13 @@ def test_a_network_that_is_there_is_used(synthesised: dict[str, Assembly]) -> No
     assert not any(each["Type"].startswith("AWS::EC2") for each in every["Resources"].values())
     machine = readable(resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]["DefinitionString"])
     given = '"VpcConfig":{"Subnets":["subnet-01234567","subnet-89abcdef"],"SecurityGroupIds":["sg-01234567"]}'
-    assert machine.count(given) == machine.count("createTrainingJob") > 0
-    statements = readable(resources(every, "AWS::IAM::Policy")["TrainingPolicy"]["PolicyDocument"]["Statement"])
-    (connect,) = [statement for statement in statements if statement["Action"] == "ec2:CreateNetworkInterface"]
-    place = "arn:aws:ec2:eu-central-1:444455556666"
-    assert connect["Resource"] == [
-        f"{place}:network-interface/*",
-        f"{place}:security-group/sg-01234567",
-        f"{place}:subnet/subnet-01234567",
-        f"{place}:subnet/subnet-89abcdef",
-    ]
+    assert machine.count(given) == len(networks(json.loads(machine)))
+    for job in ("TrainingPolicy", "FleetAccessPolicy"):
+        statements = readable(resources(every, "AWS::IAM::Policy")[job]["PolicyDocument"]["Statement"])
+        (connect,) = [statement for statement in statements if statement["Action"] == "ec2:CreateNetworkInterface"]
+        assert connect["Resource"] == [
+            f"{PLACE}:network-interface/*",
+            f"{PLACE}:security-group/sg-01234567",
+            f"{PLACE}:subnet/subnet-01234567",
+            f"{PLACE}:subnet/subnet-89abcdef",
+        ]

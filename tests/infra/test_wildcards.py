@@ -37,7 +37,50 @@ def wildcards(owner: str, actions: str, resources: str, reason: str) -> list[Wil
 THIS_KEY = "In a key's own policy the resource is the key."
 OBJECTS = "Partitions, runs and files are named as they come; the prefix is ours, and the bucket too."
 NO_RESOURCES = "The actions know no resources."
-OF_THE_WORKFLOW = "ApplyGate CheckRun Claim CloseRun EndFailed ExplainFailure Plan Preflight Publish"
+OF_THE_WORKFLOW = "ApplyGate CheckRun Claim CloseRun EndFailed ExplainFailure Plan PlanFleet Preflight Publish"
+# Who has the policies of jobs, and what kind of jobs they are.
+JOBS = {"TrainingPolicy": "Training", "FleetAccessPolicy": "Processing"}
+
+
+def of_every_job(owner: str, kind: str) -> list[Wildcard]:
+    """What every job may do that knows no names."""
+    return [
+        *wildcards(owner, "ecr:GetAuthorizationToken", "*", NO_RESOURCES),
+        *wildcards(owner, "cloudwatch:PutMetricData", "*", NO_RESOURCES + " A condition names the namespace."),
+        *wildcards(
+            owner,
+            "ec2:DescribeDhcpOptions ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets "
+            "ec2:DescribeVpcs",
+            "*",
+            NO_RESOURCES,
+        ),
+        *wildcards(
+            owner,
+            "ec2:CreateNetworkInterface",
+            "arn:aws:ec2:<place>:network-interface/*",
+            "EC2 gives an interface its id; subnets and security groups stand beside it, by name.",
+        ),
+        *wildcards(
+            owner,
+            "ec2:CreateNetworkInterfacePermission ec2:DeleteNetworkInterface ec2:DeleteNetworkInterfacePermission",
+            "arn:aws:ec2:<place>:network-interface/*",
+            "EC2 gives an interface its id; a condition names the subnets.",
+        ),
+        *wildcards(
+            owner,
+            "logs:CreateLogGroup logs:DescribeLogStreams",
+            f"arn:aws:logs:<place>:log-group:/aws/sagemaker/{kind}Jobs:*",
+            "How IAM writes one log group.",
+        ),
+        *wildcards(
+            owner,
+            "logs:CreateLogStream logs:PutLogEvents",
+            f"arn:aws:logs:<place>:log-group:/aws/sagemaker/{kind}Jobs:log-stream:<name>-*",
+            "A job's log is named after the job, which is named after its run.",
+        ),
+    ]
+
+
 ALLOWED = [
     *wildcards("*Key", "kms:*", "*", "The account decides through its roles; without it nobody could. " + THIS_KEY),
     *wildcards(
@@ -65,51 +108,46 @@ ALLOWED = [
         "TrainingPolicy",
         "s3:GetObject",
         "<DemandBucket.Arn>/covariates/* <DemandBucket.Arn>/demand/* <DemandBucket.Arn>/static/* "
-        "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=*/_manifest.json",
+        "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=*/_manifest.json "
+        "<ForecastsBucket.Arn>/models/partition=*/run_id=*/*",
         OBJECTS,
     ),
     *wildcards(
         "TrainingPolicy",
         "s3:AbortMultipartUpload s3:PutObject",
         "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/common/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/pieces/* "
+        "<ForecastsBucket.Arn>/models/partition=*/run_id=<name>-*/* "
         "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/* <ForecastsBucket.Arn>/training-output/*",
         OBJECTS,
     ),
-    *wildcards("TrainingPolicy", "ecr:GetAuthorizationToken", "*", NO_RESOURCES),
-    *wildcards("TrainingPolicy", "cloudwatch:PutMetricData", "*", NO_RESOURCES + " A condition names the namespace."),
     *wildcards(
-        "TrainingPolicy",
-        "ec2:DescribeDhcpOptions ec2:DescribeNetworkInterfaces ec2:DescribeSecurityGroups ec2:DescribeSubnets "
-        "ec2:DescribeVpcs",
-        "*",
-        NO_RESOURCES,
+        "FleetAccessPolicy",
+        "s3:GetObject",
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/* "
+        "<ForecastsBucket.Arn>/models/partition=*/run_id=*/*",
+        OBJECTS + " A model may be that of any run which has been published.",
     ),
     *wildcards(
-        "TrainingPolicy",
-        "ec2:CreateNetworkInterface",
-        "arn:aws:ec2:<place>:network-interface/*",
-        "EC2 gives an interface its id; subnets and security groups stand beside it, by name.",
+        "FleetAccessPolicy",
+        "s3:AbortMultipartUpload s3:PutObject",
+        "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/done/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/failed/* "
+        "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/*",
+        OBJECTS,
     ),
-    *wildcards(
-        "TrainingPolicy",
-        "ec2:CreateNetworkInterfacePermission ec2:DeleteNetworkInterface ec2:DeleteNetworkInterfacePermission",
-        "arn:aws:ec2:<place>:network-interface/*",
-        "EC2 gives an interface its id; a condition names the subnets.",
-    ),
-    *wildcards(
-        "TrainingPolicy",
-        "logs:CreateLogGroup logs:DescribeLogStreams",
-        "arn:aws:logs:<place>:log-group:/aws/sagemaker/TrainingJobs:*",
-        "How IAM writes one log group.",
-    ),
-    *wildcards(
-        "TrainingPolicy",
-        "logs:CreateLogStream logs:PutLogEvents",
-        "arn:aws:logs:<place>:log-group:/aws/sagemaker/TrainingJobs:log-stream:<name>-*",
-        "A job's log is named after the job, which is named after its run.",
-    ),
+    *(entry for owner, kind in JOBS.items() for entry in of_every_job(owner, kind)),
     *wildcards("*RoleDefaultPolicy", "xray:PutTelemetryRecords xray:PutTraceSegments", "*", NO_RESOURCES),
     *wildcards("PreflightRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
+    *wildcards("PlanFleetRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
+    *wildcards(
+        "PlanFleetRoleDefaultPolicy",
+        "s3:GetObject",
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=*/common/handover.json",
+        OBJECTS,
+    ),
     *wildcards(
         "PlanRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_latest.json", OBJECTS
     ),
@@ -158,6 +196,12 @@ ALLOWED = [
         "WorkflowStateMachineRoleDefaultPolicy",
         "sagemaker:AddTags sagemaker:CreateTrainingJob sagemaker:DescribeTrainingJob sagemaker:StopTrainingJob",
         "arn:aws:sagemaker:<place>:training-job/<name>-*",
+        "Jobs are named after their runs, each with this deployment's name before it.",
+    ),
+    *wildcards(
+        "WorkflowStateMachineRoleDefaultPolicy",
+        "sagemaker:AddTags sagemaker:CreateProcessingJob sagemaker:DescribeProcessingJob sagemaker:StopProcessingJob",
+        "arn:aws:sagemaker:<place>:processing-job/<name>-*",
         "Jobs are named after their runs, each with this deployment's name before it.",
     ),
     *wildcards(

@@ -1,13 +1,15 @@
 import base64
 import hashlib
 import json
+import threading
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from lambdas.check_run.handler import IncompleteRun, check_run
-from tests.unit.lambdas.conftest import FORECAST_BUCKET
+from lambdas.check_run import handler as module
+from lambdas.check_run.handler import LOOKS_AT_A_TIME, IncompleteRun, check_run
+from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 
 RUN_ID = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"
 FOLDER = f"forecasts/partition=all/run_id={RUN_ID}/"
@@ -43,6 +45,7 @@ def manifest(s3: Any) -> dict[str, Any]:
         "column_types": {"ds": "timestamp"},
         "metrics": {"forecast": {"wape": 0.2}, "baseline": {"wape": 0.3}},
         "versions": {},
+        "model": {"run_id": RUN_ID, "sha256": "a" * 64, "age_days": 0},
     }
 
 
@@ -147,3 +150,87 @@ def test_what_is_not_a_number_is_no_metric(s3: Any, manifest: dict[str, Any]) ->
     run = checked(s3)
     assert run["metrics"]["forecast"]["wape"] is None
     json.dumps(run, allow_nan=False)
+
+
+def test_a_run_of_before_models_were_kept_has_none(s3: Any, manifest: dict[str, Any]) -> None:
+    write(s3, {name: value for name, value in manifest.items() if name != "model"})
+    assert checked(s3)["model"] is None
+
+
+class Slow:
+    """An S3 client whose looks wait until there are as many as may be at a time."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3, self._together = s3, threading.Barrier(LOOKS_AT_A_TIME)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
+
+    def head_object(self, **request: Any) -> Any:
+        self._together.wait(timeout=10)
+        return self._s3.head_object(**request)
+
+
+def test_many_files_are_looked_at_together_and_told_in_order(s3: Any, manifest: dict[str, Any]) -> None:
+    count = 2 * LOOKS_AT_A_TIME
+    files = [put(s3, f"part-{number:05d}.parquet", b"12", rows=12) for number in range(count)]
+    whole = {**manifest, "files": files, "series": count, "rows": 12 * count}
+    write(s3, whole)
+    plan = {**PLAN, "cutoff": None}
+    assert check_run(run_id=RUN_ID, plan=plan, bucket=FORECAST_BUCKET, s3=Slow(s3)).series == count
+    for number in (1, count - 1):
+        put(s3, f"part-{number:05d}.parquet", b"123", rows=12)
+    with pytest.raises(IncompleteRun, match=rf"part-00001\.parquet has 3 .*; part-{count - 1:05d}\.parquet has 3 "):
+        checked(s3)
+
+
+@pytest.fixture
+def answered(s3: Any, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The handler's answer to a state, the run being whole."""
+    write(s3, manifest)
+    monkeypatch.setattr(module, "_s3", lambda: s3)
+    for name, value in (
+        ("FORECAST_BUCKET", FORECAST_BUCKET),
+        ("DEPLOYMENT", "d"),
+        ("HOURLY_PRICES", '{"ml.m5.large": 1}'),
+    ):
+        monkeypatch.setenv(name, value)
+
+    def answer(**state: Any) -> dict[str, Any]:
+        given = {"execution": {"id": "arn"}, "plan": {**PLAN, "demand": {"bytes": 5}}, "job": {"name": RUN_ID}}
+        return dict(module.handler({**given, **state}, CONTEXT))
+
+    return answer
+
+
+def test_a_run_without_a_fleet_tells_what_its_job_took(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    described = {"TrainingJobName": RUN_ID, "TrainingTimeInSeconds": 60}
+    run = answered(job={"name": RUN_ID, "described": described})
+    assert (run["job"]["name"], run["job"]["seconds"], run["fleet"]) == (RUN_ID, 60, None)
+    assert "FleetSeconds" not in capsys.readouterr().out
+
+
+def test_a_run_with_one_tells_what_it_took_as_well(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
+    described = {
+        "ProcessingResources": {"ClusterConfig": cluster},
+        "CreationTime": 0,
+        "ProcessingStartTime": 60_000,
+        "ProcessingEndTime": 1_860_000,
+    }
+    fleet_job = {"name": "f", "status": "Completed", "described": described}
+    run = answered(fleet={"words": "two", "notes": []}, fleet_job=fleet_job)
+    assert (run["fleet"]["seconds"], run["fleet"]["cost"], run["fleet"]["planned"]) == (1860, 1.0, "two")
+    assert '"FleetSeconds"' in capsys.readouterr().out
+
+
+def test_of_a_job_that_was_taken_over_only_the_demand_is_known(answered: Any) -> None:
+    run = answered(job={"name": RUN_ID, "status": "Completed"})
+    assert {name for name, value in run["job"].items() if value is not None} == {"demand_bytes"}
+    assert run["run_id"] == RUN_ID
+
+
+def test_a_run_that_is_published_by_hand_was_measured_before(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run = answered(plan={"partition": "all", "publish": RUN_ID})
+    assert not run.keys() & {"job", "fleet"}
+    assert "CloudWatchMetrics" not in capsys.readouterr().out

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.claim.handler import Registry, claim_cutoff, claim_run
-from lambdas.run_registry.record import LATEST, begin_publishing, end
+from lambdas.run_registry.record import LATEST, begin_publishing, end, note
 from lambdas.run_registry.table import RunTable
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
@@ -41,6 +41,7 @@ def state(name: str, cutoff: str | None = None, *, minutes: int = 0, **plan: Any
             "started_by": "hand",
             "force": False,
             "fingerprint": "demand-1",
+            "mode": "train",
             **plan,
         },
     }
@@ -138,3 +139,59 @@ def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
     claimed(registry, "weekly", CUTOFF)
     publish(registry, "weekly")
     assert settled(registry, "operator", publish="run-of-weekly", force=True)["attempt"] == 2
+
+
+def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
+    """Its job is done, and its fleet is not."""
+    execution, at = f"arn:x:{name}", NOW.isoformat(timespec="seconds")
+    registry.table.change("all", cutoff, lambda run: note(run, execution, {"handed_over": f"job-of-{name}"}))
+    if failing:
+        registry.table.change("all", cutoff, lambda run: end(run, execution, "failed", now=at, details={}))
+
+
+@pytest.mark.parametrize("cutoff", [CUTOFF, None])
+def test_what_the_attempt_before_handed_over_is_offered(registry: Registry, cutoff: str | None) -> None:
+    assert "handed_over" not in claimed(registry, "one", cutoff)
+    hand_over(registry, "one", cutoff or LATEST)
+    second = claimed(registry, "two", cutoff)
+    assert (second["attempt"], second["handed_over"]) == (2, "job-of-one")
+    assert claimed(registry, "two", cutoff) == second  # a state that is repeated
+
+
+def test_what_was_handed_over_by_an_execution_that_is_no_more_is_offered(registry: Registry) -> None:
+    claimed(registry, "one", CUTOFF)
+    hand_over(registry, "one", failing=False)
+    workflows(registry).ended.add("arn:x:one")
+    assert claimed(registry, "two", CUTOFF)["handed_over"] == "job-of-one"
+
+
+@pytest.mark.parametrize("wish", [{"force": True}, {"fingerprint": "demand-2"}])
+def test_other_demand_or_force_begins_anew(registry: Registry, wish: dict[str, Any]) -> None:
+    claimed(registry, "one", CUTOFF)
+    hand_over(registry, "one")
+    assert claimed(registry, "two", CUTOFF, **wish) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
+
+
+def test_what_an_earlier_attempt_than_the_last_handed_over_is_not_offered(registry: Registry) -> None:
+    claimed(registry, "one", CUTOFF)
+    hand_over(registry, "one")
+    claimed(registry, "two", CUTOFF)
+    at = NOW.isoformat(timespec="seconds")
+    registry.table.change("all", CUTOFF, lambda run: end(run, "arn:x:two", "failed", now=at, details={}))
+    assert "handed_over" not in claimed(registry, "three", CUTOFF)
+
+
+def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(registry: Registry) -> None:
+    claimed(registry, "daily", CUTOFF, mode="infer", started_by="schedule", fingerprint="demand-1 model-1")
+    publish(registry, "daily")
+    assert claimed(registry, "weekly", CUTOFF, started_by="schedule", minutes=5)["claimed"] is True
+    (inferred, trained) = registry.table.get("all", CUTOFF).attempts
+    assert (inferred.mode, trained.mode) == ("infer", "train")
+
+
+def test_what_was_inferred_meanwhile_is_no_reason_to_keep_a_training_back(registry: Registry) -> None:
+    """A run whose cutoff the job has found, and that another has inferred and published in between."""
+    claimed(registry, "one")
+    claimed(registry, "daily", CUTOFF, mode="infer", fingerprint="demand-1 model-1")
+    publish(registry, "daily")
+    assert settled(registry, "one")["claimed"] is True

@@ -10,7 +10,8 @@ import pytest
 
 from lambdas.close_run.handler import Place, close, close_lost
 from lambdas.end_failed.handler import resume
-from lambdas.run_registry.record import Attempt, Claim, begin_publishing, claim
+from lambdas.observation.jobs import job_facts
+from lambdas.run_registry.record import Attempt, Claim, Run, begin_publishing, claim, note
 from lambdas.run_registry.table import RunTable
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
@@ -87,6 +88,53 @@ def test_a_failed_execution_fails_with_what_broke_until_it_is_redriven() -> None
         resume(state)
     assert type(raised.value).__name__ == "JobError"
     assert resume({**state, "redrives": 1}) == "start"
+
+
+DONE, STOPPED = {"status": "Completed"}, {"status": "Stopped"}
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "where"),
+    [
+        ({"job": STOPPED}, "Stopped", "start"),
+        ({"job": DONE}, "QuotaExceeded", "fleet"),  # PlanFleet, or the first of its jobs
+        ({"job": DONE, "fleet": {}}, "JobError", "fleet"),
+        ({"job": DONE, "fleet": {}, "fleet_job": STOPPED}, "Stopped", "fleet"),
+        ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "PublishFailed", "check"),
+        ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "GateHeld", "check"),
+        ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "IncompleteRun", "start"),
+        ({"job": DONE}, "IncompleteRun", "start"),  # what was handed over has expired
+    ],
+)
+def test_what_a_fleet_has_left_is_gone_on_with(state: dict[str, Any], error: str, where: str) -> None:
+    failure = {**FAILURE, "error": error}
+    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "plan": {"fleet": True}, **state}
+    assert resume(state) == where
+
+
+def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
+    plan = {"partition": "all", "publish": "run-1", "fleet": False}
+    failure = {**FAILURE, "error": "PublishFailed"}
+    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "plan": plan, "job": DONE}
+    assert resume(state) == "check"
+
+
+@pytest.mark.parametrize(("error", "offered"), [("JobError", "job-1"), ("GateHeld", "job-1"), ("IncompleteRun", None)])
+def test_what_made_no_run_is_not_handed_over_again(claimed: Place, error: str, offered: str | None) -> None:
+    claimed.table.change("all", CUTOFF, lambda run: note(run, EXECUTION, {"handed_over": "job-1"}))
+    close({**STATE, "failure": {**FAILURE, "error": error}}, place=claimed, now=NOW)
+    wish = Claim("two", "hand", "f", NOW.isoformat(), NOW.isoformat(), 1, 3600)
+    again = claimed.table.change("all", CUTOFF, lambda run: claim(run, wish))
+    assert isinstance(again, Run)
+    assert again.handed_over("f") == offered
+
+
+def test_a_held_run_that_was_taken_over_has_its_name(claimed: Place) -> None:
+    """Of its job nothing is known but that: an earlier execution has its description."""
+    run = {"report": "reports/r", "metrics": {}, "job": job_facts({}, hourly_prices={}, demand_bytes=5)}
+    state = {**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "job": {"name": "job-1"}, "run": run}
+    close(state, job=run["job"], place=claimed, now=NOW)
+    assert attempt(claimed).details["run_id"] == "job-1"
 
 
 @pytest.mark.parametrize(

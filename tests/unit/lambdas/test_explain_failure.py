@@ -29,6 +29,22 @@ def not_completed(secondary: str) -> dict[str, str]:
     return {"Error": "JobNotCompleted", "Cause": json.dumps(job)}
 
 
+FLEET = {name: f"s3://forecast-bucket/handover/{name}/" for name in ("pieces", "common", "model")}
+# What PlanFleet leaves, and the training job before it.
+BY_FLEET: dict[str, Any] = {"job": {"name": JOB, "status": "Completed"}, "fleet": FLEET}
+FLEET_JOB = "onejob-dev-20261118-093005-0a1b2c3d-1-0-1"
+
+
+def failed_fleet(reason: str = "AlgorithmError: , exit code: 1", message: str = "", **details: Any) -> dict[str, str]:
+    job = {"ProcessingJobName": FLEET_JOB, "ProcessingJobStatus": "Failed", "FailureReason": reason}
+    return {"Error": "States.TaskFailed", "Cause": json.dumps({**job, "ExitMessage": message, **details})}
+
+
+def stopped_fleet(**described: Any) -> dict[str, str]:
+    job = {"name": FLEET_JOB, "status": "Stopped", "arn": "arn", "described": described}
+    return {"Error": "JobNotCompleted", "Cause": json.dumps(job)}
+
+
 def explained(error: dict[str, str], **state: Any) -> dict[str, Any]:
     return explain(
         {"execution": EXECUTION, "plan": PLAN, "preflight": {}, "error": error, **state}, deployment="onejob-dev"
@@ -286,6 +302,83 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
     answer = explained(failed_job(f"AlgorithmError: job error: {'long ' * 10_000}, exit code: 1"))
     assert len(answer["summary"]) <= 1024
     assert len(answer["message"]) < 2048
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "summary"),
+    [
+        (failed_fleet(message="job error: 2 of 9 objects could not be forecast"), "JobError", "2 of 9 objects could"),
+        (failed_fleet("AlgorithmError: See job logs for more information", "job error: x"), "JobError", "x"),
+        (failed_fleet("AlgorithmError: See job logs for more information"), "JobError", "See job logs"),
+        (failed_fleet(), "JobError", "the job ended with exit code 1"),
+        (failed_fleet("AlgorithmError: , exit code: 137", "job error: x"), "OutOfMemory", "x"),
+        (failed_fleet("AlgorithmError: , exit code: 137"), "OutOfMemory", "the job was killed for want of memory"),
+        (failed_fleet(message="job error: the disk is full; raise volume_gb"), "DiskFull", "the disk is full"),
+        (failed_fleet(message=f"job error: {BOTO_SLOW}"), "Throttled", "ClientError: An error occurred (SlowDown)"),
+        (failed_fleet(message="job error: a\n  b"), "JobError", "a b"),
+        (failed_fleet("CapacityError: Unable to provision", "said before"), "NoCapacity", "CapacityError: Unable"),
+        (failed_fleet("InternalServerError: We are sorry"), "PlatformFault", "InternalServerError: We are sorry"),
+        (stopped_fleet(), "Stopped", f"the job {FLEET_JOB} ended as Stopped"),
+        (
+            stopped_fleet(ExitMessage="job error: stopped by SIGTERM"),
+            "Stopped",
+            f"the job {FLEET_JOB} ended as Stopped (job error: stopped by SIGTERM)",
+        ),
+        (
+            stopped_fleet(
+                ProcessingStartTime=1_000_000,
+                ProcessingEndTime=1_000_000 + 3_600_000,
+                StoppingCondition={"MaxRuntimeInSeconds": 3600},
+            ),
+            "TimedOut",
+            f"the job {FLEET_JOB} ended as Stopped (MaxRuntimeExceeded)",
+        ),
+        (
+            stopped_fleet(
+                ProcessingStartTime=1_000_000,
+                ProcessingEndTime=1_000_000 + 3_599_000,
+                StoppingCondition={"MaxRuntimeInSeconds": 3600},
+            ),
+            "Stopped",
+            f"the job {FLEET_JOB} ended as Stopped",
+        ),
+        ({"Error": "States.Timeout", "Cause": ""}, "TimedOut", "States.Timeout"),
+        ({"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}, "QuotaExceeded", QUOTA),
+    ],
+)
+def test_every_failure_of_a_fleet_has_a_kind_and_a_line(error: dict[str, str], kind: str, summary: str) -> None:
+    answer = explained(error, **BY_FLEET)
+    assert answer["kind"] == kind
+    assert answer["summary"].startswith(summary)
+    assert "None" not in answer["message"]
+    assert kind != "DiskFull" or "fleet.volume_gb" in answer["cause"]
+
+
+def test_a_fleet_whose_container_failed_links_to_its_own_log() -> None:
+    message = explained(failed_fleet(message="job error: x"), **BY_FLEET)["message"]
+    assert f"log-group/$252Faws$252Fsagemaker$252FProcessingJobs$3FlogStreamNameFilter$3D{FLEET_JOB}" in message
+    stopped = explained(stopped_fleet(), fleet_job={"name": FLEET_JOB, "status": "Stopped"}, **BY_FLEET)["message"]
+    assert f"ProcessingJobs$3FlogStreamNameFilter$3D{FLEET_JOB}" in stopped
+
+
+def test_where_no_fleet_was_started_nobody_is_sent_to_the_training_jobs_log() -> None:
+    refused = {"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}
+    assert "Job log" not in explained(refused, **BY_FLEET)["message"]
+
+
+def test_a_function_that_timed_out_is_not_the_fleet() -> None:
+    timed_out = {"Error": "States.Timeout", "Cause": ""}
+    planning = {name: value for name, value in BY_FLEET.items() if name != "fleet"}
+    done = {**BY_FLEET, "fleet_job": {"name": FLEET_JOB, "status": "Completed"}}
+    assert [explained(timed_out, **state)["rerun_helps"] for state in (planning, BY_FLEET, done)] == [True, False, True]
+
+
+def test_what_a_fleet_cannot_download_or_pull_is_named() -> None:
+    answer = explained(failed_fleet("ClientError: Data download failed:Failed to download data."), **BY_FLEET)
+    assert answer["summary"].endswith(f"({', '.join(FLEET.values())})")
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
+    answer = explained(failed_fleet(NO_IMAGE, AppSpecification={"ImageUri": image}), **BY_FLEET)
+    assert answer["summary"].endswith(f"permissions are incorrect ({image})")
 
 
 def test_an_unnamed_failure_while_publishing_is_one_of_publishing() -> None:

@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from lambdas.check_run.run_metrics import put_run_metrics
-from lambdas.observation.jobs import job_facts
+from lambdas.observation.jobs import fleet_facts, job_facts
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, SECONDS, put
 from tests.unit.lambdas.conftest import CONTEXT
@@ -106,6 +108,41 @@ def test_what_a_job_took_and_cost() -> None:
     assert job_facts(never_ran, hourly_prices={"ml.m5.large": 1}, demand_bytes=None)["cost"] is None
 
 
+PLANNED = {"words": "2 machines for about 9 minutes", "notes": ["the quota is 2"], "instances": 2}
+FLEET = {
+    "ProcessingJobName": "onejob-dev-1-0-0-00",
+    "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
+    "CreationTime": 1_763_450_000_000,
+    "ProcessingStartTime": 1_763_450_120_000,
+    "ProcessingEndTime": 1_763_450_720_000,
+}
+
+
+@pytest.mark.parametrize("moment", [int, lambda ms: datetime.fromtimestamp(ms / 1000, UTC).isoformat()])
+def test_what_a_fleet_took_and_cost(moment: Callable[[int], Any]) -> None:
+    described = {name: moment(value) if isinstance(value, int) else value for name, value in FLEET.items()}
+    assert fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12}) == {
+        "name": "onejob-dev-1-0-0-00",
+        "instance_type": "ml.m5.large",
+        "instances": 2,
+        "seconds": 720,
+        "billable_seconds": 1200,
+        "cost": 0.04,
+        "planned": "2 machines for about 9 minutes",
+        "notes": ["the quota is 2"],
+    }
+
+
+@pytest.mark.parametrize("gone", ["CreationTime", "ProcessingStartTime", "ProcessingEndTime", "ProcessingResources"])
+def test_of_a_fleet_what_is_not_told_is_not_known(gone: str) -> None:
+    described = {name: value for name, value in FLEET.items() if name != gone}
+    facts = fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12})
+    known = {"CreationTime": ("billable_seconds", "cost"), "ProcessingStartTime": ("seconds",)}.get(gone, ())
+    known = ("seconds",) if gone == "ProcessingResources" else known
+    assert {name for name in ("seconds", "billable_seconds", "cost") if facts[name] is not None} == set(known)
+    assert fleet_facts(PLANNED, FLEET, hourly_prices={"ml.m6i.large": 1})["cost"] is None
+
+
 def run_of(**statistics: Any) -> dict[str, Any]:
     return {
         "series": 10,
@@ -145,6 +182,16 @@ def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
         ("gaps_filled", 3),
         ("smooth", 9),
     ]
+
+
+def test_the_numbers_of_a_fleet_and_of_a_model_that_was_not_trained(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = job_facts(DESCRIBED, hourly_prices={"ml.m5.large": 0.12}, demand_bytes=5)
+    fleet = fleet_facts(PLANNED, FLEET, hourly_prices={"ml.m5.large": 0.12})
+    run = {**run_of(), "model": {"run_id": "r-0", "age_days": 14}}
+    put_run_metrics(run, facts, fleet, deployment="onejob-dev", about={})
+    (line,) = written(capsys)
+    names = ("FleetSeconds", "FleetInstances", "FleetCost", "ModelAgeDays", "Cost")
+    assert [line[name] for name in names] == [720, 2, 0.04, 14, 0.02]
 
 
 def test_a_manifest_of_an_older_version_has_fewer_numbers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -161,7 +161,7 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         (None, "input: null is not an object"),
         (
             {"cutof": "2026-11-16"},
-            'unknown key "cutof", did you mean cutoff? (known: config, cutoff, force, publish, scheduled_time)',
+            'unknown key "cutof", did you mean cutoff? (known: config, cutoff, fleet, force, mode, partition, ',
         ),
         ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
         ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),
@@ -275,6 +275,8 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("IMAGE", DEPLOYMENT.image)
     monkeypatch.setenv("TIME_ZONE", "UTC")
     monkeypatch.setenv("PERIOD_LABEL", "start")
+    monkeypatch.setenv("PARTITIONED", "false")
+    monkeypatch.setenv("FLEET", "null")
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": "2026-11-18T09:30:05.123Z", "input": {}}
     answer = module.handler({"execution": execution}, CONTEXT)
     assert json.loads(json.dumps(answer)) == answer
@@ -292,7 +294,8 @@ def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: Any) -> Non
     [
         ({"publish": "../x"}, 'publish "../x" is no run_id; write that of a run, as its message says it'),
         ({"publish": None}, "publish null is no run_id"),
-        ({"publish": "run-1", "cutoff": "2026-11-16"}, "publish takes a run as it is; give nothing beside it"),
+        ({"publish": "run-1", "cutoff": "2026-11-16"}, "publish takes a run as it is; give nothing but its partition"),
+        ({"publish": "run-1", "mode": "infer"}, "publish takes a run as it is; give nothing but its partition"),
     ],
 )
 def test_what_cannot_be_published_is_told(document: dict[str, Any], said: str, demand: Any) -> None:

@@ -26,6 +26,7 @@ RUN = {
     "rows": 24000,
     "manifest": "forecasts/partition=all/run_id=run-1/_manifest.json",
     "report": "reports/partition=all/run_id=run-1/report.html",
+    "model": {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0},
     "column_types": {"article_id": "string", "ds": "timestamp", "mean": "float"},
     "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "baseline": {"wape": 0.284, "mase": 1.0}},
 }
@@ -224,6 +225,57 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) 
     with pytest.raises(PublishFailed, match="has taken the run over"):
         publish(RUN, execution=f"{EXECUTION}-one", place=replace(where, s3=Slow()), now=NOW)
     assert pointer(s3)["run_id"] == "run-2"
+
+
+def test_readers_and_the_next_run_are_told_which_model_it_was(s3: Any) -> None:
+    published(s3)
+    assert pointer(s3)["model"] == RUN["model"]
+    older = {"run_id": "run-0", "sha256": "b" * 64, "age_days": 14}
+    outcome = published(s3, run_id="run-2", model=older)
+    assert pointer(s3)["model"] == older
+    assert "No model was trained: it is that of run-0, 14 days old. Backtest" in outcome["message"]
+
+
+@pytest.mark.parametrize("model", [None, RUN["model"]])
+def test_of_a_model_of_its_own_a_run_says_nothing(s3: Any, model: dict[str, Any] | None) -> None:
+    assert "model" not in published(s3, model=model)["message"]
+
+
+FLEET = {"seconds": 500, "cost": 1.234, "planned": "4 machines for about 9 minutes", "notes": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "The fleet took 8 minutes and cost $1.23; planned were 4 machines for about 9 minutes."),
+        ({"cost": None}, "The fleet took 8 minutes; planned were 4 machines for about 9 minutes."),
+        (
+            {"notes": ["the quota is 4", "2 minutes late"]},
+            "planned were 4 machines for about 9 minutes (the quota is 4; 2 minutes late).",
+        ),
+        ({"seconds": None, "cost": None}, "The fleet; planned were 4 machines for about 9 minutes."),
+    ],
+)
+def test_the_announcement_tells_what_a_fleet_took(s3: Any, changes: dict[str, Any], sentence: str) -> None:
+    assert sentence in published(s3, fleet={**FLEET, **changes})["message"]
+    assert "fleet" not in published(s3, run_id="run-2", fleet=None)["message"]
+
+
+def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: Any) -> None:
+    inference = {"series_per_second_per_core": 12_000.5, "instances": 4}
+    job = {"name": "job-1", "cost": 0.5}
+    published(s3, job=job, fleet=FLEET, statistics={"inference": inference})
+    kept = place(s3).table.get("all", "2026-11-16").published_attempt
+    assert kept is not None
+    assert {name: kept.details[name] for name in ("job", "fleet", "inference")} == {
+        "job": job,
+        "fleet": FLEET,
+        "inference": inference,
+    }
+    published(s3, run_id="run-2", fleet=None, statistics={"inference": None})
+    alone = place(s3).table.get("all", "2026-11-16").published_attempt
+    assert alone is not None
+    assert not alone.details.keys() & {"job", "fleet", "inference"}
 
 
 def partitions(table: str) -> dict[tuple[str, ...], str]:

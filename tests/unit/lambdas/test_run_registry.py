@@ -13,6 +13,7 @@ from lambdas.run_registry.record import (
     begin_publishing,
     claim,
     end,
+    note,
     release,
 )
 from lambdas.run_registry.table import TRIES, RegistryBusy, RunTable
@@ -101,6 +102,61 @@ def test_a_redriven_execution_takes_its_run_up_again() -> None:
     ]
     # Or it goes on in the middle, without a claim.
     assert statuses(published(run, "one")) == ["published"]
+
+
+LATER = replace(TWO, started_by="schedule")
+TRAINED = published(given(claim(NOTHING, ONE)), "one")
+INFERRED = published(given(claim(NOTHING, replace(ONE, mode="infer"))), "one")
+
+
+def test_what_was_only_inferred_is_trained_whoever_wants_it() -> None:
+    for wish in (TWO, LATER, replace(LATER, fingerprint="demand-2")):
+        assert statuses(given(claim(INFERRED, wish))) == ["published", "running"]
+
+
+def test_what_was_trained_and_then_inferred_has_been_trained() -> None:
+    both = published(given(claim(TRAINED, replace(LATER, mode="infer", fingerprint="demand-2"))), "two")
+    assert both.published == 2
+    third = replace(LATER, execution="three", begun="2026-11-18T08:00:00+00:00")
+    assert refused(claim(both, third)).attempt.execution == "one"
+    assert refused(claim(both, replace(third, fingerprint="demand-2"))).reason == "published"
+
+
+@pytest.mark.parametrize("run", [TRAINED, INFERRED])
+def test_an_inference_follows_the_demand_even_by_schedule(run: Run) -> None:
+    wish = replace(LATER, mode="infer")
+    assert refused(claim(run, wish)).reason == "published"
+    assert statuses(given(claim(run, replace(wish, fingerprint="demand-2")))) == ["published", "running"]
+    # It was at work when the other one published.
+    assert refused(claim(run, replace(wish, begun=SIX, fingerprint="demand-2"))).reason == "published"
+    assert given(claim(run, replace(wish, force=True))).last is not None
+
+
+def test_a_run_at_work_is_left_alone_whatever_it_does() -> None:
+    for mine, others in (("infer", "train"), ("train", "infer")):
+        run = given(claim(NOTHING, replace(ONE, mode=mine)))
+        assert refused(claim(run, replace(TWO, mode=others))).reason == "running"
+
+
+def test_only_who_is_at_work_notes_something() -> None:
+    run = given(claim(NOTHING, ONE))
+    noted = note(run, "one", {"handed_over": "job-1"})
+    assert noted.last is not None
+    assert noted.last.details == {"handed_over": "job-1"}
+    assert note(run, "two", {"handed_over": "job-2"}) == run
+    ended = end(noted, "one", "failed", now="t", details={"kind": "JobError"})
+    assert note(ended, "one", {"handed_over": "job-3"}) == ended
+    assert ended.last is not None
+    assert ended.last.details == {"handed_over": "job-1", "kind": "JobError"}
+
+
+def test_an_attempt_goes_on_with_what_the_one_before_handed_over() -> None:
+    run = note(given(claim(NOTHING, ONE)), "one", {"handed_over": "job-1"})
+    assert run.handed_over("demand-1") is None  # its own
+    again = given(claim(end(run, "one", "failed", now="t", details={}), TWO))
+    assert (again.handed_over("demand-1"), again.handed_over("demand-2")) == ("job-1", None)
+    cleared = end(run, "one", "failed", now="t", details={"handed_over": None})
+    assert given(claim(cleared, TWO)).handed_over("demand-1") is None
 
 
 def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
