@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from lambdas.account_quotas import lookup
 from lambdas.account_quotas.lookup import quota_values
 from tests.unit.lambdas.test_preflight import Pages
 
@@ -25,7 +24,7 @@ def test_no_page_is_read_after_the_last_was_found() -> None:
 
 def test_the_search_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(lookup.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("lambdas.account_quotas.lookup.time.monotonic", lambda: next(clock))
     pages = Pages(*({f"other {number}": 1.0} for number in range(50)), {ONE: 4})
     assert quota_values(pages, [ONE], most_seconds=30) == {}
     assert pages.read == 4

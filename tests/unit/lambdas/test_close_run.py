@@ -131,9 +131,10 @@ def test_what_made_no_run_is_not_handed_over_again(claimed: Place, error: str, o
 
 def test_a_held_run_that_was_taken_over_has_its_name(claimed: Place) -> None:
     """Of its job nothing is known but that: an earlier execution has its description."""
-    run = {"report": "reports/r", "metrics": {}, "job": job_facts({}, hourly_prices={}, demand_bytes=5)}
+    facts = job_facts({}, hourly_prices={}, demand_bytes=5)
+    run = {"report": "reports/r", "metrics": {}, "job": facts}
     state = {**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "job": {"name": "job-1"}, "run": run}
-    close(state, job=run["job"], place=claimed, now=NOW)
+    close(state, job=facts, place=claimed, now=NOW)
     assert attempt(claimed).details["run_id"] == "job-1"
 
 
