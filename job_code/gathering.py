@@ -72,7 +72,7 @@ def wait_for_all(
         notes = [_read(store, handover.name(f"failed/{job_name}/{name}.json"))["reason"] for name in sorted(failed)]
         raise JobError(
             f"{len(failed):,} of {plural(len(wanted), 'object')} could not be forecast; the others are kept, and a "
-            f"rerun takes up only these: {'; '.join(notes)}"
+            f'rerun takes up only these (with {{"force": true}}, all of it anew): {"; ".join(notes)}'
         )
 
 

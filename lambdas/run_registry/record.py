@@ -150,7 +150,8 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
 
     A run that was published is made anew if that is forced; or, by hand, if demand or configuration are others and the
     execution was started after it was published. What the schedule starts is done once, however often it is delivered;
-    but forecasts with an earlier model follow the demand, and stand in the way of no training.
+    but forecasts with an earlier model follow the demand, and stand in the way of no training: one that is at work on
+    them loses the run to it.
 
     An execution that has published a run may go on with it: what comes after publishing may have failed.
 
@@ -162,7 +163,8 @@ def claim(run: Run, wish: Claim) -> Run | Refusal:
     if last is not None and last.execution == wish.execution and (last.is_open or last is run.published_attempt):
         return replace(run, lease_until=wish.lease_until)
     if last is not None and last.is_open:
-        if run.lease_until > wish.seconds and last.execution != wish.gone:
+        gives_way = last.mode == "infer" and wish.mode == "train"
+        if run.lease_until > wish.seconds and last.execution != wish.gone and not gives_way:
             return Refusal("running", last, run.cutoff)
         run = run.with_last(status="lost", ended_at=wish.now)
     if done is not None and not wish.force and not _has_changed_since(done, wish):

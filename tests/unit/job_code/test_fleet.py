@@ -236,7 +236,9 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
     spoilt(fleet, name, poison)
     code, message = fleet.run(3)
     assert code == 1
-    said = "; the others are kept, and a rerun takes up only these: piece-00004 ("
+    said = (
+        '; the others are kept, and a rerun takes up only these (with {"force": true}, all of it anew): piece-00004 ('
+    )
     assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast{said}")
     assert "part-00004.parquet: " in message
     assert message.endswith(f"to blame: {blamed[0]}")

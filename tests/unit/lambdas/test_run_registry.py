@@ -132,10 +132,17 @@ def test_an_inference_follows_the_demand_even_by_schedule(run: Run) -> None:
     assert given(claim(run, replace(wish, force=True))).last is not None
 
 
-def test_a_run_at_work_is_left_alone_whatever_it_does() -> None:
-    for mine, others in (("infer", "train"), ("train", "infer")):
+def test_a_run_at_work_is_left_alone() -> None:
+    for mine, others in (("train", "infer"), ("train", "train"), ("infer", "infer")):
         run = given(claim(NOTHING, replace(ONE, mode=mine)))
         assert refused(claim(run, replace(TWO, mode=others))).reason == "running"
+
+
+def test_an_inference_at_work_gives_way_to_a_training() -> None:
+    run = given(claim(NOTHING, replace(ONE, mode="infer")))
+    taken = given(claim(run, TWO))
+    assert [(attempt.execution, attempt.status) for attempt in taken.attempts] == [("one", "lost"), ("two", "running")]
+    assert isinstance(begin_publishing(taken, "one", {}), Refusal)
 
 
 def test_only_who_is_at_work_notes_something() -> None:
