@@ -14,9 +14,10 @@ from job_code.errors import JobError
 from job_code.findings import plural
 from job_code.finishing import Inference, finish
 from job_code.forecast_files import ForecastFile
-from job_code.handover import HandedPiece, Handover
+from job_code.handover import Handover
 from job_code.output import S3Output
 from job_code.panel import Floats
+from job_code.piece_objects import HandedPiece
 from job_code.progress import Progress
 from job_code.s3 import S3Folder
 

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from job_code.finishing import Draft
-from job_code.handover import DOCUMENT, HandedPiece, Handover
+from job_code.handover import DOCUMENT, Handover
 from job_code.output import Output
-from job_code.piece_objects import pack
+from job_code.piece_objects import HandedPiece, pack
 from job_code.preparation import PreparedDemand
 from job_code.progress import Progress
 from job_code.published_run import MANIFEST

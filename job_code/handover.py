@@ -21,36 +21,10 @@ from job_code.covariate_store import StoredCovariates, StoredTable
 from job_code.errors import JobError
 from job_code.finishing import Draft
 from job_code.frequency import Frequency
+from job_code.piece_objects import HandedPiece
 
 SCHEMA = 1
 DOCUMENT = "handover.json"
-
-
-@dataclass(frozen=True)
-class HandedPiece:
-    """One object.
-
-    Attributes:
-        number: Of the piece, and of the file with its forecasts.
-        series: How many it holds.
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
-    """
-
-    number: int
-    series: int
-    bytes: int
-    sha256: str
-
-    @property
-    def name(self) -> str:
-        """What the object and everything about it is called."""
-        return f"piece-{self.number:05d}"
-
-    @property
-    def part(self) -> str:
-        """The file with its forecasts."""
-        return f"part-{self.number:05d}.parquet"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     Raises:
         JobError: If the model's files cannot be used, or a series cannot be forecast: then with its name.
     """
-    forecaster = _load(task.model)
+    forecaster = load_forecaster(task.model)
     piece = read_piece(task.piece, task.frequency)
     static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
     whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
@@ -137,5 +137,13 @@ def _culprits(series: _Series, forecaster: Forecaster) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _load(model: Path) -> Forecaster:
+def load_forecaster(model: Path) -> Forecaster:
+    """Reads a model once a process.
+
+    Args:
+        model: Folder of its files.
+
+    Raises:
+        JobError: If they cannot be used.
+    """
     return load_model(model)

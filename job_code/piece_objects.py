@@ -2,9 +2,37 @@
 
 import hashlib
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from job_code.errors import JobError
+
+
+@dataclass(frozen=True)
+class HandedPiece:
+    """One object.
+
+    Attributes:
+        number: Of the piece, and of the file with its forecasts.
+        series: How many it holds.
+        bytes: Its size.
+        sha256: Its checksum, hexadecimal.
+    """
+
+    number: int
+    series: int
+    bytes: int
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """What the object and everything about it is called."""
+        return f"piece-{self.number:05d}"
+
+    @property
+    def part(self) -> str:
+        """The file with its forecasts."""
+        return f"part-{self.number:05d}.parquet"
 
 
 def pack(folder: Path, target: Path) -> str:

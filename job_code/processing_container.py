@@ -54,7 +54,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     from job_code.fleet_instance import forecast_objects
     from job_code.gathering import finish_run, wait_for_all
     from job_code.handover import DOCUMENT, Handover
-    from job_code.model_files import load_model
+    from job_code.piece_forecast import load_forecaster
     from job_code.piece_objects import unpack
     from job_code.published_run import MANIFEST
     from job_code.s3 import S3Folder
@@ -66,12 +66,13 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         handover = Handover.read(common / DOCUMENT, scratch)
         for name, sha256 in handover.shared.items():
             unpack(common / f"{name}.tar", scratch / name, sha256)
-        # Before anything is forecast: a model that does not fit is told once, and not by every piece.
-        load_model(model)
         if checksum(model) != handover.model_sha256:
             raise JobError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
         with Workers(cores) as workers:
+            # Before anything is forecast: a model that does not fit is told once, and not by every piece.
+            with progress.stage("load"):
+                workers.start(load_forecaster, model)
             forecast_objects(
                 sorted(paths.input(PIECES).glob("*.tar")),
                 handover,

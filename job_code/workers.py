@@ -82,6 +82,19 @@ class Workers:
                 "take an instance type with more memory"
             ) from None
 
+    def start(self, function: Callable[[Task], object], task: Task) -> None:
+        """Starts all processes before there is work, and has each do something that all of its work will need.
+
+        Args:
+            function: A function of a module, which keeps what it makes.
+            task: What to apply it to.
+
+        Raises:
+            WorkerDiedError: If a process was killed.
+        """
+        for _ in self.map(function, [task] * self.count):
+            pass
+
     def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
         with _environment(ONE_THREAD):
             if self._pool is None:

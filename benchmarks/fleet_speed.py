@@ -1,0 +1,164 @@
+"""How much faster more machines, or more cores, forecast: `python -m benchmarks.fleet_speed`.
+
+The real state machine hands a run over in a local cloud whose instances have a core each; the real processing job then
+forecasts it on one and on two of them, and, in a cloud whose instances have two cores, on one of these.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchmarks.assortment import Assortment
+from benchmarks.generate import Order, generate
+from infra.load_settings import ENVIRONMENTS, load_settings
+from job_code.progress import Progress
+from local_cloud import LocalCloud, wait_for_execution
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = "prod"
+BARS = {"two instances of a core": 1.85, "two cores of an instance": 1.8}
+REPEATS = 2
+LAST = date(2026, 11, 16)
+COPIED = ("handover/", "models/")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The application in a cloud of its own.
+
+    Attributes:
+        cloud: The cloud.
+        outputs: Of its stacks.
+    """
+
+    cloud: LocalCloud
+    outputs: Mapping[str, str]
+
+    def hand_over(self, demand: Path) -> dict[str, Any]:
+        """Runs the state machine once; returns the request of its fleet's job."""
+        bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
+        s3 = self.cloud.client("s3")
+        for file in sorted(demand.rglob("*.parquet")):
+            s3.upload_file(str(file), bucket, f"{prefix}{file.name}")
+        started = self.cloud.client("stepfunctions").start_execution(
+            stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps({"fleet": 1})
+        )
+        ended = wait_for_execution(self.cloud.client, started["executionArn"])
+        if ended["status"] != "SUCCEEDED":
+            raise RuntimeError(f"the run ended as {ended['status']}: {ended.get('cause')}")
+        sagemaker = self.cloud.client("sagemaker")
+        (job,) = sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
+        described = sagemaker.describe_processing_job(ProcessingJobName=job["ProcessingJobName"])
+        # Without what is another in each cloud: network, key and role.
+        del described["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
+        wanted = ("ProcessingInputs", "ProcessingResources", "StoppingCondition", "AppSpecification", "Environment")
+        return {name: described[name] for name in wanted}
+
+    def _role(self) -> str:
+        roles = self.cloud.client("iam").list_roles(MaxItems=1000)["Roles"]
+        (role,) = (each["Arn"] for each in roles if "FleetAccessRole" in each["RoleName"])
+        return str(role)
+
+    def forecast(self, request: Mapping[str, Any], name: str, *, instances: int) -> float:
+        """Forecasts what was handed over, all of it; returns the seconds of the slowest machine's forecasting."""
+        s3, bucket = self.cloud.client("s3"), self.outputs["ForecastBucket"]
+        for key in self.keys("handover/"):
+            if "/done/" in key:
+                s3.delete_object(Bucket=bucket, Key=key)
+        cluster = {**request["ProcessingResources"]["ClusterConfig"], "InstanceCount": instances}
+        sagemaker = self.cloud.client("sagemaker")
+        sagemaker.create_processing_job(
+            **{**request, "ProcessingResources": {"ClusterConfig": cluster}},
+            ProcessingJobName=name,
+            RoleArn=self._role(),
+        )
+        while (job := sagemaker.describe_processing_job(ProcessingJobName=name))["ProcessingJobStatus"] == "InProgress":
+            time.sleep(0.5)
+        if job["ProcessingJobStatus"] != "Completed":
+            raise RuntimeError(f"the fleet ended as {job['ProcessingJobStatus']}: {job.get('ExitMessage')}")
+        lines = [json.loads(line) for log in self.cloud.job_logs(name) for line in log.read_text().splitlines()]
+        return max(float(line["seconds"]) for line in lines if line.get("stage") == "predict" and "seconds" in line)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Names of what lies below a prefix of the forecasts' bucket."""
+        pages = self.cloud.client("s3").get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self.outputs["ForecastBucket"], Prefix=prefix)
+        return [item["Key"] for page in found for item in page.get("Contents", ())]
+
+
+@contextmanager
+def deployed(folder: Path, *, cores: int) -> Iterator[Deployed]:
+    """The application in a cloud whose instances have so many cores."""
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assembly = folder / "assembly"
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": ENVIRONMENT}),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
+    account = load_settings(ENVIRONMENT, ENVIRONMENTS).deployment.account
+    assert account is not None
+    with LocalCloud(folder / "cloud", account=account, cores_per_instance=cores) as cloud:
+        stacks = cloud.deploy(assembly)
+        yield Deployed(cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
+
+
+def copy(source: Deployed, target: Deployed) -> None:
+    """Copies what was handed over to another cloud."""
+    for key in (key for prefix in COPIED for key in source.keys(prefix)):
+        content = source.cloud.client("s3").get_object(Bucket=source.outputs["ForecastBucket"], Key=key)["Body"].read()
+        target.cloud.client("s3").put_object(Bucket=target.outputs["ForecastBucket"], Key=key, Body=content)
+
+
+def main() -> int:
+    """The command line; returns 0 where the bars are reached."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet_speed", description=__doc__)
+    parser.add_argument("--series", type=int, default=500_000, help="%(default)s")
+    parser.add_argument("--weeks", type=int, default=156, help="of history (%(default)s)")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fleet-") as temporary:
+        folder = Path(temporary)
+        assortment = Assortment(given.series, given.weeks, LAST, 0)
+        order = Order("series", price=False, static=False, files=4)
+        generate(assortment, order, folder / "demand", progress=Progress())
+        seconds: dict[str, list[float]] = {"one": [], "instances": [], "cores": []}
+        with deployed(folder / "1", cores=1) as single, deployed(folder / "2", cores=2) as double:
+            request = single.hand_over(folder / "demand" / "demand")
+            objects = len([key for key in single.keys("handover/") if "/pieces/" in key])
+            print(f"{given.series:,} series in {objects} objects", flush=True)
+            copy(single, double)
+            elsewhere = json.loads(
+                json.dumps(request).replace(single.outputs["ForecastBucket"], double.outputs["ForecastBucket"])
+            )
+            for repeat in range(REPEATS):
+                for what, place, asked, instances in (
+                    ("one", single, request, 1),
+                    ("instances", single, request, 2),
+                    ("cores", double, elsewhere, 1),
+                ):
+                    name = f"onejob-{ENVIRONMENT}-{what}-{repeat}"
+                    seconds[what].append(place.forecast(asked, name, instances=instances))
+                    print(f"{what}: {seconds[what][-1]:.1f} s", flush=True)
+    one = min(seconds["one"])
+    reached = True
+    print(f"one instance with one core: {one:.1f} s, {given.series / one:,.0f} series a second")
+    for (words, bar), what in zip(BARS.items(), ("instances", "cores"), strict=True):
+        faster = one / min(seconds[what])
+        reached &= faster >= bar
+        print(f"{words}: {min(seconds[what]):.1f} s, {faster:.2f} times as fast (bar: {bar})")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
