@@ -1,0 +1,185 @@
+"""`python -m drills.partitions`: very many tiny partitions, some broken, then mended, and what became of each."""
+
+import argparse
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from local_cloud import LocalCloud, wait_for_execution
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
+LAST = date(2026, 11, 16)
+GIVEN = {"config": {"trees": 10, "horizon": 4}}
+
+
+def parquet(rows: pl.DataFrame) -> bytes:
+    """A file of them."""
+    buffer = io.BytesIO()
+    rows.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def tiny(seed: int) -> pl.DataFrame:
+    """Three series of sixty weeks."""
+    rows = [
+        (f"A{article}", "M", LAST - timedelta(weeks=back), float((article * 7 + back * seed) % 11))
+        for article in range(3)
+        for back in range(60)
+    ]
+    return pl.DataFrame(rows, schema=["article_id", "merchant_id", "ds", "y"], orient="row")
+
+
+# How a partition may be broken, and what its line must say.
+BROKEN: dict[str, tuple[Callable[[pl.DataFrame], bytes], str]] = {
+    "no Parquet": (lambda _: b"something else", "cannot be read as Parquet"),
+    "truncated": (lambda rows: parquet(rows)[:-50], "cannot be read as Parquet"),
+    "twice": (lambda rows: parquet(pl.concat([rows, rows[:1]])), "with duplicate weeks"),
+    "without demand": (lambda rows: parquet(rows.drop("y")), "without the column y"),
+    "infinite": (lambda rows: parquet(rows.with_columns(y=pl.col("y") / 0)), "with an infinite value"),
+}
+
+
+class Partitions:
+    """The application with partitions, in a cloud of its own.
+
+    Args:
+        cloud: The cloud.
+        outputs: Of the stacks.
+    """
+
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
+        self._cloud, self._outputs = cloud, outputs
+
+    def upload(self, partition: str, content: bytes) -> None:
+        """Puts a partition's demand where its run looks for it."""
+        bucket, _, prefix = self._outputs["DemandUri"].removeprefix("s3://").partition("/")
+        key = f"{prefix}partition={partition}/demand.parquet"
+        self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+
+    def run(self) -> dict[str, dict[str, str]]:
+        """Runs all partitions; returns the table, by partition."""
+        states = self._cloud.client("stepfunctions")
+        started = states.start_execution(
+            stateMachineArn=self._outputs["PartitionsStateMachineArn"], input=json.dumps(GIVEN)
+        )
+        ended = wait_for_execution(self._cloud.client, started["executionArn"])
+        print(f"  ended as {ended['status']}: {ended.get('cause') or json.loads(ended['output'])['counts']}")
+        name = started["executionArn"].rsplit(":", 1)[-1]
+        table = self._cloud.client("s3").get_object(
+            Bucket=self._outputs["ForecastBucket"], Key=f"partitions/execution={name}/outcome.csv"
+        )
+        return {row["partition"]: row for row in csv.DictReader(io.StringIO(table["Body"].read().decode()))}
+
+    def trained(self) -> int:
+        """How many training jobs there have been."""
+        pages = self._cloud.client("sagemaker").list_training_jobs(MaxResults=100_000)
+        return len(pages["TrainingJobSummaries"])
+
+    def most_at_a_time(self) -> int:
+        """How many executions of runs there were at the same time, at most."""
+        pages = self._cloud.client("stepfunctions").get_paginator("list_executions")
+        moments: list[tuple[datetime, int]] = []
+        for page in pages.paginate(stateMachineArn=self._outputs["StateMachineArn"]):
+            for each in page["executions"]:
+                moments += [(each["startDate"], 1), (each["stopDate"], -1)]
+        most = now = 0
+        for _, change in sorted(moments, key=lambda moment: (moment[0], moment[1])):
+            now += change
+            most = max(most, now)
+        return most
+
+
+def drill(place: Partitions, count: int, share: float) -> list[str]:
+    """Runs, mends and runs again.
+
+    Args:
+        place: The application.
+        count: Partitions.
+        share: Of them that are broken.
+
+    Returns:
+        What is not as it should be.
+    """
+    names = [f"P{number:04d}" for number in range(count)]
+    ways = list(BROKEN)
+    spoilt = {name: ways[number % len(ways)] for number, name in enumerate(names[:: max(1, round(1 / share))])}
+    for number, name in enumerate(names):
+        rows = tiny(number + 1)
+        place.upload(name, BROKEN[spoilt[name]][0](rows) if name in spoilt else parquet(rows))
+    begun = time.monotonic()
+    first = place.run()
+    print(f"  {count} partitions, {place.most_at_a_time()} at a time at most, {time.monotonic() - begun:.0f} s")
+    wrong = [f"{name}: {row['outcome']}: {row['reason']}" for name, row in first.items() if not _is_right(row, spoilt)]
+    wrong += [f"{name} is not in the table" for name in names if name not in first]
+    before = place.trained()
+    for name in spoilt:
+        place.upload(name, parquet(tiny(1)))
+    begun = time.monotonic()
+    again = place.run()
+    made = place.trained() - before
+    outcomes = Counter(row["outcome"] for row in again.values())
+    print(f"  after mending: {dict(outcomes)}, {made} jobs, {time.monotonic() - begun:.0f} s")
+    if outcomes != {"published": len(spoilt), "published before": count - len(spoilt)} or made != len(spoilt):
+        wrong.append(f"the rerun made {made} jobs and came to {dict(outcomes)}")
+    return wrong
+
+
+def _is_right(row: Mapping[str, str], spoilt: Mapping[str, str]) -> bool:
+    if row["partition"] not in spoilt:
+        return row["outcome"] == "published"
+    return row["outcome"] == "failed" and BROKEN[spoilt[row["partition"]]][1] in row["reason"]
+
+
+def deploy(folder: Path, at_a_time: int) -> Path:
+    """Synthesises the dev environment with partitions; returns the assembly."""
+    (folder / "environments").mkdir()
+    text = (ROOT / "environments" / "dev.toml").read_text()
+    (folder / "environments" / "dev.toml").write_text(f"{text}\n{SETTINGS.format(at_a_time)}")
+    shutil.copy(ROOT / "app.py", folder / "app.py")
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    environment: dict[str, Any] = {
+        **os.environ,
+        "CDK_OUTDIR": str(folder / "assembly"),
+        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": "dev"}),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, str(folder / "app.py")]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603 (our own)
+    return folder / "assembly"
+
+
+def main() -> int:
+    """The command line; returns 0 where everything is as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m drills.partitions", description=__doc__)
+    parser.add_argument("--partitions", type=int, default=300, help="default: 300")
+    parser.add_argument("--at-a-time", type=int, default=8, help="default: 8")
+    parser.add_argument("--broken", type=float, default=0.05, help="share of them; default: 0.05")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="partitions-") as temporary:
+        folder = Path(temporary)
+        assembly = deploy(folder, given.at_a_time)
+        with LocalCloud(folder / "cloud", time_scale=0.002) as cloud:
+            outputs = {name: value for stack in cloud.deploy(assembly).values() for name, value in stack.items()}
+            wrong = drill(Partitions(cloud, outputs), given.partitions, given.broken)
+    for each in wrong:
+        print(f"  WRONG: {each}")
+    print("everything is as it should be" if not wrong else f"{len(wrong)} things are not as they should be")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
