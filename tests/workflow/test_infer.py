@@ -64,14 +64,6 @@ def test_without_a_published_run_there_is_no_model(application: Deployment, dema
     assert ended.cause.startswith("input: mode infer needs a published run, whose model to use; start one with {}")
 
 
-def test_another_configuration_needs_another_model(application: Deployment, demand: pl.DataFrame) -> None:
-    application.upload_rows(demand)
-    assert application.run({"config": FEW_TREES}).status == "SUCCEEDED"
-    ended = application.run({"mode": "infer", "config": {**FEW_TREES, "horizon": 6}})
-    assert (ended.status, ended.error) == ("FAILED", "InputError")
-    assert "model: it was trained with horizon 4, this run asks for 6; train anew" in ended.cause
-
-
 def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
     key = f"forecasts/partition=all/run_id={run_id}/_manifest.json"
     s3 = application.cloud.client("s3")

@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from moto import mock_aws
 
 from job_code.errors import JobError
+from job_code.object_forecast import _store
 from job_code.output import S3Output
 from job_code.piece_objects import checksum, unpack
 from job_code.processing_container import run_processing_container
@@ -52,14 +54,27 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return run_job(folder, INPUTS["demand"], static=INPUTS["static"], covariates=INPUTS["covariates"], **SETTINGS)
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+@contextmanager
+def bucket() -> Iterator[S3Folder]:
+    """An S3 of its own, with the bucket."""
     with mock_aws():
-        boto3.client("s3").create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
-        yield
+        s3 = boto3.client("s3", region_name="eu-central-1")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        yield S3Folder(s3, BUCKET, "")
+
+
+@pytest.fixture(scope="module")
+def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> dict[str, bytes]:
+    """What a run has handed over, by name."""
+    folder = tmp_path_factory.mktemp("handed-over")
+    inputs = {name: write(folder / name, files) for name, files in INPUTS.items()}
+    request = RunRequest(RUN, "all", inputs, configured(**SETTINGS), single.forecast_folder, objects=OBJECTS)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    with bucket() as store:
+        run(request, S3Output(store), progress=Progress(io.StringIO()), folder=scratch, sizes=ONE)
+        assert not list((scratch / "pieces").glob("0*"))
+        return {name: store.read(name) for name in store.names("")}
 
 
 @dataclass
@@ -130,19 +145,17 @@ def write_json(path: Path, content: object) -> None:
 
 
 @pytest.fixture
-def fleet(aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single: Finished) -> Fleet:
+def fleet(handed_over: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     """A run that has been handed over."""
-    assert aws is None
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setattr("job_code.processing_container.stop_promptly", lambda _: None)
     monkeypatch.setattr("job_code.workers.available_cores", lambda: 1)
     monkeypatch.setattr("job_code.gathering.SECONDS_BETWEEN_LOOKS", 0.0)
-    inputs = {name: write(tmp_path / name, files) for name, files in INPUTS.items()}
-    request = RunRequest(RUN, "all", inputs, configured(**SETTINGS), single.forecast_folder, objects=OBJECTS)
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    run(request, S3Output(S3Folder.from_uri(URI)), progress=Progress(io.StringIO()), folder=scratch, sizes=ONE)
-    assert not list((scratch / "pieces").glob("0*"))
-    return Fleet(tmp_path / "fleet", monkeypatch)
+    _store.cache_clear()
+    with bucket() as store:
+        for name, content in handed_over.items():
+            store.client.put_object(Bucket=BUCKET, Key=name, Body=content)
+        yield Fleet(tmp_path / "fleet", monkeypatch)
 
 
 def test_what_is_handed_over_is_several_objects_of_about_one_size(fleet: Fleet) -> None:
