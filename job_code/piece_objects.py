@@ -1,11 +1,15 @@
 """A piece of demand as one object: an uncompressed tar of its files, which holds nothing but data."""
 
 import hashlib
+import re
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from job_code.errors import JobError
+
+FILE = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,22 @@ def unpack(packed: Path, folder: Path, sha256: str) -> None:
 
     Args:
         packed: The file.
-        folder: Where the files go.
+        folder: Where the files go; it must exist.
         sha256: What its checksum must be, hexadecimal.
 
     Raises:
-        JobError: If it is another file than that.
+        JobError: If it is another file than that, or holds anything but files.
     """
     found = checksum(packed)
     if found != sha256:
         raise JobError(f"{packed.name} has the checksum {found[:12]}..., not {sha256[:12]}...: it is damaged")
     with tarfile.open(packed) as archive:
-        archive.extractall(folder, filter="data")
+        for member in archive:
+            content = archive.extractfile(member) if member.isreg() and FILE.fullmatch(member.name) else None
+            if content is None:
+                raise JobError(f"{packed.name} holds {member.name}, which is no file of a piece")
+            with (folder / member.name).open("wb") as file:
+                shutil.copyfileobj(content, file)
 
 
 def checksum(file: Path) -> str:

@@ -65,6 +65,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     with explain_full_disk():
         handover = Handover.read(common / DOCUMENT, scratch)
         for name, sha256 in handover.shared.items():
+            (scratch / name).mkdir()
             unpack(common / f"{name}.tar", scratch / name, sha256)
         if checksum(model) != handover.model_sha256:
             raise JobError("model: it is not the one that the demand was prepared for; start the run anew")

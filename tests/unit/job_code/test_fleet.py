@@ -296,16 +296,25 @@ def test_a_message_is_cut_to_a_kilobyte_between_two_characters(fleet: Fleet) -> 
     assert 900 < len(message.encode()) <= 1000
 
 
-def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path) -> None:
-    evil = tmp_path / "evil.tar"
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("../escaped", tarfile.REGTYPE),
+        ("/escaped", tarfile.REGTYPE),
+        ("link", tarfile.SYMTYPE),
+        ("..", tarfile.REGTYPE),
+    ],
+)
+def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str, kind: bytes) -> None:
+    evil, into = tmp_path / "evil.tar", tmp_path / "into"
+    into.mkdir()
     with tarfile.open(evil, "w") as archive:
-        info = tarfile.TarInfo("../escaped")
-        info.size = 1
+        info = tarfile.TarInfo(name)
+        info.size, info.type, info.linkname = 1 if kind == tarfile.REGTYPE else 0, kind, "elsewhere"
         archive.addfile(info, io.BytesIO(b"x"))
-    (tmp_path / "into").mkdir()
-    with pytest.raises(tarfile.OutsideDestinationError):
-        unpack(evil, tmp_path / "into", checksum(evil))
-    assert not (tmp_path / "escaped").exists()
+    with pytest.raises(JobError, match="which is no file of a piece"):
+        unpack(evil, into, checksum(evil))
     with pytest.raises(JobError, match="it is damaged"):
-        unpack(evil, tmp_path / "into", "0" * 64)
-    assert not list((tmp_path / "into").iterdir())
+        unpack(evil, into, "0" * 64)
+    assert not (tmp_path / "escaped").exists()
+    assert not list(into.iterdir())
