@@ -15,7 +15,7 @@ from infra.nag import acknowledge_wildcard
 from infra.settings import Settings
 
 REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
-QUOTAS, PARTITIONS = "account_quotas", "partitions"
+QUOTAS, PARTITIONS, RUN_INPUT = "account_quotas", "partitions", "run_input"
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
@@ -65,6 +65,16 @@ class FunctionMaker:
     def prices(self) -> str:
         """What an hour of each machine costs, as a variable."""
         return json.dumps(self.settings.training_job.hourly_prices)
+
+    def of_input(self) -> dict[str, str]:
+        """What an execution's input is checked against, as variables."""
+        settings, fleet = self.settings, self.settings.fleet
+        return {
+            "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
+            "TIME_ZONE": settings.schedule.time_zone,
+            "PERIOD_LABEL": settings.schedule.period_label,
+            "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
+        }
 
     def function(
         self,

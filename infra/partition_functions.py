@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 
 from infra import s3_layout
 from infra.function import PythonFunction
-from infra.function_maker import LINKS, PARTITIONS, QUOTAS, FunctionMaker
+from infra.function_maker import CALENDAR, LINKS, PARTITIONS, QUOTAS, RUN_INPUT, FunctionMaker
 from infra.machines import machines_of
 from infra.partition_settings import PartitionsSettings
 
@@ -34,8 +34,9 @@ class PartitionFunctions:
                 "PARTITIONS": json.dumps(self._partitions.names or None),
                 "AT_A_TIME": str(self._partitions.at_a_time),
                 "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+                **self._make.of_input(),
             },
-            shared=[PARTITIONS, QUOTAS],
+            shared=[CALENDAR, PARTITIONS, QUOTAS, RUN_INPUT],
         )
         if self._partitions.discover:
             found = [f"{s3_layout.DEMAND}partition=*"]
