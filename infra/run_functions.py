@@ -17,6 +17,7 @@ from infra.function_maker import (
     ITEMS,
     KEY_OF_TABLE,
     LINKS,
+    MEMORY_FOR_THOUSANDS_MB,
     QUOTAS,
     REGISTRY,
     RUN_INPUT,
@@ -122,6 +123,7 @@ class RunFunctions:
                 "HOURLY_PRICES": self._make.prices(),
             },
             shared=[REGISTRY, QUOTAS],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         notes = [s3_layout.HANDOVER_NOTES]
         self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=notes)
@@ -143,6 +145,7 @@ class RunFunctions:
             "check-run",
             "Compares the run's files with its manifest",
             {"FORECAST_BUCKET": bucket.bucket_name, "HOURLY_PRICES": self._make.prices()},
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant(
             function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"]
