@@ -1,6 +1,6 @@
 """What happens by the clock of the environment's time zone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_iam as iam
@@ -36,6 +36,7 @@ class Clock(Construct):
         cron: str,
         target: Callable[..., scheduler.IScheduleTarget],
         undelivered: DeadLetterQueue,
+        given: Mapping[str, str] | None = None,
     ) -> None:
         """Creates the schedule.
 
@@ -48,6 +49,7 @@ class Clock(Construct):
             cron: When.
             target: Makes the target, given what every target here has.
             undelivered: What could not be delivered.
+            given: What the target is told beside the time.
         """
         super().__init__(scope, construct_id)
         self.role = iam.Role(
@@ -70,7 +72,7 @@ class Clock(Construct):
             target=target(
                 role=self.role,
                 input=scheduler.ScheduleTargetInput.from_object(
-                    {"scheduled_time": scheduler.ContextAttribute.scheduled_time}
+                    {**(given or {}), "scheduled_time": scheduler.ContextAttribute.scheduled_time}
                 ),
                 retry_attempts=RETRIES,
                 max_event_age=GIVE_UP_AFTER,

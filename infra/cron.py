@@ -36,7 +36,9 @@ def check_cron(expression: str) -> str:
         raise ValueError(f"{expression!r} has {len(parts)} fields; EventBridge takes 6: {fields}, e.g. 0 6 ? * MON *")
     for part, (name, low, high, names) in zip(parts, FIELDS, strict=True):
         if not all(_is_valid(item, name=name, low=low, high=high, names=names) for item in part.split(",")):
-            raise ValueError(f"{expression!r}: {part!r} is no {name} ({low}-{high})")
+            # Whether EventBridge would take TUE-SUN is written nowhere.
+            hint = "; a range goes up, and a week begins with SUN" if names is DAYS and "-" in part else ""
+            raise ValueError(f"{expression!r}: {part!r} is no {name} ({low}-{high}){hint}")
     if (parts[2] == "?") == (parts[4] == "?"):
         raise ValueError(f"{expression!r}: exactly one of day of month and day of week must be ?")
     return " ".join(parts)

@@ -18,6 +18,8 @@ TRANSIENT_ERRORS = [
     "StepFunctions.SfnServiceException",
     "StepFunctions.ThrottlingException",
 ]
+# All runs that begin together ask at once; each attempt has a name of its own, with room for a digit.
+TRANSIENT_ATTEMPTS = 8
 S3_ERRORS = ["S3.S3Exception", "S3.SdkClientException"]
 
 
@@ -77,18 +79,23 @@ class EachPartition(Construct):
 
     def _states(self) -> dict[str, Any]:
         partition = Stack.of(self).partition
-        transient = {"BackoffRate": 2, "JitterStrategy": "FULL", "MaxAttempts": 8, "MaxDelaySeconds": 120}
+        transient = {
+            "BackoffRate": 2,
+            "JitterStrategy": "FULL",
+            "MaxAttempts": TRANSIENT_ATTEMPTS,
+            "MaxDelaySeconds": 120,
+        }
         return {
             "Run": {
                 "Type": "Task",
                 "Resource": f"arn:{partition}:states:::states:startExecution.sync:2",
                 "Parameters": {
                     "StateMachineArn": self._run.state_machine_arn,
-                    # A name is taken for months: an attempt more needs another.
-                    "Name.$": "States.Format('{}-{}', $.name, $$.State.RetryCount)",
+                    # A name is taken for months: an attempt more, or a redrive, needs another.
+                    "Name.$": "States.Format('{}-{}-{}', $.name, $$.Execution.RedriveCount, $$.State.RetryCount)",
                     "Input.$": "$.input",
                 },
-                "ResultSelector": {"output.$": "$.Output"},
+                "ResultSelector": {"name.$": "$.Name", "output.$": "$.Output"},
                 "ResultPath": "$.child",
                 "Retry": [{"ErrorEquals": TRANSIENT_ERRORS, "IntervalSeconds": 5, **transient}],
                 "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "NoteOutcome"}],

@@ -12,8 +12,25 @@ ERROR_PATH = "$.error"
 # How often the platform has failed in this execution, before it has.
 NO_FAULTS = {"count": 0}
 # As Step Functions calls the execution that started this one.
-ONE_OF_MANY = sfn.Condition.is_present("$.execution.input.AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID")
+PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+ONE_OF_MANY = sfn.Condition.is_present(f"$.execution.input.{PARENT}")
 ONE_OF_MANY_WHY = "An execution of all partitions tells of them all, in one message"
+
+
+def failure_unexplained(scope: Construct) -> sfn.Pass:
+    """A state for where the explanation of a failure fails itself: what is known is passed on."""
+    return sfn.Pass(
+        scope,
+        "FailureUnexplained",
+        comment="The explanation itself failed: what is known is passed on",
+        parameters={
+            "error.$": "$.error.Error",
+            "cause.$": "States.JsonToString($.error)",
+            "subject": "A run failed, and so did the explanation why",
+            "message.$": "States.Format('{} failed: {}', $.execution.id, States.JsonToString($.error))",
+        },
+        result_path="$.failure",
+    )
 
 
 class FailurePath(Construct):
@@ -55,18 +72,7 @@ class FailurePath(Construct):
         self._failed = failed
         announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, failed)
         announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed))
-        unexplained = sfn.Pass(
-            self,
-            "FailureUnexplained",
-            comment="The explanation itself failed: what is known is passed on",
-            parameters={
-                "error.$": "$.error.Error",
-                "cause.$": "States.JsonToString($.error)",
-                "subject": "A run failed, and so did the explanation why",
-                "message.$": "States.Format('{} failed: {}', $.execution.id, States.JsonToString($.error))",
-            },
-            result_path="$.failure",
-        )
+        unexplained = failure_unexplained(self)
         closed = call_function(self, "CloseRun", close_run, result_path="$.closed")
         closed.add_catch(announce, result_path="$.registry_error")
         closed.next(announce)

@@ -15,6 +15,7 @@ from infra.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildca
 
 ROOT = Path(__file__).parent.parent
 TIMEOUT = Duration.minutes(2)
+MEMORY_MB = 256
 
 
 class PythonFunction(Construct):
@@ -37,6 +38,7 @@ class PythonFunction(Construct):
         log_group: logs.ILogGroup,
         key: kms.IKey,
         shared: Sequence[str] = (),
+        memory_mb: int = MEMORY_MB,
         reserved_concurrency: int | None = None,
         undelivered: DeadLetterQueue | None = None,
     ) -> None:
@@ -52,6 +54,7 @@ class PythonFunction(Construct):
             log_group: For its log.
             key: Encrypts its variables.
             shared: Further folders of `lambdas/`.
+            memory_mb: And as much of the processor as comes with it.
             reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
             undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
         """
@@ -83,7 +86,7 @@ class PythonFunction(Construct):
             handler=f"lambdas.{folder}.handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=256,
+            memory_size=memory_mb,
             timeout=TIMEOUT,
             environment=dict(environment),
             environment_encryption=key if environment else None,

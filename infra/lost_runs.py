@@ -12,9 +12,15 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.dead_letter_queue import DeadLetterQueue
+from infra.failure_path import PARENT
 
 # Step Functions catches neither of these with States.ALL.
 UNCAUGHT_ERRORS = ["States.Runtime", "States.DataLimitExceeded"]
+SILENTLY: Mapping[str, Any] = {
+    "$or": [{"status": ["ABORTED", "TIMED_OUT"]}, {"status": ["FAILED"], "error": UNCAUGHT_ERRORS}]
+}
+# With an execution of all partitions, those it has started end by the hundred: there is one message, about that one.
+NOT_ONE_OF_MANY: Mapping[str, Any] = {"input": [{"anything-but": {"wildcard": f"*{PARENT}*"}}]}
 
 
 class LostRuns(Construct):
@@ -27,6 +33,7 @@ class LostRuns(Construct):
         *,
         name: str,
         state_machine: sfn.IStateMachine,
+        partitions: sfn.IStateMachine | None,
         topic: sns.ITopic,
         close_run: lambda_.IFunction,
         undelivered: DeadLetterQueue,
@@ -40,27 +47,34 @@ class LostRuns(Construct):
             event_pattern=_ends(state_machine, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
             targets=[targets.LambdaFunction(close_run, dead_letter_queue=undelivered.queue)],
         )
+        of_runs = _ends(state_machine, SILENTLY if partitions is None else {**SILENTLY, **NOT_ONE_OF_MANY})
+        self._tell("Rule", pattern=of_runs, name=name, topic=topic, undelivered=undelivered)
+        if partitions is not None:
+            of_all = _ends(partitions, SILENTLY)
+            self._tell("OfAllPartitions", pattern=of_all, name=name, topic=topic, undelivered=undelivered)
+
+    def _tell(
+        self,
+        construct_id: str,
+        *,
+        pattern: events.EventPattern,
+        name: str,
+        topic: sns.ITopic,
+        undelivered: DeadLetterQueue,
+    ) -> None:
         detail, region = events.EventField.from_path, Stack.of(self).region
+        message = events.RuleTargetInput.from_text(
+            f"{name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
+            "somebody stopped it on purpose, redrive it, or start a new one with the same input. "
+            f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
+            f"#/v2/executions/details/{detail('$.detail.executionArn')}"
+        )
         events.Rule(
             self,
-            "Rule",
+            construct_id,
             description="Executions that could not report their end themselves",
-            event_pattern=_ends(
-                state_machine,
-                {"$or": [{"status": ["ABORTED", "TIMED_OUT"]}, {"status": ["FAILED"], "error": UNCAUGHT_ERRORS}]},
-            ),
-            targets=[
-                targets.SnsTopic(
-                    topic,
-                    message=events.RuleTargetInput.from_text(
-                        f"{name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
-                        "somebody stopped it on purpose, redrive it, or start a new one with the same input. "
-                        f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
-                        f"#/v2/executions/details/{detail('$.detail.executionArn')}"
-                    ),
-                    dead_letter_queue=undelivered.queue,
-                )
-            ],
+            event_pattern=pattern,
+            targets=[targets.SnsTopic(topic, message=message, dead_letter_queue=undelivered.queue)],
         )
 
 

@@ -26,6 +26,7 @@ class Observation(Construct):
         *,
         settings: Settings,
         state_machine: sfn.StateMachine,
+        partitions: sfn.StateMachine | None,
         show_runs: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         of_queues: Sequence[cloudwatch.IAlarm],
@@ -39,6 +40,7 @@ class Observation(Construct):
             construct_id: The id in it.
             settings: The environment.
             state_machine: What is watched.
+            partitions: That of all partitions; None where there is but one.
             show_runs: Draws the table of runs.
             log_groups: Of all functions.
             of_queues: Alarms that there are already.
@@ -46,12 +48,15 @@ class Observation(Construct):
             key: Encrypts what the topic hears.
         """
         super().__init__(scope, construct_id)
-        alarms = RunAlarms(self, "Alarms", settings=settings, state_machine=state_machine, topic=topic).alarms
+        alarms = RunAlarms(
+            self, "Alarms", settings=settings, state_machine=state_machine, partitions=partitions, topic=topic
+        ).alarms
         RunDashboard(
             self,
             "Dashboard",
             name=settings.name,
             state_machine=state_machine,
+            partitions=partitions,
             show_runs=show_runs,
             log_groups=log_groups,
             alarms=[*alarms, *of_queues],

@@ -3,8 +3,18 @@
 from aws_cdk import aws_sns as sns
 
 from infra import s3_layout
-from infra.function import PythonFunction
-from infra.function_maker import CALENDAR, FILES, ITEMS, KEY_OF_TABLE, LINKS, REGISTRY, FunctionMaker
+from infra.function import MEMORY_MB, PythonFunction
+from infra.function_maker import (
+    CALENDAR,
+    FILES,
+    ITEMS,
+    KEY_OF_TABLE,
+    LINKS,
+    MEMORY_FOR_THOUSANDS_MB,
+    PARTITIONS,
+    REGISTRY,
+    FunctionMaker,
+)
 from infra.run_registry import BY_EXECUTION
 
 
@@ -17,6 +27,8 @@ class OutcomeFunctions:
 
     def __init__(self, make: FunctionMaker) -> None:
         self._make = make
+        # With partitions, the last two look into the registry for each.
+        self._memory_mb = MEMORY_MB if make.settings.partitions is None else MEMORY_FOR_THOUSANDS_MB
 
     def explain_failure(self) -> PythonFunction:
         """Says what broke; it calls nothing, so that it cannot fail for the reason it explains."""
@@ -64,10 +76,13 @@ class OutcomeFunctions:
                 "FREQUENCY": settings.forecast.frequency or "",
                 "PERIOD_LABEL": settings.schedule.period_label,
                 "TIME_ZONE": settings.schedule.time_zone,
+                **self._make.of_partitions(),
             },
-            shared=[REGISTRY, CALENDAR],
+            shared=[REGISTRY, CALENDAR, PARTITIONS],
+            memory_mb=self._memory_mb,
             undelivered=self._make.undelivered,
         )
+        self._make.grant_partitions(function)
         self._make.grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
         # Messages have one key, which it may use for those it could not deliver.
         self._make.grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
@@ -80,9 +95,11 @@ class OutcomeFunctions:
         function = self._make.function(
             "show-runs",
             "Shows the last runs on the dashboard",
-            {"TABLE": table.table_name},
-            shared=[REGISTRY, LINKS],
+            {"TABLE": table.table_name, **self._make.of_partitions()},
+            shared=[REGISTRY, LINKS, PARTITIONS],
+            memory_mb=self._memory_mb,
         )
+        self._make.grant_partitions(function)
         self._make.grant(function, "ReadTheRuns", ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function

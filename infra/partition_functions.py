@@ -6,7 +6,15 @@ from aws_cdk import aws_iam as iam
 
 from infra import s3_layout
 from infra.function import PythonFunction
-from infra.function_maker import LINKS, PARTITIONS, QUOTAS, FunctionMaker
+from infra.function_maker import (
+    CALENDAR,
+    LINKS,
+    MEMORY_FOR_THOUSANDS_MB,
+    PARTITIONS,
+    QUOTAS,
+    RUN_INPUT,
+    FunctionMaker,
+)
 from infra.machines import machines_of
 from infra.partition_settings import PartitionsSettings
 
@@ -29,17 +37,16 @@ class PartitionFunctions:
             "plan-partitions",
             "Lists the partitions to run, and how many at a time",
             {
-                "DATA_BUCKET": data.demand.bucket_name,
                 "FORECAST_BUCKET": data.forecasts.bucket_name,
-                "PARTITIONS": json.dumps(self._partitions.names or None),
+                **self._make.of_partitions(),
                 "AT_A_TIME": str(self._partitions.at_a_time),
                 "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+                **self._make.of_input(),
             },
-            shared=[PARTITIONS, QUOTAS],
+            shared=[CALENDAR, PARTITIONS, QUOTAS, RUN_INPUT],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        if self._partitions.discover:
-            found = [f"{s3_layout.DEMAND}partition=*"]
-            self._make.grant(function, "FindPartitions", ["s3:ListBucket"], data.demand.bucket_arn, prefixes=found)
+        self._make.grant_partitions(function)
         self._make.grant(
             function, "ListThem", ["s3:PutObject"], data.forecasts.arn_for_objects(s3_layout.PARTITION_ITEMS)
         )
@@ -59,6 +66,7 @@ class PartitionFunctions:
             "Makes one table of what became of all partitions",
             {"FORECAST_BUCKET": bucket.bucket_name},
             shared=[LINKS],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant(
             function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.PARTITIONS}*"]

@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.each_partition import EachPartition
-from infra.failure_path import ERROR_PATH
+from infra.failure_path import ERROR_PATH, failure_unexplained
 from infra.function import PythonFunction
 from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
 from infra.workflow_tasks import call_function, notify
@@ -59,7 +59,9 @@ class PartitionsWorkflow(Construct):
         )
         broken = sfn.Fail(self, "Broken", error_path="$.failure.error", cause_path="$.failure.cause")
         explained = call_function(self, "ExplainFailure", explain_failure.function, result_path="$.failure")
-        explained.next(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=broken))
+        announced = notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=broken)
+        explained.next(announced)
+        explained.add_catch(failure_unexplained(self).next(announced), result_path="$.explanation_error")
         planned = call_function(self, "PlanPartitions", plan_partitions.function, result_path="$.plan")
         each = EachPartition(
             self,

@@ -1,6 +1,6 @@
-"""What rings: a run that failed, was held, is late or slow, and demand that has left the forecast."""
+"""What rings: a run that failed, was held, is late or slow, partitions left over, and demand off its forecast."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -36,23 +36,15 @@ class RunAlarms(Construct):
         *,
         settings: Settings,
         state_machine: sfn.StateMachine,
+        partitions: sfn.StateMachine | None,
         topic: sns.ITopic,
     ) -> None:
         super().__init__(scope, construct_id)
         self._name, self._topic = settings.name, topic
         job, max_drift = settings.training_job, settings.alerts.max_drift
-        ended = cloudwatch.MathExpression(
-            # A run that is held has an alarm of its own.
-            expression="FILL(failed, 0) + FILL(timed_out, 0) + FILL(aborted, 0) - FILL(held, 0)",
-            label="Executions that did not succeed",
-            using_metrics={
-                "failed": state_machine.metric_failed(period=WITHIN),
-                "timed_out": state_machine.metric_timed_out(period=WITHIN),
-                "aborted": state_machine.metric_aborted(period=WITHIN),
-                "held": run_metric("RunsHeld", settings.name, statistic="Sum", period=WITHIN),
-            },
-            period=WITHIN,
-        )
+        # A run that is held has an alarm of its own.
+        held = run_metric("RunsHeld", settings.name, statistic="Sum", period=WITHIN)
+        ended = _not_succeeded(state_machine, but={"held": held})
         alarms = [
             self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps"),
             self._alarm(
@@ -69,6 +61,16 @@ class RunAlarms(Construct):
                 "it, or take a larger machine, before it is stopped",
             ),
         ]
+        if partitions is not None:
+            alarms.append(
+                self._alarm(
+                    "Partitions",
+                    _not_succeeded(partitions),
+                    1,
+                    "An execution of all partitions did not succeed; its message says which of them are not done, its "
+                    "table why",
+                )
+            )
         if max_drift is not None:
             alarms.append(
                 self._alarm(
@@ -96,3 +98,21 @@ class RunAlarms(Construct):
             threshold=threshold,
             topic=self._topic,
         )
+
+
+def _not_succeeded(
+    state_machine: sfn.StateMachine, *, but: Mapping[str, cloudwatch.IMetric] | None = None
+) -> cloudwatch.MathExpression:
+    """Executions that did not succeed, without those that are counted elsewhere."""
+    ended: dict[str, cloudwatch.IMetric] = {
+        "failed": state_machine.metric_failed(period=WITHIN),
+        "timed_out": state_machine.metric_timed_out(period=WITHIN),
+        "aborted": state_machine.metric_aborted(period=WITHIN),
+    }
+    less = but or {}
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in ended) + "".join(f" - FILL({name}, 0)" for name in less),
+        label="Executions that did not succeed",
+        using_metrics={**ended, **less},
+        period=WITHIN,
+    )

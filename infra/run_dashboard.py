@@ -25,6 +25,7 @@ class RunDashboard(Construct):
         *,
         name: str,
         state_machine: sfn.IStateMachine,
+        partitions: sfn.IStateMachine | None,
         show_runs: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         alarms: Sequence[cloudwatch.IAlarm],
@@ -33,13 +34,13 @@ class RunDashboard(Construct):
         self._name = name
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=SHOWN)
         dashboard.add_widgets(
-            cloudwatch.TextWidget(markdown=self._links(state_machine), width=WIDTH // 2, height=4),
+            cloudwatch.TextWidget(markdown=self._links(state_machine, partitions), width=WIDTH // 2, height=4),
             cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Alarms", width=WIDTH // 2, height=4),
         )
         dashboard.add_widgets(
             cloudwatch.CustomWidget(
                 function_arn=show_runs.function_arn,
-                title="The last runs",
+                title="The last runs" if partitions is None else "The last run of each partition",
                 width=WIDTH,
                 height=8,
                 update_on_resize=False,
@@ -68,6 +69,10 @@ class RunDashboard(Construct):
             self._graph("Days since the model was trained", ModelAgeDays="days"),
             self._graph_of_each("What the demand held", "DataQuality", "Finding"),
         )
+        if partitions is not None:
+            dashboard.add_widgets(
+                self._graph("Partitions that were not done", PartitionsUnfinished="of one execution of all"),
+            )
         dashboard.add_widgets(
             cloudwatch.LogQueryWidget(
                 title="What went wrong in functions",
@@ -83,11 +88,15 @@ class RunDashboard(Construct):
             )
         )
 
-    def _links(self, state_machine: sfn.IStateMachine) -> str:
+    def _links(self, state_machine: sfn.IStateMachine, partitions: sfn.IStateMachine | None) -> str:
         region = Stack.of(self).region
         console = f"https://{region}.console.aws.amazon.com"
+        machines = {"Executions": state_machine, "Executions of all partitions": partitions}
         pages = {
-            "Executions": f"states/home?region={region}#/statemachines/view/{state_machine.state_machine_arn}",
+            words: f"states/home?region={region}#/statemachines/view/{machine.state_machine_arn}"
+            for words, machine in machines.items()
+            if machine is not None
+        } | {
             "Training jobs": f"sagemaker/home?region={region}#/jobs",
             "Processing jobs": f"sagemaker/home?region={region}#/processing-jobs",
             "Registry": f"dynamodbv2/home?region={region}#item-explorer?table={self._name}-runs",

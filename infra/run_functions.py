@@ -11,7 +11,18 @@ from infra import s3_layout
 from infra.container_image import ContainerImage
 from infra.fleet_settings import FleetSettings
 from infra.function import PythonFunction
-from infra.function_maker import CALENDAR, FILES, ITEMS, KEY_OF_TABLE, LINKS, QUOTAS, REGISTRY, FunctionMaker
+from infra.function_maker import (
+    CALENDAR,
+    FILES,
+    ITEMS,
+    KEY_OF_TABLE,
+    LINKS,
+    MEMORY_FOR_THOUSANDS_MB,
+    QUOTAS,
+    REGISTRY,
+    RUN_INPUT,
+    FunctionMaker,
+)
 from infra.machines import Machine
 
 
@@ -29,7 +40,6 @@ class RunFunctions:
     def plan(self, *, image: ContainerImage) -> PythonFunction:
         """Decides the run."""
         settings, bucket = self._make.settings, self._make.data.forecasts
-        fleet = settings.fleet
         function = self._make.function(
             "plan",
             "Decides the run: cutoff, name, configuration and input",
@@ -37,14 +47,11 @@ class RunFunctions:
                 "DATA_BUCKET": self._make.data.demand.bucket_name,
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "JOB_NAME_PREFIX": settings.name,
-                "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
                 "IMAGE": image.uri,
-                "TIME_ZONE": settings.schedule.time_zone,
-                "PERIOD_LABEL": settings.schedule.period_label,
                 "PARTITIONED": json.dumps(settings.partitions is not None),
-                "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
+                **self._make.of_input(),
             },
-            shared=[CALENDAR, FILES],
+            shared=[CALENDAR, FILES, RUN_INPUT],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
         seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_DOCUMENTS]
@@ -116,6 +123,7 @@ class RunFunctions:
                 "HOURLY_PRICES": self._make.prices(),
             },
             shared=[REGISTRY, QUOTAS],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         notes = [s3_layout.HANDOVER_NOTES]
         self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=notes)
@@ -137,6 +145,7 @@ class RunFunctions:
             "check-run",
             "Compares the run's files with its manifest",
             {"FORECAST_BUCKET": bucket.bucket_name, "HOURLY_PRICES": self._make.prices()},
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant(
             function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"]

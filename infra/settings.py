@@ -73,19 +73,21 @@ class ScheduleSettings(Table):
     Attributes:
         enabled: Whether the schedule starts runs.
         cron: EventBridge's six fields in `time_zone`.
+        infer_cron: The same, for forecasts with the published model, which train nothing; none when absent.
         time_zone: IANA name.
         period_label: Whether a period's date in the demand is its first or its last day.
     """
 
     enabled: Flag
     cron: str
+    infer_cron: str | None = None
     time_zone: str
     period_label: Literal["start", "end"]
 
-    @field_validator("cron")
+    @field_validator("cron", "infer_cron")
     @classmethod
-    def _eventbridge_takes_it(cls, value: str) -> str:
-        return check_cron(value)
+    def _eventbridge_takes_it(cls, value: str | None) -> str | None:
+        return None if value is None else check_cron(value)
 
     @field_validator("time_zone")
     @classmethod

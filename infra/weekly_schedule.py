@@ -1,4 +1,4 @@
-"""Starts a run by the clock of the environment's time zone, and keeps what could not be started."""
+"""Starts runs by the clock of the environment's time zone, and keeps what could not be started."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from infra.settings import ScheduleSettings
 
 
 class WeeklySchedule(Construct):
-    """The schedule, and the queue of the starts it had to give up.
+    """The schedule, that of forecasts in between if there is one, and the queue of the starts they had to give up.
 
     Attributes:
         missed: Alarm that a start was given up.
@@ -53,4 +53,16 @@ class WeeklySchedule(Construct):
             target=partial(targets.StepFunctionsStartExecution, state_machine),
             undelivered=missed,
         )
+        if settings.infer_cron is not None:
+            Clock(
+                self,
+                "Daily",
+                name=f"{name}-daily",
+                purpose=f"Forecasts anew with {name}'s published model, where demand has changed",
+                settings=settings,
+                cron=settings.infer_cron,
+                target=partial(targets.StepFunctionsStartExecution, state_machine),
+                undelivered=missed,
+                given={"mode": "infer"},
+            )
         self.missed = missed.alarm

@@ -54,6 +54,8 @@ def _ended(execution: Any, account: str) -> Any:  # noqa: ANN401 (moto has a typ
             "cause": execution.cause,
             "redriveCount": getattr(execution, "redrive_count", 0),
             "stopDate": int(time.time() * 1000),
+            "input": json.dumps(execution.execution_input),
+            "inputDetails": {"included": True},
         },
     }
 

@@ -1,24 +1,30 @@
-"""Looks, at the deadline, whether the run that is due is published, and says why not."""
+"""Looks, at the deadline, whether the runs that are due are published, and says why not."""
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
 from botocore.client import BaseClient
+from botocore.config import Config
 
 from lambdas.observation.logs import logged
 from lambdas.observation.metrics import COUNT, put
+from lambdas.partitions.names import partitions_of
 from lambdas.run_calendar.clock import local_date
 from lambdas.run_calendar.periods import last_complete_period
 from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 
-PARTITION = "all"
+from .words import of_all, of_many
+
+EVERYTHING = "all"  # the one partition of an environment that has no others
 RECENT = timedelta(days=1)
+LOOKS_AT_A_TIME = 32
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Deadline:
         frequency: Of the demand.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         time_zone: IANA name of the zone whose midnight completes a period.
+        partitions: Those there are; None in an environment that has none.
     """
 
     table: RunTable
@@ -42,6 +49,7 @@ class Deadline:
     frequency: str
     period_label: str
     time_zone: str
+    partitions: Sequence[str] | None = None
 
 
 @logged
@@ -51,56 +59,62 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     deadline = Deadline(
         table=RunTable(_client("dynamodb"), os.environ["TABLE"]),
         topics=_client("sns"),
+        partitions=partitions_of(os.environ, lambda: _client("s3")),
         **{name: os.environ[name.upper()] for name in names},
     )
     outcome = check_late(event, deadline=deadline)
-    put(deadline.deployment, {"RunsLate": (int(outcome["late"]), COUNT)}, about={"cutoff": outcome["cutoff"]})
+    put(deadline.deployment, {"RunsLate": (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})
     return outcome
 
 
 @functools.cache
 def _client(service: str) -> BaseClient:
-    return boto3.client(service)
+    # One connection a look.
+    return boto3.client(service, config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any]:
-    """Tells the operators if the run that is due is not published.
+    """Tells the operators, in one message, of the runs that are due and not published.
 
     Args:
         event: `scheduled_time`, ISO.
         deadline: What is due.
 
     Returns:
-        `cutoff` of the run that is due, and whether it is `late`.
+        `cutoff` of the runs that are due, and how many of them are `late`.
     """
     moment = datetime.fromisoformat(event["scheduled_time"])
     today = local_date(moment, time_zone=deadline.time_zone)
     cutoff = last_complete_period(today, frequency=deadline.frequency, label=deadline.period_label).isoformat()
-    run = deadline.table.get(PARTITION, cutoff)
+    names = [EVERYTHING] if deadline.partitions is None else deadline.partitions
+
+    def look(partition: str) -> Run | None:
+        return _late(partition, cutoff, moment, deadline.table)
+
+    with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
+        found = zip(names, looks.map(look, names), strict=True)
+        late = {name: run for name, run in found if run is not None}
+    if deadline.partitions is None and late:
+        _tell(deadline, of_all(late[EVERYTHING], deployment=deadline.deployment, cutoff=cutoff))
+    # Where no demand is found at all, nothing that is due can be there.
+    elif deadline.partitions is not None and (late or not names):
+        _tell(deadline, of_many(late, count=len(names), deployment=deadline.deployment, cutoff=cutoff))
+    return {"cutoff": cutoff, "late": len(late) if names else 1}
+
+
+def _late(partition: str, cutoff: str, moment: datetime, table: RunTable) -> Run | None:
+    """The run that tells why the one that is due is not there; None where it is published."""
+    run = table.get(partition, cutoff)
     if run.published is not None:
-        return {"cutoff": cutoff, "late": False}
+        return None
+    if run.last is not None:
+        return run
     # One that was started by hand, without a cutoff, has no other name until its job is done.
-    latest = deadline.table.get(PARTITION, LATEST)
+    latest = table.get(partition, LATEST)
     recent = latest.last is not None and moment - datetime.fromisoformat(latest.last.started_at) < RECENT
-    message = (
-        f"{deadline.deployment}: the forecast from {cutoff} is not published, and should be by now.\n\n"
-        f"{_why(latest if recent and not run.last else run)}\n\nReaders go on with the last published run."
-    )
-    deadline.topics.publish(
-        TopicArn=deadline.topic, Subject=f"{deadline.deployment}: late: no forecast from {cutoff}", Message=message
-    )
-    return {"cutoff": cutoff, "late": True}
+    return latest if recent else run
 
 
-def _why(run: Run) -> str:
-    last = run.last
-    if last is None:
-        return (
-            "No execution has had it: none was started, or one failed before it had the run. Look at the state "
-            "machine's executions, mend what failed, and start one with {}."
-        )
-    name = last.execution.rsplit(":", 1)[-1]
-    if last.is_open:
-        return f"Execution {name} has been at work on it since {last.started_at}; there is nothing to do yet."
-    summary = str(last.details.get("summary", "")).rstrip(".")
-    return f"Execution {name} ended as {last.status} at {last.ended_at}: {summary}. See its message for what helps."
+def _tell(deadline: Deadline, told: tuple[str, str]) -> None:
+    subject, message = told
+    deadline.topics.publish(TopicArn=deadline.topic, Subject=subject, Message=message)

@@ -1,7 +1,8 @@
 """The partitions of an environment: named in its file, or found where their demand lies."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from botocore.client import BaseClient
 
@@ -9,6 +10,18 @@ DEMAND = "demand/"
 # It becomes part of S3's keys, and of an execution's name.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 FOLDER = re.compile(rf"partition=({NAME.pattern})/")
+
+
+def partitions_of(variables: Mapping[str, str], s3: Callable[[], BaseClient]) -> list[str] | None:
+    """The partitions of a function's environment; None where that has none.
+
+    Args:
+        variables: The function's environment variables.
+        s3: Makes an S3 client.
+    """
+    if "PARTITIONS" not in variables:
+        return None
+    return partition_names(s3(), bucket=variables["DATA_BUCKET"], named=json.loads(variables["PARTITIONS"]))
 
 
 def partition_names(s3: BaseClient, *, bucket: str, named: Sequence[str] | None) -> list[str]:

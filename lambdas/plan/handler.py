@@ -6,19 +6,19 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import boto3
 from botocore.client import BaseClient
 
 from lambdas.observation.logs import logged
-from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
+from lambdas.run_input.cutoff import asked_cutoff
+from lambdas.run_input.fleet import asked_fleet
+from lambdas.run_input.request import InputError, Request, read_request
 
 from .data_files import DataFile, DemandFiles, data_files
 from .published import Model, published_manifest, published_model
-from .request import InputError, Request, read_request
 
 EVERYTHING = "all"  # the one partition of an environment that has no others
 DEMAND = "demand/"
@@ -158,10 +158,16 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     partition = _partition(request, deployment)
     if request.publish is not None:
         return PublishPlan(partition, request.publish)
-    fleet, instances = _fleet(request, deployment)
+    fleet, instances = asked_fleet(request, deployment.fleet)
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
-    cutoff = _cutoff(request, config=config, deployment=deployment, started_at=started_at)
+    cutoff = asked_cutoff(
+        request,
+        config=config,
+        time_zone=deployment.time_zone,
+        period_label=deployment.period_label,
+        started_at=started_at,
+    )
     within = f"partition={partition}/" if deployment.partitioned else ""
     demand = data_files(s3, bucket=deployment.data_bucket, prefix=DEMAND + within)
     # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
@@ -206,51 +212,6 @@ def _partition(request: Request, deployment: Deployment) -> str:
     if not deployment.partitioned and request.partition not in (None, EVERYTHING):
         raise InputError([f"input: partition {request.partition}: this environment has none; leave it out"])
     return request.partition or EVERYTHING
-
-
-def _fleet(request: Request, deployment: Deployment) -> tuple[bool, int | None]:
-    """Whether a fleet forecasts, and on how many machines, where that is settled already."""
-    asked, settled = request.fleet, deployment.fleet
-    if settled is None:
-        if asked:
-            raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
-        return False, None
-    if asked is None or isinstance(asked, bool):
-        return bool(settled["enabled"] if asked is None else asked), settled["instances"]
-    return True, asked
-
-
-def _cutoff(
-    request: Request, *, config: Mapping[str, str], deployment: Deployment, started_at: datetime
-) -> date | None:
-    frequency = config.get("frequency", "")
-    if request.scheduled_time is not None:
-        today = _local_date(request.scheduled_time, time_zone=deployment.time_zone)
-        try:
-            return last_complete_period(today, frequency=frequency, label=deployment.period_label)
-        except ValueError as error:
-            raise InputError([f"configuration: {error}; a scheduled run needs D, W-MON ... W-SUN, MS or ME"]) from None
-    if request.cutoff is None:
-        return None
-    today = _local_date(started_at, time_zone=deployment.time_zone)
-    if request.cutoff > today:
-        raise InputError(
-            [f"input: cutoff {request.cutoff} lies in the future ({today} today); give an observed period"]
-        )
-    if frequency not in ("", "W"):
-        nearest = period_on_or_before(request.cutoff, frequency=frequency)
-        if nearest != request.cutoff:
-            raise InputError(
-                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is no period of {frequency}; {nearest} is one"]
-            )
-    return request.cutoff
-
-
-def _local_date(moment: datetime, *, time_zone: str) -> date:
-    try:
-        return local_date(moment, time_zone=time_zone)
-    except ValueError as error:
-        raise InputError([str(error)]) from None
 
 
 def _fingerprint(files: Mapping[str, Sequence[DataFile]], config: Mapping[str, str]) -> str:

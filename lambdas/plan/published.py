@@ -7,8 +7,7 @@ from typing import Any
 from botocore.client import BaseClient
 
 from lambdas.run_files.objects import is_there, read_object
-
-from .request import InputError
+from lambdas.run_input.request import InputError
 
 
 @dataclass(frozen=True)

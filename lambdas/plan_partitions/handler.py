@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import boto3
@@ -15,21 +16,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.account_quotas.lookup import quota_values
 from lambdas.observation.logs import logged
-from lambdas.partitions.names import partition_names
+from lambdas.partitions.names import NAME, partition_names
+from lambdas.run_input.cutoff import asked_cutoff
+from lambdas.run_input.fleet import asked_fleet
+from lambdas.run_input.request import PARENT, InputError, read_request, shown, unknown_key
 
-# What one run takes, and all of them alike; each run looks at the values by itself.
+# What one run takes, and all of them alike.
 OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
 OWN = "partitions"
-# As Step Functions itself calls it: its console then shows the link.
-PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
-LONGEST_NAME = 80
+KNOWN_KEYS = (*OF_A_RUN, OWN)
+# With the longest partition, its hyphens and both counters, a name has no more than Step Functions' 80 characters.
+DIGEST = 8
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 45
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-
-
-class InputError(Exception):
-    """The execution's input cannot be run; one line with everything that is wrong and what to do."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Deployment:
         named: Names of all partitions; None to find them where their demand lies.
         at_a_time: Runs at the same time, at most.
         machines: Quotas that a run's job counts against, any of them.
+        base_config: The configuration as hyperparameters; an absent value is empty.
+        time_zone: IANA name of the zone whose midnight completes a period.
+        period_label: Whether a period's date is its first day (`start`) or its last (`end`).
+        fleet: As Plan has it; None where there is none.
     """
 
     data_bucket: str
@@ -49,6 +53,10 @@ class Deployment:
     named: Sequence[str] | None
     at_a_time: int
     machines: Sequence[str]
+    base_config: Mapping[str, str]
+    time_zone: str
+    period_label: str
+    fleet: Mapping[str, Any] | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
@@ -59,6 +67,10 @@ class Deployment:
             named=json.loads(variables["PARTITIONS"]),
             at_a_time=int(variables["AT_A_TIME"]),
             machines=json.loads(variables["QUOTAS"]),
+            base_config=json.loads(variables["BASE_CONFIG"]),
+            time_zone=variables["TIME_ZONE"],
+            period_label=variables["PERIOD_LABEL"],
+            fleet=json.loads(variables["FLEET"]),
         )
 
 
@@ -81,7 +93,7 @@ def plan_partitions(
     """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
 
     Args:
-        execution: The execution's `id`, `name` and `input`.
+        execution: The execution's `id`, `name`, `started_at` (ISO) and `input`.
         deployment: What the environment settles.
         quota: Training jobs the account may run at the same time; None where it is not known.
         s3: An S3 client.
@@ -93,6 +105,7 @@ def plan_partitions(
         InputError: If the input cannot be run.
     """
     document = execution["input"]
+    _check(document, deployment=deployment, started_at=datetime.fromisoformat(execution["started_at"]))
     names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
     folder = f"partitions/execution={execution['name']}/"
     of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
@@ -113,27 +126,52 @@ def plan_partitions(
 
 
 def execution_name(partition: str, parent: str) -> str:
-    """The name of a partition's execution: its own, and this parent's; a counter of attempts is still to be added."""
-    digest = hashlib.sha256(f"{parent} {partition}".encode()).hexdigest()[:12]
-    return f"{partition[: LONGEST_NAME - 16]}-{digest}"
+    """The name of a partition's execution: its own, and this parent's; two counters are still to be added."""
+    return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
 
 
-def _names(document: object, known: Sequence[str], deployment: Deployment) -> list[str]:
+def _check(document: object, *, deployment: Deployment, started_at: datetime) -> None:
+    """Refuses once what every run would refuse."""
     if not isinstance(document, dict):
-        raise InputError('input: not an object; start with {} or {"partitions": ["..."]}')
-    unknown = sorted(document.keys() - {OWN, *OF_A_RUN})
-    if unknown:
-        raise InputError(f"input: unknown key {', '.join(unknown)} (known: {', '.join((OWN, *OF_A_RUN))})")
-    if not known:
-        raise InputError(f"input: there is no partition below s3://{deployment.data_bucket}/demand/partition=.../")
-    asked = document.get(OWN, known)
+        told = f'input: {shown(document)} is not an object; start with {{}} or {{"partitions": ["..."]}}'
+        raise InputError([told])
+    # A state machine that starts this one may say so.
+    known = {*KNOWN_KEYS, PARENT}
+    problems = [f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in known]
+    asked = document.get(OWN, ["all of them"])
     if not isinstance(asked, list) or not asked or not all(isinstance(name, str) for name in asked):
-        raise InputError('input: partitions is no list of names; write {"partitions": ["..."]}')
-    missing = sorted(set(asked) - set(known))
+        problems.append('input: partitions is no list of names; write {"partitions": ["..."]}')
+    try:
+        of_each = {key: value for key, value in document.items() if key in OF_A_RUN}
+        request = read_request(of_each, config_keys=deployment.base_config)
+    except InputError as error:
+        raise InputError([*problems, *error.problems]) from None
+    if problems:
+        raise InputError(problems)
+    asked_fleet(request, deployment.fleet)
+    asked_cutoff(
+        request,
+        config={**deployment.base_config, **request.overrides},
+        time_zone=deployment.time_zone,
+        period_label=deployment.period_label,
+        started_at=started_at,
+    )
+
+
+def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deployment) -> list[str]:
+    if not known:
+        raise InputError([f"input: there is no partition below s3://{deployment.data_bucket}/demand/partition=.../"])
+    asked = set(document.get(OWN, known))
+    missing = sorted(asked - set(known))
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise InputError(f"input: there is no partition {', '.join(missing[:3])}{more}")
-    return sorted(set(asked))
+        raise InputError([f"input: there is no partition {', '.join(map(_named, missing[:3]))}{more}"])
+    return sorted(asked)
+
+
+def _named(asked: str) -> str:
+    """Whatever somebody may have written for a name, as far as it fits into a line."""
+    return asked if NAME.fullmatch(asked) else shown(asked)
 
 
 def _quota(quotas: BaseClient, names: Sequence[str]) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
-from .record import Attempt, Refusal, Run
+from .record import LATEST, Attempt, Refusal, Run
 
 # Of one item, at the same moment; each writer that fails has seen another succeed.
 TRIES = 20
@@ -76,6 +76,22 @@ class RunTable:
             Limit=count,
         )
         return [_run(item) for item in answer["Items"]]
+
+    def latest(self, partition: str) -> Run:
+        """The run worked on last: the newest cutoff's, or one whose cutoff is not known yet; maybe without attempts."""
+        answer = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="#partition = :partition",
+            ExpressionAttributeNames={"#partition": "partition"},
+            ExpressionAttributeValues=_serialised({":partition": partition}),
+            ScanIndexForward=False,
+            Limit=2,
+        )
+        runs = [_run(item) for item in answer["Items"]]
+        # What has no cutoff yet sorts first.
+        candidates = runs if runs and runs[0].cutoff == LATEST else runs[:1]
+        with_attempts = [(run.last.started_at, run) for run in candidates if run.last is not None]
+        return max(with_attempts, key=lambda pair: pair[0])[1] if with_attempts else Run(partition, LATEST)
 
     def of_execution(self, execution: str) -> list[tuple[str, str]]:
         """Partition and cutoff of the runs that an execution has the latest attempt of."""

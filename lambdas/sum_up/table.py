@@ -52,14 +52,15 @@ def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
 
     Args:
         item: `partition` and the execution's `name`.
-        answer: The item with `child` (its Output) or `error` (Error and Cause); None where it left nothing.
+        answer: The item with `child` (its `name` and `output`) or `error` (Error and Cause); None where it left
+            nothing.
     """
     partition, name = item["partition"], item["name"]
     if answer is None:
         return Row(partition, "failed", kind="Unknown", reason="its execution left no word", execution=name)
     if "error" in answer:
         return _failed(partition, name, answer["error"])
-    output = answer["child"]["output"]
+    name, output = answer["child"]["name"], answer["child"]["output"]
     if output.get("claimed") is False:
         reason = output.get("message", "")
         if output.get("reason") == "published":

@@ -12,15 +12,25 @@ from tests.synthesis import ROOT, Assembly, synthesise
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Whose settings differ in what there is to acknowledge.
-UNLIKE = ("dev", "prod")
+UNLIKE = ("dev", "prod", "partitions")
 # Settings that none of the environments has, over those of prod.
 UNUSUAL = {
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
     'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.m6id.2xlarge"]',
     'instances = "auto"': "instances = 4",
     "deadline_minutes = 30": "",
+    "[network] ": '[partitions]\nnames = ["AT", "DE.south"]\nat_a_time = 2\n\n[network] ',
     "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
 }
+# An environment with partitions, and forecasts between trainings; over prod, too.
+PARTITIONED = {
+    "[network] ": "[partitions]\ndiscover = true\nat_a_time = 20\n\n[network] ",
+    "# infer_cron": "infer_cron",
+}
+# Synthesised beside the environments, each from a copy of prod.
+PARTITIONS = "partitions"
+OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
+EVERY = (*ENVIRONMENTS, PARTITIONS)
 # The same application with every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
     "import sys, infra.nag\n"
@@ -33,23 +43,31 @@ UNACKNOWLEDGED = (
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every environment's assembly, and those of two `unacknowledged`: once a session, two at a time."""
+    """Every environment's assembly, and those of some `unacknowledged`: once a session, two at a time."""
     folder = tmp_path_factory.mktemp("assemblies")
+    changed = {name: another(folder / f"{name} app", changes) for name, changes in OTHERS.items()}
     runs: dict[str, tuple[str, ...]] = {name: (name,) for name in ENVIRONMENTS}
-    runs |= {f"{name}, unacknowledged": (name, "-c", UNACKNOWLEDGED) for name in UNLIKE}
-    runs["unusual"] = ("prod", str(unusual(folder)))
+    runs |= {name: ("prod", str(app)) for name, app in changed.items()}
+    for name in UNLIKE:
+        here = f"import sys; sys.path.insert(0, {str(changed[name].parent)!r})\n" if name in changed else ""
+        runs[f"{name}, unacknowledged"] = (deployed_as(name), "-c", here + UNACKNOWLEDGED)
     with ThreadPoolExecutor(max_workers=2) as pool:
         assemblies = pool.map(lambda name: synthesise(folder / name, *runs[name]), runs)
         return dict(zip(runs, assemblies, strict=True))
 
 
-def unusual(folder: Path) -> Path:
+def deployed_as(name: str) -> str:
+    """The environment that an assembly says it is of."""
+    return "prod" if name in OTHERS else name
+
+
+def another(folder: Path, changes: dict[str, str]) -> Path:
     """A copy of the application whose prod is another one."""
     text = (ROOT / "environments" / "prod.toml").read_text()
-    for old, new in UNUSUAL.items():
-        assert text.count(old) == 1
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
         text = text.replace(old, new)
-    (folder / "environments").mkdir()
+    (folder / "environments").mkdir(parents=True)
     (folder / "environments" / "prod.toml").write_text(text)
     (folder / "app.py").write_text((ROOT / "app.py").read_text())
     return folder / "app.py"
@@ -58,7 +76,7 @@ def unusual(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def template(synthesised: dict[str, Assembly]) -> Callable[[str, str], dict[str, Any]]:
     """`template("prod", "data")`: the synthesised template."""
-    return lambda environment, stack: synthesised[environment].template(environment, stack)
+    return lambda environment, stack: synthesised[environment].template(deployed_as(environment), stack)
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -99,12 +117,12 @@ def readable(value: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def definition(template: Callable[[str, str], dict[str, Any]]) -> Callable[[str], dict[str, Any]]:
+def definition(template: Callable[[str, str], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """`definition("prod")`: the state machine's definition, references as text and asset hashes left out."""
 
-    def read(environment: str) -> dict[str, Any]:
+    def read(environment: str, state_machine: str = "WorkflowStateMachine") -> dict[str, Any]:
         machines = resources(template(environment, "forecast"), "AWS::StepFunctions::StateMachine")
-        text = str(readable(machines["WorkflowStateMachine"]["DefinitionString"]))
+        text = str(readable(machines[state_machine]["DefinitionString"]))
         states: dict[str, Any] = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", text))
         return states
 

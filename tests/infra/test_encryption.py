@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import ENVIRONMENTS, description, readable
+from tests.infra.conftest import EVERY, description, readable
 
 Templates = Callable[[str, str], dict[str, Any]]
 
@@ -65,7 +65,7 @@ def key_of(properties: Any, path: tuple[str, ...]) -> Any:
     return properties
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY)
 def test_every_resource_that_takes_a_key_has_ours(template: Templates, environment: str) -> None:
     without, kinds = set(), set()
     for stack in ("data", "forecast"):

@@ -9,10 +9,23 @@ import pytest
 from infra.load_settings import load_settings
 from job_code.config import ForecastConfig
 from lambdas.apply_gate.verdict import Limits
-from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, PARTITIONS, readable, resources
 from tests.synthesis import ROOT
 
 Templates = Callable[[str, str], dict[str, Any]]
+
+
+# Folders of lambdas/ that several functions have.
+SHARED = (
+    "account_quotas",
+    "console_links",
+    "observation",
+    "partitions",
+    "run_calendar",
+    "run_files",
+    "run_input",
+    "run_registry",
+)
 
 
 def forecast(template: Templates, environment: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -122,36 +135,34 @@ def test_the_functions(template: Templates, environment: str) -> None:
 def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
     synthesised: dict[str, Any], template: Templates
 ) -> None:
-    folder: Path = synthesised["prod"].folder
+    folder: Path = synthesised[PARTITIONS].folder
     deployed: dict[str, list[str]] = {}
-    for function in forecast(template, "prod", "AWS::Lambda::Function").values():
+    for function in forecast(template, PARTITIONS, "AWS::Lambda::Function").values():
         asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
         assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
         own = function["Handler"].split(".")[1]
         files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
-        shared = {
-            name
-            for name in files
-            if name.startswith(
-                ("run_registry/", "run_calendar/", "run_files/", "console_links/", "observation/", "account_quotas/")
-            )
-        }
+        shared = {name for name in files if name.partition("/")[0] in SHARED}
         observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
         links = {f"console_links/{name}.py" for name in ("__init__", "links")}
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
         quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup")}
+        names = {f"partitions/{name}.py" for name in ("__init__", "names")}
+        given = {f"run_input/{name}.py" for name in ("__init__", "cutoff", "fleet", "request")}
         keepers = ("check_late", "claim", "close_run", "plan_fleet", "preflight", "publish", "show_runs")
         expected = observation | (registry if own in keepers else set())
-        expected |= calendar if own in ("check_late", "plan", "preflight") else set()
-        expected |= links if own in ("explain_failure", "publish", "show_runs") else set()
+        expected |= calendar if own in ("check_late", "plan", "plan_partitions", "preflight") else set()
+        expected |= links if own in ("explain_failure", "publish", "show_runs", "sum_up") else set()
         expected |= objects if own in ("apply_gate", "close_run", "plan", "publish") else set()
-        expected |= quotas if own in ("plan_fleet", "preflight") else set()
+        expected |= quotas if own in ("plan_fleet", "plan_partitions", "preflight") else set()
+        expected |= names if own in ("check_late", "plan_partitions", "show_runs") else set()
+        expected |= given if own in ("plan", "plan_partitions") else set()
         assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
-        "plan": ["__init__.py", "data_files.py", "handler.py", "published.py", "request.py"],
+        "plan": ["__init__.py", "data_files.py", "handler.py", "published.py"],
         "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "sizing.py"],
         "preflight": [
             "__init__.py",
@@ -163,14 +174,16 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
             "storage.py",
             "time_budget.py",
         ],
-        "show_runs": ["__init__.py", "handler.py"],
+        "plan_partitions": ["__init__.py", "handler.py"],
+        "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
+        "sum_up": ["__init__.py", "handler.py", "table.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
         "check_run": ["__init__.py", "handler.py", "run_metrics.py"],
         "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
         "claim": ["__init__.py", "handler.py"],
         "close_run": ["__init__.py", "handler.py"],
         "end_failed": ["__init__.py", "handler.py"],
-        "check_late": ["__init__.py", "handler.py"],
+        "check_late": ["__init__.py", "handler.py", "words.py"],
         "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
     }
 

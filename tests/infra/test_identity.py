@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.load_settings import load_settings
-from tests.infra.conftest import ENVIRONMENTS, description
+from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, deployed_as, description
 from tests.synthesis import ROOT
 
 Templates = Callable[[str, str], dict[str, Any]]
@@ -57,6 +57,12 @@ HOLDING: dict[str, dict[str, Identity]] = {
 }
 OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
 OF_THE_FLEET: dict[str, Identity] = {"PlanFleetLogsGroupE8C19651": ("Logs::LogGroup", {})}
+OF_PARTITIONS: dict[str, Identity] = {
+    "PartitionsStateMachineAF528108": ("StepFunctions::StateMachine", {"StateMachineName": "<name>-partitions"}),
+    "PartitionsLogsGroupCFB3B8B5": ("Logs::LogGroup", {"LogGroupName": "/aws/vendedlogs/states/<name>-partitions"}),
+    "PlanPartitionsLogsGroupA4A38E92": ("Logs::LogGroup", {}),
+    "SumUpLogsGroup69B4ADE0": ("Logs::LogGroup", {}),
+}
 # Types that hold nothing: one that is replaced is as good as the one before.
 HOLDING_NOTHING = {
     "Budgets::Budget",
@@ -96,10 +102,10 @@ def identity(resource: dict[str, Any], name: str) -> Identity:
     )
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY)
 @pytest.mark.parametrize("stack", ["data", "forecast"])
 def test_what_holds_something_is_what_it_was(template: Templates, environment: str, stack: str) -> None:
-    settings = load_settings(environment, ROOT / "environments")
+    settings = load_settings(deployed_as(environment), ROOT / "environments")
     there = {
         logical_id: identity(resource, settings.name)
         for logical_id, resource in template(environment, stack)["Resources"].items()
@@ -109,6 +115,7 @@ def test_what_holds_something_is_what_it_was(template: Templates, environment: s
     if stack == "forecast":
         expected |= OF_THE_NETWORK if settings.network is not None else {}
         expected |= OF_THE_FLEET if settings.fleet is not None else {}
+        expected |= OF_PARTITIONS if environment == PARTITIONS else {}
     assert there == expected
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.conftest import ENVIRONMENTS, UNLIKE
+from tests.infra.conftest import ENVIRONMENTS, EVERY, OTHERS, UNLIKE, deployed_as
 from tests.synthesis import ROOT, Assembly, synthesise
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", [*ENVIRONMENTS, *OTHERS])
 def test_every_environment_synthesises_offline_and_without_findings(
     synthesised: dict[str, Assembly], environment: str
 ) -> None:
@@ -23,7 +23,7 @@ def test_every_environment_synthesises_offline_and_without_findings(
     assert "NIST" not in assembly.stderr
     assert "WARNING" not in assembly.stderr
     stacks = {path.name.partition(".")[0] for path in assembly.folder.glob("*.template.json")}
-    assert stacks == {f"onejob-{environment}-data", f"onejob-{environment}-forecast"}
+    assert stacks == {f"onejob-{deployed_as(environment)}-{stack}" for stack in ("data", "forecast")}
 
 
 @pytest.mark.parametrize("environment", UNLIKE)
@@ -49,8 +49,8 @@ def test_each_acknowledgement_is_of_one_finding_and_each_finding_has_one(
 
 
 def test_cfn_lint_finds_nothing(synthesised: dict[str, Assembly]) -> None:
-    templates = [str(path) for name in ENVIRONMENTS for path in synthesised[name].folder.glob("*.template.json")]
-    assert len(templates) == 6
+    templates = [str(path) for name in EVERY for path in synthesised[name].folder.glob("*.template.json")]
+    assert len(templates) == 8
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--", *templates]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

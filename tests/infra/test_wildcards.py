@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import ENVIRONMENTS, readable
+from tests.infra.conftest import EVERY, deployed_as, readable
 
 Templates = Callable[[str, str], dict[str, Any]]
 
@@ -141,6 +141,20 @@ ALLOWED = [
     *(entry for owner, kind in JOBS.items() for entry in of_every_job(owner, kind)),
     *wildcards("*RoleDefaultPolicy", "xray:PutTelemetryRecords xray:PutTraceSegments", "*", NO_RESOURCES),
     *wildcards("PreflightRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
+    *wildcards("PlanPartitionsRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
+    *wildcards(
+        "PlanPartitionsRoleDefaultPolicy",
+        "s3:PutObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
+        "The list is named after the execution that it is of.",
+    ),
+    *wildcards("SumUpRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/partitions/*", OBJECTS),
+    *wildcards(
+        "SumUpRoleDefaultPolicy",
+        "s3:PutObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/outcome.csv",
+        "The table is named after the execution that it is of.",
+    ),
     *wildcards("PlanFleetRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
     *wildcards(
         "PlanFleetRoleDefaultPolicy",
@@ -187,6 +201,36 @@ ALLOWED = [
         "The versions of one function, as the CDK grants them.",
     ),
     *wildcards(
+        "PartitionsStateMachineRoleDefaultPolicy",
+        "lambda:InvokeFunction",
+        "<ExplainFailureFunction.Arn>:* <PlanPartitionsFunction.Arn>:* <SumUpFunction.Arn>:*",
+        "The versions of one function, as the CDK grants them.",
+    ),
+    *wildcards(
+        "PartitionsStateMachineRoleDefaultPolicy",
+        "states:DescribeExecution states:StopExecution",
+        "arn:aws:states:<place>:execution:<name>-forecast:* arn:aws:states:<place>:execution:<name>-partitions/*:*",
+        "Executions of the one state machine, and those that are the items of its Map, named as they are started.",
+    ),
+    *wildcards(
+        "PartitionsStateMachineRoleDefaultPolicy",
+        "states:RedriveExecution",
+        "arn:aws:states:<place>:execution:<name>-partitions/*:*",
+        "The items of the Map are executions, which Step Functions names.",
+    ),
+    *wildcards(
+        "PartitionsStateMachineRoleDefaultPolicy",
+        "s3:GetObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
+        "The list is named after the execution that it is of.",
+    ),
+    *wildcards(
+        "PartitionsStateMachineRoleDefaultPolicy",
+        "s3:PutObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/outcomes/*.json",
+        "Outcomes are named after the execution and their partitions, which come as they will.",
+    ),
+    *wildcards(
         "DeadlineRoleDefaultPolicy",
         "lambda:InvokeFunction",
         "<CheckLateFunction.Arn>:*",
@@ -205,7 +249,7 @@ ALLOWED = [
         "Jobs are named after their runs, each with this deployment's name before it.",
     ),
     *wildcards(
-        "WorkflowStateMachineRoleDefaultPolicy",
+        "*StateMachineRoleDefaultPolicy",
         "logs:CreateLogDelivery logs:DeleteLogDelivery logs:DescribeLogGroups logs:DescribeResourcePolicies "
         "logs:GetLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:UpdateLogDelivery "
         "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords xray:PutTraceSegments",
@@ -243,6 +287,7 @@ def allowed(template: Templates, environment: str) -> Iterator[tuple[str, dict[s
 
 
 def without_names(resource: str, environment: str) -> str:
+    environment = deployed_as(environment)
     account = {"dev": "<AWS::AccountId>", "staging": "111122223333", "prod": "444455556666"}[environment]
     named = resource.replace(f"eu-central-1:{account}", "<place>")
     return named.replace(f"onejob-{environment}", "<name>").replace(f"onejob_{environment}", "<database>")
@@ -251,7 +296,7 @@ def without_names(resource: str, environment: str) -> str:
 def test_every_wildcard_is_listed_and_no_other(template: Templates) -> None:
     used: dict[Wildcard, set[str]] = defaultdict(set)
     unlisted = []
-    for environment in ENVIRONMENTS:
+    for environment in EVERY:
         for owner, statement in allowed(template, environment):
             actions = frozenset(listed(statement["Action"]))
             for resource in listed(statement.get("Resource", [])):
@@ -271,7 +316,7 @@ def test_every_wildcard_is_listed_and_no_other(template: Templates) -> None:
     assert {entry for entry in ALLOWED if used[entry] != entry.actions} == set()
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY)
 def test_nothing_is_allowed_to_everybody_or_by_exception(template: Templates, environment: str) -> None:
     for owner, statement in allowed(template, environment):
         assert not statement.keys() & {"NotAction", "NotResource", "NotPrincipal"}
@@ -280,7 +325,7 @@ def test_nothing_is_allowed_to_everybody_or_by_exception(template: Templates, en
         assert everybody is (owner in EVERYBODY), owner
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", EVERY)
 def test_a_service_calls_a_function_for_one_of_our_resources_alone(template: Templates, environment: str) -> None:
     every = template(environment, "forecast")["Resources"].values()
     permissions = [each["Properties"] for each in every if each["Type"] == "AWS::Lambda::Permission"]

@@ -44,6 +44,12 @@ def test_every_environment_loads(name: str) -> None:
     assert (settings.forecast.frequency, settings.forecast.horizon) == ("W-MON", 12)
 
 
+def test_forecasts_between_trainings_are_scheduled_where_that_is_said(environments: Path) -> None:
+    assert load_settings("prod", environments).schedule.infer_cron is None
+    change(environments, "prod", "# infer_cron", 'infer_cron = "0 5  ? * SUN,TUE-SAT *"')
+    assert load_settings("prod", environments).schedule.infer_cron == "0 5 ? * SUN,TUE-SAT *"
+
+
 def loaded() -> dict[str, Settings]:
     return {name: load_settings(name, ENVIRONMENTS) for name in NAMES}
 
@@ -152,6 +158,37 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             "schedule.cron: '0 6 * * MON *': exactly one of day of month and day of week",
         ),
         ("cron", 'cron = "0 24 ? * MON *"', "schedule.cron: '0 24 ? * MON *': '24' is no hours (0-23)"),
+        (
+            "# infer_cron",
+            'infer_cron = "0 5 ? * TUE-SUN *"',
+            "schedule.infer_cron: '0 5 ? * TUE-SUN *': 'TUE-SUN' is no day of week (1-7); a range goes up, and a week ",
+        ),
+        ("# infer_cron", 'infer_cron = "daily"', "schedule.infer_cron: 'daily' has 1 fields; EventBridge takes 6"),
+        (
+            "[network]",
+            "[partitions]\nat_a_time = 20\n[network]",
+            "partitions.names: give names, or discover = true, and not both",
+        ),
+        (
+            "[network]",
+            '[partitions]\nat_a_time = 20\ndiscover = true\nnames = ["DE"]\n[network]',
+            "partitions.names: give names, or discover = true, and not both",
+        ),
+        (
+            "[network]",
+            '[partitions]\nat_a_time = 20\nnames = ["DE", "AT", "DE"]\n[network]',
+            "partitions.names: DE given more than once",
+        ),
+        (
+            "[network]",
+            '[partitions]\nat_a_time = 20\nnames = ["D/E"]\n[network]',
+            "partitions.names.0: 'D/E' is not 1 to 64 letters, digits and . _ -",
+        ),
+        (
+            "[network]",
+            "[partitions]\nat_a_time = 0\ndiscover = true\n[network]",
+            "partitions.at_a_time: Input should be greater than or equal to 1, not 0",
+        ),
         (
             "time_zone",
             'time_zone = "Berlin"',

@@ -1,10 +1,17 @@
 """Operators hear of a run that is not published by its deadline, and why."""
 
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from lambdas.check_late import handler as module
 from lambdas.check_late.handler import Deadline, check_late
-from lambdas.run_registry.record import LATEST, Claim, begin_publishing, claim, end
+from lambdas.check_late.words import SHOWN, of_many
+from lambdas.run_registry.record import LATEST, Attempt, Claim, Run, Status, begin_publishing, claim, end
 from lambdas.run_registry.table import RunTable
+from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"
 DUE = {"scheduled_time": "2026-11-23T08:00:00Z"}  # Monday, nine o'clock in Berlin
@@ -39,12 +46,12 @@ def test_a_published_run_is_not_late_whatever_came_after(deadline: Deadline) -> 
     deadline.table.change("all", CUTOFF, lambda run: end(run, EXECUTION, "published", now=AT, details={}))
     again = Claim("other", "hand", "g", AT, AT, 0, 60, force=True)
     deadline.table.change("all", CUTOFF, lambda run: claim(run, again))
-    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": False}
+    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 0}
     assert sent(deadline) == []
 
 
 def test_a_run_that_nobody_has_started_is_late(deadline: Deadline) -> None:
-    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": True}
+    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
     (message,) = sent(deadline)
     assert message["TopicArn"] == "arn:topic"
     assert message["Subject"] == "onejob-prod: late: no forecast from 2026-11-16"
@@ -72,3 +79,85 @@ def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, beg
 def test_the_day_is_that_of_the_time_zone(deadline: Deadline) -> None:
     # Half past midnight on Monday in Berlin is still Sunday in UTC: the week of the 9th has just ended there.
     assert check_late({"scheduled_time": "2026-11-15T23:30:00Z"}, deadline=deadline)["cutoff"] == "2026-11-09"
+
+
+def keep(deadline: Deadline, partition: str, status: Status, *, cutoff: str = CUTOFF) -> None:
+    attempt = Attempt(1, f"{EXECUTION}-{partition}", "schedule", AT, "f", status, AT, {"summary": "demand: no files."})
+    published = 1 if status == "published" else None
+    deadline.table.change(
+        partition, cutoff, lambda _run: Run(partition, cutoff, attempts=(attempt,), published=published)
+    )
+
+
+def test_partitions_that_are_late_are_told_in_one_message(deadline: Deadline) -> None:
+    there = replace(deadline, partitions=("AT", "DE", "FR", "IT", "PL"))
+    keep(there, "AT", "published")
+    keep(there, "DE", "failed")
+    keep(there, "FR", "running")
+    keep(there, "PL", "failed", cutoff=LATEST)
+    assert check_late(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 4}
+    (message,) = sent(deadline)
+    assert message["Subject"] == "onejob-prod: late: 4 of 5 partitions without forecast from 2026-11-16"
+    told = message["Message"].splitlines()
+    assert told[0] == ("onejob-prod: of 5 partitions 4 have no published forecast from 2026-11-16, and should by now.")
+    assert told[2:6] == [
+        f"DE: failed at {AT}, execution weekly-DE: demand: no files",
+        f"FR: at work since {AT}, execution weekly-FR",
+        "IT: no execution has had it",
+        f"PL: failed at {AT}, execution weekly-PL: demand: no files",
+    ]
+    assert "The dashboard onejob-prod shows those that need somebody." in told[7]
+    assert "state machine onejob-prod-partitions with {}" in told[7]
+
+
+def test_partitions_that_are_all_published_are_not_late(deadline: Deadline) -> None:
+    there = replace(deadline, partitions=("AT", "DE"))
+    for partition in ("AT", "DE"):
+        keep(there, partition, "published")
+    assert check_late(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 0}
+    assert sent(deadline) == []
+
+
+def test_where_no_partition_has_demand_that_is_late(deadline: Deadline) -> None:
+    assert check_late(DUE, deadline=replace(deadline, partitions=()))["late"] == 1
+    assert "no partition has demand" in sent(deadline)[0]["Message"]
+
+
+def test_of_thousands_the_first_are_named() -> None:
+    long = Attempt(1, EXECUTION, "schedule", AT, "f", "failed", AT, {"summary": "no " * 500})
+    late = {f"p{number:04}": Run(f"p{number:04}", CUTOFF, attempts=(long,)) for number in range(5_000)}
+    subject, message = of_many(late, count=5_000, deployment=f"{'x' * 15}-{'y' * 12}", cutoff=CUTOFF)
+    assert len(subject) <= 100  # of SNS
+    assert message.count("p00") == SHOWN
+    assert "... and 4,990 more" in message
+    assert len(message) < 6_000
+
+
+@pytest.mark.parametrize("named", [["AT", "DE"], None])
+def test_the_handler_finds_its_partitions_and_counts_the_late(
+    deadline: Deadline,
+    s3: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    named: list[str] | None,
+) -> None:
+    for partition in ("AT", "DE"):
+        s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={partition}/a.csv", Body=b"x")
+    clients = {"dynamodb": deadline.table._client, "sns": deadline.topics, "s3": s3}
+    monkeypatch.setattr(module, "_client", clients.__getitem__)
+    for name, value in (
+        ("TABLE", TABLE),
+        ("TOPIC", "arn:topic"),
+        ("DEPLOYMENT", "onejob-prod"),
+        ("FREQUENCY", "W-MON"),
+        ("PERIOD_LABEL", "start"),
+        ("TIME_ZONE", "Europe/Berlin"),
+        ("DATA_BUCKET", DATA_BUCKET),
+        ("PARTITIONS", json.dumps(named)),
+    ):
+        monkeypatch.setenv(name, value)
+    keep(deadline, "DE", "published")
+    assert module.handler(DUE, CONTEXT) == {"cutoff": CUTOFF, "late": 1}
+    metric = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (metric["RunsLate"], metric["cutoff"]) == (1, CUTOFF)
+    assert "AT: no execution has had it" in sent(deadline)[0]["Message"]

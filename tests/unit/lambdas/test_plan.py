@@ -9,7 +9,7 @@ import pytest
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
 from lambdas.plan.handler import Deployment, Plan, PublishPlan, plan
-from lambdas.plan.request import InputError
+from lambdas.run_input.request import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")

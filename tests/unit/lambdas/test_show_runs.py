@@ -1,12 +1,15 @@
 """The table of runs on the dashboard."""
 
+import re
+
 import pytest
 
 from lambdas.console_links.links import execution_link, job_log_link, object_link
-from lambdas.run_registry.record import Attempt, Run
+from lambdas.run_registry.record import LATEST, Attempt, Run, Status
 from lambdas.run_registry.table import RunTable
 from lambdas.show_runs import handler as module
-from lambdas.show_runs.handler import runs_as_html
+from lambdas.show_runs.of_partitions import SHOWN, latest_runs, partitions_as_html
+from lambdas.show_runs.rows import runs_as_html
 from tests.unit.lambdas.conftest import CONTEXT, TABLE
 
 EXECUTION = "arn:aws:states:eu-central-1:1:execution:onejob-dev-forecast:a"
@@ -59,3 +62,76 @@ def test_the_handler_draws_the_registry_and_tells_cloudwatch_what_it_is(
     table.change("all", "2026-11-16", lambda _run: PUBLISHED)
     assert "10.5 min" in module.handler({}, CONTEXT)
     assert "last runs" in module.handler({"describe": True}, CONTEXT)
+
+
+def run_of(partition: str, status: Status, *, cutoff: str = "2026-11-16", started_at: str = "2026-11-23T05:00") -> Run:
+    attempt = Attempt(1, f"{EXECUTION}{partition}", "schedule", started_at, "f", status, None, {"summary": "why"})
+    return Run(partition, cutoff, attempts=(attempt,))
+
+
+def first_cells(page: str) -> list[str]:
+    return re.findall(r"<tr><td>(.*?)</td>", page)
+
+
+def test_partitions_that_need_somebody_come_first() -> None:
+    statuses: dict[str, Status] = {
+        "a": "published",
+        "b": "running",
+        "c": "failed",
+        "d": "kept",
+        "e": "held",
+        "f": "lost",
+        "g": "stopped",
+        "h": "publishing",
+    }
+    runs = [run_of(partition, status) for partition, status in statuses.items()]
+    page = partitions_as_html([*runs, Run("i", LATEST)], region="eu-central-1")
+    assert first_cells(page) == ["c", "e", "f", "g", "b", "h", "a", "d"]
+    assert page.startswith("<p>9 partitions: ")
+    assert "1 failed" in page
+    assert "1 without a run" in page
+    assert "<th>Partition</th><th>Cutoff</th>" in page
+
+
+def test_of_thousands_the_first_are_shown_and_the_rest_counted() -> None:
+    runs = [run_of(f"p{number:04}", "published") for number in range(4_960)]
+    runs += [run_of(f"x{number:02}", "failed") for number in range(40)]
+    page = partitions_as_html(runs, region="eu-central-1")
+    cells = first_cells(page)
+    assert len(cells) == SHOWN
+    assert (cells[0], cells[39], cells[40]) == ("x00", "x39", "p0000")
+    assert page.startswith("<p>5,000 partitions: 4,960 published, 40 failed</p>")
+    assert page.endswith("<p>... and 4,950 more</p>")
+
+
+@pytest.mark.parametrize("runs", [[], [Run("a", LATEST)]])
+def test_partitions_without_runs(runs: list[Run]) -> None:
+    assert partitions_as_html(runs, region="eu-central-1").endswith("<p>No run yet.</p>")
+
+
+def test_the_latest_run_is_that_of_the_newest_cutoff_or_of_one_not_known_yet(table: RunTable) -> None:
+    def keep(run: Run) -> None:
+        table.change(run.partition, run.cutoff, lambda _run: run)
+
+    for partition in ("a", "b", "c"):
+        keep(run_of(partition, "published", cutoff="2026-11-09", started_at="2026-11-25T05:00"))
+        keep(run_of(partition, "published", started_at="2026-11-23T05:00"))
+    keep(run_of("b", "failed", cutoff=LATEST, started_at="2026-11-24T05:00"))
+    keep(run_of("c", "failed", cutoff=LATEST, started_at="2026-11-22T05:00"))
+    keep(Run("d", LATEST, version=1))
+    runs = latest_runs(table, ["a", "b", "c", "d", "e"])
+    assert [run.partition for run in runs] == ["a", "b", "c", "d", "e"]
+    assert [run.cutoff for run in runs[:3]] == ["2026-11-16", LATEST, "2026-11-16"]
+    assert [run.last for run in runs[3:]] == [None, None]
+
+
+def test_the_handler_draws_the_partitions_where_there_are_some(
+    table: RunTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_client", lambda _service: table._client)
+    monkeypatch.setenv("TABLE", TABLE)
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.setenv("DATA_BUCKET", "data-bucket")
+    monkeypatch.setenv("PARTITIONS", '["DE", "FR"]')
+    table.change("FR", "2026-11-16", lambda _run: run_of("FR", "held"))
+    assert first_cells(module.handler({}, CONTEXT)) == ["FR"]

@@ -1,4 +1,4 @@
-"""What one run was asked for, read from the execution's input and checked as a whole."""
+"""What a run, or each of many, was asked for, read from the execution's input and checked as a whole."""
 
 import difflib
 import json
@@ -21,10 +21,15 @@ LONGEST_VALUE = 256
 
 
 class InputError(Exception):
-    """The execution's input cannot be run; one line with everything that is wrong and what to do."""
+    """The execution's input cannot be run; one line with everything that is wrong and what to do.
+
+    Attributes:
+        problems: Each of them.
+    """
 
     def __init__(self, problems: Iterable[str]) -> None:
-        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -65,21 +70,21 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
         InputError: With every problem.
     """
     if not isinstance(document, dict):
-        raise InputError([f'input: {_shown(document)} is not an object; start with {{}} or {{"cutoff": "2026-11-16"}}'])
-    problems = [f"input: {_unknown(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS]
+        raise InputError([f'input: {shown(document)} is not an object; start with {{}} or {{"cutoff": "2026-11-16"}}'])
+    problems = [f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS]
     cutoff = scheduled_time = None
     if "cutoff" in document:
         try:
             cutoff = _date(document["cutoff"])
         except ValueError:
-            problems.append(f"input: cutoff {_shown(document['cutoff'])} is not a date; write it as 2026-11-16")
+            problems.append(f"input: cutoff {shown(document['cutoff'])} is not a date; write it as 2026-11-16")
     if "scheduled_time" in document:
         try:
             scheduled_time = _instant(document["scheduled_time"])
         except ValueError:
-            shown = _shown(document["scheduled_time"])
+            given = shown(document["scheduled_time"])
             problems.append(
-                f"input: scheduled_time {shown} is not a time with a zone; write it as 2026-11-16T05:00:00Z"
+                f"input: scheduled_time {given} is not a time with a zone; write it as 2026-11-16T05:00:00Z"
             )
     if "cutoff" in document and "scheduled_time" in document:
         problems.append("input: cutoff and scheduled_time both decide the cutoff; give one of them")
@@ -87,20 +92,20 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     if "publish" in document:
         if not isinstance(publish, str) or not RUN_ID.fullmatch(publish):
             problems.append(
-                f"input: publish {_shown(publish)} is no run_id; write that of a run, as its message says it"
+                f"input: publish {shown(publish)} is no run_id; write that of a run, as its message says it"
             )
         if document.keys() - {"publish", "partition"}:
             problems.append("input: publish takes a run as it is; give nothing but its partition beside it")
     if not isinstance(document.get("force", False), bool):
-        problems.append(f"input: force {_shown(document['force'])} is neither true nor false")
+        problems.append(f"input: force {shown(document['force'])} is neither true nor false")
     fleet = document.get("fleet", False)
     if not isinstance(fleet, bool) and not (isinstance(fleet, int) and 1 <= fleet <= MOST_INSTANCES):
-        problems.append(f"input: fleet {_shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines")
+        problems.append(f"input: fleet {shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines")
     if document.get("mode", "train") not in MODES:
-        problems.append(f"input: mode {_shown(document['mode'])} is neither train nor infer")
+        problems.append(f"input: mode {shown(document['mode'])} is neither train nor infer")
     partition = document.get("partition")
     if "partition" in document and not (isinstance(partition, str) and PARTITION.fullmatch(partition)):
-        problems.append(f"input: partition {_shown(partition)} is no name of 1 to 64 letters, digits and . _ -")
+        problems.append(f"input: partition {shown(partition)} is no name of 1 to 64 letters, digits and . _ -")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong
     if problems:
@@ -120,7 +125,7 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
 
 def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], list[str]]:
     if not isinstance(config, dict):
-        return {}, [f'input: config {_shown(config)} is not an object; write it as {{"config": {{"horizon": 8}}}}']
+        return {}, [f'input: config {shown(config)} is not an object; write it as {{"config": {{"horizon": 8}}}}']
     overrides: dict[str, str] = {}
     problems: list[str] = []
     settable = sorted(set(known) - {"cutoff"})
@@ -128,13 +133,13 @@ def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], 
         if key == "cutoff":
             problems.append('input: config.cutoff: the cutoff stands beside config; write {"cutoff": "2026-11-16"}')
         elif key not in settable:
-            problems.append(f"input: config: {_unknown(key, settable)}")
+            problems.append(f"input: config: {unknown_key(key, settable)}")
         elif (text := _as_hyperparameter(value)) is None:
-            problems.append(f"input: config.{key} {_shown(value)} is neither text, a number nor a list of them")
+            problems.append(f"input: config.{key} {shown(value)} is neither text, a number nor a list of them")
         elif len(text) > LONGEST_VALUE:
             problems.append(f"input: config.{key} has {len(text)} characters; {LONGEST_VALUE} at most")
         elif key == "horizon" and not (text.isdecimal() and int(text) >= 1):
-            problems.append(f"input: config.horizon {_shown(value)} is no whole number greater than or equal to 1")
+            problems.append(f"input: config.horizon {shown(value)} is no whole number greater than or equal to 1")
         else:
             overrides[key] = text
     return overrides, problems
@@ -164,12 +169,14 @@ def _instant(value: object) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _unknown(key: str, known: Collection[str]) -> str:
+def unknown_key(key: str, known: Collection[str]) -> str:
+    """Says which there are, and which of them may have been meant."""
     close = difflib.get_close_matches(key, known, n=1)
     hint = f", did you mean {close[0]}?" if close else ""
-    return f"unknown key {_shown(key)}{hint} (known: {', '.join(known)})"
+    return f"unknown key {shown(key)}{hint} (known: {', '.join(known)})"
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as it stood in the input, as far as it fits into a line."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,57 @@
+"""The cutoff that an execution asks for, by the calendar of its demand."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from lambdas.run_calendar.clock import local_date
+from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
+
+from .request import InputError, Request
+
+
+def asked_cutoff(
+    request: Request, *, config: Mapping[str, str], time_zone: str, period_label: str, started_at: datetime
+) -> date | None:
+    """The last observed period, as asked for or as it follows from the scheduled time.
+
+    Args:
+        request: What the execution was asked for.
+        config: The run's configuration, overrides included.
+        time_zone: IANA name of the zone whose midnight completes a period.
+        period_label: Whether a period's date is its first day (`start`) or its last (`end`).
+        started_at: When the execution was started.
+
+    Returns:
+        None where it is the last period of the demand.
+
+    Raises:
+        InputError: If there is no such period.
+    """
+    frequency = config.get("frequency", "")
+    if request.scheduled_time is not None:
+        today = _local_date(request.scheduled_time, time_zone=time_zone)
+        try:
+            return last_complete_period(today, frequency=frequency, label=period_label)
+        except ValueError as error:
+            raise InputError([f"configuration: {error}; a scheduled run needs D, W-MON ... W-SUN, MS or ME"]) from None
+    if request.cutoff is None:
+        return None
+    today = _local_date(started_at, time_zone=time_zone)
+    if request.cutoff > today:
+        raise InputError(
+            [f"input: cutoff {request.cutoff} lies in the future ({today} today); give an observed period"]
+        )
+    if frequency not in ("", "W"):
+        nearest = period_on_or_before(request.cutoff, frequency=frequency)
+        if nearest != request.cutoff:
+            raise InputError(
+                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is no period of {frequency}; {nearest} is one"]
+            )
+    return request.cutoff
+
+
+def _local_date(moment: datetime, *, time_zone: str) -> date:
+    try:
+        return local_date(moment, time_zone=time_zone)
+    except ValueError as error:
+        raise InputError([str(error)]) from None

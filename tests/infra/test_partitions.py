@@ -1,0 +1,335 @@
+"""An environment with partitions: the state machine of all of them, who may do what for it, and who hears of it."""
+
+import json
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from infra.each_partition import TRANSIENT_ATTEMPTS
+from infra.load_settings import load_settings
+from infra.partition_settings import MOST_AT_A_TIME
+from lambdas.plan_partitions.handler import execution_name
+from lambdas.run_input.request import PARENT
+from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, readable, resources
+from tests.infra.test_definition import filled_in, reachable, targets
+from tests.infra.test_iam import (
+    ENCRYPT_MESSAGES,
+    EXPECTED,
+    GIVE_UP,
+    KEY,
+    KEY_OF_TABLE,
+    RUNS,
+    XRAY,
+    Statement,
+    log,
+    policies,
+    prefixes,
+)
+from tests.infra.test_observation import alarms, dashboard
+from tests.synthesis import ROOT, Assembly
+
+Templates = Callable[[str, str], dict[str, Any]]
+Definitions = Callable[..., dict[str, Any]]
+
+PARENTS = "PartitionsStateMachine"
+DEMAND, FORECASTS = "<DemandBucket.Arn>", "<ForecastsBucket.Arn>"
+STATES = "arn:aws:states:eu-central-1:444455556666"
+FIND_PARTITIONS: Statement = ("s3:ListBucket", DEMAND, prefixes("demand/partition=*"))
+START_THEM: Statement = ("states:StartExecution", f"<{PARENTS}>", None)
+GIVE_STARTS_UP: Statement = ("sqs:SendMessage", "<ScheduleMissedStarts.Arn>", None)
+# What an environment with partitions has beside the others, or has otherwise.
+OWN: dict[str, list[Statement]] = {
+    "PlanPartitionsRoleDefaultPolicy": [
+        log("PlanPartitions"),
+        XRAY,
+        FIND_PARTITIONS,
+        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/items.json", None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ("servicequotas:ListServiceQuotas", "*", None),
+    ],
+    "SumUpRoleDefaultPolicy": [
+        log("SumUp"),
+        XRAY,
+        ("s3:ListBucket", FORECASTS, prefixes("partitions/*")),
+        ("s3:GetObject", f"{FORECASTS}/partitions/*", None),
+        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/outcome.csv", None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+    ],
+    f"{PARENTS}RoleDefaultPolicy": [
+        (
+            "lambda:InvokeFunction",
+            [
+                f"<{name}Function.Arn>{versions}"
+                for versions in ("", ":*")
+                for name in ("ExplainFailure", "PlanPartitions", "SumUp")
+            ],
+            None,
+        ),
+        *EXPECTED["WorkflowStateMachineRoleDefaultPolicy"][1:3],  # the topic, logs and traces
+        ("states:StartExecution", [f"{STATES}:stateMachine:onejob-prod-partitions", "<WorkflowStateMachine>"], None),
+        (
+            ["states:DescribeExecution", "states:StopExecution"],
+            [f"{STATES}:execution:onejob-prod-forecast:*", f"{STATES}:execution:onejob-prod-partitions/*:*"],
+            None,
+        ),
+        ("states:RedriveExecution", f"{STATES}:execution:onejob-prod-partitions/*:*", None),
+        (
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            "arn:aws:events:eu-central-1:444455556666:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+            None,
+        ),
+        ("s3:GetObject", f"{FORECASTS}/partitions/execution=*/items.json", None),
+        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/outcomes/*.json", None),
+        (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
+        ENCRYPT_MESSAGES,
+    ],
+    "CheckLateRoleDefaultPolicy": [
+        log("CheckLate"),
+        GIVE_UP,
+        XRAY,
+        ENCRYPT_MESSAGES,
+        FIND_PARTITIONS,
+        ("dynamodb:GetItem", RUNS, None),
+        ("sns:Publish", "<OutcomesTopic>", None),
+        (KEY_OF_TABLE, KEY, None),
+    ],
+    "ShowRunsRoleDefaultPolicy": [
+        log("ShowRuns"),
+        XRAY,
+        FIND_PARTITIONS,
+        (["dynamodb:GetItem", "dynamodb:Query"], RUNS, None),
+        (KEY_OF_TABLE, KEY, None),
+    ],
+    "ScheduleRoleDefaultPolicy": [ENCRYPT_MESSAGES, START_THEM, GIVE_STARTS_UP],
+    "ScheduleDailyRoleDefaultPolicy": [ENCRYPT_MESSAGES, START_THEM, GIVE_STARTS_UP],
+}
+
+
+@pytest.mark.parametrize("policy", EXPECTED | OWN)
+def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
+    statements = policies(template, PARTITIONS)[policy]
+    actual = [(s["Action"], s["Resource"], s.get("Condition")) for s in statements]
+    assert actual == (EXPECTED | OWN)[policy]
+
+
+def test_there_are_no_other_policies(template: Templates) -> None:
+    assert policies(template, PARTITIONS).keys() == EXPECTED.keys() | OWN.keys()
+
+
+def test_partitions_that_are_named_are_not_looked_for(template: Templates) -> None:
+    found = policies(template, "unusual")
+    for policy in ("PlanPartitionsRoleDefaultPolicy", "CheckLateRoleDefaultPolicy", "ShowRunsRoleDefaultPolicy"):
+        assert "partition=*" not in str([s for s in found[policy] if s["Action"] == "s3:ListBucket"])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_where_there_is_but_one_nothing_speaks_of_more(template: Templates, environment: str) -> None:
+    assert load_settings(environment, ROOT / "environments").partitions is None
+    for stack in ("data", "forecast"):
+        text = json.dumps(template(environment, stack))
+        for word in ("PlanPartitions", "SumUp", f"onejob-{environment}-partitions", "PARTITIONS", "partitions/"):
+            assert word not in text
+
+
+def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Definitions) -> None:
+    machine = definition(PARTITIONS, PARENTS)
+    of_an_item = machine["States"]["EachPartition"]["ItemProcessor"]
+    for states, own_ends in ((machine, {"AllDone", "NotAllDone", "Broken"}), (of_an_item, {"Ended"})):
+        every = states["States"]
+        assert {target for state in every.values() for target in targets(state)} <= every.keys()
+        assert reachable(states, states["StartAt"]) == every.keys()
+        ends = {name for name, state in every.items() if state["Type"] in ("Succeed", "Fail") or state.get("End")}
+        assert ends == own_ends
+        assert all(reachable(states, name) & ends for name in every)
+
+
+def test_no_error_escapes(definition: Definitions) -> None:
+    states = definition(PARTITIONS, PARENTS)["States"]
+    for name, state in states.items():
+        if state["Type"] in ("Task", "Map"):
+            (catch,) = state["Catch"]
+            assert catch["ErrorEquals"] == ["States.ALL"], name
+            assert catch["ResultPath"].startswith("$."), f"{name} would lose the execution's data"
+            assert state["Type"] == "Map" or state["TimeoutSeconds"] > 0, name
+    for name in ("PlanPartitions", "EachPartition", "SumUp"):
+        assert states[name]["Catch"][0]["Next"] == "ExplainFailure"
+    # Even where no function starts, somebody hears of it.
+    assert states["ExplainFailure"]["Catch"][0]["Next"] == "FailureUnexplained"
+    assert states["FailureUnexplained"]["Next"] == "NotifyFailure"
+    for told, then in (("NotifyFailure", "Broken"), ("TellTheOutcome", "AllFine?")):
+        assert states[told]["Catch"][0]["Next"] == states[told]["Next"] == then
+
+
+def test_what_becomes_of_one_stops_none_of_the_others(definition: Definitions) -> None:
+    states = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]["ItemProcessor"]["States"]
+    assert states["Run"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "NoteOutcome"}]
+    assert states["NoteOutcome"]["Catch"][0]["Next"] == states["NoteOutcome"]["Next"] == "Ended"
+    # Thousands of answers would not fit into the state's data.
+    assert states["Ended"] == {"Type": "Pass", "Parameters": {}, "End": True}
+    assert not [state for state in states.values() if state["Type"] == "Fail"]
+
+
+def test_retries_are_few_and_for_passing_faults_only(definition: Definitions) -> None:
+    machine = definition(PARTITIONS, PARENTS)["States"]
+    for name, state in {**machine, **machine["EachPartition"]["ItemProcessor"]["States"]}.items():
+        for retry in state.get("Retry", []):
+            assert retry["MaxAttempts"] <= (TRANSIENT_ATTEMPTS if name in ("Run", "NoteOutcome") else 4)
+            assert retry["JitterStrategy"] == "FULL"
+            if not name.startswith(("Notify", "Tell")):
+                assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
+
+
+def validated(service: str, operation: str, request: dict[str, Any]) -> None:
+    """Against the service's own model."""
+    shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+    report = ParamValidator().validate(request, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_the_requests_are_ones_the_services_know(definition: Definitions) -> None:
+    each = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]
+    run, note = (each["ItemProcessor"]["States"][name] for name in ("Run", "NoteOutcome"))
+    assert run["Resource"] == "arn:aws:states:::states:startExecution.sync:2"
+    named = re.fullmatch(
+        r"States\.Format\('(.*)', \$\.name, \$\$\.Execution\.RedriveCount, \$\$\.State\.RetryCount\)",
+        run["Parameters"]["Name.$"],
+    )
+    assert named is not None
+    name = named[1].format(execution_name("p" * 64, "arn:parent"), 999, TRANSIENT_ATTEMPTS)
+    assert len(name) <= 80
+    values = {run["Parameters"]["Name.$"]: name, "$.input": json.dumps({"partition": "p"})}
+    request = filled_in(run["Parameters"], values)
+    validated("stepfunctions", "StartExecution", {f"{key[0].lower()}{key[1:]}": request[key] for key in request})
+    values = {"$.outcome": "partitions/execution=x/outcomes/p.json", "$": b"{}"}
+    validated("s3", "PutObject", filled_in(note["Parameters"], values))
+    reader = each["ItemReader"]
+    assert reader["Resource"] == "arn:aws:states:::s3:getObject"
+    validated("s3", "GetObject", filled_in(reader["Parameters"], {"$.plan.items": "partitions/execution=x/items.json"}))
+    assert reader["ReaderConfig"] == {"InputType": "JSON"}
+    assert each["MaxConcurrencyPath"] == "$.plan.at_a_time"
+    assert MOST_AT_A_TIME <= 10_000  # of a distributed Map
+
+
+def test_what_the_state_machine_reads_and_writes_it_may(definition: Definitions, template: Templates) -> None:
+    statements = policies(template, PARTITIONS)[f"{PARENTS}RoleDefaultPolicy"]
+    for action, key in (
+        ("s3:GetObject", "partitions/execution=3f0c/items.json"),
+        ("s3:PutObject", "partitions/execution=3f0c/outcomes/DE.south.json"),
+    ):
+        (pattern,) = [s["Resource"] for s in statements if s["Action"] == action]
+        assert fnmatchcase(f"{FORECASTS}/{key}", pattern)
+    run = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]["ItemProcessor"]["States"]["Run"]
+    assert run["Parameters"]["StateMachineArn"] == "<WorkflowStateMachine>"
+
+
+def functions(template: Templates, environment: str) -> dict[str, dict[str, Any]]:
+    return resources(template(environment, "forecast"), "AWS::Lambda::Function")
+
+
+@pytest.mark.parametrize(("environment", "names"), [(PARTITIONS, None), ("unusual", ["AT", "DE.south"])])
+def test_the_functions_know_where_the_partitions_are(
+    template: Templates, environment: str, names: list[str] | None
+) -> None:
+    variables = {
+        name: readable(function["Environment"]["Variables"])
+        for name, function in functions(template, environment).items()
+        if "Environment" in function
+    }
+    knowing = {name for name, given in variables.items() if "PARTITIONS" in given}
+    assert knowing == {"CheckLateFunction", "PlanPartitionsFunction", "ShowRunsFunction"}
+    for name in knowing:
+        assert json.loads(variables[name]["PARTITIONS"]) == names
+        assert variables[name]["DATA_BUCKET"] == "<DemandBucket>"
+    assert json.loads(variables["PlanFunction"]["PARTITIONED"]) is True
+    # Each refuses the same.
+    of_input = ("BASE_CONFIG", "TIME_ZONE", "PERIOD_LABEL", "FLEET")
+    plan, plan_partitions = variables["PlanFunction"], variables["PlanPartitionsFunction"]
+    assert {name: plan[name] for name in of_input} == {name: plan_partitions[name] for name in of_input}
+    assert plan_partitions["AT_A_TIME"] == ("20" if names is None else "2")
+    assert all(quota.endswith(" for training job usage") for quota in json.loads(plan_partitions["QUOTAS"]))
+
+
+def test_functions_that_look_at_thousands_have_the_processor_for_it(template: Templates) -> None:
+    large = {"CheckRunFunction", "PlanFleetFunction"}
+    of_partitions = {"CheckLateFunction", "PlanPartitionsFunction", "ShowRunsFunction", "SumUpFunction"}
+    for environment, expected in (("prod", large), (PARTITIONS, large | of_partitions)):
+        memory = {name: function["MemorySize"] for name, function in functions(template, environment).items()}
+        assert {name for name, megabytes in memory.items() if megabytes == 1_024} == expected
+        assert set(memory.values()) == {256, 1_024}
+
+
+@pytest.mark.parametrize("environment", EVERY)
+def test_the_schedules_start_what_makes_all_of_it(template: Templates, environment: str) -> None:
+    schedules = readable(resources(template(environment, "forecast"), "AWS::Scheduler::Schedule"))
+    started = {name: schedule["Target"]["Arn"] for name, schedule in schedules.items() if name != "DeadlineSchedule"}
+    if environment == PARTITIONS:
+        assert started == {"Schedule": f"<{PARENTS}>", "ScheduleDailySchedule": f"<{PARENTS}>"}
+    else:
+        assert started == {"Schedule": "<WorkflowStateMachine>"}
+
+
+def test_forecasts_between_trainings_have_a_schedule_of_their_own(template: Templates) -> None:
+    schedules = readable(resources(template(PARTITIONS, "forecast"), "AWS::Scheduler::Schedule"))
+    daily, weekly = schedules["ScheduleDailySchedule"], schedules["Schedule"]
+    assert daily["Name"] == "onejob-prod-daily"
+    assert daily["ScheduleExpression"] == "cron(0 5 ? * SUN,TUE-SAT *)"
+    assert json.loads(daily["Target"]["Input"]) == {
+        "mode": "infer",
+        "scheduled_time": "<aws.scheduler.scheduled-time>",
+    }
+    for name in ("State", "ScheduleExpressionTimezone", "FlexibleTimeWindow"):
+        assert daily[name] == weekly[name]
+    for name in ("RetryPolicy", "DeadLetterConfig"):
+        assert daily["Target"][name] == weekly["Target"][name]
+
+
+def test_who_hears_of_executions_that_tell_nobody(template: Templates) -> None:
+    rules = readable(resources(template(PARTITIONS, "forecast"), "AWS::Events::Rule"))
+    silently = {
+        "$or": [
+            {"status": ["ABORTED", "TIMED_OUT"]},
+            {"status": ["FAILED"], "error": ["States.Runtime", "States.DataLimitExceeded"]},
+        ]
+    }
+    of_all = rules["LostRunsOfAllPartitions"]
+    assert of_all["EventPattern"]["detail"] == {"stateMachineArn": [f"<{PARENTS}>"], **silently}
+    # Those that one of all has started are told of by that one.
+    assert rules["LostRunsRule"]["EventPattern"]["detail"] == {
+        "stateMachineArn": ["<WorkflowStateMachine>"],
+        **silently,
+        "input": [{"anything-but": {"wildcard": f"*{PARENT}*"}}],
+    }
+    for rule in (of_all, rules["LostRunsRule"]):
+        (target,) = rule["Targets"]
+        assert (target["Arn"], target["DeadLetterConfig"]) == ("<OutcomesTopic>", {"Arn": "<Undelivered.Arn>"})
+    # The registry hears of each run all the same.
+    assert rules["LostRunsEnded"]["EventPattern"]["detail"]["stateMachineArn"] == ["<WorkflowStateMachine>"]
+
+
+def test_the_alarm_and_the_page_are_of_all_partitions_too(template: Templates) -> None:
+    alarm = alarms(template, PARTITIONS)["onejob-prod-partitions"]
+    assert alarm["AlarmActions"] == ["<OutcomesTopic>"]
+    watched = {
+        (each["MetricStat"]["Metric"]["MetricName"], each["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    }
+    assert watched == {(f"Executions{how}", f"<{PARENTS}>") for how in ("Failed", "TimedOut", "Aborted")}
+    page = dashboard(template, PARTITIONS)
+    assert f"statemachines/view/<{PARENTS}>" in page
+    assert '"PartitionsUnfinished","Deployment","onejob-prod"' in page
+    assert "PartitionsUnfinished" not in dashboard(template, "prod")
+
+
+def test_its_log_and_its_name(synthesised: dict[str, Assembly], template: Templates) -> None:
+    machine = resources(template(PARTITIONS, "forecast"), "AWS::StepFunctions::StateMachine")[PARENTS]
+    assert machine["StateMachineName"] == "onejob-prod-partitions"
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    outputs = synthesised[PARTITIONS].template("prod", "forecast")["Outputs"]
+    assert readable(outputs["PartitionsStateMachineArn"]["Value"]) == f"<{PARENTS}>"

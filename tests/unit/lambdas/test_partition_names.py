@@ -1,0 +1,54 @@
+"""Which partitions there are, by the file or by where demand lies."""
+
+from typing import Any
+
+import pytest
+
+from infra.partition_settings import PartitionsSettings
+from lambdas.partitions.names import NAME, partition_names
+from lambdas.run_input.request import PARTITION
+from tests.unit.lambdas.conftest import DATA_BUCKET
+
+
+def test_those_of_the_file_are_not_looked_for() -> None:
+    assert partition_names(None, bucket=DATA_BUCKET, named=["b", "a"]) == ["a", "b"]
+
+
+def test_those_that_have_demand_are_found(s3: Any) -> None:
+    for key in (
+        "demand/partition=b/2026/part.parquet",
+        "demand/partition=b/2027/part.parquet",
+        "demand/partition=a.b_c-1/part.parquet",
+        "demand/partition=Z/",
+        "demand/partition=",
+        "demand/partition=/part.parquet",
+        "demand/partition=.hidden/part.parquet",
+        "demand/partition=K%C3%B6ln/part.parquet",
+        "demand/partition=file.parquet",
+        f"demand/partition={'x' * 65}/part.parquet",
+        "demand/part.parquet",
+        "demand/market=c/part.parquet",
+        "static/partition=d/part.parquet",
+    ):
+        s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"x")
+    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == ["Z", "a.b_c-1", "b"]
+
+
+def test_where_there_is_no_demand_there_is_none(s3: Any) -> None:
+    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == []
+
+
+def test_thousands_are_found(s3: Any) -> None:
+    names = [f"p{number:04}" for number in range(1_001)]
+    for name in names:
+        s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"")
+    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == names
+
+
+@pytest.mark.parametrize("name", ["a", "DE.south_1-2", "x" * 64, "", ".a", "-a", "a/b", "a b", "ä", "a\n", "x" * 65])
+def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
+    try:
+        taken = PartitionsSettings(at_a_time=1, names=(name,)).names == (name,)
+    except ValueError:
+        taken = False
+    assert bool(NAME.fullmatch(name)) is bool(PARTITION.fullmatch(name)) is taken

@@ -1,0 +1,207 @@
+"""What an execution of all partitions starts, and what it refuses before anything is started."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.each_partition import TRANSIENT_ATTEMPTS
+from lambdas.plan_partitions import handler as module
+from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
+from lambdas.run_input.request import PARENT, InputError
+from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
+from tests.unit.lambdas.test_plan import DEPLOYMENT as OF_A_RUN
+from tests.unit.lambdas.test_plan import planned as planned_run
+from tests.unit.lambdas.test_preflight import Pages
+
+ARN = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-partitions"
+QUOTA = "ml.m5.large for training job usage"
+DEPLOYMENT = Deployment(
+    data_bucket=DATA_BUCKET,
+    forecast_bucket=FORECAST_BUCKET,
+    named=("AT", "DE", "FR"),
+    at_a_time=20,
+    machines=(QUOTA,),
+    base_config=OF_A_RUN.base_config,
+    time_zone="Europe/Berlin",
+    period_label="start",
+)
+# Of Step Functions: a name has none of these.
+FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
+
+
+def execution(document: object, *, name: str = "3f0c") -> dict[str, Any]:
+    return {"id": f"{ARN}:{name}", "name": name, "started_at": "2026-11-18T09:30:05.123Z", "input": document}
+
+
+def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> dict[str, Any]:
+    return plan_partitions(execution(document), deployment=replace(DEPLOYMENT, **changes), quota=quota, s3=s3)
+
+
+def items(s3: Any, plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(json.load(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["items"])["Body"]))
+
+
+def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: Any) -> None:
+    given = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
+    plan = planned(s3, {**given, "partitions": ["FR", "AT", "FR"]})
+    folder = "partitions/execution=3f0c/"
+    assert plan == {"folder": folder, "items": f"{folder}items.json", "count": 2, "at_a_time": 2}
+    assert items(s3, plan) == [
+        {
+            "partition": name,
+            "name": execution_name(name, f"{ARN}:3f0c"),
+            "input": {**given, "partition": name, PARENT: f"{ARN}:3f0c"},
+            "outcome": f"{folder}outcomes/{name}.json",
+        }
+        for name in ("AT", "FR")
+    ]
+
+
+def test_what_a_run_is_given_its_plan_takes(s3: Any) -> None:
+    plan = planned(s3, {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}})
+    for item in items(s3, plan):
+        run = planned_run(item["input"], s3, partitioned=True)
+        assert (run.partition, run.parent, run.cutoff) == (item["partition"], f"{ARN}:3f0c", "2026-11-16")
+
+
+@pytest.mark.parametrize("document", [{}, {"scheduled_time": "2026-11-16T05:00:00Z"}, {"mode": "infer"}])
+def test_all_are_run_where_none_is_named(s3: Any, document: dict[str, Any]) -> None:
+    assert [item["partition"] for item in items(s3, planned(s3, document))] == ["AT", "DE", "FR"]
+
+
+def test_one_that_another_state_machine_has_started_is_the_parent_itself(s3: Any) -> None:
+    (item, *_) = items(s3, planned(s3, {PARENT: "arn:grandparent"}))
+    assert item["input"][PARENT] == f"{ARN}:3f0c"
+
+
+@pytest.mark.parametrize(
+    ("at_a_time", "quota", "together"),
+    [(2, None, 2), (20, None, 3), (20, 2, 2), (2, 100, 2), (20, 1, 1), (20, 0, 1), (1, None, 1)],
+)
+def test_how_many_run_at_a_time(s3: Any, at_a_time: int, quota: int | None, together: int) -> None:
+    assert planned(s3, {}, quota=quota, at_a_time=at_a_time)["at_a_time"] == together
+
+
+def test_the_states_data_stay_small_however_many_there_are(s3: Any) -> None:
+    names = [f"{number:05}{'x' * 59}" for number in range(5_000)]
+    plan = planned(s3, {}, named=names, at_a_time=1_000)
+    assert (plan["count"], plan["at_a_time"]) == (5_000, 1_000)
+    assert len(json.dumps(plan)) < 300
+    assert [item["partition"] for item in items(s3, plan)] == names
+
+
+def test_names_of_executions_are_their_own_and_fit_with_their_counters() -> None:
+    partitions = ["x" * 64, f"{'x' * 63}y", "DE", "DE.", "DE-", "DE_1", "DE.1", "DE-1", "de", "0"]
+    parents = [f"{ARN}:{number}" for number in range(20)]
+    names = {
+        f"{execution_name(partition, parent)}-{redrives}-{retries}"
+        for partition in partitions
+        for parent in parents
+        for redrives in (0, 999)
+        for retries in (0, TRANSIENT_ATTEMPTS)
+    }
+    assert len(names) == len(partitions) * len(parents) * 4
+    assert max(map(len, names)) <= 80
+    assert not any(FORBIDDEN.search(name) for name in names)
+
+
+def test_a_planning_that_is_repeated_plans_the_same(s3: Any) -> None:
+    first = planned(s3, {})
+    before = items(s3, first)
+    assert planned(s3, {}) == first
+    assert items(s3, first) == before
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ([], 'input: [] is not an object; start with {} or {"partitions": ["..."]}'),
+        ("{}", 'input: "{}" is not an object'),
+        (None, "input: null is not an object"),
+        ({"cutof": "2026-11-16"}, 'input: unknown key "cutof", did you mean cutoff? (known: config, cutoff, fleet, '),
+        ({"partition": "DE"}, 'input: unknown key "partition", did you mean partitions?'),
+        ({"publish": "onejob-dev-1"}, 'input: unknown key "publish"'),
+        ({"partitions": "DE"}, "input: partitions is no list of names"),
+        ({"partitions": []}, "input: partitions is no list of names"),
+        ({"partitions": ["DE", 5]}, "input: partitions is no list of names"),
+        ({"partitions": None}, "input: partitions is no list of names"),
+        ({"partitions": ["DE", "XX"]}, "input: there is no partition XX"),
+        ({"partitions": list("abcde")}, "input: there is no partition a, b, c and 2 more"),
+        ({"partitions": ["D E\n"]}, 'input: there is no partition "D E\\n"'),
+        ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
+        ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is no period of W-MON; 2026-11-16 is one"),
+        ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 lies in the future (2026-11-18 today)"),
+        ({"scheduled_time": "soon"}, 'scheduled_time "soon" is not a time with a zone'),
+        ({"scheduled_time": "2026-11-16T05:00:00Z", "cutoff": "2026-11-16"}, "both decide the cutoff"),
+        ({"scheduled_time": "2026-11-16T05:00:00Z", "config": {"frequency": "h"}}, "a scheduled run needs D, W-MON"),
+        ({"mode": "predict"}, 'mode "predict" is neither train nor infer'),
+        ({"force": "yes"}, 'force "yes" is neither true nor false'),
+        ({"fleet": 4}, "fleet: this environment has none"),
+        ({"fleet": 101}, "fleet 101 is neither true nor false, nor 1 to 100 machines"),
+        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon?'),
+        ({"config": {"horizon": 0}}, "config.horizon 0 is no whole number"),
+        ({"config": {"cutoff": "2026-11-16"}}, "config.cutoff: the cutoff stands beside config"),
+    ],
+)
+def test_what_no_run_would_take_is_refused_once_and_nothing_is_started(s3: Any, document: object, told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)) as error:
+        planned(s3, document)
+    assert "\n" not in str(error.value)
+    assert type(error.value).__name__ == "InputError"  # by which its kind is known
+    assert "Contents" not in s3.list_objects_v2(Bucket=FORECAST_BUCKET)
+
+
+def test_everything_wrong_is_told_at_once(s3: Any) -> None:
+    with pytest.raises(InputError) as error:
+        planned(s3, {"cutof": 1, "partitions": 5, "cutoff": "x", "config": {"horizn": 1}})
+    assert all(word in str(error.value) for word in ('"cutof"', "no list of names", '"x" is not a date', "horizn"))
+
+
+def test_a_fleet_may_be_asked_for_where_there_is_one(s3: Any) -> None:
+    plan = planned(s3, {"fleet": 4}, fleet={"enabled": False, "instances": None})
+    assert all(item["input"]["fleet"] == 4 for item in items(s3, plan))
+
+
+def test_where_no_demand_is_found_it_is_told_where_it_belongs(s3: Any) -> None:
+    with pytest.raises(InputError, match=re.escape(f"below s3://{DATA_BUCKET}/demand/partition=.../")):
+        planned(s3, {}, named=None)
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/partition=IT/a.csv", Body=b"x")
+    assert [item["partition"] for item in items(s3, planned(s3, {}, named=None))] == ["IT"]
+
+
+@pytest.mark.parametrize(("pages", "together"), [([{QUOTA: 2.0}], 2), ([{"another": 2.0}], 3), ([], 3)])
+def test_the_handler_reads_its_environment_and_the_quota(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, pages: list[dict[str, float]], together: int
+) -> None:
+    clients = {"s3": s3, "service-quotas": Pages(*pages)}
+    monkeypatch.setattr(module, "_client", clients.__getitem__)
+    for name, value in (
+        ("DATA_BUCKET", DATA_BUCKET),
+        ("FORECAST_BUCKET", FORECAST_BUCKET),
+        ("PARTITIONS", '["AT", "DE", "FR"]'),
+        ("AT_A_TIME", "20"),
+        ("QUOTAS", json.dumps([QUOTA])),
+        ("BASE_CONFIG", json.dumps(OF_A_RUN.base_config)),
+        ("TIME_ZONE", "UTC"),
+        ("PERIOD_LABEL", "start"),
+        ("FLEET", "null"),
+    ):
+        monkeypatch.setenv(name, value)
+    answer = module.handler({"execution": execution({})}, CONTEXT)
+    assert (answer["count"], answer["at_a_time"]) == (3, together)
+
+
+def test_a_quota_that_cannot_be_looked_up_stops_nothing() -> None:
+    class Denied(Pages):
+        def paginate(self, **_request: Any) -> Any:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "ListServiceQuotas")
+
+    assert module._quota(Denied(), [QUOTA]) is None
+
+
+def test_where_several_machines_may_do_it_their_quotas_count_together() -> None:
+    assert module._quota(Pages({"a": 3.0, "b": 4.0}), ["a", "b"]) == 7

@@ -1,0 +1,260 @@
+"""The table of what became of all partitions, and the one message about it."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lambdas.console_links.links import execution_link, object_link
+from lambdas.sum_up import handler as module
+from lambdas.sum_up.handler import sum_up
+from lambdas.sum_up.table import (
+    LONGEST_REASON,
+    SHOWN,
+    Row,
+    as_csv,
+    in_words,
+    list_unfinished,
+    row,
+)
+from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
+
+ITEM = {"partition": "DE", "name": "DE-0a1b2c3d"}
+RUN = "DE-0a1b2c3d-0-0"
+PUBLISHED = {
+    "published": True,
+    "run_id": "onejob-dev-1",
+    "cutoff": "2026-11-16",
+    "series": 12,
+    "metrics": {"forecast": {"wape": 0.25}},
+}
+FOLDER = "partitions/execution=3f0c/"
+ARN = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-partitions:3f0c"
+
+
+def ended_well(**output: Any) -> dict[str, Any]:
+    return {**ITEM, "child": {"name": RUN, "output": output}}
+
+
+def ended_badly(status: str, **described: Any) -> dict[str, Any]:
+    cause = json.dumps({"Name": RUN, "Status": status, "Input": "{}", **described})
+    return {**ITEM, "error": {"Error": "States.TaskFailed", "Cause": cause}}
+
+
+def test_a_run_that_was_published() -> None:
+    assert row(ITEM, ended_well(**PUBLISHED)) == Row(
+        "DE", "published", cutoff="2026-11-16", run_id="onejob-dev-1", series=12, wape=0.25, execution=RUN
+    )
+
+
+@pytest.mark.parametrize("metrics", [{}, {"metrics": None}, {"metrics": {}}, {"metrics": {"forecast": None}}])
+def test_a_run_too_short_for_a_backtest_has_no_error(metrics: dict[str, Any]) -> None:
+    output = {name: value for name, value in PUBLISHED.items() if name != "metrics"}
+    found = row(ITEM, ended_well(**output, **metrics))
+    assert (found.outcome, found.wape) == ("published", None)
+
+
+def test_a_run_older_than_what_is_published_is_kept_and_fine() -> None:
+    found = row(ITEM, ended_well(**{**PUBLISHED, "published": False}))
+    assert (found.outcome, found.run_id, found.is_fine) == ("kept", "onejob-dev-1", True)
+
+
+def test_one_that_was_published_before_is_fine() -> None:
+    claim = {"claimed": False, "reason": "published", "run_id": "onejob-dev-0", "cutoff": "2026-11-16", "message": "x"}
+    found = row(ITEM, ended_well(**claim))
+    assert found == Row("DE", "published before", "2026-11-16", "onejob-dev-0", execution=RUN)
+    assert found.is_fine
+
+
+@pytest.mark.parametrize("run_id", [None, "onejob-dev-0"])
+def test_one_that_another_execution_has_may_still_fail(run_id: str | None) -> None:
+    told = "Execution x has had\nthe run since noon."
+    claim = {"claimed": False, "reason": "running", "run_id": run_id, "cutoff": "latest", "message": told}
+    found = row(ITEM, ended_well(**claim))
+    assert (found.outcome, found.is_fine) == ("running elsewhere", False)
+    assert found.reason == "Execution x has had the run since noon."
+
+
+def test_one_that_the_gate_holds() -> None:
+    cause = json.dumps({"errorMessage": "WAPE 0.9 is beyond 0.5"})
+    found = row(ITEM, ended_badly("FAILED", Error="GateHeld", Cause=cause))
+    assert found == Row("DE", "held", kind="GateHeld", reason="WAPE 0.9 is beyond 0.5", execution=RUN)
+    assert not found.is_fine
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        json.dumps({"errorMessage": "demand: no files", "errorType": "InputError"}),
+        "demand: no files",
+    ],
+)
+def test_one_that_failed_says_why(cause: str) -> None:
+    found = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause))
+    assert found == Row("DE", "failed", kind="InputError", reason="demand: no files", execution=RUN)
+
+
+@pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
+def test_one_that_was_stopped_or_took_too_long_has_its_status_for_a_kind(status: str) -> None:
+    found = row(ITEM, ended_badly(status))
+    assert found == Row("DE", "failed", kind=status, reason=f"its execution ended as {status}", execution=RUN)
+
+
+def test_one_that_was_stopped_with_words_keeps_them() -> None:
+    found = row(ITEM, ended_badly("ABORTED", Cause="the night shift", Error=None))
+    assert (found.kind, found.reason) == ("ABORTED", "the night shift")
+
+
+@pytest.mark.parametrize("cause", ["Rate exceeded (Service: Sfn, Status Code: 400)", "[]", "5", '"text"', ""])
+def test_one_that_never_started(cause: str) -> None:
+    answer = {**ITEM, "error": {"Error": "StepFunctions.ThrottlingException", "Cause": cause}}
+    found = row(ITEM, answer)
+    assert (found.outcome, found.kind, found.reason) == ("failed", "StepFunctions.ThrottlingException", cause)
+    assert found.execution == "DE-0a1b2c3d"
+
+
+def test_one_of_which_nothing_is_known() -> None:
+    found = row(ITEM, None)
+    assert (found.outcome, found.kind, found.reason) == ("failed", "Unknown", "its execution left no word")
+
+
+def test_a_reason_is_one_line_that_fits() -> None:
+    cause = json.dumps({"errorMessage": "a very\nlong story. " * 100})
+    reason = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause)).reason
+    assert len(reason) == LONGEST_REASON
+    assert "\n" not in reason
+    assert reason.endswith("...")
+
+
+def test_the_table_begins_with_what_needs_somebody() -> None:
+    rows = [
+        Row("a", "published", series=1, wape=0.5),
+        Row("c", "published before"),
+        Row("e", "failed", kind="InputError", reason='columns "a", "b"'),
+        Row("b", "held"),
+        Row("d", "failed"),
+        Row("f", "kept"),
+        Row("g", "running elsewhere"),
+    ]
+    table = as_csv(rows)
+    found = list(csv.DictReader(io.StringIO(table)))
+    assert [each["partition"] for each in found] == ["d", "e", "b", "g", "f", "a", "c"]
+    assert found[1]["reason"] == 'columns "a", "b"'
+    assert (found[5]["series"], found[5]["wape"], found[5]["kind"], found[6]["wape"]) == ("1", "0.5", "", "")
+    assert as_csv(reversed(rows)) == table
+    assert in_words(rows) == ("1 published before, 1 published, 1 kept, 1 running elsewhere, 1 held, 2 failed")
+
+
+def test_the_first_that_need_somebody_are_told_by_name() -> None:
+    rows = [Row(f"p{number:02}", "failed", kind="JobError", reason="no") for number in reversed(range(SHOWN + 3))]
+    lines = list_unfinished([*rows, Row("a", "published")]).splitlines()
+    assert lines[:2] == ["p00: failed (JobError): no", "p01: failed (JobError): no"]
+    assert lines[SHOWN:] == ["... and 3 more, in the table"]
+    assert list_unfinished([Row("b", "running elsewhere", reason="x")]) == "b: running elsewhere: x"
+
+
+def put(s3: Any, key: str, content: Any) -> None:
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=key, Body=json.dumps(content).encode())
+
+
+def state(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
+    """What the execution leaves: its list, and an object for each partition of which there is word."""
+    items = [
+        {"partition": name, "name": f"{name}-0a1b2c3d", "outcome": f"{FOLDER}outcomes/{name}.json"} for name in answers
+    ]
+    put(s3, f"{FOLDER}items.json", items)
+    for item, answer in zip(items, answers.values(), strict=True):
+        if answer is not None:
+            put(s3, item["outcome"], {**item, **answer})
+    return {"execution": {"id": ARN}, "plan": {"folder": FOLDER, "items": f"{FOLDER}items.json"}}
+
+
+def summed(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
+    return sum_up(state(s3, answers), deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+
+
+def table(s3: Any) -> list[dict[str, str]]:
+    body = s3.get_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcome.csv")["Body"].read().decode()
+    return list(csv.DictReader(io.StringIO(body)))
+
+
+def test_where_all_are_done_the_message_is_short(s3: Any) -> None:
+    outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": ended_well(**PUBLISHED)})
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
+    assert outcome["subject"] == "onejob-dev: all partitions done"
+    link = object_link(f"s3://{FORECAST_BUCKET}/{FOLDER}outcome.csv", region="eu-central-1")
+    assert outcome["message"] == (
+        f"onejob-dev: of 2 partitions 2 published.\n\nTable: {link}\nExecution: {execution_link(ARN)}"
+    )
+    assert [each["partition"] for each in table(s3)] == ["DE", "FR"]
+
+
+def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: Any) -> None:
+    failed = ended_badly("FAILED", Error="InputError", Cause="demand: no files")
+    outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": failed, "IT": None})
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
+    assert outcome["error"] == "PartitionsFailed"
+    assert outcome["cause"].startswith(f"1 published, 2 failed; the table s3://{FORECAST_BUCKET}/{FOLDER}outcome.csv")
+    assert (
+        "FR: failed (InputError): demand: no files\nIT: failed (Unknown): its execution left no word"
+        in (outcome["message"])
+    )
+
+
+def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: Any) -> None:
+    put(s3, "partitions/execution=before/outcomes/IT.json", ended_well(**PUBLISHED))
+    assert summed(s3, {"IT": None})["all_fine"] is False
+
+
+class Objects:
+    """As much of an S3 client as it takes, as moto is slow with thousands; a page holds what a page of S3 does."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def put_object(self, *, Key: str, Body: bytes, **_more: Any) -> None:  # noqa: N803 (as boto3 has it)
+        self.kept[Key] = Body
+
+    def get_object(self, *, Key: str, **_more: Any) -> dict[str, Any]:  # noqa: N803
+        return {"Body": io.BytesIO(self.kept[Key])}
+
+    def get_paginator(self, _name: str) -> "Objects":
+        return self
+
+    def paginate(self, *, Prefix: str, **_more: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
+        found = [{"Key": key} for key in sorted(self.kept) if key.startswith(Prefix)]
+        yield from ({"Contents": found[first : first + 1_000]} for first in range(0, len(found), 1_000))
+
+
+def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
+    """And every one of them is in the table, whichever page of the listing it was on."""
+    failed = ended_badly("FAILED", Error="InputError", Cause=json.dumps({"errorMessage": "no " * 500}))
+    names = [f"{number:04}{'x' * 60}" for number in range(5_000)]
+    answers = {name: failed if number % 125 == 0 else ended_well(**PUBLISHED) for number, name in enumerate(names)}
+    s3 = Objects()
+    outcome = summed(s3, answers)
+    assert outcome["counts"] == "4,960 published, 40 failed"
+    assert outcome["message"].count("failed (InputError)") == SHOWN
+    assert "... and 30 more, in the table" in outcome["message"]
+    assert len(outcome["message"]) < 6_000
+    assert len(json.dumps(outcome)) < 10_000
+    assert len(outcome["subject"]) <= 100
+    found = table(s3)
+    assert sorted(each["partition"] for each in found) == names
+    assert [each["outcome"] for each in found] == ["failed"] * 40 + ["published"] * 4_960
+
+
+def test_the_handler_tells_how_many_are_unfinished(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "_s3", lambda: s3)
+    monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
+    monkeypatch.setenv("FORECAST_BUCKET", FORECAST_BUCKET)
+    answer = module.handler(state(s3, {"DE": ended_well(**PUBLISHED), "IT": None}), CONTEXT)
+    assert json.loads(json.dumps(answer)) == answer
+    metric, done = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (metric["PartitionsUnfinished"], metric["execution"]) == (1, ARN)
+    assert done["message"] == "done"
