@@ -59,11 +59,13 @@ class CovariateEncoding:
         if missing:
             yield f"{', '.join(missing)} is missing or unusable, which the model was trained with; upload it"
         tables = [table.spilled for table in covariates.tables]
-        texts = {name for table in tables for name in table.categories}
+        texts = {name: meant for table in tables for name, meant in table.categories.items()}
         for name in self.names:
             if name not in missing and (name in texts) != (name in self.categories):
                 was, now = ("a number", "text") if name in texts else ("text", "a number")
                 yield f"{name} is {now}, and was {was} when the model was trained; upload it as it was"
+            elif name not in missing and texts.get(name) != self.categories.get(name):
+                yield f"{name} does not mean what it meant when the model was trained; upload it as it was"
         kept = tuple(name for name in covariates.names if name in self.names)
         if not missing and kept != self.names:
             yield "the columns lie in other files than when the model was trained; upload them as they were"

@@ -1,14 +1,15 @@
 """One machine of a fleet: forecasts the objects it was given, over all its cores, and keeps what each came to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from job_code.findings import plural
 from job_code.handover import Handover
-from job_code.object_forecast import ObjectTask, forecast_object
+from job_code.object_forecast import ObjectTask, forecast_object, note_failure
+from job_code.piece_forecast import load_forecaster
 from job_code.progress import Progress
 from job_code.s3 import S3Folder
-from job_code.workers import Workers
+from job_code.workers import WorkerDiedError, Workers
 
 
 def forecast_objects(
@@ -36,9 +37,6 @@ def forecast_objects(
 
     Returns:
         What went wrong, one line an object; all others have been forecast nevertheless.
-
-    Raises:
-        JobError: If a process was killed.
     """
     known = {f"{piece.name}.tar": piece for piece in handover.pieces}
     finished = set(S3Folder.from_uri(output).names(handover.name("done/")))
@@ -67,9 +65,36 @@ def forecast_objects(
     )
     failures = []
     with progress.stage("predict") as advance:
-        for number, failure in enumerate(workers.map(forecast_object, tasks), 1):
+        for number, failure in enumerate(_outcomes(tasks, workers), 1):
             if failure is not None:
                 failures.append(failure)
                 progress.say(failure, level="ERROR")
             advance(number / len(tasks))
     return failures
+
+
+def _outcomes(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[str | None]:
+    """Of each task; where a process was killed, those it may have been at work on are tried one at a time.
+
+    So a lack of memory is found to be that of one object, or of several at once, which one at a time have enough.
+    """
+    left = list(tasks)
+    while left:
+        try:
+            for outcome in workers.map(forecast_object, list(left)):
+                left.pop(0)
+                yield outcome
+        except WorkerDiedError:
+            # Tasks are begun in order: what was at work is among the first that have not ended.
+            suspects, left = left[: 2 * workers.count], left[2 * workers.count :]
+            for task in suspects:
+                yield _alone(task, workers)
+
+
+def _alone(task: ObjectTask, workers: Workers) -> str | None:
+    workers.start(load_forecaster, task.model)
+    try:
+        (outcome,) = workers.map(forecast_object, [task])
+    except WorkerDiedError as error:
+        return note_failure(task, str(error))
+    return outcome

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from job_code.findings import plural
 from job_code.finishing import Inference, finish
 from job_code.forecast_files import ForecastFile
 from job_code.handover import Handover
-from job_code.output import S3Output
+from job_code.output import S3Output, put_json
 from job_code.panel import Floats
 from job_code.piece_objects import HandedPiece
 from job_code.progress import Progress
@@ -23,6 +23,8 @@ from job_code.s3 import S3Folder
 
 SECONDS_BETWEEN_LOOKS = 2.0
 READS_AT_A_TIME = 16
+SHOWN = 3
+ENDED = "ended-"
 
 
 @dataclass(frozen=True)
@@ -40,41 +42,70 @@ class Gathered:
     core_seconds: float
 
 
+def note_end(handover: Handover, store: S3Folder, *, job_name: str, host: str, folder: Path) -> None:
+    """Notes that a machine has done what it could.
+
+    Args:
+        handover: The run.
+        store: Where the notes are.
+        job_name: The processing job.
+        host: The machine.
+        folder: Where the note is made.
+    """
+    put_json({"host": host}, handover.name(f"failed/{job_name}/{ENDED}{host}.json"), S3Output(store), folder)
+
+
 def wait_for_all(
     handover: Handover,
     store: S3Folder,
     *,
     job_name: str,
+    others: Collection[str],
     progress: Progress,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Waits until every object has been forecast or given up; should a machine be lost, SageMaker ends this one too.
+    """Waits until every other machine has done what it could; should one be lost, SageMaker ends this one too.
 
     Args:
         handover: The run.
         store: Where the notes are.
         job_name: The processing job whose failures count.
+        others: Names of the other machines.
         progress: Told how far it is.
         sleep: Waits between two looks.
 
     Raises:
-        JobError: If some could not be forecast; with all of them, and why.
+        JobError: If some objects could not be forecast; how many, the first of them, and why.
     """
     wanted = {piece.name for piece in handover.pieces}
     with progress.stage("wait for the others") as advance:
         while True:
+            # In this order: whoever has noted its end has noted everything else before.
+            ended = {name for name in _noted(store, _failures(handover, job_name)) if name.startswith(ENDED)}
             done = _noted(store, handover.name("done/"))
-            failed = _noted(store, handover.name(f"failed/{job_name}/")) - done
-            if wanted <= done | failed:
+            if wanted <= done or ended >= {f"{ENDED}{host}" for host in others}:
                 break
-            advance(len(done | failed) / len(wanted))
+            advance(len(done) / len(wanted))
             sleep(SECONDS_BETWEEN_LOOKS)
-    if failed:
-        notes = [_read(store, handover.name(f"failed/{job_name}/{name}.json"))["reason"] for name in sorted(failed)]
+    missing = sorted(wanted - done)
+    if missing:
+        told = "; ".join(_reason(store, f"{_failures(handover, job_name)}{name}.json") for name in missing[:SHOWN])
+        more = f"; and {len(missing) - SHOWN:,} more, in {store.uri(_failures(handover, job_name))}"
         raise JobError(
-            f"{len(failed):,} of {plural(len(wanted), 'object')} could not be forecast; the others are kept, and a "
-            f'rerun takes up only these (with {{"force": true}}, all of it anew): {"; ".join(notes)}'
+            f"{len(missing):,} of {plural(len(wanted), 'object')} could not be forecast: {told}"
+            f"{more if len(missing) > SHOWN else ''}"
         )
+
+
+def _failures(handover: Handover, job_name: str) -> str:
+    return handover.name(f"failed/{job_name}/")
+
+
+def _reason(store: S3Folder, name: str) -> str:
+    """As it was noted; of an object that was given to no machine, nobody has."""
+    if name not in store.names(name):
+        return f"{Path(name).stem}: no machine was given it"
+    return str(_read(store, name)["reason"])
 
 
 def gather(handover: Handover, store: S3Folder) -> Gathered:

@@ -48,11 +48,12 @@ def hand_over(
         return handed
 
     with progress.stage("hand over") as advance:
-        shared = {}
+        shared, shared_bytes = {}, 0
         for table in demand.covariates.tables:
             if table.folder is not None:
                 packed = folder / f"{table.folder.name}.tar"
                 shared[table.folder.name] = pack(table.folder, packed)
+                shared_bytes += packed.stat().st_size
                 output.put(packed, draft.name("handover", f"common/{packed.name}"))
         if published is not None:
             copy = folder / MANIFEST
@@ -65,7 +66,9 @@ def hand_over(
                 pieces.append(handed)
                 advance(len(pieces) / len(numbered))
     so_far = Draft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
-    handover = Handover(tuple(pieces), model.sha256, demand.last_period, demand.covariates, shared, so_far)
+    handover = Handover(
+        tuple(pieces), model.sha256, demand.last_period, demand.covariates, shared, shared_bytes, so_far
+    )
     document = folder / DOCUMENT
     handover.write(document)
     output.put(document, draft.name("handover", f"common/{DOCUMENT}"))

@@ -37,6 +37,7 @@ class Handover:
         last_period: The latest cutoff of its series.
         covariates: Where covariates are, and what they are.
         shared: Checksums of the archives with what all pieces share, by the folder's name.
+        shared_bytes: Size of all of these.
         draft: The run as far as it goes.
     """
 
@@ -45,6 +46,7 @@ class Handover:
     last_period: int
     covariates: StoredCovariates
     shared: Mapping[str, str]
+    shared_bytes: int
     draft: Draft
 
     @property
@@ -62,6 +64,7 @@ class Handover:
             "schema_version": SCHEMA,
             "series": sum(piece.series for piece in self.pieces),
             "bytes": sum(piece.bytes for piece in self.pieces),
+            "shared_bytes": self.shared_bytes,
             "pieces": [asdict(piece) for piece in self.pieces],
             "model_sha256": self.model_sha256,
             "last_period": self.last_period,
@@ -92,6 +95,7 @@ class Handover:
                 content["last_period"],
                 _covariates(content["covariates"], covariates),
                 content["shared"],
+                content["shared_bytes"],
                 Draft.from_dict(content["draft"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -74,10 +74,7 @@ def forecast_object(task: ObjectTask) -> str | None:
                 )
             )
         except Exception as error:
-            reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
-            failure = f"{task.piece.name} ({plural(task.piece.series, 'series')}): {' '.join(reason.split())}"
-            put_json({"reason": failure}, task.failed, output, folder)
-            return failure
+            return note_failure(task, str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}")
         output.put(folder / done.file.name, task.part)
         seconds = time.monotonic() - begun
         note = {"file": done.file.to_dict(), "total": done.total.tolist(), "seconds": seconds}
@@ -85,6 +82,18 @@ def forecast_object(task: ObjectTask) -> str | None:
         return None
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def note_failure(task: ObjectTask, reason: str) -> str:
+    """Notes why an object could not be forecast.
+
+    Returns:
+        The same with the object's name, in one line.
+    """
+    failure = f"{task.piece.name} ({plural(task.piece.series, 'series')}): {' '.join(reason.split())}"
+    with tempfile.TemporaryDirectory(dir=task.scratch) as folder:
+        put_json({"reason": failure}, task.failed, S3Output(_store(task.output)), Path(folder))
+    return failure
 
 
 @lru_cache(maxsize=1)

@@ -25,17 +25,18 @@ def run_processing_container() -> int:
     Returns:
         The exit code.
     """
-    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
-        return _run(Path(scratch))
-
-
-def _run(scratch: Path) -> int:
     paths = ProcessingPaths.from_environment()
+    # Beside the inputs: on the volume that was asked for.
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True, dir=paths.folder) as scratch:
+        return _run(paths, Path(scratch))
+
+
+def _run(paths: ProcessingPaths, scratch: Path) -> int:
     about = {"run_id": os.environ.get("RUN_ID", ""), "job_name": paths.job_name, "host": paths.host}
     progress = Progress(about=about)
 
-    def clean_up(signal: str) -> None:
-        paths.write_message(f"job error: stopped by {signal}")
+    def clean_up(_signal: str) -> None:
+        # No message: SageMaker strings those of all machines together, and it stops the others when one fails.
         shutil.rmtree(scratch, ignore_errors=True)
 
     stop_promptly(clean_up)  # before the imports: some of them start threads
@@ -52,7 +53,7 @@ def _run(scratch: Path) -> int:
 def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     from job_code.disk import explain_full_disk
     from job_code.fleet_instance import forecast_objects
-    from job_code.gathering import finish_run, wait_for_all
+    from job_code.gathering import finish_run, note_end, wait_for_all
     from job_code.handover import DOCUMENT, Handover
     from job_code.piece_forecast import load_forecaster
     from job_code.piece_objects import unpack
@@ -84,10 +85,11 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
                 progress=progress,
                 scratch=scratch,
             )
-    if paths.host != paths.hosts[0]:
-        return
     store = S3Folder.from_uri(output)
-    wait_for_all(handover, store, job_name=paths.job_name, progress=progress)
+    if paths.host != paths.hosts[0]:
+        note_end(handover, store, job_name=paths.job_name, host=paths.host, folder=scratch)
+        return
+    wait_for_all(handover, store, job_name=paths.job_name, others=paths.hosts[1:], progress=progress)
     published = common / MANIFEST
     finish_run(
         handover,

@@ -36,7 +36,12 @@ class ProcessingPaths:
 
     def input(self, name: str) -> Path:
         """Folder of an input; of one that is sharded, an instance may have got nothing."""
-        return self.root / "processing" / "input" / name
+        return self.folder / "input" / name
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of the job lies."""
+        return self.root / "processing"
 
     def write_message(self, message: str) -> None:
         """Leaves what SageMaker shows as the job's ExitMessage."""

@@ -21,7 +21,9 @@ LANGUAGE = "en_US"  # where there are names in it; else the country's own: never
 QUALIFIER = re.compile(r"( \([^()]*\))+$")  # "(observed)", "(estimated)": the same holiday all the same
 
 
-def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tuple[CovariateTable, tuple[str, ...]]:
+def holiday_table(
+    code: str, frequency: Frequency, first: int, last: int, *, known: tuple[str, ...] | None = None
+) -> tuple[CovariateTable, tuple[str, ...]]:
     """The holidays of a country in a span of periods.
 
     Args:
@@ -29,6 +31,7 @@ def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tup
         frequency: What a period is.
         first: Number of the first period.
         last: Number of the last one.
+        known: The categories as a model knows them; holidays that are none of them are unknown.
 
     Returns:
         A table of one group with a column for each of `BESIDE`, and the categories that these hold: `NONE` first.
@@ -37,12 +40,13 @@ def holiday_table(code: str, frequency: Frequency, first: int, last: int) -> tup
     years = range(frequency.date_of(first - 1).year, frequency.date_of(last + 2).year + 1)
     found = holidays.country_holidays(country, subdiv=part or None, years=years, language=LANGUAGE)
     days = sorted((day, QUALIFIER.sub("", name.split("; ")[0])) for day, name in found.items())
-    names = (NONE, *sorted({name for _, name in days}))
+    names = known or (NONE, *sorted({name for _, name in days}))
+    position = {name: float(code) for code, name in enumerate(names)}
     codes = np.zeros(last - first + 3)  # a period more on both sides
     at = _periods((day for day, _ in days), frequency) - (first - 1)
     for (_, name), place in reversed(list(zip(days, at.tolist(), strict=True))):  # the first of a period is kept
         if 0 <= place < len(codes):
-            codes[place] = names.index(name)
+            codes[place] = position.get(name, np.nan)
     columns = [codes[1 + shift : len(codes) - 1 + shift] for shift in BESIDE.values()]
     return CovariateTable(
         [column.astype(np.float32) for column in columns], np.array([first]), np.array([last - first + 1])

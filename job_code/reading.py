@@ -71,7 +71,16 @@ def read_input(
         span = (calendar.cutoff - calendar.usual_span(read.days, config), calendar.cutoff + config.horizon)
         if known is not None:
             spilled = known.covariates.translated(spilled)
-        covariates = store_covariates(spilled.tables, calendar.frequency, config, span, findings, pieces, sizes)
+        covariates = store_covariates(
+            spilled.tables,
+            calendar.frequency,
+            config,
+            span,
+            findings,
+            pieces,
+            sizes,
+            known=known.covariates.categories if known is not None else None,
+        )
         if known is not None:
             encoding, fitted = known.encoding.fit(static.schema, findings), known.covariates.fit(covariates, findings)
         if request.objects is not None:

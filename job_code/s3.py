@@ -9,6 +9,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 SCHEME = "s3://"
+MOST_BYTES_AT_ONCE = 4_000_000_000  # S3 takes 5 GiB
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,19 @@ class S3Folder:
         return cls(client, bucket, f"{prefix}/" if prefix else "")
 
     def upload(self, file: Path, name: str) -> None:
-        """Stores a file of up to 5 GB, with its SHA-256: S3 refuses what arrives otherwise, and keeps the checksum.
+        """Stores a file, with its SHA-256: S3 refuses what arrives otherwise, and keeps the checksum.
+
+        Of a file that is too large for one request, S3 keeps a checksum of those of its parts.
 
         Args:
             file: Local file.
             name: Name below the prefix.
         """
+        if file.stat().st_size > MOST_BYTES_AT_ONCE:
+            self.client.upload_file(
+                str(file), self.bucket, self.prefix + name, ExtraArgs={"ChecksumAlgorithm": "SHA256"}
+            )
+            return
         with file.open("rb") as content:
             self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumAlgorithm="SHA256")
 

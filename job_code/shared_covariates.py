@@ -1,7 +1,7 @@
 """Covariates that many series have in common, put where all pieces of the demand find them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,8 @@ def store_covariates(
     findings: Findings,
     folder: Path,
     sizes: Sizes,
+    *,
+    known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> StoredCovariates:
     """Settles where each table will be; those of a shorter key than the demand's are put there at once.
 
@@ -40,6 +42,7 @@ def store_covariates(
         findings: Takes note of what is wrong with the tables that are shared.
         folder: Where they go; it must exist.
         sizes: How large batches are.
+        known: What text means to a model that was trained before, by column.
     """
     problems, tables = Counter[str](), []
     for table in spilled:
@@ -50,7 +53,7 @@ def store_covariates(
             tables.append(share_table(table, frequency, span, problems, into, sizes.rows_per_batch))
     if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
-        tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into))
+        tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into, known=known or {}))
     names = [name for table in tables for name in table.spilled.names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -106,7 +109,15 @@ def share_table(
     return stored
 
 
-def share_holidays(country: str, number: int, frequency: Frequency, span: tuple[int, int], folder: Path) -> StoredTable:
+def share_holidays(
+    country: str,
+    number: int,
+    frequency: Frequency,
+    span: tuple[int, int],
+    folder: Path,
+    *,
+    known: Mapping[str, tuple[str, ...]],
+) -> StoredTable:
     """Puts a country's public holidays where all pieces find them.
 
     Args:
@@ -115,10 +126,11 @@ def share_holidays(country: str, number: int, frequency: Frequency, span: tuple[
         frequency: The demand's calendar.
         span: First and last period that anything is asked of.
         folder: Where it goes; it must not exist.
+        known: What text means to a model that was trained before, by column.
     """
     folder.mkdir()
-    shared, names = holiday_table(country, frequency, *span)
     columns = tuple(f"{country} {name}" for name in BESIDE)
+    shared, names = holiday_table(country, frequency, *span, known=known.get(columns[0]))
     table = SpilledTable(TableColumns(number, (), (), columns), folder, False, dict.fromkeys(columns, names), (), ())
     stored = StoredTable(table, folder)
     np.save(stored.file(folder), np.array(shared.values))

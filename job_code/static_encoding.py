@@ -89,17 +89,17 @@ class StaticEncoding:
             schema: Types of that run's columns.
             findings: Takes note of columns that are missing or of another kind.
         """
-        texts = {name for name, dtype in schema.items() if dtype == pl.String}
+        kinds = {name: _kind(dtype) for name, dtype in schema.items()}
         missing = [name for name in self.columns if name not in schema]
         if missing:
             which = ", ".join(missing)
             findings.state(f"static: {which} is missing, which the model was trained with; upload it, or train anew")
         for name in self.columns:
-            if name not in missing and (name in texts) != (name in self.categories):
-                was, now = ("a number", "text") if name in texts else ("text", "a number")
+            was = "text" if name in self.categories else "a number"
+            if name not in missing and kinds[name] != was:
                 findings.state(
-                    f"static: {name} is {now}, and was {was} when the model was trained; upload it as it was, or train "
-                    "anew"
+                    f"static: {name} is {kinds[name]}, and was {was} when the model was trained; upload it as it was, "
+                    "or train anew"
                 )
         unknown = tuple(f"{name} (new to the model)" for name in schema if name not in self.columns)
         return replace(self, ignored=unknown)
@@ -119,6 +119,12 @@ class StaticEncoding:
             codes = np.arange(len(known), dtype=np.float32)
             columns.append(rows[name].replace_strict(list(known), codes, default=None, return_dtype=pl.Float32))
         return pl.DataFrame(height=rows.height).with_columns(columns)
+
+
+def _kind(dtype: pl.DataType) -> str:
+    if dtype == pl.String:
+        return "text"
+    return "a number" if dtype.is_numeric() or dtype == pl.Boolean else f"a {dtype}"
 
 
 def categories_of(column: pl.Series) -> frozenset[str] | None:

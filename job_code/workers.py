@@ -77,6 +77,7 @@ class Workers:
                     while_waiting()
                 yield future.result()
         except BrokenProcessPool:
+            self._pool = None  # what comes next has processes of its own
             raise WorkerDiedError(
                 "a worker process was killed, which the system does where memory runs out; "
                 "take an instance type with more memory"

@@ -28,6 +28,9 @@ OWN_UNREACHABLE = re.compile(
 )
 AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation")
 
+# Of a fleet: what its first machine counts once all have done what they could.
+OWN_OBJECTS = re.compile(r"^job error:\s*[\d,]+ of [\d,]+ objects? could not be forecast")
+
 # What the state machine's own handlers raise.
 BY_ERROR = {
     "InputError": kinds.INPUT_ERROR,
@@ -152,6 +155,8 @@ def _failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
         return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
     own = text.startswith(JOB_ERROR)
     summary = text.removeprefix(JOB_ERROR).strip()
+    if OWN_OBJECTS.match(text):
+        return kinds.OBJECTS, summary
     if code in KILLED or (OWN_OUT_OF_MEMORY if own else OUT_OF_MEMORY).search(text):
         return kinds.OUT_OF_MEMORY, summary or "the job was killed for want of memory"
     if DISK_FULL.search(text):

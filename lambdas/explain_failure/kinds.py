@@ -39,6 +39,13 @@ NOT_READY = _kind(
 JOB_ERROR = _kind(
     "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
 )
+OBJECTS = _kind(
+    "ObjectsFailed",
+    "objects could not be forecast",
+    rerun="once mended",
+    advice="All others are kept, and a rerun takes up only these: it helps where what was wrong with them has passed. "
+    'Else mend demand or program; {"force": true} makes all of it anew.',
+)
 # What SageMaker gives as the reason where the container did not: there may be no log.
 NOT_RUN = _kind("JobError", "job error", rerun="once mended", advice="A rerun helps only once that is mended.")
 NO_DATA = _kind(

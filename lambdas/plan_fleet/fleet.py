@@ -15,12 +15,14 @@ class Work:
         objects: Pieces of demand in S3 that are left, about equal in size; each is forecast by one core, whole.
         bytes: Size of all pieces: the instances are dealt those, too, that were forecast before.
         done: Pieces that were forecast before.
+        shared_bytes: Size of what every instance loads, and unpacks beside it.
     """
 
     series: int
     objects: int
     bytes: int
     done: int = 0
+    shared_bytes: int = 0
 
     @property
     def handed_over(self) -> int:
@@ -36,7 +38,7 @@ class Work:
         return min(self.objects, self.dealt_to_one(instances))
 
     def bytes_of_one(self, instances: int) -> float:
-        """What it loads."""
+        """What it loads of the pieces."""
         return self.bytes / self.handed_over * self.dealt_to_one(instances)
 
 
@@ -160,7 +162,7 @@ def fleet_time(
     slowest = assumptions.slowest(instances)
     rounds = math.ceil(work.left_to_one(instances) / machine.cores)
     startup = assumptions.startup_seconds * slowest
-    download = work.bytes_of_one(instances) / (assumptions.download_mb_per_second * 1e6) * slowest
+    download = (work.bytes_of_one(instances) + work.shared_bytes) / (assumptions.download_mb_per_second * 1e6) * slowest
     forecast = rounds * assumptions.of_object(work, rate) * slowest
     gathering = assumptions.gathering(work)
     return FleetTime(
@@ -174,7 +176,7 @@ def fleet_time(
 
 def disk_bytes(work: Work, *, instances: int, assumptions: Assumptions = BELIEVED) -> float:
     """Disk that each of so many instances needs for its part of the demand."""
-    return work.bytes_of_one(instances) * assumptions.disk_bytes_per_byte
+    return work.bytes_of_one(instances) * assumptions.disk_bytes_per_byte + 2 * work.shared_bytes
 
 
 def cost_usd(instances: int, machine: Machine, billed_seconds: float) -> float | None:

@@ -16,14 +16,16 @@ import pytest
 from moto import mock_aws
 
 from job_code.errors import JobError
-from job_code.object_forecast import _store
+from job_code.object_forecast import _store, forecast_object
 from job_code.output import S3Output
 from job_code.piece_objects import checksum, unpack
 from job_code.processing_container import run_processing_container
+from job_code.processing_paths import ProcessingPaths
 from job_code.progress import Progress
 from job_code.run import run
 from job_code.run_request import RunRequest
 from job_code.s3 import S3Folder
+from job_code.workers import WorkerDiedError, Workers
 from tests.demand import ONE, RUN, Finished, configured, run_job, series, shop, write
 
 BUCKET = "forecasts"
@@ -249,10 +251,7 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
     spoilt(fleet, name, poison)
     code, message = fleet.run(3)
     assert code == 1
-    said = (
-        '; the others are kept, and a rerun takes up only these (with {"force": true}, all of it anew): piece-00004 ('
-    )
-    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast{said}")
+    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast: piece-00004 (")
     assert "part-00004.parquet: " in message
     assert message.endswith(f"to blame: {blamed[0]}")
     assert len(fleet.forecasts) == len(fleet.objects) - 1
@@ -288,12 +287,20 @@ def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file
     assert not fleet.forecasts
 
 
-def test_a_message_is_cut_to_a_kilobyte_between_two_characters(fleet: Fleet) -> None:
+def test_many_failures_are_counted_and_the_first_told(fleet: Fleet) -> None:
     for name in fleet.objects:
-        fleet.store.client.put_object(Bucket=BUCKET, Key=name, Body="größe".encode())
+        fleet.store.client.put_object(Bucket=BUCKET, Key=name, Body=b"not what it was")
     code, message = fleet.run(1)
     assert code == 1
-    assert 900 < len(message.encode()) <= 1000
+    assert message.count("it is damaged") == 3
+    assert message.endswith(f"; and {len(fleet.objects) - 3} more, in {URI}/{fleet.prefix}failed/job-1/")
+
+
+def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
+    ProcessingPaths(tmp_path, "job", "algo-1", ("algo-1",)).write_message("aöö" * 400)
+    message = (tmp_path / "output" / "message").read_text()
+    assert 995 < len(message.encode()) <= 1000
+    assert "aöö" * 199 in message
 
 
 @pytest.mark.parametrize(
@@ -318,3 +325,34 @@ def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str
         unpack(evil, into, "0" * 64)
     assert not (tmp_path / "escaped").exists()
     assert not list(into.iterdir())
+
+
+def test_an_object_that_is_not_there_ends_the_waiting(fleet: Fleet) -> None:
+    fleet.store.client.delete_object(Bucket=BUCKET, Key=fleet.objects[3])
+    code, message = fleet.run(2)
+    assert code == 1
+    total = len(fleet.objects) + 1
+    assert message == f"job error: 1 of {total} objects could not be forecast: piece-00003: no machine was given it"
+
+
+class Deadly(Workers):
+    """Workers that one object kills, as it would where memory runs out."""
+
+    def map(self, function: Any, tasks: Any, **_: Any) -> Iterator[Any]:
+        if function is not forecast_object:
+            return
+        for task in tasks:
+            if task.piece.number == 5:
+                raise WorkerDiedError("a worker process was killed")
+            yield function(task)
+
+
+def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("job_code.workers.Workers", Deadly)
+    code, message = fleet.run(2)
+    assert code == 1
+    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")
+    assert message.endswith("a worker process was killed")
+    assert len(fleet.forecasts) == len(fleet.objects) - 1

@@ -76,6 +76,28 @@ def test_text_means_to_the_model_what_it_meant_before(trained: Finished, tmp_pat
     assert moved.parts == trained.parts
 
 
+def test_holidays_mean_to_the_model_what_they_meant_before(tmp_path: Path) -> None:
+    """Each span of years has holidays of its own: in 2023 there was one that never came again."""
+    demand = shop(12, 200)
+    first = run_job(tmp_path / "trained", demand, country_holidays="GB")
+    known = json.loads((first.model_folder / "model.json").read_text())["covariates"]["categories"]["GB holiday"]
+    assert any("Coronation" in name for name in known)
+    recent = demand.filter(pl.col("ds") >= date(2024, 6, 3))
+    again = run_job(tmp_path / "again", recent, model=first.model_folder, country_holidays="GB")
+    assert again.manifest["model"]["sha256"] == first.manifest["model"]["sha256"]
+    with pytest.raises(InputError, match="GB holiday before does not mean what it meant when the model was trained"):
+        run_job(tmp_path / "other", recent, model=shifted(first, tmp_path / "shifted"), country_holidays="GB")
+
+
+def shifted(trained: Finished, folder: Path) -> Path:
+    """A model that knows one of the three columns of holidays otherwise than the others."""
+    shutil.copytree(trained.model_folder, folder)
+    document = json.loads((folder / "model.json").read_text())
+    document["covariates"]["categories"]["GB holiday before"].reverse()
+    (folder / "model.json").write_text(json.dumps(document))
+    return folder
+
+
 def test_columns_the_model_does_not_know_are_left_out_and_told(trained: Finished, tmp_path: Path) -> None:
     more = infer(
         trained,
@@ -129,6 +151,10 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
         (
             {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(3))}},
             "static: brand is a number, and was text when the model was trained; upload it as it was, or train anew",
+        ),
+        (
+            {"static": {"s.parquet": STATIC.with_columns(size=pl.lit(date(2026, 1, 5)))}},
+            "static: size is a Date, and was a number when the model was trained",
         ),
         ({"covariates": None}, "covariates: price, kind is missing or unusable, which the model was trained with"),
         (

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from job_code.provenance import LIBRARIES, input_fingerprint, versions
+import job_code
+from job_code.provenance import ABOUT_IT, LIBRARIES, input_fingerprint, program_digest, versions
 from tests.demand import shop, write
 
 
@@ -27,4 +28,18 @@ def test_another_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) -> N
 
 
 def test_versions_name_python_and_every_library() -> None:
-    assert set(versions()) == {"python", *LIBRARIES}
+    assert set(versions()) == {"python", "program", *LIBRARIES}
+
+
+def test_the_program_is_another_with_every_module_that_makes_numbers(tmp_path: Path) -> None:
+    for name in ("model", "report"):
+        (tmp_path / f"{name}.py").write_text("one")
+    before = program_digest(tmp_path)
+    (tmp_path / "report.py").write_text("two")
+    program_digest.cache_clear()
+    assert program_digest(tmp_path) == before
+    (tmp_path / "model.py").write_text("two")
+    program_digest.cache_clear()
+    assert program_digest(tmp_path) != before
+    package = Path(job_code.__file__).parent
+    assert {package / f"{name}.py" for name in ABOUT_IT} <= set(package.glob("*.py"))

@@ -91,3 +91,14 @@ def test_what_sells_before_a_moving_holiday_is_forecast(tmp_path: Path) -> None:
     assert with_calendar[1] > 20  # the week of 30 March has Good Friday in it
     assert max(with_calendar[0], *with_calendar[2:]) < 15
     assert without[1] < 20
+
+
+def test_to_a_model_holidays_are_what_they_were_and_new_ones_unknown() -> None:
+    calendar = Frequency("D")
+    days = (calendar.period_of(date(2025, 12, 20)), calendar.period_of(date(2025, 12, 31)))
+    known = (NONE, "Second Day of Christmas", "A day that is no more")
+    table, names = holiday_table("DE", calendar, *days, known=known)
+    assert names == known
+    told = dict(zip(range(20, 32), table.values[0].tolist(), strict=True))
+    assert (told[24], told[26]) == (0.0, 1.0)
+    assert np.isnan(told[25])  # Christmas Day

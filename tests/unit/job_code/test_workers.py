@@ -81,9 +81,7 @@ def test_a_killed_worker_is_an_error_that_says_why() -> None:
     with Workers(2) as workers:
         with pytest.raises(WorkerDiedError, match="a worker process was killed, which the system does where memory"):
             list(workers.map(eval, [BUSY, KILLED, BUSY, BUSY]))
-        with pytest.raises(WorkerDiedError, match="take an instance type with more memory"):
-            list(workers.map(eval, ["1", "2"]))
-    assert not multiprocessing.active_children()
+        assert list(workers.map(eval, ["1 + 1", "2 + 2"])) == [2, 4]  # with processes of its own
 
 
 def test_workers_have_one_thread_each_and_this_process_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
