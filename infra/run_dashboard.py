@@ -60,7 +60,9 @@ class RunDashboard(Construct):
             self._graph_of_each("Seconds by stage", "StageSeconds", "Stage", stacked=True),
             self._graph("Seconds", JobSeconds="job worked", BillableSeconds="job billed", FleetSeconds="fleet"),
             self._graph("Cost, as by hourly_prices", Cost="job", FleetCost="fleet"),
-            self._graph("Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"),
+            self._graph_of_counts(
+                "Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"
+            ),
         )
         dashboard.add_widgets(
             self._graph("Series", Series="series"),
@@ -106,6 +108,11 @@ class RunDashboard(Construct):
 
     def _graph(self, title: str, **metrics: str) -> cloudwatch.GraphWidget:
         left = [run_metric(metric, self._name, label=label) for metric, label in metrics.items()]
+        return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
+
+    def _graph_of_counts(self, title: str, **metrics: str) -> cloudwatch.GraphWidget:
+        """Of what every run counts as one: with partitions there are many a day."""
+        left = [run_metric(metric, self._name, statistic="Sum", label=label) for metric, label in metrics.items()]
         return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
 
     def _graph_of_each(

@@ -93,7 +93,8 @@ def _child_of(parent: dict[str, Any], record: Any, value: Any) -> dict[str, Any]
         "Name": name,
         "Input": value,
         "StartTime": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "RedriveCount": 0,
+        # Of an item itself; here all of them are run once more where their parent is redriven.
+        "RedriveCount": parent["RedriveCount"],
     }
 
 

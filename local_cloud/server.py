@@ -26,6 +26,7 @@ from local_cloud import (
     container_registry,
     event_rules,
     lambdas,
+    s3_listing,
     s3_writes,
     sagemaker_api,
     service_quotas,
@@ -75,6 +76,7 @@ def main(arguments: list[str]) -> None:
     processes = ProcessRegistry()
     # Moto looks through its own folder at every request, one request at a time; what is there does not change.
     replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
+    s3_listing.install()
     s3_writes.install()
     cloudformation_types.install()
     step_functions.install(time_scale=float(time_scale))

@@ -77,7 +77,7 @@ def _agreed(environment: str) -> bool:
 
 
 def _take_down(clients: Clients, deployed: Deployed, name: str) -> None:
-    delete_schedules(clients, name)
+    delete_schedules(clients, deployed.schedules)
     for state_machine in deployed.state_machines:
         print(f"executions stopped: {stop_executions(clients, state_machine)}")
     # A job needs its role until its end, and the network it is in.

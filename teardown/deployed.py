@@ -15,11 +15,13 @@ class Deployed:
 
     Attributes:
         stacks: The stacks there are, in the order in which they can be deleted.
-        state_machines: ARNs.
+        schedules: Names.
+        state_machines: ARNs; one that starts executions of others stands before these.
         buckets: Names, that of the access logs last: emptying the others is logged.
     """
 
     stacks: tuple[str, ...]
+    schedules: tuple[str, ...]
     state_machines: tuple[str, ...]
     buckets: tuple[str, ...]
 
@@ -28,18 +30,29 @@ class Deployed:
         """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
         cloudformation = clients("cloudformation")
         stacks = [stack for stack in (f"{name}-forecast", f"{name}-data") if _exists(cloudformation, stack)]
-        state_machines, buckets = [], []
+        schedules, state_machines, buckets = [], [], []
         for stack in stacks:
             for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
                 for resource in page["StackResourceSummaries"]:
                     if resource["ResourceStatus"] == "DELETE_COMPLETE":
                         continue
-                    if resource["ResourceType"] == "AWS::StepFunctions::StateMachine":
+                    if resource["ResourceType"] == "AWS::Scheduler::Schedule":
+                        schedules.append(resource["PhysicalResourceId"])
+                    elif resource["ResourceType"] == "AWS::StepFunctions::StateMachine":
                         state_machines.append(resource["PhysicalResourceId"])
                     elif resource["ResourceType"] == "AWS::S3::Bucket":
                         of_logs = resource["LogicalResourceId"].startswith("AccessLogs")
                         buckets.append((of_logs, resource["PhysicalResourceId"]))
-        return cls(tuple(stacks), tuple(state_machines), tuple(bucket for _, bucket in sorted(buckets)))
+        return cls(
+            stacks=tuple(stacks),
+            schedules=tuple(schedules),
+            state_machines=tuple(sorted(state_machines, key=_starts_none)),
+            buckets=tuple(bucket for _, bucket in sorted(buckets)),
+        )
+
+
+def _starts_none(state_machine: str) -> bool:
+    return not state_machine.endswith("-partitions")
 
 
 def _exists(cloudformation: Any, stack: str) -> bool:  # noqa: ANN401 (boto3's clients are made at run time)

@@ -1,7 +1,7 @@
 """The steps of taking an environment down; each may be repeated."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +9,7 @@ from botocore.exceptions import WaiterError
 
 from teardown.deployed import Clients
 
-JOB_LOGS = "/aws/sagemaker/TrainingJobs"
+KINDS = ("Training", "Processing")
 # A job that is stopped has two minutes, and uploads what it has.
 MOST_SECONDS = 900
 POLL_SECONDS = 2
@@ -19,30 +19,39 @@ class TeardownError(Exception):
     """A step did not succeed; the message says which, and what to do."""
 
 
-def delete_schedules(clients: Clients, name: str) -> None:
+def delete_schedules(clients: Clients, schedules: Sequence[str]) -> None:
     """Deletes what starts runs by itself; its stack takes no offence."""
     scheduler = clients("scheduler")
-    for schedule in (f"{name}-weekly", f"{name}-deadline"):
+    for schedule in schedules:
         with suppress(scheduler.exceptions.ResourceNotFoundException):
             scheduler.delete_schedule(Name=schedule)
 
 
 def stop_executions(clients: Clients, state_machine: str) -> int:
-    """Stops what a state machine executes, and with it the jobs.
+    """Stops what a state machine executes, and with it the jobs, until nothing is executed.
+
+    An execution of all partitions that was stopped stops those it has started, and may have begun to start another.
 
     Returns:
         How many executions were stopped.
+
+    Raises:
+        TeardownError: One still runs after a quarter of an hour.
     """
-    states, stopped = clients("stepfunctions"), 0
-    pages = states.get_paginator("list_executions").paginate(stateMachineArn=state_machine, statusFilter="RUNNING")
-    for execution in [execution for page in pages for execution in page["executions"]]:
-        states.stop_execution(executionArn=execution["executionArn"], cause="The environment is being taken down")
-        stopped += 1
-    return stopped
+    states, stopped = clients("stepfunctions"), set[str]()
+    end = time.monotonic() + MOST_SECONDS
+    while running := _running_executions(states, state_machine):
+        if time.monotonic() > end:
+            raise TeardownError(f"still running: {', '.join(running[:3])}; stop it and start again")
+        for execution in running:
+            states.stop_execution(executionArn=execution, cause="The environment is being taken down")
+        stopped |= set(running)
+        time.sleep(POLL_SECONDS)
+    return len(stopped)
 
 
 def wait_for_jobs(clients: Clients, name: str) -> None:
-    """Waits until no training job of the environment is at work: it would write into a bucket that was emptied.
+    """Waits until no job of the environment is at work: it would write into a bucket that was emptied.
 
     Raises:
         TeardownError: One still is after a quarter of an hour.
@@ -50,7 +59,7 @@ def wait_for_jobs(clients: Clients, name: str) -> None:
     end = time.monotonic() + MOST_SECONDS
     while jobs := list(_running_jobs(clients("sagemaker"), name)):
         if time.monotonic() > end:
-            raise TeardownError(f"still running: {', '.join(jobs)}; stop it and start again")
+            raise TeardownError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
         time.sleep(POLL_SECONDS)
 
 
@@ -71,21 +80,22 @@ def delete_stack(clients: Clients, stack: str) -> None:
 
 
 def delete_job_logs(clients: Clients, name: str) -> int:
-    """Deletes the environment's streams in the log group that all training jobs of an account share.
+    """Deletes the environment's streams in the log groups that all jobs of an account share.
 
     Returns:
         How many there were.
     """
     logs, deleted = clients("logs"), 0
-    try:
-        pages = list(
-            logs.get_paginator("describe_log_streams").paginate(logGroupName=JOB_LOGS, logStreamNamePrefix=f"{name}-")
-        )
-    except logs.exceptions.ResourceNotFoundException:
-        return 0
-    for stream in [stream for page in pages for stream in page["logStreams"]]:
-        logs.delete_log_stream(logGroupName=JOB_LOGS, logStreamName=stream["logStreamName"])
-        deleted += 1
+    for kind in KINDS:
+        group = f"/aws/sagemaker/{kind}Jobs"
+        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=f"{name}-")
+        try:
+            streams = [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        for stream in streams:
+            logs.delete_log_stream(logGroupName=group, logStreamName=stream)
+        deleted += len(streams)
     return deleted
 
 
@@ -113,10 +123,14 @@ def empty(clients: Clients, bucket: str) -> int:
 
 
 def _running_jobs(sagemaker: Any, name: str) -> Iterator[str]:  # noqa: ANN401 (boto3's clients are made at run time)
-    for status in ("InProgress", "Stopping"):
-        for page in sagemaker.get_paginator("list_training_jobs").paginate(
-            NameContains=f"{name}-", StatusEquals=status
-        ):
-            for job in page["TrainingJobSummaries"]:
-                if job["TrainingJobName"].startswith(f"{name}-"):
-                    yield job["TrainingJobName"]
+    for kind in KINDS:
+        jobs = sagemaker.get_paginator(f"list_{kind.lower()}_jobs")
+        for status in ("InProgress", "Stopping"):
+            for page in jobs.paginate(NameContains=f"{name}-", StatusEquals=status):
+                names = [job[f"{kind}JobName"] for job in page[f"{kind}JobSummaries"]]
+                yield from (job for job in names if job.startswith(f"{name}-"))
+
+
+def _running_executions(states: Any, state_machine: str) -> list[str]:  # noqa: ANN401
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=state_machine, statusFilter="RUNNING")
+    return [execution["executionArn"] for page in pages for execution in page["executions"]]

@@ -50,6 +50,23 @@ def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
         s3.put_object(**place, Body=b"other content", ChecksumSHA256=checksum)
 
 
+def test_a_folder_of_which_everything_was_deleted_is_none(cloud: LocalCloud) -> None:
+    s3, bucket = cloud.client("s3"), "versioned-folders"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a/b/1", "a/c/1", "a/c/2", "d/1", "e"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    for key in ("a/b/1", "a/c/1", "d/1"):
+        s3.delete_object(Bucket=bucket, Key=key)
+
+    def folders(prefix: str) -> list[str]:
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, Delimiter="/")
+        return [found["Prefix"] for found in listed.get("CommonPrefixes", [])]
+
+    assert folders("a/") == ["a/c/"]
+    assert folders("") == ["a/"]
+
+
 def test_of_writers_that_come_at_once_one_wins(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     s3 = cloud.client("s3")
 

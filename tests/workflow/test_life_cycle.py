@@ -1,5 +1,6 @@
 """An environment's life, with the real CDK CLI: `make bootstrap`, `make deploy` twice, a run, `make destroy`."""
 
+import io
 import json
 import os
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from local_cloud import LocalCloud
 from tests.synthesis import ROOT, synthesise
-from tests.workflow.conftest import FEW_TREES, Deployment
+from tests.workflow.conftest import FEW_TREES, Deployment, deploy
 from tests.workflow.test_failures import MANY_TREES, running_job
 
 NAME = "onejob-dev"
@@ -138,6 +139,41 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     again = command(cloud, "teardown", "--environment", "dev", "--yes")
     assert again.returncode == 0
     assert again.stdout == f"There is nothing of it in account {cloud.account}, {cloud.region}.\n"
+
+
+def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
+    demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Or it would report those as failures, and go on to the next."""
+    added = "[partitions]\ndiscover = true\nat_a_time = 1"
+    with deploy(tmp_path_factory.mktemp("partitions"), "dev", added=added) as application:
+        cloud = application.cloud
+        sqs, sns = cloud.client("sqs"), cloud.client("sns")
+        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+        buffer = io.BytesIO()
+        demand.write_parquet(buffer)
+        for partition in ("AT", "DE", "FR"):
+            application.upload(f"partition={partition}/demand.parquet", buffer.getvalue())
+        # As a fleet's machines leave them.
+        fleets = {"logGroupName": "/aws/sagemaker/ProcessingJobs"}
+        cloud.client("logs").create_log_group(**fleets)
+        cloud.client("logs").create_log_stream(**fleets, logStreamName=f"{NAME}-1/algo-1-1")
+        of_all = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
+        running_job(application)
+        done = command(cloud, "teardown", "--environment", "dev", "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        stopped = [line for line in done.stdout.splitlines() if line.startswith("executions stopped: ")]
+        assert stopped[0] == "executions stopped: 1"
+        assert "logs of jobs deleted: 2\n" in done.stdout
+        there = left(cloud)
+        assert not there.keys() & {"schedules", "state machines", "job logs"}
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages", [])
+        told = [json.loads(message["Body"])["Message"] for message in messages]
+        assert len(told) == 1, told
+        assert "an execution ended as ABORTED" in told[0]
+        assert of_all in told[0]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.workflow.conftest import FEW_TREES, Deployment, Ended, deploy
+from tests.workflow.test_failures import running_job, wait_until
 
 GIVEN = {"config": FEW_TREES}
 
@@ -38,6 +39,13 @@ def upload(application: Deployment, partition: str, content: pl.DataFrame | byte
 
 def run_all(application: Deployment, given: dict[str, Any] | None = None) -> Ended:
     return application.ended(application.start(given or GIVEN, state_machine="PartitionsStateMachineArn"))
+
+
+def invoke(application: Deployment, function: str, event: dict[str, Any]) -> Any:
+    answer = application.cloud.client("lambda").invoke(
+        FunctionName=f"onejob-dev-{function}", Payload=json.dumps(event).encode()
+    )
+    return json.load(answer["Payload"])
 
 
 def table(application: Deployment, ended: Ended) -> dict[str, dict[str, str]]:
@@ -96,6 +104,32 @@ def test_some_partitions_may_be_asked_for(application: Deployment, demand: pl.Da
     unknown = run_all(application, {"partitions": ["DE", "XX"]})
     assert (unknown.status, unknown.error) == ("FAILED", "InputError")
     assert unknown.cause.startswith("input: there is no partition XX.")
+    mistyped = run_all(application, {"cutoff": "2026-11-17"})
+    assert (mistyped.status, mistyped.error) == ("FAILED", "InputError")
+    assert "EachPartition" not in mistyped.states
+    # The other has no run, which the deadline tells and the dashboard shows.
+    late = invoke(application, "check-late", {"scheduled_time": "2026-11-23T08:00:00Z"})
+    assert late == {"cutoff": "2026-11-16", "late": 1}
+    shown = invoke(application, "show-runs", {})
+    assert shown.startswith("<p>2 partitions: ")
+    assert "<td>DE</td><td>2026-11-16</td>" in shown
+
+
+def test_what_was_stopped_goes_on_where_it_is_redriven(application: Deployment, demand: pl.DataFrame) -> None:
+    for name in ("AT", "DE", "FR"):
+        upload(application, name, demand.filter(pl.col("article_id") < "A1"))
+    workflows = application.cloud.client("stepfunctions")
+    of_all = application.start(GIVEN, state_machine="PartitionsStateMachineArn")
+    running_job(application)
+    workflows.stop_execution(executionArn=of_all)
+    assert application.ended(of_all).status == "ABORTED"
+    runs = application.outputs["StateMachineArn"]
+    wait_until(lambda: not workflows.list_executions(stateMachineArn=runs, statusFilter="RUNNING")["executions"])
+    workflows.redrive_execution(executionArn=of_all)
+    ended = application.ended(of_all)
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert {row["outcome"] for row in table(application, ended).values()} <= {"published", "published before"}
+    assert all(latest(application, name)["cutoff"] == "2026-11-16" for name in ("AT", "DE", "FR"))
 
 
 def test_one_partition_is_run_by_hand_as_ever(application: Deployment, demand: pl.DataFrame) -> None:

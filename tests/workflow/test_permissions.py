@@ -47,7 +47,7 @@ def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) ->
         late = application.cloud.client("lambda").invoke(
             FunctionName="onejob-dev-check-late", Payload=b'{"scheduled_time": "2026-11-23T08:00:00Z"}'
         )
-        assert json.load(late["Payload"]) == {"cutoff": "2026-11-16", "late": True}
+        assert json.load(late["Payload"]) == {"cutoff": "2026-11-16", "late": 1}
         published = application.run({"config": FEW_TREES})
         assert published.status == "SUCCEEDED", published.cause
         # Publishing fails half-way, and what readers see is looked at.
