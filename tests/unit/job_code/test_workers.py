@@ -82,6 +82,7 @@ def test_a_killed_worker_is_an_error_that_says_why() -> None:
         with pytest.raises(WorkerDiedError, match="a worker process was killed, which the system does where memory"):
             list(workers.map(eval, [BUSY, KILLED, BUSY, BUSY]))
         assert list(workers.map(eval, ["1 + 1", "2 + 2"])) == [2, 4]  # with processes of its own
+    assert not multiprocessing.active_children()
 
 
 def test_workers_have_one_thread_each_and_this_process_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
