@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = "prod"
 BARS = {"two instances of a core": 1.85, "two cores of an instance": 1.8}
 REPEATS = 2
+LONGEST_SECONDS = 3_600
 LAST = date(2026, 11, 16)
 COPIED = ("handover/", "models/")
 
@@ -53,7 +54,7 @@ class Deployed:
         started = self.cloud.client("stepfunctions").start_execution(
             stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps({"fleet": 1})
         )
-        ended = wait_for_execution(self.cloud.client, started["executionArn"])
+        ended = wait_for_execution(self.cloud.client, started["executionArn"], seconds=LONGEST_SECONDS)
         if ended["status"] != "SUCCEEDED":
             raise RuntimeError(f"the run ended as {ended['status']}: {ended.get('cause')}")
         sagemaker = self.cloud.client("sagemaker")

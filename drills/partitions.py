@@ -23,6 +23,7 @@ from local_cloud import LocalCloud, wait_for_execution
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
 LAST = date(2026, 11, 16)
+LONGEST_SECONDS = 7_200
 GIVEN = {"config": {"trees": 10, "horizon": 4}}
 
 
@@ -76,7 +77,7 @@ class Partitions:
         started = states.start_execution(
             stateMachineArn=self._outputs["PartitionsStateMachineArn"], input=json.dumps(GIVEN)
         )
-        ended = wait_for_execution(self._cloud.client, started["executionArn"])
+        ended = wait_for_execution(self._cloud.client, started["executionArn"], seconds=LONGEST_SECONDS)
         print(f"  ended as {ended['status']}: {ended.get('cause') or json.loads(ended['output'])['counts']}")
         name = started["executionArn"].rsplit(":", 1)[-1]
         table = self._cloud.client("s3").get_object(

@@ -47,9 +47,8 @@ class PartitionFunctions:
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
-        self._make.grant(
-            function, "ListThem", ["s3:PutObject"], data.forecasts.arn_for_objects(s3_layout.PARTITION_ITEMS)
-        )
+        lists = (s3_layout.PARTITION_ITEMS, s3_layout.PARTITIONS_UNUSABLE)
+        self._make.grant(function, "ListThem", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         # Which has no resources. The finding is the function's own, for its traces.
         function.role.add_to_policy(

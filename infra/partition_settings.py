@@ -1,5 +1,6 @@
 """What an environment settles about its partitions, each with demand, model and forecasts of its own."""
 
+import json
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -8,6 +9,8 @@ from infra.setting_types import Flag, Table, like
 
 # Each is a run with a job of its own; beyond it the jobs' start-up is all there is to be gained.
 MOST_AT_A_TIME = 1_000
+# Of all names together: functions are told them by a variable, and take 4 kB of all variables.
+MOST_CHARACTERS = 2_500
 
 PartitionName = Annotated[
     str, like("[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "1 to 64 letters, digits and . _ -, a letter or digit first")
@@ -33,6 +36,8 @@ class PartitionsSettings(Table):
     def _named_or_found(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if bool(value) == info.data.get("discover"):
             raise ValueError("give names, or discover = true, and not both")
+        if len(json.dumps(value)) > MOST_CHARACTERS:
+            raise ValueError("too many to be named here; set discover = true, which finds them where their demand lies")
         twice = sorted({name for name in value if value.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} given more than once")

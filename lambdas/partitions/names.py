@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 DEMAND = "demand/"
 # It becomes part of S3's keys, and of an execution's name.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-FOLDER = re.compile(rf"partition=({NAME.pattern})/")
+FOLDER = re.compile(r"partition=([^/]+)/")
 
 
 def partitions_of(variables: Mapping[str, str], s3: Callable[[], BaseClient]) -> list[str] | None:
@@ -25,7 +25,7 @@ def partitions_of(variables: Mapping[str, str], s3: Callable[[], BaseClient]) ->
 
 
 def partition_names(s3: BaseClient, *, bucket: str, named: Sequence[str] | None) -> list[str]:
-    """Names of all partitions, sorted.
+    """Names of all partitions, sorted; those that are found may be none by `NAME`, and are told all the same.
 
     Args:
         s3: An S3 client.

@@ -29,6 +29,7 @@ KNOWN_KEYS = (*OF_A_RUN, OWN)
 DIGEST = 8
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 45
+RENAME = "rename its folder: 1 to 64 letters, digits and . _ -, a letter or digit first"
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -99,7 +100,8 @@ def plan_partitions(
         s3: An S3 client.
 
     Returns:
-        `folder` (where the execution's lists lie), `items` (key of the list), `count`, `at_a_time`.
+        `folder` (where the execution's lists lie), `items` (key of the list), `count`, `at_a_time`, and `unusable`: key
+        of a list of those whose names are none, if there are some.
 
     Raises:
         InputError: If the input cannot be run.
@@ -108,6 +110,9 @@ def plan_partitions(
     _check(document, deployment=deployment, started_at=datetime.fromisoformat(execution["started_at"]))
     names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
     folder = f"partitions/execution={execution['name']}/"
+    unusable = [name for name in names if not NAME.fullmatch(name)]
+    if len(unusable) == len(names):
+        raise InputError([f"input: no partition has a name that can be used, e.g. {shown(names[0])}; {RENAME}"])
     of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
     items = [
         {
@@ -117,12 +122,23 @@ def plan_partitions(
             "outcome": f"{folder}outcomes/{name}.json",
         }
         for name in names
+        if name not in unusable
     ]
-    key = f"{folder}items.json"
-    body = json.dumps(items).encode()
-    s3.put_object(Bucket=deployment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
+
+    def put(content: object, key: str) -> str:
+        body = json.dumps(content).encode()
+        s3.put_object(Bucket=deployment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
+        return key
+
+    key = put(items, f"{folder}items.json")
     allowed = deployment.at_a_time if quota is None else min(deployment.at_a_time, quota)
-    return {"folder": folder, "items": key, "count": len(items), "at_a_time": max(1, min(allowed, len(items)))}
+    return {
+        "folder": folder,
+        "items": key,
+        "count": len(items),
+        "at_a_time": max(1, min(allowed, len(items))),
+        "unusable": put(unusable, f"{folder}unusable.json") if unusable else None,
+    }
 
 
 def execution_name(partition: str, parent: str) -> str:

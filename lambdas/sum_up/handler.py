@@ -15,7 +15,7 @@ from lambdas.console_links.links import execution_link, object_link
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, put
 
-from .table import Row, as_csv, in_words, list_unfinished, row
+from .table import Row, as_csv, in_words, list_unfinished, row, unusable
 
 READS_AT_A_TIME = 32
 FAILED = "PartitionsFailed"
@@ -86,4 +86,5 @@ def _rows(plan: Mapping[str, Any], *, bucket: str, s3: BaseClient) -> list[Row]:
         return row(item, read(item["outcome"]) if item["outcome"] in there else None)
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
-        return list(reads.map(of, items))
+        rows = list(reads.map(of, items))
+    return rows + [unusable(name) for name in (read(plan["unusable"]) if plan["unusable"] else ())]

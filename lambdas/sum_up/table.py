@@ -77,6 +77,12 @@ def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
     )
 
 
+def unusable(name: str) -> Row:
+    """A partition that was never run, for its name."""
+    reason = "its folder's name cannot be used: 1 to 64 letters, digits and . _ -, a letter or digit first; rename it"
+    return Row(name, "failed", kind="InputError", reason=reason)
+
+
 def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
     """Of an execution that failed, the cause is its description; of one that did not start, plain text."""
     kind, cause = str(error.get("Error", "")), str(error.get("Cause", ""))

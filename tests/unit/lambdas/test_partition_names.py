@@ -31,7 +31,14 @@ def test_those_that_have_demand_are_found(s3: Any) -> None:
         "static/partition=d/part.parquet",
     ):
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"x")
-    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == ["Z", "a.b_c-1", "b"]
+    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == [
+        ".hidden",
+        "K%C3%B6ln",
+        "Z",
+        "a.b_c-1",
+        "b",
+        "x" * 65,
+    ]
 
 
 def test_where_there_is_no_demand_there_is_none(s3: Any) -> None:

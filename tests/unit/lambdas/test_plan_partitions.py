@@ -49,7 +49,7 @@ def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: Any) -> No
     given = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
     plan = planned(s3, {**given, "partitions": ["FR", "AT", "FR"]})
     folder = "partitions/execution=3f0c/"
-    assert plan == {"folder": folder, "items": f"{folder}items.json", "count": 2, "at_a_time": 2}
+    assert plan == {"folder": folder, "items": f"{folder}items.json", "count": 2, "at_a_time": 2, "unusable": None}
     assert items(s3, plan) == [
         {
             "partition": name,
@@ -205,3 +205,12 @@ def test_a_quota_that_cannot_be_looked_up_stops_nothing() -> None:
 
 def test_where_several_machines_may_do_it_their_quotas_count_together() -> None:
     assert module._quota(Pages({"a": 3.0, "b": 4.0}), ["a", "b"]) == 7
+
+
+def test_names_that_cannot_be_used_are_listed_apart(s3: Any) -> None:
+    for name in ("DE", "UK & IE"):
+        s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"x")
+    plan = planned(s3, {}, named=None)
+    assert plan["count"] == 1
+    found = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["unusable"])["Body"].read())
+    assert found == ["UK & IE"]

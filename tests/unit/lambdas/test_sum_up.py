@@ -169,7 +169,7 @@ def state(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
     for item, answer in zip(items, answers.values(), strict=True):
         if answer is not None:
             put(s3, item["outcome"], {**item, **answer})
-    return {"execution": {"id": ARN}, "plan": {"folder": FOLDER, "items": f"{FOLDER}items.json"}}
+    return {"execution": {"id": ARN}, "plan": {"folder": FOLDER, "items": f"{FOLDER}items.json", "unusable": None}}
 
 
 def summed(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
@@ -227,6 +227,17 @@ class Objects:
     def paginate(self, *, Prefix: str, **_more: Any) -> Iterator[dict[str, Any]]:  # noqa: N803
         found = [{"Key": key} for key in sorted(self.kept) if key.startswith(Prefix)]
         yield from ({"Contents": found[first : first + 1_000]} for first in range(0, len(found), 1_000))
+
+
+def test_a_partition_whose_name_cannot_be_used_is_in_the_table(s3: Any) -> None:
+    given = state(s3, {"DE": ended_well(**PUBLISHED)})
+    put(s3, f"{FOLDER}unusable.json", ["UK & IE"])
+    given["plan"]["unusable"] = f"{FOLDER}unusable.json"
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["partitions"], outcome["fine"], outcome["all_fine"]) == (2, 1, False)
+    first, *_ = table(s3)
+    assert (first["partition"], first["outcome"], first["kind"]) == ("UK & IE", "failed", "InputError")
+    assert "UK & IE: failed (InputError): its folder's name cannot be used" in outcome["message"]
 
 
 def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
