@@ -66,7 +66,11 @@ class DataStack(Stack):
                     id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
                 ),
                 s3.LifecycleRule(
-                    id="handed-over", prefix=s3_layout.HANDOVER, expiration=Duration.days(retention.job_output_days)
+                    id="handed-over",
+                    prefix=s3_layout.HANDOVER,
+                    expiration=Duration.days(retention.job_output_days),
+                    # All demand of a run, which lies in the other bucket as well: nobody wants it back.
+                    noncurrent_version_expiration=Duration.days(1),
                 ),
                 s3.LifecycleRule(
                     id="query-results",

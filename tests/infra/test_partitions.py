@@ -48,7 +48,11 @@ OWN: dict[str, list[Statement]] = {
         log("PlanPartitions"),
         XRAY,
         FIND_PARTITIONS,
-        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/items.json", None),
+        (
+            "s3:PutObject",
+            [f"{FORECASTS}/partitions/execution=*/items.json", f"{FORECASTS}/partitions/execution=*/unusable.json"],
+            None,
+        ),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("servicequotas:ListServiceQuotas", "*", None),
     ],

@@ -148,6 +148,12 @@ ALLOWED = [
         "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
         "The list is named after the execution that it is of.",
     ),
+    *wildcards(
+        "PlanPartitionsRoleDefaultPolicy",
+        "s3:PutObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/unusable.json",
+        "The list is named after the execution that it is of.",
+    ),
     *wildcards("SumUpRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/partitions/*", OBJECTS),
     *wildcards(
         "SumUpRoleDefaultPolicy",
@@ -222,6 +228,12 @@ ALLOWED = [
         "PartitionsStateMachineRoleDefaultPolicy",
         "s3:GetObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
+        "The list is named after the execution that it is of.",
+    ),
+    *wildcards(
+        "PlanPartitionsRoleDefaultPolicy",
+        "s3:PutObject",
+        "<ForecastsBucket.Arn>/partitions/execution=*/unusable.json",
         "The list is named after the execution that it is of.",
     ),
     *wildcards(

@@ -31,6 +31,14 @@ ELSEWHERE = {
     "UseTheQueuesKey": "Lambda and the Scheduler encrypt what they keep",
     "events:PutRule": "Step Functions hears of a job's end",
 }
+FLEET = """
+[fleet]
+enabled = false
+instance_types = ["ml.m5.large"]
+instances = 2
+volume_gb = 30
+max_runtime_minutes = 60
+"""
 # Roles that only such a service takes on: it starts runs, keeps what it could not start, and looks at the deadline.
 SCHEDULER = "scheduler.amazonaws.com"
 
@@ -38,7 +46,7 @@ SCHEDULER = "scheduler.amazonaws.com"
 @pytest.fixture(scope="module")
 def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) -> Iterator[Deployment]:
     """An environment in which everything has happened once."""
-    with deploy(tmp_path_factory.mktemp("permissions"), "dev") as application:
+    with deploy(tmp_path_factory.mktemp("permissions"), "dev", added=FLEET) as application:
         application.upload_rows(demand)
         described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
         put_beside(application, "StaticUri", "articles.parquet", described)
@@ -50,6 +58,8 @@ def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) ->
         assert json.load(late["Payload"]) == {"cutoff": "2026-11-16", "late": 1}
         published = application.run({"config": FEW_TREES})
         assert published.status == "SUCCEEDED", published.cause
+        by_fleet = application.run({"config": FEW_TREES, "mode": "infer", "fleet": True})
+        assert by_fleet.status == "SUCCEEDED", by_fleet.cause
         # Publishing fails half-way, and what readers see is looked at.
         application.cloud.fail_calls(ApiFault("s3", "PutObject", "error", subject="_latest", count=60))
         assert application.run({"config": FEW_TREES, "force": True}).status == "FAILED"
