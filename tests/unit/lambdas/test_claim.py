@@ -143,10 +143,14 @@ def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
 
 def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
     """Its job is done, and its fleet is not."""
-    execution, at = f"arn:x:{name}", NOW.isoformat(timespec="seconds")
-    registry.table.change("all", cutoff, lambda run: note(run, execution, {"handed_over": f"job-of-{name}"}))
+    registry.table.change("all", cutoff, lambda run: note(run, f"arn:x:{name}", {"handed_over": f"job-of-{name}"}))
     if failing:
-        registry.table.change("all", cutoff, lambda run: end(run, execution, "failed", now=at, details={}))
+        fail(registry, name, cutoff)
+
+
+def fail(registry: Registry, name: str, cutoff: str = CUTOFF, **details: Any) -> None:
+    at = NOW.isoformat(timespec="seconds")
+    registry.table.change("all", cutoff, lambda run: end(run, f"arn:x:{name}", "failed", now=at, details=details))
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
@@ -172,13 +176,28 @@ def test_other_demand_or_force_begins_anew(registry: Registry, wish: dict[str, A
     assert claimed(registry, "two", CUTOFF, **wish) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
 
 
-def test_what_an_earlier_attempt_than_the_last_handed_over_is_not_offered(registry: Registry) -> None:
+def test_what_was_handed_over_outlives_an_attempt_that_came_to_nothing(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
-    claimed(registry, "two", CUTOFF)
-    at = NOW.isoformat(timespec="seconds")
-    registry.table.change("all", CUTOFF, lambda run: end(run, "arn:x:two", "failed", now=at, details={}))
-    assert "handed_over" not in claimed(registry, "three", CUTOFF)
+    for name in ("two", "three"):  # each fails before its PlanFleet
+        claimed(registry, name, CUTOFF)
+        fail(registry, name)
+    assert claimed(registry, "four", CUTOFF)["handed_over"] == "job-of-one"
+    fail(registry, "four", handed_over=None)
+    assert "handed_over" not in claimed(registry, "five", CUTOFF)
+
+
+def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(registry: Registry) -> None:
+    claimed(registry, "one", CUTOFF)
+    hand_over(registry, "one")
+    claimed(registry, "other", CUTOFF, fingerprint="demand-2")
+    fail(registry, "other")
+    assert "handed_over" not in claimed(registry, "two", CUTOFF)
+    hand_over(registry, "two", failing=False)
+    publish(registry, "two")
+    assert "handed_over" not in claimed(registry, "three", CUTOFF, force=True)
+    fail(registry, "three")
+    assert registry.table.get("all", CUTOFF).handed_over("demand-1") is None
 
 
 def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(registry: Registry) -> None:
