@@ -170,9 +170,10 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     assert machine["States"]["PublishByHand?"]["Default"] == "Claim"
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
-    assert claimed["Next"] == "Preflight"
-    assert machine["States"]["Preflight"]["Next"] == "HandedOver?"
-    assert machine["States"]["HandedOver?"]["Default"] == f"TrainAndInfer ({order[0]})"
+    # What needs no training is refused for nothing that training takes.
+    assert claimed["Next"] == "HandedOver?"
+    assert machine["States"]["HandedOver?"]["Default"] == "Preflight"
+    assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
     assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
