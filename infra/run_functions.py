@@ -122,11 +122,11 @@ class RunFunctions:
                 "VOLUME_GB": str(fleet.volume_gb),
                 "HOURLY_PRICES": self._make.prices(),
             },
-            shared=[REGISTRY, QUOTAS],
+            shared=[REGISTRY, QUOTAS, FILES],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        notes = [s3_layout.HANDOVER_NOTES]
-        self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=notes)
+        seen = [s3_layout.HANDOVER_DOCUMENTS, s3_layout.HANDOVER_NOTES, s3_layout.HANDOVER_PIECES]
+        self._make.grant(function, "SeeWhatIsThere", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(
             function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
         )

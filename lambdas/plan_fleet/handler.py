@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.account_quotas.lookup import quota_values
 from lambdas.observation.logs import logged
+from lambdas.run_files.objects import is_there
 from lambdas.run_registry.record import Run, note
 from lambdas.run_registry.table import RunTable
 
@@ -71,12 +72,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     table, partition = RunTable(_client("dynamodb"), os.environ["TABLE"]), event["plan"]["partition"]
     runs = table.newest(partition, RUNS_LOOKED_AT)
     quota = _quota(_client("service-quotas"), deployment.instance_types[0])
-    planned = plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
     known = {"handed_over": event["job"]["name"]}
     execution = event["execution"]["id"]
     table.change(partition, event["claim"]["cutoff"], lambda run: note(run, execution, known))
-    return planned
+    return plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
 
 
 @functools.cache
@@ -102,7 +102,7 @@ def plan_fleet(
         people the plan in `words`, its `notes`, `seconds` and `cost_usd`.
 
     Raises:
-        IncompleteRun: If nothing was handed over.
+        IncompleteRun: If nothing was handed over, or what is left to forecast is no longer there.
     """
     plan, run_id = state["plan"], state["job"]["name"]
     partition = plan["partition"]
@@ -153,24 +153,30 @@ def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
 
 
 def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):
-            raise
+    uri = f"s3://{bucket}/{folder}"
+    # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
+    if not is_there(s3, bucket=bucket, key=folder + DOCUMENT):
+        raise IncompleteRun(f"{uri}{DOCUMENT} is not there: the job handed nothing over, or it has expired since")
+    pieces = json.loads(s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)["Body"].read())["pieces"]
+    done, there = (_names(s3, bucket, f"{folder}{kind}/") for kind in ("done", "pieces"))
+    left = {name: piece for piece in pieces if (name := f"piece-{piece['number']:05d}") not in done}
+    # The first machine would wait for them until it is stopped.
+    if gone := sorted(left.keys() - there):
         raise IncompleteRun(
-            f"s3://{bucket}/{folder}{DOCUMENT} is not there: the job handed nothing over, or it has expired since"
-        ) from None
-    pieces = json.loads(answer["Body"].read())["pieces"]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}done/")
-    done = {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
-    left = [piece for piece in pieces if f"piece-{piece['number']:05d}" not in done]
+            f"{uri}pieces/{gone[0]}.tar is not there, nor its forecasts: {len(gone):,} of {len(left):,} objects that "
+            "are left to forecast have expired since, or somebody has deleted them"
+        )
     return Work(
-        series=sum(piece["series"] for piece in left),
+        series=sum(piece["series"] for piece in left.values()),
         objects=len(left),
         bytes=sum(piece["bytes"] for piece in pieces),
         done=len(pieces) - len(left),
     )
+
+
+def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
 
 
 def _quota(quotas: BaseClient, instance_type: str) -> int | None:
