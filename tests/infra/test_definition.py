@@ -139,8 +139,18 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
     rules = states["FromWhere?"]["Choices"]
     assert [(rule["Variable"], rule["StringEquals"], rule["Next"]) for rule in rules] == [
         ("$.resume.from", "check", "CheckRun"),
-        ("$.resume.from", "fleet", "PlanFleet"),
+        ("$.resume.from", "fleet", "ClaimAgain"),
     ]
+    # The attempt has ended, and two fleets must not write one run.
+    again = states["ClaimAgain"]
+    assert {name: again[name] for name in ("Resource", "ResultPath", "Next")} == {
+        "Resource": states["Claim"]["Resource"],
+        "ResultPath": "$.claim",
+        "Next": "ClaimedAgain?",
+    }
+    (rule,) = states["ClaimedAgain?"]["Choices"]
+    assert (rule["Variable"], rule["BooleanEquals"], rule["Next"]) == ("$.claim.claimed", True, "PlanFleet")
+    assert states["ClaimedAgain?"]["Default"] == "AnotherHasIt"
     assert states["FromWhere?"]["Default"] == "StartOver"
     assert states["StartOver"]["Next"] == "Plan"
     # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
@@ -209,9 +219,15 @@ def planned_fleet(instances: int) -> dict[str, Any]:
     """What PlanFleet leaves, of a run as long as any is named."""
     pieces = [{"number": number, "series": 1000, "bytes": 10**6} for number in range(MOST_INSTANCES)]
     handover = io.BytesIO(json.dumps({"pieces": pieces}).encode())
+
+    def listed(prefix: str) -> dict[str, Any]:
+        names = [f"piece-{piece['number']:05d}.tar" for piece in pieces] if prefix.endswith("/pieces/") else []
+        return {"Contents": [{"Key": prefix + name} for name in names]}
+
     s3 = SimpleNamespace(
         get_object=lambda **_asked: {"Body": handover},
-        get_paginator=lambda _name: SimpleNamespace(paginate=lambda **_asked: [{}]),
+        list_objects_v2=lambda **asked: {"Contents": [{"Key": asked["Prefix"]}]},
+        get_paginator=lambda _name: SimpleNamespace(paginate=lambda **asked: [listed(asked["Prefix"])]),
     )
     plan = {"partition": "p" * 64, "fleet_instances": instances, "model": None}
     deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge",), None, 50, {})

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.claim.handler import Registry, claim_cutoff, claim_run
-from lambdas.run_registry.record import LATEST, begin_publishing, end, note
+from lambdas.run_registry.record import LATEST, begin_publishing, end, note, release
 from lambdas.run_registry.table import RunTable
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
@@ -213,4 +213,20 @@ def test_what_was_inferred_meanwhile_is_no_reason_to_keep_a_training_back(regist
     claimed(registry, "one")
     claimed(registry, "daily", CUTOFF, mode="infer", fingerprint="demand-1 model-1")
     publish(registry, "daily")
+    assert settled(registry, "one")["claimed"] is True
+
+
+def test_a_redriven_execution_claims_its_run_once_more_before_its_fleet_goes_on(registry: Registry) -> None:
+    for cutoff in (CUTOFF, None):
+        claimed(registry, "one", cutoff)
+        hand_over(registry, "one", cutoff or LATEST)
+        again = claimed(registry, "one", cutoff)
+        assert (again["claimed"], again["attempt"], again["handed_over"]) == (True, 2, "job-of-one")
+        refused = claimed(registry, "two", cutoff)
+        assert (refused["claimed"], refused["reason"], refused["execution"]) == (False, "running", "arn:x:one")
+        registry.table.change("all", cutoff or LATEST, lambda run: release(run, "arn:x:one"))
+        claimed(registry, "two", cutoff)
+        assert claimed(registry, "one", cutoff)["claimed"] is False
+        fail(registry, "two", cutoff or LATEST)
+    claimed(registry, "one")
     assert settled(registry, "one")["claimed"] is True
