@@ -51,9 +51,12 @@ def claimed(registry: Registry, name: str, cutoff: str | None = None, **more: An
     return claim_run(state(name, cutoff, **more), registry=registry, now=NOW)
 
 
-def settled(registry: Registry, name: str, *, cutoff: str = CUTOFF, **plan: Any) -> dict[str, Any]:
+def settled(
+    registry: Registry, name: str, *, cutoff: str = CUTOFF, model: str | None = None, **plan: Any
+) -> dict[str, Any]:
     """The job is done, and has found the cutoff."""
     checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
+    checked |= {"model": {"run_id": model}} if model else {"model": None}
     given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": checked}
     return claim_cutoff(given, registry=registry, now=NOW)
 
@@ -139,6 +142,20 @@ def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
     claimed(registry, "weekly", CUTOFF)
     publish(registry, "weekly")
     assert settled(registry, "operator", publish="run-of-weekly", force=True)["attempt"] == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "mode", "refused"),
+    [("run-of-last-week", "infer", False), ("run-of-operator", "train", True), (None, "train", True)],
+)
+def test_an_inference_published_by_hand_is_no_training(
+    registry: Registry, model: str | None, mode: str, refused: bool
+) -> None:
+    settled(registry, "operator", publish="run-of-operator", force=True, model=model)
+    publish(registry, "operator")
+    (attempt,) = registry.table.get("all", CUTOFF).attempts
+    assert attempt.mode == mode
+    assert claimed(registry, "weekly", CUTOFF, started_by="schedule", minutes=5)["claimed"] is not refused
 
 
 def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
