@@ -88,6 +88,7 @@ class RunFunctions:
                 "TABLE": data.runs.table_name,
                 "IMAGE": image.uri,
                 "MACHINES": json.dumps([asdict(machine) for machine in machines]),
+                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
                 "VOLUME_GB": str(job.volume_gb),
                 "MAX_RUNTIME_MINUTES": str(job.max_runtime_minutes),
                 "TIME_ZONE": settings.schedule.time_zone,
