@@ -230,9 +230,9 @@ def planned_fleet(instances: int) -> dict[str, Any]:
         get_paginator=lambda _name: SimpleNamespace(paginate=lambda **asked: [listed(asked["Prefix"])]),
     )
     plan = {"partition": "p" * 64, "fleet_instances": instances, "model": None}
-    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge",), None, 50, {})
+    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge", "ml.m5.2xlarge"), None, 50, {})
     state = {"plan": plan, "job": {"name": "r" * 63}}
-    return plan_fleet(state, deployment=deployment, runs=[], quota=None, s3=s3)
+    return plan_fleet(state, deployment=deployment, runs=[], quotas={}, s3=s3)
 
 
 def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
@@ -362,7 +362,7 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(de
         cluster = state["Parameters"]["ProcessingResources"]["ClusterConfig"]
         assert cluster == {
             "InstanceType": instance_type,
-            "InstanceCount.$": "$.fleet.instances",
+            "InstanceCount.$": f"$.fleet.instances_of_{choice}",
             "VolumeSizeInGB": 50,
             "VolumeKmsKeyId": "<EncryptionKey.Arn>",
         }

@@ -62,12 +62,15 @@ def planned(
     *runs: Run,
     deployment: Deployment = DEPLOYMENT,
     quota: int | None = None,
+    quotas: Mapping[str, int] | None = None,
     state: Mapping[str, Any] = STATE,
     instances: int | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
     state = asking(instances) if instances is not None else state
-    return plan_fleet(state, deployment=replace(deployment, **changes), runs=runs, quota=quota, s3=s3)
+    known = {TYPE: quota} if quota is not None else {}
+    given = known if quotas is None else quotas
+    return plan_fleet(state, deployment=replace(deployment, **changes), runs=runs, quotas=given, s3=s3)
 
 
 def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: str = OTHER) -> Run:
@@ -247,6 +250,30 @@ def test_the_model_of_an_earlier_run_is_used_where_none_was_trained(s3: Any) -> 
     state = {**STATE, "plan": {**STATE["plan"], "model": model}}
     assert planned(s3, state=state)["model"] == f"{URI}models/partition=eu/run_id=earlier/"
     assert planned(s3)["model"].endswith(f"run_id={RUN_ID}/")
+
+
+def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
+    hand_over(s3, 64)
+    types = (TYPE, "ml.m5.large")  # 16 cores, and 2
+    slow = earlier("2026-11-09", 25, fleet=TYPE)
+    plan = planned(s3, slow, instance_types=types, deadline_seconds=1_500)
+    assert plan["instances_of_1"] > 4 * plan["instances_of_0"] > 0
+    assert (plan["instance_type"], plan["instances"]) == (TYPE, plan["instances_of_0"])
+    limited = planned(s3, instances=12, quotas={TYPE: 8, OTHER: 4})
+    assert (limited["instances_of_0"], limited["instances_of_1"]) == (8, 4)
+
+
+def test_a_type_that_may_not_run_is_not_what_is_told_of(s3: Any) -> None:
+    hand_over(s3, 40)
+    plan = planned(s3, earlier("2026-11-09", 20, fleet=OTHER), instances=12, quotas={TYPE: 0, OTHER: 4})
+    assert (plan["instances_of_0"], plan["instances_of_1"]) == (1, 4)
+    assert (plan["instance_type"], plan["instances"], plan["rate"]) == (OTHER, 4, 20)
+    assert plan["words"].startswith(f"4 x {OTHER}, about ")
+    notes = [f"{TYPE} is passed over: its quota is 0", "12 instances asked for, the quota is 4: 4 used"]
+    assert plan["notes"] == notes
+    neither = planned(s3, quotas={TYPE: 0, OTHER: 0})
+    assert (neither["instance_type"], neither["instances"]) == (TYPE, 1)
+    assert neither["notes"] == ["the quota lets no instance run until it is raised"]
 
 
 class Quotas:
