@@ -74,7 +74,7 @@ OWN: dict[str, list[Statement]] = {
         ("states:StartExecution", [f"{STATES}:stateMachine:onejob-prod-partitions", "<WorkflowStateMachine>"], None),
         (
             ["states:DescribeExecution", "states:StopExecution"],
-            [f"{STATES}:execution:onejob-prod-{which}:*" for which in ("forecast", "partitions", "partitions/*")],
+            [f"{STATES}:execution:onejob-prod-{which}:*" for which in ("forecast", "partitions/*", "partitions")],
             None,
         ),
         ("states:RedriveExecution", f"{STATES}:execution:onejob-prod-partitions/*:*", None),

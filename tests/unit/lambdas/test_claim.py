@@ -56,8 +56,8 @@ def settled(
 ) -> dict[str, Any]:
     """The job is done, and has found the cutoff."""
     checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
-    checked |= {"model": {"run_id": model}} if model else {"model": None}
-    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": checked}
+    of_model = {"run_id": model} if model else None
+    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": {**checked, "model": of_model}}
     return claim_cutoff(given, registry=registry, now=NOW)
 
 

@@ -127,11 +127,21 @@ def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second
 
 
 def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:
-    job = {"machines": [ON_DEMAND], "fleet_types": ["ml.m5.2xlarge"], "volume_gb": 30, "max_runtime_minutes": 60}
-    names = {"data_bucket": "d", "forecast_bucket": "f", "key": "k", "table": "t", "image": URI}
-    deployment = Deployment(**names, **job, time_zone="Europe/Berlin", period_label="start")
-    plan = {"partition": "all", "cutoff": None, "hyperparameters": {}, "mode": "train"}
-    plan |= {"demand": {**DEMAND, "uri": "s3://data/demand/"}}
+    deployment = Deployment(
+        data_bucket="d",
+        forecast_bucket="f",
+        key="k",
+        table="t",
+        image=URI,
+        machines=[ON_DEMAND],
+        fleet_types=["ml.m5.2xlarge"],
+        volume_gb=30,
+        max_runtime_minutes=60,
+        time_zone="Europe/Berlin",
+        period_label="start",
+    )
+    demand = {**DEMAND, "uri": "s3://data/demand/"}
+    plan = {"partition": "all", "cutoff": None, "demand": demand, "hyperparameters": {}, "mode": "train"}
     for fleet, wrong in ((True, ["quota: this account has 0 ml.m5.2xlarge for processing job usage"]), (False, [])):
         pages = Pages({quota_name(ON_DEMAND): 1, processing_quota("ml.m5.2xlarge"): 0})
 
