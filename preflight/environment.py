@@ -9,8 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.machines import machines_of
 from infra.settings import Settings
+from lambdas.plan.channels import DEMAND
 from lambdas.plan.data_files import DemandFiles, data_files
-from lambdas.plan.handler import DEMAND, EVERYTHING
+from lambdas.plan.handler import EVERYTHING
 from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import check_image
