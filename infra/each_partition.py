@@ -18,7 +18,7 @@ TRANSIENT_ERRORS = [
     "StepFunctions.SfnServiceException",
     "StepFunctions.ThrottlingException",
 ]
-# All runs that begin together ask at once; each attempt has a name of its own, with room for a digit.
+# All runs that begin together ask at once.
 TRANSIENT_ATTEMPTS = 8
 S3_ERRORS = ["S3.S3Exception", "S3.SdkClientException"]
 
@@ -91,8 +91,9 @@ class EachPartition(Construct):
                 "Resource": f"arn:{partition}:states:::states:startExecution.sync:2",
                 "Parameters": {
                     "StateMachineArn": self._run.state_machine_arn,
-                    # A name is taken for months: an attempt more, or a redrive, needs another.
-                    "Name.$": "States.Format('{}-{}-{}', $.name, $$.Execution.RedriveCount, $$.State.RetryCount)",
+                    # A name is taken for months: a redrive needs another. A retry keeps it, so that an execution which
+                    # was started although the answer got lost is not started twice.
+                    "Name.$": "States.Format('{}-{}', $.name, $$.Execution.RedriveCount)",
                     "Input.$": "$.input",
                 },
                 "ResultSelector": {"name.$": "$.Name", "output.$": "$.Output"},
@@ -130,11 +131,11 @@ class EachPartition(Construct):
             iam.PolicyStatement(
                 sid="FollowAndStopThem",
                 actions=["states:DescribeExecution", "states:StopExecution"],
-                resources=self.wildcards[:2],
+                resources=self.wildcards[:3],
             ),
             # A redriven execution takes up the items that had not ended.
             iam.PolicyStatement(
-                sid="TakeItemsUpAgain", actions=["states:RedriveExecution"], resources=[self.wildcards[1]]
+                sid="TakeItemsUpAgain", actions=["states:RedriveExecution"], resources=[self.wildcards[2]]
             ),
             iam.PolicyStatement(
                 sid="HearWhenRunsEnd",
@@ -144,20 +145,21 @@ class EachPartition(Construct):
             iam.PolicyStatement(
                 sid="ReadTheList",
                 actions=["s3:GetObject"],
-                resources=[self.wildcards[2]],
+                resources=[self.wildcards[3]],
             ),
             iam.PolicyStatement(
                 sid="NoteOutcomes",
                 actions=["s3:PutObject"],
-                resources=[self.wildcards[3]],
+                resources=[self.wildcards[4]],
             ),
         ]
 
     @property
     def wildcards(self) -> list[str]:
-        """Executions of runs, executions of items, the lists, the outcomes."""
+        """Executions of runs, executions of all partitions, executions of items, the lists, the outcomes."""
         return [
             self._arn("execution", f"{self._run_name}:*"),
+            self._arn("execution", f"{self._name}:*"),
             self._arn("execution", f"{self._name}/*:*"),
             self._forecasts.arn_for_objects(s3_layout.PARTITION_ITEMS),
             self._forecasts.arn_for_objects(s3_layout.OUTCOMES),

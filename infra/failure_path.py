@@ -90,7 +90,7 @@ class FailurePath(Construct):
         Args:
             start: Where the run begins.
             check: Where what a completed job left is looked at.
-            fleet: Where what was handed over is forecast; None where there is no fleet.
+            fleet: Where what was handed over is claimed once more and forecast; None where there is no fleet.
         """
         again = sfn.Pass(
             self,

@@ -119,11 +119,18 @@ class ForecastWorkflow(Construct):
         announce = sfn.Choice(self, "OneOfMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
         announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))
 
+        another = sfn.Succeed(
+            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
+        )
+        mine = sfn.Condition.boolean_equals("$.claim.claimed", True)
         path = None
         if fleet is not None and functions.plan_fleet is not None:
             path = FleetPath(
                 self,
                 "FleetPath",
+                claim=functions.claim.function,
+                mine=mine,
+                another=another,
                 plan_fleet=functions.plan_fleet.function,
                 fleet=fleet,
                 checked=checked,
@@ -131,7 +138,9 @@ class ForecastWorkflow(Construct):
             )
         forecast = path.after_training(self, otherwise=checked) if path else checked
         trained = chain_machines(self, training_job, result="$.job", checked=forecast, failure=failure)
-        begun = path.before_training(self, otherwise=trained) if path else trained
+        # What an earlier execution has trained needs no machine to train on, nor time, disk and quota for one.
+        looked = ready.next(trained)
+        begun = path.before_training(self, otherwise=looked) if path else looked
 
         # Somebody has looked at a run that was held, or wants an earlier one back.
         by_hand = sfn.Condition.is_present("$.plan.publish")
@@ -145,14 +154,10 @@ class ForecastWorkflow(Construct):
         receive.next(planned).next(
             sfn.Choice(self, "PublishByHand?").when(by_hand, existing.next(checked)).otherwise(claimed)
         )
-        another = sfn.Succeed(
-            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
-        )
-        mine = sfn.Condition.boolean_equals("$.claim.claimed", True)
-        claimed.next(sfn.Choice(self, "Claimed?").when(mine, ready.next(begun)).otherwise(another))
+        claimed.next(sfn.Choice(self, "Claimed?").when(mine, begun).otherwise(another))
         looked_at = sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated)
         checked.next(claimed_cutoff).next(sfn.Choice(self, "CutoffClaimed?").when(mine, looked_at).otherwise(another))
-        failure_path.after_redrive(start=planned, check=checked, fleet=path.entry if path else None)
+        failure_path.after_redrive(start=planned, check=checked, fleet=path.again if path else None)
         gated.next(published).next(announce)
         self.state_machine = sfn.StateMachine(
             self,

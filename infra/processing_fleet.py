@@ -127,7 +127,8 @@ class ProcessingFleet(Construct):
             "ProcessingResources": {
                 "ClusterConfig": {
                     "InstanceType": instance_type,
-                    "InstanceCount.$": "$.fleet.instances",
+                    # By its cores, its price and its quota.
+                    "InstanceCount.$": f"$.fleet.instances_of_{choice}",
                     **volume(instance_type, self._fleet.volume_gb, self._key),
                 }
             },

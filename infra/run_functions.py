@@ -88,6 +88,7 @@ class RunFunctions:
                 "TABLE": data.runs.table_name,
                 "IMAGE": image.uri,
                 "MACHINES": json.dumps([asdict(machine) for machine in machines]),
+                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
                 "VOLUME_GB": str(job.volume_gb),
                 "MAX_RUNTIME_MINUTES": str(job.max_runtime_minutes),
                 "TIME_ZONE": settings.schedule.time_zone,
@@ -122,11 +123,11 @@ class RunFunctions:
                 "VOLUME_GB": str(fleet.volume_gb),
                 "HOURLY_PRICES": self._make.prices(),
             },
-            shared=[REGISTRY, QUOTAS],
+            shared=[REGISTRY, QUOTAS, FILES],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        notes = [s3_layout.HANDOVER_NOTES]
-        self._make.grant(function, "SeeWhatIsDone", ["s3:ListBucket"], bucket.bucket_arn, prefixes=notes)
+        seen = [s3_layout.HANDOVER_DOCUMENTS, s3_layout.HANDOVER_NOTES, s3_layout.HANDOVER_PIECES]
+        self._make.grant(function, "SeeWhatIsThere", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(
             function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
         )

@@ -9,8 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.machines import machines_of
 from infra.settings import Settings
+from lambdas.plan.channels import DEMAND
 from lambdas.plan.data_files import DemandFiles, data_files
-from lambdas.plan.handler import DEMAND, EVERYTHING
+from lambdas.plan.handler import EVERYTHING
 from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import check_image
@@ -87,8 +88,10 @@ def deployed_settings(client: Clients, settings: Settings) -> dict[str, str] | N
 def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
     image = settings.deployment.image_uri
     machines = [vars(machine) for machine in machines_of(settings.training_job)]
+    fleet = settings.fleet
+    types = fleet.instance_types if fleet is not None and fleet.enabled else ()
     return [
-        *looked_at("quota", lambda: check_quotas(client("service-quotas"), machines)),
+        *looked_at("quota", lambda: check_quotas(client("service-quotas"), machines, types)),
         *(looked_at("image", lambda: check_image(client("ecr"), image)) if image else []),
     ]
 
@@ -105,6 +108,8 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
         "cutoff": _due(settings, now),
         "demand": vars(DemandFiles.of(files, f"s3://{deployment.data_bucket}/{DEMAND}")),
         "hyperparameters": settings.forecast.to_strings(),
+        "mode": "train",
+        "fleet": settings.fleet is not None and settings.fleet.enabled,
     }
     return [*unread, *preflight(plan, deployment=deployment, client=client)]
 

@@ -71,7 +71,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     fleet = None
     if "fleet_job" in event:
         fleet = fleet_facts(event["fleet"], event["fleet_job"]["described"], hourly_prices=prices)
-    put_run_metrics(run, facts, fleet, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
+    # An execution that failed in its fleet has counted the job's cost then.
+    paid = facts["name"] not in (event.get("closed") or {}).get("counted", ())
+    measured = facts if paid else {**facts, "billable_seconds": None, "cost": None}
+    put_run_metrics(run, measured, fleet, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
     return {**run, "job": facts, "fleet": fleet}
 
 

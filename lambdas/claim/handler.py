@@ -92,7 +92,8 @@ def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime)
         PublishFailed: If a run that was asked for by name is another execution's at the moment.
     """
     run, before = state["run"], (state.get("claim") or {}).get("cutoff")
-    partition, cutoff, wish = run["partition"], run["cutoff"], _wish(state, registry, now)
+    partition, cutoff = run["partition"], run["cutoff"]
+    wish = replace(_wish(state, registry, now), mode=_mode(run, otherwise=state["plan"]["mode"]))
     if "publish" in state["plan"]:  # somebody has looked at it
         wish = replace(wish, force=True)
     outcome = _claimed(cutoff, partition, wish, registry)
@@ -127,6 +128,14 @@ def _wish(state: Mapping[str, Any], registry: Registry, now: datetime) -> Claim:
         force=plan["force"],
         mode=plan["mode"],
     )
+
+
+def _mode(run: Mapping[str, Any], *, otherwise: str) -> str:
+    """How a run was made, told by whose model it has: the plan of one that is only published does not know."""
+    trained_by = (run.get("model") or {}).get("run_id")
+    if trained_by is None:  # runs made before models were kept
+        return otherwise
+    return "train" if trained_by == run["run_id"] else "infer"
 
 
 def _claimed(cutoff: str, partition: str, wish: Claim, registry: Registry, *, only_ask: bool = False) -> Run | Refusal:

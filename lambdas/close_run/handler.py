@@ -11,12 +11,13 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from lambdas.observation.jobs import job_facts, json_object
 from lambdas.observation.logs import about, logged
-from lambdas.observation.metrics import COUNT, RATIO, SECONDS, put
+from lambdas.observation.metrics import COUNT, put
 from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Run, Status, end
 from lambdas.run_registry.table import RunTable
+
+from .costs import costs, counted_before, facts_of_fleet, facts_of_job, hourly_prices
 
 HELD = "GateHeld"
 # What was handed over to the fleet did not make a run: the next attempt begins anew.
@@ -52,24 +53,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     now = datetime.now(UTC)
     if event.get("source") == "aws.states":
         return close_lost(event["detail"], place=place, now=now)
-    facts = _job_facts(event)
+    prices, before = hourly_prices(os.environ), counted_before(event)
+    job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
     kind = event["failure"]["error"]
-    counted = {"RunsHeld" if kind == HELD else "RunsFailed": (1, COUNT)}
-    if facts is not None and "run" not in event:  # a whole run has been measured before
-        counted |= {"BillableSeconds": (facts["billable_seconds"], SECONDS), "Cost": (facts["cost"], RATIO)}
+    counted: dict[str, tuple[float | None, str]] = {"RunsHeld" if kind == HELD else "RunsFailed": (1, COUNT)}
+    if "run" not in event:  # a whole run has been measured before
+        counted |= costs(job, fleet, before=before)
     put(os.environ["DEPLOYMENT"], counted, about=about(event))
-    return close(event, job=facts, place=place, now=now)
-
-
-def _job_facts(state: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the job took that this failure is about, if there was one."""
-    if "job" in (state.get("run") or {}):
-        return dict(state["run"]["job"])
-    described = (state.get("job") or {}).get("described") or json_object((state.get("error") or {}).get("Cause"))
-    if "TrainingJobName" not in described:
-        return None
-    prices, demand = json.loads(os.environ["HOURLY_PRICES"]), (state["plan"].get("demand") or {})
-    return job_facts(described, hourly_prices=prices, demand_bytes=demand.get("bytes"))
+    names = [facts["name"] for facts in (job, fleet) if facts is not None and facts["name"] is not None]
+    return {**close(event, job=job, fleet=fleet, place=place, now=now), "counted": sorted({*before, *names})}
 
 
 @functools.cache
@@ -78,13 +70,19 @@ def _client(service: str) -> BaseClient:
 
 
 def close(
-    state: Mapping[str, Any], *, job: Mapping[str, Any] | None = None, place: Place, now: datetime
+    state: Mapping[str, Any],
+    *,
+    job: Mapping[str, Any] | None = None,
+    fleet: Mapping[str, Any] | None = None,
+    place: Place,
+    now: datetime,
 ) -> dict[str, Any]:
     """Closes the attempt of an execution that explained its failure.
 
     Args:
         state: The state machine's data: `execution`, `failure`, and `claim` where the run had been claimed.
         job: What its job took, if there was one.
+        fleet: What its fleet took, if there was one.
         place: Where the truth is.
         now: When.
 
@@ -101,6 +99,7 @@ def close(
     name = (job or {}).get("name") or (state.get("job") or {}).get("name")
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
+    details |= {"fleet": dict(fleet)} if fleet else {}
     if failure["error"] in NOT_WHOLE:
         details["handed_over"] = None
     if run := state.get("run"):

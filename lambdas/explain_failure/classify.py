@@ -202,8 +202,9 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
 def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     if name in BY_ERROR:
         return BY_ERROR[name]
-    # Preflight was the last function before the job, CheckRun is the first after it; of the fleet it is PlanFleet.
-    if name == "States.Timeout" and "preflight" in state and not _has_completed(state):
+    # Preflight was the last function before the job, CheckRun is the first after it; of the fleet it is PlanFleet, and
+    # Preflight is passed over where an earlier execution has handed over.
+    if name == "States.Timeout" and ("preflight" in state or "fleet" in state) and not _has_completed(state):
         return kinds.TIMED_OUT
     return _first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
 

@@ -3,7 +3,7 @@
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -13,8 +13,9 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.account_quotas.lookup import quota_values
+from lambdas.account_quotas.lookup import processing_quota, quota_values
 from lambdas.observation.logs import logged
+from lambdas.run_files.objects import is_there
 from lambdas.run_registry.record import Run, note
 from lambdas.run_registry.table import RunTable
 
@@ -39,7 +40,7 @@ class Deployment:
 
     Attributes:
         bucket: Bucket with what was handed over.
-        instance_types: In order of preference; the first is planned with.
+        instance_types: In order of preference; each is planned with, as the next is tried where one cannot be had.
         deadline_seconds: None where any time will do.
         volume_gb: Disk of each.
         hourly_prices: By instance type.
@@ -70,13 +71,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     deployment = Deployment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), os.environ["TABLE"]), event["plan"]["partition"]
     runs = table.newest(partition, RUNS_LOOKED_AT)
-    quota = _quota(_client("service-quotas"), deployment.instance_types[0])
-    planned = plan_fleet(event, deployment=deployment, runs=runs, quota=quota, s3=_client("s3"))
+    quotas = _quotas(_client("service-quotas"), deployment.instance_types)
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
     known = {"handed_over": event["job"]["name"]}
     execution = event["execution"]["id"]
     table.change(partition, event["claim"]["cutoff"], lambda run: note(run, execution, known))
-    return planned
+    return plan_fleet(event, deployment=deployment, runs=runs, quotas=quotas, s3=_client("s3"))
 
 
 @functools.cache
@@ -85,7 +85,7 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_fleet(
-    state: Mapping[str, Any], *, deployment: Deployment, runs: Iterable[Run], quota: int | None, s3: BaseClient
+    state: Mapping[str, Any], *, deployment: Deployment, runs: Sequence[Run], quotas: Mapping[str, int], s3: BaseClient
 ) -> dict[str, Any]:
     """Plans one fleet.
 
@@ -94,33 +94,29 @@ def plan_fleet(
             the `job` that handed over.
         deployment: What the environment settles.
         runs: Earlier ones, latest first; they tell how fast a core is.
-        quota: Machines the account may run at a time; None where it is not known.
+        quotas: Machines of each type that the account may run at a time, as far as that is known.
         s3: An S3 client.
 
     Returns:
-        What the next states need: the prefixes of `pieces`, `common` and `model`, the number of `instances`; and for
-        people the plan in `words`, its `notes`, `seconds` and `cost_usd`.
+        What the next states need: the prefixes of `pieces`, `common` and `model`, and how many `instances_of_0` there
+        are to be of the first type, `instances_of_1` of the second, and so on; and for people, of the first type that
+        may run, the plan in `words`, `instances`, its `notes`, `seconds` and `cost_usd`.
 
     Raises:
-        IncompleteRun: If nothing was handed over.
+        IncompleteRun: If nothing was handed over, or what is left to forecast is no longer there.
     """
     plan, run_id = state["plan"], state["job"]["name"]
     partition = plan["partition"]
     folder = f"handover/partition={partition}/run_id={run_id}/"
     work = _work(folder, bucket=deployment.bucket, s3=s3)
-    instance_type = deployment.instance_types[0]
-    machine = Machine(
-        instance_type, cores_of(instance_type), deployment.hourly_prices.get(instance_type), deployment.volume_gb
-    )
-    rate = measured_rate(runs, instance_type)
-    sized = size_fleet(
-        work,
-        machine,
-        rate,
-        instances=plan["fleet_instances"],
-        deadline_seconds=deployment.deadline_seconds,
-        quota=quota,
-    )
+    sized = [
+        _of_type(each, work, deployment=deployment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
+        for each in deployment.instance_types
+    ]
+    # A type that may not run is refused at once, and the next is tried.
+    first = next((of for of, each in enumerate(deployment.instance_types) if quotas.get(each) != 0), 0)
+    passed_over = [f"{each} is passed over: its quota is 0" for each in deployment.instance_types[:first]]
+    rate = measured_rate(runs, deployment.instance_types[first])
     model = plan["model"]["prefix"] if plan.get("model") else f"models/partition={partition}/run_id={run_id}/"
     return {
         "pieces": f"s3://{deployment.bucket}/{folder}pieces/",
@@ -130,8 +126,30 @@ def plan_fleet(
         "objects": work.objects,
         "rate": rate.series_per_second_per_core,
         "rate_is_from": rate.source,
-        **_for_people(sized),
+        **{f"instances_of_{of}": each.instances for of, each in enumerate(sized)},
+        **_for_people(sized[first], passed_over),
     }
+
+
+def _of_type(
+    instance_type: str,
+    work: Work,
+    *,
+    deployment: Deployment,
+    runs: Sequence[Run],
+    quota: int | None,
+    asked: int | None,
+) -> FleetPlan:
+    price = deployment.hourly_prices.get(instance_type)
+    machine = Machine(instance_type, cores_of(instance_type), price, deployment.volume_gb)
+    return size_fleet(
+        work,
+        machine,
+        measured_rate(runs, instance_type),
+        instances=asked,
+        deadline_seconds=deployment.deadline_seconds,
+        quota=quota,
+    )
 
 
 def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
@@ -153,36 +171,42 @@ def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
 
 
 def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
-    try:
-        answer = s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("NoSuchKey", "AccessDenied"):
-            raise
+    uri = f"s3://{bucket}/{folder}"
+    # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
+    if not is_there(s3, bucket=bucket, key=folder + DOCUMENT):
+        raise IncompleteRun(f"{uri}{DOCUMENT} is not there: the job handed nothing over, or it has expired since")
+    pieces = json.loads(s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)["Body"].read())["pieces"]
+    done, there = (_names(s3, bucket, f"{folder}{kind}/") for kind in ("done", "pieces"))
+    left = {name: piece for piece in pieces if (name := f"piece-{piece['number']:05d}") not in done}
+    # The first machine would wait for them until it is stopped.
+    if gone := sorted(left.keys() - there):
         raise IncompleteRun(
-            f"s3://{bucket}/{folder}{DOCUMENT} is not there: the job handed nothing over, or it has expired since"
-        ) from None
-    pieces = json.loads(answer["Body"].read())["pieces"]
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{folder}done/")
-    done = {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
-    left = [piece for piece in pieces if f"piece-{piece['number']:05d}" not in done]
+            f"{uri}pieces/{gone[0]}.tar is not there, nor its forecasts: {len(gone):,} of {len(left):,} objects that "
+            "are left to forecast have expired since, or somebody has deleted them"
+        )
     return Work(
-        series=sum(piece["series"] for piece in left),
+        series=sum(piece["series"] for piece in left.values()),
         objects=len(left),
         bytes=sum(piece["bytes"] for piece in pieces),
         done=len(pieces) - len(left),
     )
 
 
-def _quota(quotas: BaseClient, instance_type: str) -> int | None:
-    name = f"{instance_type} for processing job usage"
+def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
+
+
+def _quotas(client: BaseClient, instance_types: Sequence[str]) -> dict[str, int]:
+    names = {processing_quota(each): each for each in instance_types}
     try:
-        value = quota_values(quotas, [name], most_seconds=MOST_SECONDS).get(name)
+        values = quota_values(client, names, most_seconds=MOST_SECONDS)
     except (ClientError, BotoCoreError):
-        return None
-    return None if value is None else int(value)
+        return {}
+    return {names[name]: int(value) for name, value in values.items()}
 
 
-def _for_people(sized: FleetPlan) -> dict[str, Any]:
+def _for_people(sized: FleetPlan, passed_over: Sequence[str]) -> dict[str, Any]:
     return {
         "instance_type": sized.instance_type,
         "instances": sized.instances,
@@ -190,5 +214,5 @@ def _for_people(sized: FleetPlan) -> dict[str, Any]:
         "cost_usd": None if sized.cost_usd is None else round(sized.cost_usd, 4),
         "keeps_deadline": sized.keeps_deadline,
         "words": sized.words,
-        "notes": list(sized.notes),
+        "notes": [*passed_over, *sized.notes],
     }

@@ -25,7 +25,7 @@ from lambdas.run_input.request import PARENT, InputError, read_request, shown, u
 OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
 OWN = "partitions"
 KNOWN_KEYS = (*OF_A_RUN, OWN)
-# With the longest partition, its hyphens and both counters, a name has no more than Step Functions' 80 characters.
+# With the longest partition, its hyphens and the counter, a name has no more than Step Functions' 80 characters.
 DIGEST = 8
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 45
@@ -142,7 +142,7 @@ def plan_partitions(
 
 
 def execution_name(partition: str, parent: str) -> str:
-    """The name of a partition's execution: its own, and this parent's; two counters are still to be added."""
+    """The name of a partition's execution: its own, and this parent's; a counter is still to be added."""
     return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
 
 

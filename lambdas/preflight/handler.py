@@ -42,6 +42,7 @@ class Deployment:
         table: Name of the run registry.
         image: The container image.
         machines: What a job may run on, in order of preference: `instance_type` and `spot` of each.
+        fleet_types: What a fleet may run on; none where there is none.
         volume_gb: The machine's disk.
         max_runtime_minutes: After which SageMaker stops the job.
         time_zone: IANA name of the zone whose midnight completes a period.
@@ -54,6 +55,7 @@ class Deployment:
     table: str
     image: str
     machines: Sequence[Mapping[str, Any]]
+    fleet_types: Sequence[str]
     volume_gb: int
     max_runtime_minutes: int
     time_zone: str
@@ -69,6 +71,7 @@ class Deployment:
             table=variables["TABLE"],
             image=variables["IMAGE"],
             machines=json.loads(variables["MACHINES"]),
+            fleet_types=json.loads(variables["FLEET_TYPES"]),
             volume_gb=int(variables["VOLUME_GB"]),
             max_runtime_minutes=int(variables["MAX_RUNTIME_MINUTES"]),
             time_zone=variables["TIME_ZONE"],
@@ -95,7 +98,8 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
     """Makes every check, whatever the others come to.
 
     Args:
-        plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand` (with its `uri`), `hyperparameters`.
+        plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand` (with its `uri`), `hyperparameters`,
+            `mode` and whether a `fleet` forecasts.
         deployment: What the environment settles.
         client: Makes a client of a service.
     """
@@ -114,13 +118,23 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
 
     def the_time() -> list[Finding]:
         runs = RunTable(client("dynamodb"), deployment.table).newest(plan["partition"], RUNS_LOOKED_AT)
-        return check_time(runs, demand_bytes=demand["bytes"], max_runtime_minutes=deployment.max_runtime_minutes)
+        return check_time(
+            runs,
+            mode=plan["mode"],
+            fleet=plan["fleet"],
+            demand_bytes=demand["bytes"],
+            max_runtime_minutes=deployment.max_runtime_minutes,
+        )
+
+    def the_quotas() -> list[Finding]:
+        fleet_types = deployment.fleet_types if plan["fleet"] else ()
+        return check_quotas(client("service-quotas"), deployment.machines, fleet_types)
 
     return [
         *the_demand(),
         *looked_at("bucket", lambda: check_buckets(client("s3"), [deployment.data_bucket, deployment.forecast_bucket])),
         *looked_at("key", lambda: check_key(client("kms"), deployment.key)),
         *looked_at("image", lambda: check_image(client("ecr"), deployment.image)),
-        *looked_at("quota", lambda: check_quotas(client("service-quotas"), deployment.machines)),
+        *looked_at("quota", the_quotas),
         *looked_at("time", the_time),
     ]

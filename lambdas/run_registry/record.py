@@ -81,14 +81,21 @@ class Run:
         return self.last if self.last is not None and self.last.execution == execution else None
 
     def handed_over(self, fingerprint: str) -> str | None:
-        """The job that has done for the attempt before this one what this one would do, up to the fleet.
+        """The job that has done for an attempt before this one what this one would do, up to the fleet.
+
+        An attempt that ended before it had anything to hand over leaves what the one before it did; one that noted that
+        there is nothing, or published, does not.
 
         Args:
             fingerprint: Of the demand's files and the configuration.
         """
-        before = self.attempts[-2] if len(self.attempts) > 1 else None
-        same = before is not None and not before.is_open and before.fingerprint == fingerprint
-        return before.details.get("handed_over") if before is not None and same else None
+        for attempt in reversed(self.attempts[:-1]):
+            if attempt.is_open or attempt.status == "published" or attempt.fingerprint != fingerprint:
+                return None
+            if "handed_over" in attempt.details:
+                found: str | None = attempt.details["handed_over"]
+                return found
+        return None
 
     def with_last(self, **changes: Any) -> "Run":  # noqa: ANN401 (fields of Attempt)
         """The run with its latest attempt changed."""

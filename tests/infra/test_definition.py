@@ -139,8 +139,18 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
     rules = states["FromWhere?"]["Choices"]
     assert [(rule["Variable"], rule["StringEquals"], rule["Next"]) for rule in rules] == [
         ("$.resume.from", "check", "CheckRun"),
-        ("$.resume.from", "fleet", "PlanFleet"),
+        ("$.resume.from", "fleet", "ClaimAgain"),
     ]
+    # The attempt has ended, and two fleets must not write one run.
+    again = states["ClaimAgain"]
+    assert {name: again[name] for name in ("Resource", "ResultPath", "Next")} == {
+        "Resource": states["Claim"]["Resource"],
+        "ResultPath": "$.claim",
+        "Next": "ClaimedAgain?",
+    }
+    (rule,) = states["ClaimedAgain?"]["Choices"]
+    assert (rule["Variable"], rule["BooleanEquals"], rule["Next"]) == ("$.claim.claimed", True, "PlanFleet")
+    assert states["ClaimedAgain?"]["Default"] == "AnotherHasIt"
     assert states["FromWhere?"]["Default"] == "StartOver"
     assert states["StartOver"]["Next"] == "Plan"
     # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
@@ -170,9 +180,10 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     assert machine["States"]["PublishByHand?"]["Default"] == "Claim"
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
-    assert claimed["Next"] == "Preflight"
-    assert machine["States"]["Preflight"]["Next"] == "HandedOver?"
-    assert machine["States"]["HandedOver?"]["Default"] == f"TrainAndInfer ({order[0]})"
+    # What needs no training is refused for nothing that training takes.
+    assert claimed["Next"] == "HandedOver?"
+    assert machine["States"]["HandedOver?"]["Default"] == "Preflight"
+    assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
     assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
@@ -208,14 +219,20 @@ def planned_fleet(instances: int) -> dict[str, Any]:
     """What PlanFleet leaves, of a run as long as any is named."""
     pieces = [{"number": number, "series": 1000, "bytes": 10**6} for number in range(MOST_INSTANCES)]
     handover = io.BytesIO(json.dumps({"pieces": pieces}).encode())
+
+    def listed(prefix: str) -> dict[str, Any]:
+        names = [f"piece-{piece['number']:05d}.tar" for piece in pieces] if prefix.endswith("/pieces/") else []
+        return {"Contents": [{"Key": prefix + name} for name in names]}
+
     s3 = SimpleNamespace(
         get_object=lambda **_asked: {"Body": handover},
-        get_paginator=lambda _name: SimpleNamespace(paginate=lambda **_asked: [{}]),
+        list_objects_v2=lambda **asked: {"Contents": [{"Key": asked["Prefix"]}]},
+        get_paginator=lambda _name: SimpleNamespace(paginate=lambda **asked: [listed(asked["Prefix"])]),
     )
     plan = {"partition": "p" * 64, "fleet_instances": instances, "model": None}
-    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge",), None, 50, {})
+    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge", "ml.m5.2xlarge"), None, 50, {})
     state = {"plan": plan, "job": {"name": "r" * 63}}
-    return plan_fleet(state, deployment=deployment, runs=[], quota=None, s3=s3)
+    return plan_fleet(state, deployment=deployment, runs=[], quotas={}, s3=s3)
 
 
 def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
@@ -345,7 +362,7 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(de
         cluster = state["Parameters"]["ProcessingResources"]["ClusterConfig"]
         assert cluster == {
             "InstanceType": instance_type,
-            "InstanceCount.$": "$.fleet.instances",
+            "InstanceCount.$": f"$.fleet.instances_of_{choice}",
             "VolumeSizeInGB": 50,
             "VolumeKmsKeyId": "<EncryptionKey.Arn>",
         }

@@ -102,6 +102,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "FORECAST_BUCKET": "<ForecastsBucket>",
             "KEY": "<EncryptionKey.Arn>",
             "TABLE": "<RunRegistryTable>",
+            "FLEET_TYPES": json.dumps(fleet.instance_types if fleet else []),
             "VOLUME_GB": str(settings.training_job.volume_gb),
             "MAX_RUNTIME_MINUTES": str(settings.training_job.max_runtime_minutes),
             "TIME_ZONE": "Europe/Berlin",

@@ -54,6 +54,9 @@ def log(function: str) -> Statement:
     return (["logs:CreateLogStream", "logs:PutLogEvents"], f"<{function}LogsGroup.Arn>", None)
 
 
+HANDED_OVER = ("common/handover.json", "done/", "pieces/")
+
+
 def prefixes(*patterns: str) -> dict[str, Any]:
     return {"StringLike": {"s3:prefix": list(patterns)}}
 
@@ -253,7 +256,13 @@ EXPECTED: dict[str, list[Statement]] = {
     "PlanFleetRoleDefaultPolicy": [
         log("PlanFleet"),
         XRAY,
-        ("s3:ListBucket", FORECASTS, prefixes("handover/partition=*/run_id=*/done/")),
+        (
+            "s3:ListBucket",
+            FORECASTS,
+            prefixes(
+                *(f"handover/partition=*/run_id=*/{name}" for name in ("common/handover.json", "done/", "pieces/"))
+            ),
+        ),
         ("s3:GetObject", f"{FORECASTS}/handover/partition=*/run_id=*/common/handover.json", None),
         (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], RUNS, None),
         (KEY_OF_TABLE, KEY, None),

@@ -78,7 +78,7 @@ OWN: dict[str, list[Statement]] = {
         ("states:StartExecution", [f"{STATES}:stateMachine:onejob-prod-partitions", "<WorkflowStateMachine>"], None),
         (
             ["states:DescribeExecution", "states:StopExecution"],
-            [f"{STATES}:execution:onejob-prod-forecast:*", f"{STATES}:execution:onejob-prod-partitions/*:*"],
+            [f"{STATES}:execution:onejob-prod-{which}:*" for which in ("forecast", "partitions/*", "partitions")],
             None,
         ),
         ("states:RedriveExecution", f"{STATES}:execution:onejob-prod-partitions/*:*", None),
@@ -199,12 +199,12 @@ def test_the_requests_are_ones_the_services_know(definition: Definitions) -> Non
     each = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]
     run, note = (each["ItemProcessor"]["States"][name] for name in ("Run", "NoteOutcome"))
     assert run["Resource"] == "arn:aws:states:::states:startExecution.sync:2"
+    # A retry has the name it had: who starts an execution that is running already, with the same input, is told of it.
     named = re.fullmatch(
-        r"States\.Format\('(.*)', \$\.name, \$\$\.Execution\.RedriveCount, \$\$\.State\.RetryCount\)",
-        run["Parameters"]["Name.$"],
+        r"States\.Format\('(.*)', \$\.name, \$\$\.Execution\.RedriveCount\)", run["Parameters"]["Name.$"]
     )
     assert named is not None
-    name = named[1].format(execution_name("p" * 64, "arn:parent"), 999, TRANSIENT_ATTEMPTS)
+    name = named[1].format(execution_name("p" * 64, "arn:parent"), 999)
     assert len(name) <= 80
     values = {run["Parameters"]["Name.$"]: name, "$.input": json.dumps({"partition": "p"})}
     request = filled_in(run["Parameters"], values)

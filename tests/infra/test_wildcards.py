@@ -215,7 +215,8 @@ ALLOWED = [
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "states:DescribeExecution states:StopExecution",
-        "arn:aws:states:<place>:execution:<name>-forecast:* arn:aws:states:<place>:execution:<name>-partitions/*:*",
+        "arn:aws:states:<place>:execution:<name>-forecast:* arn:aws:states:<place>:execution:<name>-partitions/*:* "
+        "arn:aws:states:<place>:execution:<name>-partitions:*",
         "Executions of the one state machine, and those that are the items of its Map, named as they are started.",
     ),
     *wildcards(

@@ -224,6 +224,17 @@ def test_a_run_with_one_tells_what_it_took_as_well(answered: Any, capsys: pytest
     assert '"FleetSeconds"' in capsys.readouterr().out
 
 
+def test_a_job_whose_cost_was_counted_when_its_fleet_failed_is_not_counted_again(
+    answered: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = {"TrainingJobName": RUN_ID, "BillableTimeInSeconds": 600, "TrainingTimeInSeconds": 900}
+    job = {"name": RUN_ID, "status": "Completed", "described": described}
+    for state, counted in (({}, True), ({"closed": {"status": "failed", "counted": [RUN_ID]}}, False)):
+        run = answered(job=job, **state)
+        assert run["job"]["billable_seconds"] == 600
+        assert ('"BillableSeconds"' in capsys.readouterr().out) is counted
+
+
 def test_of_a_job_that_was_taken_over_only_the_demand_is_known(answered: Any) -> None:
     run = answered(job={"name": RUN_ID, "status": "Completed"})
     assert {name for name, value in run["job"].items() if value is not None} == {"demand_bytes"}

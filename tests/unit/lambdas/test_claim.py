@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.claim.handler import Registry, claim_cutoff, claim_run
-from lambdas.run_registry.record import LATEST, begin_publishing, end, note
+from lambdas.run_registry.record import LATEST, begin_publishing, end, note, release
 from lambdas.run_registry.table import RunTable
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
@@ -51,10 +51,13 @@ def claimed(registry: Registry, name: str, cutoff: str | None = None, **more: An
     return claim_run(state(name, cutoff, **more), registry=registry, now=NOW)
 
 
-def settled(registry: Registry, name: str, *, cutoff: str = CUTOFF, **plan: Any) -> dict[str, Any]:
+def settled(
+    registry: Registry, name: str, *, cutoff: str = CUTOFF, model: str | None = None, **plan: Any
+) -> dict[str, Any]:
     """The job is done, and has found the cutoff."""
     checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
-    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": checked}
+    of_model = {"run_id": model} if model else None
+    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": {**checked, "model": of_model}}
     return claim_cutoff(given, registry=registry, now=NOW)
 
 
@@ -141,12 +144,30 @@ def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
     assert settled(registry, "operator", publish="run-of-weekly", force=True)["attempt"] == 2
 
 
+@pytest.mark.parametrize(
+    ("model", "mode", "refused"),
+    [("run-of-last-week", "infer", False), ("run-of-operator", "train", True), (None, "train", True)],
+)
+def test_an_inference_published_by_hand_is_no_training(
+    registry: Registry, model: str | None, mode: str, refused: bool
+) -> None:
+    settled(registry, "operator", publish="run-of-operator", force=True, model=model)
+    publish(registry, "operator")
+    (attempt,) = registry.table.get("all", CUTOFF).attempts
+    assert attempt.mode == mode
+    assert claimed(registry, "weekly", CUTOFF, started_by="schedule", minutes=5)["claimed"] is not refused
+
+
 def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
     """Its job is done, and its fleet is not."""
-    execution, at = f"arn:x:{name}", NOW.isoformat(timespec="seconds")
-    registry.table.change("all", cutoff, lambda run: note(run, execution, {"handed_over": f"job-of-{name}"}))
+    registry.table.change("all", cutoff, lambda run: note(run, f"arn:x:{name}", {"handed_over": f"job-of-{name}"}))
     if failing:
-        registry.table.change("all", cutoff, lambda run: end(run, execution, "failed", now=at, details={}))
+        fail(registry, name, cutoff)
+
+
+def fail(registry: Registry, name: str, cutoff: str = CUTOFF, **details: Any) -> None:
+    at = NOW.isoformat(timespec="seconds")
+    registry.table.change("all", cutoff, lambda run: end(run, f"arn:x:{name}", "failed", now=at, details=details))
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
@@ -172,13 +193,28 @@ def test_other_demand_or_force_begins_anew(registry: Registry, wish: dict[str, A
     assert claimed(registry, "two", CUTOFF, **wish) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
 
 
-def test_what_an_earlier_attempt_than_the_last_handed_over_is_not_offered(registry: Registry) -> None:
+def test_what_was_handed_over_outlives_an_attempt_that_came_to_nothing(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
-    claimed(registry, "two", CUTOFF)
-    at = NOW.isoformat(timespec="seconds")
-    registry.table.change("all", CUTOFF, lambda run: end(run, "arn:x:two", "failed", now=at, details={}))
-    assert "handed_over" not in claimed(registry, "three", CUTOFF)
+    for name in ("two", "three"):  # each fails before its PlanFleet
+        claimed(registry, name, CUTOFF)
+        fail(registry, name)
+    assert claimed(registry, "four", CUTOFF)["handed_over"] == "job-of-one"
+    fail(registry, "four", handed_over=None)
+    assert "handed_over" not in claimed(registry, "five", CUTOFF)
+
+
+def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(registry: Registry) -> None:
+    claimed(registry, "one", CUTOFF)
+    hand_over(registry, "one")
+    claimed(registry, "other", CUTOFF, fingerprint="demand-2")
+    fail(registry, "other")
+    assert "handed_over" not in claimed(registry, "two", CUTOFF)
+    hand_over(registry, "two", failing=False)
+    publish(registry, "two")
+    assert "handed_over" not in claimed(registry, "three", CUTOFF, force=True)
+    fail(registry, "three")
+    assert registry.table.get("all", CUTOFF).handed_over("demand-1") is None
 
 
 def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(registry: Registry) -> None:
@@ -194,4 +230,20 @@ def test_what_was_inferred_meanwhile_is_no_reason_to_keep_a_training_back(regist
     claimed(registry, "one")
     claimed(registry, "daily", CUTOFF, mode="infer", fingerprint="demand-1 model-1")
     publish(registry, "daily")
+    assert settled(registry, "one")["claimed"] is True
+
+
+def test_a_redriven_execution_claims_its_run_once_more_before_its_fleet_goes_on(registry: Registry) -> None:
+    for cutoff in (CUTOFF, None):
+        claimed(registry, "one", cutoff)
+        hand_over(registry, "one", cutoff or LATEST)
+        again = claimed(registry, "one", cutoff)
+        assert (again["claimed"], again["attempt"], again["handed_over"]) == (True, 2, "job-of-one")
+        refused = claimed(registry, "two", cutoff)
+        assert (refused["claimed"], refused["reason"], refused["execution"]) == (False, "running", "arn:x:one")
+        registry.table.change("all", cutoff or LATEST, lambda run: release(run, "arn:x:one"))
+        claimed(registry, "two", cutoff)
+        assert claimed(registry, "one", cutoff)["claimed"] is False
+        fail(registry, "two", cutoff or LATEST)
+    claimed(registry, "one")
     assert settled(registry, "one")["claimed"] is True

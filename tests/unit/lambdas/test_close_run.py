@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+import lambdas.close_run.handler as module
 from lambdas.close_run.handler import Place, close, close_lost
 from lambdas.end_failed.handler import resume
 from lambdas.observation.jobs import job_facts
 from lambdas.run_registry.record import Attempt, Claim, Run, begin_publishing, claim, note
 from lambdas.run_registry.table import RunTable
-from tests.unit.lambdas.conftest import FORECAST_BUCKET
+from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 CUTOFF, EXECUTION = "2026-11-16", "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:one"
@@ -167,3 +168,43 @@ def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Place)
     assert held.status == "held"
     assert held.details["report"] == f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=r/report.html"
     assert held.details["metrics"]["forecast"]["wape"] == 0.3
+
+
+TRAINED = {"TrainingJobName": "job-1", "ResourceConfig": {"InstanceType": "m"}, "BillableTimeInSeconds": 3600}
+
+
+def fleet_of(name: str) -> dict[str, Any]:
+    cluster = {"InstanceType": "f", "InstanceCount": 4}
+    times = {"CreationTime": 0, "ProcessingStartTime": 60_000, "ProcessingEndTime": 1_860_000}
+    return {"ProcessingJobName": name, "ProcessingResources": {"ClusterConfig": cluster}, **times}
+
+
+def test_what_failed_fleets_cost_is_counted_and_the_job_only_once(
+    claimed: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"TABLE": TABLE, "FORECAST_BUCKET": FORECAST_BUCKET, "DEPLOYMENT": "onejob-dev"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOURLY_PRICES", json.dumps({"m": 1.0, "f": 2.0}))
+    clients = {"dynamodb": claimed.table._client, "s3": claimed.s3, "stepfunctions": claimed.workflows}
+    monkeypatch.setattr(module, "_client", clients.__getitem__)
+
+    def closed(**state: Any) -> tuple[dict[str, Any], dict[str, float]]:
+        job = {"name": "job-1", "status": "Completed", "described": TRAINED}
+        answer = module.handler({**STATE, "job": job, "fleet": {"words": "four", "notes": []}, **state}, CONTEXT)
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (metrics,) = [line for line in lines if "RunsFailed" in line]
+        return answer, {name: metrics[name] for name in ("Cost", "FleetCost") if name in metrics}
+
+    answer, paid = closed(error={"Error": "States.TaskFailed", "Cause": json.dumps(fleet_of("fleet-1"))})
+    assert (answer, paid) == ({"status": "failed", "counted": ["fleet-1", "job-1"]}, {"Cost": 1.0, "FleetCost": 4.0})
+    noted = attempt(claimed).details
+    assert (noted["fleet"]["name"], noted["fleet"]["cost"], noted["job"]["cost"]) == ("fleet-1", 4.0, 1.0)
+    # Redriven, and the next fleet was stopped.
+    stopped = {"name": "fleet-2", "status": "Stopped", "described": fleet_of("fleet-2")}
+    error = {"Error": "JobNotCompleted", "Cause": json.dumps(stopped)}
+    answer, paid = closed(error=error, fleet_job=stopped, closed=answer)
+    assert (answer["counted"], paid) == (["fleet-1", "fleet-2", "job-1"], {"FleetCost": 4.0})
+    # Redriven once more, and PlanFleet failed: the stopped fleet is still in the data.
+    denied = {"Error": "ClientError", "Cause": json.dumps({"errorMessage": "AccessDenied"})}
+    answer, paid = closed(error=denied, fleet_job=stopped, closed=answer)
+    assert paid == {}

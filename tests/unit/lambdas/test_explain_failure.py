@@ -373,6 +373,14 @@ def test_a_function_that_timed_out_is_not_the_fleet() -> None:
     assert [explained(timed_out, **state)["rerun_helps"] for state in (planning, BY_FLEET, done)] == [True, False, True]
 
 
+def test_a_fleet_that_took_over_times_out_without_a_preflight() -> None:
+    timed_out = {"Error": "States.Timeout", "Cause": ""}
+    planning = {name: value for name, value in BY_FLEET.items() if name != "fleet"}
+    taken_over = {"execution": EXECUTION, "plan": PLAN, "error": timed_out}
+    answers = [explain({**taken_over, **state}, deployment="onejob-dev") for state in (planning, BY_FLEET)]
+    assert [answer["rerun_helps"] for answer in answers] == [True, False]
+
+
 def test_what_a_fleet_cannot_download_or_pull_is_named() -> None:
     answer = explained(failed_fleet("ClientError: Data download failed:Failed to download data."), **BY_FLEET)
     assert answer["summary"].endswith(f"({', '.join(FLEET.values())})")

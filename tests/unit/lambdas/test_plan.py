@@ -8,7 +8,9 @@ import pytest
 
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
-from lambdas.plan.handler import Deployment, Plan, PublishPlan, plan
+from lambdas.plan.deployment import Deployment
+from lambdas.plan.handler import plan
+from lambdas.plan.plans import Plan, PublishPlan
 from lambdas.run_input.request import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 

@@ -47,6 +47,8 @@ def hand_over(s3: Any, objects: int, *, series: int = 5_000, done: int = 0) -> N
     """Objects of 4 MB; the first so many have been forecast."""
     pieces = [{"number": each, "series": series, "bytes": 4_000_000, "sha256": "0" * 64} for each in range(objects)]
     put(s3, "common/handover.json", {"pieces": pieces})
+    for number in range(objects):
+        put(s3, f"pieces/piece-{number:05d}.tar", {})
     for number in range(done):
         put(s3, f"done/piece-{number:05d}.json", {})
 
@@ -60,12 +62,15 @@ def planned(
     *runs: Run,
     deployment: Deployment = DEPLOYMENT,
     quota: int | None = None,
+    quotas: Mapping[str, int] | None = None,
     state: Mapping[str, Any] = STATE,
     instances: int | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
     state = asking(instances) if instances is not None else state
-    return plan_fleet(state, deployment=replace(deployment, **changes), runs=runs, quota=quota, s3=s3)
+    known = {TYPE: quota} if quota is not None else {}
+    given = known if quotas is None else quotas
+    return plan_fleet(state, deployment=replace(deployment, **changes), runs=runs, quotas=given, s3=s3)
 
 
 def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: str = OTHER) -> Run:
@@ -129,22 +134,40 @@ def test_nothing_handed_over_names_what_is_missing(s3: Any) -> None:
     assert str(error.value).startswith(f"{URI}{FOLDER}common/handover.json is not there: ")
 
 
-class Refusing:
-    """S3, which answers everything with an error."""
+@pytest.mark.parametrize(("done", "said"), [(0, "2 of 6"), (3, "1 of 3"), (5, None)])
+def test_what_has_expired_and_is_not_done_is_named_before_a_machine_waits_for_it(
+    s3: Any, done: int, said: str | None
+) -> None:
+    hand_over(s3, 6, done=done)
+    for number in (1, 4):
+        s3.delete_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}pieces/piece-{number:05d}.tar")
+    if said is None:
+        assert planned(s3)["objects"] == 1
+        return
+    with pytest.raises(IncompleteRun) as error:
+        planned(s3)
+    first = f"{URI}{FOLDER}pieces/piece-{4 if done else 1:05d}.tar is not there, nor its forecasts: {said} objects "
+    assert str(error.value).startswith(first)
 
-    def __init__(self, code: str) -> None:
-        self._code = code
+
+class Refusing:
+    """S3, which lists what there is and lets nobody read it."""
+
+    def __init__(self, s3: Any, code: str) -> None:
+        self._s3, self._code = s3, code
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._s3, name)
 
     def get_object(self, **_asked: object) -> None:
         raise ClientError({"Error": {"Code": self._code}}, "GetObject")
 
 
-def test_what_may_not_be_seen_is_not_there_and_other_errors_are_errors() -> None:
-    # Who may not list everything is told 403 of what is missing.
-    with pytest.raises(IncompleteRun):
-        planned(Refusing("AccessDenied"))
-    with pytest.raises(ClientError, match="SlowDown"):
-        planned(Refusing("SlowDown"))
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "SlowDown"])
+def test_what_may_not_be_read_is_no_incomplete_run(s3: Any, code: str) -> None:
+    hand_over(s3, 1)
+    with pytest.raises(ClientError, match=code):
+        planned(Refusing(s3, code))
 
 
 def test_as_many_as_were_asked_for_but_no_more_than_objects(s3: Any) -> None:
@@ -229,6 +252,30 @@ def test_the_model_of_an_earlier_run_is_used_where_none_was_trained(s3: Any) -> 
     assert planned(s3)["model"].endswith(f"run_id={RUN_ID}/")
 
 
+def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
+    hand_over(s3, 64)
+    types = (TYPE, "ml.m5.large")  # 16 cores, and 2
+    slow = earlier("2026-11-09", 25, fleet=TYPE)
+    plan = planned(s3, slow, instance_types=types, deadline_seconds=1_500)
+    assert plan["instances_of_1"] > 4 * plan["instances_of_0"] > 0
+    assert (plan["instance_type"], plan["instances"]) == (TYPE, plan["instances_of_0"])
+    limited = planned(s3, instances=12, quotas={TYPE: 8, OTHER: 4})
+    assert (limited["instances_of_0"], limited["instances_of_1"]) == (8, 4)
+
+
+def test_a_type_that_may_not_run_is_not_what_is_told_of(s3: Any) -> None:
+    hand_over(s3, 40)
+    plan = planned(s3, earlier("2026-11-09", 20, fleet=OTHER), instances=12, quotas={TYPE: 0, OTHER: 4})
+    assert (plan["instances_of_0"], plan["instances_of_1"]) == (1, 4)
+    assert (plan["instance_type"], plan["instances"], plan["rate"]) == (OTHER, 4, 20)
+    assert plan["words"].startswith(f"4 x {OTHER}, about ")
+    notes = [f"{TYPE} is passed over: its quota is 0", "12 instances asked for, the quota is 4: 4 used"]
+    assert plan["notes"] == notes
+    neither = planned(s3, quotas={TYPE: 0, OTHER: 0})
+    assert (neither["instance_type"], neither["instances"]) == (TYPE, 1)
+    assert neither["notes"] == ["the quota lets no instance run until it is raised"]
+
+
 class Quotas:
     """Service Quotas with one page, or an error."""
 
@@ -310,5 +357,18 @@ def test_what_was_handed_over_is_noted_for_a_later_execution(
     mine = Attempt(1, EXECUTION, "hand", "2026-11-16T06:00:00+00:00", "f")
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     module.handler(STATE, CONTEXT)
+    (noted,) = table.get("eu", "2026-11-16").attempts
+    assert noted.details == {"handed_over": RUN_ID}
+
+
+def test_what_could_not_be_planned_for_is_offered_all_the_same(
+    deployed: dict[str, Any], s3: Any, table: RunTable
+) -> None:
+    hand_over(s3, 4)
+    deployed["s3"] = Refusing(s3, "AccessDenied")
+    mine = Attempt(1, EXECUTION, "hand", "2026-11-16T06:00:00+00:00", "f")
+    table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
+    with pytest.raises(ClientError):
+        module.handler(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
     assert noted.details == {"handed_over": RUN_ID}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.each_partition import TRANSIENT_ATTEMPTS
 from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
 from lambdas.run_input.request import PARENT, InputError
@@ -94,17 +93,16 @@ def test_the_states_data_stay_small_however_many_there_are(s3: Any) -> None:
     assert [item["partition"] for item in items(s3, plan)] == names
 
 
-def test_names_of_executions_are_their_own_and_fit_with_their_counters() -> None:
+def test_names_of_executions_are_their_own_and_fit_with_their_counter() -> None:
     partitions = ["x" * 64, f"{'x' * 63}y", "DE", "DE.", "DE-", "DE_1", "DE.1", "DE-1", "de", "0"]
     parents = [f"{ARN}:{number}" for number in range(20)]
     names = {
-        f"{execution_name(partition, parent)}-{redrives}-{retries}"
+        f"{execution_name(partition, parent)}-{redrives}"
         for partition in partitions
         for parent in parents
         for redrives in (0, 999)
-        for retries in (0, TRANSIENT_ATTEMPTS)
     }
-    assert len(names) == len(partitions) * len(parents) * 4
+    assert len(names) == len(partitions) * len(parents) * 2
     assert max(map(len, names)) <= 80
     assert not any(FORBIDDEN.search(name) for name in names)
 

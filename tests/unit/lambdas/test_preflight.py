@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.account_quotas.lookup import processing_quota
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
+from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import OTHERS, TAKEN, check_image
 from lambdas.preflight.quotas import check_quotas, quota_name
 from lambdas.preflight.storage import check_buckets, check_key
@@ -113,6 +115,45 @@ def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None
         )
 
 
+@pytest.mark.parametrize(("first", "second", "verdict"), [(0, 0, "wrong"), (0, 4, "fine"), (0, None, "unknown")])
+def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second: int | None, verdict: str) -> None:
+    types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
+    given = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
+    pages = Pages({quota_name(ON_DEMAND): 1, **{name: value for name, value in given.items() if value is not None}})
+    training, fleet = check_quotas(pages, [ON_DEMAND], types)
+    assert (training.verdict, fleet.verdict) == ("fine", verdict)
+    if verdict == "wrong":
+        assert fleet.line.startswith("quota: this account has 0 ml.m5.2xlarge for processing job usage, 0 ml.m6i.2xla")
+
+
+def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:
+    deployment = Deployment(
+        data_bucket="d",
+        forecast_bucket="f",
+        key="k",
+        table="t",
+        image=URI,
+        machines=[ON_DEMAND],
+        fleet_types=["ml.m5.2xlarge"],
+        volume_gb=30,
+        max_runtime_minutes=60,
+        time_zone="Europe/Berlin",
+        period_label="start",
+    )
+    demand = {**DEMAND, "uri": "s3://data/demand/"}
+    plan = {"partition": "all", "cutoff": None, "demand": demand, "hyperparameters": {}, "mode": "train"}
+    for fleet, wrong in ((True, ["quota: this account has 0 ml.m5.2xlarge for processing job usage"]), (False, [])):
+        pages = Pages({quota_name(ON_DEMAND): 1, processing_quota("ml.m5.2xlarge"): 0})
+
+        def client(service: str, pages: Pages = pages) -> Pages:
+            if service != "service-quotas":
+                raise ValueError(service)
+            return pages
+
+        findings = preflight({**plan, "fleet": fleet}, deployment=deployment, client=client)
+        assert [each.line.split(";")[0] for each in findings if each.verdict == "wrong"] == wrong
+
+
 def test_no_more_pages_are_read_than_it_takes() -> None:
     pages = Pages({"other": 1}, {quota_name(ON_DEMAND): 4}, {"other still": 1})
     assert check_quotas(pages, [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
@@ -182,10 +223,14 @@ def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: Any) -> None:
     assert "is gone" in check_key(kms, key.replace(key[-6:], "000000"))[0].line
 
 
+def made(seconds: int | None, size: int | None, *, mode: str = "train", fleet: bool = False) -> Attempt:
+    details: dict[str, Any] = {"job": {"seconds": seconds, "demand_bytes": size}} if seconds else {}
+    details |= {"fleet": {"instances": 4} if fleet else None}
+    return Attempt(1, "arn:1", "schedule", "t", "f", status="published", details=details, mode=mode)
+
+
 def published(seconds: int | None, size: int | None) -> Run:
-    details = {"job": {"seconds": seconds, "demand_bytes": size}} if seconds else {}
-    attempt = Attempt(1, "arn:1", "schedule", "t", "f", status="published", details=details)
-    return Run("all", "2026-11-09", attempts=(attempt,), published=1)
+    return Run("all", "2026-11-09", attempts=(made(seconds, size),), published=1)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +247,22 @@ def published(seconds: int | None, size: int | None) -> Run:
     ],
 )
 def test_the_time_a_run_will_take(runs: list[Run], size: int, verdict: str) -> None:
-    (found,) = check_time(runs, demand_bytes=size, max_runtime_minutes=60)
+    (found,) = check_time(runs, mode="train", fleet=False, demand_bytes=size, max_runtime_minutes=60)
     assert found.verdict == verdict, found.line
     assert verdict != "wrong" or "raise max_runtime_minutes" in found.line
+
+
+@pytest.mark.parametrize(
+    ("mode", "fleet", "verdict"),
+    [("train", False, "wrong"), ("train", True, "fine"), ("infer", False, "fine"), ("infer", True, "unknown")],
+)
+def test_only_jobs_that_had_the_same_to_do_tell_the_time(mode: str, fleet: bool, verdict: str) -> None:
+    # The same run was trained first, and then forecast daily.
+    daily = (made(5000, 100), made(600, 100, mode="infer"))
+    handed_over = made(900, 100, fleet=True)
+    runs = [Run("all", "2026-11-16", (handed_over,), published=1), Run("all", "2026-11-09", daily, published=1)]
+    (found,) = check_time(runs, mode=mode, fleet=fleet, demand_bytes=100, max_runtime_minutes=60)
+    assert found.verdict == verdict, found.line
 
 
 def test_what_cannot_be_looked_at_stops_nothing() -> None:

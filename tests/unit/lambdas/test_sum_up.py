@@ -23,7 +23,7 @@ from lambdas.sum_up.table import (
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 
 ITEM = {"partition": "DE", "name": "DE-0a1b2c3d"}
-RUN = "DE-0a1b2c3d-0-0"
+RUN = "DE-0a1b2c3d-0"
 PUBLISHED = {
     "published": True,
     "run_id": "onejob-dev-1",

@@ -1,0 +1,73 @@
+"""What a job reads: demand, what lies beside it, and what readers see now; as channels, and as one fingerprint."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.client import BaseClient
+
+from .data_files import DataFile, data_files
+from .deployment import Deployment
+from .published import Model, published_manifest
+
+DEMAND = "demand/"
+OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
+
+
+def input_files(s3: BaseClient, *, bucket: str, within: str) -> dict[str, list[DataFile]]:
+    """The demand's files, and those beside it, by their folder; without what is not there.
+
+    Args:
+        s3: An S3 client.
+        bucket: Bucket with the demand.
+        within: Prefix of the partition in each folder; empty where there is but one.
+    """
+    demand = data_files(s3, bucket=bucket, prefix=DEMAND + within)
+    # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
+    beside = {name: data_files(s3, bucket=bucket, prefix=name + within) for name in OPTIONAL}
+    return {DEMAND: demand, **{name: found for name, found in beside.items() if found}}
+
+
+def channels(
+    s3: BaseClient,
+    files: Mapping[str, Sequence[DataFile]],
+    *,
+    within: str,
+    deployment: Deployment,
+    partition: str,
+    model: Model | None,
+) -> list[dict[str, Any]]:
+    """SageMaker's InputDataConfig.
+
+    Args:
+        s3: An S3 client.
+        files: What there is to read, by its folder.
+        within: Prefix of the partition in each folder.
+        deployment: What the environment settles.
+        partition: Part of the market.
+        model: The model to forecast with, where none is trained.
+    """
+    bucket = deployment.forecast_bucket
+    found = [_channel(name.rstrip("/"), bucket=deployment.data_bucket, prefix=name + within) for name in files]
+    if manifest := published_manifest(s3, bucket=bucket, partition=partition):
+        found.append(_channel("published", bucket=bucket, prefix=manifest))
+    if model is not None:
+        found.append(_channel("model", bucket=bucket, prefix=model.prefix))
+    return found
+
+
+def fingerprint(files: Mapping[str, Sequence[DataFile]], config: Mapping[str, str]) -> str:
+    """Changes with every file that is added, removed or written anew, and with every setting.
+
+    Args:
+        files: By the name of what they are.
+        config: All settings that the forecasts depend on.
+    """
+    listed = {prefix: sorted((file.name, file.version) for file in found) for prefix, found in files.items()}
+    return hashlib.sha256(json.dumps([listed, dict(config)], sort_keys=True).encode()).hexdigest()
+
+
+def _channel(name: str, *, bucket: str, prefix: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{prefix}", "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "InputMode": "File", "DataSource": {"S3DataSource": source}}
