@@ -175,7 +175,8 @@ def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
     # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
     if not is_there(s3, bucket=bucket, key=folder + DOCUMENT):
         raise IncompleteRun(f"{uri}{DOCUMENT} is not there: the job handed nothing over, or it has expired since")
-    pieces = json.loads(s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)["Body"].read())["pieces"]
+    document = json.loads(s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)["Body"].read())
+    pieces = document["pieces"]
     done, there = (_names(s3, bucket, f"{folder}{kind}/") for kind in ("done", "pieces"))
     left = {name: piece for piece in pieces if (name := f"piece-{piece['number']:05d}") not in done}
     # The first machine would wait for them until it is stopped.
@@ -188,6 +189,7 @@ def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
         series=sum(piece["series"] for piece in left.values()),
         objects=len(left),
         bytes=sum(piece["bytes"] for piece in pieces),
+        shared_bytes=document["shared_bytes"],
         done=len(pieces) - len(left),
     )
 

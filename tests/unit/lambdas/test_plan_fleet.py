@@ -43,10 +43,10 @@ DEPLOYMENT = Deployment(
 QUOTA = f"{TYPE} for processing job usage"
 
 
-def hand_over(s3: Any, objects: int, *, series: int = 5_000, done: int = 0) -> None:
+def hand_over(s3: Any, objects: int, *, series: int = 5_000, done: int = 0, shared: int = 0) -> None:
     """Objects of 4 MB; the first so many have been forecast."""
     pieces = [{"number": each, "series": series, "bytes": 4_000_000, "sha256": "0" * 64} for each in range(objects)]
-    put(s3, "common/handover.json", {"pieces": pieces})
+    put(s3, "common/handover.json", {"pieces": pieces, "shared_bytes": shared})
     for number in range(objects):
         put(s3, f"pieces/piece-{number:05d}.tar", {})
     for number in range(done):
@@ -196,11 +196,18 @@ def test_as_many_as_the_deadline_takes(s3: Any) -> None:
     assert "the quota of 1 instance makes it" in planned(s3, slow, deadline_seconds=1_000, quota=1)["notes"][0]
 
 
+def test_what_all_share_is_on_every_disk(s3: Any) -> None:
+    hand_over(s3, 40, shared=4_500_000_000)
+    assert planned(s3, volume_gb=10)["notes"] == []
+    hand_over(s3, 40, shared=6_000_000_000)
+    assert "a disk of 10 GB is too small" in planned(s3, volume_gb=10)["notes"][0]
+
+
 def test_the_disk_is_each_instances_own(s3: Any) -> None:
     hand_over(s3, 40)  # 160 MB
     assert planned(s3, volume_gb=50)["notes"] == []
     big = [{"number": each, "series": 1, "bytes": 10**9, "sha256": ""} for each in range(40)]
-    put(s3, "common/handover.json", {"pieces": big})
+    put(s3, "common/handover.json", {"pieces": big, "shared_bytes": 0})
     assert planned(s3, volume_gb=10)["instances"] == 5  # 8 GB each, and a quarter more
     for number in range(40):  # they are loaded though they are done
         put(s3, f"done/piece-{number:05d}.json", {})
