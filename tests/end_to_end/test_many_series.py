@@ -104,7 +104,7 @@ def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Pa
     assert job.end().code == 0, job.log.read_text()
     assert ended(workers)
     finished = Finished(tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["forecasts", "reports"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["forecasts", "models", "reports"]
     forecasts = finished.forecasts
     assert forecasts.height == forecasts.select("unique_id", "ds").n_unique() == SERIES * 3
     assert len(finished.parts) == len(finished.manifest["files"]) == 2

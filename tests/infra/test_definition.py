@@ -218,7 +218,7 @@ def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: D
 def planned_fleet(instances: int) -> dict[str, Any]:
     """What PlanFleet leaves, of a run as long as any is named."""
     pieces = [{"number": number, "series": 1000, "bytes": 10**6} for number in range(MOST_INSTANCES)]
-    handover = io.BytesIO(json.dumps({"pieces": pieces}).encode())
+    handover = io.BytesIO(json.dumps({"pieces": pieces, "shared_bytes": 0}).encode())
 
     def listed(prefix: str) -> dict[str, Any]:
         names = [f"piece-{piece['number']:05d}.tar" for piece in pieces] if prefix.endswith("/pieces/") else []

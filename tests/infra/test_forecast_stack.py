@@ -156,14 +156,22 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         expected = observation | (registry if own in keepers else set())
         expected |= calendar if own in ("check_late", "plan", "plan_partitions", "preflight") else set()
         expected |= links if own in ("explain_failure", "publish", "show_runs", "sum_up") else set()
-        expected |= objects if own in ("apply_gate", "close_run", "plan", "publish") else set()
+        expected |= objects if own in ("apply_gate", "close_run", "plan", "plan_fleet", "publish") else set()
         expected |= quotas if own in ("plan_fleet", "plan_partitions", "preflight") else set()
         expected |= names if own in ("check_late", "plan_partitions", "show_runs") else set()
         expected |= given if own in ("plan", "plan_partitions") else set()
         assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
     assert deployed == {
-        "plan": ["__init__.py", "data_files.py", "handler.py", "published.py"],
+        "plan": [
+            "__init__.py",
+            "channels.py",
+            "data_files.py",
+            "deployment.py",
+            "handler.py",
+            "plans.py",
+            "published.py",
+        ],
         "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "sizing.py"],
         "preflight": [
             "__init__.py",
@@ -182,7 +190,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         "check_run": ["__init__.py", "handler.py", "run_metrics.py"],
         "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
         "claim": ["__init__.py", "handler.py"],
-        "close_run": ["__init__.py", "handler.py"],
+        "close_run": ["__init__.py", "costs.py", "handler.py"],
         "end_failed": ["__init__.py", "handler.py"],
         "check_late": ["__init__.py", "handler.py", "words.py"],
         "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],

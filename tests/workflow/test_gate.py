@@ -17,7 +17,7 @@ def test_a_held_run_is_kept_explained_and_published_by_hand(application: Deploym
     assert (held.status, held.error) == ("FAILED", "GateHeld")
     assert f"against the published run {good.output['run_id']}" in held.cause
     assert f'start {{"publish": "{run_id}"}}' in held.cause
-    assert held.states[-4:] == ["ExplainFailure", "CloseRun", "NotifyFailure", "Failed"]
+    assert held.states[-5:] == ["ExplainFailure", "CloseRun", "FailedAmongMany?", "NotifyFailure", "Failed"]
     latest = application.published()
     assert latest is not None
     assert latest["run_id"] == good.output["run_id"]

@@ -103,7 +103,14 @@ def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
     actions = defaultdict(set)
     for note in notes(exercised):
         actions[note["role"].removeprefix("onejob-dev-forecast-").split("Role")[0]].add(note["action"].split(":")[0])
-    assert actions.keys() == {*FUNCTIONS, "CheckLate", "ShowRuns", "Training", "WorkflowStateMachine"}
+    assert actions.keys() == {
+        *FUNCTIONS,
+        "CheckLate",
+        "FleetAccess",
+        "ShowRuns",
+        "Training",
+        "WorkflowStateMachine",
+    }
     assert "dynamodb" not in actions["Training"] | actions["Plan"] | actions["CheckRun"] | actions["ApplyGate"]
 
 

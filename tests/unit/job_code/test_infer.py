@@ -45,7 +45,12 @@ def test_the_same_demand_is_forecast_the_same_to_the_byte(trained: Finished, tmp
     again = infer(trained, tmp_path)
     assert again.parts == trained.parts
     ours, theirs = again.manifest, trained.manifest
-    assert {name for name in ours if ours[name] != theirs[name]} <= {"created_at", "seconds", "configuration"}
+    assert {name for name in ours if ours[name] != theirs[name]} <= {
+        "created_at",
+        "seconds",
+        "configuration",
+        "inference",
+    }
     assert not {"backtest", "fit"} & set(ours["seconds"])
     assert not (tmp_path / "out" / "models").exists()
 

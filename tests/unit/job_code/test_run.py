@@ -99,6 +99,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "files",
         "total",
         "created_at",
+        "inference",
         "compared_with",
         "seconds",
     ]

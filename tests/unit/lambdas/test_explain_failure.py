@@ -307,7 +307,11 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "summary"),
     [
-        (failed_fleet(message="job error: 2 of 9 objects could not be forecast"), "JobError", "2 of 9 objects could"),
+        (
+            failed_fleet(message="job error: 2 of 9 objects could not be forecast"),
+            "ObjectsFailed",
+            "2 of 9 objects could",
+        ),
         (failed_fleet("AlgorithmError: See job logs for more information", "job error: x"), "JobError", "x"),
         (failed_fleet("AlgorithmError: See job logs for more information"), "JobError", "See job logs"),
         (failed_fleet(), "JobError", "the job ended with exit code 1"),
