@@ -24,3 +24,5 @@ def _one_line(text: str) -> str:
 
 class JobError(RuntimeError):
     """The job cannot go on, and its message says why and what to do: no traceback would tell more."""
+
+    exit_code = 1

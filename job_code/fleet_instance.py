@@ -18,7 +18,7 @@ def forecast_objects(
     model: Path,
     *,
     job_name: str,
-    output: str,
+    store: S3Folder,
     workers: Workers,
     progress: Progress,
     scratch: Path,
@@ -30,7 +30,7 @@ def forecast_objects(
         handover: The run.
         model: Folder of the model's files.
         job_name: The processing job's name; its failures are its own.
-        output: URI that everything goes below.
+        store: Where everything goes.
         workers: The processes; each loads the model once.
         progress: Told how far it is.
         scratch: Where files are made.
@@ -39,7 +39,7 @@ def forecast_objects(
         What went wrong, one line an object; all others have been forecast nevertheless.
     """
     known = {f"{piece.name}.tar": piece for piece in handover.pieces}
-    finished = set(S3Folder.from_uri(output).names(handover.name("done/")))
+    finished = set(store.names(handover.name("done/")))
     tasks = [
         ObjectTask(
             packed=packed,
@@ -48,7 +48,7 @@ def forecast_objects(
             covariates=handover.covariates,
             frequency=handover.frequency,
             last_period=handover.last_period,
-            output=output,
+            output=store.uri(""),
             part=handover.draft.name("forecasts", piece.part),
             done=handover.name(f"done/{piece.name}.json"),
             failed=handover.name(f"failed/{job_name}/{piece.name}.json"),

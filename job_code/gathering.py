@@ -80,14 +80,13 @@ def wait_for_all(
     wanted = {piece.name for piece in handover.pieces}
     with progress.stage("wait for the others") as advance:
         while True:
-            # In this order: whoever has noted its end has noted everything else before.
-            ended = {name for name in _noted(store, _failures(handover, job_name)) if name.startswith(ENDED)}
-            done = _noted(store, handover.name("done/"))
-            if wanted <= done or ended >= {f"{ENDED}{host}" for host in others}:
+            ended = _noted(store, f"{_failures(handover, job_name)}{ENDED}")
+            if ended >= {f"{ENDED}{host}" for host in others}:
                 break
-            advance(len(done) / len(wanted))
+            advance(len(ended) / len(others))
             sleep(SECONDS_BETWEEN_LOOKS)
-    missing = sorted(wanted - done)
+    # Whoever has noted its end has noted everything else before.
+    missing = sorted(wanted - _noted(store, handover.name("done/")))
     if missing:
         told = "; ".join(_reason(store, f"{_failures(handover, job_name)}{name}.json") for name in missing[:SHOWN])
         more = f"; and {len(missing) - SHOWN:,} more, in {store.uri(_failures(handover, job_name))}"

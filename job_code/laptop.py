@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError, JobError
-from job_code.exit_codes import JOB_ERROR
 from job_code.progress import Progress
 from job_code.termination import stop_promptly
 
 if TYPE_CHECKING:
     from job_code.output import Output
-
-INPUTS = ("demand", "static", "covariates")
 
 
 def run_on_laptop(options: argparse.Namespace) -> int:
@@ -38,7 +35,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
     try:
         from job_code.output import LocalOutput
         from job_code.run import run
-        from job_code.run_request import RunRequest
+        from job_code.run_request import INPUTS, RunRequest
 
         config = _configuration(options)
         if options.published:
@@ -48,7 +45,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
         return _say_input_error(error)
     except JobError as error:
         print(f"job error: {error}", file=sys.stderr)
-        return JOB_ERROR
+        return JobError.exit_code
     inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
     try:
         request = RunRequest(options.run_id, options.partition, inputs, config, options.published, options.model)
@@ -59,7 +56,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
     except JobError as error:
         output.abandon()
         print(f"job error: {error}", file=sys.stderr)
-        return JOB_ERROR
+        return JobError.exit_code
     except BaseException:
         output.abandon()
         raise

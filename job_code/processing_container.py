@@ -7,7 +7,6 @@ import traceback
 from pathlib import Path
 
 from job_code.errors import JobError
-from job_code.exit_codes import JOB_ERROR
 from job_code.processing_paths import ProcessingPaths
 from job_code.progress import Progress
 from job_code.termination import stop_promptly
@@ -62,7 +61,8 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     from job_code.trained_model import checksum
     from job_code.workers import Workers, available_cores
 
-    output, common, model = required("OUTPUT_URI"), paths.input(COMMON), paths.input(MODEL)
+    store = S3Folder.from_uri(required("OUTPUT_URI"))
+    common, model = paths.input(COMMON), paths.input(MODEL)
     with explain_full_disk():
         handover = Handover.read(common / DOCUMENT, scratch)
         for name, sha256 in handover.shared.items():
@@ -80,12 +80,11 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
                 handover,
                 model,
                 job_name=paths.job_name,
-                output=output,
+                store=store,
                 workers=workers,
                 progress=progress,
                 scratch=scratch,
             )
-    store = S3Folder.from_uri(output)
     if paths.host != paths.hosts[0]:
         note_end(handover, store, job_name=paths.job_name, host=paths.host, folder=scratch)
         return
@@ -105,4 +104,4 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
 def _failed(paths: ProcessingPaths, progress: Progress, message: str, **fields: str) -> int:
     progress.say(message, level="ERROR", **fields)
     paths.write_message(message)
-    return JOB_ERROR
+    return JobError.exit_code

@@ -18,7 +18,6 @@ ABOUT_IT = (
     "data_quality",
     "disk",
     "errors",
-    "exit_codes",
     "findings",
     "finishing",
     "fleet_instance",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from job_code.config import ForecastConfig
 
+INPUTS = ("demand", "static", "covariates")
+
 
 @dataclass(frozen=True)
 class RunRequest:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from job_code.config import ForecastConfig
 from job_code.errors import InputError, JobError
-from job_code.exit_codes import JOB_ERROR
-from job_code.laptop import INPUTS
 from job_code.progress import Progress
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.termination import stop_promptly
@@ -43,7 +41,7 @@ def _run(scratch: Path, *, infer: bool) -> int:
     try:
         from job_code.output import S3Output
         from job_code.run import refuse, run
-        from job_code.run_request import RunRequest
+        from job_code.run_request import INPUTS, RunRequest
         from job_code.s3 import S3Folder
 
         output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
@@ -73,10 +71,10 @@ def _run(scratch: Path, *, infer: bool) -> int:
     except InputError as error:
         return _failed(paths, progress, f"input error: {error}", error.exit_code)
     except JobError as error:
-        return _failed(paths, progress, f"job error: {error}", JOB_ERROR)
+        return _failed(paths, progress, f"job error: {error}", JobError.exit_code)
     except Exception as error:
         message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
-        return _failed(paths, progress, message, JOB_ERROR, trace=traceback.format_exc())
+        return _failed(paths, progress, message, JobError.exit_code, trace=traceback.format_exc())
     return 0
 
 
