@@ -16,7 +16,7 @@ from infra.fleet_path import FleetPath
 from infra.function import PythonFunction
 from infra.job_chain import Job, chain_machines
 from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
-from infra.workflow_tasks import call_function, notify
+from infra.workflow_tasks import EXECUTION, call_function, notify
 
 # Beside the jobs: every function with its retries, and the messages.
 OTHER_STATES = Duration.hours(1)
@@ -96,12 +96,7 @@ class ForecastWorkflow(Construct):
             "Receive",
             comment="Whatever the input is, from here on the data is an object that an error can be added to",
             parameters={
-                "execution": {
-                    "name.$": "$$.Execution.Name",
-                    "id.$": "$$.Execution.Id",
-                    "started_at.$": "$$.Execution.StartTime",
-                    "input.$": "$$.Execution.Input",
-                },
+                "execution": EXECUTION,
                 "faults": NO_FAULTS,
             },
         )

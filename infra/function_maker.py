@@ -137,6 +137,12 @@ class FunctionMaker:
             undelivered.grant_key(function.role)
         return function
 
+    def grant_quotas(self, function: PythonFunction) -> None:
+        """Lets a function look up quotas, which has no resources; the finding is the function's own, for its traces."""
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
+
     def grant(
         self,
         function: PythonFunction,

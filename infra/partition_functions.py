@@ -2,8 +2,6 @@
 
 import json
 
-from aws_cdk import aws_iam as iam
-
 from infra import s3_layout
 from infra.function import PythonFunction
 from infra.function_maker import (
@@ -50,10 +48,7 @@ class PartitionFunctions:
         lists = (s3_layout.PARTITION_ITEMS, s3_layout.PARTITIONS_UNUSABLE)
         self._make.grant(function, "ListThem", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
-        # Which has no resources. The finding is the function's own, for its traces.
-        function.role.add_to_policy(
-            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
-        )
+        self._make.grant_quotas(function)
         return function
 
     def sum_up(self) -> PythonFunction:

@@ -13,7 +13,7 @@ from infra.each_partition import EachPartition
 from infra.failure_path import ERROR_PATH, failure_unexplained
 from infra.function import PythonFunction
 from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
-from infra.workflow_tasks import call_function, notify
+from infra.workflow_tasks import EXECUTION, call_function, notify
 
 # Thousands of runs, a few at a time.
 LONGEST = Duration.days(7)
@@ -49,12 +49,7 @@ class PartitionsWorkflow(Construct):
             self,
             "Receive",
             parameters={
-                "execution": {
-                    "name.$": "$$.Execution.Name",
-                    "id.$": "$$.Execution.Id",
-                    "started_at.$": "$$.Execution.StartTime",
-                    "input.$": "$$.Execution.Input",
-                },
+                "execution": EXECUTION,
             },
         )
         broken = sfn.Fail(self, "Broken", error_path="$.failure.error", cause_path="$.failure.cause")

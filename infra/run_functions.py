@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 
 from infra import s3_layout
 from infra.container_image import ContainerImage
@@ -103,10 +102,7 @@ class RunFunctions:
         )
         self._make.grant(function, "SeeHowLongRunsTook", ["dynamodb:Query"], data.runs.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, data.key.key_arn)
-        # Which has no resources. The finding is the function's own, for its traces.
-        function.role.add_to_policy(
-            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
-        )
+        self._make.grant_quotas(function)
         return function
 
     def plan_fleet(self, fleet: FleetSettings) -> PythonFunction:
@@ -133,10 +129,7 @@ class RunFunctions:
         )
         self._make.grant(function, "SeeAndNoteRuns", [*ITEMS, "dynamodb:Query"], table.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
-        # Which has no resources. The finding is the function's own, for its traces.
-        function.role.add_to_policy(
-            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
-        )
+        self._make.grant_quotas(function)
         return function
 
     def check_run(self) -> PythonFunction:

@@ -41,6 +41,13 @@ CRASHES = [
 ]
 # What functions raise by themselves where others were in the way; some of it is also the name of a failure.
 PASSING = ["NotInAthena", "RegistryBusy"]
+# What a state machine's data begin with, whatever the execution's input was.
+EXECUTION = {
+    "name.$": "$$.Execution.Name",
+    "id.$": "$$.Execution.Id",
+    "started_at.$": "$$.Execution.StartTime",
+    "input.$": "$$.Execution.Input",
+}
 STATE_MARGIN = Duration.seconds(30)
 
 

@@ -40,7 +40,6 @@ def job_facts(
     """
     instance_type = (described.get("ResourceConfig") or {}).get("InstanceType")
     billable, price = described.get("BillableTimeInSeconds"), hourly_prices.get(str(instance_type))
-    cost = None if billable is None or price is None else round(billable / SECONDS_AN_HOUR * price, 4)
     return {
         "name": described.get("TrainingJobName"),
         "arn": described.get("TrainingJobArn"),
@@ -48,7 +47,7 @@ def job_facts(
         "spot": described.get("EnableManagedSpotTraining"),
         "seconds": described.get("TrainingTimeInSeconds"),
         "billable_seconds": billable,
-        "cost": cost,
+        "cost": _cost(billable, price),
         "demand_bytes": demand_bytes,
     }
 
@@ -80,10 +79,16 @@ def fleet_facts(
         "instances": instances,
         "seconds": None if created is None or ended is None else round(ended - created),
         "billable_seconds": billable,
-        "cost": None if billable is None or price is None else round(billable / SECONDS_AN_HOUR * price, 4),
+        "cost": _cost(billable, price),
         "planned": planned.get("words"),
         "notes": planned.get("notes", []),
     }
+
+
+def _cost(billable_seconds: float | None, hourly_price: float | None) -> float | None:
+    if billable_seconds is None or hourly_price is None:
+        return None
+    return round(billable_seconds / SECONDS_AN_HOUR * hourly_price, 4)
 
 
 def moment(told: object) -> float | None:
