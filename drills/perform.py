@@ -60,6 +60,8 @@ def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
                     stage.wait(executions)
                 else:
                     time.sleep(start.after)
+                if start.deed == "abort" and start.deed_at is not None:
+                    stage.cloud.hold_state(start.deed_at)
                 executions.append(stage.start(start.given))
                 deeds.append(threading.Thread(target=_act, args=(stage, start, executions[-1]), daemon=True))
                 deeds[-1].start()
@@ -96,6 +98,7 @@ def _act(stage: Stage, start: Start, execution: str) -> None:
                         stage.cloud.client("sagemaker").stop_training_job(TrainingJobName=job)
         except ClientError:
             pass  # it had ended, or the call was hit by a fault
+        stage.cloud.release_states()
     for _ in range(start.redrives):
         stage.wait([execution])
         if stage.described(execution)["status"] == "SUCCEEDED":

@@ -22,6 +22,7 @@ from local_cloud.assembly import deploy_assembly
 from local_cloud.cdk_cli import cdk_environment, run_cdk
 from local_cloud.cores import checked_cores
 from local_cloud.faults import FaultReason, Faults
+from local_cloud.held_states import HeldStates
 from local_cloud.layout import StateLayout
 from local_cloud.service_quotas import set_quota
 from local_cloud.settings import ACCESS_KEY, SECRET_KEY
@@ -244,9 +245,18 @@ class LocalCloud:
         ApiFaults(self._layout.api_faults).add(fault)
 
     def forget_faults(self) -> None:
-        """Takes back the failures that were asked for and have not happened."""
+        """Takes back the failures that were asked for and have not happened, and lets go of held states."""
+        self.release_states()
         ApiFaults(self._layout.api_faults).clear()
         Faults(self._layout.faults).clear()
+
+    def hold_state(self, name: str) -> None:
+        """Has executions wait where they enter a state, until they are ended or `release_states` is called."""
+        HeldStates(self._layout.held_states).hold(name)
+
+    def release_states(self) -> None:
+        """Lets executions go on that wait in a state."""
+        HeldStates(self._layout.held_states).release()
 
     def kill_job(self, job_name: str) -> None:
         """Kills the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""

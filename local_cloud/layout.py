@@ -49,6 +49,11 @@ class StateLayout:
         return self.faults / "calls"
 
     @property
+    def held_states(self) -> Path:
+        """States a test holds."""
+        return self.faults / "held"
+
+    @property
     def permissions(self) -> Path:
         """What roles asked for, and what allowed it: a line of JSON each."""
         return self.root / "permissions.jsonl"

@@ -34,6 +34,7 @@ from local_cloud import (
 )
 from local_cloud.api_faults import ApiFaults, Wsgi, with_faults
 from local_cloud.authorisation import Authoriser, with_authorisation
+from local_cloud.held_states import HeldStates
 from local_cloud.layout import StateLayout
 from local_cloud.patching import replace
 from local_cloud.processes import ProcessRegistry
@@ -79,7 +80,7 @@ def main(arguments: list[str]) -> None:
     s3_listing.install()
     s3_writes.install()
     cloudformation_types.install()
-    step_functions.install(time_scale=float(time_scale))
+    step_functions.install(time_scale=float(time_scale), held=HeldStates(layout.held_states))
     sagemaker_api.install(settings, processes)
     lambdas.install(settings, processes)
     event_rules.install(settings)

@@ -22,26 +22,30 @@ from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from local_cloud import distributed_map, executions_at_once, redrive, sdk_task
 from local_cloud.execution_task import ExecutionTask
+from local_cloud.held_states import HeldStates
 from local_cloud.identities import access_key_of
 from local_cloud.patching import replace
 from local_cloud.sagemaker_task import SageMakerTask
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
 _SERVER_FAULT = 500
+_HOLD_SECONDS = 0.01
 _NEVER_CAUGHT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
 
 
-def install(*, time_scale: float) -> None:
+def install(*, time_scale: float, held: HeldStates) -> None:
     """Applies the extensions.
 
     Args:
         time_scale: What Wait states and Retry intervals are multiplied by.
+        held: States that executions wait in.
     """
     # State machines made by CloudFormation land where they are executed.
     replace(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
@@ -59,6 +63,7 @@ def install(*, time_scale: float) -> None:
         "_wait_interval",
         lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
     )
+    replace(CommonStateField, "_eval_state_input", lambda original: _once_released(original, held))
     executions_at_once.install()
     sdk_task.install()
     distributed_map.install()
@@ -166,6 +171,17 @@ def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
             raise FailureEventException(event) from error
 
     return _eval_state
+
+
+def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[..., None]:
+    """A state that is held has been entered, and has done nothing yet."""
+
+    def _eval_state_input(self: Any, env: Any) -> None:  # noqa: ANN401
+        while held.is_held(self.name) and env.is_running():
+            time.sleep(_HOLD_SECONDS)
+        original(self, env)
+
+    return _eval_state_input
 
 
 def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:

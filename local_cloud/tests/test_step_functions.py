@@ -345,6 +345,29 @@ def test_a_redriven_execution_goes_on_at_the_failed_state(cloud: LocalCloud, job
         workflows.redrive_execution(executionArn=failed["executionArn"])
 
 
+def test_a_held_state_waits_until_it_is_released_or_ended(cloud: LocalCloud, start: Any) -> None:
+    workflows = cloud.client("stepfunctions")
+    states = {"First": {"Type": "Pass", "Next": "Held?"}, "Held?": {"Type": "Pass", "End": True}}
+
+    def entered(execution: str) -> list[str]:
+        events = workflows.get_execution_history(executionArn=execution)["events"]
+        return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
+
+    cloud.hold_state("Held?")
+    stopped, released = start(states), start(states)
+    while not all("Held?" in entered(each) for each in (stopped, released)):
+        time.sleep(0.05)
+    time.sleep(0.2)
+    assert [workflows.describe_execution(executionArn=each)["status"] for each in (stopped, released)] == 2 * [
+        "RUNNING"
+    ]
+    workflows.stop_execution(executionArn=stopped)
+    assert wait_for_execution(cloud.client, stopped)["status"] == "ABORTED"
+    cloud.release_states()
+    assert wait_for_execution(cloud.client, released)["status"] == "SUCCEEDED"
+    assert wait_for_execution(cloud.client, start(states))["status"] == "SUCCEEDED"
+
+
 def _wait_for_line(cloud: LocalCloud, name: str, line: str) -> None:
     while not any(line in log.read_text() for log in cloud.job_logs(name)):
         time.sleep(0.05)
