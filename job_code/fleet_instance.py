@@ -5,8 +5,9 @@ from pathlib import Path
 
 from job_code.findings import plural
 from job_code.handover import Handover
-from job_code.object_forecast import ObjectTask, forecast_object, note_failure
-from job_code.piece_forecast import load_forecaster
+from job_code.object_forecast import ObjectForecast, ObjectTask, forecast_object, prepare
+from job_code.object_notes import ObjectNotes, failure_line
+from job_code.output import S3Output
 from job_code.progress import Progress
 from job_code.s3 import S3Folder
 from job_code.workers import WorkerDiedError, Workers
@@ -22,8 +23,8 @@ def forecast_objects(
     workers: Workers,
     progress: Progress,
     scratch: Path,
-) -> list[str]:
-    """Forecasts what this machine was given, but for what is there already.
+) -> None:
+    """Forecasts what this machine was given, but for what is there already; of each a note is left, failed or not.
 
     Args:
         objects: Files of the objects.
@@ -34,9 +35,6 @@ def forecast_objects(
         workers: The processes; each loads the model once.
         progress: Told how far it is.
         scratch: Where files are made.
-
-    Returns:
-        What went wrong, one line an object; all others have been forecast nevertheless.
     """
     known = {f"{piece.name}.tar": piece for piece in handover.pieces}
     finished = set(store.names(handover.name("done/")))
@@ -48,10 +46,6 @@ def forecast_objects(
             covariates=handover.covariates,
             frequency=handover.frequency,
             last_period=handover.last_period,
-            output=store.uri(""),
-            part=handover.draft.name("forecasts", piece.part),
-            done=handover.name(f"done/{piece.name}.json"),
-            failed=handover.name(f"failed/{job_name}/{piece.name}.json"),
             scratch=scratch,
         )
         for packed in sorted(objects)
@@ -63,17 +57,16 @@ def forecast_objects(
         f"{plural(len(tasks), 'object')} with {plural(series, 'series')} to forecast"
         + (f", {before:,} were forecast before" if before else "")
     )
-    failures = []
-    with progress.stage("predict") as advance:
-        for number, failure in enumerate(_outcomes(tasks, workers), 1):
-            if failure is not None:
-                failures.append(failure)
-                progress.say(failure, level="ERROR")
+    notes = ObjectNotes(handover, job_name, S3Output(store), scratch)
+    with progress.stage("predict") as advance, notes:
+        for number, made in enumerate(_made(tasks, workers), 1):
+            notes.put(made)
+            if made.failure:
+                progress.say(failure_line(made), level="ERROR")
             advance(number / len(tasks))
-    return failures
 
 
-def _outcomes(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[str | None]:
+def _made(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[ObjectForecast]:
     """Of each task; where a process was killed, those it may have been at work on are tried one at a time.
 
     So a lack of memory is found to be that of one object, or of several at once, which one at a time have enough.
@@ -81,9 +74,9 @@ def _outcomes(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[str | N
     left = list(tasks)
     while left:
         try:
-            for outcome in workers.map(forecast_object, list(left)):
+            for made in workers.map(forecast_object, list(left)):
                 left.pop(0)
-                yield outcome
+                yield made
         except WorkerDiedError:
             # Tasks are begun in order: what was at work is among the first that have not ended.
             suspects, left = left[: 2 * workers.count], left[2 * workers.count :]
@@ -91,10 +84,10 @@ def _outcomes(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[str | N
                 yield _alone(task, workers)
 
 
-def _alone(task: ObjectTask, workers: Workers) -> str | None:
-    workers.start(load_forecaster, task.model)
+def _alone(task: ObjectTask, workers: Workers) -> ObjectForecast:
+    workers.start(prepare, task.model)
     try:
-        (outcome,) = workers.map(forecast_object, [task])
+        (made,) = workers.map(forecast_object, [task])
     except WorkerDiedError as error:
-        return note_failure(task, str(error))
-    return outcome
+        return ObjectForecast(task.piece, failure=str(error))
+    return made

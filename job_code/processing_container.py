@@ -54,7 +54,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     from job_code.fleet_instance import forecast_objects
     from job_code.gathering import finish_run, note_end, wait_for_all
     from job_code.handover import DOCUMENT, Handover
-    from job_code.piece_forecast import load_forecaster
+    from job_code.object_forecast import prepare
     from job_code.piece_objects import unpack
     from job_code.published_run import MANIFEST
     from job_code.s3 import S3Folder
@@ -72,9 +72,9 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
             raise JobError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
         with Workers(cores) as workers:
-            # Before anything is forecast: a model that does not fit is told once, and not by every piece.
+            # Before anything is forecast: a model that does not fit is told once, and not by every object.
             with progress.stage("load"):
-                workers.start(load_forecaster, model)
+                workers.start(prepare, model)
             forecast_objects(
                 sorted(paths.input(PIECES).glob("*.tar")),
                 handover,

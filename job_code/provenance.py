@@ -13,6 +13,7 @@ LIBRARIES = ("holidays", "lightgbm", "mlforecast", "numpy", "polars")
 # What no number of a forecast depends on: how a job is started and told, where files lie, what a report looks like.
 ABOUT_IT = (
     "__main__",
+    "allocator",
     "backtest_scores",
     "charts",
     "data_quality",
@@ -28,6 +29,7 @@ ABOUT_IT = (
     "manifest",
     "model_files",
     "object_forecast",
+    "object_notes",
     "output",
     "piece_objects",
     "processing_container",

@@ -16,7 +16,7 @@ import pytest
 from moto import mock_aws
 
 from job_code.errors import JobError
-from job_code.object_forecast import _store, forecast_object
+from job_code.object_forecast import forecast_object
 from job_code.output import S3Output
 from job_code.piece_objects import checksum, unpack
 from job_code.processing_container import run_processing_container
@@ -153,7 +153,6 @@ def fleet(handed_over: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("job_code.processing_container.stop_promptly", lambda _: None)
     monkeypatch.setattr("job_code.workers.available_cores", lambda: 1)
     monkeypatch.setattr("job_code.gathering.SECONDS_BETWEEN_LOOKS", 0.0)
-    _store.cache_clear()
     with bucket() as store:
         for name, content in handed_over.items():
             store.client.put_object(Bucket=BUCKET, Key=name, Body=content)
