@@ -19,7 +19,7 @@ from job_code.preparation import PreparedDemand
 from job_code.sample import Sample
 from job_code.static_encoding import StaticEncoding
 
-FORECASTS_AT_A_TIME = 2**18  # what they are told from is kept meanwhile
+FORECASTS_AT_A_TIME = 100_000  # about; what they are told from stays in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class Forecaster:
         """
         panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
         horizon = self.config.horizon
-        at_a_time, parts = max(1, FORECASTS_AT_A_TIME // horizon), []
-        for begin in range(0, len(panel), at_a_time):
+        batches, parts = -(-len(panel) * horizon // FORECASTS_AT_A_TIME), []
+        for members in np.array_split(np.arange(len(panel)), max(1, batches)):
             chosen = np.zeros(len(panel), dtype=bool)
-            chosen[begin : begin + at_a_time] = True
+            chosen[members] = True
             entries = Entries.of(
                 self.model,
                 panel.select(chosen),

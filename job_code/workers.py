@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+from multiprocessing.queues import SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -101,7 +102,10 @@ class Workers:
             if self._pool is None:
                 _start_resource_tracker()
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin)
+                own = context.SimpleQueue()
+                for core in _cores_for(self.count):
+                    own.put(core)
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=(own,))
             return [self._pool.submit(function, task) for task in tasks]
 
 
@@ -119,8 +123,20 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _begin() -> None:
-    """Makes a worker end when it should: with the pool, which sends SIGTERM, and with the parent, however that ends."""
+def _cores_for(count: int) -> list[int | None]:
+    """The core of each worker, where there is one for each: moved from core to core, they would lose their caches."""
+    if not hasattr(os, "sched_getaffinity") or count != available_cores():
+        return [None] * count
+    return [*sorted(os.sched_getaffinity(0))]
+
+
+def _begin(cores: "SimpleQueue[int | None]") -> None:
+    """Gives a worker its core, and has it end when it should.
+
+    That is with the pool, which sends SIGTERM, and with the parent, however that ends.
+    """
+    if (core := cores.get()) is not None:
+        os.sched_setaffinity(0, {core})
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked in the parent, which waits for it otherwise
     parent = multiprocessing.parent_process()
     assert parent is not None

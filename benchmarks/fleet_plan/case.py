@@ -172,7 +172,7 @@ def _believed(assumptions: Assumptions) -> tuple[Assumed, ...]:
             "an object beside its forecasts",
             f"{assumptions.object_seconds:g} s of a core",
             "believed",
-            "measured: 0.01 s for checksum, unpacking and reading; the rest for two uploads",
+            "measured: 0.01 s for 800,000 values, checksum, unpacking and reading; the rest for two uploads",
         ),
         Assumed(
             "disk for a byte in S3",

@@ -12,6 +12,7 @@ from job_code.error_distribution import typical_change
 from job_code.forecaster import Forecaster
 from job_code.model import DirectModel
 from job_code.model_files import save_model
+from job_code.panel import Panel
 from job_code.panel_files import read_piece
 from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand
@@ -52,6 +53,28 @@ def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]
         alone = forecaster.forecast(sample.panel.select(some), sample.exogenous.select(some), sample.active[some])
         assert alone.mean.tolist() == together.mean[some].tolist()
         assert alone.quantiles.tolist() == together.quantiles[some].tolist()
+
+
+def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
+    learnt: tuple[Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forecaster, sample = learnt
+    together = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
+    sizes: list[int] = []
+    counted = Entries.of
+
+    def counting(model: DirectModel, panel: Panel, *rest: object, **named: object) -> Entries:
+        sizes.append(len(panel))
+        return counted(model, panel, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Entries, "of", counting)
+    monkeypatch.setattr("job_code.forecaster.FORECASTS_AT_A_TIME", 10 * CONFIG.horizon)
+    few = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
+    assert few.mean.tolist() == together.mean.tolist()
+    assert few.quantiles.tolist() == together.quantiles.tolist()
+    # A small rest would take nearly as long as any.
+    assert len(sizes) == 4
+    assert max(sizes) - min(sizes) <= 1
 
 
 def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Path) -> None:

@@ -43,6 +43,20 @@ def test_one_worker_and_one_task_need_no_process() -> None:
         assert list(two.map(eval, [PROCESS])) == [os.getpid()]
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone lets a process choose its cores")
+def test_each_worker_has_a_core_of_its_own_where_there_is_one_for_each() -> None:
+    before, cores = os.sched_getaffinity(0), set(range(os.cpu_count() or 1))
+    own = f"({BUSY}, *__import__('os').sched_getaffinity(0))[1:]"
+    os.sched_setaffinity(0, cores)
+    try:
+        with Workers(len(cores)) as workers, Workers(len(cores) + 1) as more:
+            assert {core for cores_of_one in workers.map(eval, [own] * 6) for core in cores_of_one} == cores
+            assert {len(cores_of_one) for cores_of_one in workers.map(eval, [own] * 6)} == {1}
+            assert set(more.map(eval, [own] * 6)) == {tuple(sorted(cores))}
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def test_the_work_is_spread_and_no_process_is_left() -> None:
     with Workers(2) as workers:
         processes = set(workers.map(eval, [BUSY] * 6))
