@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,70 @@ class Assembly:
         return template
 
 
+# Several applications in one process: most of what a synthesis takes is to load the CDK. That reads its environment
+# variables once a process, and so is told as an argument here.
+TOGETHER = """
+import functools, json, os, runpy, sys, traceback
+import aws_cdk
+App = aws_cdk.App
+for code in sys.argv[2:]:
+    exec(code)
+for run in json.loads(sys.argv[1]):
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        file = os.open(run["folder"] + "." + name, os.O_WRONLY | os.O_CREAT)
+        os.dup2(file, number)
+        os.close(file)
+    aws_cdk.App = functools.partial(App, outdir=run["folder"], context=run["context"])
+    try:
+        runpy.run_path(run["app"], run_name="__main__")
+        code = 0
+    except SystemExit as ended:
+        code = ended.code or 0
+    except Exception:
+        traceback.print_exc()
+        code = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with open(run["folder"] + ".code", "w") as file:
+        file.write(str(code))
+"""
+
+
 def synthesise(folder: Path, environment: str, *arguments: str) -> Assembly:
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    command = [sys.executable, *(arguments or (str(ROOT / "app.py"),))]
+    told = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(_context(environment))}
+    done = _run(command, told)
+    return Assembly(folder=folder, returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> list[Assembly]:
+    """Synthesises applications one after the other in a process of their own.
+
+    Args:
+        runs: Environment and `app.py` of each, by the folder of its assembly.
+        before: Python to execute first.
+    """
+    wanted = [
+        {"folder": str(folder), "context": _context(environment), "app": str(app)}
+        for folder, (environment, app) in runs.items()
+    ]
+    done = _run([sys.executable, "-c", TOGETHER, json.dumps(wanted), *before], {})
+    assert done.returncode == 0, done.stderr
+
+    def left(folder: Path, name: str) -> str:
+        return folder.with_name(f"{folder.name}.{name}").read_text()
+
+    return [Assembly(each, int(left(each, "code")), left(each, "stdout"), left(each, "stderr")) for each in runs]
+
+
+def _context(environment: str) -> dict[str, Any]:
+    return {**json.loads((ROOT / "cdk.json").read_text())["context"], "environment": environment}
+
+
+def _run(command: list[str], told: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "JSII_"))}
     variables |= {
-        "CDK_OUTDIR": str(folder),
-        "CDK_CONTEXT_JSON": json.dumps({**context, "environment": environment}),
+        **told,
         # Whoever wants to reach the network from here cannot.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
@@ -39,6 +98,4 @@ def synthesise(folder: Path, environment: str, *arguments: str) -> Assembly:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, *(arguments or (str(ROOT / "app.py"),))]
-    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False)
-    return Assembly(folder=folder, returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False)

@@ -1,6 +1,6 @@
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.synthesis import ROOT, Assembly, synthesise
+from tests.synthesis import ROOT, Assembly, synthesise_together
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Whose settings differ in what there is to acknowledge.
@@ -31,29 +31,28 @@ PARTITIONED = {
 PARTITIONS = "partitions"
 OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
 EVERY = (*ENVIRONMENTS, PARTITIONS)
-# The same application with every acknowledgement written down instead of given.
+# Has every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
-    "import sys, infra.nag\n"
+    "import infra.nag\n"
     "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
     "infra.nag.acknowledge = acknowledge\n"
-    "import app\n"
-    "sys.exit(app.main())"
 )
 
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every environment's assembly, and those of some `unacknowledged`: once a session, two at a time."""
+    """Every environment's assembly, and those of some `unacknowledged`: once a session, in two processes."""
     folder = tmp_path_factory.mktemp("assemblies")
-    changed = {name: another(folder / f"{name} app", changes) for name, changes in OTHERS.items()}
-    runs: dict[str, tuple[str, ...]] = {name: (name,) for name in ENVIRONMENTS}
-    runs |= {name: ("prod", str(app)) for name, app in changed.items()}
-    for name in UNLIKE:
-        here = f"import sys; sys.path.insert(0, {str(changed[name].parent)!r})\n" if name in changed else ""
-        runs[f"{name}, unacknowledged"] = (deployed_as(name), "-c", here + UNACKNOWLEDGED)
+    apps = {name: another(folder / f"{name} app", changes) for name, changes in OTHERS.items()}
+
+    def runs(names: Iterable[str], suffix: str) -> dict[Path, tuple[str, Path]]:
+        return {folder / f"{name}{suffix}": (deployed_as(name), apps.get(name, ROOT / "app.py")) for name in names}
+
+    every, unlike = runs((*ENVIRONMENTS, *OTHERS), ""), runs(UNLIKE, ", unacknowledged")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        assemblies = pool.map(lambda name: synthesise(folder / name, *runs[name]), runs)
-        return dict(zip(runs, assemblies, strict=True))
+        others = pool.submit(synthesise_together, unlike, UNACKNOWLEDGED)
+        assemblies = [*synthesise_together(every), *others.result()]
+    return {assembly.folder.name: assembly for assembly in assemblies}
 
 
 def deployed_as(name: str) -> str:

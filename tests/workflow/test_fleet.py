@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from infra.load_settings import load_settings
+from local_cloud import ApiFault
 from tests.synthesis import ROOT
 from tests.workflow.conftest import FEW_TREES, Deployment
 
@@ -116,10 +117,13 @@ def lose_all_machines(application: Deployment) -> None:
 
 
 def test_a_killed_instance_costs_what_it_had_not_finished(application: Deployment) -> None:
+    # While the first forecasts arrive, others are on their way.
+    application.cloud.fail_calls(ApiFault("s3", "PutObject", "slow", subject="/part-", count=18))
     execution = application.start({"config": FEW_TREES, "fleet": 2})
     jobs = Path(application.cloud.state_folder) / "jobs" / "processing"
     killed = kill_one(application, jobs)
     ended = application.ended(execution)
+    application.cloud.forget_faults()
     assert (ended.status, ended.error) == ("FAILED", "OutOfMemory"), killed
     (job,) = ended.jobs
     done = keys_of(application, f"handover/partition=all/run_id={job}/done/")

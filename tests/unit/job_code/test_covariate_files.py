@@ -13,7 +13,7 @@ from job_code.sizes import Sizes
 from tests.demand import LAST, ONE, Finished, run_job, series
 
 WEEKS, AHEAD = 130, 4
-SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400, workers=3, rows_worth_a_worker=200)
+SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400, rows_worth_a_worker=200)
 
 
 def days(count: int = WEEKS + AHEAD) -> list[date]:
