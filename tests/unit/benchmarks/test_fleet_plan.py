@@ -30,8 +30,8 @@ def question(instance_type: str, *, hourly_price: float | None = None, volume_gb
 
 def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
     case = case_of(question("ml.m5.4xlarge"), JOB)
-    # 286 shards, each in four parts.
-    assert (case.work.objects, case.work.bytes) == (1144, 46 * 10**8)
+    # 286 shards, each in two parts.
+    assert (case.work.objects, case.work.bytes) == (572, 46 * 10**8)
     assert (case.machine.cores, case.machine.volume_gb) == (16, 50)
     run = load(RESULTS).scaling[5_000_000].run
     # Two cores were measured on.
@@ -39,7 +39,7 @@ def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "instances", "objects"), [(10**9, None, 1144), (10**9, 100, 1716), (10**6, None, 16), (10**6, 3, 49)]
+    ("values", "instances", "objects"), [(10**9, None, 572), (10**9, 100, 1716), (10**6, None, 16), (10**6, 3, 49)]
 )
 def test_there_are_many_objects_for_each_of_a_fixed_number_of_instances(
     values: int, instances: int | None, objects: int
@@ -73,7 +73,7 @@ def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.Capture
     # The minutes depend on what was measured last.
     assert re.match(
         r"10,000,000 series, in 15 minutes: 1 x ml\.m5\.4xlarge, about \d+ minutes?, about \$\d\.\d\d\n"
-        r"  start-up 5\.0, download 1\.2, forecast \d\.\d, gathering 0\.6 minutes\n",
+        r"  start-up 5\.0, download 1\.2, forecast \d\.\d, gathering 0\.5 minutes\n",
         printed,
     )
     assert re.search(r"price of an hour +\$1\.000 +given +--price", printed)

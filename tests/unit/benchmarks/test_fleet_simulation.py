@@ -107,7 +107,7 @@ def test_nine_runs_in_ten_keep_the_deadline_they_were_planned_for(million: int, 
     case = replace(case_of(asked, job), rate=BELIEVED_RATE)  # whatever is measured next
     plan = planned(case, deadline_seconds=60 * minutes, quota=None)
     assert plan.keeps_deadline
-    (level,) = fleet_levels(case, chances=Chances(), runs=40, seed=1, counts=[plan.instances])
+    (level,) = fleet_levels(case, chances=Chances(), runs=200, seed=1, counts=[plan.instances])
     assert level.kept(60 * minutes) >= 0.9
 
 
