@@ -1,10 +1,13 @@
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import polars as pl
@@ -14,7 +17,7 @@ from infra.load_settings import load_settings
 from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
-from tests.synthesis import ROOT, synthesise
+from tests.synthesis import ROOT, synthesise_together
 
 LAST_WEEK = date(2026, 11, 16)
 FEW_TREES = {"trees": 10, "horizon": 4}
@@ -119,37 +122,77 @@ class Deployment:
         return [item["Key"] for item in found.get("Contents", [])]
 
 
+# What the tests deploy: an environment, and what is added to its file.
+VARIANTS = {
+    "dev": ("dev", ""),
+    "fleet": (
+        "dev",
+        """
+        [fleet]
+        enabled = false
+        instance_types = ["ml.m5.large"]
+        instances = 2
+        volume_gb = 30
+        max_runtime_minutes = 60
+        """,
+    ),
+    "partitions": ("dev", "[partitions]\ndiscover = true\nat_a_time = 2"),
+    "one partition at a time": ("dev", "[partitions]\ndiscover = true\nat_a_time = 1"),
+    "prod": ("prod", ""),
+}
+
+
+@pytest.fixture(scope="session")
+def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """All of them, synthesised by the first of the test processes that needs one."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folders = {name: shared / "assemblies" / name for name in VARIANTS}
+    with (shared / "assemblies.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "assemblies").exists():
+            runs = {folders[name]: (environment, _app(shared, name)) for name, (environment, _) in VARIANTS.items()}
+            for assembly in synthesise_together(runs):
+                assert assembly.returncode == 0, assembly.stderr
+    return folders
+
+
+def _app(shared: Path, name: str) -> Path:
+    """The application, with an environment of its own where there is something to add."""
+    environment, added = VARIANTS[name]
+    (shared / "assemblies").mkdir(exist_ok=True)
+    if not added:
+        return ROOT / "app.py"
+    folder = shared / "apps" / name
+    (folder / "environments").mkdir(parents=True)
+    text = (ROOT / "environments" / f"{environment}.toml").read_text()
+    (folder / "environments" / f"{environment}.toml").write_text(f"{text}\n{dedent(added)}\n")
+    return Path(shutil.copy(ROOT / "app.py", folder / "app.py"))
+
+
 @contextmanager
-def deploy(folder: Path, environment: str, *, added: str = "", **settings: Any) -> Iterator[Deployment]:
-    """An environment in a local cloud of its own, from the synthesised assembly; with settings added to its file."""
-    own_app = []
-    if added:
-        (folder / "environments").mkdir()
-        text = (ROOT / "environments" / f"{environment}.toml").read_text()
-        (folder / "environments" / f"{environment}.toml").write_text(f"{text}\n{added}\n")
-        shutil.copy(ROOT / "app.py", folder / "app.py")
-        own_app = [str(folder / "app.py")]
-    assembly = synthesise(folder / "assembly", environment, *own_app)
-    assert assembly.returncode == 0, assembly.stderr
+def deploy(folder: Path, assembly: Path, **settings: Any) -> Iterator[Deployment]:
+    """An assembly in a local cloud of its own."""
     with LocalCloud(folder / "cloud", time_scale=0.002, **settings) as cloud:
-        stacks = cloud.deploy(assembly.folder)
+        stacks = cloud.deploy(assembly)
         outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
         yield Deployment(cloud, outputs, folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
     """The dev environment, deployed once a session."""
-    with deploy(tmp_path_factory.mktemp("workflow"), "dev") as deployment:
+    with deploy(tmp_path_factory.mktemp("workflow"), assemblies["dev"]) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def production(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
     """The prod environment: it prefers several instance types, runs by its schedule, and has a fleet."""
     account = load_settings("prod", ROOT / "environments").deployment.account
-    with deploy(tmp_path_factory.mktemp("production"), "prod", account=account) as deployment:
+    with deploy(tmp_path_factory.mktemp("production"), assemblies["prod"], account=account) as deployment:
         yield deployment
 
 

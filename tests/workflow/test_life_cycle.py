@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from local_cloud import LocalCloud
-from tests.synthesis import ROOT, synthesise
+from tests.synthesis import ROOT
 from tests.workflow.conftest import FEW_TREES, Deployment, deploy
 from tests.workflow.test_failures import MANY_TREES, running_job
 
@@ -49,10 +49,8 @@ def command(
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    done = synthesise(tmp_path_factory.mktemp("assembly") / "cdk.out", "dev")
-    assert done.returncode == 0, done.stderr
-    return done.folder
+def assembly(assemblies: dict[str, Path]) -> Path:
+    return assemblies["dev"]
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +140,10 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
 
 
 def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
-    demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory
+    demand: pl.DataFrame, assemblies: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Or it would report those as failures, and go on to the next."""
-    added = "[partitions]\ndiscover = true\nat_a_time = 1"
-    with deploy(tmp_path_factory.mktemp("partitions"), "dev", added=added) as application:
+    with deploy(tmp_path_factory.mktemp("partitions"), assemblies["one partition at a time"]) as application:
         cloud = application.cloud
         sqs, sns = cloud.client("sqs"), cloud.client("sns")
         queue = sqs.create_queue(QueueName="told")["QueueUrl"]

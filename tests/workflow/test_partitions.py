@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,10 +17,9 @@ GIVEN = {"config": FEW_TREES}
 
 
 @pytest.fixture(scope="module")
-def partitioned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def partitioned(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
     """The dev environment with partitions that are found where their demand lies."""
-    added = "[partitions]\ndiscover = true\nat_a_time = 2"
-    with deploy(tmp_path_factory.mktemp("partitions"), "dev", added=added) as deployment:
+    with deploy(tmp_path_factory.mktemp("partitions"), assemblies["partitions"]) as deployment:
         yield deployment
 
 

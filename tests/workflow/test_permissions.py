@@ -7,6 +7,7 @@ noted of it tells which statements somebody needs: taken away, one of these exec
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -31,22 +32,16 @@ ELSEWHERE = {
     "UseTheQueuesKey": "Lambda and the Scheduler encrypt what they keep",
     "events:PutRule": "Step Functions hears of a job's end",
 }
-FLEET = """
-[fleet]
-enabled = false
-instance_types = ["ml.m5.large"]
-instances = 2
-volume_gb = 30
-max_runtime_minutes = 60
-"""
 # Roles that only such a service takes on: it starts runs, keeps what it could not start, and looks at the deadline.
 SCHEDULER = "scheduler.amazonaws.com"
 
 
 @pytest.fixture(scope="module")
-def exercised(tmp_path_factory: pytest.TempPathFactory, demand: pl.DataFrame) -> Iterator[Deployment]:
+def exercised(
+    tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path], demand: pl.DataFrame
+) -> Iterator[Deployment]:
     """An environment in which everything has happened once."""
-    with deploy(tmp_path_factory.mktemp("permissions"), "dev", added=FLEET) as application:
+    with deploy(tmp_path_factory.mktemp("permissions"), assemblies["fleet"]) as application:
         application.upload_rows(demand)
         described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
         put_beside(application, "StaticUri", "articles.parquet", described)
