@@ -39,6 +39,7 @@ class PartitionFunctions:
                 **self._make.of_partitions(),
                 "AT_A_TIME": str(self._partitions.at_a_time),
                 "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
                 **self._make.of_input(),
             },
             shared=[CALENDAR, PARTITIONS, QUOTAS, RUN_INPUT],

@@ -183,7 +183,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
             "storage.py",
             "time_budget.py",
         ],
-        "plan_partitions": ["__init__.py", "handler.py"],
+        "plan_partitions": ["__init__.py", "handler.py", "limits.py"],
         "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
         "sum_up": ["__init__.py", "handler.py", "table.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
