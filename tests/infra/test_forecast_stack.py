@@ -149,7 +149,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
-        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup")}
+        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup", "waiting")}
         names = {f"partitions/{name}.py" for name in ("__init__", "names")}
         given = {f"run_input/{name}.py" for name in ("__init__", "cutoff", "fleet", "request")}
         keepers = ("check_late", "claim", "close_run", "plan_fleet", "preflight", "publish", "show_runs")
@@ -172,7 +172,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
             "plans.py",
             "published.py",
         ],
-        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "sizing.py"],
+        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "quotas.py", "sizing.py"],
         "preflight": [
             "__init__.py",
             "demand.py",
