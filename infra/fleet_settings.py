@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.job_settings import some_and_each_once
-from infra.setting_types import Flag, Minutes, SizedInstanceType, Table
+from infra.setting_types import Flag, FleetInstanceType, Minutes, Table
 
 # Of one Processing job.
 MOST_INSTANCES = 100
@@ -26,7 +26,7 @@ class FleetSettings(Table):
     """
 
     enabled: Flag
-    instance_types: tuple[SizedInstanceType, ...]
+    instance_types: tuple[FleetInstanceType, ...]
     instances: int | Literal["auto"]
     deadline_minutes: Minutes | None = None
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
