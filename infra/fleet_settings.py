@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from infra.job_settings import some_and_each_once
 from infra.setting_types import Flag, FleetInstanceType, Minutes, Table
 
-# Of one Processing job.
+# Of one Processing job. Functions, which know nothing of this folder, have the same (lambdas/account_quotas/limits.py).
 MOST_INSTANCES = 100
 
 

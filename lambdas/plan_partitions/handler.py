@@ -14,7 +14,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from lambdas.observation.logs import logged
-from lambdas.partitions.names import NAME, partition_names
+from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
 from lambdas.run_input.cutoff import asked_cutoff
 from lambdas.run_input.fleet import asked_fleet
 from lambdas.run_input.request import PARENT, InputError, read_request, shown, unknown_key
@@ -27,7 +27,7 @@ OWN = "partitions"
 KNOWN_KEYS = (*OF_A_RUN, OWN)
 # With the longest partition, its hyphens and the counter, a name has no more than Step Functions' 80 characters.
 DIGEST = 8
-RENAME = "rename its folder: 1 to 64 letters, digits and . _ -, a letter or digit first"
+RENAME = f"rename its folder: {NAME_IN_WORDS}"
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 

@@ -11,7 +11,7 @@ from infra.fleet_settings import MOST_INSTANCES, FleetSettings
 from infra.instance_types import types_of_jobs
 from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
 from infra.setting_types import FleetInstanceType
-from lambdas.plan_fleet import sizing
+from lambdas.account_quotas import limits
 from lambdas.plan_fleet.instance_types import cores_of
 
 SOUND = {
@@ -128,7 +128,7 @@ def test_the_number_is_settled_or_a_matter_of_the_deadline(folder: Path) -> None
 
 
 def test_functions_agree_on_what_a_job_may_have() -> None:
-    assert sizing.MOST_INSTANCES == MOST_INSTANCES
+    assert limits.MOST_INSTANCES == MOST_INSTANCES
 
 
 def test_every_type_that_is_accepted_tells_its_cores() -> None:
