@@ -5,9 +5,9 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.job_settings import some_and_each_once
-from infra.setting_types import Flag, Minutes, SizedInstanceType, Table
+from infra.setting_types import Flag, FleetInstanceType, Minutes, Table
 
-# Of one Processing job.
+# Of one Processing job. Functions, which know nothing of this folder, have the same (lambdas/account_quotas/limits.py).
 MOST_INSTANCES = 100
 
 
@@ -26,7 +26,7 @@ class FleetSettings(Table):
     """
 
     enabled: Flag
-    instance_types: tuple[SizedInstanceType, ...]
+    instance_types: tuple[FleetInstanceType, ...]
     instances: int | Literal["auto"]
     deadline_minutes: Minutes | None = None
     volume_gb: int = Field(strict=True, ge=1, le=16_384)

@@ -16,7 +16,9 @@ from infra.nag import acknowledge_wildcard
 from infra.settings import Settings
 
 REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
-QUOTAS, PARTITIONS, RUN_INPUT = "account_quotas", "partitions", "run_input"
+QUOTAS, PARTITIONS = "account_quotas", "partitions"
+# With what a run's input is held against.
+RUN_INPUT = ("run_input", PARTITIONS, QUOTAS)
 # Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
 # with 5,000 files took 14 seconds of one and 72 MB, SumUp with 5,000 outcomes 15 seconds and 65 MB: with 256 MB, almost
 # the two minutes there are.

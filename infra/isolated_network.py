@@ -12,7 +12,8 @@ from constructs import Construct
 from infra.job_network import JobNetwork
 from infra.nag import acknowledge, acknowledge_inline_policy
 
-# The network is connected to no other: these addresses can collide with nobody's.
+# The network is connected to no other: these addresses can collide with nobody's. Another size replaces a deployed
+# network under the jobs in it: docs/operating.md, "Changing an environment".
 ADDRESSES = "10.0.0.0/23"
 # One a zone, 251 addresses each: a job's machines are all in one of them and take two each, and a fleet has up to 100.
 # Every region has two zones; which, the deployment finds.

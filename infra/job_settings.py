@@ -2,7 +2,16 @@
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.setting_types import Flag, InstanceType, Minutes, SecurityGroupId, SubnetId, Table, Threshold
+from infra.setting_types import (
+    Flag,
+    InstanceType,
+    Minutes,
+    SecurityGroupId,
+    SubnetId,
+    Table,
+    Threshold,
+    TrainingInstanceType,
+)
 
 MOST_INSTANCE_TYPES = 5
 
@@ -38,7 +47,7 @@ class TrainingJobSettings(Table):
 
     # Before the fields whose checks depend on it.
     spot: Flag = False
-    instance_types: tuple[InstanceType, ...]
+    instance_types: tuple[TrainingInstanceType, ...]
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
     max_runtime_minutes: Minutes
     max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)

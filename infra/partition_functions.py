@@ -8,8 +8,6 @@ from infra.function_maker import (
     CALENDAR,
     LINKS,
     MEMORY_FOR_THOUSANDS_MB,
-    PARTITIONS,
-    QUOTAS,
     RUN_INPUT,
     FunctionMaker,
 )
@@ -39,9 +37,10 @@ class PartitionFunctions:
                 **self._make.of_partitions(),
                 "AT_A_TIME": str(self._partitions.at_a_time),
                 "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
                 **self._make.of_input(),
             },
-            shared=[CALENDAR, PARTITIONS, QUOTAS, RUN_INPUT],
+            shared=[CALENDAR, *RUN_INPUT],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)

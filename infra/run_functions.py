@@ -50,7 +50,7 @@ class RunFunctions:
                 "PARTITIONED": json.dumps(settings.partitions is not None),
                 **self._make.of_input(),
             },
-            shared=[CALENDAR, FILES, RUN_INPUT],
+            shared=[CALENDAR, FILES, *RUN_INPUT],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
         seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_DOCUMENTS]

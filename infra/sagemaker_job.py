@@ -23,7 +23,7 @@ QUOTA_PATIENCE = Duration.hours(4)
 MOST_FAULTS = 2
 # From the request to a running container, and from its end to a described job.
 START_AND_STOP = Duration.minutes(30)
-# Families with disks of their own (m6id, c5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
+# Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
 # refuses a key for them.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 

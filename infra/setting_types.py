@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from infra.instance_types import Kind, check_type
+
 IMAGE_URI_PATTERN = (
     r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})"
 )
@@ -19,6 +21,11 @@ def like(pattern: str, wanted: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def of_jobs(kind: Kind) -> AfterValidator:
+    """Refuses instance types that a kind of job cannot have, in words."""
+    return AfterValidator(lambda value: check_type(value, kind))
 
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -44,13 +51,15 @@ ManagedPolicy = Annotated[
 SubnetId = Annotated[str, like("subnet-[0-9a-f]{8,17}", "a subnet's id such as subnet-0123456789abcdef0")]
 SecurityGroupId = Annotated[str, like("sg-[0-9a-f]{8,17}", "a security group's id such as sg-0123456789abcdef0")]
 InstanceType = Annotated[str, like(r"ml\.[a-z][a-z0-9-]*\.[a-z0-9]+", "an instance type such as ml.m5.xlarge")]
+TrainingInstanceType = Annotated[InstanceType, of_jobs("Training")]
 # A fleet is planned by its cores, which the size tells (lambdas/plan_fleet/instance_types.py).
-SizedInstanceType = Annotated[
+FleetInstanceType = Annotated[
     InstanceType,
     like(
         r"ml\.[a-z0-9-]+\.(medium|large|xlarge|[1-9][0-9]*xlarge)",
         "an instance type whose size tells its cores, such as ml.m5.4xlarge",
     ),
+    of_jobs("Processing"),
 ]
 Email = Annotated[str, like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
 TagKey = Annotated[str, like(r"[\w .:/=+@-]{1,128}", "1 to 128 letters, digits, spaces and _.:/=+-@")]

@@ -12,7 +12,7 @@ from infra.load_settings import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsErro
 from lambdas.preflight.findings import Verdict
 from preflight.environment import look
 
-MARKS: dict[Verdict, str] = {"fine": "✓", "wrong": "✗", "unknown": "?"}
+MARKS: dict[Verdict, str] = {"fine": "✓", "note": "!", "wrong": "✗", "unknown": "?"}
 
 
 def main(arguments: list[str] | None = None) -> int:

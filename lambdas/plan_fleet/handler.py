@@ -11,9 +11,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.account_quotas.lookup import processing_quota, quota_values
 from lambdas.observation.logs import logged
 from lambdas.run_files.objects import is_there
 from lambdas.run_registry.record import Run, note
@@ -21,12 +19,11 @@ from lambdas.run_registry.table import RunTable
 
 from .fleet import BELIEVED_RATE, Machine, Rate, Work
 from .instance_types import cores_of
+from .quotas import first_that_may_run, notes_of_quotas, quotas_of
 from .sizing import FleetPlan, size_fleet
 
 DOCUMENT = "common/handover.json"
 RUNS_LOOKED_AT = 10
-# A quota that cannot be looked up stops nothing.
-MOST_SECONDS = 30
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -71,7 +68,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     deployment = Deployment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), os.environ["TABLE"]), event["plan"]["partition"]
     runs = table.newest(partition, RUNS_LOOKED_AT)
-    quotas = _quotas(_client("service-quotas"), deployment.instance_types)
+    quotas = quotas_of(_client("service-quotas"), deployment.instance_types)
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
     known = {"handed_over": event["job"]["name"]}
     execution = event["execution"]["id"]
@@ -113,9 +110,7 @@ def plan_fleet(
         _of_type(each, work, deployment=deployment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
         for each in deployment.instance_types
     ]
-    # A type that may not run is refused at once, and the next is tried.
-    first = next((of for of, each in enumerate(deployment.instance_types) if quotas.get(each) != 0), 0)
-    passed_over = [f"{each} is passed over: its quota is 0" for each in deployment.instance_types[:first]]
+    first = first_that_may_run(deployment.instance_types, quotas)
     rate = measured_rate(runs, deployment.instance_types[first])
     model = plan["model"]["prefix"] if plan.get("model") else f"models/partition={partition}/run_id={run_id}/"
     return {
@@ -127,7 +122,7 @@ def plan_fleet(
         "rate": rate.series_per_second_per_core,
         "rate_is_from": rate.source,
         **{f"instances_of_{of}": each.instances for of, each in enumerate(sized)},
-        **_for_people(sized[first], passed_over),
+        **_for_people(sized[first], notes_of_quotas(deployment.instance_types, quotas)),
     }
 
 
@@ -199,16 +194,7 @@ def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
     return {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
 
 
-def _quotas(client: BaseClient, instance_types: Sequence[str]) -> dict[str, int]:
-    names = {processing_quota(each): each for each in instance_types}
-    try:
-        values = quota_values(client, names, most_seconds=MOST_SECONDS)
-    except (ClientError, BotoCoreError):
-        return {}
-    return {names[name]: int(value) for name, value in values.items()}
-
-
-def _for_people(sized: FleetPlan, passed_over: Sequence[str]) -> dict[str, Any]:
+def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> dict[str, Any]:
     return {
         "instance_type": sized.instance_type,
         "instances": sized.instances,
@@ -216,5 +202,5 @@ def _for_people(sized: FleetPlan, passed_over: Sequence[str]) -> dict[str, Any]:
         "cost_usd": None if sized.cost_usd is None else round(sized.cost_usd, 4),
         "keeps_deadline": sized.keeps_deadline,
         "words": sized.words,
-        "notes": [*passed_over, *sized.notes],
+        "notes": [*of_quotas, *sized.notes],
     }

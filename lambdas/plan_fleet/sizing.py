@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lambdas.account_quotas.limits import MOST_INSTANCES
+
 from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
 
-MOST_INSTANCES = 100  # of one Processing job
 # Where a deadline is missed anyhow, nobody pays for the last minute.
 NEAR_SECONDS = 60
 

@@ -12,14 +12,14 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.account_quotas.lookup import quota_values
 from lambdas.observation.logs import logged
-from lambdas.partitions.names import NAME, partition_names
+from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
 from lambdas.run_input.cutoff import asked_cutoff
 from lambdas.run_input.fleet import asked_fleet
 from lambdas.run_input.request import PARENT, InputError, read_request, shown, unknown_key
+
+from .limits import allowed_at_a_time
 
 # What one run takes, and all of them alike.
 OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
@@ -27,9 +27,7 @@ OWN = "partitions"
 KNOWN_KEYS = (*OF_A_RUN, OWN)
 # With the longest partition, its hyphens and the counter, a name has no more than Step Functions' 80 characters.
 DIGEST = 8
-# A quota that cannot be looked up stops nothing.
-MOST_SECONDS = 45
-RENAME = "rename its folder: 1 to 64 letters, digits and . _ -, a letter or digit first"
+RENAME = f"rename its folder: {NAME_IN_WORDS}"
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -42,11 +40,12 @@ class Deployment:
         forecast_bucket: Bucket with the runs, and the lists and tables of partitions.
         named: Names of all partitions; None to find them where their demand lies.
         at_a_time: Runs at the same time, at most.
-        machines: Quotas that a run's job counts against, any of them.
+        machines: Quotas that a run's training job counts against, any of them.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         fleet: As Plan has it; None where there is none.
+        fleet_types: What it may run on.
     """
 
     data_bucket: str
@@ -58,6 +57,7 @@ class Deployment:
     time_zone: str
     period_label: str
     fleet: Mapping[str, Any] | None = None
+    fleet_types: Sequence[str] = ()
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
@@ -72,6 +72,7 @@ class Deployment:
             time_zone=variables["TIME_ZONE"],
             period_label=variables["PERIOD_LABEL"],
             fleet=json.loads(variables["FLEET"]),
+            fleet_types=json.loads(variables["FLEET_TYPES"]),
         )
 
 
@@ -79,8 +80,8 @@ class Deployment:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's PlanPartitions state."""
     deployment = Deployment.from_environment(os.environ)
-    quota = _quota(_client("service-quotas"), deployment.machines)
-    return plan_partitions(event["execution"], deployment=deployment, quota=quota, s3=_client("s3"))
+    quotas, s3 = _client("service-quotas"), _client("s3")
+    return plan_partitions(event["execution"], deployment=deployment, quotas=quotas, s3=s3)
 
 
 @functools.cache
@@ -89,14 +90,14 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_partitions(
-    execution: Mapping[str, Any], *, deployment: Deployment, quota: int | None, s3: BaseClient
+    execution: Mapping[str, Any], *, deployment: Deployment, quotas: BaseClient, s3: BaseClient
 ) -> dict[str, Any]:
     """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
 
     Args:
         execution: The execution's `id`, `name`, `started_at` (ISO) and `input`.
         deployment: What the environment settles.
-        quota: Training jobs the account may run at the same time; None where it is not known.
+        quotas: A Service Quotas client.
         s3: An S3 client.
 
     Returns:
@@ -107,7 +108,8 @@ def plan_partitions(
         InputError: If the input cannot be run.
     """
     document = execution["input"]
-    _check(document, deployment=deployment, started_at=datetime.fromisoformat(execution["started_at"]))
+    started_at = datetime.fromisoformat(execution["started_at"])
+    fleet, instances = _checked(document, deployment=deployment, started_at=started_at)
     names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
     folder = f"partitions/execution={execution['name']}/"
     unusable = [name for name in names if not NAME.fullmatch(name)]
@@ -131,12 +133,13 @@ def plan_partitions(
         return key
 
     key = put(items, f"{folder}items.json")
-    allowed = deployment.at_a_time if quota is None else min(deployment.at_a_time, quota)
+    fleet_types = deployment.fleet_types if fleet else ()
+    allowed = allowed_at_a_time(quotas, deployment.machines, fleet_types, instances=instances)
     return {
         "folder": folder,
         "items": key,
         "count": len(items),
-        "at_a_time": max(1, min(allowed, len(items))),
+        "at_a_time": max(1, min(deployment.at_a_time, len(items), len(items) if allowed is None else allowed)),
         "unusable": put(unusable, f"{folder}unusable.json") if unusable else None,
     }
 
@@ -146,8 +149,8 @@ def execution_name(partition: str, parent: str) -> str:
     return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
 
 
-def _check(document: object, *, deployment: Deployment, started_at: datetime) -> None:
-    """Refuses once what every run would refuse."""
+def _checked(document: object, *, deployment: Deployment, started_at: datetime) -> tuple[bool, int | None]:
+    """Whether each run has a fleet, and of how many machines; refuses once what every run would refuse."""
     if not isinstance(document, dict):
         told = f'input: {shown(document)} is not an object; start with {{}} or {{"partitions": ["..."]}}'
         raise InputError([told])
@@ -164,7 +167,6 @@ def _check(document: object, *, deployment: Deployment, started_at: datetime) ->
         raise InputError([*problems, *error.problems]) from None
     if problems:
         raise InputError(problems)
-    asked_fleet(request, deployment.fleet)
     asked_cutoff(
         request,
         config={**deployment.base_config, **request.overrides},
@@ -172,6 +174,7 @@ def _check(document: object, *, deployment: Deployment, started_at: datetime) ->
         period_label=deployment.period_label,
         started_at=started_at,
     )
+    return asked_fleet(request, deployment.fleet)
 
 
 def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deployment) -> list[str]:
@@ -188,12 +191,3 @@ def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deploy
 def _named(asked: str) -> str:
     """Whatever somebody may have written for a name, as far as it fits into a line."""
     return asked if NAME.fullmatch(asked) else shown(asked)
-
-
-def _quota(quotas: BaseClient, names: Sequence[str]) -> int | None:
-    """All that a job may count against, together: where one is used up, the next machine is tried."""
-    try:
-        values = quota_values(quotas, names, most_seconds=MOST_SECONDS)
-    except (ClientError, BotoCoreError):
-        return None
-    return int(sum(values.values())) if values.keys() == set(names) else None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-Verdict = Literal["fine", "wrong", "unknown"]
+Verdict = Literal["fine", "note", "wrong", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class Finding:
     """What one check came to.
 
     Attributes:
-        verdict: `unknown` where it could not be looked at: that stops nothing.
+        verdict: `note` where the run may go well and somebody should do something all the same; `unknown` where it
+            could not be looked at: neither stops anything.
         line: What was found, and what to do about it where it is wrong.
     """
 
@@ -25,6 +26,11 @@ class Finding:
 def fine(line: str) -> Finding:
     """It is as it should be."""
     return Finding("fine", line)
+
+
+def note(line: str) -> Finding:
+    """The run may go well, and somebody should do something all the same."""
+    return Finding("note", line)
 
 
 def wrong(line: str) -> Finding:

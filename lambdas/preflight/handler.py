@@ -16,7 +16,7 @@ from lambdas.observation.logs import logged
 from lambdas.run_registry.table import RunTable
 
 from .demand import check_demand
-from .findings import Finding, looked_at
+from .findings import Finding, Verdict, looked_at
 from .image import check_image
 from .quotas import check_quotas
 from .storage import check_buckets, check_key
@@ -83,10 +83,13 @@ class Deployment:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Preflight state."""
     findings = preflight(event["plan"], deployment=Deployment.from_environment(os.environ), client=_client)
-    problems = [finding.line for finding in findings if finding.verdict == "wrong"]
-    if problems:
+
+    def lines(verdict: Verdict) -> list[str]:
+        return [finding.line for finding in findings if finding.verdict == verdict]
+
+    if problems := lines("wrong"):
         raise NotReady("; ".join(problems))
-    return {"not_known": [finding.line for finding in findings if finding.verdict == "unknown"]}
+    return {"notes": lines("note"), "not_known": lines("unknown")}
 
 
 @functools.cache

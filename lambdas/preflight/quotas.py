@@ -1,13 +1,14 @@
 """Whether the account may run any of the machines."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.client import BaseClient
 
 from lambdas.account_quotas.lookup import processing_quota, quota_values
+from lambdas.account_quotas.waiting import waited_for_in_vain
 
-from .findings import Finding, fine, unknown, wrong
+from .findings import Finding, fine, note, unknown, wrong
 
 # Of a state that stops nothing where it cannot look.
 MOST_SECONDS = 45
@@ -28,18 +29,22 @@ def check_quotas(
         machines: Each with `instance_type` and `spot`, in order of preference.
         fleet_types: What a fleet may run on, where the run has one: its training would else be paid for in vain.
     """
-    training = {quota_name(machine) for machine in machines}
-    processing = {processing_quota(instance_type) for instance_type in fleet_types}
-    values = quota_values(quotas, training | processing, most_seconds=MOST_SECONDS)
-    return [_finding(wanted, values) for wanted in (training, processing) if wanted]
+    training = [(str(machine["instance_type"]), quota_name(machine)) for machine in machines]
+    processing = [(instance_type, processing_quota(instance_type)) for instance_type in fleet_types]
+    names = {name for _, name in (*training, *processing)}
+    values = quota_values(quotas, names, most_seconds=MOST_SECONDS)
+    both = (("training_job.instance_types", training), ("fleet.instance_types", processing))
+    return [_finding(tried, values, key) for key, tried in both if tried]
 
 
-def _finding(wanted: Collection[str], found: Mapping[str, float]) -> Finding:
-    values = {name: found[name] for name in sorted(wanted) if name in found}
+def _finding(tried: Sequence[tuple[str, str]], found: Mapping[str, float], key: str) -> Finding:
+    wanted = sorted({name for _, name in tried})
+    values = {name: found[name] for name in wanted if name in found}
     shown = ", ".join(f"{value:g} {name}" for name, value in values.items())
     if any(value >= 1 for value in values.values()):
-        return fine(f"quota: {shown}")
-    if missing := sorted(set(wanted) - values.keys()):
+        in_vain = waited_for_in_vain(tried, values, key=key)
+        return fine(f"quota: {shown}") if in_vain is None else note(f"quota: {in_vain}")
+    if missing := [name for name in wanted if name not in values]:
         return unknown(f"quota: Service Quotas did not tell {', '.join(missing)}")
     return wrong(
         f"quota: this account has {shown}; ask for at least 1 of one of them in Service Quotas, Amazon SageMaker"

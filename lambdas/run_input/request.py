@@ -7,15 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from lambdas.account_quotas.limits import MOST_INSTANCES
+from lambdas.partitions.names import NAME, NAME_IN_WORDS
+
 # What Step Functions itself calls the execution that another one was started by; so its console shows the link.
 PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
-# It becomes part of S3's keys, and of an execution's name.
-PARTITION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-# Of one Processing job.
-MOST_INSTANCES = 100
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
 
@@ -104,8 +103,8 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     if document.get("mode", "train") not in MODES:
         problems.append(f"input: mode {shown(document['mode'])} is neither train nor infer")
     partition = document.get("partition")
-    if "partition" in document and not (isinstance(partition, str) and PARTITION.fullmatch(partition)):
-        problems.append(f"input: partition {shown(partition)} is no name of 1 to 64 letters, digits and . _ -")
+    if "partition" in document and not (isinstance(partition, str) and NAME.fullmatch(partition)):
+        problems.append(f"input: partition {shown(partition)} is no name of {NAME_IN_WORDS}")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong
     if problems:

@@ -16,7 +16,7 @@ UNLIKE = ("dev", "prod", "partitions")
 # Settings that none of the environments has, over those of prod.
 UNUSUAL = {
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
-    'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.m6id.2xlarge"]',
+    'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.r5d.2xlarge"]',
     'instances = "auto"': "instances = 4",
     "deadline_minutes = 30": "",
     "[network] ": '[partitions]\nnames = ["AT", "DE.south"]\nat_a_time = 2\n\n[network] ',

@@ -435,7 +435,7 @@ def test_machines_with_disks_of_their_own_make_a_fleet_too(synthesised: dict[str
         function for name, function in resources(every, "AWS::Lambda::Function").items() if name == "PlanFleetFunction"
     ]
     variables = readable(plan_fleet["Environment"]["Variables"])
-    assert (variables["DEADLINE_MINUTES"], json.loads(variables["INSTANCE_TYPES"])) == ("", ["ml.m6id.2xlarge"])
+    assert (variables["DEADLINE_MINUTES"], json.loads(variables["INSTANCE_TYPES"])) == ("", ["ml.r5d.2xlarge"])
     of_plan = readable(resources(every, "AWS::Lambda::Function")["PlanFunction"]["Environment"]["Variables"])
     assert json.loads(of_plan["FLEET"]) == {"enabled": False, "instances": 4}
 

@@ -149,7 +149,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
         registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
-        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup")}
+        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "limits", "lookup", "waiting")}
         names = {f"partitions/{name}.py" for name in ("__init__", "names")}
         given = {f"run_input/{name}.py" for name in ("__init__", "cutoff", "fleet", "request")}
         keepers = ("check_late", "claim", "close_run", "plan_fleet", "preflight", "publish", "show_runs")
@@ -157,8 +157,8 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         expected |= calendar if own in ("check_late", "plan", "plan_partitions", "preflight") else set()
         expected |= links if own in ("explain_failure", "publish", "show_runs", "sum_up") else set()
         expected |= objects if own in ("apply_gate", "close_run", "plan", "plan_fleet", "publish") else set()
-        expected |= quotas if own in ("plan_fleet", "plan_partitions", "preflight") else set()
-        expected |= names if own in ("check_late", "plan_partitions", "show_runs") else set()
+        expected |= quotas if own in ("plan", "plan_fleet", "plan_partitions", "preflight") else set()
+        expected |= names if own in ("check_late", "plan", "plan_partitions", "show_runs") else set()
         expected |= given if own in ("plan", "plan_partitions") else set()
         assert shared == expected
         deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
@@ -172,7 +172,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
             "plans.py",
             "published.py",
         ],
-        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "sizing.py"],
+        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "quotas.py", "sizing.py"],
         "preflight": [
             "__init__.py",
             "demand.py",
@@ -183,7 +183,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
             "storage.py",
             "time_budget.py",
         ],
-        "plan_partitions": ["__init__.py", "handler.py"],
+        "plan_partitions": ["__init__.py", "handler.py", "limits.py"],
         "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
         "sum_up": ["__init__.py", "handler.py", "table.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],

@@ -256,6 +256,7 @@ def test_the_functions_know_where_the_partitions_are(
     assert {name: plan[name] for name in of_input} == {name: plan_partitions[name] for name in of_input}
     assert plan_partitions["AT_A_TIME"] == ("20" if names is None else "2")
     assert all(quota.endswith(" for training job usage") for quota in json.loads(plan_partitions["QUOTAS"]))
+    assert plan_partitions["FLEET_TYPES"] == variables["PreflightFunction"]["FLEET_TYPES"] != "[]"
 
 
 def test_functions_that_look_at_thousands_have_the_processor_for_it(template: Templates) -> None:

@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from botocore.loaders import Loader
 from pydantic import TypeAdapter, ValidationError
 
 from infra.fleet_settings import MOST_INSTANCES, FleetSettings
+from infra.instance_types import types_of_jobs
 from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
-from infra.setting_types import SizedInstanceType
-from lambdas.plan_fleet import sizing
+from infra.setting_types import FleetInstanceType
+from lambdas.account_quotas import limits
 from lambdas.plan_fleet.instance_types import cores_of
 
 SOUND = {
@@ -74,7 +74,7 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         ("instance_types", "[]", "instance_types: 0 given; 1 to 5 are needed"),
         (
             "instance_types",
-            '["ml.a1.large", "ml.a2.large", "ml.a3.large", "ml.a4.large", "ml.a5.large", "ml.a6.large"]',
+            '["ml.m5.large", "ml.m6i.large", "ml.m7i.large", "ml.c5.xlarge", "ml.c6i.xlarge", "ml.c7i.large"]',
             "instance_types: 6 given; 1 to 5 are needed",
         ),
         (
@@ -87,6 +87,17 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
             "instance_types",
             '["ml.m5.metal"]',
             "instance_types.0: 'ml.m5.metal' is not an instance type whose size tells its cores, such as ml.m5.4xlarge",
+        ),
+        (
+            "instance_types",
+            '["ml.m5.xlarge", "ml.c5n.xlarge"]',
+            "instance_types.1: 'ml.c5n.xlarge' is no type that processing jobs may have, though training jobs may have "
+            "it; did you mean ml.c5.xlarge or ",
+        ),
+        (
+            "instance_types",
+            '["ml.m5x.xlarge"]',
+            "instance_types.0: 'ml.m5x.xlarge' is no type that processing jobs may have; did you mean ml.m5.xlarge or ",
         ),
         ("instance_types", None, "instance_types: Field required"),
         ("enabled", '"yes"', "enabled: Input should be a valid boolean, not 'yes'"),
@@ -117,13 +128,12 @@ def test_the_number_is_settled_or_a_matter_of_the_deadline(folder: Path) -> None
 
 
 def test_functions_agree_on_what_a_job_may_have() -> None:
-    assert sizing.MOST_INSTANCES == MOST_INSTANCES
+    assert limits.MOST_INSTANCES == MOST_INSTANCES
 
 
 def test_every_type_that_is_accepted_tells_its_cores() -> None:
-    accepted = TypeAdapter(SizedInstanceType)
-    model = Loader().load_service_model("sagemaker", "service-2")
-    names = [*model["shapes"]["ProcessingInstanceType"]["enum"], "ml.m5.metal", "ml.m5.0xlarge", "ml.m5", "m5.large"]
+    accepted = TypeAdapter(FleetInstanceType)
+    names = [*types_of_jobs()["Processing"], "ml.m5.metal", "ml.m5.0xlarge", "ml.m5", "m5.large"]
     assert len(names) > 50
     for name in names:
         try:

@@ -216,6 +216,12 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ),
         (
             "instance_types",
+            'instance_types = ["ml.m5.xlagre"]',
+            "training_job.instance_types.0: 'ml.m5.xlagre' is no type that training jobs may have; did you mean "
+            "ml.m5.xlarge or ",
+        ),
+        (
+            "instance_types",
             'instance_types = ["ml.m5.xlarge", "ml.m5.xlarge"]',
             "training_job.instance_types: ml.m5.xlarge given more than once",
         ),

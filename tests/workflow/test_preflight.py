@@ -63,7 +63,7 @@ def test_the_time_a_run_took_is_kept_and_known_to_the_next(application: Deployme
     assert job["seconds"] > 0
     assert job["demand_bytes"] == (application.folder / "rows.parquet").stat().st_size
     again = application.run({"config": FEW_TREES, "force": True})
-    assert again.outputs["Preflight"]["preflight"] == {"not_known": []}
+    assert again.outputs["Preflight"]["preflight"] == {"notes": [], "not_known": []}
 
 
 def looked(cloud: LocalCloud, environment: str) -> subprocess.CompletedProcess[str]:

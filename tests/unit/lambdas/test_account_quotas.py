@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lambdas.account_quotas.lookup import quota_values
+from lambdas.account_quotas.waiting import waited_for_in_vain
 from tests.unit.lambdas.test_preflight import Pages
 
 ONE, TWO = "ml.m5.large for training job usage", "ml.m5.large for processing job usage"
@@ -40,3 +41,37 @@ def test_all_of_them_are_asked_of_sagemaker(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Pages, "paginate", paginate)
     assert quota_values(Pages(), [ONE], most_seconds=30) == {}
     assert asked == {"ServiceCode": "sagemaker", "PaginationConfig": {"PageSize": 100}}
+
+
+@pytest.mark.parametrize(
+    ("quotas", "instead"),
+    [
+        ((1, 0, 0), '["a"]'),
+        ((0, 2, 0), '["a", "b"]'),  # the first is passed over at once
+        ((None, None, 0), '["a", "b"]'),
+        ((None, 0, 0), '["a"]'),
+        ((1, 1, 1), None),
+        ((0, 0, 1), None),
+        ((1, 1, None), None),  # not known: nothing is said of it
+        ((0, 0, 0), None),  # nothing may run, which is told otherwise
+        ((0,), None),
+        ((1,), None),
+    ],
+)
+def test_what_would_be_waited_for_in_vain(quotas: tuple[int | None, ...], instead: str | None) -> None:
+    tried = [(name, f"{name} for training job usage") for name in "abc"[: len(quotas)]]
+    known = {name: float(value) for (_, name), value in zip(tried, quotas, strict=True) if value is not None}
+    told = waited_for_in_vain(tried, known, key="training_job.instance_types")
+    if instead is None:
+        assert told is None
+    else:
+        assert told is not None
+        assert told.startswith("0 c for training job usage: where what comes before it is used up, a job waits")
+        assert f"in vain; write training_job.instance_types = {instead}, or ask for at least 1" in told
+
+
+def test_of_one_type_on_spot_and_on_demand_there_is_no_other_order() -> None:
+    tried = [("a", "a for spot training job usage"), ("a", "a for training job usage")]
+    told = waited_for_in_vain(tried, {tried[0][1]: 1, tried[1][1]: 0}, key="training_job.instance_types")
+    assert told is not None
+    assert "write" not in told

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from infra import partition_settings
 from infra.partition_settings import PartitionsSettings
-from lambdas.partitions.names import NAME, partition_names
-from lambdas.run_input.request import PARTITION
+from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
 
@@ -58,4 +58,8 @@ def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
         taken = PartitionsSettings(at_a_time=1, names=(name,)).names == (name,)
     except ValueError:
         taken = False
-    assert bool(NAME.fullmatch(name)) is bool(PARTITION.fullmatch(name)) is taken
+    assert bool(NAME.fullmatch(name)) is taken
+
+
+def test_the_file_and_the_functions_go_by_the_same() -> None:
+    assert (NAME.pattern, NAME_IN_WORDS) == (partition_settings.NAME, partition_settings.NAME_IN_WORDS)

@@ -270,6 +270,15 @@ def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
     assert (limited["instances_of_0"], limited["instances_of_1"]) == (8, 4)
 
 
+def test_that_the_last_type_would_be_waited_for_in_vain_is_told(s3: Any) -> None:
+    hand_over(s3, 40)
+    plan = planned(s3, instances=4, quotas={TYPE: 4, OTHER: 0})
+    (note,) = plan["notes"]
+    assert note.startswith(f"0 {OTHER} for processing job usage: where what comes before it is used up")
+    assert f'write fleet.instance_types = ["{TYPE}"]' in note
+    assert plan["words"].startswith(f"4 x {TYPE}")
+
+
 def test_a_type_that_may_not_run_is_not_what_is_told_of(s3: Any) -> None:
     hand_over(s3, 40)
     plan = planned(s3, earlier("2026-11-09", 20, fleet=OTHER), instances=12, quotas={TYPE: 0, OTHER: 4})

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.account_quotas.lookup import processing_quota
 from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
+from lambdas.plan_partitions.limits import allowed_at_a_time
 from lambdas.run_input.request import PARENT, InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT as OF_A_RUN
@@ -37,7 +39,8 @@ def execution(document: object, *, name: str = "3f0c") -> dict[str, Any]:
 
 
 def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> dict[str, Any]:
-    return plan_partitions(execution(document), deployment=replace(DEPLOYMENT, **changes), quota=quota, s3=s3)
+    quotas = Pages({} if quota is None else {QUOTA: quota})
+    return plan_partitions(execution(document), deployment=replace(DEPLOYMENT, **changes), quotas=quotas, s3=s3)
 
 
 def items(s3: Any, plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -187,6 +190,7 @@ def test_the_handler_reads_its_environment_and_the_quota(
         ("TIME_ZONE", "UTC"),
         ("PERIOD_LABEL", "start"),
         ("FLEET", "null"),
+        ("FLEET_TYPES", "[]"),
     ):
         monkeypatch.setenv(name, value)
     answer = module.handler({"execution": execution({})}, CONTEXT)
@@ -198,11 +202,56 @@ def test_a_quota_that_cannot_be_looked_up_stops_nothing() -> None:
         def paginate(self, **_request: Any) -> Any:
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "ListServiceQuotas")
 
-    assert module._quota(Denied(), [QUOTA]) is None
+    assert allowed_at_a_time(Denied(), [QUOTA], ["ml.m5.xlarge"]) is None
 
 
 def test_where_several_machines_may_do_it_their_quotas_count_together() -> None:
-    assert module._quota(Pages({"a": 3.0, "b": 4.0}), ["a", "b"]) == 7
+    assert allowed_at_a_time(Pages({"a": 3.0, "b": 4.0}), ["a", "b"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("training", "processing", "instances", "allowed"),
+    [
+        (20, (3, 2), None, 5),  # as few as one machine each
+        (4, (3, 2), None, 4),
+        (20, (8, 7), 4, 3),  # of one type each: 2 and 1, not 15 machines for 3 and a rest
+        (20, (8, 3), 4, 3),  # the quota of 3 makes a fleet of 3
+        (20, (8, 0), 4, 2),
+        (20, (8, 7), 100, 2),
+        (20, (0, 0), 4, 0),
+        (20, (0, 0), None, 0),
+        (None, (3, 2), None, 5),
+        (20, (3, None), None, 20),
+        (None, (None, None), 4, None),
+    ],
+)
+def test_fleets_have_quotas_of_their_own(
+    training: int | None, processing: tuple[int | None, int | None], instances: int | None, allowed: int | None
+) -> None:
+    types = ("ml.m6i.xlarge", "ml.m5.xlarge")
+    given = {QUOTA: training, **dict(zip(map(processing_quota, types), processing, strict=True))}
+    pages = Pages({name: float(value) for name, value in given.items() if value is not None})
+    assert allowed_at_a_time(pages, [QUOTA], types, instances=instances) == allowed
+
+
+@pytest.mark.parametrize(
+    ("document", "enabled", "instances", "together"),
+    [
+        ({}, True, None, 2),
+        ({}, True, 2, 1),
+        ({}, False, None, 3),
+        ({"fleet": True}, False, 2, 1),
+        ({"fleet": 1}, False, 2, 2),
+        ({"fleet": False}, True, 2, 3),
+    ],
+)
+def test_the_fleets_quota_counts_for_runs_that_have_one(
+    s3: Any, document: dict[str, Any], enabled: bool, instances: int | None, together: int
+) -> None:
+    deployment = replace(DEPLOYMENT, fleet={"enabled": enabled, "instances": instances}, fleet_types=("ml.m5.xlarge",))
+    quotas = Pages({QUOTA: 20, processing_quota("ml.m5.xlarge"): 2})
+    plan = plan_partitions(execution(document), deployment=deployment, quotas=quotas, s3=s3)
+    assert plan["at_a_time"] == together
 
 
 def test_names_that_cannot_be_used_are_listed_apart(s3: Any) -> None:

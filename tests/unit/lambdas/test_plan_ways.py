@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from infra.training_job import OF_THE_RUN
+from lambdas.account_quotas.limits import MOST_INSTANCES
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan
-from lambdas.run_input.request import MOST_INSTANCES, PARENT, InputError
+from lambdas.run_input.request import PARENT, InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT, EXECUTION_ID, planned
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.account_quotas.lookup import processing_quota
+from lambdas.preflight import handler as module
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
 from lambdas.preflight.handler import Deployment, preflight
@@ -16,7 +17,7 @@ from lambdas.preflight.quotas import check_quotas, quota_name
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
 from lambdas.run_registry.record import Attempt, Run
-from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
+from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
 ON_DEMAND = {"instance_type": "ml.m5.large", "spot": False}
@@ -101,7 +102,7 @@ def test_the_names_of_quotas() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "fine"), (0, None, "unknown")]
+    ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "note"), (0, None, "unknown")]
 )
 def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
     given = {quota_name(ON_SPOT): spot, quota_name(ON_DEMAND): on_demand}
@@ -124,6 +125,28 @@ def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second
     assert (training.verdict, fleet.verdict) == ("fine", verdict)
     if verdict == "wrong":
         assert fleet.line.startswith("quota: this account has 0 ml.m5.2xlarge for processing job usage, 0 ml.m6i.2xla")
+
+
+def test_where_the_last_type_is_waited_for_in_vain_a_note_says_what_to_write() -> None:
+    types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
+    pages = Pages({quota_name(ON_DEMAND): 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
+    training, fleet = check_quotas(pages, [ON_DEMAND], types)
+    assert (training.verdict, fleet.verdict) == ("fine", "note")
+    assert fleet.line.startswith("quota: 0 ml.m5.2xlarge for processing job usage: where what comes before it is used")
+    assert 'write fleet.instance_types = ["ml.m6i.2xlarge"], or ask for at least 1 in Service Quotas' in fleet.line
+    pages = Pages({quota_name(machine): of for machine, of in ((ON_SPOT, 1), (ON_DEMAND, 0))})
+    (training,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
+    assert training.line.endswith("in vain; ask for at least 1 in Service Quotas, Amazon SageMaker")
+
+
+def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Finding("note", "quota: a"), Finding("unknown", "time: b"), Finding("fine", "key: c")]
+    monkeypatch.setattr(module, "preflight", lambda *_given, **_named: found)
+    monkeypatch.setattr(module.Deployment, "from_environment", lambda _variables: None)
+    assert module.handler({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
+    found.append(Finding("wrong", "image: d"))
+    with pytest.raises(module.NotReady, match=r"^image: d$"):
+        module.handler({"plan": {}}, CONTEXT)
 
 
 def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:

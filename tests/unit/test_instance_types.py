@@ -1,0 +1,41 @@
+"""Which instance types a kind of job may have, and what is said of those it may not."""
+
+import re
+
+import botocore
+import pytest
+
+from infra.instance_types import Kind, check_type, types_of_jobs
+
+
+@pytest.mark.parametrize("kind", ["Training", "Processing"])
+def test_what_the_api_has_for_a_kind_of_job_is_taken(kind: Kind) -> None:
+    known = types_of_jobs()[kind]
+    assert len(known) > 100
+    assert all(check_type(name, kind) == name for name in known)
+
+
+def test_the_kinds_differ() -> None:
+    assert check_type("ml.trn1.2xlarge", "Training") == "ml.trn1.2xlarge"
+    with pytest.raises(ValueError, match="no type that processing jobs may have, though training jobs may have it"):
+        check_type("ml.trn1.2xlarge", "Processing")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ml.m5.xlagre", "; did you mean ml.m5.xlarge or "),
+        ("ml.m7l.large", "; did you mean ml.m7i.large or "),
+        ("ml.qqqqqq.9", ". One that is newer"),
+    ],
+)
+def test_what_may_have_been_meant_is_told(name: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"'{name}' is no type that training jobs may have{meant}")):
+        check_type(name, "Training")
+
+
+def test_one_that_is_newer_needs_another_botocore_which_is_told() -> None:
+    told = f"newer than botocore {botocore.__version__} needs that, and boto3, raised in constraints.txt and job_code/"
+    with pytest.raises(ValueError, match=re.escape(told)) as error:
+        check_type("ml.m99.large", "Processing")
+    assert "\n" not in str(error.value)
