@@ -17,6 +17,7 @@ from infra.function import PythonFunction
 from infra.function_maker import FunctionMaker
 from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
+from infra.job_parts import JobParts
 from infra.log_group import LogGroup
 from infra.lost_runs import LostRuns
 from infra.messages_key import MessagesKey
@@ -63,11 +64,11 @@ class ForecastStack(Stack):
         )
         image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
         network = self._network(settings, data)
+        parts = JobParts(settings=settings, image=image, key=data.key, forecasts=data.forecasts, network=network)
         training_job = TrainingJob(
             self,
             "Job",
-            settings=settings,
-            image=image,
+            parts=parts,
             role=training_role(
                 self,
                 "Training",
@@ -79,11 +80,8 @@ class ForecastStack(Stack):
                 network=network,
                 hands_over=settings.fleet is not None,
             ),
-            key=data.key,
-            forecasts=data.forecasts,
-            network=network,
         )
-        fleet = self._fleet(settings, data, image, network)
+        fleet = self._fleet(parts)
         longest = longest_execution(training_job, *([fleet] if fleet else []))
         make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
         of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
@@ -158,32 +156,21 @@ class ForecastStack(Stack):
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
 
-    def _fleet(
-        self, settings: Settings, data: DataStack, image: ContainerImage, network: JobNetwork | None
-    ) -> ProcessingFleet | None:
+    def _fleet(self, parts: JobParts) -> ProcessingFleet | None:
         """The fleet that forecasts; None where the training job does."""
-        if settings.fleet is None:
+        fleet = parts.settings.fleet
+        if fleet is None:
             return None
         role = fleet_role(
             self,
             "FleetAccess",
-            name=settings.name,
-            key=data.key,
-            forecasts=data.forecasts,
-            image=image,
-            network=network,
+            name=parts.settings.name,
+            key=parts.key,
+            forecasts=parts.forecasts,
+            image=parts.image,
+            network=parts.network,
         )
-        return ProcessingFleet(
-            self,
-            "Fleet",
-            settings=settings,
-            fleet=settings.fleet,
-            image=image,
-            role=role,
-            key=data.key,
-            forecasts=data.forecasts,
-            network=network,
-        )
+        return ProcessingFleet(self, "Fleet", fleet=fleet, parts=parts, role=role)
 
     def _partitions(
         self,
