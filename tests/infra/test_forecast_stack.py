@@ -147,7 +147,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
         links = {f"console_links/{name}.py" for name in ("__init__", "links")}
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
-        registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
+        registry = {f"run_registry/{name}.py" for name in ("__init__", "claiming", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
         quotas = {f"account_quotas/{name}.py" for name in ("__init__", "lookup")}
         names = {f"partitions/{name}.py" for name in ("__init__", "names")}
