@@ -187,7 +187,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
         "sum_up": ["__init__.py", "handler.py", "table.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
-        "check_run": ["__init__.py", "handler.py", "run_metrics.py"],
+        "check_run": ["__init__.py", "differences.py", "handler.py", "run_metrics.py"],
         "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py", "pointer.py"],
         "claim": ["__init__.py", "handler.py"],
         "close_run": ["__init__.py", "costs.py", "handler.py"],
