@@ -193,7 +193,14 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         "close_run": ["__init__.py", "costs.py", "handler.py"],
         "end_failed": ["__init__.py", "handler.py"],
         "check_late": ["__init__.py", "handler.py", "words.py"],
-        "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
+        "explain_failure": [
+            "__init__.py",
+            "classify.py",
+            "container.py",
+            "handler.py",
+            "kinds.py",
+            "platform_words.py",
+        ],
     }
 
 
