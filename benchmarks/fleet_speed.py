@@ -6,25 +6,22 @@ forecasts it on one and on two of them, and, in a cloud whose instances have two
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks.assortment import Assortment
 from benchmarks.generate import Order, generate
+from drills.application import Application, synthesise
 from infra.load_settings import ENVIRONMENTS, load_settings
 from job_code.progress import Progress
 from local_cloud import LocalCloud, wait_for_execution
 
-ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = "prod"
 BARS = {"two instances of a core": 1.85, "two cores of an instance": 1.8}
 REPEATS = 2
@@ -33,28 +30,16 @@ LAST = date(2026, 11, 16)
 COPIED = ("handover/", "models/")
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """The application in a cloud of its own.
-
-    Attributes:
-        cloud: The cloud.
-        outputs: Of its stacks.
-    """
-
-    cloud: LocalCloud
-    outputs: Mapping[str, str]
+class HandedOver(Application):
+    """The application, and what one of its runs hands over to the fleet."""
 
     def hand_over(self, demand: Path) -> dict[str, Any]:
         """Runs the state machine once; returns the request of its fleet's job."""
-        bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
+        bucket, prefix = self.demand
         s3 = self.cloud.client("s3")
         for file in sorted(demand.rglob("*.parquet")):
             s3.upload_file(str(file), bucket, f"{prefix}{file.name}")
-        started = self.cloud.client("stepfunctions").start_execution(
-            stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps({"fleet": 1})
-        )
-        ended = wait_for_execution(self.cloud.client, started["executionArn"], seconds=LONGEST_SECONDS)
+        ended = wait_for_execution(self.cloud.client, self.start({"fleet": 1}), seconds=LONGEST_SECONDS)
         if ended["status"] != "SUCCEEDED":
             raise RuntimeError(f"the run ended as {ended['status']}: {ended.get('cause')}")
         sagemaker = self.cloud.client("sagemaker")
@@ -72,10 +57,10 @@ class Deployed:
 
     def forecast(self, request: Mapping[str, Any], name: str, *, instances: int) -> float:
         """Forecasts what was handed over, all of it; returns the seconds of the slowest machine's forecasting."""
-        s3, bucket = self.cloud.client("s3"), self.outputs["ForecastBucket"]
+        s3 = self.cloud.client("s3")
         for key in self.keys("handover/"):
             if "/done/" in key:
-                s3.delete_object(Bucket=bucket, Key=key)
+                s3.delete_object(Bucket=self.bucket, Key=key)
         cluster = {**request["ProcessingResources"]["ClusterConfig"], "InstanceCount": instances}
         sagemaker = self.cloud.client("sagemaker")
         sagemaker.create_processing_job(
@@ -93,33 +78,26 @@ class Deployed:
     def keys(self, prefix: str) -> list[str]:
         """Names of what lies below a prefix of the forecasts' bucket."""
         pages = self.cloud.client("s3").get_paginator("list_objects_v2")
-        found = pages.paginate(Bucket=self.outputs["ForecastBucket"], Prefix=prefix)
+        found = pages.paginate(Bucket=self.bucket, Prefix=prefix)
         return [item["Key"] for page in found for item in page.get("Contents", ())]
 
 
 @contextmanager
-def deployed(folder: Path, *, cores: int) -> Iterator[Deployed]:
+def deployed(folder: Path, *, cores: int) -> Iterator[HandedOver]:
     """The application in a cloud whose instances have so many cores."""
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
     assembly = folder / "assembly"
-    environment = {
-        **os.environ,
-        "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": ENVIRONMENT}),
-    }
-    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
+    synthesise(assembly, ENVIRONMENT)
     account = load_settings(ENVIRONMENT, ENVIRONMENTS).deployment.account
     assert account is not None
     with LocalCloud(folder / "cloud", account=account, cores_per_instance=cores) as cloud:
-        stacks = cloud.deploy(assembly)
-        yield Deployed(cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
+        yield HandedOver.deployed(cloud, assembly)
 
 
-def copy(source: Deployed, target: Deployed) -> None:
+def copy(source: HandedOver, target: HandedOver) -> None:
     """Copies what was handed over to another cloud."""
     for key in (key for prefix in COPIED for key in source.keys(prefix)):
-        content = source.cloud.client("s3").get_object(Bucket=source.outputs["ForecastBucket"], Key=key)["Body"].read()
-        target.cloud.client("s3").put_object(Bucket=target.outputs["ForecastBucket"], Key=key, Body=content)
+        content = source.cloud.client("s3").get_object(Bucket=source.bucket, Key=key)["Body"].read()
+        target.cloud.client("s3").put_object(Bucket=target.bucket, Key=key, Body=content)
 
 
 def main() -> int:
@@ -139,9 +117,7 @@ def main() -> int:
             objects = len([key for key in single.keys("handover/") if "/pieces/" in key])
             print(f"{given.series:,} series in {objects} objects", flush=True)
             copy(single, double)
-            elsewhere = json.loads(
-                json.dumps(request).replace(single.outputs["ForecastBucket"], double.outputs["ForecastBucket"])
-            )
+            elsewhere = json.loads(json.dumps(request).replace(single.bucket, double.bucket))
             for repeat in range(REPEATS):
                 for what, place, asked, instances in (
                     ("one", single, request, 1),

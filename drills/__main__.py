@@ -1,12 +1,10 @@
 """`python -m drills`: draws fault sequences, performs them, and prints how many were run and survived."""
 
 import argparse
-import json
 import multiprocessing
 import os
 import queue
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,10 +12,10 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+from drills.application import synthesise
 from drills.perform import Outcome, perform_all
 from drills.sequence import Drill
 
-ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = "dev"
 KINDS = {
     "step": "runs ended in a state or stage, and redriven",
@@ -39,7 +37,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and the clouds' processes with it
     with tempfile.TemporaryDirectory(prefix="drills-") as folder:
         assembly = Path(folder) / "assembly"
-        synthesise(assembly)
+        synthesise(assembly, ENVIRONMENT)
         drills = [
             *(Drill.at_every_step() if given.steps else ()),
             *(Drill.race(given.seed + number) for number in range(given.races)),
@@ -65,17 +63,6 @@ def main() -> int:
         for process in processes:
             process.join()
     return _summarise(outcomes, drills, time.monotonic() - begun)
-
-
-def synthesise(assembly: Path) -> None:
-    """Writes the application's cloud assembly, as the CDK CLI would."""
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    environment = {
-        **os.environ,
-        "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": ENVIRONMENT}),
-    }
-    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
 
 
 def _say(outcome: Outcome, number: int, count: int) -> None:

@@ -4,9 +4,7 @@ import argparse
 import csv
 import io
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,13 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from drills.application import ROOT, Application, synthesise
 from local_cloud import LocalCloud, wait_for_execution
 
-ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
 LAST = date(2026, 11, 16)
 LONGEST_SECONDS = 7_200
@@ -54,47 +51,32 @@ BROKEN: dict[str, tuple[Callable[[pl.DataFrame], bytes], str]] = {
 }
 
 
-class Partitions:
-    """The application with partitions, in a cloud of its own.
-
-    Args:
-        cloud: The cloud.
-        outputs: Of the stacks.
-    """
-
-    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
-        self._cloud, self._outputs = cloud, outputs
+class Partitions(Application):
+    """The application with partitions, in a cloud of its own."""
 
     def upload(self, partition: str, content: bytes) -> None:
         """Puts a partition's demand where its run looks for it."""
-        bucket, _, prefix = self._outputs["DemandUri"].removeprefix("s3://").partition("/")
-        key = f"{prefix}partition={partition}/demand.parquet"
-        self._cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+        self.put_demand(f"partition={partition}/demand.parquet", content)
 
     def run(self) -> dict[str, dict[str, str]]:
         """Runs all partitions; returns the table, by partition."""
-        states = self._cloud.client("stepfunctions")
-        started = states.start_execution(
-            stateMachineArn=self._outputs["PartitionsStateMachineArn"], input=json.dumps(GIVEN)
-        )
-        ended = wait_for_execution(self._cloud.client, started["executionArn"], seconds=LONGEST_SECONDS)
+        execution = self.start(GIVEN, machine="PartitionsStateMachineArn")
+        ended = wait_for_execution(self.cloud.client, execution, seconds=LONGEST_SECONDS)
         print(f"  ended as {ended['status']}: {ended.get('cause') or json.loads(ended['output'])['counts']}")
-        name = started["executionArn"].rsplit(":", 1)[-1]
-        table = self._cloud.client("s3").get_object(
-            Bucket=self._outputs["ForecastBucket"], Key=f"partitions/execution={name}/outcome.csv"
-        )
+        name = execution.rsplit(":", 1)[-1]
+        table = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=f"partitions/execution={name}/outcome.csv")
         return {row["partition"]: row for row in csv.DictReader(io.StringIO(table["Body"].read().decode()))}
 
     def trained(self) -> int:
         """How many training jobs there have been."""
-        pages = self._cloud.client("sagemaker").list_training_jobs(MaxResults=100_000)
+        pages = self.cloud.client("sagemaker").list_training_jobs(MaxResults=100_000)
         return len(pages["TrainingJobSummaries"])
 
     def most_at_a_time(self) -> int:
         """How many executions of runs there were at the same time, at most."""
-        pages = self._cloud.client("stepfunctions").get_paginator("list_executions")
+        pages = self.cloud.client("stepfunctions").get_paginator("list_executions")
         moments: list[tuple[datetime, int]] = []
-        for page in pages.paginate(stateMachineArn=self._outputs["StateMachineArn"]):
+        for page in pages.paginate(stateMachineArn=self.outputs["StateMachineArn"]):
             for each in page["executions"]:
                 moments += [(each["startDate"], 1), (each["stopDate"], -1)]
         most = now = 0
@@ -145,21 +127,13 @@ def _is_right(row: Mapping[str, str], spoilt: Mapping[str, str]) -> bool:
     return row["outcome"] == "failed" and BROKEN[spoilt[row["partition"]]][1] in row["reason"]
 
 
-def deploy(folder: Path, at_a_time: int) -> Path:
+def with_partitions(folder: Path, at_a_time: int) -> Path:
     """Synthesises the dev environment with partitions; returns the assembly."""
     (folder / "environments").mkdir()
     text = (ROOT / "environments" / "dev.toml").read_text()
     (folder / "environments" / "dev.toml").write_text(f"{text}\n{SETTINGS.format(at_a_time)}")
     shutil.copy(ROOT / "app.py", folder / "app.py")
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    environment: dict[str, Any] = {
-        **os.environ,
-        "CDK_OUTDIR": str(folder / "assembly"),
-        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": "dev"}),
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, str(folder / "app.py")]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603 (our own)
+    synthesise(folder / "assembly", "dev", app=folder / "app.py")
     return folder / "assembly"
 
 
@@ -172,10 +146,9 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="partitions-") as temporary:
         folder = Path(temporary)
-        assembly = deploy(folder, given.at_a_time)
+        assembly = with_partitions(folder, given.at_a_time)
         with LocalCloud(folder / "cloud", time_scale=0.002) as cloud:
-            outputs = {name: value for stack in cloud.deploy(assembly).values() for name, value in stack.items()}
-            wrong = drill(Partitions(cloud, outputs), given.partitions, given.broken)
+            wrong = drill(Partitions.deployed(cloud, assembly), given.partitions, given.broken)
     for each in wrong:
         print(f"  WRONG: {each}")
     print("everything is as it should be" if not wrong else f"{len(wrong)} things are not as they should be")

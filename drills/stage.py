@@ -1,13 +1,12 @@
 """The application in a cloud of its own, and what a drill needs of it."""
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drills.application import Application
 from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 from local_cloud import LocalCloud
@@ -18,22 +17,8 @@ TIME_SCALE = 0.002
 LONGEST_EXECUTION = 180.0
 
 
-@dataclass(frozen=True)
-class Stage:
-    """The deployed application.
-
-    Attributes:
-        cloud: Where it is deployed.
-        outputs: Of its stacks.
-    """
-
-    cloud: LocalCloud
-    outputs: Mapping[str, str]
-
-    @property
-    def bucket(self) -> str:
-        """Bucket with the forecasts."""
-        return self.outputs["ForecastBucket"]
+class Stage(Application):
+    """The deployed application, and what a drill does with it."""
 
     @property
     def registry(self) -> RunTable:
@@ -48,8 +33,7 @@ class Stage:
         """No demand, no forecasts, nothing in the registry or the catalogue."""
         self.cloud.forget_faults()
         s3 = self.cloud.client("s3")
-        demand_bucket = self.outputs["DemandUri"].removeprefix("s3://").partition("/")[0]
-        for bucket in (demand_bucket, self.bucket):
+        for bucket in (self.demand[0], self.bucket):
             for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
                 for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                     s3.delete_object(Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"])
@@ -62,14 +46,7 @@ class Stage:
 
     def upload(self, demand: bytes) -> None:
         """Puts the demand where a run looks for it."""
-        bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
-        self.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}demand.parquet", Body=demand)
-
-    def start(self, given: Mapping[str, Any]) -> str:
-        """Starts an execution; returns its ARN."""
-        workflows = self.cloud.client("stepfunctions")
-        started = workflows.start_execution(stateMachineArn=self.outputs["StateMachineArn"], input=json.dumps(given))
-        return str(started["executionArn"])
+        self.put_demand("demand.parquet", demand)
 
     def described(self, execution: str) -> dict[str, Any]:
         """What Step Functions says of an execution."""
@@ -108,5 +85,4 @@ class Stage:
 def stage(assembly: Path, folder: Path) -> Iterator[Stage]:
     """Deploys a synthesised application into a local cloud of its own."""
     with LocalCloud(folder, time_scale=TIME_SCALE, stop_grace_seconds=5) as cloud:
-        stacks = cloud.deploy(assembly)
-        yield Stage(cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
+        yield Stage.deployed(cloud, assembly)

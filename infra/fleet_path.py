@@ -5,7 +5,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.failure_path import ERROR_PATH
-from infra.job_chain import Job, chain_machines
+from infra.job_chain import chain_machines
+from infra.sagemaker_job import SagemakerJob
 from infra.workflow_tasks import call_function
 
 
@@ -29,7 +30,7 @@ class FleetPath(Construct):
         mine: sfn.Condition,
         another: sfn.IChainable,
         plan_fleet: lambda_.IFunction,
-        fleet: Job,
+        fleet: SagemakerJob,
         checked: sfn.IChainable,
         failure: sfn.IChainable,
     ) -> None:

@@ -1,4 +1,4 @@
-"""What runs: the image, the job, the functions, the state machine, its schedule and its outcomes."""
+"""What runs: the jobs, the functions, the state machine, its schedule and its outcomes."""
 
 from aws_cdk import CfnOutput, Environment, Stack
 from aws_cdk import aws_kms as kms
@@ -7,17 +7,13 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.boundary import boundary
-from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
-from infra.fleet_role import fleet_role
 from infra.forecast_workflow import ForecastWorkflow, Functions, longest_execution
 from infra.function import PythonFunction
 from infra.function_maker import FunctionMaker
-from infra.isolated_network import IsolatedNetwork
-from infra.job_network import JobNetwork
-from infra.log_group import LogGroup
+from infra.jobs import Jobs
 from infra.lost_runs import LostRuns
 from infra.messages_key import MessagesKey
 from infra.observation import Observation
@@ -25,11 +21,8 @@ from infra.outcome_functions import OutcomeFunctions
 from infra.outcomes_topic import OutcomesTopic
 from infra.partition_functions import PartitionFunctions
 from infra.partitions_workflow import PartitionsWorkflow
-from infra.processing_fleet import ProcessingFleet
 from infra.run_functions import RunFunctions
 from infra.settings import Settings
-from infra.training_job import TrainingJob
-from infra.training_role import training_role
 from infra.weekly_schedule import WeeklySchedule
 
 
@@ -61,30 +54,8 @@ class ForecastStack(Stack):
             key=messages_key,
             topic=topic,
         )
-        image = ContainerImage(self, "Image", prebuilt_uri=settings.deployment.image_uri)
-        network = self._network(settings, data)
-        training_job = TrainingJob(
-            self,
-            "Job",
-            settings=settings,
-            image=image,
-            role=training_role(
-                self,
-                "Training",
-                name=name,
-                key=data.key,
-                demand=data.demand,
-                forecasts=data.forecasts,
-                image=image,
-                network=network,
-                hands_over=settings.fleet is not None,
-            ),
-            key=data.key,
-            forecasts=data.forecasts,
-            network=network,
-        )
-        fleet = self._fleet(settings, data, image, network)
-        longest = longest_execution(training_job, *([fleet] if fleet else []))
+        jobs = Jobs(self, settings=settings, data=data)
+        longest = longest_execution(jobs.training, *([jobs.fleet] if jobs.fleet else []))
         make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
         of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
         close_run, explain_failure = of_outcome.close_run(), of_outcome.explain_failure()
@@ -93,9 +64,9 @@ class ForecastStack(Stack):
             "Workflow",
             name=name,
             functions=Functions(
-                plan=of_run.plan(image=image),
+                plan=of_run.plan(image=jobs.image),
                 claim=of_run.claim(),
-                preflight=of_run.preflight(image=image, machines=training_job.machines),
+                preflight=of_run.preflight(image=jobs.image, machines=jobs.training.machines),
                 plan_fleet=of_run.plan_fleet(settings.fleet) if settings.fleet else None,
                 check_run=of_run.check_run(),
                 apply_gate=of_run.apply_gate(),
@@ -104,8 +75,8 @@ class ForecastStack(Stack):
                 close_run=close_run,
                 end_failed=of_outcome.end_failed(),
             ),
-            training_job=training_job,
-            fleet=fleet,
+            training_job=jobs.training,
+            fleet=jobs.fleet,
             longest=longest,
             topic=topic,
             key=messages_key,
@@ -158,33 +129,6 @@ class ForecastStack(Stack):
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
         CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
 
-    def _fleet(
-        self, settings: Settings, data: DataStack, image: ContainerImage, network: JobNetwork | None
-    ) -> ProcessingFleet | None:
-        """The fleet that forecasts; None where the training job does."""
-        if settings.fleet is None:
-            return None
-        role = fleet_role(
-            self,
-            "FleetAccess",
-            name=settings.name,
-            key=data.key,
-            forecasts=data.forecasts,
-            image=image,
-            network=network,
-        )
-        return ProcessingFleet(
-            self,
-            "Fleet",
-            settings=settings,
-            fleet=settings.fleet,
-            image=image,
-            role=role,
-            key=data.key,
-            forecasts=data.forecasts,
-            network=network,
-        )
-
     def _partitions(
         self,
         settings: Settings,
@@ -215,21 +159,3 @@ class ForecastStack(Stack):
         ).state_machine
         CfnOutput(self, "PartitionsStateMachineArn", value=state_machine.state_machine_arn)
         return state_machine
-
-    def _network(self, settings: Settings, data: DataStack) -> JobNetwork | None:
-        """The job's network; None is SageMaker's own."""
-        given = settings.network
-        if given is None:
-            return None
-        if not given.isolated:
-            return JobNetwork(given.subnets, given.security_groups)
-        log_group = LogGroup(
-            self,
-            "FlowLogs",
-            key=data.key,
-            days=settings.retention.log_days,
-            removal_policy=data.removal_policy,
-        ).log_group
-        return IsolatedNetwork(
-            self, "Network", name=settings.name, buckets=[data.demand, data.forecasts], log_group=log_group
-        ).network

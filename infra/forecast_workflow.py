@@ -14,15 +14,16 @@ from constructs import Construct
 from infra.failure_path import ERROR_PATH, NO_FAULTS, ONE_OF_MANY, ONE_OF_MANY_WHY, FailurePath
 from infra.fleet_path import FleetPath
 from infra.function import PythonFunction
-from infra.job_chain import Job, chain_machines
+from infra.job_chain import chain_machines
 from infra.nag import acknowledge_inline_policy, acknowledge_wildcard
+from infra.sagemaker_job import SagemakerJob
 from infra.workflow_tasks import EXECUTION, call_function, notify
 
 # Beside the jobs: every function with its retries, and the messages.
 OTHER_STATES = Duration.hours(1)
 
 
-def longest_execution(*jobs: Job) -> Duration:
+def longest_execution(*jobs: SagemakerJob) -> Duration:
     """How long an execution may take at most, and so keep its run to itself."""
     longest = OTHER_STATES
     for job in jobs:
@@ -73,8 +74,8 @@ class ForecastWorkflow(Construct):
         *,
         name: str,
         functions: Functions,
-        training_job: Job,
-        fleet: Job | None,
+        training_job: SagemakerJob,
+        fleet: SagemakerJob | None,
         longest: Duration,
         topic: sns.ITopic,
         key: kms.IKey,
@@ -168,7 +169,7 @@ class ForecastWorkflow(Construct):
         self._allow(jobs, key=key)
         self._acknowledge(functions, jobs)
 
-    def _allow(self, jobs: Sequence[Job], *, key: kms.IKey) -> None:
+    def _allow(self, jobs: Sequence[SagemakerJob], *, key: kms.IKey) -> None:
         for job in jobs:
             for statement in job.statements():
                 self.state_machine.add_to_role_policy(statement)
@@ -179,7 +180,7 @@ class ForecastWorkflow(Construct):
             )
         )
 
-    def _acknowledge(self, functions: Functions, jobs: Sequence[Job]) -> None:
+    def _acknowledge(self, functions: Functions, jobs: Sequence[SagemakerJob]) -> None:
         role = self.state_machine.role
         acknowledge_inline_policy(role)
         for function in functions.all:

@@ -1,16 +1,11 @@
 """A job on one machine after the other: what went wrong with one decides whether and what is tried next."""
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.failure_path import ERROR_PATH
-from infra.machines import Machine
-from infra.sagemaker_job import MOST_FAULTS, QUOTA_ERRORS
+from infra.sagemaker_job import MOST_FAULTS, QUOTA_ERRORS, SagemakerJob
 
 # Words of the platform where it has no machine of a type, and where it failed by itself or lost one.
 CAPACITY = ("CapacityError", "InsufficientCapacity")
@@ -20,30 +15,14 @@ RECLAIMED = ("Interrupted", "MaxWaitTimeExceeded")
 PAUSE_AFTER_FAULT = Duration.minutes(1)
 
 
-class Job(Protocol):
-    """A kind of job, as states."""
-
-    @property
-    def arns(self) -> str:
-        """This deployment's jobs."""
-
-    @property
-    def machines(self) -> Sequence[Machine]:
-        """What to run on, in order of preference."""
-
-    @property
-    def longest(self) -> Duration:
-        """How long all machines together may take."""
-
-    def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
-        """The state for one machine."""
-
-    def statements(self) -> list[iam.PolicyStatement]:
-        """What the state machine's role needs for these states."""
-
-
 def chain_machines(
-    scope: Construct, job: Job, *, result: str, suffix: str = "", checked: sfn.IChainable, failure: sfn.IChainable
+    scope: Construct,
+    job: SagemakerJob,
+    *,
+    result: str,
+    suffix: str = "",
+    checked: sfn.IChainable,
+    failure: sfn.IChainable,
 ) -> sfn.IChainable:
     """Chains a state a machine, from the last to the first.
 

@@ -1,15 +1,19 @@
 """What training and processing jobs have in common as states: retries, names, volumes, and the IAM they take."""
 
 import re
-from typing import Any, Literal
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
+import jsii
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-Kind = Literal["Training", "Processing"]
+from infra.job_parts import JobParts
+from infra.machines import Machine
 
 # Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
@@ -28,67 +32,132 @@ START_AND_STOP = Duration.minutes(30)
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 
 
-def job_state(
-    scope: Construct,
-    construct_id: str,
-    kind: Kind,
-    *,
-    request: dict[str, Any],
-    result_path: str,
-    timeout: Duration,
-    last: bool,
-    result: dict[str, str],
-) -> sfn.CustomState:
-    """A state that creates one job and waits for it; it leaves `{name, status, arn, described}`, and what else is told.
+class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
+    """Makes the states that create one job and wait for it, one state a machine.
 
-    Args:
-        scope: The parent.
-        construct_id: The state's name.
-        kind: Of the job.
-        request: Of the call that creates it.
-        result_path: Where what is left goes.
-        timeout: After which the state gives up.
-        last: Whether there is no other machine to try: only then a quota is waited for.
-        result: What is left beside.
+    Attributes:
+        kind: As the names of SageMaker's calls have it.
+        state_name: What the states are called, with the machine behind it.
+        result_path: Where each state leaves `{name, status, arn, described}` of its job.
+        also_left: What it leaves beside.
     """
-    state = sfn.CustomState(
-        scope,
-        construct_id,
-        state_json={
-            "Type": "Task",
-            "Resource": f"arn:{Stack.of(scope).partition}:states:::sagemaker:create{kind}Job.sync",
-            "Parameters": request,
-            "ResultSelector": {
-                "name.$": f"$.{kind}JobName",
-                "status.$": f"$.{kind}JobStatus",
-                "arn.$": f"$.{kind}JobArn",
-                # Times and the machine, which a job that never ran has not all of.
-                "described.$": "$",
-                **result,
+
+    kind: ClassVar[Literal["Training", "Processing"]]
+    state_name: ClassVar[str]
+    result_path: ClassVar[str]
+    also_left: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, scope: Construct, construct_id: str, *, parts: JobParts, role: iam.IRole) -> None:
+        super().__init__(scope, construct_id)
+        self._parts, self._role = parts, role
+
+    @property
+    @abstractmethod
+    def machines(self) -> Sequence[Machine]:
+        """What to run on, in order of preference."""
+
+    @abstractmethod
+    def _longest_attempt(self, machine: Machine) -> Duration:
+        """How long one attempt may take until the state gives up on it; SageMaker stops the job before."""
+
+    @abstractmethod
+    def _request(self, machine: Machine, *, choice: int) -> dict[str, Any]:
+        """The request that creates the job, without what every job's has: name, role and tags."""
+
+    @property
+    def arns(self) -> str:
+        """This deployment's jobs of the kind, as an IAM pattern."""
+        return Stack.of(self).format_arn(
+            service="sagemaker",
+            resource=f"{self.kind.lower()}-job",
+            resource_name=f"{self._parts.settings.name}-*",
+        )
+
+    @property
+    def longest(self) -> Duration:
+        """How long all machines together may take, should each of them be tried as often as it may be."""
+        minutes = sum(int(self._longest_attempt(machine).to_minutes()) for machine in self.machines)
+        return Duration.minutes(minutes * (1 + MOST_FAULTS)).plus(QUOTA_PATIENCE)
+
+    def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
+        """The state for one machine.
+
+        Args:
+            machine: What to run on.
+            choice: Its place among the preferred ones, from 0; it keeps the names of the jobs apart.
+        """
+        kind = self.kind
+        state = sfn.CustomState(
+            self,
+            f"{self.state_name} ({machine.words})",
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{Stack.of(self).partition}:states:::sagemaker:create{kind}Job.sync",
+                "Parameters": {
+                    f"{kind}JobName.$": job_name(choice),
+                    "RoleArn": self._role.role_arn,
+                    **self._request(machine, choice=choice),
+                    "Tags": [{"Key": key, "Value": value} for key, value in sorted(self._parts.settings.tags.items())],
+                },
+                "ResultSelector": {
+                    "name.$": f"$.{kind}JobName",
+                    "status.$": f"$.{kind}JobStatus",
+                    "arn.$": f"$.{kind}JobArn",
+                    # Times and the machine, which a job that never ran has not all of.
+                    "described.$": "$",
+                    **self.also_left,
+                },
+                "ResultPath": self.result_path,
+                "TimeoutSeconds": self._longest_attempt(machine).to_seconds(),
             },
-            "ResultPath": result_path,
-            "TimeoutSeconds": timeout.to_seconds(),
-        },
-    )
-    state.add_retry(
-        errors=TRANSIENT_ERRORS,
-        interval=Duration.seconds(5),
-        backoff_rate=2,
-        max_delay=TRANSIENT_LONGEST,
-        max_attempts=TRANSIENT_ATTEMPTS,
-        jitter_strategy=sfn.JitterType.FULL,
-    )
-    # Each type has a quota of its own: while there is another type, nobody need wait.
-    if last:
+        )
         state.add_retry(
-            errors=QUOTA_ERRORS,
-            interval=QUOTA_INTERVAL,
-            backoff_rate=QUOTA_BACKOFF,
-            max_delay=QUOTA_LONGEST,
-            max_attempts=QUOTA_ATTEMPTS,
+            errors=TRANSIENT_ERRORS,
+            interval=Duration.seconds(5),
+            backoff_rate=2,
+            max_delay=TRANSIENT_LONGEST,
+            max_attempts=TRANSIENT_ATTEMPTS,
             jitter_strategy=sfn.JitterType.FULL,
         )
-    return state
+        # Each type has a quota of its own: only where there is no other type to try is one waited for.
+        if choice == len(self.machines) - 1:
+            state.add_retry(
+                errors=QUOTA_ERRORS,
+                interval=QUOTA_INTERVAL,
+                backoff_rate=QUOTA_BACKOFF,
+                max_delay=QUOTA_LONGEST,
+                max_attempts=QUOTA_ATTEMPTS,
+                jitter_strategy=sfn.JitterType.FULL,
+            )
+        return state
+
+    def statements(self) -> list[iam.PolicyStatement]:
+        """What the state machine's role needs for these states, on this deployment's job names only."""
+        kind, rule = self.kind, f"StepFunctionsGetEventsForSageMaker{self.kind}JobsRule"
+        return [
+            iam.PolicyStatement(
+                sid=f"Run{kind}Jobs",
+                actions=[
+                    "sagemaker:AddTags",
+                    f"sagemaker:Create{kind}Job",
+                    f"sagemaker:Describe{kind}Job",
+                    # An aborted execution takes its job with it.
+                    f"sagemaker:Stop{kind}Job",
+                ],
+                resources=[self.arns],
+            ),
+            iam.PolicyStatement(
+                sid=f"HandOverTheRoleOf{kind}Jobs",
+                actions=["iam:PassRole"],
+                resources=[self._role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            ),
+            iam.PolicyStatement(
+                sid=f"HearWhen{kind}JobsEnd",
+                actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+                resources=[Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule)],
+            ),
+        ]
 
 
 def job_name(choice: int) -> str:
@@ -112,44 +181,3 @@ def volume(instance_type: str, gigabytes: int, key: kms.IKey) -> dict[str, Any]:
     if not LOCAL_DISKS.match(instance_type):
         resources["VolumeKmsKeyId"] = key.key_arn
     return resources
-
-
-def job_arns(scope: Construct, kind: Kind, name: str) -> str:
-    """A deployment's jobs of a kind, as an IAM pattern."""
-    return Stack.of(scope).format_arn(service="sagemaker", resource=f"{kind.lower()}-job", resource_name=f"{name}-*")
-
-
-def job_statements(scope: Construct, kind: Kind, *, arns: str, role: iam.IRole) -> list[iam.PolicyStatement]:
-    """What the state machine's role needs for such a state, on this application's job names only.
-
-    Args:
-        scope: Anything in the stack.
-        kind: Of the jobs.
-        arns: The jobs.
-        role: What they run as.
-    """
-    rule = f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
-    return [
-        iam.PolicyStatement(
-            sid=f"Run{kind}Jobs",
-            actions=[
-                "sagemaker:AddTags",
-                f"sagemaker:Create{kind}Job",
-                f"sagemaker:Describe{kind}Job",
-                # An aborted execution takes its job with it.
-                f"sagemaker:Stop{kind}Job",
-            ],
-            resources=[arns],
-        ),
-        iam.PolicyStatement(
-            sid=f"HandOverTheRoleOf{kind}Jobs",
-            actions=["iam:PassRole"],
-            resources=[role.role_arn],
-            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
-        ),
-        iam.PolicyStatement(
-            sid=f"HearWhen{kind}JobsEnd",
-            actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
-            resources=[Stack.of(scope).format_arn(service="events", resource="rule", resource_name=rule)],
-        ),
-    ]

@@ -1,12 +1,9 @@
-"""`LocalCloud`: starts the server in a process of its own, hands out what clients need, and stops everything."""
+"""`LocalCloud`: has the server run, hands out what clients need, and makes things go wrong on request."""
 
-import json
 import os
-import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import uuid
 from contextlib import suppress
@@ -24,11 +21,9 @@ from local_cloud.cores import checked_cores
 from local_cloud.faults import FaultReason, Faults
 from local_cloud.held_states import HeldStates
 from local_cloud.layout import StateLayout
+from local_cloud.server_process import ServerProcess
 from local_cloud.service_quotas import set_quota
 from local_cloud.settings import ACCESS_KEY, SECRET_KEY
-
-_READY_SECONDS = 60
-_STOP_SECONDS = 15
 
 
 class LocalCloud:
@@ -70,7 +65,7 @@ class LocalCloud:
         temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
         self.state_folder = (state_folder or temporary).resolve()
         self._layout = StateLayout(self.state_folder)
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: ServerProcess | None = None
         self._session: boto3.Session | None = None
         self._endpoint_url: str | None = None
 
@@ -91,49 +86,30 @@ class LocalCloud:
         """
         self._layout.create()
         self._layout.write_docker_program()
-        command = [sys.executable, "-m", "local_cloud.server", str(self.state_folder), self.account]
-        command += [str(self._stop_grace_seconds), str(self._time_scale), "temporary" if self._temporary else "kept"]
-        command += ["iam" if self._iam else "no-iam", self._cores]
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
-        repository = str(Path(__file__).resolve().parent.parent)
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
-        with self.log_file.open("wb") as log:
-            # A session of its own: a Ctrl-C on the terminal reaches the opener, which then stops the server in order.
-            self._server = subprocess.Popen(  # noqa: S603
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=environment,
-                start_new_session=True,
-            )
+        self._server = ServerProcess(
+            str(self.state_folder),
+            self.account,
+            str(self._stop_grace_seconds),
+            str(self._time_scale),
+            "temporary" if self._temporary else "kept",
+            "iam" if self._iam else "no-iam",
+            self._cores,
+            log_file=self.log_file,
+        )
         try:
-            assert self._server.stdout is not None
-            ready, _, _ = select.select([self._server.stdout], [], [], _READY_SECONDS)
-            greeting = self._server.stdout.readline() if ready else b""
+            port = self._server.port()
         except BaseException:
             self.stop()
             raise
-        if not greeting:
-            self.stop()
-            raise RuntimeError(f"the local cloud did not start; its log ends with:\n{self._log_tail()}")
         # Host written `localhost`: with an address the CDK's S3 client cannot form the URLs that moto's S3 expects.
-        self._endpoint_url = f"http://localhost:{json.loads(greeting)['port']}"
+        self._endpoint_url = f"http://localhost:{port}"
 
     def stop(self) -> None:
         """Stops jobs, Lambdas and the server; returns when they are gone. Harmless when nothing runs."""
         server, self._server = self._server, None
         if server is None:
             return
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.close()
-        try:
-            server.wait(timeout=_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
-            server.wait()
-        server.stdout.close()
+        server.end()
         if self._temporary:
             shutil.rmtree(self.state_folder, ignore_errors=True)
 
@@ -263,6 +239,3 @@ class LocalCloud:
         for file in self._layout.jobs.glob(f"*/{job_name}/**/*.pid"):
             with suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
-
-    def _log_tail(self) -> str:
-        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])

@@ -1,12 +1,9 @@
 """Compares what a completed job left in S3 with its manifest, before any reader is pointed to it."""
 
-import base64
-import binascii
 import functools
 import json
 import os
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,13 +15,17 @@ from botocore.exceptions import FlexibleChecksumError
 from lambdas.observation.jobs import fleet_facts, job_facts
 from lambdas.observation.logs import about, logged
 
+from .differences import (
+    LOOKS_AT_A_TIME,
+    MANIFEST,
+    differences_from_plan,
+    differences_in_files,
+    differences_in_rows,
+)
 from .run_metrics import put_run_metrics
 
-MANIFEST = "_manifest.json"
 # Of the manifest; what an older one lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
-# A fleet leaves thousands of files.
-LOOKS_AT_A_TIME = 24
 # What a run has beside the manifest's fields.
 OWN = ("manifest", "model", "statistics")
 
@@ -105,9 +106,9 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
     manifest = _read_manifest(s3, bucket=bucket, key=folder + MANIFEST)
     try:
         problems = [
-            *_differences_from_plan(manifest, run_id=run_id, plan=plan),
-            *_differences_in_rows(manifest),
-            *_differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
+            *differences_from_plan(manifest, run_id=run_id, plan=plan),
+            *differences_in_rows(manifest),
+            *differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
         ]
         run = Run(
             manifest=folder + MANIFEST,
@@ -142,63 +143,3 @@ def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise IncompleteRun(f"s3://{bucket}/{key} is not a JSON object")
     return manifest
-
-
-def _differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: Mapping[str, Any]) -> Iterator[str]:
-    expected = {"run_id": run_id, "partition": plan["partition"]}
-    if "hyperparameters" in plan:
-        expected["horizon"] = int(plan["hyperparameters"]["horizon"])
-    if plan.get("cutoff") is not None:
-        expected["cutoff"] = plan["cutoff"]
-    for name, value in expected.items():
-        if manifest[name] != value:
-            yield f"{name} is {manifest[name]}, {value} was planned"
-
-
-def _differences_in_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
-    series, horizon, rows = manifest["series"], manifest["horizon"], manifest["rows"]
-    if rows != series * horizon or rows == 0:
-        yield f"{rows} rows for {series} series x {horizon} periods"
-    listed = sum(file["rows"] for file in manifest["files"])
-    if listed != rows:
-        yield f"the files have {listed} rows, the run {rows}"
-
-
-def _differences_in_files(
-    manifest: Mapping[str, Any], *, present: set[str], s3: BaseClient, bucket: str, folder: str
-) -> Iterator[str]:
-    listed = {file["name"]: file for file in manifest["files"]}
-    unlisted = sorted(present - listed.keys() - {MANIFEST})
-    if unlisted:
-        yield f"not in the manifest: {_some(unlisted)}"
-    missing = sorted(listed.keys() - present)
-    if missing:
-        yield f"missing: {_some(missing)}"
-    there = sorted(listed.keys() & present)
-
-    def look(name: str) -> Mapping[str, Any]:
-        head: Mapping[str, Any] = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
-        return head
-
-    with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
-        heads = list(looks.map(look, there))
-    for name, head in zip(there, heads, strict=True):
-        if head["ContentLength"] != listed[name]["bytes"]:
-            yield f"{name} has {head['ContentLength']} bytes, the manifest says {listed[name]['bytes']}"
-        elif "ChecksumSHA256" not in head:
-            yield f"{name} carries no SHA-256 to compare with the manifest's"
-        elif _hex(head["ChecksumSHA256"]) != listed[name]["sha256"]:
-            yield f"{name} has another SHA-256 than the manifest says"
-
-
-def _hex(checksum: str) -> str:
-    """S3 gives checksums in base64; one of an upload in parts (`...-3`) is none of the whole object."""
-    try:
-        return base64.b64decode(checksum, validate=True).hex()
-    except binascii.Error:
-        return ""
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more

@@ -12,7 +12,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from lambdas.observation.logs import logged
-from lambdas.run_registry.record import LATEST, Claim, Refusal, Run, claim, end, release
+from lambdas.run_registry.claiming import Claim, claim
+from lambdas.run_registry.record import LATEST, Refusal, Run, end, release
 from lambdas.run_registry.table import RunTable
 
 

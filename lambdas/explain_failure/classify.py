@@ -1,6 +1,5 @@
 """What kind of failure it was, told from the error name and the cause that Step Functions hands on."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,29 +7,13 @@ from typing import Any
 from lambdas.observation.jobs import json_object, moment
 
 from . import kinds
+from .container import failed_container, told_by_container
 from .kinds import Kind
+from .platform_words import OUT_OF_MEMORY, first_with
 
 LONGEST_SUMMARY = 1024
-# SageMaker wraps the failure file's text: `AlgorithmError: <text>, exit code: 2`.
-WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
-KILLED = ("137", "-9")
-JOB_ERROR = "job error:"
 # What PlanFleet says the fleet is to read.
 FLEETS_INPUTS = ("pieces", "common", "model")
-OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
-DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space|the disk is full|of disk and .* are free")
-# The job's own errors, `job error: <type>: <text>`: the text may hold the user's words, so only what Python, LightGBM
-# and boto3 write by themselves tells more than that the job failed.
-OWN_OUT_OF_MEMORY = re.compile(r"^job error:\s*\w*MemoryError\b|std::bad_alloc|where memory runs out")
-OWN_UNREACHABLE = re.compile(
-    r"^job error:\s*(EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed|HTTPClient)Error\b"
-    r"|Could not connect to the endpoint URL|(Connect|Read) timeout on endpoint URL"
-)
-AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation")
-
-# Of a fleet: what its first machine counts once all have done what they could.
-OWN_OBJECTS = re.compile(r"^job error:\s*[\d,]+ of [\d,]+ objects? could not be forecast")
-
 # What the state machine's own handlers raise.
 BY_ERROR = {
     "InputError": kinds.INPUT_ERROR,
@@ -45,25 +28,6 @@ BY_SECONDARY_STATUS = {
     "MaxWaitTimeExceeded": kinds.SPOT,
     "Interrupted": kinds.SPOT,
 }
-# Words of AWS's messages, the most telling first.
-BY_WORDS = (
-    (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),
-    (re.compile(r"ResourceLimitExceeded|service limit"), kinds.QUOTA),
-    (
-        re.compile(r"Cannot pull|CannotPull|[Mm]anifest unknown|pull access denied|[Rr]equested image|grant ecr:"),
-        kinds.NO_IMAGE,
-    ),
-    (re.compile(r"No S3 objects found"), kinds.NO_DATA),
-    (re.compile(r"[Aa]ccess ?[Dd]enied|not authorized|KMS\.(Disabled|NotFound|KMSInvalidState)"), kinds.DENIED),
-    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown|ProvisionedThroughputExceeded"), kinds.THROTTLED),
-    (
-        re.compile(r"Internal(Server)?(Error|Exception)|ServiceUnavailable|Lambda\.ServiceException"),
-        kinds.PLATFORM,
-    ),
-    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), kinds.STATE_TIMED_OUT),
-    (DISK_FULL, kinds.DISK_FULL),
-    (re.compile(r"Data download failed"), kinds.NO_DATA),
-)
 # The kinds of which SageMaker tells by itself, and after which the container may have run all the same.
 MAY_HAVE_RUN = (kinds.OUT_OF_MEMORY, kinds.DISK_FULL, kinds.PLATFORM)
 
@@ -106,8 +70,8 @@ def classify(state: Mapping[str, Any]) -> Failure:
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
-        wrapped = _told_by_the_fleet(details) or WRAPPING.match(reason)
-        kind, summary = _failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
+        wrapped = told_by_container(details)
+        kind, summary = failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
         has_log = wrapped is not None or kind in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:
         status = details.get("TrainingJobStatus") or details["ProcessingJobStatus"]
@@ -148,38 +112,9 @@ def _why_stopped(described: Mapping[str, Any]) -> object:
     return described.get("ExitMessage")
 
 
-def _failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
-    """The container ran and told why it failed, or at least its exit code."""
-    text, code = wrapped["text"].strip(), wrapped["code"]
-    if text.startswith("input error:"):
-        return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
-    own = text.startswith(JOB_ERROR)
-    summary = text.removeprefix(JOB_ERROR).strip()
-    if OWN_OBJECTS.match(text):
-        return kinds.OBJECTS, summary
-    if code in KILLED or (OWN_OUT_OF_MEMORY if own else OUT_OF_MEMORY).search(text):
-        return kinds.OUT_OF_MEMORY, summary or "the job was killed for want of memory"
-    if DISK_FULL.search(text):
-        return kinds.DISK_FULL, summary
-    if OWN_UNREACHABLE.search(text):
-        return kinds.UNREACHABLE, summary
-    answer = AWS_ANSWER.search(text)
-    kind = _first_with(answer["code"]) if answer else None
-    return kind or kinds.JOB_ERROR, summary or f"the job ended with exit code {code}"
-
-
-def _told_by_the_fleet(details: Mapping[str, Any]) -> re.Match[str] | None:
-    """A processing job's reason is an exit code; what its container says stands in the exit message."""
-    message, reason = str(details.get("ExitMessage") or ""), WRAPPING.match(str(details["FailureReason"]))
-    if not message or reason is None:
-        return reason
-    code = f", exit code: {reason['code']}" if reason["code"] else ""
-    return WRAPPING.match(f"AlgorithmError: {message}{code}")
-
-
 def _failed_around_it(reason: str) -> Kind:
     """SageMaker failed before, beside or after the container."""
-    return _first_with(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
+    return first_with(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
 
 
 def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, Any], state: Mapping[str, Any]) -> str:
@@ -206,16 +141,12 @@ def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
     # Preflight is passed over where an earlier execution has handed over.
     if name == "States.Timeout" and ("preflight" in state or "fleet" in state) and not _has_completed(state):
         return kinds.TIMED_OUT
-    return _first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
+    return first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
 
 
 def _has_completed(state: Mapping[str, Any]) -> bool:
     last = state.get("fleet_job" if "fleet" in state else "job") or {}
     return bool(last.get("status") == "Completed")
-
-
-def _first_with(text: str) -> Kind | None:
-    return next((kind for pattern, kind in BY_WORDS if pattern.search(text)), None)
 
 
 def _at(value: object, *path: str) -> object:

@@ -1,7 +1,6 @@
 """Points the readers to a whole run: one conditional write, all of it or nothing."""
 
 import functools
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,22 +13,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, put
-from lambdas.run_files.objects import read_object
 from lambdas.run_registry.record import Refusal, Status, begin_publishing, end
 from lambdas.run_registry.table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog
+from .pointer import PublishFailed, pointer_to, read_pointer, write_pointer
 
-SCHEMA_VERSION = 1
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5
-# NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
-LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
-
-
-class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is whole but the pointer could not be moved; one line with the reason."""
 
 
 class NotInAthena(Exception):  # noqa: N818 - the name is what the state machine and its operator see
@@ -101,7 +93,7 @@ def publish(
         PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
     key = f"forecasts/partition={run['partition']}/_latest.json"
-    pointer = _pointer(run, bucket=place.bucket, now=now)
+    pointer = pointer_to(run, bucket=place.bucket, now=now)
     outcome = {
         **{name: pointer[name] for name in ("run_id", "partition", "cutoff", "series", "rows", "horizon", "forecasts")},
         "report": f"s3://{place.bucket}/{run['report']}",
@@ -133,7 +125,7 @@ def publish(
         }
 
     for _ in range(ATTEMPTS):
-        current, etag = _read_pointer(place.s3, bucket=place.bucket, key=key)
+        current, etag = read_pointer(place.s3, bucket=place.bucket, key=key)
         later = current["cutoff"] if current is not None and current["cutoff"] > run["cutoff"] else None
         if later is not None and not by_hand:
             return ended("kept", shown=later)
@@ -141,7 +133,7 @@ def publish(
         # A repeated state finds its own work done.
         done = current is not None and current["run_id"] == run["run_id"]
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        if done or _put(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
+        if done or write_pointer(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
             told = ended("published", back_from=later)
             _show_to_athena(place.catalog, pointer, run["column_types"])
             return told
@@ -168,43 +160,3 @@ def _say_it_begins(table: RunTable, run: Mapping[str, Any], *, execution: str, d
             f"execution {outcome.attempt.execution} has taken the run over since {outcome.attempt.started_at}; "
             f"this one's forecasts are kept as {run['run_id']}"
         )
-
-
-def _pointer(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str, Any]:
-    copied = ("partition", "run_id", "cutoff", "frequency", "horizon", "first_period", "last_period", "series", "rows")
-    return {
-        "schema_version": SCHEMA_VERSION,
-        **{name: run[name] for name in copied},
-        "forecasts": f"s3://{bucket}/forecasts/partition={run['partition']}/run_id={run['run_id']}/",
-        "manifest": run["manifest"],
-        "report": run["report"],
-        "model": run["model"],
-        "metrics": run["metrics"],
-        "published_at": now.isoformat(timespec="seconds"),
-    }
-
-
-def _read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, Any] | None, str | None]:
-    found = read_object(s3, bucket=bucket, key=key)
-    if found is None:
-        return None, None
-    content, etag = found
-    try:
-        current = json.loads(content)
-        current["cutoff"], current["run_id"]
-    except (ValueError, TypeError, KeyError):
-        raise PublishFailed(
-            f"s3://{bucket}/{key} is no pointer of ours; restore an older version of it or delete it"
-        ) from None
-    return current, etag
-
-
-def _put(s3: BaseClient, pointer: Mapping[str, Any], *, bucket: str, key: str, condition: Mapping[str, str]) -> bool:
-    body = json.dumps(pointer, indent=1).encode()
-    try:
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in LOST_THE_RACE:
-            return False
-        raise
-    return True

@@ -147,7 +147,7 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
         links = {f"console_links/{name}.py" for name in ("__init__", "links")}
         objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
-        registry = {f"run_registry/{name}.py" for name in ("__init__", "record", "table")}
+        registry = {f"run_registry/{name}.py" for name in ("__init__", "claiming", "record", "table")}
         calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
         quotas = {f"account_quotas/{name}.py" for name in ("__init__", "limits", "lookup", "waiting")}
         names = {f"partitions/{name}.py" for name in ("__init__", "names")}
@@ -187,13 +187,20 @@ def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
         "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
         "sum_up": ["__init__.py", "handler.py", "table.py"],
         "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
-        "check_run": ["__init__.py", "handler.py", "run_metrics.py"],
-        "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py"],
+        "check_run": ["__init__.py", "differences.py", "handler.py", "run_metrics.py"],
+        "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py", "pointer.py"],
         "claim": ["__init__.py", "handler.py"],
         "close_run": ["__init__.py", "costs.py", "handler.py"],
         "end_failed": ["__init__.py", "handler.py"],
         "check_late": ["__init__.py", "handler.py", "words.py"],
-        "explain_failure": ["__init__.py", "classify.py", "handler.py", "kinds.py"],
+        "explain_failure": [
+            "__init__.py",
+            "classify.py",
+            "container.py",
+            "handler.py",
+            "kinds.py",
+            "platform_words.py",
+        ],
     }
 
 

@@ -9,7 +9,8 @@ import pytest
 from lambdas.check_late import handler as module
 from lambdas.check_late.handler import Deadline, check_late
 from lambdas.check_late.words import SHOWN, of_many
-from lambdas.run_registry.record import LATEST, Attempt, Claim, Run, Status, begin_publishing, claim, end
+from lambdas.run_registry.claiming import Claim, claim
+from lambdas.run_registry.record import LATEST, Attempt, Run, Status, begin_publishing, end
 from lambdas.run_registry.table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 

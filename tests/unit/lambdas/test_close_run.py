@@ -12,7 +12,8 @@ import lambdas.close_run.handler as module
 from lambdas.close_run.handler import Place, close, close_lost
 from lambdas.end_failed.handler import resume
 from lambdas.observation.jobs import job_facts
-from lambdas.run_registry.record import Attempt, Claim, Run, begin_publishing, claim, note
+from lambdas.run_registry.claiming import Claim, claim
+from lambdas.run_registry.record import Attempt, Run, begin_publishing, note
 from lambdas.run_registry.table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 

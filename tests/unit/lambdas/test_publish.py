@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
-from lambdas.publish.handler import ATTEMPTS, Place, PublishFailed, publish
-from lambdas.run_registry.record import Claim, claim
+from lambdas.publish.handler import ATTEMPTS, Place, publish
+from lambdas.publish.pointer import PublishFailed
+from lambdas.run_registry.claiming import Claim, claim
 from lambdas.run_registry.table import RunTable
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
 

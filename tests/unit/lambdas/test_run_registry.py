@@ -5,17 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.run_registry.record import (
-    LATEST,
-    Claim,
-    Refusal,
-    Run,
-    begin_publishing,
-    claim,
-    end,
-    note,
-    release,
-)
+from lambdas.run_registry.claiming import Claim, claim
+from lambdas.run_registry.record import LATEST, Refusal, Run, begin_publishing, end, note, release
 from lambdas.run_registry.table import TRIES, RegistryBusy, RunTable
 
 NOTHING = Run("all", "2026-11-16")
