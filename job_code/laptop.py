@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError, JobError
+from job_code.loading import loading
 from job_code.progress import Progress
 from job_code.termination import stop_promptly
 
@@ -33,9 +34,10 @@ def run_on_laptop(options: argparse.Namespace) -> int:
 
     stop_promptly(clean_up)  # before the imports: some of them start threads
     try:
-        from job_code.output import LocalOutput
-        from job_code.run import run
-        from job_code.run_request import INPUTS, RunRequest
+        with loading():
+            from job_code.output import LocalOutput
+            from job_code.run import run
+            from job_code.run_request import INPUTS, RunRequest
 
         config = _configuration(options)
         if options.published:

@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from job_code.errors import JobError
+from job_code.loading import loading
 from job_code.processing_paths import ProcessingPaths
 from job_code.progress import Progress
 from job_code.termination import stop_promptly
@@ -50,16 +51,17 @@ def _run(paths: ProcessingPaths, scratch: Path) -> int:
 
 
 def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
-    from job_code.disk import explain_full_disk
-    from job_code.fleet_instance import forecast_objects
-    from job_code.gathering import finish_run, note_end, wait_for_all
-    from job_code.handover import DOCUMENT, Handover
-    from job_code.object_forecast import prepare
-    from job_code.piece_objects import unpack
-    from job_code.published_run import MANIFEST
-    from job_code.s3 import S3Folder
-    from job_code.trained_model import checksum
-    from job_code.workers import Workers, available_cores
+    with loading():
+        from job_code.disk import explain_full_disk
+        from job_code.fleet_instance import forecast_objects
+        from job_code.gathering import finish_run, note_end, wait_for_all
+        from job_code.handover import DOCUMENT, Handover
+        from job_code.object_forecast import prepare
+        from job_code.piece_objects import unpack
+        from job_code.published_run import MANIFEST
+        from job_code.s3 import S3Folder
+        from job_code.trained_model import checksum
+        from job_code.workers import Workers, available_cores
 
     store = S3Folder.from_uri(required("OUTPUT_URI"))
     common, model = paths.input(COMMON), paths.input(MODEL)

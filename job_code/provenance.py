@@ -26,6 +26,7 @@ ABOUT_IT = (
     "handing_over",
     "handover",
     "laptop",
+    "loading",
     "manifest",
     "model_files",
     "object_forecast",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from job_code.config import ForecastConfig
 from job_code.errors import InputError, JobError
+from job_code.loading import loading
 from job_code.progress import Progress
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.termination import stop_promptly
@@ -39,10 +40,11 @@ def _run(scratch: Path, *, infer: bool) -> int:
 
     stop_promptly(clean_up)  # before the imports: some of them start threads
     try:
-        from job_code.output import S3Output
-        from job_code.run import refuse, run
-        from job_code.run_request import INPUTS, RunRequest
-        from job_code.s3 import S3Folder
+        with loading():
+            from job_code.output import S3Output
+            from job_code.run import refuse, run
+            from job_code.run_request import INPUTS, RunRequest
+            from job_code.s3 import S3Folder
 
         output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
         run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")

@@ -12,12 +12,20 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
+# Files that begin so share what takes long to make.
+TOGETHER = {
+    "tests/infra/": "the synthesised templates",
+    "tests/workflow/test_fleet": "the production environment",
+    "tests/workflow/test_production": "the production environment",
+}
+
+
 class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out whole files; and as one, all files that look at the synthesised templates."""
+    """Hands out whole files; and as one, those that share a fixture."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/infra" if file.startswith("tests/infra/") else file
+        return next((shared for beginning, shared in TOGETHER.items() if file.startswith(beginning)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
