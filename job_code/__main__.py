@@ -13,6 +13,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 from job_code.laptop import run_on_laptop
 from job_code.processing_container import run_processing_container
+from job_code.processing_paths import ProcessingPaths
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.training_container import run_training_container
 
@@ -26,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.entry == "fleet":
+        if not ProcessingPaths.root_from_environment().joinpath("config").is_dir():
+            parser.error("fleet runs in a SageMaker processing container alone: there is no /opt/ml/config here")
         return run_processing_container()
     if options.demand and options.entry == "infer" and not options.model:
         parser.error("infer --demand needs --model: the folder of the run whose model to use")

@@ -67,27 +67,27 @@ def forecast_objects(
 
 
 def _made(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[ObjectForecast]:
-    """Of each task; where a process was killed, those it may have been at work on are tried one at a time.
+    """Of each task, as they end; where a process was killed, those it may have been at work on are tried by themselves.
 
     So a lack of memory is found to be that of one object, or of several at once, which one at a time have enough.
     """
-    left = list(tasks)
+    left = dict(enumerate(tasks))
     while left:
+        begun = list(left)
         try:
-            for made in workers.map(forecast_object, list(left)):
-                left.pop(0)
+            for place, made in workers.as_completed(forecast_object, list(left.values())):
+                del left[begun[place]]
                 yield made
         except WorkerDiedError:
             # Tasks are begun in order: what was at work is among the first that have not ended.
-            suspects, left = left[: 2 * workers.count], left[2 * workers.count :]
-            for task in suspects:
-                yield _alone(task, workers)
+            for suspect in list(left)[: workers.count]:
+                yield _alone(left.pop(suspect), workers)
 
 
 def _alone(task: ObjectTask, workers: Workers) -> ObjectForecast:
     workers.start(prepare, task.model)
     try:
-        (made,) = workers.map(forecast_object, [task])
+        ((_, made),) = workers.as_completed(forecast_object, [task])
     except WorkerDiedError as error:
         return ObjectForecast(task.piece, failure=str(error))
     return made

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from job_code.s3 import S3Folder
 SECONDS_BETWEEN_LOOKS = 2.0
 READS_AT_A_TIME = 16
 SHOWN = 3
+MESSAGE = 600  # characters for the reasons: SageMaker shows a kilobyte
+EVERY = "every-reason.json"
 ENDED = "ended-"
 
 
@@ -62,6 +64,7 @@ def wait_for_all(
     job_name: str,
     others: Collection[str],
     progress: Progress,
+    folder: Path,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Waits until every other machine has done what it could; should one be lost, SageMaker ends this one too.
@@ -72,6 +75,7 @@ def wait_for_all(
         job_name: The processing job whose failures count.
         others: Names of the other machines.
         progress: Told how far it is.
+        folder: Where files are made.
         sleep: Waits between two looks.
 
     Raises:
@@ -88,12 +92,26 @@ def wait_for_all(
     # Whoever has noted its end has noted everything else before.
     missing = sorted(wanted - _noted(store, handover.name("done/")))
     if missing:
-        told = "; ".join(_reason(store, f"{_failures(handover, job_name)}{name}.json") for name in missing[:SHOWN])
-        more = f"; and {len(missing) - SHOWN:,} more, in {store.uri(_failures(handover, job_name))}"
-        raise JobError(
-            f"{len(missing):,} of {plural(len(wanted), 'object')} could not be forecast: {told}"
-            f"{more if len(missing) > SHOWN else ''}"
-        )
+        raise JobError(_what_is_missing(missing, len(wanted), handover, store, job_name=job_name, folder=folder))
+
+
+def _what_is_missing(
+    missing: Sequence[str], wanted: int, handover: Handover, store: S3Folder, *, job_name: str, folder: Path
+) -> str:
+    """The first objects and why they are missing; all of them stand in a file that the line ends with."""
+
+    def of(name: str) -> str:
+        return _reason(store, f"{_failures(handover, job_name)}{name}.json")
+
+    with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
+        reasons = list(reads.map(of, missing))
+    every = f"{_failures(handover, job_name)}{EVERY}"
+    put_json({"objects": wanted, "missing": len(missing), "reasons": reasons}, every, S3Output(store), folder)
+    shown = reasons[:SHOWN]
+    longest = MESSAGE // len(shown)
+    told = "; ".join(each if len(each) <= longest else f"{each[: longest - 3]}..." for each in shown)
+    more = f"; and {len(missing) - SHOWN:,} more, in {store.uri(every)}" if len(missing) > SHOWN else ""
+    return f"{len(missing):,} of {plural(wanted, 'object')} could not be forecast: {told}{more}"
 
 
 def _failures(handover: Handover, job_name: str) -> str:

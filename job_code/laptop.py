@@ -76,6 +76,8 @@ def _configuration(options: argparse.Namespace) -> ForecastConfig:
     if options.model is not None:
         from job_code.model_files import DOCUMENT, load_model
 
+        if options.model.is_file():
+            raise InputError([f"--model: {options.model} is a file; give the folder it is in"])
         if not (options.model / DOCUMENT).is_file():
             raise InputError(
                 [f"--model: {options.model} has no {DOCUMENT}; give an earlier run's folder below models/"]

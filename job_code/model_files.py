@@ -83,7 +83,9 @@ def load_model(folder: Path) -> Forecaster:
         }
         return _forecaster(document, trees)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise JobError(f"model: {folder.name} cannot be read: {type(error).__name__}: {error}; train anew") from None
+        raise JobError(
+            f"model: {DOCUMENT}, or a file it names, cannot be read ({type(error).__name__}: {error}); train anew"
+        ) from None
 
 
 def read_record(folder: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from job_code.allocator import keep_freed_memory
 from job_code.covariate_store import StoredCovariates
+from job_code.disk import OutOfDiskError, explain_full_disk
 from job_code.errors import JobError
 from job_code.frequency import Frequency
 from job_code.piece_forecast import PieceForecast, PieceTask, forecast_piece, load_forecaster
@@ -70,24 +71,33 @@ def prepare(model: Path) -> None:
 
 
 def forecast_object(task: ObjectTask) -> ObjectForecast:
-    """Forecasts one object; what is wrong with it is part of the result."""
+    """Forecasts one object; what is wrong with it is part of the result.
+
+    Raises:
+        OutOfDiskError: If the machine's disk is full, which is no object's fault.
+        MemoryError: If its memory is used up.
+    """
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{task.piece.name}-", dir=task.scratch))
     piece = folder / "piece"
     try:
-        piece.mkdir()
-        unpack(task.packed, piece, task.piece.sha256)
-        forecast = forecast_piece(
-            PieceTask(
-                piece=piece,
-                model=task.model,
-                covariates=task.covariates,
-                frequency=task.frequency,
-                last_period=task.last_period,
-                name=task.piece.part,
-                folder=folder,
+        with explain_full_disk():
+            piece.mkdir()
+            unpack(task.packed, piece, task.piece.sha256)
+            forecast = forecast_piece(
+                PieceTask(
+                    piece=piece,
+                    model=task.model,
+                    covariates=task.covariates,
+                    frequency=task.frequency,
+                    last_period=task.last_period,
+                    name=task.piece.part,
+                    folder=folder,
+                )
             )
-        )
+    except (OutOfDiskError, MemoryError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
         reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"

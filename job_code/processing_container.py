@@ -90,7 +90,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     if paths.host != paths.hosts[0]:
         note_end(handover, store, job_name=paths.job_name, host=paths.host, folder=scratch)
         return
-    wait_for_all(handover, store, job_name=paths.job_name, others=paths.hosts[1:], progress=progress)
+    wait_for_all(handover, store, job_name=paths.job_name, others=paths.hosts[1:], progress=progress, folder=scratch)
     published = common / MANIFEST
     finish_run(
         handover,

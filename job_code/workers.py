@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -20,6 +20,11 @@ Result = TypeVar("Result")
 
 # Read by polars, OpenMP (LightGBM) and OpenBLAS when they are loaded: a worker is one thread, and there is one a core.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+DIED = (
+    "a worker process was killed, which the system does where memory runs out; take an instance type with more memory"
+)
 
 
 class WorkerDiedError(JobError):
@@ -79,10 +84,34 @@ class Workers:
                 yield future.result()
         except BrokenProcessPool:
             self._pool = None  # what comes next has processes of its own
-            raise WorkerDiedError(
-                "a worker process was killed, which the system does where memory runs out; "
-                "take an instance type with more memory"
-            ) from None
+            raise WorkerDiedError(DIED) from None
+
+    def as_completed(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+        """Applies a function to every task, and gives each result as soon as it is there.
+
+        Args:
+            function: A function of a module.
+            tasks: What to apply it to; begun in this order.
+
+        Yields:
+            A task's place among the tasks, and its result.
+
+        Raises:
+            WorkerDiedError: If a process was killed; what was done by then has been given.
+        """
+        if self.count == 1:
+            yield from enumerate(map(function, tasks))
+            return
+        died = False
+        places = {future: place for place, future in enumerate(self._submit(function, tasks))}
+        for future in as_completed(places):
+            try:
+                yield places[future], future.result()
+            except BrokenProcessPool:
+                died = True
+        if died:
+            self._pool = None
+            raise WorkerDiedError(DIED)
 
     def start(self, function: Callable[[Task], object], task: Task) -> None:
         """Starts all processes before there is work, and has each do something that all of its work will need.

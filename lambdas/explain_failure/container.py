@@ -43,10 +43,10 @@ def failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
         return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
     own = text.startswith(JOB_ERROR)
     summary = text.removeprefix(JOB_ERROR).strip()
-    if OWN_OBJECTS.match(text):
-        return kinds.OBJECTS, summary
     if code in KILLED or (OWN_OUT_OF_MEMORY if own else OUT_OF_MEMORY).search(text):
         return kinds.OUT_OF_MEMORY, summary or "the job was killed for want of memory"
+    if OWN_OBJECTS.match(text):
+        return kinds.OBJECTS, summary
     if DISK_FULL.search(text):
         return kinds.DISK_FULL, summary
     if OWN_UNREACHABLE.search(text):

@@ -50,6 +50,15 @@ def test_demand_in_forecasts_out_whatever_the_cores(tmp_path: Path) -> None:
     assert not [path for path in (tmp_path / "all" / "out").iterdir() if path.name.startswith(".")]
 
 
+def test_the_fleets_entry_is_for_a_processing_container_alone(tmp_path: Path) -> None:
+    ended = start(tmp_path, "fleet", environment={"SAGEMAKER_BASE_DIR": tmp_path}).end()
+    assert ended.code == 2
+    assert ended.err.splitlines()[-1].endswith(
+        "fleet runs in a SageMaker processing container alone: there is no /opt/ml/config here"
+    )
+    assert "Traceback" not in ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

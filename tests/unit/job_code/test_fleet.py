@@ -1,7 +1,9 @@
 """A run whose forecasts are made by a fleet: to the byte those of the single job, whatever happens to the machines."""
 
+import errno
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +18,6 @@ import pytest
 from moto import mock_aws
 
 from job_code.errors import JobError
-from job_code.object_forecast import forecast_object
 from job_code.output import S3Output
 from job_code.piece_objects import checksum, unpack
 from job_code.processing_container import run_processing_container
@@ -292,7 +293,42 @@ def test_many_failures_are_counted_and_the_first_told(fleet: Fleet) -> None:
     code, message = fleet.run(1)
     assert code == 1
     assert message.count("it is damaged") == 3
-    assert message.endswith(f"; and {len(fleet.objects) - 3} more, in {URI}/{fleet.prefix}failed/job-1/")
+    every = f"{fleet.prefix}failed/job-1/every-reason.json"
+    assert message.endswith(f"; and {len(fleet.objects) - 3} more, in {URI}/{every}")
+    told = json.loads(fleet.store.read(every))
+    assert told["missing"] == told["objects"] == len(told["reasons"]) == len(fleet.objects)
+    assert told["reasons"][-1].startswith(Path(fleet.objects[-1]).stem)
+
+
+def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a long story " * 100)
+
+    monkeypatch.setattr("job_code.object_forecast.unpack", fail)
+    code, message = fleet.run(1)
+    assert code == 1
+    assert message.endswith("/failed/job-1/every-reason.json")
+    assert message.count("a long story") > 20
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "job error: the disk is full; raise volume_gb"),
+        (MemoryError("Unable to allocate 2 GiB"), "job error: MemoryError: Unable to allocate 2 GiB"),
+    ],
+)
+def test_what_the_machine_lacks_is_no_fault_of_an_object(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("job_code.object_forecast.unpack", fail)
+    code, message = fleet.run(1)
+    assert code == 1
+    assert message.startswith(said)
+    assert not fleet.store.names(f"{fleet.prefix}failed/")
 
 
 def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
@@ -337,13 +373,11 @@ def test_an_object_that_is_not_there_ends_the_waiting(fleet: Fleet) -> None:
 class Deadly(Workers):
     """Workers that one object kills, as it would where memory runs out."""
 
-    def map(self, function: Any, tasks: Any, **_: Any) -> Iterator[Any]:
-        if function is not forecast_object:
-            return
-        for task in tasks:
+    def as_completed(self, function: Any, tasks: Any) -> Iterator[Any]:
+        for place, task in enumerate(tasks):
             if task.piece.number == 5:
                 raise WorkerDiedError("a worker process was killed")
-            yield function(task)
+            yield place, function(task)
 
 
 def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(

@@ -85,12 +85,12 @@ def changed(**changes: object) -> Callable[[Path], None]:
     [
         (changed(schema_version=99), "its schema is 99, this program's 1; train anew"),
         (changed(versions={"mlforecast": "0.1"}), "it was made with mlforecast 0.1, here "),
-        (changed(spread=None), "cannot be read: TypeError"),
-        (changed(configuration={"horizon": -1}), "cannot be read: ValidationError"),
+        (changed(spread=None), "cannot be read (TypeError"),
+        (changed(configuration={"horizon": -1}), "cannot be read (ValidationError"),
         (lambda folder: (folder / "regular.txt").write_text("tree\n"), "regular.txt is not the file that model.json"),
-        (lambda folder: (folder / "regular.txt").unlink(), "cannot be read: FileNotFoundError"),
-        (lambda folder: (folder / DOCUMENT).write_bytes(b"\x80\x04"), "cannot be read: UnicodeDecodeError"),
-        (lambda folder: (folder / DOCUMENT).unlink(), "cannot be read: FileNotFoundError"),
+        (lambda folder: (folder / "regular.txt").unlink(), "cannot be read (FileNotFoundError"),
+        (lambda folder: (folder / DOCUMENT).write_bytes(b"\x80\x04"), "cannot be read (UnicodeDecodeError"),
+        (lambda folder: (folder / DOCUMENT).unlink(), "cannot be read (FileNotFoundError"),
     ],
 )
 def test_files_that_are_no_model_of_ours(folder: Path, spoil: Callable[[Path], None], said: str) -> None:

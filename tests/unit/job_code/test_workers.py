@@ -182,3 +182,28 @@ def test_a_process_that_waits_for_signals_keeps_its_mask_and_its_workers_can_be_
         [sys.executable, script], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert (ended.returncode, ended.stdout) == (0, "told\n"), ended.stderr
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_results_are_given_as_they_come(count: int) -> None:
+    tasks = ["(__import__('time').sleep(1), 'slow')[1]", *(f"{at} ** 2" for at in range(9))]
+    with Workers(count) as workers:
+        given = list(workers.as_completed(eval, tasks))
+    assert sorted(given)[1:] == [(at + 1, at**2) for at in range(9)]
+    assert given[-1 if count == 2 else 0] == (0, "slow")
+
+
+def test_what_was_done_before_a_process_died_is_given() -> None:
+    given: dict[int, object] = {}
+
+    def take_all(workers: Workers, tasks: list[str]) -> None:
+        for place, result in workers.as_completed(eval, tasks):
+            given[place] = result
+
+    with Workers(2) as workers:
+        with pytest.raises(WorkerDiedError, match="where memory runs out"):
+            take_all(workers, ["'first'", f"({BUSY}, {KILLED})", *["'later'"] * 5])
+        assert given[0] == "first"
+        assert 1 not in given
+        take_all(workers, ["1", "2"])  # with processes of their own
+    assert (given[0], given[1]) == (1, 2)

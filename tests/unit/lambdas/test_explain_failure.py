@@ -312,6 +312,15 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
             "ObjectsFailed",
             "2 of 9 objects could",
         ),
+        # An object that a process was killed for: a larger machine helps, and no other demand.
+        (
+            failed_fleet(
+                message="job error: 1 of 9 objects could not be forecast: piece-00004 (7 series): a worker process was "
+                "killed, which the system does where memory runs out; take an instance type with more memory"
+            ),
+            "OutOfMemory",
+            "1 of 9 objects could",
+        ),
         (failed_fleet("AlgorithmError: See job logs for more information", "job error: x"), "JobError", "x"),
         (failed_fleet("AlgorithmError: See job logs for more information"), "JobError", "See job logs"),
         (failed_fleet(), "JobError", "the job ended with exit code 1"),
