@@ -195,15 +195,10 @@ def test_results_are_given_as_they_come(count: int) -> None:
 
 def test_what_was_done_before_a_process_died_is_given() -> None:
     given: dict[int, object] = {}
-
-    def take_all(workers: Workers, tasks: list[str]) -> None:
-        for place, result in workers.as_completed(eval, tasks):
-            given[place] = result
-
     with Workers(2) as workers:
+        tasks = ["'first'", f"({BUSY}, {KILLED})", *["'later'"] * 5]
         with pytest.raises(WorkerDiedError, match="where memory runs out"):
-            take_all(workers, ["'first'", f"({BUSY}, {KILLED})", *["'later'"] * 5])
+            given.update(workers.as_completed(eval, tasks))
         assert given[0] == "first"
         assert 1 not in given
-        take_all(workers, ["1", "2"])  # with processes of their own
-    assert (given[0], given[1]) == (1, 2)
+        assert dict(workers.as_completed(eval, ["1", "2"])) == {0: 1, 1: 2}  # with processes of their own
