@@ -15,7 +15,7 @@ from lambdas.console_links.links import execution_link, object_link
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, put
 
-from .table import Row, as_csv, in_words, list_unfinished, row, unusable
+from .table import Row, as_csv, in_words, list_unfinished, malformed, row, unusable
 
 READS_AT_A_TIME = 32
 FAILED = "PartitionsFailed"
@@ -83,7 +83,10 @@ def _rows(plan: Mapping[str, Any], *, bucket: str, s3: BaseClient) -> list[Row]:
     there = {found["Key"] for page in pages for found in page.get("Contents", ())}
 
     def of(item: Mapping[str, Any]) -> Row:
-        return row(item, read(item["outcome"]) if item["outcome"] in there else None)
+        try:
+            return row(item, read(item["outcome"]) if item["outcome"] in there else None)
+        except ValueError as error:  # no JSON
+            return malformed(item, str(error))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
         rows = list(reads.map(of, items))
