@@ -178,6 +178,10 @@ def test_what_becomes_of_one_stops_none_of_the_others(definition: Definitions) -
     assert not [state for state in states.values() if state["Type"] == "Fail"]
 
 
+def test_thousands_one_at_a_time_have_the_time(definition: Definitions) -> None:
+    assert definition(PARTITIONS, PARENTS)["TimeoutSeconds"] == 30 * 24 * 3_600
+
+
 def test_retries_are_few_and_for_passing_faults_only(definition: Definitions) -> None:
     machine = definition(PARTITIONS, PARENTS)["States"]
     for name, state in {**machine, **machine["EachPartition"]["ItemProcessor"]["States"]}.items():
