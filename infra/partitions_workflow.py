@@ -67,8 +67,10 @@ class PartitionsWorkflow(Construct):
             forecasts=forecasts,
         )
         summed = call_function(self, "SumUp", sum_up.function, result_path="$.outcome")
-        for state in (planned, each.state, summed):
+        for state in (planned, summed):
             state.add_catch(explained, result_path=ERROR_PATH)
+        # Where the Map breaks off there is a table of those that had ended, too.
+        each.state.add_catch(summed, result_path=ERROR_PATH)
         all_fine = sfn.Condition.boolean_equals("$.outcome.all_fine", True)
         done = sfn.Succeed(self, "AllDone", input_path="$.outcome")
         not_all = sfn.Fail(self, "NotAllDone", error_path="$.outcome.error", cause_path="$.outcome.cause")

@@ -89,6 +89,12 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
     )
 
 
+def broke_off(error: Mapping[str, Any]) -> str:
+    """That the Map over the partitions broke off, from the Error and Cause it left."""
+    told = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
+    return f"The Map over the partitions broke off before its end: {told or 'nobody knows why'}"
+
+
 def unusable(name: str) -> Row:
     """A partition that was never run, for its name."""
     reason = "its folder's name cannot be used: 1 to 64 letters, digits and . _ -, a letter or digit first; rename it"

@@ -241,6 +241,43 @@ def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: Any, body: by
     assert (second["partition"], second["outcome"]) == ("DE", "published")
 
 
+def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: Any) -> None:
+    given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
+    given["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
+    told = "The Map over the partitions broke off before its end: States.ItemReaderFailed: no list no list"
+    first, second, third, *_ = outcome["message"].split("\n\n")
+    assert first == "onejob-dev: of 2 partitions 1 published, 1 failed."
+    assert second.startswith(told)
+    assert len(second) < LONGEST_REASON + 100
+    assert third == "FR: failed (Unknown): its execution left no word"
+    assert outcome["error"] == "PartitionsFailed"
+    assert outcome["cause"].startswith("1 published, 1 failed; the table s3://")
+    assert told in outcome["cause"]
+    assert [each["reason"] for each in table(s3)] == ["its execution left no word", ""]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ({"Error": "States.Timeout"}, "States.Timeout"),
+        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
+        ({"Cause": "x"}, "x"),
+        ({}, "nobody knows why"),
+    ],
+)
+def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(s3: Any, error: dict[str, str], why: str) -> None:
+    given = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
+    assert outcome["subject"] == "onejob-dev: partitions not all done"
+    lines = outcome["message"].split("\n\n")
+    assert lines[1] == f"The Map over the partitions broke off before its end: {why}"
+    assert lines[2].startswith("Mend what is told")
+    assert outcome["cause"].endswith(lines[1])
+
+
 def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: Any) -> None:
     put(s3, "partitions/execution=before/outcomes/IT.json", ended_well(**PUBLISHED))
     assert summed(s3, {"IT": None})["all_fine"] is False
