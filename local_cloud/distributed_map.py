@@ -1,7 +1,7 @@
-"""Map states in distributed mode: every item is an execution of its own, and one that fails fails the state.
+"""Map states in distributed mode: every item is an execution of its own; one that fails fails the state, or none does.
 
 Moto's interpreter passes over children that fail, gives them their parent's identity, calls one within the other (some
-hundred items are too many for Python), and reports success when it was stopped.
+hundred items are too many for Python), reports success when it was stopped, and reads no whole number as a percentage.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.api import HistoryEventType, MapRunStatus
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
@@ -31,6 +32,12 @@ from local_cloud.patching import replace
 
 _LOG = logging.getLogger(__name__)
 _Worker: Any = distributed_item_processor_worker.DistributedItemProcessorWorker
+# A percentage of items that may fail; with others it would matter which fail first.
+NONE_MAY_FAIL, ALL_MAY_FAIL = 0, 100
+
+
+class _LeftOut:
+    """In the place of the output that an item which failed does not have."""
 
 
 def install() -> None:
@@ -38,6 +45,7 @@ def install() -> None:
     replace(_Worker, "eval", lambda _: _work)
     replace(DistributedIterationComponent, "_eval_body", lambda _: _run)
     replace(ItemReader, "_eval_body", _naming_what_cannot_be_read)
+    replace(ASLParser, "tolerated_failure_percentage_decl", _reading_whole_numbers)
 
 
 def _work(worker: Any) -> None:  # noqa: ANN401
@@ -77,7 +85,9 @@ def _run_item(worker: Any, frame: Any, job: Any) -> None:  # noqa: ANN401
     for counter in counters:
         counter.running.offset(-1)
         getattr(counter, outcome).count()
-    if outcome == "failed":
+    if outcome == "failed" and record.tolerated_failure_percentage == ALL_MAY_FAIL:
+        job.job_output = _LeftOut()
+    elif outcome == "failed":
         job.job_output = _failure(
             frame,
             StatesErrorNameType.StatesExceedToleratedFailureThreshold,
@@ -102,8 +112,9 @@ def _run(component: Any, env: Any) -> None:  # noqa: ANN401
     """Runs all items, in histories of their own."""
     given = env.stack.pop()
     record, history = given.map_run_record, env.event_manager
-    if record.tolerated_failure_count or record.tolerated_failure_percentage:
-        raise NotImplementedError("what a tolerated failure leaves in the output is not known to the local cloud")
+    known = record.tolerated_failure_percentage in (NONE_MAY_FAIL, ALL_MAY_FAIL)
+    if record.tolerated_failure_count or not known:
+        raise NotImplementedError("of tolerated failures, only 0 and 100 percent are known to the local cloud")
 
     def tell(event: HistoryEventType, **details: Any) -> None:  # noqa: ANN401
         kept: Any = details or None
@@ -117,6 +128,7 @@ def _run(component: Any, env: Any) -> None:  # noqa: ANN401
         else:
             env.stack.append(given.input_items)
         component._map_run(env=env, eval_input=given)
+        env.stack.append([output for output in env.stack.pop() if not isinstance(output, _LeftOut)])
     except Exception as error:
         told = error.extract_error_cause_pair() if isinstance(error, FailureEventException) else None
         details = {name: text for name, text in zip(("error", "cause"), told or (), strict=False) if text}
@@ -141,6 +153,16 @@ def _naming_what_cannot_be_read(original: Callable[..., None]) -> Callable[..., 
             raise _failure(env, StatesErrorNameType.StatesItemReaderFailed, str(error)) from error
 
     return _eval_body
+
+
+def _reading_whole_numbers(original: Callable[..., Any]) -> Callable[..., Any]:
+    def tolerated_failure_percentage_decl(self: Any) -> Any:  # noqa: ANN401
+        value = self._input.LT(3)  # after the name and the colon
+        if value.type == self.INT:
+            value.type = self.NUMBER
+        return original(self)
+
+    return tolerated_failure_percentage_decl
 
 
 def _failure(env: Any, error: StatesErrorNameType, cause: str) -> FailureEventException:  # noqa: ANN401

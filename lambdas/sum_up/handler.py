@@ -15,7 +15,7 @@ from lambdas.console_links.links import execution_link, object_link
 from lambdas.observation.logs import about, logged
 from lambdas.observation.metrics import COUNT, put
 
-from .table import Row, as_csv, in_words, list_unfinished, row, unusable
+from .table import Row, as_csv, broke_off, in_words, list_unfinished, malformed, row, unusable
 
 READS_AT_A_TIME = 32
 FAILED = "PartitionsFailed"
@@ -40,37 +40,41 @@ def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseCl
     """Sums an execution up.
 
     Args:
-        state: The state machine's data: `execution` and `plan`.
+        state: The state machine's data: `execution` and `plan`; and `error`, where the Map broke off.
         deployment: Name of the deployment, for the message.
         bucket: Bucket with the lists and tables.
         s3: An S3 client.
 
     Returns:
         `all_fine`, how many `partitions` there are and how many of them are `fine`, the `table`'s URI, `subject` and
-        `message`; and where not all are, `error` and `cause` to fail with.
+        `message`; and where not all are, or the Map broke off, `error` and `cause` to fail with.
     """
     plan, execution = state["plan"], state["execution"]["id"]
     rows = _rows(plan, bucket=bucket, s3=s3)
     key = f"{plan['folder']}outcome.csv"
     s3.put_object(Bucket=bucket, Key=key, Body=as_csv(rows).encode(), ContentType="text/csv")
     table = f"s3://{bucket}/{key}"
-    all_fine, told = all(each.is_fine for each in rows), in_words(rows)
-    lines = [f"{deployment}: of {len(rows):,} partitions {told}."]
-    if not all_fine:
+    fine, told = sum(each.is_fine for each in rows), in_words(rows)
+    broken = [broke_off(state["error"])] if "error" in state else []
+    all_fine = fine == len(rows) and not broken
+    lines = [f"{deployment}: of {len(rows):,} partitions {told}.", *broken]
+    if fine < len(rows):
         lines.append(list_unfinished(rows))
+    if not all_fine:
         lines.append("Mend what is told and start the same again: what is published is not made anew.")
     lines.append(f"Table: {object_link(table, region=execution.split(':')[3])}\nExecution: {execution_link(execution)}")
+    cause = f"{told}; the table {table} says which and why. A rerun with the same input makes what is missing."
     how = "all partitions done" if all_fine else "partitions not all done"
     return {
         "all_fine": all_fine,
         "partitions": len(rows),
-        "fine": sum(each.is_fine for each in rows),
+        "fine": fine,
         "counts": told,
         "table": table,
         "subject": f"{deployment}: {how}",
         "message": "\n\n".join(lines),
         "error": FAILED,
-        "cause": f"{told}; the table {table} says which and why. A rerun with the same input makes what is missing.",
+        "cause": " ".join([cause, *broken]),
     }
 
 
@@ -83,7 +87,10 @@ def _rows(plan: Mapping[str, Any], *, bucket: str, s3: BaseClient) -> list[Row]:
     there = {found["Key"] for page in pages for found in page.get("Contents", ())}
 
     def of(item: Mapping[str, Any]) -> Row:
-        return row(item, read(item["outcome"]) if item["outcome"] in there else None)
+        try:
+            return row(item, read(item["outcome"]) if item["outcome"] in there else None)
+        except ValueError as error:  # no JSON
+            return malformed(item, str(error))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
         rows = list(reads.map(of, items))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
 FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
 HELD = "GateHeld"
+UNKNOWN = "Unknown"
 SHOWN = 10
 LONGEST_REASON = 300
 
@@ -47,8 +48,8 @@ class Row:
         return self.outcome in FINE
 
 
-def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
-    """Reads what an execution answered.
+def row(item: Mapping[str, Any], answer: Any) -> Row:  # noqa: ANN401 (any JSON)
+    """Reads what an execution answered; an answer that is not as it should be is this partition's failure alone.
 
     Args:
         item: `partition` and the execution's `name`.
@@ -57,15 +58,26 @@ def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
     """
     partition, name = item["partition"], item["name"]
     if answer is None:
-        return Row(partition, "failed", kind="Unknown", reason="its execution left no word", execution=name)
-    if "error" in answer:
-        return _failed(partition, name, answer["error"])
-    name, output = answer["child"]["name"], answer["child"]["output"]
+        return Row(partition, "failed", kind=UNKNOWN, reason="its execution left no word", execution=name)
+    try:
+        return _failed(partition, name, answer["error"]) if "error" in answer else _ended(partition, answer["child"])
+    except (AttributeError, KeyError, TypeError) as error:
+        return malformed(item, f"{type(error).__name__}: {error}")
+
+
+def malformed(item: Mapping[str, Any], why: str) -> Row:
+    """A partition whose execution left something that cannot be read."""
+    reason = short(f"what its execution left cannot be read: {why}")
+    return Row(item["partition"], "failed", kind=UNKNOWN, reason=reason, execution=item["name"])
+
+
+def _ended(partition: str, child: Mapping[str, Any]) -> Row:
+    name, output = child["name"], child["output"]
     if output.get("claimed") is False:
         reason = output.get("message", "")
         if output.get("reason") == "published":
             return Row(partition, "published before", output["cutoff"], output.get("run_id") or "", execution=name)
-        return Row(partition, "running elsewhere", output["cutoff"], reason=_short(reason), execution=name)
+        return Row(partition, "running elsewhere", output["cutoff"], reason=short(reason), execution=name)
     return Row(
         partition,
         "published" if output.get("published") else "kept",
@@ -75,6 +87,12 @@ def row(item: Mapping[str, Any], answer: Mapping[str, Any] | None) -> Row:
         wape=((output.get("metrics") or {}).get("forecast") or {}).get("wape"),
         execution=name,
     )
+
+
+def broke_off(error: Mapping[str, Any]) -> str:
+    """That the Map over the partitions broke off, from the Error and Cause it left."""
+    told = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
+    return f"The Map over the partitions broke off before its end: {told or 'nobody knows why'}"
 
 
 def unusable(name: str) -> Row:
@@ -95,7 +113,7 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
         cause = described.get("Cause") or f"its execution ended as {described['Status']}"
         name = described.get("Name") or name
     outcome: Outcome = "held" if kind == HELD else "failed"
-    return Row(partition, outcome, kind=kind, reason=_short(_told(cause)), execution=name)
+    return Row(partition, outcome, kind=kind, reason=short(_told(cause)), execution=name)
 
 
 def _told(cause: str) -> str:
@@ -106,7 +124,8 @@ def _told(cause: str) -> str:
         return cause
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """One line that fits."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 3]}..."
 

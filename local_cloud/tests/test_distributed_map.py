@@ -202,10 +202,34 @@ def test_an_item_that_fails_fails_the_state(cloud: LocalCloud, jobs: Jobs, run: 
     assert "MapRunFailed" in _events(cloud, ended["executionArn"])
 
 
-def test_tolerated_failures_are_not_known(jobs: Jobs, run: Run, planned: Any) -> None:
-    ended = run({"Each": mapped(_failing_at(1), bucket=jobs.bucket, ToleratedFailureCount=1)}, planned(3))
+def test_where_all_may_fail_one_that_does_is_counted_and_left_out(
+    cloud: LocalCloud, jobs: Jobs, run: Run, planned: Any
+) -> None:
+    state = mapped(_failing_at(1), bucket=jobs.bucket, ToleratedFailurePercentage=100)
+    ended = run({"Each": state}, planned(3, at_once=1))
+    assert json.loads(ended["output"]) == {"results": ["done", "done"]}
+    assert "MapRunSucceeded" in _events(cloud, ended["executionArn"])
+    workflows = cloud.client("stepfunctions")
+    (map_run,) = workflows.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
+    described = workflows.describe_map_run(mapRunArn=map_run["mapRunArn"])
+    assert described["status"] == "SUCCEEDED"
+    for counts in (described["itemCounts"], described["executionCounts"]):
+        assert (counts["total"], counts["succeeded"], counts["failed"], counts["running"]) == (3, 2, 1, 0)
+
+
+def test_where_all_may_fail_all_can(jobs: Jobs, run: Run, planned: Any) -> None:
+    fail = {"Fail": {"Type": "Fail", "Error": "InputError"}}
+    ended = run({"Each": mapped(fail, bucket=jobs.bucket, ToleratedFailurePercentage=100)}, planned(3))
+    assert json.loads(ended["output"]) == {"results": []}
+
+
+@pytest.mark.parametrize(
+    "tolerated", [{"ToleratedFailureCount": 1}, {"ToleratedFailurePercentage": 50}, {"ToleratedFailurePercentage": 99}]
+)
+def test_other_tolerated_failures_are_not_known(jobs: Jobs, run: Run, planned: Any, tolerated: dict[str, int]) -> None:
+    ended = run({"Each": mapped(_failing_at(1), bucket=jobs.bucket, **tolerated)}, planned(3))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
-    assert "not known to the local cloud" in ended["cause"]
+    assert "known to the local cloud" in ended["cause"]
 
 
 def test_an_item_that_fails_stops_the_others(

@@ -160,8 +160,13 @@ def test_no_error_escapes(definition: Definitions) -> None:
             assert catch["ErrorEquals"] == ["States.ALL"], name
             assert catch["ResultPath"].startswith("$."), f"{name} would lose the execution's data"
             assert state["Type"] == "Map" or state["TimeoutSeconds"] > 0, name
-    for name in ("PlanPartitions", "EachPartition", "SumUp"):
+    for name in ("PlanPartitions", "SumUp"):
         assert states[name]["Catch"][0]["Next"] == "ExplainFailure"
+    # There is always a table, which says what broke the Map off: SumUp is handed all of the state's data.
+    each = states["EachPartition"]
+    assert each["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "SumUp"}]
+    assert each["Next"] == "SumUp"
+    assert not {"Parameters", "InputPath"} & states["SumUp"].keys()
     # Even where no function starts, somebody hears of it.
     assert states["ExplainFailure"]["Catch"][0]["Next"] == "FailureUnexplained"
     assert states["FailureUnexplained"]["Next"] == "NotifyFailure"
@@ -170,12 +175,19 @@ def test_no_error_escapes(definition: Definitions) -> None:
 
 
 def test_what_becomes_of_one_stops_none_of_the_others(definition: Definitions) -> None:
-    states = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]["ItemProcessor"]["States"]
+    each = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]
+    assert each["ToleratedFailurePercentage"] == 100
+    assert each["ResultPath"] is None  # and not the default, which would be in place of all data
+    states = each["ItemProcessor"]["States"]
     assert states["Run"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "NoteOutcome"}]
     assert states["NoteOutcome"]["Catch"][0]["Next"] == states["NoteOutcome"]["Next"] == "Ended"
     # Thousands of answers would not fit into the state's data.
     assert states["Ended"] == {"Type": "Pass", "Parameters": {}, "End": True}
     assert not [state for state in states.values() if state["Type"] == "Fail"]
+
+
+def test_thousands_one_at_a_time_have_the_time(definition: Definitions) -> None:
+    assert definition(PARTITIONS, PARENTS)["TimeoutSeconds"] == 30 * 24 * 3_600
 
 
 def test_retries_are_few_and_for_passing_faults_only(definition: Definitions) -> None:

@@ -121,6 +121,32 @@ def test_one_of_which_nothing_is_known() -> None:
     assert (found.outcome, found.kind, found.reason) == ("failed", "Unknown", "its execution left no word")
 
 
+MALFORMED: list[Any] = [
+    *(
+        ended_well(**{name: value for name, value in PUBLISHED.items() if name != left})
+        for left in ("cutoff", "run_id")
+    ),
+    ended_well(claimed=False, reason="published", run_id="onejob-dev-0"),
+    ended_well(claimed=False, reason="running", cutoff="latest", message=5),
+    ended_well(**{**PUBLISHED, "metrics": "good"}),
+    *({**ITEM, "child": {"name": RUN, "output": output}} for output in (None, "text", ["a"], 5)),
+    *({**ITEM, "child": child} for child in (None, "text", {}, {"name": RUN})),
+    *({**ITEM, "error": error} for error in (None, "text", 5)),
+    ended_badly("FAILED", Error="InputError", Cause={"errorMessage": "no text"}),
+    ITEM,
+    [],
+    "error",
+    5,
+]
+
+
+@pytest.mark.parametrize("answer", MALFORMED)
+def test_an_answer_that_is_not_as_it_should_be_is_a_failure(answer: Any) -> None:
+    found = row(ITEM, answer)
+    assert (found.partition, found.outcome, found.kind, found.execution) == ("DE", "failed", "Unknown", ITEM["name"])
+    assert found.reason.startswith("what its execution left cannot be read: ")
+
+
 def test_a_reason_is_one_line_that_fits() -> None:
     cause = json.dumps({"errorMessage": "a very\nlong story. " * 100})
     reason = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause)).reason
@@ -202,6 +228,54 @@ def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: Any) -> 
         "FR: failed (InputError): demand: no files\nIT: failed (Unknown): its execution left no word"
         in (outcome["message"])
     )
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xfd", json.dumps({**ITEM, "child": None}).encode()])
+def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: Any, body: bytes) -> None:
+    given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": {}})
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcomes/FR.json", Body=body)
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_fine"], outcome["counts"]) == (False, "1 published, 1 failed")
+    first, second = table(s3)
+    assert (first["partition"], first["outcome"], first["kind"]) == ("FR", "failed", "Unknown")
+    assert (second["partition"], second["outcome"]) == ("DE", "published")
+
+
+def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: Any) -> None:
+    given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
+    given["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
+    told = "The Map over the partitions broke off before its end: States.ItemReaderFailed: no list no list"
+    first, second, third, *_ = outcome["message"].split("\n\n")
+    assert first == "onejob-dev: of 2 partitions 1 published, 1 failed."
+    assert second.startswith(told)
+    assert len(second) < LONGEST_REASON + 100
+    assert third == "FR: failed (Unknown): its execution left no word"
+    assert outcome["error"] == "PartitionsFailed"
+    assert outcome["cause"].startswith("1 published, 1 failed; the table s3://")
+    assert told in outcome["cause"]
+    assert [each["reason"] for each in table(s3)] == ["its execution left no word", ""]
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        ({"Error": "States.Timeout"}, "States.Timeout"),
+        ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
+        ({"Cause": "x"}, "x"),
+        ({}, "nobody knows why"),
+    ],
+)
+def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(s3: Any, error: dict[str, str], why: str) -> None:
+    given = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
+    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
+    assert outcome["subject"] == "onejob-dev: partitions not all done"
+    lines = outcome["message"].split("\n\n")
+    assert lines[1] == f"The Map over the partitions broke off before its end: {why}"
+    assert lines[2].startswith("Mend what is told")
+    assert outcome["cause"].endswith(lines[1])
 
 
 def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: Any) -> None:
