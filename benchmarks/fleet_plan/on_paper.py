@@ -2,6 +2,7 @@
 
 from benchmarks.fleet_plan.assumed import told
 from benchmarks.fleet_plan.case import Case
+from benchmarks.fleet_plan.training import TrainingPlan
 from lambdas.plan_fleet.fleet import fleet_time
 from lambdas.plan_fleet.sizing import FleetPlan, minutes, size_fleet
 
@@ -19,7 +20,7 @@ def planned(case: Case, *, deadline_seconds: int | None, quota: int | None, inst
     )
 
 
-def answer(case: Case, plan: FleetPlan, *, deadline_seconds: int | None) -> str:
+def answer(case: Case, plan: FleetPlan, training: TrainingPlan, *, deadline_seconds: int | None) -> str:
     """What comes out, what it is made of, and what it rests on."""
     within = "" if deadline_seconds is None else f", in {minutes(deadline_seconds)}"
     time = fleet_time(case.work, case.machine, case.rate, instances=plan.instances, assumptions=case.assumptions)
@@ -31,8 +32,9 @@ def answer(case: Case, plan: FleetPlan, *, deadline_seconds: int | None) -> str:
     }
     lines = [
         f"{case.work.series:,} series{within}: {plan.words}",
-        "  " + ", ".join(f"{part} {seconds / 60:,.1f}" for part, seconds in parts.items()) + " minutes",
-        "  The fleet alone: the training job before it reads, checks and fits.",
+        f"  {training.end_to_end(plan)}",
+        "  The fleet: " + ", ".join(f"{part} {seconds / 60:,.1f}" for part, seconds in parts.items()) + " minutes",
         *(f"  Note: {note}." for note in plan.notes),
+        *(f"  {line}" for line in training.lines()),
     ]
-    return "\n".join(lines) + "\n\n" + told(case.assumed)
+    return "\n".join(lines) + "\n\n" + told((*case.assumed, *training.assumed))

@@ -73,7 +73,8 @@ def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.Capture
     # The minutes depend on what was measured last.
     assert re.match(
         r"10,000,000 series, in 15 minutes: 1 x ml\.m5\.4xlarge, about \d+ minutes?, about \$\d\.\d\d\n"
-        r"  start-up 5\.0, download 1\.2, forecast \d\.\d, gathering 0\.5 minutes\n",
+        r"  End to end, with the training job before it: about \d+ minutes, about \$\d\.\d\d\n"
+        r"  The fleet: start-up 5\.0, download 1\.2, forecast \d\.\d, gathering 0\.5 minutes\n",
         printed,
     )
     assert re.search(r"price of an hour +\$1\.000 +given +--price", printed)
