@@ -92,7 +92,8 @@ def measure(
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            # Lines count from when they were printed, not from when a buffer was full.
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

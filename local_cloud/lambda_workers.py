@@ -40,7 +40,8 @@ class Worker:
     def __init__(self, *, code: Path, environment: dict[str, str], logs: Path) -> None:
         reading, writing = os.pipe()
         self.process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", str(_PROGRAM), str(writing)],
+            # Unbuffered: what was printed before a process ends is in the log.
+            [sys.executable, "-u", "-P", str(_PROGRAM), str(writing)],
             cwd=code,
             env=environment,
             stdin=subprocess.PIPE,
