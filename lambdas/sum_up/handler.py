@@ -61,7 +61,7 @@ def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseCl
     if fine < len(rows):
         lines.append(list_unfinished(rows))
     if not all_fine:
-        lines.append("Mend what is told and start a new execution with the same input: what is published is not made anew.")
+        lines.append("Mend what is told and start a new execution with the same input: what is published stays.")
     lines.append(f"Table: {object_link(table, region=execution.split(':')[3])}\nExecution: {execution_link(execution)}")
     cause = f"{told}; the table {table} says which and why. A rerun with the same input makes what is missing."
     how = "all partitions done" if all_fine else "partitions not all done"
