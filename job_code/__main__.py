@@ -13,7 +13,6 @@ os.environ.setdefault("GOMP_SPINCOUNT", "50000")
 
 from job_code.laptop import run_on_laptop
 from job_code.processing_container import run_processing_container
-from job_code.processing_paths import ProcessingPaths
 from job_code.sagemaker_paths import SageMakerPaths
 from job_code.training_container import run_training_container
 
@@ -26,15 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    root = SageMakerPaths.from_environment().root
     if options.entry == "fleet":
-        if not ProcessingPaths.root_from_environment().joinpath("config").is_dir():
+        if not (root / "config").is_dir():
             parser.error("fleet runs in a SageMaker processing container alone: there is no /opt/ml/config here")
         return run_processing_container()
     if options.demand and options.entry == "infer" and not options.model:
         parser.error("infer --demand needs --model: the folder of the run whose model to use")
     if options.demand:
         return run_on_laptop(options)
-    if not SageMakerPaths.from_environment().root.is_dir():
+    if not root.is_dir():
         parser.error("--demand is needed outside of a SageMaker container: there is no /opt/ml here")
     return run_training_container(infer=options.entry == "infer")
 

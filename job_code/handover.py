@@ -7,6 +7,7 @@ handover/partition=.../run_id=.../common/handover.json      what is in this modu
                                  /pieces/piece-00000.tar    a piece of demand each
                                  /done/piece-00000.json     its forecast, once that is in its place
                                  /failed/<job>/piece-...    why not
+                              /every-reason.json  all of these together, once all machines have ended
 ```
 """
 

@@ -29,15 +29,10 @@ class ProcessingPaths:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Takes `SAGEMAKER_BASE_DIR` for the root where it is set, else `/opt/ml`."""
-        root = cls.root_from_environment(environment)
+        root = Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
         resources = _read(root / "config" / "resourceconfig.json")
         job = _read(root / "config" / "processingjobconfig.json")
         return cls(root, job["ProcessingJobName"], resources["current_host"], tuple(sorted(resources["hosts"])))
-
-    @staticmethod
-    def root_from_environment(environment: Mapping[str, str] = os.environ) -> Path:
-        """`SAGEMAKER_BASE_DIR` where it is set, else `/opt/ml`."""
-        return Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 
     def input(self, name: str) -> Path:
         """Folder of an input; of one that is sharded, an instance may have got nothing."""

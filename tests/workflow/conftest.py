@@ -152,6 +152,7 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with (shared / "assemblies.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "assemblies").exists():
+            (shared / "assemblies").mkdir()
             runs = {folders[name]: (environment, _app(shared, name)) for name, (environment, _) in VARIANTS.items()}
             for assembly in synthesise_together(runs):
                 assert assembly.returncode == 0, assembly.stderr
@@ -161,7 +162,6 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def _app(shared: Path, name: str) -> Path:
     """The application, with an environment of its own where there is something to add."""
     environment, added = VARIANTS[name]
-    (shared / "assemblies").mkdir(exist_ok=True)
     if not added:
         return ROOT / "app.py"
     folder = shared / "apps" / name
