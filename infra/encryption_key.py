@@ -1,4 +1,4 @@
-"""The key that encrypts what this environment stores and logs."""
+"""The KMS keys: one encrypts what the environment stores and logs, one its messages and undelivered events."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -68,5 +68,32 @@ class EncryptionKey(Construct):
                         ]
                     }
                 },
+            )
+        )
+
+
+class MessagesKey(Construct):
+    """A key apart from that of the data: should that one be disabled, somebody must still hear of it.
+
+    Attributes:
+        key: The key.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, removal_policy: RemovalPolicy) -> None:
+        super().__init__(scope, construct_id)
+        self.key: kms.Key = rotating_key(
+            self,
+            "Key",
+            name=f"{name}-messages",
+            description=f"Messages and undelivered events of {name}",
+            removal_policy=removal_policy,
+        )
+        # Alarms publish to the encrypted topic under their own name.
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsToTheTopic",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
             )
         )

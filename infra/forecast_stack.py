@@ -10,12 +10,12 @@ from infra.boundary import boundary
 from infra.data_stack import DataStack
 from infra.dead_letter_queue import DeadLetterQueue
 from infra.deadline import Deadline
+from infra.encryption_key import MessagesKey
 from infra.forecast_workflow import ForecastWorkflow, Functions, longest_execution
 from infra.function import PythonFunction
 from infra.function_maker import FunctionMaker
 from infra.jobs import Jobs
 from infra.lost_runs import LostRuns
-from infra.messages_key import MessagesKey
 from infra.observation import Observation
 from infra.outcome_functions import OutcomeFunctions
 from infra.outcomes_topic import OutcomesTopic

@@ -4,15 +4,14 @@ from aws_cdk import Stack
 
 from infra.container_image import ContainerImage
 from infra.data_stack import DataStack
-from infra.fleet_role import fleet_role
 from infra.isolated_network import IsolatedNetwork
 from infra.job_network import JobNetwork
-from infra.job_parts import JobParts
 from infra.log_group import LogGroup
 from infra.processing_fleet import ProcessingFleet
+from infra.sagemaker_job import JobParts
 from infra.settings import Settings
 from infra.training_job import TrainingJob
-from infra.training_role import training_role
+from infra.training_role import fleet_role, training_role
 
 
 class Jobs:

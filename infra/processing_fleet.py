@@ -9,9 +9,8 @@ from constructs import Construct
 
 from infra.container_image import ENTRYPOINT
 from infra.fleet_settings import FleetSettings
-from infra.job_parts import JobParts
 from infra.machines import Machine
-from infra.sagemaker_job import START_AND_STOP, SagemakerJob, volume
+from infra.sagemaker_job import START_AND_STOP, JobParts, SagemakerJob, volume
 
 INPUT = "/opt/ml/processing/input"
 # By name: the machines divide the objects of `pieces` among them, and each gets all of the others.

@@ -3,17 +3,21 @@
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import jsii
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.job_parts import JobParts
+from infra.container_image import ContainerImage
+from infra.job_network import JobNetwork
 from infra.machines import Machine
+from infra.settings import Settings
 
 # Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
@@ -30,6 +34,25 @@ START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
 # refuses a key for them.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
+
+
+@dataclass(frozen=True)
+class JobParts:
+    """What every job is made with.
+
+    Attributes:
+        settings: The environment.
+        image: What they run.
+        key: Encrypts what they write.
+        forecasts: Bucket they write to.
+        network: Theirs; None is SageMaker's own.
+    """
+
+    settings: Settings
+    image: ContainerImage
+    key: kms.IKey
+    forecasts: s3.IBucket
+    network: JobNetwork | None
 
 
 class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):

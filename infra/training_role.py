@@ -1,4 +1,4 @@
-"""What the training job may do beside what every job may: read demand and earlier models, write a run and its model."""
+"""The roles of the two kinds of job: each may read its input and write its own runs, and nothing else."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -10,10 +10,13 @@ from infra.container_image import ContainerImage
 from infra.job_network import JobNetwork
 from infra.job_role import JobRole
 
-LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+PROCESSING_LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 WRITES = (s3_layout.FORECASTS, s3_layout.REPORTS, s3_layout.MODELS)
 # What is done with them is for the fleet to say.
 HANDED_OVER = ("common/*", "pieces/*")
+# The fleet writes them beside what was handed over.
+NOTES = ("done/*", "failed/*")
 
 
 def training_role(
@@ -28,7 +31,7 @@ def training_role(
     network: JobNetwork | None,
     hands_over: bool,
 ) -> iam.IRole:
-    """Makes the role.
+    """Make the role of the training jobs: it reads demand and earlier models, and writes a run and its model.
 
     Args:
         scope: The parent.
@@ -49,7 +52,7 @@ def training_role(
         construct_id,
         name=name,
         purpose=f"Training jobs of {name}",
-        log_group=LOG_GROUP,
+        log_group=TRAINING_LOG_GROUP,
         key=key,
         reads={
             "Demand": (demand, [f"{prefix}*" for prefix in s3_layout.INPUTS]),
@@ -57,6 +60,44 @@ def training_role(
             "EarlierRuns": (forecasts, [s3_layout.MANIFESTS, s3_layout.MODEL_FILES]),
         },
         writes=(forecasts, [*writes, f"{s3_layout.JOB_OUTPUT}*"]),
+        image=image,
+        network=network,
+    ).role
+
+
+def fleet_role(
+    scope: Construct,
+    construct_id: str,
+    *,
+    name: str,
+    key: kms.IKey,
+    forecasts: s3.IBucket,
+    image: ContainerImage,
+    network: JobNetwork | None,
+) -> iam.IRole:
+    """Make the role of the fleet: it reads what was handed over, and writes forecasts and markers.
+
+    Args:
+        scope: The parent.
+        construct_id: The id in it.
+        name: Of the deployment.
+        key: Encrypts everything.
+        forecasts: What it reads and where it writes; demand it never sees but as it was handed over.
+        image: What it runs.
+        network: Where its machines are.
+    """
+    files = [s3_layout.of_runs(prefix, name) for prefix in (s3_layout.FORECASTS, s3_layout.REPORTS)]
+    notes = [s3_layout.of_runs(s3_layout.HANDOVER, name, file) for file in NOTES]
+    handed_over = s3_layout.of_runs(s3_layout.HANDOVER, name)
+    return JobRole(
+        scope,
+        construct_id,
+        name=name,
+        purpose=f"Processing jobs of {name}",
+        log_group=PROCESSING_LOG_GROUP,
+        key=key,
+        reads={"WhatWasHandedOver": (forecasts, [handed_over, s3_layout.MODEL_FILES])},
+        writes=(forecasts, [*files, *notes]),
         image=image,
         network=network,
     ).role
