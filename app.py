@@ -6,10 +6,10 @@ from pathlib import Path
 from aws_cdk import App, Environment, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
-from infra.data_stack import DataStack
 from infra.forecast_stack import ForecastStack
-from infra.load_settings import PERSONAL_ENVIRONMENT, SettingsError, load_settings
-from infra.settings import Settings
+from infra.settings.environment import Settings
+from infra.settings.loader import PERSONAL_ENVIRONMENT, SettingsError, load_settings
+from infra.storage.data_stack import DataStack
 
 ENVIRONMENTS = Path(__file__).parent / "environments"
 

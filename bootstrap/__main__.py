@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 
 
 class BootstrapError(Exception):

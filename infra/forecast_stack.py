@@ -6,24 +6,24 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.boundary import boundary
-from infra.data_stack import DataStack
-from infra.dead_letter_queue import DeadLetterQueue
-from infra.deadline import Deadline
-from infra.encryption_key import MessagesKey
-from infra.forecast_workflow import ForecastWorkflow, Functions, longest_execution
-from infra.function import PythonFunction
-from infra.function_maker import FunctionMaker
-from infra.jobs import Jobs
-from infra.lost_runs import LostRuns
-from infra.observation import Observation
-from infra.outcome_functions import OutcomeFunctions
-from infra.outcomes_topic import OutcomesTopic
-from infra.partition_functions import PartitionFunctions
-from infra.partitions_workflow import PartitionsWorkflow
-from infra.run_functions import RunFunctions
-from infra.settings import Settings
-from infra.weekly_schedule import WeeklySchedule
+from infra.common.dead_letter_queue import DeadLetterQueue
+from infra.common.kms_keys import MessagesKey
+from infra.common.notifications_topic import OutcomesTopic
+from infra.common.permissions_boundary import boundary
+from infra.functions.function_factory import FunctionMaker
+from infra.functions.outcome_functions import OutcomeFunctions
+from infra.functions.partition_functions import PartitionFunctions
+from infra.functions.python_function import PythonFunction
+from infra.functions.run_functions import RunFunctions
+from infra.jobs.jobs import Jobs
+from infra.observability.observability import Observation
+from infra.settings.environment import Settings
+from infra.storage.data_stack import DataStack
+from infra.triggers.deadline_schedule import Deadline
+from infra.triggers.execution_events import LostRuns
+from infra.triggers.run_schedules import WeeklySchedule
+from infra.workflow.forecast_workflow import ForecastWorkflow, Functions, longest_execution
+from infra.workflow.partitions_workflow import PartitionsWorkflow
 
 
 class ForecastStack(Stack):

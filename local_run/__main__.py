@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.load_settings import SettingsError, load_settings
+from infra.settings.loader import SettingsError, load_settings
 from job_code.errors import InputError
 from job_code.table_files import find_files
 from local_cloud import LocalCloud

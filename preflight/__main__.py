@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import boto3
 from botocore.client import BaseClient
 
-from infra.load_settings import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
+from infra.settings.loader import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
 from lambdas.preflight.findings import Verdict
 from preflight.environment import look
 

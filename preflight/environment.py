@@ -7,8 +7,8 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.machines import machines_of
-from infra.settings import Settings
+from infra.jobs.instances import machines_of
+from infra.settings.environment import Settings
 from lambdas.plan.channels import DEMAND
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.plan.handler import EVERYTHING

@@ -6,8 +6,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
-from infra.settings import Settings
+from infra.settings.environment import Settings
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 from teardown.deployed import Clients, Deployed
 from teardown.steps import (
     TeardownError,

@@ -13,7 +13,7 @@ from benchmarks.fleet_plan.case import Question, case_of
 from benchmarks.fleet_plan.on_paper import answer, planned
 from benchmarks.fleet_plan.simulation import simulate
 from benchmarks.fleet_plan.training import training_plan
-from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 

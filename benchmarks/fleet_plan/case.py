@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.fleet_plan.assumed import Assumed
 from benchmarks.measuring import ROOT
 from benchmarks.results import Results, load
-from infra.job_settings import TrainingJobSettings
+from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work

@@ -136,6 +136,8 @@ def partition_assumed(
             "--quota; others use 0 to "
             f"{chances.others_share:.0%} of it, new every {chances.others_seconds / 60:,.0f} minutes",
         ),
-        Assumed("refused", "5 minutes, then longer", "given", "infra/training_job.py: x 1.5, 30 at most, nine times"),
+        Assumed(
+            "refused", "5 minutes, then longer", "given", "infra/jobs/sagemaker_job.py: x 1.5, 30 at most, 9 times"
+        ),
         Assumed("faults", f"{chances.fault_share:.0%} of the jobs", "believed", "started anew, twice at most"),
     )

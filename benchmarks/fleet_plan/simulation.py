@@ -22,7 +22,7 @@ from benchmarks.fleet_plan.partition_levels import (
 )
 from benchmarks.fleet_plan.partition_runs import PartitionChances
 from benchmarks.fleet_plan.plot import plot
-from infra.job_settings import TrainingJobSettings
+from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.sizing import FleetPlan
 
 FLEET_RUNS, PARTITION_RUNS = 400, 100

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.fleet_plan.assumed import Assumed
 from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question
 from benchmarks.results import load
-from infra.job_settings import TrainingJobSettings
+from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
 from lambdas.plan_fleet.instance_types import cores_of

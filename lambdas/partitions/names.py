@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 
 DEMAND = "demand/"
 # It becomes part of S3's keys, and of an execution's name. Settings are held against the same
-# (infra/partition_settings.py), and a test against both.
+# (infra/settings/partitions.py), and a test against both.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 NAME_IN_WORDS = "1 to 64 letters, digits and . _ -, a letter or digit first"
 FOLDER = re.compile(r"partition=([^/]+)/")

@@ -33,9 +33,9 @@ OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
 EVERY = (*ENVIRONMENTS, PARTITIONS)
 # Has every acknowledgement written down instead of given.
 UNACKNOWLEDGED = (
-    "import infra.nag\n"
+    "import infra.common.nag\n"
     "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
-    "infra.nag.acknowledge = acknowledge\n"
+    "infra.common.nag.acknowledge = acknowledge\n"
 )
 
 

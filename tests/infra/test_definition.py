@@ -16,9 +16,9 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra.fleet_settings import MOST_INSTANCES
-from infra.load_settings import load_settings
-from infra.sagemaker_job import LOCAL_DISKS, QUOTA_ATTEMPTS, TRANSIENT_ATTEMPTS
+from infra.jobs.sagemaker_job import LOCAL_DISKS, QUOTA_ATTEMPTS, TRANSIENT_ATTEMPTS
+from infra.settings.fleet import MOST_INSTANCES
+from infra.settings.loader import load_settings
 from job_code.processing_container import COMMON, MODEL, PIECES
 from lambdas.plan_fleet.handler import Deployment, plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from job_code.config import ForecastConfig
 from lambdas.apply_gate.verdict import Limits
 from tests.infra.conftest import ENVIRONMENTS, PARTITIONS, readable, resources

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT, Assembly
 

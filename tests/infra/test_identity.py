@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, deployed_as, description
 from tests.synthesis import ROOT
 

@@ -9,8 +9,8 @@ import pytest
 from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
-from infra import log_group
-from infra.settings import LOG_DAYS
+from infra.common import log_group
+from infra.settings.environment import LOG_DAYS
 
 
 def test_every_choice_gives_its_days() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.fleet_settings import MOST_INSTANCES
+from infra.settings.fleet import MOST_INSTANCES
 from tests.infra.conftest import readable, resources
 from tests.synthesis import Assembly
 

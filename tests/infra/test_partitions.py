@@ -10,9 +10,9 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra.each_partition import TRANSIENT_ATTEMPTS
-from infra.load_settings import load_settings
-from infra.partition_settings import MOST_AT_A_TIME
+from infra.settings.loader import load_settings
+from infra.settings.partitions import MOST_AT_A_TIME
+from infra.workflow.partition_map import TRANSIENT_ATTEMPTS
 from lambdas.plan_partitions.handler import execution_name
 from lambdas.run_input.request import PARENT
 from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, readable, resources

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from infra.fleet_settings import MOST_INSTANCES, FleetSettings
-from infra.instance_types import types_of_jobs
-from infra.load_settings import ENVIRONMENTS, SettingsError, load_settings
-from infra.setting_types import FleetInstanceType
+from infra.settings.field_types import FleetInstanceType
+from infra.settings.fleet import MOST_INSTANCES, FleetSettings
+from infra.settings.instance_types import types_of_jobs
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 from lambdas.account_quotas import limits
 from lambdas.plan_fleet.instance_types import cores_of
 

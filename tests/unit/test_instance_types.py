@@ -5,7 +5,7 @@ import re
 import botocore
 import pytest
 
-from infra.instance_types import Kind, check_type, types_of_jobs
+from infra.settings.instance_types import Kind, check_type, types_of_jobs
 
 
 @pytest.mark.parametrize("kind", ["Training", "Processing"])

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.cron import check_cron
-from infra.load_settings import SettingsError, load_settings
-from infra.settings import LOG_DAYS, Settings
+from infra.settings.cron import check_cron
+from infra.settings.environment import LOG_DAYS, Settings
+from infra.settings.loader import SettingsError, load_settings
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 NAMES = ("dev", "staging", "prod")

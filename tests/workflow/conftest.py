@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from lambdas.run_registry.record import LATEST, Run
 from lambdas.run_registry.table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from local_cloud import ApiFault
 from tests.synthesis import ROOT
 from tests.workflow.conftest import FEW_TREES, Deployment

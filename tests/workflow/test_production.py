@@ -3,7 +3,7 @@ import json
 import polars as pl
 import pytest
 
-from infra.load_settings import load_settings
+from infra.settings.loader import load_settings
 from tests.synthesis import ROOT
 from tests.workflow.conftest import FEW_TREES, Deployment
 

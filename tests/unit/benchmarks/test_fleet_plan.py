@@ -9,7 +9,7 @@ from benchmarks.fleet_plan.assumed import aligned
 from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, objects_of, rate_of
 from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.results import load
-from infra.job_settings import TrainingJobSettings
+from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.fleet import BELIEVED_RATE
 
 JOB = TrainingJobSettings(

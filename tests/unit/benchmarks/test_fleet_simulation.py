@@ -15,8 +15,8 @@ from benchmarks.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
 from benchmarks.fleet_plan.levels import Level, beyond, last_useful
 from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
-from infra import sagemaker_job
-from infra.load_settings import ENVIRONMENTS, load_settings
+from infra.jobs import sagemaker_job
+from infra.settings.loader import ENVIRONMENTS, load_settings
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
 
 CASE = Case(

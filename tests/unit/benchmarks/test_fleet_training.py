@@ -8,7 +8,7 @@ from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of
 from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.fleet_plan.training import TrainingPlan, training_plan
 from benchmarks.results import load
-from infra.job_settings import TrainingJobSettings
+from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 
 JOB = TrainingJobSettings(

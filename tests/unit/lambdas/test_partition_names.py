@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from infra import partition_settings
-from infra.partition_settings import PartitionsSettings
+from infra.settings import partitions
+from infra.settings.partitions import PartitionsSettings
 from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
@@ -62,4 +62,4 @@ def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
 
 
 def test_the_file_and_the_functions_go_by_the_same() -> None:
-    assert (NAME.pattern, NAME_IN_WORDS) == (partition_settings.NAME, partition_settings.NAME_IN_WORDS)
+    assert (NAME.pattern, NAME_IN_WORDS) == (partitions.NAME, partitions.NAME_IN_WORDS)

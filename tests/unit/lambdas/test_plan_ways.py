@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.training_job import OF_THE_RUN
+from infra.jobs.training_job import OF_THE_RUN
 from lambdas.account_quotas.limits import MOST_INSTANCES
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan

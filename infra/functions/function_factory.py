@@ -1,0 +1,175 @@
+"""Makes functions in a stack: what all of them share, and how they are given what they may do."""
+
+import json
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from infra.common.dead_letter_queue import DeadLetterQueue
+from infra.common.log_group import LogGroup
+from infra.common.nag import acknowledge_wildcard
+from infra.functions.python_function import MEMORY_MB, PythonFunction
+from infra.settings.environment import Settings
+from infra.storage import s3_layout
+from infra.storage.data_stack import DataStack
+
+REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
+QUOTAS, PARTITIONS = "account_quotas", "partitions"
+# With what a run's input is held against.
+RUN_INPUT = ("run_input", PARTITIONS, QUOTAS)
+# Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
+# with 5,000 files took 14 seconds of one and 72 MB, SumUp with 5,000 outcomes 15 seconds and 65 MB: with 256 MB, almost
+# the two minutes there are.
+MEMORY_FOR_THOUSANDS_MB = 1_024
+# Moves in the registry, and what its key takes.
+ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
+KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+NAMED_AS_THEY_COME = "The objects under one prefix: partitions and runs name them as they come."
+
+
+class FunctionMaker:
+    """Makes them.
+
+    Args:
+        stack: Where they are made.
+        settings: The environment.
+        data: Buckets, key, registry and catalogue.
+        undelivered: Keeps the events that a function failed for.
+
+    Attributes:
+        settings: The environment.
+        data: Buckets, key, registry and catalogue.
+        undelivered: Keeps the events that a function failed for.
+        log_groups: Of the functions that have been made.
+    """
+
+    def __init__(self, stack: Stack, *, settings: Settings, data: DataStack, undelivered: DeadLetterQueue) -> None:
+        self._stack, self.settings, self.data, self.undelivered = stack, settings, data, undelivered
+        self.log_groups: list[logs.ILogGroup] = []
+
+    def log_group(self, construct_id: str, *, name: str | None = None) -> logs.ILogGroup:
+        """A log group of this environment."""
+        return LogGroup(
+            self._stack,
+            construct_id,
+            name=name,
+            key=self.data.key,
+            days=self.settings.retention.log_days,
+            removal_policy=self.data.removal_policy,
+        ).log_group
+
+    def executions(self) -> str:
+        """ARN of all executions of the state machine, which is not made yet."""
+        return self._stack.format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.settings.name}-forecast:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def prices(self) -> str:
+        """What an hour of each machine costs, as a variable."""
+        return json.dumps(self.settings.training_job.hourly_prices)
+
+    def of_input(self) -> dict[str, str]:
+        """What an execution's input is checked against, as variables."""
+        settings, fleet = self.settings, self.settings.fleet
+        return {
+            "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
+            "TIME_ZONE": settings.schedule.time_zone,
+            "PERIOD_LABEL": settings.schedule.period_label,
+            "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
+        }
+
+    def of_partitions(self) -> dict[str, str]:
+        """What tells which partitions there are, as variables; none where there is but one."""
+        if self.settings.partitions is None:
+            return {}
+        names = json.dumps(self.settings.partitions.names or None)
+        return {"PARTITIONS": names, "DATA_BUCKET": self.data.demand.bucket_name}
+
+    def grant_partitions(self, function: PythonFunction) -> None:
+        """Lets a function find the partitions where their demand lies, if that is what tells them."""
+        partitions = self.settings.partitions
+        if partitions is not None and partitions.discover:
+            found = [f"{s3_layout.DEMAND}partition=*"]
+            self.grant(function, "FindPartitions", ["s3:ListBucket"], self.data.demand.bucket_arn, prefixes=found)
+
+    def function(
+        self,
+        name: str,
+        description: str,
+        environment: dict[str, str],
+        *,
+        shared: Sequence[str] = (),
+        memory_mb: int = MEMORY_MB,
+        undelivered: DeadLetterQueue | None = None,
+    ) -> PythonFunction:
+        """Makes a function.
+
+        Args:
+            name: Its name, after the deployment's; with underscores, that of its folder.
+            description: What it does.
+            environment: Its variables.
+            shared: Folders of `lambdas/` that it shares with others.
+            memory_mb: And as much of the processor as comes with it.
+            undelivered: Keeps what it failed for, where nobody waits for it.
+        """
+        folder = name.replace("-", "_")
+        construct_id = folder.title().replace("_", "")
+        log_group = self.log_group(f"{construct_id}Logs")
+        self.log_groups.append(log_group)
+        function = PythonFunction(
+            self._stack,
+            construct_id,
+            name=f"{self.settings.name}-{name}",
+            folder=folder,
+            description=description,
+            environment={"DEPLOYMENT": self.settings.name, **environment},
+            log_group=log_group,
+            key=self.data.key,
+            shared=["observation", *shared],
+            memory_mb=memory_mb,
+            reserved_concurrency=self.settings.functions.reserved_concurrency,
+            undelivered=undelivered,
+        )
+        if undelivered is not None:
+            undelivered.grant_key(function.role)
+        return function
+
+    def grant_quotas(self, function: PythonFunction) -> None:
+        """Lets a function look up quotas, which has no resources; the finding is the function's own, for its traces."""
+        function.role.add_to_policy(
+            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+        )
+
+    def grant(
+        self,
+        function: PythonFunction,
+        sid: str,
+        actions: list[str],
+        *resources: str,
+        prefixes: list[str] | None = None,
+    ) -> None:
+        """Lets a function do something.
+
+        Args:
+            function: The function.
+            sid: Of the statement: why.
+            actions: What.
+            *resources: With what.
+            prefixes: Of the keys it may list, where that is what it may do.
+        """
+        function.role.add_to_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                actions=actions,
+                resources=list(resources),
+                conditions={"StringLike": {"s3:prefix": prefixes}} if prefixes else None,
+            )
+        )
+        for resource in resources:
+            if "*" in resource:
+                acknowledge_wildcard(function.role, resource, NAMED_AS_THEY_COME)

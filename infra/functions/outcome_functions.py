@@ -1,0 +1,105 @@
+"""The functions that tell how runs end, each with what it may do and nothing else."""
+
+from aws_cdk import aws_sns as sns
+
+from infra.functions.function_factory import (
+    CALENDAR,
+    FILES,
+    ITEMS,
+    KEY_OF_TABLE,
+    LINKS,
+    MEMORY_FOR_THOUSANDS_MB,
+    PARTITIONS,
+    REGISTRY,
+    FunctionMaker,
+)
+from infra.functions.python_function import MEMORY_MB, PythonFunction
+from infra.storage import s3_layout
+from infra.storage.run_registry import BY_EXECUTION
+
+
+class OutcomeFunctions:
+    """Makes them.
+
+    Args:
+        make: Makes functions.
+    """
+
+    def __init__(self, make: FunctionMaker) -> None:
+        self._make = make
+        # With partitions, the last two look into the registry for each.
+        self._memory_mb = MEMORY_MB if make.settings.partitions is None else MEMORY_FOR_THOUSANDS_MB
+
+    def explain_failure(self) -> PythonFunction:
+        """Says what broke; it calls nothing, so that it cannot fail for the reason it explains."""
+        return self._make.function(
+            "explain-failure",
+            "Says in one line what broke and whether a rerun helps",
+            {},
+            shared=[LINKS],
+        )
+
+    def close_run(self) -> PythonFunction:
+        """Notes how a run ended that was not published."""
+        bucket, table = self._make.data.forecasts, self._make.data.runs
+        function = self._make.function(
+            "close-run",
+            "Notes in the registry how a run ended",
+            {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._make.prices()},
+            shared=[REGISTRY, FILES],
+            undelivered=self._make.undelivered,
+        )
+        pointers = bucket.arn_for_objects(s3_layout.POINTERS)
+        self._make.grant(function, "NoteTheEnd", ITEMS, table.table_arn)
+        self._make.grant(function, "SeeWhatRunsAgain", ["states:DescribeExecution"], self._make.executions())
+        self._make.grant(function, "FindTheRun", ["dynamodb:Query"], f"{table.table_arn}/index/{BY_EXECUTION}")
+        self._make.grant(
+            function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS]
+        )
+        self._make.grant(function, "ReadThePointer", ["s3:GetObject"], pointers)
+        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        return function
+
+    def end_failed(self) -> PythonFunction:
+        """Ends a failed execution; and takes it up again where it is redriven."""
+        return self._make.function("end-failed", "Ends a failed execution, and takes it up again on a redrive", {})
+
+    def check_late(self, topic: sns.ITopic) -> PythonFunction:
+        """Looks whether a run is late."""
+        settings, table = self._make.settings, self._make.data.runs
+        function = self._make.function(
+            "check-late",
+            "Tells the operators when a run is not published by its deadline",
+            {
+                "TABLE": table.table_name,
+                "TOPIC": topic.topic_arn,
+                "FREQUENCY": settings.forecast.frequency or "",
+                "PERIOD_LABEL": settings.schedule.period_label,
+                "TIME_ZONE": settings.schedule.time_zone,
+                **self._make.of_partitions(),
+            },
+            shared=[REGISTRY, CALENDAR, PARTITIONS],
+            memory_mb=self._memory_mb,
+            undelivered=self._make.undelivered,
+        )
+        self._make.grant_partitions(function)
+        self._make.grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
+        # Messages have one key, which it may use for those it could not deliver.
+        self._make.grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
+        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        return function
+
+    def show_runs(self) -> PythonFunction:
+        """Shows the last runs on the dashboard."""
+        table = self._make.data.runs
+        function = self._make.function(
+            "show-runs",
+            "Shows the last runs on the dashboard",
+            {"TABLE": table.table_name, **self._make.of_partitions()},
+            shared=[REGISTRY, LINKS, PARTITIONS],
+            memory_mb=self._memory_mb,
+        )
+        self._make.grant_partitions(function)
+        self._make.grant(function, "ReadTheRuns", ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
+        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        return function

@@ -1,0 +1,64 @@
+"""The functions of a run of all partitions, each with what it may do and nothing else."""
+
+import json
+
+from infra.functions.function_factory import CALENDAR, LINKS, MEMORY_FOR_THOUSANDS_MB, RUN_INPUT, FunctionMaker
+from infra.functions.python_function import PythonFunction
+from infra.jobs.instances import machines_of
+from infra.settings.partitions import PartitionsSettings
+from infra.storage import s3_layout
+
+
+class PartitionFunctions:
+    """Makes them.
+
+    Args:
+        make: Makes functions.
+        partitions: Which there are.
+    """
+
+    def __init__(self, make: FunctionMaker, partitions: PartitionsSettings) -> None:
+        self._make, self._partitions = make, partitions
+
+    def plan_partitions(self) -> PythonFunction:
+        """Lists what is to be run."""
+        settings, data = self._make.settings, self._make.data
+        function = self._make.function(
+            "plan-partitions",
+            "Lists the partitions to run, and how many at a time",
+            {
+                "FORECAST_BUCKET": data.forecasts.bucket_name,
+                **self._make.of_partitions(),
+                "AT_A_TIME": str(self._partitions.at_a_time),
+                "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
+                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
+                **self._make.of_input(),
+            },
+            shared=[CALENDAR, *RUN_INPUT],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
+        )
+        self._make.grant_partitions(function)
+        lists = (s3_layout.PARTITION_ITEMS, s3_layout.PARTITIONS_UNUSABLE)
+        self._make.grant(function, "ListThem", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
+        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        self._make.grant_quotas(function)
+        return function
+
+    def sum_up(self) -> PythonFunction:
+        """Makes the table of outcomes."""
+        data = self._make.data
+        bucket = data.forecasts
+        function = self._make.function(
+            "sum-up",
+            "Makes one table of what became of all partitions",
+            {"FORECAST_BUCKET": bucket.bucket_name},
+            shared=[LINKS],
+            memory_mb=MEMORY_FOR_THOUSANDS_MB,
+        )
+        self._make.grant(
+            function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.PARTITIONS}*"]
+        )
+        self._make.grant(function, "ReadOutcomes", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.PARTITIONS}*"))
+        self._make.grant(function, "WriteTheTable", ["s3:PutObject"], bucket.arn_for_objects(s3_layout.PARTITION_TABLE))
+        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        return function

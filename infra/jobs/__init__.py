@@ -1,0 +1,5 @@
+"""The SageMaker jobs: image, roles, network, and the Step Functions states that start a job and wait for it.
+
+`jobs` composes them; `training_job` and `processing_job` share `sagemaker_job`.
+Imports `settings`, `common` and `storage`.
+"""

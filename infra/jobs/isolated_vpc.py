@@ -1,0 +1,142 @@
+"""A network from which nothing can be reached but this deployment's two buckets."""
+
+from collections.abc import Sequence
+
+from aws_cdk import CfnTag, Fn, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.common.nag import acknowledge, acknowledge_inline_policy
+from infra.jobs.vpc_config import JobNetwork
+
+# The network is connected to no other: these addresses can collide with nobody's. Another size replaces a deployed
+# network under the jobs in it: docs/operating.md, "Changing an environment".
+ADDRESSES = "10.0.0.0/23"
+# One a zone, 251 addresses each: a job's machines are all in one of them and take two each, and a fleet has up to 100.
+# Every region has two zones; which, the deployment finds.
+SUBNETS = ("10.0.0.0/24", "10.0.1.0/24")
+
+
+class IsolatedNetwork(Construct):
+    """Subnets in two zones, with one way out: S3's gateway endpoint, which costs nothing.
+
+    There is no internet gateway and no NAT, and the endpoint's policy knows two buckets. SageMaker pulls the image and
+    delivers logs and metrics outside of the job's network.
+
+    Attributes:
+        network: What a job needs to know of it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        buckets: Sequence[s3.IBucket],
+        log_group: logs.ILogGroup,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        vpc = ec2.CfnVPC(
+            self, "Vpc", cidr_block=ADDRESSES, enable_dns_support=True, enable_dns_hostnames=True, tags=_named(name)
+        )
+        acknowledge(
+            vpc,
+            "NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
+            "Nothing is in the default group, and no way leads out of the network; closing it takes a custom resource.",
+        )
+        routes = ec2.CfnRouteTable(self, "Routes", vpc_id=vpc.ref, tags=_named(name))
+        subnets = [
+            ec2.CfnSubnet(
+                self,
+                f"Subnet{zone + 1}",
+                vpc_id=vpc.ref,
+                availability_zone=Fn.select(zone, Fn.get_azs()),
+                cidr_block=addresses,
+                map_public_ip_on_launch=False,
+                tags=_named(name),
+            )
+            for zone, addresses in enumerate(SUBNETS)
+        ]
+        for zone, subnet in enumerate(subnets):
+            ec2.CfnSubnetRouteTableAssociation(
+                self,
+                f"SubnetRoutes{zone + 1}",
+                subnet_id=subnet.ref,
+                route_table_id=routes.ref,
+            )
+        ec2.CfnVPCEndpoint(
+            self,
+            "S3",
+            vpc_id=vpc.ref,
+            service_name=f"com.amazonaws.{Stack.of(self).region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[routes.ref],
+            policy_document=_only(buckets),
+        )
+        group = ec2.CfnSecurityGroup(
+            self,
+            "Machines",
+            group_description=f"Training jobs of {name}: HTTPS to S3, and nothing comes in",
+            vpc_id=vpc.ref,
+            # The list of S3's addresses has an id of its own in each region, which only a look-up in the account would
+            # tell. There is no route to any other address.
+            security_group_egress=[
+                ec2.CfnSecurityGroup.EgressProperty(
+                    ip_protocol="tcp", from_port=443, to_port=443, cidr_ip="0.0.0.0/0", description="S3"
+                )
+            ],
+            tags=_named(name),
+        )
+        self._log_traffic(vpc, log_group)
+        self.network = JobNetwork([subnet.ref for subnet in subnets], [group.attr_group_id])
+
+    def _log_traffic(self, vpc: ec2.CfnVPC, log_group: logs.ILogGroup) -> None:
+        role = iam.Role(
+            self,
+            "FlowLogRole",
+            assumed_by=iam.ServicePrincipal(
+                "vpc-flow-logs.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            ),
+            description="Writes the flow log of the training jobs' network",
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                sid="WriteTheFlowLog",
+                actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+                resources=[log_group.log_group_arn],
+            )
+        )
+        acknowledge_inline_policy(role)
+        ec2.CfnFlowLog(
+            self,
+            "FlowLog",
+            resource_type="VPC",
+            resource_id=vpc.ref,
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_group_name=log_group.log_group_name,
+            deliver_logs_permission_arn=role.role_arn,
+        )
+
+
+def _only(buckets: Sequence[s3.IBucket]) -> iam.PolicyDocument:
+    """What the job's role may do in S3 at most, in these buckets, whoever it is that asks."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="TheTwoBuckets",
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+                resources=[arn for bucket in buckets for arn in (bucket.bucket_arn, bucket.arn_for_objects("*"))],
+            )
+        ]
+    )
+
+
+def _named(name: str) -> list[CfnTag]:
+    return [CfnTag(key="Name", value=f"{name}-jobs")]

@@ -1,0 +1,66 @@
+"""What the environment may cost a month, and who hears when it costs more."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.settings.environment import DEPLOYMENT_TAG
+
+SERVICE = "budgets.amazonaws.com"
+# Of the budget: what has been spent, and what AWS expects until the end of the month.
+SPENT, EXPECTED = 80, 100
+
+
+class MonthlyBudget(Construct):
+    """A budget on everything with this deployment's tag, which the account must use as a cost allocation tag."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, limit_usd: float, topic: sns.Topic, key: kms.Key
+    ) -> None:
+        super().__init__(scope, construct_id)
+        from_here = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="BudgetsOfThisAccount",
+                principals=[iam.ServicePrincipal(SERVICE)],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions=from_here,
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="BudgetsToTheTopic",
+                principals=[iam.ServicePrincipal(SERVICE)],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions=from_here,
+            )
+        )
+        subscriber = budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_name=name,
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
+                cost_filters={"TagKeyValue": [f"user:{DEPLOYMENT_TAG}${name}"]},
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        notification_type=kind,
+                        comparison_operator="GREATER_THAN",
+                        threshold=threshold,
+                        threshold_type="PERCENTAGE",
+                    ),
+                    subscribers=[subscriber],
+                )
+                for kind, threshold in (("ACTUAL", SPENT), ("FORECASTED", EXPECTED))
+            ],
+        )

@@ -1,0 +1,88 @@
+"""Reads one environment's file and reports all that is wrong with it at once."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
+from infra.settings.field_types import IMAGE_URI_PATTERN
+from job_code.config import describe
+
+ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
+# The one environment that takes its account from the credentials at hand.
+PERSONAL_ENVIRONMENT = "dev"
+# Pandas' names of the two monthly frequencies say which day a month is dated by.
+MONTH_LABELS = {"MS": "start", "ME": "end"}
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the message has a line for each problem: file, key and reason."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def load_settings(environment: str, directory: Path) -> Settings:
+    """Reads and checks `<directory>/<environment>.toml`.
+
+    Raises:
+        SettingsError: With every problem, or with the environments there are when this is none of them.
+    """
+    known = sorted(path.stem for path in directory.glob("*.toml"))
+    if environment not in known:
+        close = difflib.get_close_matches(environment, known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        there = ", ".join(known) or "none"
+        raise SettingsError([f"environment {environment!r} is unknown{hint} ({directory.name}/ has: {there})"])
+    problems, document = [], {}
+    if not re.fullmatch(ENVIRONMENT_PATTERN, environment):
+        problems.append("the file's name: an environment is 1 to 12 lower-case letters and digits, a letter first")
+    try:
+        document = tomllib.loads((directory / f"{environment}.toml").read_text(encoding="utf-8"))
+        problems += _problems(document, environment)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"not valid TOML: {error}")
+    except OSError as error:
+        problems.append(f"cannot be read: {error.strerror}")
+    if problems:
+        raise SettingsError([f"{directory.name}/{environment}.toml: {problem}" for problem in problems])
+    return Settings.model_validate({**document, "environment": environment})
+
+
+def _problems(document: Mapping[str, Any], environment: str) -> list[str]:
+    problems: list[str] = []
+    try:
+        EnvironmentSettings.model_validate(document)
+    except ValidationError as error:
+        problems = describe(error, EnvironmentSettings)
+    # On the document and not on the models: what is wrong between tables is told even where a table has faults.
+    tables = {name: table for name, table in document.items() if isinstance(table, dict)}
+    return [*problems, *_deployment_problems(tables, environment), *_calendar_problems(tables)]
+
+
+def _deployment_problems(tables: Mapping[str, Mapping[str, Any]], environment: str) -> Iterator[str]:
+    deployment = tables.get("deployment", {})
+    if "account" not in deployment and environment != PERSONAL_ENVIRONMENT:
+        yield f"deployment.account: needed in every environment but {PERSONAL_ENVIRONMENT}: the account's 12 digits"
+    image, region = deployment.get("image_uri"), deployment.get("region")
+    if re.fullmatch(IMAGE_URI_PATTERN, str(image)) and f".ecr.{region}." not in str(image):
+        yield f"deployment.image_uri: SageMaker pulls images of its own region only ({region})"
+
+
+def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    schedule, forecast = tables.get("schedule", {}), tables.get("forecast", {})
+    if "cutoff" in forecast:
+        yield 'forecast.cutoff: belongs to one run; remove it and start that run with {"cutoff": "..."}'
+    frequency = forecast.get("frequency")
+    if schedule.get("enabled") is True and frequency in (None, "W"):
+        given = "absent" if frequency is None else "W, without its day"
+        yield f"forecast.frequency: {given}; the cutoff of a scheduled run needs D, W-MON ... W-SUN, MS or ME"
+    label = MONTH_LABELS.get(str(frequency))
+    if label and schedule.get("period_label", label) != label:
+        yield f'schedule.period_label: months dated {frequency} carry their {label} day; set "{label}"'

@@ -1,0 +1,50 @@
+"""The run registry's table: what every run came to, and which execution has it."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from infra.common.nag import acknowledge
+
+# Finds the run of an execution that ended without a word.
+BY_EXECUTION = "by-execution"
+
+
+class RunRegistry(Construct):
+    """One item a run, by partition and cutoff: the runs of a partition are one query.
+
+    Attributes:
+        table: The table.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, key: kms.IKey, removal_policy: RemovalPolicy
+    ) -> None:
+        super().__init__(scope, construct_id)
+        text = dynamodb.AttributeType.STRING
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=name,
+            partition_key=dynamodb.Attribute(name="partition", type=text),
+            sort_key=dynamodb.Attribute(name="cutoff", type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=key,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
+            removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.table,
+            "NIST.800.53.R5-DynamoDBInBackupPlan",
+            "It can be taken back to any second of the last 35 days; nothing older is worth having back.",
+        )
+        self.table.add_global_secondary_index(
+            index_name=BY_EXECUTION,
+            partition_key=dynamodb.Attribute(name="execution", type=text),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )

@@ -1,0 +1,111 @@
+"""Where every failure of a run ends: explained in one line, registered, announced, and failed."""
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, notify
+
+# Where a failing state leaves Error and Cause for this path.
+ERROR_PATH = "$.error"
+# How often the platform has failed in this execution, before it has.
+NO_FAULTS = {"count": 0}
+# As Step Functions calls the execution that started this one.
+PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
+ONE_OF_MANY = sfn.Condition.is_present(f"$.execution.input.{PARENT}")
+ONE_OF_MANY_WHY = "An execution of all partitions tells of them all, in one message"
+
+
+def failure_unexplained(scope: Construct) -> sfn.Pass:
+    """A state for where the explanation of a failure fails itself: what is known is passed on."""
+    return sfn.Pass(
+        scope,
+        "FailureUnexplained",
+        comment="The explanation itself failed: what is known is passed on",
+        parameters={
+            "error.$": "$.error.Error",
+            "cause.$": "States.JsonToString($.error)",
+            "subject": "A run failed, and so did the explanation why",
+            "message.$": "States.Format('{} failed: {}', $.execution.id, States.JsonToString($.error))",
+        },
+        result_path="$.failure",
+    )
+
+
+class FailurePath(Construct):
+    """CountRedrives, ExplainFailure, CloseRun, NotifyFailure, Failed; the error gets through even where these fail.
+
+    A redrive of the failed execution begins at Failed, which then lets it pass: `after_redrive` says where to.
+
+    Attributes:
+        entry: The state to catch to, with the error at `ERROR_PATH`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        explain_failure: lambda_.IFunction,
+        close_run: lambda_.IFunction,
+        end_failed: lambda_.IFunction,
+        topic: sns.ITopic,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        failed = call_function(
+            self,
+            "Failed",
+            end_failed,
+            result_path="$.resume",
+            payload={
+                "failure.$": "$.failure",
+                "redrives.$": "$$.Execution.RedriveCount",
+                "redrives_before.$": "$.redrives",
+                # All of the data: there may be no job yet.
+                "data.$": "$",
+            },
+        )
+        # Should that function itself not work, the failure keeps its name; only a redrive then has nowhere to begin.
+        plainly = sfn.Fail(self, "FailedPlainly", error_path="$.failure.error", cause_path="$.failure.cause")
+        failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
+        self._failed = failed
+        announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, failed)
+        announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed))
+        unexplained = failure_unexplained(self)
+        closed = call_function(self, "CloseRun", close_run, result_path="$.closed")
+        closed.add_catch(announce, result_path="$.registry_error")
+        closed.next(announce)
+        unexplained.next(closed)
+        explained = call_function(self, "ExplainFailure", explain_failure, result_path="$.failure")
+        explained.add_catch(unexplained, result_path="$.explanation_error")
+        explained.next(closed)
+        # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
+        self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
+        self.entry.next(explained)
+
+    def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable, fleet: sfn.IChainable | None) -> None:
+        """Says where a redriven execution goes on.
+
+        Args:
+            start: Where the run begins.
+            check: Where what a completed job left is looked at.
+            fleet: Where what was handed over is claimed once more and forecast; None where there is no fleet.
+        """
+        again = sfn.Pass(
+            self,
+            "StartOver",
+            parameters={
+                "execution.$": "$.execution",
+                "faults": NO_FAULTS,
+            },
+        )
+        again.next(start)
+        from_where = sfn.Choice(self, "FromWhere?").when(_from("check"), check)
+        if fleet is not None:
+            from_where.when(_from("fleet"), fleet)
+        self._failed.next(from_where.otherwise(again))
+
+
+def _from(where: str) -> sfn.Condition:
+    return sfn.Condition.string_equals("$.resume.from", where)
