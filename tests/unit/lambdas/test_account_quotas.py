@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.account_quotas.lookup import quota_values
-from lambdas.account_quotas.waiting import waited_for_in_vain
+from lambdas.account_quotas.lookup import quota_values, waited_for_in_vain
 from tests.unit.lambdas.test_preflight import Pages
 
 ONE, TWO = "ml.m5.large for training job usage", "ml.m5.large for processing job usage"
