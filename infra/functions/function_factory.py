@@ -1,7 +1,6 @@
 """Makes functions in a stack: what all of them share, and how they are given what they may do."""
 
 import json
-from collections.abc import Sequence
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -15,10 +14,6 @@ from infra.settings.environment import Settings
 from infra.storage import s3_layout
 from infra.storage.data_stack import DataStack
 
-REGISTRY, CALENDAR, FILES, LINKS = "run_registry", "run_calendar", "run_files", "console_links"
-QUOTAS, PARTITIONS = "account_quotas", "partitions"
-# With what a run's input is held against.
-RUN_INPUT = ("run_input", PARTITIONS, QUOTAS)
 # Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
 # with 5,000 files took 14 seconds of one and 72 MB, SumUp with 5,000 outcomes 15 seconds and 65 MB: with 256 MB, almost
 # the two minutes there are.
@@ -103,7 +98,6 @@ class FunctionMaker:
         description: str,
         environment: dict[str, str],
         *,
-        shared: Sequence[str] = (),
         memory_mb: int = MEMORY_MB,
         undelivered: DeadLetterQueue | None = None,
     ) -> PythonFunction:
@@ -113,7 +107,6 @@ class FunctionMaker:
             name: Its name, after the deployment's; with underscores, that of its folder.
             description: What it does.
             environment: Its variables.
-            shared: Folders of `lambdas/` that it shares with others.
             memory_mb: And as much of the processor as comes with it.
             undelivered: Keeps what it failed for, where nobody waits for it.
         """
@@ -130,7 +123,6 @@ class FunctionMaker:
             environment={"DEPLOYMENT": self.settings.name, **environment},
             log_group=log_group,
             key=self.data.key,
-            shared=["observation", *shared],
             memory_mb=memory_mb,
             reserved_concurrency=self.settings.functions.reserved_concurrency,
             undelivered=undelivered,

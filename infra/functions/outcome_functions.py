@@ -3,14 +3,9 @@
 from aws_cdk import aws_sns as sns
 
 from infra.functions.function_factory import (
-    CALENDAR,
-    FILES,
     ITEMS,
     KEY_OF_TABLE,
-    LINKS,
     MEMORY_FOR_THOUSANDS_MB,
-    PARTITIONS,
-    REGISTRY,
     FunctionMaker,
 )
 from infra.functions.python_function import MEMORY_MB, PythonFunction
@@ -36,7 +31,6 @@ class OutcomeFunctions:
             "explain-failure",
             "Says in one line what broke and whether a rerun helps",
             {},
-            shared=[LINKS],
         )
 
     def close_run(self) -> PythonFunction:
@@ -46,7 +40,6 @@ class OutcomeFunctions:
             "close-run",
             "Notes in the registry how a run ended",
             {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._make.prices()},
-            shared=[REGISTRY, FILES],
             undelivered=self._make.undelivered,
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
@@ -78,7 +71,6 @@ class OutcomeFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 **self._make.of_partitions(),
             },
-            shared=[REGISTRY, CALENDAR, PARTITIONS],
             memory_mb=self._memory_mb,
             undelivered=self._make.undelivered,
         )
@@ -96,7 +88,6 @@ class OutcomeFunctions:
             "show-runs",
             "Shows the last runs on the dashboard",
             {"TABLE": table.table_name, **self._make.of_partitions()},
-            shared=[REGISTRY, LINKS, PARTITIONS],
             memory_mb=self._memory_mb,
         )
         self._make.grant_partitions(function)

@@ -2,7 +2,7 @@
 
 import json
 
-from infra.functions.function_factory import CALENDAR, LINKS, MEMORY_FOR_THOUSANDS_MB, RUN_INPUT, FunctionMaker
+from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker
 from infra.functions.python_function import PythonFunction
 from infra.jobs.instances import machines_of
 from infra.settings.partitions import PartitionsSettings
@@ -34,7 +34,6 @@ class PartitionFunctions:
                 "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
                 **self._make.of_input(),
             },
-            shared=[CALENDAR, *RUN_INPUT],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
@@ -52,7 +51,6 @@ class PartitionFunctions:
             "sum-up",
             "Makes one table of what became of all partitions",
             {"FORECAST_BUCKET": bucket.bucket_name},
-            shared=[LINKS],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant(

@@ -1,7 +1,6 @@
 """The defaults of every Lambda function, in one place."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
@@ -12,14 +11,14 @@ from constructs import Construct
 
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
+from infra.functions.asset_files import ROOT, exclude_patterns
 
-ROOT = Path(__file__).parents[2]
 TIMEOUT = Duration.minutes(2)
 MEMORY_MB = 256
 
 
 class PythonFunction(Construct):
-    """One folder of `lambdas/`, with what it shares with others, as a function with a role of its own.
+    """One handler of `lambdas/`, with the modules it imports, as a function with a role of its own.
 
     Attributes:
         function: The function.
@@ -37,7 +36,6 @@ class PythonFunction(Construct):
         environment: Mapping[str, str],
         log_group: logs.ILogGroup,
         key: kms.IKey,
-        shared: Sequence[str] = (),
         memory_mb: int = MEMORY_MB,
         reserved_concurrency: int | None = None,
         undelivered: DeadLetterQueue | None = None,
@@ -53,12 +51,12 @@ class PythonFunction(Construct):
             environment: Its variables.
             log_group: For its log.
             key: Encrypts its variables.
-            shared: Further folders of `lambdas/`.
             memory_mb: And as much of the processor as comes with it.
             reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
             undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
         """
         super().__init__(scope, construct_id)
+        module = f"lambdas.{folder}.handler"
         self.role = iam.Role(
             self,
             "Role",
@@ -71,19 +69,13 @@ class PythonFunction(Construct):
             "Function",
             function_name=name,
             description=description,
-            # The folders as packages of `lambdas`, so that modules import each other here and there alike.
+            # The same packages as in the repository, so that modules import each other here and there alike.
             code=lambda_.Code.from_asset(
                 str(ROOT),
-                exclude=[
-                    "/*",
-                    "!/lambdas",
-                    "/lambdas/*",
-                    *(f"!/lambdas/{name}" for name in ("__init__.py", folder, *shared)),
-                    "__pycache__",
-                ],
+                exclude=[*exclude_patterns(module), "__pycache__"],
                 ignore_mode=IgnoreMode.GIT,
             ),
-            handler=f"lambdas.{folder}.handler.handler",
+            handler=f"{module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_mb,

@@ -7,15 +7,9 @@ from dataclasses import asdict
 from aws_cdk import Duration
 
 from infra.functions.function_factory import (
-    CALENDAR,
-    FILES,
     ITEMS,
     KEY_OF_TABLE,
-    LINKS,
     MEMORY_FOR_THOUSANDS_MB,
-    QUOTAS,
-    REGISTRY,
-    RUN_INPUT,
     FunctionMaker,
 )
 from infra.functions.python_function import PythonFunction
@@ -50,7 +44,6 @@ class RunFunctions:
                 "PARTITIONED": json.dumps(settings.partitions is not None),
                 **self._make.of_input(),
             },
-            shared=[CALENDAR, FILES, *RUN_INPUT],
         )
         inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
         seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_DOCUMENTS]
@@ -66,7 +59,6 @@ class RunFunctions:
             "claim",
             "Gives a run to one execution",
             {"TABLE": self._make.data.runs.table_name, "LEASE_SECONDS": str(self._lease.to_seconds())},
-            shared=[REGISTRY],
         )
         self._make.grant(function, "ClaimRuns", [*ITEMS, "dynamodb:Query"], self._make.data.runs.table_arn)
         self._make.grant(function, "SeeWhoStillRuns", ["states:DescribeExecution"], self._make.executions())
@@ -93,7 +85,6 @@ class RunFunctions:
                 "TIME_ZONE": settings.schedule.time_zone,
                 "PERIOD_LABEL": settings.schedule.period_label,
             },
-            shared=[REGISTRY, CALENDAR, QUOTAS],
         )
         buckets = (data.demand.bucket_arn, data.forecasts.bucket_arn)
         self._make.grant(function, "FindTheBuckets", ["s3:GetBucketLocation"], *buckets)
@@ -119,7 +110,6 @@ class RunFunctions:
                 "VOLUME_GB": str(fleet.volume_gb),
                 "HOURLY_PRICES": self._make.prices(),
             },
-            shared=[REGISTRY, QUOTAS, FILES],
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         seen = [s3_layout.HANDOVER_DOCUMENTS, s3_layout.HANDOVER_NOTES, s3_layout.HANDOVER_PIECES]
@@ -158,7 +148,6 @@ class RunFunctions:
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "LIMITS": json.dumps(self._make.settings.gate.model_dump(exclude_none=True)),
             },
-            shared=[FILES],
         )
         self._make.grant(
             function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"]
@@ -179,7 +168,6 @@ class RunFunctions:
                 "TABLE": self._make.data.runs.table_name,
                 "DATABASE": catalog.database,
             },
-            shared=[REGISTRY, FILES, LINKS],
         )
         pointers = bucket.arn_for_objects(s3_layout.POINTERS)
         self._make.grant(

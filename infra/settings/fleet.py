@@ -7,7 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from infra.settings.field_types import Flag, FleetInstanceType, Minutes, Table
 from infra.settings.training_job import some_and_each_once
 
-# Of one Processing job. Functions, which know nothing of this folder, have the same (lambdas/account_quotas/limits.py).
+# Of one Processing job. Functions, which know nothing of this folder, have the same (lambdas/shared/limits.py).
 MOST_INSTANCES = 100
 
 

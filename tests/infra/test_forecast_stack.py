@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -15,17 +17,12 @@ from tests.synthesis import ROOT
 Templates = Callable[[str, str], dict[str, Any]]
 
 
-# Folders of lambdas/ that several functions have.
-SHARED = (
-    "account_quotas",
-    "console_links",
-    "observation",
-    "partitions",
-    "run_calendar",
-    "run_files",
-    "run_input",
-    "run_registry",
-)
+LOADED = """
+import importlib, json, os, sys
+importlib.import_module(sys.argv[1])
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+print(json.dumps([os.path.relpath(file) for file in files if file.startswith(os.getcwd() + os.sep)]))
+"""
 
 
 def forecast(template: Templates, environment: str, kind: str) -> dict[str, dict[str, Any]]:
@@ -133,75 +130,22 @@ def test_the_functions(template: Templates, environment: str) -> None:
     }
 
 
-def test_each_function_is_deployed_with_its_own_folder_and_what_it_shares_alone(
+def test_each_function_is_deployed_with_the_modules_it_loads_and_no_others(
     synthesised: dict[str, Any], template: Templates
 ) -> None:
     folder: Path = synthesised[PARTITIONS].folder
-    deployed: dict[str, list[str]] = {}
-    for function in forecast(template, PARTITIONS, "AWS::Lambda::Function").values():
+    functions = forecast(template, PARTITIONS, "AWS::Lambda::Function")
+    for function in functions.values():
         asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
-        assert sorted(path.name for path in asset.iterdir()) == ["lambdas"]
-        own = function["Handler"].split(".")[1]
-        files = {path.relative_to(asset / "lambdas").as_posix() for path in asset.rglob("*.py")} - {"__init__.py"}
-        shared = {name for name in files if name.partition("/")[0] in SHARED}
-        observation = {f"observation/{name}.py" for name in ("__init__", "jobs", "logs", "metrics")}
-        links = {f"console_links/{name}.py" for name in ("__init__", "links")}
-        objects = {f"run_files/{name}.py" for name in ("__init__", "objects")}
-        registry = {f"run_registry/{name}.py" for name in ("__init__", "claiming", "record", "table")}
-        calendar = {f"run_calendar/{name}.py" for name in ("__init__", "clock", "periods")}
-        quotas = {f"account_quotas/{name}.py" for name in ("__init__", "limits", "lookup", "waiting")}
-        names = {f"partitions/{name}.py" for name in ("__init__", "names")}
-        given = {f"run_input/{name}.py" for name in ("__init__", "cutoff", "fleet", "request")}
-        keepers = ("check_late", "claim", "close_run", "plan_fleet", "preflight", "publish", "show_runs")
-        expected = observation | (registry if own in keepers else set())
-        expected |= calendar if own in ("check_late", "plan", "plan_partitions", "preflight") else set()
-        expected |= links if own in ("explain_failure", "publish", "show_runs", "sum_up") else set()
-        expected |= objects if own in ("apply_gate", "close_run", "plan", "plan_fleet", "publish") else set()
-        expected |= quotas if own in ("plan", "plan_fleet", "plan_partitions", "preflight") else set()
-        expected |= names if own in ("check_late", "plan", "plan_partitions", "show_runs") else set()
-        expected |= given if own in ("plan", "plan_partitions") else set()
-        assert shared == expected
-        deployed[own] = sorted(name.removeprefix(f"{own}/") for name in files - shared)
-    assert deployed == {
-        "plan": [
-            "__init__.py",
-            "channels.py",
-            "data_files.py",
-            "deployment.py",
-            "handler.py",
-            "plans.py",
-            "published.py",
-        ],
-        "plan_fleet": ["__init__.py", "fleet.py", "handler.py", "instance_types.py", "quotas.py", "sizing.py"],
-        "preflight": [
-            "__init__.py",
-            "demand.py",
-            "findings.py",
-            "handler.py",
-            "image.py",
-            "quotas.py",
-            "storage.py",
-            "time_budget.py",
-        ],
-        "plan_partitions": ["__init__.py", "handler.py", "limits.py"],
-        "show_runs": ["__init__.py", "handler.py", "of_partitions.py", "rows.py"],
-        "sum_up": ["__init__.py", "handler.py", "table.py"],
-        "apply_gate": ["__init__.py", "handler.py", "verdict.py"],
-        "check_run": ["__init__.py", "differences.py", "handler.py", "run_metrics.py"],
-        "publish": ["__init__.py", "announcement.py", "catalog.py", "handler.py", "pointer.py"],
-        "claim": ["__init__.py", "handler.py"],
-        "close_run": ["__init__.py", "costs.py", "handler.py"],
-        "end_failed": ["__init__.py", "handler.py"],
-        "check_late": ["__init__.py", "handler.py", "words.py"],
-        "explain_failure": [
-            "__init__.py",
-            "classify.py",
-            "container.py",
-            "handler.py",
-            "kinds.py",
-            "platform_words.py",
-        ],
-    }
+        module = function["Handler"].removesuffix(".handler")
+        # In the asset's folder alone, as Lambda loads it.
+        loaded = subprocess.run(
+            [sys.executable, "-c", LOADED, module], cwd=asset, capture_output=True, text=True, check=True
+        )
+        files = {str(path.relative_to(asset)) for path in asset.rglob("*") if path.is_file()}
+        assert set(json.loads(loaded.stdout)) == {name for name in files if "__pycache__" not in name}, module
+        assert f"{module.replace('.', '/')}.py" in files
+    assert len(functions) == 14
 
 
 def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:

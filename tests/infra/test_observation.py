@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lambdas.check_run.run_metrics import put_run_metrics
-from lambdas.observation.metrics import NAMESPACE
+from lambdas.shared.metrics import NAMESPACE
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 
 Templates = Callable[[str, str], dict[str, Any]]
