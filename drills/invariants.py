@@ -7,7 +7,7 @@ from typing import Any
 from drills.readers import faults_of_run, folder_by_table
 from drills.sequence import Drill
 from drills.stage import POINTER, Stage
-from lambdas.run_registry.record import Attempt, Run
+from lambdas.shared.registry_record import Attempt, Run
 
 ENDED_UNPUBLISHED = ("failed", "held", "stopped", "lost", "kept")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from drills.application import Application
-from lambdas.run_registry.record import LATEST, Run
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud
 
 PARTITION = "all"

@@ -16,8 +16,8 @@ from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import check_image
 from lambdas.preflight.quotas import check_quotas
-from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import last_complete_period
+from lambdas.shared.clock import local_date
+from lambdas.shared.periods import last_complete_period
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 Clients = Callable[[str], BaseClient]

@@ -11,8 +11,8 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
-from lambdas.observation.logs import logged
-from lambdas.run_files.objects import read_object
+from lambdas.shared.logs import logged
+from lambdas.shared.s3_objects import read_object
 
 from .verdict import Limits, problems
 

@@ -12,13 +12,13 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.observation.logs import logged
-from lambdas.observation.metrics import COUNT, put
-from lambdas.partitions.names import partitions_of
-from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import last_complete_period
-from lambdas.run_registry.record import LATEST, Run
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.clock import local_date
+from lambdas.shared.logs import logged
+from lambdas.shared.metrics import COUNT, put
+from lambdas.shared.partitions import partitions_of
+from lambdas.shared.periods import last_complete_period
+from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_table import RunTable
 
 from .words import of_all, of_many
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lambdas.run_registry.record import Run
+from lambdas.shared.registry_record import Run
 
 SHOWN = 10
 LONGEST_REASON = 300

@@ -12,8 +12,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
-from lambdas.observation.jobs import fleet_facts, job_facts
-from lambdas.observation.logs import about, logged
+from lambdas.shared.job_facts import fleet_facts, job_facts
+from lambdas.shared.logs import about, logged
 
 from .differences import (
     LOOKS_AT_A_TIME,

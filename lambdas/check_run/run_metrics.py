@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.observation.metrics import COUNT, RATIO, SECONDS, put
+from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
 
 # By the manifest's name of each.
 DRIFT = {"DemandDrift": "demand_change", "ForecastDrift": "expected_change"}

@@ -11,10 +11,10 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from lambdas.observation.logs import logged
-from lambdas.run_registry.claiming import Claim, claim
-from lambdas.run_registry.record import LATEST, Refusal, Run, end, release
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import logged
+from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_record import LATEST, Refusal, Run, end, release
+from lambdas.shared.registry_table import RunTable
 
 
 class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see

@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from lambdas.observation.jobs import fleet_facts, job_facts, json_object
-from lambdas.observation.metrics import RATIO, SECONDS
+from lambdas.shared.job_facts import fleet_facts, job_facts, json_object
+from lambdas.shared.metrics import RATIO, SECONDS
 
 
 def facts_of_job(state: Mapping[str, Any], *, hourly_prices: Mapping[str, float]) -> dict[str, Any] | None:

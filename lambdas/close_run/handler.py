@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from lambdas.observation.logs import about, logged
-from lambdas.observation.metrics import COUNT, put
-from lambdas.run_files.objects import read_object
-from lambdas.run_registry.record import Run, Status, end
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import about, logged
+from lambdas.shared.metrics import COUNT, put
+from lambdas.shared.registry_record import Run, Status, end
+from lambdas.shared.registry_table import RunTable
+from lambdas.shared.s3_objects import read_object
 
 from .costs import costs, counted_before, facts_of_fleet, facts_of_job, hourly_prices
 

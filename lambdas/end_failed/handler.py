@@ -6,7 +6,7 @@ A Fail state could do the former, not the latter: redriven, it would fail again.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from lambdas.observation.logs import logged
+from lambdas.shared.logs import logged
 
 # With the same files, these would end the same way: the job has to run once more.
 NEEDS_A_NEW_JOB = ("IncompleteRun",)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lambdas.observation.jobs import json_object, moment
+from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
 from .container import failed_container, told_by_container

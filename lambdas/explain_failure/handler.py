@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lambdas.console_links.links import execution_link, job_log_link, object_link
-from lambdas.observation.logs import logged
+from lambdas.shared.console_links import execution_link, job_log_link, object_link
+from lambdas.shared.logs import logged
 
 from .classify import Failure, classify
 

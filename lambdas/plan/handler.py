@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
-from lambdas.observation.logs import logged
-from lambdas.run_input.cutoff import asked_cutoff
-from lambdas.run_input.fleet import asked_fleet
-from lambdas.run_input.request import InputError, Request, read_request
+from lambdas.shared.execution_input import InputError, Request, read_request
+from lambdas.shared.logs import logged
+from lambdas.shared.requested_cutoff import asked_cutoff
+from lambdas.shared.requested_fleet import asked_fleet
 
 from .channels import DEMAND, channels, fingerprint, input_files
 from .data_files import DemandFiles

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from lambdas.run_files.objects import is_there, read_object
-from lambdas.run_input.request import InputError
+from lambdas.shared.execution_input import InputError
+from lambdas.shared.s3_objects import is_there, read_object
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.observation.logs import logged
-from lambdas.run_files.objects import is_there
-from lambdas.run_registry.record import Run, note
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import logged
+from lambdas.shared.registry_record import Run, note
+from lambdas.shared.registry_table import RunTable
+from lambdas.shared.s3_objects import is_there
 
 from .fleet import BELIEVED_RATE, Machine, Rate, Work
 from .instance_types import cores_of

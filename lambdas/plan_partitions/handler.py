@@ -13,11 +13,11 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.observation.logs import logged
-from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
-from lambdas.run_input.cutoff import asked_cutoff
-from lambdas.run_input.fleet import asked_fleet
-from lambdas.run_input.request import PARENT, InputError, read_request, shown, unknown_key
+from lambdas.shared.execution_input import PARENT, InputError, read_request, shown, unknown_key
+from lambdas.shared.logs import logged
+from lambdas.shared.partitions import NAME, NAME_IN_WORDS, partition_names
+from lambdas.shared.requested_cutoff import asked_cutoff
+from lambdas.shared.requested_fleet import asked_fleet
 
 from .limits import allowed_at_a_time
 

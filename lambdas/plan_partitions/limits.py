@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.account_quotas.lookup import processing_quota, quota_values
+from lambdas.shared.quotas import processing_quota, quota_values
 
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 45

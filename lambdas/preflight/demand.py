@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import last_day
+from lambdas.shared.clock import local_date
+from lambdas.shared.periods import last_day
 
 from .findings import Finding, fine, wrong
 

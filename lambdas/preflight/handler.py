@@ -12,8 +12,8 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.observation.logs import logged
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import logged
+from lambdas.shared.registry_table import RunTable
 
 from .demand import check_demand
 from .findings import Finding, Verdict, looked_at

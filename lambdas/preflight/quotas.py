@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from lambdas.account_quotas.lookup import processing_quota, quota_values, waited_for_in_vain
+from lambdas.shared.quotas import processing_quota, quota_values, waited_for_in_vain
 
 from .findings import Finding, fine, note, unknown, wrong
 

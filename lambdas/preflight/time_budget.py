@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from lambdas.run_registry.record import Run
+from lambdas.shared.registry_record import Run
 
 from .findings import Finding, fine, unknown, wrong
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdas.console_links.links import execution_link, object_link
+from lambdas.shared.console_links import execution_link, object_link
 
 UNITS = {"D": "days", "W": "weeks", "M": "months"}
 

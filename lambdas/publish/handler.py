@@ -11,10 +11,10 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.observation.logs import about, logged
-from lambdas.observation.metrics import COUNT, put
-from lambdas.run_registry.record import Refusal, Status, begin_publishing, end
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import about, logged
+from lambdas.shared.metrics import COUNT, put
+from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
+from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog

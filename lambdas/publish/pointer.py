@@ -8,7 +8,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from lambdas.run_files.objects import read_object
+from lambdas.shared.s3_objects import read_object
 
 SCHEMA_VERSION = 1
 # NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.

@@ -8,10 +8,10 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.observation.logs import logged
-from lambdas.partitions.names import partitions_of
-from lambdas.run_registry.record import LATEST
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.logs import logged
+from lambdas.shared.partitions import partitions_of
+from lambdas.shared.registry_record import LATEST
+from lambdas.shared.registry_table import RunTable
 
 from .of_partitions import LOOKS_AT_A_TIME, latest_runs, partitions_as_html
 from .rows import runs_as_html

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from lambdas.run_registry.record import OPEN, Run, Status
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_record import OPEN, Run, Status
+from lambdas.shared.registry_table import RunTable
 
 from .rows import runs_as_html
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from lambdas.console_links.links import execution_link, job_log_link, object_link
-from lambdas.run_registry.record import Attempt, Run
+from lambdas.shared.console_links import execution_link, job_log_link, object_link
+from lambdas.shared.registry_record import Attempt, Run
 
 HEADINGS = ("Cutoff", "Attempt", "Status", "By", "Started", "Job", "Cost", "WAPE", "")
 

@@ -11,9 +11,9 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from lambdas.console_links.links import execution_link, object_link
-from lambdas.observation.logs import about, logged
-from lambdas.observation.metrics import COUNT, put
+from lambdas.shared.console_links import execution_link, object_link
+from lambdas.shared.logs import about, logged
+from lambdas.shared.metrics import COUNT, put
 
 from .table import Row, as_csv, broke_off, in_words, list_unfinished, malformed, row, unusable
 

@@ -11,8 +11,8 @@ from infra.settings.field_types import FleetInstanceType
 from infra.settings.fleet import MOST_INSTANCES, FleetSettings
 from infra.settings.instance_types import types_of_jobs
 from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
-from lambdas.account_quotas import limits
 from lambdas.plan_fleet.instance_types import cores_of
+from lambdas.shared import limits
 
 SOUND = {
     "enabled": "true",

@@ -14,8 +14,8 @@ import polars as pl
 import pytest
 
 from infra.settings.loader import load_settings
-from lambdas.run_registry.record import LATEST, Run
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
 from tests.synthesis import ROOT, synthesise_together
 

@@ -10,7 +10,7 @@ from drills.invariants import broken, pointers
 from drills.perform import perform, small_demand
 from drills.sequence import STAGES, STATES, STATES_OF_A_FAILURE, Drill
 from drills.stage import POINTER, Stage
-from lambdas.run_registry.record import Run
+from lambdas.shared.registry_record import Run
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 STEPS = {drill.starts[0].deed_at: drill for drill in Drill.at_every_step()}

@@ -8,7 +8,7 @@ import pytest
 
 from drills.readers import folder_by_table
 from drills.stage import Stage
-from lambdas.run_registry.record import LATEST, Attempt
+from lambdas.shared.registry_record import LATEST, Attempt
 from local_cloud import ApiFault
 from tests.workflow.conftest import FEW_TREES, Deployment
 from tests.workflow.test_failures import MANY_TREES, running_job, wait_until

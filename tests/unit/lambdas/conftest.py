@@ -6,7 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.run_registry.table import BY_EXECUTION, RunTable
+from lambdas.shared.registry_table import BY_EXECUTION, RunTable
 
 DATA_BUCKET = "data-bucket"
 FORECAST_BUCKET = "forecast-bucket"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.account_quotas.lookup import quota_values, waited_for_in_vain
+from lambdas.shared.quotas import quota_values, waited_for_in_vain
 from tests.unit.lambdas.test_preflight import Pages
 
 ONE, TWO = "ml.m5.large for training job usage", "ml.m5.large for processing job usage"
@@ -24,7 +24,7 @@ def test_no_page_is_read_after_the_last_was_found() -> None:
 
 def test_the_search_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr("lambdas.account_quotas.lookup.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("lambdas.shared.quotas.time.monotonic", lambda: next(clock))
     pages = Pages(*({f"other {number}": 1.0} for number in range(50)), {ONE: 4})
     assert quota_values(pages, [ONE], most_seconds=30) == {}
     assert pages.read == 4

@@ -9,9 +9,9 @@ import pytest
 from lambdas.check_late import handler as module
 from lambdas.check_late.handler import Deadline, check_late
 from lambdas.check_late.words import SHOWN, of_many
-from lambdas.run_registry.claiming import Claim, claim
-from lambdas.run_registry.record import LATEST, Attempt, Run, Status, begin_publishing, end
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_record import LATEST, Attempt, Run, Status, begin_publishing, end
+from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.claim.handler import Registry, claim_cutoff, claim_run
-from lambdas.run_registry.record import LATEST, begin_publishing, end, note, release
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_record import LATEST, begin_publishing, end, note, release
+from lambdas.shared.registry_table import RunTable
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 CUTOFF = "2026-11-16"

@@ -11,10 +11,10 @@ import pytest
 import lambdas.close_run.handler as module
 from lambdas.close_run.handler import Place, close, close_lost
 from lambdas.end_failed.handler import resume
-from lambdas.observation.jobs import job_facts
-from lambdas.run_registry.claiming import Claim, claim
-from lambdas.run_registry.record import Attempt, Run, begin_publishing, note
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.job_facts import job_facts
+from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_record import Attempt, Run, begin_publishing, note
+from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from lambdas.check_run.run_metrics import put_run_metrics
-from lambdas.observation.jobs import fleet_facts, job_facts
-from lambdas.observation.logs import about, logged
-from lambdas.observation.metrics import COUNT, SECONDS, put
+from lambdas.shared.job_facts import fleet_facts, job_facts
+from lambdas.shared.logs import about, logged
+from lambdas.shared.metrics import COUNT, SECONDS, put
 from tests.unit.lambdas.conftest import CONTEXT
 
 EXECUTION = "arn:aws:states:eu-central-1:1:execution:onejob-dev-forecast:a"

@@ -6,7 +6,7 @@ import pytest
 
 from infra.settings import partitions
 from infra.settings.partitions import PartitionsSettings
-from lambdas.partitions.names import NAME, NAME_IN_WORDS, partition_names
+from lambdas.shared.partitions import NAME, NAME_IN_WORDS, partition_names
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
 

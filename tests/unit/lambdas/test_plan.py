@@ -11,7 +11,7 @@ from lambdas.plan import handler as module
 from lambdas.plan.deployment import Deployment
 from lambdas.plan.handler import plan
 from lambdas.plan.plans import Plan, PublishPlan
-from lambdas.run_input.request import InputError
+from lambdas.shared.execution_input import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")

@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import lambdas.plan_fleet.handler as module
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
 from lambdas.plan_fleet.handler import Deployment, IncompleteRun, measured_rate, plan_fleet
-from lambdas.run_registry.record import Attempt, Run
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_record import Attempt, Run
+from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 
 RUN_ID = "onejob-dev-20261116-060000-0123abcd-1"

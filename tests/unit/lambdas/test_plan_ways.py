@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from infra.jobs.training_job import OF_THE_RUN
-from lambdas.account_quotas.limits import MOST_INSTANCES
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan
-from lambdas.run_input.request import PARENT, InputError
+from lambdas.shared.execution_input import PARENT, InputError
+from lambdas.shared.limits import MOST_INSTANCES
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT, EXECUTION_ID, planned
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.account_quotas.lookup import processing_quota
 from lambdas.preflight import handler as module
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
@@ -16,7 +15,8 @@ from lambdas.preflight.image import OTHERS, TAKEN, check_image
 from lambdas.preflight.quotas import check_quotas, quota_name
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
-from lambdas.run_registry.record import Attempt, Run
+from lambdas.shared.quotas import processing_quota
+from lambdas.shared.registry_record import Attempt, Run
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}

@@ -8,8 +8,8 @@ import pytest
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
 from lambdas.publish.handler import ATTEMPTS, Place, publish
 from lambdas.publish.pointer import PublishFailed
-from lambdas.run_registry.claiming import Claim, claim
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
 
 KEY = "forecasts/partition=all/_latest.json"

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from lambdas.run_calendar.periods import WEEKDAYS, last_complete_period, period_on_or_before
+from lambdas.shared.periods import WEEKDAYS, last_complete_period, period_on_or_before
 
 DAYS = [date(2026, 1, 1) + timedelta(days=offset) for offset in range(600)]
 FREQUENCIES = ["D", *(f"W-{day}" for day in WEEKDAYS), "MS", "ME"]

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.run_registry.claiming import Claim, claim
-from lambdas.run_registry.record import LATEST, Refusal, Run, begin_publishing, end, note, release
-from lambdas.run_registry.table import TRIES, RegistryBusy, RunTable
+from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_record import LATEST, Refusal, Run, begin_publishing, end, note, release
+from lambdas.shared.registry_table import TRIES, RegistryBusy, RunTable
 
 NOTHING = Run("all", "2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
@@ -218,7 +218,7 @@ def test_a_write_that_others_keep_overtaking_is_given_up(table: RunTable) -> Non
 
 
 def test_the_item_keeps_its_latest_attempts(table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.run_registry.table.MOST_ATTEMPTS", 4)
+    monkeypatch.setattr("lambdas.shared.registry_table.MOST_ATTEMPTS", 4)
     for number in range(7):
         wish = replace(ONE, execution=f"execution-{number}")
         table.change("all", "2026-11-16", lambda run, wish=wish: claim(run, wish))  # type: ignore[misc]

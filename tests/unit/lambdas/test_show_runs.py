@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from lambdas.console_links.links import execution_link, job_log_link, object_link
-from lambdas.run_registry.record import LATEST, Attempt, Run, Status
-from lambdas.run_registry.table import RunTable
+from lambdas.shared.console_links import execution_link, job_log_link, object_link
+from lambdas.shared.registry_record import LATEST, Attempt, Run, Status
+from lambdas.shared.registry_table import RunTable
 from lambdas.show_runs import handler as module
 from lambdas.show_runs.of_partitions import SHOWN, latest_runs, partitions_as_html
 from lambdas.show_runs.rows import runs_as_html

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.console_links.links import execution_link, object_link
+from lambdas.shared.console_links import execution_link, object_link
 from lambdas.sum_up import handler as module
 from lambdas.sum_up.handler import sum_up
 from lambdas.sum_up.table import (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from .record import Attempt, Refusal, Run
+from .registry_record import Attempt, Refusal, Run
 
 
 @dataclass(frozen=True)

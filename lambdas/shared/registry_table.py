@@ -9,7 +9,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
-from .record import LATEST, Attempt, Refusal, Run
+from .registry_record import LATEST, Attempt, Refusal, Run
 
 # Of one item, at the same moment; each writer that fails has seen another succeed.
 TRIES = 20

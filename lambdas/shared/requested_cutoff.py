@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from lambdas.run_calendar.clock import local_date
-from lambdas.run_calendar.periods import last_complete_period, period_on_or_before
+from lambdas.shared.clock import local_date
+from lambdas.shared.periods import last_complete_period, period_on_or_before
 
-from .request import InputError, Request
+from .execution_input import InputError, Request
 
 
 def asked_cutoff(

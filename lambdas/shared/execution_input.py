@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from lambdas.account_quotas.limits import MOST_INSTANCES
-from lambdas.partitions.names import NAME, NAME_IN_WORDS
+from lambdas.shared.limits import MOST_INSTANCES
+from lambdas.shared.partitions import NAME, NAME_IN_WORDS
 
 # What Step Functions itself calls the execution that another one was started by; so its console shows the link.
 PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"

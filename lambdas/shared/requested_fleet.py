@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .request import InputError, Request
+from .execution_input import InputError, Request
 
 
 def asked_fleet(request: Request, settled: Mapping[str, Any] | None) -> tuple[bool, int | None]:

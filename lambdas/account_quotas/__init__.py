@@ -1,1 +1,0 @@
-"""What the account may run at the same time, as Service Quotas tells it. Shared by those that need it."""

@@ -1,1 +1,0 @@
-"""Which partitions there are. Shared by those that need it."""
