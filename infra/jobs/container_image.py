@@ -1,4 +1,4 @@
-"""The one image every job runs: built from `job_code/`, or one that is in ECR already."""
+"""The one image every job runs: built from `job_code/` and `contract/`, or one that is in ECR already."""
 
 from pathlib import Path
 
@@ -6,11 +6,10 @@ from aws_cdk import Arn, ArnComponents, IgnoreMode, Stack
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
-JOB_CODE = Path(__file__).parents[2] / "job_code"
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = "job_code/Dockerfile"
 # As the Dockerfile has it; said again wherever arguments are given, so that none is taken for the other.
 ENTRYPOINT = ["python", "-m", "job_code"]
-# What does not change the program must not change the image's hash.
-NOT_IN_THE_IMAGE = ["**/__pycache__", "**/*.pyc", "**/.DS_Store", "**/.*_cache"]
 
 
 class ContainerImage(Construct):
@@ -27,10 +26,13 @@ class ContainerImage(Construct):
             asset = ecr_assets.DockerImageAsset(
                 self,
                 "Asset",
-                directory=str(JOB_CODE),
+                # `.dockerignore` leaves the two packages of it, so that nothing else changes the image's hash.
+                directory=str(ROOT),
+                file=DOCKERFILE,
+                # It is not in the image, but the build needs it.
+                exclude=[f"!{DOCKERFILE}"],
                 # SageMaker's machines are x86, whatever the deploying one is.
                 platform=ecr_assets.Platform.LINUX_AMD64,
-                exclude=NOT_IN_THE_IMAGE,
                 ignore_mode=IgnoreMode.DOCKER,
             )
             self.uri = asset.image_uri
