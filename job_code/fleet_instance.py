@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from job_code.failures import Failure
 from job_code.findings import plural
 from job_code.handover import Handover
 from job_code.object_forecast import ObjectForecast, ObjectTask, forecast_object, prepare
@@ -61,8 +62,8 @@ def forecast_objects(
     with progress.stage("predict") as advance, notes:
         for number, made in enumerate(_made(tasks, workers), 1):
             notes.put(made)
-            if made.failure:
-                progress.say(failure_line(made), level="ERROR")
+            if made.failure is not None:
+                progress.say(failure_line(made.piece, made.failure), level="ERROR", code=made.failure.code)
             advance(number / len(tasks))
 
 
@@ -89,5 +90,5 @@ def _alone(task: ObjectTask, workers: Workers) -> ObjectForecast:
     try:
         ((_, made),) = workers.as_completed(forecast_object, [task])
     except WorkerDiedError as error:
-        return ObjectForecast(task.piece, failure=str(error))
+        return ObjectForecast(task.piece, failure=Failure.of(error))
     return made

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from job_code.errors import JobError
+from contract.error_codes import ErrorCode
+from job_code.errors import JobError, OutOfMemoryError
 from job_code.findings import plural
 from job_code.finishing import Inference, finish
 from job_code.forecast_files import ForecastFile
@@ -27,6 +28,18 @@ SHOWN = 3
 MESSAGE = 600  # characters for the reasons: SageMaker shows a kilobyte
 EVERY = "every-reason.json"
 ENDED = "ended-"
+
+
+class ObjectsFailedError(JobError):
+    """Some objects could not be forecast, and all others are."""
+
+    code = ErrorCode.OBJECTS_FAILED
+
+
+@dataclass(frozen=True)
+class _Reason:
+    code: ErrorCode
+    words: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,8 @@ def wait_for_all(
         sleep: Waits between two looks.
 
     Raises:
-        JobError: If some objects could not be forecast; how many, the first of them, and why.
+        OutOfMemoryError: If memory ran out for one of the objects that could not be forecast.
+        ObjectsFailedError: If others could not be forecast; how many, the first of them, and why.
     """
     wanted = {piece.name for piece in handover.pieces}
     with progress.stage("wait for the others") as advance:
@@ -92,37 +106,45 @@ def wait_for_all(
     # Whoever has noted its end has noted everything else before.
     missing = sorted(wanted - _noted(store, handover.name("done/")))
     if missing:
-        raise JobError(_what_is_missing(missing, len(wanted), handover, store, job_name=job_name, folder=folder))
+        reasons = _reasons(missing, handover, store, job_name)
+        words = [reason.words for reason in reasons]
+        message = _what_is_missing(words, len(wanted), handover, store, job_name=job_name, folder=folder)
+        if any(reason.code is ErrorCode.OUT_OF_MEMORY for reason in reasons):
+            raise OutOfMemoryError(message)
+        raise ObjectsFailedError(message)
 
 
-def _what_is_missing(
-    missing: Sequence[str], wanted: int, handover: Handover, store: S3Folder, *, job_name: str, folder: Path
-) -> str:
-    """The first objects and why they are missing; all of them stand in a file that the line ends with."""
-
-    def of(name: str) -> str:
+def _reasons(missing: Sequence[str], handover: Handover, store: S3Folder, job_name: str) -> list[_Reason]:
+    def of(name: str) -> _Reason:
         return _reason(store, f"{_failures(handover, job_name)}{name}.json")
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
-        reasons = list(reads.map(of, missing))
+        return list(reads.map(of, missing))
+
+
+def _what_is_missing(
+    reasons: Sequence[str], wanted: int, handover: Handover, store: S3Folder, *, job_name: str, folder: Path
+) -> str:
+    """The first objects and why they are missing; all of them stand in a file that the line ends with."""
     every = f"{_failures(handover, job_name)}{EVERY}"
-    put_json({"objects": wanted, "missing": len(missing), "reasons": reasons}, every, S3Output(store), folder)
+    put_json({"objects": wanted, "missing": len(reasons), "reasons": reasons}, every, S3Output(store), folder)
     shown = reasons[:SHOWN]
     longest = MESSAGE // len(shown)
     told = "; ".join(each if len(each) <= longest else f"{each[: longest - 3]}..." for each in shown)
-    more = f"; and {len(missing) - SHOWN:,} more, in {store.uri(every)}" if len(missing) > SHOWN else ""
-    return f"{len(missing):,} of {plural(wanted, 'object')} could not be forecast: {told}{more}"
+    more = f"; and {len(reasons) - SHOWN:,} more, in {store.uri(every)}" if len(reasons) > SHOWN else ""
+    return f"{len(reasons):,} of {plural(wanted, 'object')} could not be forecast: {told}{more}"
 
 
 def _failures(handover: Handover, job_name: str) -> str:
     return handover.name(f"failed/{job_name}/")
 
 
-def _reason(store: S3Folder, name: str) -> str:
+def _reason(store: S3Folder, name: str) -> _Reason:
     """As it was noted; of an object that was given to no machine, nobody has."""
     if name not in store.names(name):
-        return f"{Path(name).stem}: no machine was given it"
-    return str(_read(store, name)["reason"])
+        return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{Path(name).stem}: no machine was given it")
+    noted = _read(store, name)
+    return _Reason(ErrorCode(noted["code"]), noted["reason"])
 
 
 def gather(handover: Handover, store: S3Folder) -> Gathered:

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from job_code.covariate_spill import SpilledTable, TableColumns
 from job_code.covariate_store import StoredCovariates, StoredTable
-from job_code.errors import JobError
+from job_code.errors import HandoverUnusableError
 from job_code.finishing import Draft
 from job_code.frequency import Frequency
 from job_code.piece_objects import HandedPiece
@@ -84,12 +84,14 @@ class Handover:
             covariates: The folder with what all pieces share.
 
         Raises:
-            JobError: If it is no such document, or of another program.
+            HandoverUnusableError: If it is no such document, or of another program.
         """
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["schema_version"] != SCHEMA:
-                raise JobError(f"{file.name}: its schema is {content['schema_version']}, this program's {SCHEMA}")
+                raise HandoverUnusableError(
+                    f"{file.name}: its schema is {content['schema_version']}, this program's {SCHEMA}"
+                )
             return cls(
                 tuple(HandedPiece(**piece) for piece in content["pieces"]),
                 content["model_sha256"],
@@ -100,7 +102,9 @@ class Handover:
                 Draft.from_dict(content["draft"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise JobError(f"{file.name} cannot be read: {type(error).__name__}: {error}; start the run anew") from None
+            raise HandoverUnusableError(
+                f"{file.name} cannot be read: {type(error).__name__}: {error}; start the run anew"
+            ) from None
 
 
 def _covariates_as_json(covariates: StoredCovariates) -> dict[str, Any]:

@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contract.error_codes import ErrorCode, render
 from job_code.config import ForecastConfig, read_config_file
-from job_code.errors import InputError, JobError
+from job_code.errors import InputError
+from job_code.failures import Failure, exit_code_of
 from job_code.loading import loading
 from job_code.progress import Progress
 from job_code.termination import stop_promptly
@@ -26,14 +28,23 @@ def run_on_laptop(options: argparse.Namespace) -> int:
     """
     output: Output | None = None
     finished = False
+    progress = Progress()
 
-    def clean_up(signal: str) -> None:
+    def abandon() -> None:
         if output is not None:
             output.abandon()
-        print(f"\nstopped by {signal}{'' if finished else ': nothing was written'}", file=sys.stderr)
 
-    stop_promptly(clean_up)  # before the imports: some of them start threads
-    try:
+    def clean_up(signal: str) -> None:
+        abandon()
+        said = render(ErrorCode.STOPPED, f"stopped by {signal}{'' if finished else ': nothing was written'}")
+        print(f"\n{said}", file=sys.stderr)
+
+    def tell(failure: Failure) -> None:
+        abandon()
+        failure.tell(progress)
+
+    def work() -> None:
+        nonlocal output, finished
         with loading():
             from job_code.output import LocalOutput
             from job_code.run import run
@@ -43,31 +54,22 @@ def run_on_laptop(options: argparse.Namespace) -> int:
         if options.published:
             _check_manifest(options.published)
         output = folder = LocalOutput(options.output, options.run_id)
-    except InputError as error:
-        return _say_input_error(error)
-    except JobError as error:
-        print(f"job error: {error}", file=sys.stderr)
-        return JobError.exit_code
-    inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
-    try:
+        inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
         request = RunRequest(options.run_id, options.partition, inputs, config, options.published, options.model)
-        manifest = run(request, output, progress=Progress(), folder=folder.scratch)
+        manifest = run(request, output, progress=progress, folder=folder.scratch)
         finished = True
-    except InputError as error:
-        return _say_input_error(error)
-    except JobError as error:
-        output.abandon()
-        print(f"job error: {error}", file=sys.stderr)
-        return JobError.exit_code
-    except BaseException:
-        output.abandon()
-        raise
+        _say_where(manifest, output, trained=options.model is None)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    return exit_code_of(work, on_failure=tell)
+
+
+def _say_where(manifest: dict[str, Any], output: "Output", *, trained: bool) -> None:
     files = Path(output.location(manifest["report"])).parent
     print(f"forecasts: {output.location(_folder(manifest, 'forecasts'))}")
     print(f"report:    {files / 'report.html'}")
-    if options.model is None:
+    if trained:
         print(f"model:     {output.location(_folder(manifest, 'models'))}")
-    return 0
 
 
 def _configuration(options: argparse.Namespace) -> ForecastConfig:
@@ -98,11 +100,6 @@ def _check_manifest(path: Path) -> None:
 
 def _folder(manifest: dict[str, Any], kind: str) -> str:
     return f"{kind}/partition={manifest['partition']}/run_id={manifest['run_id']}"
-
-
-def _say_input_error(error: InputError) -> int:
-    print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
-    return error.exit_code
 
 
 def _settings(pairs: list[str]) -> dict[str, str]:

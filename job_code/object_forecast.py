@@ -9,7 +9,7 @@ from pathlib import Path
 from job_code.allocator import keep_freed_memory
 from job_code.covariate_store import StoredCovariates
 from job_code.disk import OutOfDiskError, explain_full_disk
-from job_code.errors import JobError
+from job_code.failures import Failure
 from job_code.frequency import Frequency
 from job_code.piece_forecast import PieceForecast, PieceTask, forecast_piece, load_forecaster
 from job_code.piece_objects import HandedPiece, unpack
@@ -47,14 +47,14 @@ class ObjectForecast:
         file: Its forecasts, in a folder of their own that is the caller's to remove; None where there are none.
         forecast: What is left of them.
         seconds: How long it took.
-        failure: Why there are none.
+        failure: Why there are none; None where there are.
     """
 
     piece: HandedPiece
     file: Path | None = None
     forecast: PieceForecast | None = None
     seconds: float = 0.0
-    failure: str = ""
+    failure: Failure | None = None
 
 
 def prepare(model: Path) -> None:
@@ -64,7 +64,7 @@ def prepare(model: Path) -> None:
         model: Folder of the model's files.
 
     Raises:
-        JobError: If they cannot be used.
+        ModelUnusableError: If they cannot be used.
     """
     keep_freed_memory()
     load_forecaster(model)
@@ -100,7 +100,6 @@ def forecast_object(task: ObjectTask) -> ObjectForecast:
         raise
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
-        reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
-        return ObjectForecast(task.piece, failure=reason)
+        return ObjectForecast(task.piece, failure=Failure.of(error))
     shutil.rmtree(piece)
     return ObjectForecast(task.piece, folder / forecast.file.name, forecast, time.monotonic() - begun)

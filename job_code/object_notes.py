@@ -7,10 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from contract.error_codes import one_line
+from job_code.failures import Failure
 from job_code.findings import plural
 from job_code.handover import Handover
 from job_code.object_forecast import ObjectForecast
 from job_code.output import Output, put_json
+from job_code.piece_objects import HandedPiece
 
 UPLOADS_AT_A_TIME = 4
 
@@ -54,22 +57,25 @@ class ObjectNotes:
 
     def _put(self, made: ObjectForecast) -> None:
         name = made.piece.name
-        if made.file is None or made.forecast is None:
+        if made.failure is not None:
             failed = self.handover.name(f"failed/{self.job_name}/{name}.json")
-            put_json({"reason": failure_line(made)}, failed, self.output, self.scratch)
+            note = {"code": made.failure.code, "reason": failure_line(made.piece, made.failure)}
+            put_json(note, failed, self.output, self.scratch)
             return
+        assert made.file is not None
+        assert made.forecast is not None
         folder = made.file.parent
         self.output.put(made.file, self.handover.draft.name("forecasts", made.piece.part))
         # The note comes after what it speaks of.
-        note = {
+        done = {
             "file": made.forecast.file.to_dict(),
             "total": made.forecast.total.tolist(),
             "seconds": made.seconds,
         }
-        put_json(note, self.handover.name(f"done/{name}.json"), self.output, folder)
+        put_json(done, self.handover.name(f"done/{name}.json"), self.output, folder)
         folder.rmdir()
 
 
-def failure_line(made: ObjectForecast) -> str:
-    """Why an object has no forecasts, in one line with its name."""
-    return f"{made.piece.name} ({plural(made.piece.series, 'series')}): {' '.join(made.failure.split())}"
+def failure_line(piece: HandedPiece, failure: Failure) -> str:
+    """Says in one line, with the object's name, why it has no forecasts."""
+    return f"{piece.name} ({plural(piece.series, 'series')}): {one_line(failure.message)}"

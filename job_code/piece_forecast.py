@@ -12,6 +12,7 @@ from job_code.covariate_store import StoredCovariates
 from job_code.demand import series_name
 from job_code.errors import JobError
 from job_code.exogenous import Exogenous
+from job_code.failures import Failure
 from job_code.findings import EXAMPLES
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.forecaster import Forecaster
@@ -88,7 +89,9 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     """Forecasts all series of a piece and writes them.
 
     Raises:
-        JobError: If the model's files cannot be used, or a series cannot be forecast: then with its name.
+        ModelUnusableError: If the model's files cannot be used.
+        JobError: If a series cannot be forecast: then with its name.
+        MemoryError: If memory runs out.
     """
     forecaster = load_forecaster(task.model)
     piece = read_piece(task.piece, task.frequency)
@@ -96,9 +99,11 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
     try:
         forecast = whole.forecast(forecaster)
+    except MemoryError:
+        raise  # no series is to blame
     except Exception as error:
         blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
-        reason = str(error) if isinstance(error, JobError) else f"{type(error).__name__}: {error}"
+        reason = Failure.of(error).message
         raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
     current = piece.panel.last_period == task.last_period
     file = write_forecast(forecast, forecaster.config, task.folder / task.name)
@@ -144,6 +149,6 @@ def load_forecaster(model: Path) -> Forecaster:
         model: Folder of its files.
 
     Raises:
-        JobError: If they cannot be used.
+        ModelUnusableError: If they cannot be used.
     """
     return load_model(model)

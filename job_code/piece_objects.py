@@ -7,7 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from job_code.errors import JobError
+from job_code.errors import HandoverUnusableError
 
 FILE = re.compile(r"\w[\w.-]*")
 
@@ -64,16 +64,18 @@ def unpack(packed: Path, folder: Path, sha256: str) -> None:
         sha256: What its checksum must be, hexadecimal.
 
     Raises:
-        JobError: If it is another file than that, or holds anything but files.
+        HandoverUnusableError: If it is another file than that, or holds anything but files.
     """
     found = checksum(packed)
     if found != sha256:
-        raise JobError(f"{packed.name} has the checksum {found[:12]}..., not {sha256[:12]}...: it is damaged")
+        raise HandoverUnusableError(
+            f"{packed.name} has the checksum {found[:12]}..., not {sha256[:12]}...: it is damaged"
+        )
     with tarfile.open(packed) as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() and FILE.fullmatch(member.name) else None
             if content is None:
-                raise JobError(f"{packed.name} holds {member.name}, which is no file of a piece")
+                raise HandoverUnusableError(f"{packed.name} holds {member.name}, which is no file of a piece")
             with (folder / member.name).open("wb") as file:
                 shutil.copyfileobj(content, file)
 

@@ -3,10 +3,10 @@
 import os
 import shutil
 import tempfile
-import traceback
 from pathlib import Path
 
-from job_code.errors import JobError
+from job_code.errors import ModelUnusableError
+from job_code.failures import Failure, exit_code_of
 from job_code.loading import loading
 from job_code.processing_paths import ProcessingPaths
 from job_code.progress import Progress
@@ -39,15 +39,12 @@ def _run(paths: ProcessingPaths, scratch: Path) -> int:
         # No message: SageMaker strings those of all machines together, and it stops the others when one fails.
         shutil.rmtree(scratch, ignore_errors=True)
 
+    def tell(failure: Failure) -> None:
+        failure.tell(progress)
+        paths.write_message(failure.code, failure.message)
+
     stop_promptly(clean_up)  # before the imports: some of them start threads
-    try:
-        _work(paths, scratch, progress)
-    except JobError as error:
-        return _failed(paths, progress, f"job error: {error}")
-    except Exception as error:
-        message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
-        return _failed(paths, progress, message, trace=traceback.format_exc())
-    return 0
+    return exit_code_of(lambda: _work(paths, scratch, progress), on_failure=tell)
 
 
 def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
@@ -71,7 +68,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
             (scratch / name).mkdir()
             unpack(common / f"{name}.tar", scratch / name, sha256)
         if checksum(model) != handover.model_sha256:
-            raise JobError("model: it is not the one that the demand was prepared for; start the run anew")
+            raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
         with Workers(cores) as workers:
             # Before anything is forecast: a model that does not fit is told once, and not by every object.
@@ -101,9 +98,3 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         progress=progress,
         folder=scratch,
     )
-
-
-def _failed(paths: ProcessingPaths, progress: Progress, message: str, **fields: str) -> int:
-    progress.say(message, level="ERROR", **fields)
-    paths.write_message(message)
-    return JobError.exit_code

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from contract.error_codes import ErrorCode, render
+
 MESSAGE_BYTES = 1000  # SageMaker keeps a kilobyte, of all containers together
 
 
@@ -43,11 +45,16 @@ class ProcessingPaths:
         """Where everything of the job lies."""
         return self.root / "processing"
 
-    def write_message(self, message: str) -> None:
-        """Leaves what SageMaker shows as the job's ExitMessage."""
+    def write_message(self, code: ErrorCode, message: str) -> None:
+        """Leaves what SageMaker shows as the job's ExitMessage.
+
+        Args:
+            code: Why this machine failed; the message begins with it.
+            message: The same for people.
+        """
         path = self.root / "output" / "message"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(message.encode()[:MESSAGE_BYTES].decode(errors="ignore").encode())
+        path.write_bytes(render(code, message).encode()[:MESSAGE_BYTES].decode(errors="ignore").encode())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from contract.error_codes import ErrorCode, render
 from job_code.errors import InputError
-
-FAILURE_CHARACTERS = 1024
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,13 @@ class SageMakerPaths:
             raise InputError([f"hyperparameters: {path} holds no JSON object"])
         return {str(key): str(value) for key, value in values.items()}
 
-    def write_failure(self, message: str) -> None:
-        """Leaves the one line that SageMaker shows as the job's FailureReason."""
+    def write_failure(self, code: ErrorCode, message: str) -> None:
+        """Leaves the one line that SageMaker shows as the job's FailureReason.
+
+        Args:
+            code: Why the job failed; the line begins with it.
+            message: The same for people.
+        """
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(shorten(message, FAILURE_CHARACTERS), encoding="utf-8")
-
-
-def shorten(text: str, limit: int) -> str:
-    """Cuts a text to `limit` characters, saying so where it does."""
-    ending = " ... (cut; all of it in the run's data-quality report, or in the job's log)"
-    return text if len(text) <= limit else text[: limit - len(ending)] + ending
+        path.write_text(render(code, message), encoding="utf-8")

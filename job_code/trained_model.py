@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from job_code.config import ForecastConfig
-from job_code.errors import InputError, JobError
+from job_code.errors import InputError, ModelUnusableError
 from job_code.forecaster import Forecaster
 from job_code.model_files import DOCUMENT, RECORD, load_model, read_record, save_model
 from job_code.training_record import TrainingRecord
@@ -67,16 +67,18 @@ class TrainedModel:
 
         Raises:
             InputError: If it is too old for this run, or made for another configuration.
-            JobError: If the files are not whole, or were written by other versions.
+            ModelUnusableError: If the files are not whole, or were written by other versions.
         """
         forecaster = load_model(folder)
         try:
             record = TrainingRecord.from_json(read_record(folder))
         except (ValueError, TypeError, KeyError) as error:
-            raise JobError(f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew") from None
+            raise ModelUnusableError(
+                f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew"
+            ) from None
         found = checksum(folder)
         if sha256 is not None and found != sha256:
-            raise JobError(f"model: {DOCUMENT} is not the one that run {record.run_id} wrote; train anew")
+            raise ModelUnusableError(f"model: {DOCUMENT} is not the one that run {record.run_id} wrote; train anew")
         age = record.age_days(datetime.now(UTC))
         problems = list(_differences(forecaster, config))
         if age > config.max_model_age_days:

@@ -3,11 +3,12 @@
 import os
 import shutil
 import tempfile
-import traceback
 from pathlib import Path
 
+from contract.error_codes import ErrorCode
 from job_code.config import ForecastConfig
-from job_code.errors import InputError, JobError
+from job_code.errors import InputError
+from job_code.failures import Failure, exit_code_of
 from job_code.loading import loading
 from job_code.progress import Progress
 from job_code.sagemaker_paths import SageMakerPaths
@@ -35,55 +36,48 @@ def _run(scratch: Path, *, infer: bool) -> int:
     progress = Progress(about={"run_id": job_name, "job_name": job_name})
 
     def clean_up(signal: str) -> None:
-        paths.write_failure(f"job error: stopped by {signal}")
+        paths.write_failure(ErrorCode.STOPPED, f"stopped by {signal}")
         shutil.rmtree(scratch, ignore_errors=True)
 
+    def tell(failure: Failure) -> None:
+        failure.tell(progress)
+        paths.write_failure(failure.code, failure.message)
+
     stop_promptly(clean_up)  # before the imports: some of them start threads
+    return exit_code_of(lambda: _work(paths, scratch, progress, infer=infer), on_failure=tell)
+
+
+def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
+    with loading():
+        from job_code.output import S3Output
+        from job_code.run import refuse, run
+        from job_code.run_request import INPUTS, RunRequest
+        from job_code.s3 import S3Folder
+
+    output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
+    run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")
     try:
-        with loading():
-            from job_code.output import S3Output
-            from job_code.run import refuse, run
-            from job_code.run_request import INPUTS, RunRequest
-            from job_code.s3 import S3Folder
-
-        output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
-        run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")
-        try:
-            inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
-            if "demand" not in inputs:
-                raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
-            model = paths.channel(MODEL) if infer else None
-            if infer and model is None:
-                raise InputError(["model: the job has no channel of that name; train one before"])
-            config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
-        except InputError as error:
-            refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
-            raise
-        request = RunRequest(
-            run_id,
-            partition,
-            inputs,
-            config,
-            paths.channel(PUBLISHED),
-            model,
-            os.environ.get("MODEL_SHA256") or None,
-            int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
-        )
-        run(request, output, progress=progress, folder=scratch)
+        inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
+        if "demand" not in inputs:
+            raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+        model = paths.channel(MODEL) if infer else None
+        if infer and model is None:
+            raise InputError(["model: the job has no channel of that name; train one before"])
+        config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
     except InputError as error:
-        return _failed(paths, progress, f"input error: {error}", error.exit_code)
-    except JobError as error:
-        return _failed(paths, progress, f"job error: {error}", JobError.exit_code)
-    except Exception as error:
-        message = f"job error: {type(error).__name__}: {' '.join(str(error).split())}"
-        return _failed(paths, progress, message, JobError.exit_code, trace=traceback.format_exc())
-    return 0
-
-
-def _failed(paths: SageMakerPaths, progress: Progress, message: str, exit_code: int, **fields: str) -> int:
-    progress.say(message, level="ERROR", **fields)
-    paths.write_failure(message)
-    return exit_code
+        refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+        raise
+    request = RunRequest(
+        run_id,
+        partition,
+        inputs,
+        config,
+        paths.channel(PUBLISHED),
+        model,
+        os.environ.get("MODEL_SHA256") or None,
+        int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
+    )
+    run(request, output, progress=progress, folder=scratch)
 
 
 def required(variable: str) -> str:

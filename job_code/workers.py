@@ -13,7 +13,7 @@ from multiprocessing.queues import SimpleQueue
 from types import TracebackType
 from typing import Self, TypeVar
 
-from job_code.errors import JobError
+from job_code.errors import OutOfMemoryError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,8 +27,8 @@ DIED = (
 )
 
 
-class WorkerDiedError(JobError):
-    """A worker process ended without a word."""
+class WorkerDiedError(OutOfMemoryError):
+    """A worker process ended without a word, as it does where memory runs out."""
 
 
 class Workers:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contract.error_codes import parse
 from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
@@ -109,7 +110,9 @@ def _why_stopped(described: Mapping[str, Any]) -> object:
     most = _at(described, "StoppingCondition", "MaxRuntimeInSeconds")
     if begun is not None and ended is not None and isinstance(most, int) and ended - begun >= most:
         return "MaxRuntimeExceeded"
-    return described.get("ExitMessage")
+    message = described.get("ExitMessage")
+    failure = parse(str(message))
+    return failure.message if failure else message
 
 
 def _failed_around_it(reason: str) -> Kind:

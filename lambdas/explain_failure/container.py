@@ -1,27 +1,35 @@
-"""Why a container failed that ran, from what it said itself, or at least from its exit code."""
+"""Why a container failed that ran: by the code it wrote itself, or at least by its exit code."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from contract.error_codes import ErrorCode, parse
+
 from . import kinds
 from .kinds import Kind
-from .platform_words import DISK_FULL, OUT_OF_MEMORY, first_with
+from .platform_words import OUT_OF_MEMORY
 
 # SageMaker wraps the failure file's text: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
 KILLED = ("137", "-9")
-JOB_ERROR = "job error:"
-# The job's own errors, `job error: <type>: <text>`: the text may hold the user's words, so only what Python, LightGBM
-# and boto3 write by themselves tells more than that the job failed.
-OWN_OUT_OF_MEMORY = re.compile(r"^job error:\s*\w*MemoryError\b|std::bad_alloc|where memory runs out")
-OWN_UNREACHABLE = re.compile(
-    r"^job error:\s*(EndpointConnection|ConnectTimeout|ReadTimeout|ConnectionClosed|HTTPClient)Error\b"
-    r"|Could not connect to the endpoint URL|(Connect|Read) timeout on endpoint URL"
-)
-AWS_ANSWER = re.compile(r"An error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation")
-# Of a fleet: what its first machine counts once all have done what they could.
-OWN_OBJECTS = re.compile(r"^job error:\s*[\d,]+ of [\d,]+ objects? could not be forecast")
+# Every code has a kind; several codes may share one.
+BY_CODE: Mapping[ErrorCode, Kind] = {
+    ErrorCode.INPUT_ERROR: kinds.INPUT_ERROR,
+    ErrorCode.OUT_OF_DISK: kinds.DISK_FULL,
+    ErrorCode.OUT_OF_MEMORY: kinds.OUT_OF_MEMORY,
+    ErrorCode.MODEL_UNUSABLE: kinds.JOB_ERROR,
+    ErrorCode.HANDOVER_UNUSABLE: kinds.JOB_ERROR,
+    ErrorCode.OBJECTS_FAILED: kinds.OBJECTS,
+    ErrorCode.JOB_ERROR: kinds.JOB_ERROR,
+    ErrorCode.UNREACHABLE: kinds.UNREACHABLE,
+    ErrorCode.ACCESS_DENIED: kinds.DENIED,
+    ErrorCode.THROTTLED: kinds.THROTTLED,
+    ErrorCode.PLATFORM_FAULT: kinds.PLATFORM,
+    ErrorCode.AWS_ERROR: kinds.JOB_ERROR,
+    ErrorCode.STOPPED: kinds.STOPPED,
+    ErrorCode.INTERNAL: kinds.JOB_ERROR,
+}
 
 
 def told_by_container(details: Mapping[str, Any]) -> re.Match[str] | None:
@@ -38,19 +46,14 @@ def told_by_container(details: Mapping[str, Any]) -> re.Match[str] | None:
 
 def failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
     """The container ran and told why it failed, or at least its exit code."""
-    text, code = wrapped["text"].strip(), wrapped["code"]
-    if text.startswith("input error:"):
-        return kinds.INPUT_ERROR, text.removeprefix("input error:").strip()
-    own = text.startswith(JOB_ERROR)
-    summary = text.removeprefix(JOB_ERROR).strip()
-    if code in KILLED or (OWN_OUT_OF_MEMORY if own else OUT_OF_MEMORY).search(text):
-        return kinds.OUT_OF_MEMORY, summary or "the job was killed for want of memory"
-    if OWN_OBJECTS.match(text):
-        return kinds.OBJECTS, summary
-    if DISK_FULL.search(text):
-        return kinds.DISK_FULL, summary
-    if OWN_UNREACHABLE.search(text):
-        return kinds.UNREACHABLE, summary
-    answer = AWS_ANSWER.search(text)
-    kind = first_with(answer["code"]) if answer else None
-    return kind or kinds.JOB_ERROR, summary or f"the job ended with exit code {code}"
+    text, killed = wrapped["text"].strip(), wrapped["code"] in KILLED
+    failure = parse(text)
+    if failure is None:
+        # Without a code, the text is SageMaker's, or another program's: it says little that can be relied upon.
+        if killed or OUT_OF_MEMORY.search(text):
+            return kinds.OUT_OF_MEMORY, text or "the job was killed for want of memory"
+        return kinds.JOB_ERROR, text or f"the job ended with exit code {wrapped['code']}"
+    # A machine of a fleet may be killed while another one writes its code; wrong input fails on any machine.
+    if killed and failure.code is not ErrorCode.INPUT_ERROR:
+        return kinds.OUT_OF_MEMORY, failure.message
+    return BY_CODE[failure.code], failure.message

@@ -1,4 +1,8 @@
-"""The words by which AWS, and the machine, tell what kind of failure it was."""
+"""The words by which AWS tells what kind of failure it was, where no container wrote a code.
+
+AWS writes these texts: SageMaker's reasons around a container, the errors of Step Functions and of its calls. None of
+these patterns may be for a sentence of the job's own: its container writes a code (`contract.error_codes`).
+"""
 
 import re
 
@@ -6,7 +10,7 @@ from . import kinds
 from .kinds import Kind
 
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
-DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space|the disk is full|of disk and .* are free")
+DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")
 # Words of AWS's messages, the most telling first.
 BY_WORDS = (
     (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),

@@ -130,7 +130,7 @@ def test_bad_input_is_one_line_and_a_full_report(refused: dict[str, tuple[Contai
     says = BAD_INPUT[name][2]
     assert ended.code == 2, ended.err
     assert container.failure is not None
-    assert container.failure.startswith(f"input error: {says}")
+    assert container.failure.startswith(f"[InputError] {says}")
     assert len(container.failure.splitlines()) == 1
     assert len(container.failure) <= 1024
     assert "; " in container.failure or "horiz" in container.failure
@@ -139,7 +139,7 @@ def test_bad_input_is_one_line_and_a_full_report(refused: dict[str, tuple[Contai
     assert set(stored) == {"reports/data_quality.json"}
     report = json.loads(stored["reports/data_quality.json"])
     assert report["status"] == "input error"
-    assert container.failure == f"input error: {'; '.join(report['problems'])}"
+    assert container.failure == f"[InputError] {'; '.join(report['problems'])}"
 
 
 def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(container: Container) -> None:
@@ -148,15 +148,19 @@ def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(co
     assert container.start().end().code == 2
     assert container.failure is not None
     assert len(container.failure) == 1024
-    assert container.failure.endswith("data-quality report, or in the job's log)")
+    assert container.failure.endswith("data-quality report, has all of it)")
     assert len(json.loads(container.stored["reports/data_quality.json"])["problems"]) == 9
 
 
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"OUTPUT_URI": ""}, "job error: RuntimeError: the environment variable OUTPUT_URI is not set"),
-        ({"OUTPUT_URI": "s3://elsewhere"}, "job error: "),
+        ({"OUTPUT_URI": ""}, "[Internal] RuntimeError: the environment variable OUTPUT_URI is not set"),
+        ({"OUTPUT_URI": "s3://elsewhere"}, "[AwsError] NoSuchBucket: "),
+        (
+            {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"},
+            "[Unreachable] EndpointConnectionError: ",
+        ),
     ],
 )
 def test_an_error_of_the_platform_is_no_input_error(
@@ -177,6 +181,6 @@ def test_a_stopped_job_ends_promptly_and_looks_unfinished(
     container.lay_out({"a.parquet": large.read_bytes()}, trees="10000")
     job = container.start()
     job.stopped_in_the_fit(stop)
-    assert container.failure == f"job error: stopped by {stop.name}"
+    assert container.failure == f"[Stopped] stopped by {stop.name}"
     assert not container.stored
     assert list((container.folder / "tmp").iterdir()) == []

@@ -76,7 +76,7 @@ def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Pa
     job.process.send_signal(signal.SIGTERM)
     stopped = job.end()
     assert stopped.code == 128 + signal.SIGTERM
-    assert "stopped by SIGTERM: nothing was written" in stopped.err
+    assert "[Stopped] stopped by SIGTERM: nothing was written" in stopped.err
     assert "Traceback" not in stopped.err
     assert ended(workers)
     assert list((tmp_path / "out").iterdir()) == []
@@ -87,7 +87,7 @@ def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Pa
     os.kill(victim, signal.SIGKILL)
     broken = job.end()
     assert broken.code == 1
-    assert "job error: a worker process was killed, which the system does where memory runs out" in broken.err
+    assert "[OutOfMemory] a worker process was killed, which the system does where memory runs out" in broken.err
     assert "Traceback" not in broken.err
     assert list((tmp_path / "out").iterdir()) == []
 

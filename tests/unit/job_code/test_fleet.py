@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 from moto import mock_aws
 
-from job_code.errors import JobError
+from contract.error_codes import ErrorCode
+from job_code.errors import HandoverUnusableError
 from job_code.output import S3Output
 from job_code.piece_objects import checksum, unpack
 from job_code.processing_container import run_processing_container
@@ -251,7 +252,7 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
     spoilt(fleet, name, poison)
     code, message = fleet.run(3)
     assert code == 1
-    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast: piece-00004 (")
+    assert message.startswith(f"[ObjectsFailed] 1 of {len(fleet.objects)} objects could not be forecast: piece-00004 (")
     assert "part-00004.parquet: " in message
     assert message.endswith(f"to blame: {blamed[0]}")
     assert len(fleet.forecasts) == len(fleet.objects) - 1
@@ -275,15 +276,15 @@ def test_a_damaged_object_is_told_from_a_sound_one(fleet: Fleet) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("model.json", "model: it is not the one that the demand was prepared for; start the run anew"),
-        ("regular.txt", "model: regular.txt is not the file that model.json speaks of; train anew"),
+        ("model.json", "[ModelUnusable] model: it is not the one that the demand was prepared for; start the run anew"),
+        ("regular.txt", "[ModelUnusable] model: regular.txt is not the file that model.json speaks of; train anew"),
     ],
 )
 def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file: str, said: str) -> None:
     (key,) = (name for name in fleet.store.names("models/") if name.endswith(file))
     fleet.store.client.put_object(Bucket=BUCKET, Key=key, Body=fleet.store.read(key) + b"\n")
     code, message = fleet.run(1)
-    assert (code, message) == (1, f"job error: {said}")
+    assert (code, message) == (1, said)
     assert not fleet.forecasts
 
 
@@ -311,20 +312,21 @@ def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeyp
     assert message.count("a long story") > 20
 
 
+@pytest.mark.parametrize("step", ["object_forecast.unpack", "forecaster.Forecaster.forecast"])
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "job error: the disk is full; raise volume_gb"),
-        (MemoryError("Unable to allocate 2 GiB"), "job error: MemoryError: Unable to allocate 2 GiB"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "[OutOfDisk] the disk is full; raise volume_gb"),
+        (MemoryError("Unable to allocate 2 GiB"), "[OutOfMemory] MemoryError: Unable to allocate 2 GiB"),
     ],
 )
 def test_what_the_machine_lacks_is_no_fault_of_an_object(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, said: str
 ) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("job_code.object_forecast.unpack", fail)
+    monkeypatch.setattr(f"job_code.{step}", fail)
     code, message = fleet.run(1)
     assert code == 1
     assert message.startswith(said)
@@ -332,10 +334,10 @@ def test_what_the_machine_lacks_is_no_fault_of_an_object(
 
 
 def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
-    ProcessingPaths(tmp_path, "job", "algo-1", ("algo-1",)).write_message("aöö" * 400)
+    ProcessingPaths(tmp_path, "job", "algo-1", ("algo-1",)).write_message(ErrorCode.JOB_ERROR, "aöö" * 400)
     message = (tmp_path / "output" / "message").read_text()
     assert 995 < len(message.encode()) <= 1000
-    assert "aöö" * 199 in message
+    assert message.startswith("[JobError] " + "aöö" * 197)
 
 
 @pytest.mark.parametrize(
@@ -354,9 +356,9 @@ def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str
         info = tarfile.TarInfo(name)
         info.size, info.type, info.linkname = 1 if kind == tarfile.REGTYPE else 0, kind, "elsewhere"
         archive.addfile(info, io.BytesIO(b"x"))
-    with pytest.raises(JobError, match="which is no file of a piece"):
+    with pytest.raises(HandoverUnusableError, match="which is no file of a piece"):
         unpack(evil, into, checksum(evil))
-    with pytest.raises(JobError, match="it is damaged"):
+    with pytest.raises(HandoverUnusableError, match="it is damaged"):
         unpack(evil, into, "0" * 64)
     assert not (tmp_path / "escaped").exists()
     assert not list(into.iterdir())
@@ -367,7 +369,9 @@ def test_an_object_that_is_not_there_ends_the_waiting(fleet: Fleet) -> None:
     code, message = fleet.run(2)
     assert code == 1
     total = len(fleet.objects) + 1
-    assert message == f"job error: 1 of {total} objects could not be forecast: piece-00003: no machine was given it"
+    assert (
+        message == f"[ObjectsFailed] 1 of {total} objects could not be forecast: piece-00003: no machine was given it"
+    )
 
 
 class Deadly(Workers):
@@ -386,6 +390,6 @@ def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
     monkeypatch.setattr("job_code.workers.Workers", Deadly)
     code, message = fleet.run(2)
     assert code == 1
-    assert message.startswith(f"job error: 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")
+    assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")
     assert message.endswith("a worker process was killed")
     assert len(fleet.forecasts) == len(fleet.objects) - 1

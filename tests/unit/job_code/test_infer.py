@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from job_code.errors import InputError, JobError
+from job_code.errors import InputError, ModelUnusableError
 from tests.demand import Finished, run_job, series, shop
 
 DEMAND = pl.concat([shop(30, 130, noise=0.3), series({"sparse": [0.0, 0.0, 4.0] * 40, "dead": [5.0] + [0.0] * 70})])
@@ -213,5 +213,5 @@ def test_a_model_that_is_not_whole_is_refused(
     folder = tmp_path / "model"
     shutil.copytree(trained.model_folder, folder)
     spoil(folder)
-    with pytest.raises(JobError, match=re.escape(said)):
+    with pytest.raises(ModelUnusableError, match=re.escape(said)):
         job(tmp_path / "run", model=folder, country_holidays="DE")

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.error_codes import LONGEST, ErrorCode
 from job_code.errors import InputError
-from job_code.sagemaker_paths import FAILURE_CHARACTERS, SageMakerPaths, shorten
+from job_code.sagemaker_paths import SageMakerPaths
 
 
 def test_the_root_is_opt_ml_unless_the_environment_replaces_it(tmp_path: Path) -> None:
@@ -38,10 +39,10 @@ def test_hyperparameters_that_cannot_be_read_are_an_input_error(tmp_path: Path, 
 
 def test_the_failure_is_cut_to_what_the_platform_shows(tmp_path: Path) -> None:
     paths = SageMakerPaths(tmp_path)
-    paths.write_failure("ä" * 5000)
+    paths.write_failure(ErrorCode.INPUT_ERROR, "ä" * 5000)
     written = (tmp_path / "output" / "failure").read_text(encoding="utf-8")
-    assert len(written) == FAILURE_CHARACTERS
-    assert written.endswith("data-quality report, or in the job's log)")
-    paths.write_failure("job error: second")
-    assert (tmp_path / "output" / "failure").read_text() == "job error: second"
-    assert shorten("a" * 1024, 1024) == "a" * 1024
+    assert len(written) == LONGEST == 1024
+    assert written.startswith("[InputError] ää")
+    assert written.endswith("data-quality report, has all of it)")
+    paths.write_failure(ErrorCode.JOB_ERROR, "second")
+    assert (tmp_path / "output" / "failure").read_text() == "[JobError] second"

@@ -61,16 +61,19 @@ QUOTA = (
     ("error", "kind", "rerun_helps", "summary"),
     [
         (
-            failed_job("AlgorithmError: input error: demand: 3 series have duplicate weeks, exit code: 2"),
+            failed_job("AlgorithmError: [InputError] demand: 3 series have duplicate weeks, exit code: 2"),
             "InputError",
             False,
             "demand: 3 series have duplicate weeks",
         ),
         (failed_function("InputError", "input: cutoff ..."), "InputError", False, "input: cutoff ..."),
-        (failed_job("AlgorithmError: job error: disk full, exit code: 1"), "JobError", False, "disk full"),
+        (failed_job("AlgorithmError: [JobError] disk full, exit code: 1"), "JobError", False, "disk full"),
+        (failed_job("AlgorithmError: disk full, exit code: 1"), "JobError", False, "disk full"),
+        (failed_job("AlgorithmError: [Nonsense] disk full, exit code: 1"), "JobError", False, "[Nonsense] disk full"),
         (failed_job("AlgorithmError: , exit code: 1"), "JobError", False, "the job ended with exit code 1"),
         (failed_job("AlgorithmError: , exit code: 137"), "OutOfMemory", False, "the job was killed for want of memory"),
-        (failed_job("AlgorithmError: job error: MemoryError, exit code: 1"), "OutOfMemory", False, "MemoryError"),
+        (failed_job("AlgorithmError: [JobError] x, exit code: 137"), "OutOfMemory", False, "x"),
+        (failed_job("AlgorithmError: [OutOfMemory] MemoryError, exit code: 1"), "OutOfMemory", False, "MemoryError"),
         (
             failed_job("ClientError: Please use an instance type with more memory"),
             "OutOfMemory",
@@ -133,8 +136,8 @@ def test_every_failure_has_a_kind_and_a_line(
 @pytest.mark.parametrize(
     ("error", "rerun"),
     [
-        (failed_job("AlgorithmError: job error: KeyError: 'y', exit code: 1"), "no. A rerun fails the same way; read"),
-        (failed_job("AlgorithmError: input error: no column y, exit code: 2"), "once mended. A rerun helps only once"),
+        (failed_job("AlgorithmError: [Internal] KeyError: 'y', exit code: 1"), "no. A rerun fails the same way; read"),
+        (failed_job("AlgorithmError: [InputError] no column y, exit code: 2"), "once mended. A rerun helps only once"),
         (failed_job("AlgorithmError: , exit code: 137"), "once mended. A rerun helps once instance_types have more"),
         (not_completed("MaxRuntimeExceeded"), "once mended. A rerun helps with more max_runtime_minutes"),
         (failed_job("CapacityError: Unable to provision"), "yes. A rerun helps once AWS has capacity again"),
@@ -153,12 +156,6 @@ NO_IMAGE = (
     "ClientError: Cannot pull algorithm container. Either the image does not exist or its permissions are incorrect."
 )
 BOTO_DENIED = "ClientError: An error occurred (AccessDenied) when calling the PutObject operation: Access Denied"
-BOTO_KMS = (
-    "ClientError: An error occurred (KMS.DisabledException) when calling the PutObject operation: key is disabled"
-)
-BOTO_SLOW = (
-    "ClientError: An error occurred (SlowDown) when calling the PutObject operation (reached max retries: 9): Wait"
-)
 
 
 @pytest.mark.parametrize(
@@ -172,53 +169,40 @@ BOTO_SLOW = (
         (NO_IMAGE, "ImageNotPulled", False),
         ("ClientError: API error (404): manifest unknown: Requested image not found", "ImageNotPulled", False),
         ("AlgorithmError: Please use an instance type with more memory, exit code: 1", "OutOfMemory", False),
-        ("AlgorithmError: job error: _ArrayMemoryError: Unable to allocate 9 GiB, exit code: 1", "OutOfMemory", False),
-        ("AlgorithmError: job error: LightGBMError: std::bad_alloc, exit code: 1", "OutOfMemory", False),
-        ("AlgorithmError: job error: ValueError: needs more memory, exit code: 137", "OutOfMemory", False),
-        (f"AlgorithmError: job error: {BOTO_DENIED}, exit code: 1", "AccessDenied", False),
-        (f"AlgorithmError: job error: {BOTO_KMS}, exit code: 1", "AccessDenied", False),
-        (f"AlgorithmError: job error: {BOTO_SLOW}, exit code: 1", "Throttled", True),
-        (
-            "AlgorithmError: job error: ClientError: An error occurred (InternalError) when calling the PutObject "
-            "operation (reached max retries: 9): We encountered an internal error, exit code: 1",
-            "PlatformFault",
-            True,
-        ),
-        (
-            'AlgorithmError: job error: EndpointConnectionError: Could not connect to the endpoint URL: "https://s3", '
-            "exit code: 1",
-            "ConnectionFailed",
-            True,
-        ),
-        (
-            'AlgorithmError: job error: ConnectTimeoutError: Connect timeout on endpoint URL: "x", exit code: 1',
-            "ConnectionFailed",
-            True,
-        ),
-        ("AlgorithmError: job error: OSError: [Errno 28] No space left on device, exit code: 1", "DiskFull", False),
-        (
-            "AlgorithmError: job error: the disk is full; raise volume_gb in the environment file, exit code: 1",
-            "DiskFull",
-            False,
-        ),
-        (
-            "AlgorithmError: job error: the run needs about 20 GB of disk and 9 GB are free; mend it, exit code: 1",
-            "DiskFull",
-            False,
-        ),
-        (
-            "AlgorithmError: job error: a worker process was killed, which the system does where memory runs out; "
-            "take an instance type with more memory, exit code: 1",
-            "OutOfMemory",
-            False,
-        ),
+        ("AlgorithmError: /opt/program: Permission denied, exit code: 126", "JobError", False),
     ],
 )
-def test_what_is_the_platforms_failure_is_told_apart_from_the_jobs(reason: str, kind: str, rerun_helps: bool) -> None:
+def test_what_aws_says_itself_is_told_by_its_words(reason: str, kind: str, rerun_helps: bool) -> None:
     answer = explained(failed_job(reason))
     assert (answer["kind"], answer["rerun_helps"]) == (kind, rerun_helps)
     assert answer["kind"] != "DiskFull" or "training_job.volume_gb" in answer["cause"]
     assert answer["kind"] != "ImageNotPulled" or "deploy again" in answer["cause"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "rerun", "advice"),
+    [
+        ("InputError", "InputError", "once mended", ""),
+        ("OutOfDisk", "DiskFull", "once mended", "training_job.volume_gb"),
+        ("OutOfMemory", "OutOfMemory", "once mended", "instance_types"),
+        ("ModelUnusable", "JobError", "no", ""),
+        ("HandoverUnusable", "JobError", "no", ""),
+        ("ObjectsFailed", "ObjectsFailed", "once mended", "takes up only these"),
+        ("JobError", "JobError", "no", "log"),
+        ("Unreachable", "ConnectionFailed", "yes", "reach the service"),
+        ("AccessDenied", "AccessDenied", "once mended", "role"),
+        ("Throttled", "Throttled", "yes", "wait"),
+        ("PlatformFault", "PlatformFault", "yes", ""),
+        ("AwsError", "JobError", "no", "log"),
+        ("Stopped", "Stopped", "yes", ""),
+        ("Internal", "JobError", "no", "log"),
+    ],
+)
+def test_the_code_that_the_container_wrote_decides(code: str, kind: str, rerun: str, advice: str) -> None:
+    answer = explained(failed_job(f"AlgorithmError: [{code}] said, exit code: 1"))
+    assert (answer["kind"], answer["summary"]) == (kind, "said")
+    assert f"Rerun: {rerun}. " in answer["message"]
+    assert advice in answer["cause"]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +218,7 @@ def test_what_is_the_platforms_failure_is_told_apart_from_the_jobs(reason: str, 
     ],
 )
 def test_words_within_the_jobs_own_error_make_no_failure_of_the_platform(text: str) -> None:
-    answer = explained(failed_job(f"AlgorithmError: job error: {text}, exit code: 1"))
+    answer = explained(failed_job(f"AlgorithmError: [Internal] {text}, exit code: 1"))
     assert (answer["kind"], answer["summary"]) == ("JobError", text)
 
 
@@ -243,7 +227,7 @@ def test_words_within_the_jobs_own_error_make_no_failure_of_the_platform(text: s
 )
 @pytest.mark.parametrize("code", [2, 137])
 def test_an_input_error_is_one_whatever_words_it_holds(words: str, code: int) -> None:
-    answer = explained(failed_job(f"AlgorithmError: input error: demand: {words}, exit code: {code}"))
+    answer = explained(failed_job(f"AlgorithmError: [InputError] demand: {words}, exit code: {code}"))
     assert (answer["kind"], answer["summary"]) == ("InputError", f"demand: {words}")
 
 
@@ -289,17 +273,17 @@ def test_data_that_is_not_as_it_should_be_does_not_matter(plan: object) -> None:
 
 def test_the_words_of_the_failure_file_get_through_verbatim() -> None:
     text = "demand: 2 rows (q > 0, 50 %) are bad, e.g. (Ä17, M2); keep one row, exit code: 7 is no part of it"
-    answer = explained(failed_job(f"AlgorithmError: input error: {text}, exit code: 2"))
+    answer = explained(failed_job(f"AlgorithmError: [InputError] {text}, exit code: 2"))
     assert answer["summary"] == text
 
 
 def test_a_failure_text_of_many_lines_becomes_one() -> None:
-    answer = explained(failed_job("AlgorithmError: job error: a\n  b\x00\tc\r\n, exit code: 1"))
+    answer = explained(failed_job("AlgorithmError: [JobError] a\n  b\x00\tc\r\n, exit code: 1"))
     assert answer["summary"] == "a b c"
 
 
 def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
-    answer = explained(failed_job(f"AlgorithmError: job error: {'long ' * 10_000}, exit code: 1"))
+    answer = explained(failed_job(f"AlgorithmError: [JobError] {'long ' * 10_000}, exit code: 1"))
     assert len(answer["summary"]) <= 1024
     assert len(answer["message"]) < 2048
 
@@ -308,34 +292,36 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
     ("error", "kind", "summary"),
     [
         (
-            failed_fleet(message="job error: 2 of 9 objects could not be forecast"),
+            failed_fleet(message="[ObjectsFailed] 2 of 9 objects could not be forecast"),
             "ObjectsFailed",
             "2 of 9 objects could",
         ),
         # An object that a process was killed for: a larger machine helps, and no other demand.
         (
             failed_fleet(
-                message="job error: 1 of 9 objects could not be forecast: piece-00004 (7 series): a worker process was "
-                "killed, which the system does where memory runs out; take an instance type with more memory"
+                message="[OutOfMemory] 1 of 9 objects could not be forecast: piece-00004 (7 series): a worker process "
+                "was killed, which the system does where memory runs out; take an instance type with more memory"
             ),
             "OutOfMemory",
             "1 of 9 objects could",
         ),
-        (failed_fleet("AlgorithmError: See job logs for more information", "job error: x"), "JobError", "x"),
+        (failed_fleet("AlgorithmError: See job logs for more information", "[JobError] x"), "JobError", "x"),
         (failed_fleet("AlgorithmError: See job logs for more information"), "JobError", "See job logs"),
         (failed_fleet(), "JobError", "the job ended with exit code 1"),
-        (failed_fleet("AlgorithmError: , exit code: 137", "job error: x"), "OutOfMemory", "x"),
+        (failed_fleet("AlgorithmError: , exit code: 137", "[JobError] x"), "OutOfMemory", "x"),
         (failed_fleet("AlgorithmError: , exit code: 137"), "OutOfMemory", "the job was killed for want of memory"),
-        (failed_fleet(message="job error: the disk is full; raise volume_gb"), "DiskFull", "the disk is full"),
-        (failed_fleet(message=f"job error: {BOTO_SLOW}"), "Throttled", "ClientError: An error occurred (SlowDown)"),
-        (failed_fleet(message="job error: a\n  b"), "JobError", "a b"),
+        (failed_fleet(message="[OutOfDisk] the disk is full; raise volume_gb"), "DiskFull", "the disk is full"),
+        (failed_fleet(message="[OutOfDisk] here[OutOfMemory] there"), "DiskFull", "here[OutOfMemory] there"),
+        (failed_fleet(message="[Throttled] ClientError: SlowDown"), "Throttled", "ClientError: SlowDown"),
+        (failed_fleet(message="[JobError] a\n  b"), "JobError", "a b"),
+        (failed_fleet(message="the disk is full"), "JobError", "the disk is full"),
         (failed_fleet("CapacityError: Unable to provision", "said before"), "NoCapacity", "CapacityError: Unable"),
         (failed_fleet("InternalServerError: We are sorry"), "PlatformFault", "InternalServerError: We are sorry"),
         (stopped_fleet(), "Stopped", f"the job {FLEET_JOB} ended as Stopped"),
         (
-            stopped_fleet(ExitMessage="job error: stopped by SIGTERM"),
+            stopped_fleet(ExitMessage="[Stopped] stopped by SIGTERM"),
             "Stopped",
-            f"the job {FLEET_JOB} ended as Stopped (job error: stopped by SIGTERM)",
+            f"the job {FLEET_JOB} ended as Stopped (stopped by SIGTERM)",
         ),
         (
             stopped_fleet(
@@ -368,7 +354,7 @@ def test_every_failure_of_a_fleet_has_a_kind_and_a_line(error: dict[str, str], k
 
 
 def test_a_fleet_whose_container_failed_links_to_its_own_log() -> None:
-    message = explained(failed_fleet(message="job error: x"), **BY_FLEET)["message"]
+    message = explained(failed_fleet(message="[JobError] x"), **BY_FLEET)["message"]
     assert f"log-group/$252Faws$252Fsagemaker$252FProcessingJobs$3FlogStreamNameFilter$3D{FLEET_JOB}" in message
     stopped = explained(stopped_fleet(), fleet_job={"name": FLEET_JOB, "status": "Stopped"}, **BY_FLEET)["message"]
     assert f"ProcessingJobs$3FlogStreamNameFilter$3D{FLEET_JOB}" in stopped
@@ -413,7 +399,7 @@ def test_a_function_that_timed_out_is_not_the_job() -> None:
 
 
 def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
-    message = explained(failed_job("AlgorithmError: job error: x, exit code: 1"))["message"]
+    message = explained(failed_job("AlgorithmError: [JobError] x, exit code: 1"))["message"]
     console = "https://eu-central-1.console.aws.amazon.com"
     assert f"{console}/states/home?region=eu-central-1#/v2/executions/details/{EXECUTION['id']}" in message
     assert f"log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3D{JOB}" in message
