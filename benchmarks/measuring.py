@@ -1,7 +1,6 @@
 """Runs a program and measures what it and every process it starts use: time, memory, disk."""
 
 import os
-import re
 import resource
 import signal
 import subprocess
@@ -14,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.process_tree import PROC, cpu_of_machine, process_tree, proportional_set_size, resident_set_size
+from contract.log_lines import fields
 
 ROOT = Path(__file__).parents[1]
 BETWEEN_SAMPLES = 0.2  # seconds
 SAMPLING_SHARE = 0.05  # of one core at most: reading the memory of 20 GB takes a tenth of a second
 GRACE = 15.0  # seconds a program has to end when it is told to
-STAGE_ENDS = re.compile(r"\d\d:\d\d:\d\d (\w+): (\d+\.\d) s")
 
 
 @dataclass(frozen=True)
@@ -56,21 +55,22 @@ class Finished:
         if self.exit_code == -signal.SIGKILL:
             return f"killed after {self.seconds:,.0f} s, as the system does where memory runs out"
         last = next((text for _, text in reversed(self.lines) if text.strip()), "no output")
-        return f"exit code {self.exit_code} after {self.seconds:,.0f} s: {last.strip()}"
+        return f"exit code {self.exit_code} after {self.seconds:,.0f} s: {_readable(last).strip()}"
 
     @property
     def stages(self) -> dict[str, float]:
         """Seconds of every stage, by the lines with which the program ends them."""
-        return {found[1]: float(found[2]) for _, found in self._stage_ends}
+        return {name: seconds for _, name, seconds in self._stage_ends}
 
     @property
     def peak_stage(self) -> str:
         """The stage in which memory was at its peak."""
-        return next((found[1] for at, found in self._stage_ends if at >= self.peak_at), "end")
+        return next((name for at, name, _ in self._stage_ends if at >= self.peak_at), "end")
 
     @property
-    def _stage_ends(self) -> list[tuple[float, re.Match[str]]]:
-        return [(at, found) for at, text in self.lines if (found := STAGE_ENDS.fullmatch(text))]
+    def _stage_ends(self) -> list[tuple[float, str, float]]:
+        found = [(at, fields(text)) for at, text in self.lines]
+        return [(at, line["stage"], line["seconds"]) for at, line in found if "stage" in line and "seconds" in line]
 
 
 def measure(
@@ -210,7 +210,14 @@ def _read(process: "subprocess.Popen[str]", start: float, lines: list[tuple[floa
     with process.stdout:
         for line in process.stdout:
             lines.append((time.monotonic() - start, line.rstrip("\n")))
-            print(f"  {line}", end="", file=sys.stderr, flush=True)
+            print(f"  {_readable(lines[-1][1])}", file=sys.stderr, flush=True)
+
+
+def _readable(line: str) -> str:
+    """Returns the message of a line of a log, with the code of a failure; another line as it is."""
+    found = fields(line)
+    message = str(found.get("message", line))
+    return f"[{found['code']}] {message}" if "code" in found else message
 
 
 def _cpu_of_children() -> float:

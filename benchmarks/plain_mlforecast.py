@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.output.mkdir(parents=True)
     warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
     warnings.filterwarnings("ignore", message="The following series were dropped")  # too short to learn from
-    progress, config = Progress(), ForecastConfig()
+    progress, config = Progress(about={"variant": given.variant}), ForecastConfig()
     with progress.stage("read"):
         keys, demand = read(given.demand)
         cutoff = int(demand["ds"].to_numpy().max())

@@ -26,7 +26,7 @@ def run_job(demand: Path, output: Path, *, series: int, settings: Mapping[str, s
         settings: Configuration beside the key; all else is as it is by default.
     """
     command = [sys.executable, "-m", "job_code", "train", "--demand", str(demand), "--output", str(output)]
-    command += ["--run-id", RUN_ID]
+    command += ["--run-id", RUN_ID, "--log-format", "json"]
     for name, value in {"key": ",".join(KEY), **(settings or {})}.items():
         command += ["--set", f"{name}={value}"]
     finished = measure(command, folder=output)

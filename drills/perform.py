@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from botocore.exceptions import ClientError
 
+from contract.log_lines import fields
 from drills.invariants import broken, pointers
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
@@ -117,13 +118,18 @@ def _await_moment(stage: Stage, start: Start, execution: str) -> None:
             return True
         if start.deed == "abort":
             return start.deed_at in stage.states(execution)
-        return any(f'"stage": "{start.deed_at}"' in log or not start.deed_at for log in _running_logs(stage))
+        logs = _running_logs(stage)
+        return any(not start.deed_at or start.deed_at in _stages_in(log) for log in logs)
 
     stage.until(has_come, LONGEST_EXECUTION, f"{start.deed_at} did not come")
 
 
 def _running_logs(stage: Stage) -> list[str]:
     return [log.read_text() for job in _running_jobs(stage) for log in stage.cloud.job_logs(job)]
+
+
+def _stages_in(log: str) -> set[object]:
+    return {fields(line).get("stage") for line in log.splitlines()}
 
 
 def _running_jobs(stage: Stage) -> list[str]:

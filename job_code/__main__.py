@@ -69,6 +69,9 @@ def _add_run(entry: argparse.ArgumentParser) -> None:
     )
     entry.add_argument("--partition", default="all", metavar="NAME", help="default: all")
     entry.add_argument(
+        "--log-format", choices=("text", "json"), default="text", help="of what is logged on a laptop; default: text"
+    )
+    entry.add_argument(
         "--run-id", default=f"laptop-{datetime.now(UTC):%Y%m%d-%H%M%S}", metavar="NAME", help="default: from the clock"
     )
 

@@ -28,7 +28,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
     """
     output: Output | None = None
     finished = False
-    progress = Progress()
+    progress = Progress(about={"run_id": options.run_id} if options.log_format == "json" else None)
 
     def abandon() -> None:
         if output is not None:

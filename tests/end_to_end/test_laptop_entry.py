@@ -1,3 +1,4 @@
+import json
 import signal
 from pathlib import Path
 
@@ -71,17 +72,30 @@ def test_what_cannot_be_is_said_plainly(tmp_path: Path, arguments: list[str], sa
     demand = write(tmp_path, {"demand.csv": DEMAND}) / "demand.csv"
     ended = start(tmp_path, "train", "--demand", demand, "--output", tmp_path / "out", *arguments).end()
     assert ended.code == 2
-    assert says in ended.err
-    assert ended.err.count("input error:") == 1
+    (line,) = [line for line in ended.err.splitlines() if line.startswith("[")]
+    assert line.startswith("[InputError] ")
+    assert says in line
     assert "Traceback" not in ended.err
     assert not list(tmp_path.glob("out/forecasts"))
+
+
+def test_a_program_that_reads_the_log_gets_lines_of_json(tmp_path: Path) -> None:
+    demand = write(tmp_path, {"demand.csv": pl.concat([DEMAND, DEMAND])}) / "demand.csv"
+    ended = start(
+        tmp_path, "train", "--demand", demand, "--output", tmp_path, "--run-id", RUN, "--log-format", "json"
+    ).end()
+    assert ended.code == 2
+    *stages, failure = [json.loads(line) for line in ended.err.splitlines()]
+    assert [line["stage"] for line in stages if "seconds" in line] == ["read"]
+    assert (failure["code"], failure["run_id"], failure["level"]) == ("InputError", RUN, "ERROR")
+    assert failure["message"].startswith("demand: 12 series with duplicate weeks")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_it_promptly_and_leaves_nothing(tmp_path: Path, large: Path, stop: signal.Signals) -> None:
     job = start(tmp_path, "train", "--demand", large, "--output", tmp_path / "out", "--set", "trees=10000")
     ended = job.stopped_in_the_fit(stop)
-    assert f"stopped by {stop.name}: nothing was written" in ended.err
+    assert f"[Stopped] stopped by {stop.name}: nothing was written" in ended.err.splitlines()
     assert "Traceback" not in ended.err
     assert left_in(tmp_path / "out") == []
     assert left_in(tmp_path / "tmp") == []

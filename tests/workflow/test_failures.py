@@ -4,6 +4,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
+from contract.log_lines import fields
 from local_cloud.faults import FaultReason
 from tests.workflow.conftest import FEW_TREES, Deployment
 
@@ -29,7 +30,8 @@ def running_job(application: Deployment) -> str:
     name = names()[0]
 
     def works() -> bool:
-        return any("check:" in log.read_text() for log in application.cloud.job_logs(name))
+        lines = [line for log in application.cloud.job_logs(name) for line in log.read_text().splitlines()]
+        return any(fields(line).get("stage") == "check" for line in lines)
 
     wait_until(works)
     return name

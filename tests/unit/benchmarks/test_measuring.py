@@ -74,13 +74,14 @@ def test_time_processor_time_and_disk_are_measured(tmp_path: Path) -> None:
 
 def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
     code = """
-        import time
+        import json, time
         def stage(name, megabytes):
             held = b"x" * (megabytes * 2**20)
+            print(json.dumps({"message": f"{name}: 50% after 0 s", "stage": name}), flush=True)
             time.sleep(0.7)
-            print(f"12:00:00 {name}: 0.7 s", flush=True)
+            print(json.dumps({"message": "done", "stage": name, "seconds": 0.7}), flush=True)
         stage("read", 10), stage("fit", 150), stage("predict", 20)
-        print("12:00:00 a line: with words, 3.0 s")
+        print("12:00:00 write: 3.0 s")
     """
     finished = measure(python(code), folder=tmp_path)
     assert finished.peak_stage == "fit"
@@ -91,6 +92,13 @@ def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
 def test_a_failure_is_told_with_its_last_line(tmp_path: Path) -> None:
     finished = measure(python("import sys; print('before'); sys.exit('no such thing')"), folder=tmp_path)
     assert finished.failure == f"exit code 1 after {finished.seconds:,.0f} s: no such thing"
+
+
+def test_a_failure_of_the_job_is_told_with_its_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    line = '{"level": "ERROR", "message": "no room", "code": "OutOfDisk"}'
+    finished = measure(python(f"import sys; print({line!r}); sys.exit(1)"), folder=tmp_path)
+    assert finished.failure == f"exit code 1 after {finished.seconds:,.0f} s: [OutOfDisk] no room"
+    assert capfd.readouterr().err == "  [OutOfDisk] no room\n"
 
 
 def test_a_program_killed_for_lack_of_memory_is_told() -> None:

@@ -135,7 +135,7 @@ def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys
 
 
 def test_tables_are_whole(results: Results) -> None:
-    failed = {**results.scaling, 1_000_000: scaling(1.0, 1.0, 1, failure="exit code 1 after 3 s: job error: no disk")}
+    failed = {**results.scaling, 1_000_000: scaling(1.0, 1.0, 1, failure="exit code 1 after 3 s: [OutOfDisk] no disk")}
     for part in render(results.model_copy(update={"scaling": failed})).split("\n\n"):
         lines = [line for line in part.splitlines() if line.startswith("|")]
         assert len({line.count("|") for line in lines}) <= 1
