@@ -13,7 +13,7 @@ from job_code.combination import Combination
 from job_code.config import ForecastConfig
 from job_code.covariate_encoding import CovariateEncoding
 from job_code.error_distribution import KINDS, ErrorDistribution
-from job_code.errors import JobError
+from job_code.errors import ModelUnusableError
 from job_code.features import features_for
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
@@ -73,7 +73,7 @@ def load_model(folder: Path) -> Forecaster:
         folder: The folder.
 
     Raises:
-        JobError: If the files are not whole, or were written by other versions.
+        ModelUnusableError: If the files are not whole, or were written by other versions.
     """
     try:
         document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def load_model(folder: Path) -> Forecaster:
         }
         return _forecaster(document, trees)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise JobError(
+        raise ModelUnusableError(
             f"model: {DOCUMENT}, or a file it names, cannot be read ({type(error).__name__}: {error}); train anew"
         ) from None
 
@@ -95,22 +95,28 @@ def read_record(folder: Path) -> str:
         folder: The model's files.
 
     Raises:
-        JobError: If it is missing, or not the one that belongs to the model.
+        ModelUnusableError: If it is missing, or not the one that belongs to the model.
     """
     try:
         document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
         return _read(folder / RECORD, document["record"])
     except (OSError, KeyError) as error:
-        raise JobError(f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew") from None
+        raise ModelUnusableError(
+            f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew"
+        ) from None
 
 
 def _check(document: dict[str, Any]) -> None:
     if document["schema_version"] != SCHEMA:
-        raise JobError(f"model: its schema is {document['schema_version']}, this program's {SCHEMA}; train anew")
+        raise ModelUnusableError(
+            f"model: its schema is {document['schema_version']}, this program's {SCHEMA}; train anew"
+        )
     was, now = document["versions"], versions()
     other = [f"{name} {was[name]}, here {now.get(name)}" for name in was if was[name] != now.get(name)]
     if other:
-        raise JobError(f"model: it was made with {'; '.join(other)}; train anew, or use the image it was made in")
+        raise ModelUnusableError(
+            f"model: it was made with {'; '.join(other)}; train anew, or use the image it was made in"
+        )
 
 
 def _forecaster(document: dict[str, Any], trees: dict[str, TreePredictor]) -> Forecaster:
@@ -161,5 +167,5 @@ def _write(text: str, path: Path) -> str:
 def _read(path: Path, digest: str) -> str:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise JobError(f"model: {path.name} is not the file that {DOCUMENT} speaks of; train anew")
+        raise ModelUnusableError(f"model: {path.name} is not the file that {DOCUMENT} speaks of; train anew")
     return content.decode()

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from job_code.backtest import backtest
-from job_code.errors import JobError
+from job_code.errors import ModelUnusableError
 from job_code.forecaster import Forecaster
 from job_code.model import DirectModel
 from job_code.model_files import DOCUMENT, RECORD, load_model, save_model
@@ -95,6 +95,6 @@ def changed(**changes: object) -> Callable[[Path], None]:
 )
 def test_files_that_are_no_model_of_ours(folder: Path, spoil: Callable[[Path], None], said: str) -> None:
     spoil(folder)
-    with pytest.raises(JobError, match=r"^model: ") as error:
+    with pytest.raises(ModelUnusableError, match=r"^model: ") as error:
         load_model(folder)
     assert said in str(error.value)
