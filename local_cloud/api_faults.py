@@ -3,7 +3,6 @@
 A fault waits as a JSON file in a folder until calls that fit have used it up.
 """
 
-import io
 import json
 import re
 import time
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from local_cloud.api_calls import ApiCall, read_call
 from local_cloud.settings import ACCESS_KEY
+from local_cloud.wsgi import Wsgi, read_body, refuse
 
 ApiFaultKind = Literal[
     "throttled", "error", "answer_lost", "slow", "conflict", "swallowed", "damaged", "timed_out", "crashed"
@@ -32,8 +32,6 @@ _FUNCTION_ERRORS = {
 _THROTTLED = {"s3": (503, "SlowDown"), "dynamodb": (400, "ProvisionedThroughputExceededException")}
 _CONFLICT = {"s3": (412, "PreconditionFailed"), "dynamodb": (400, "ConditionalCheckFailedException")}
 _WRITES = {"swallowed", "damaged"}
-
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
@@ -123,16 +121,6 @@ def with_faults(application: Wsgi, faults: ApiFaults) -> Wsgi:
     return call
 
 
-def read_body(environment: dict[str, Any]) -> bytes:
-    """Of a request that is no upload; it can be read once more after this."""
-    if "/s3/aws4_request" in environment.get("HTTP_AUTHORIZATION", ""):
-        return b""
-    length = int(environment.get("CONTENT_LENGTH") or 0)
-    body: bytes = environment["wsgi.input"].read(length)
-    environment["wsgi.input"] = io.BytesIO(body)
-    return body
-
-
 def _badly_stored(
     application: Wsgi, environment: dict[str, Any], start_response: Callable[..., Any], fault: ApiFault
 ) -> list[bytes]:
@@ -159,19 +147,3 @@ def _failed_function(kind: str, start_response: Callable[..., Any]) -> list[byte
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response("200 OK", [*headers, ("X-Amz-Function-Error", "Unhandled")])
     return [body]
-
-
-def refuse(
-    service: str, status: int, code: str, start_response: Callable[..., Any], message: str = "asked for by a drill"
-) -> list[bytes]:
-    """Answers a request with an error, as its service writes them."""
-    if service in ("s3", "sns", "sts"):
-        body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-        if service != "s3":
-            body = f"<ErrorResponse>{body}<RequestId>drill</RequestId></ErrorResponse>"
-        kind = "text/xml"
-    else:
-        body, kind = json.dumps({"__type": code, "message": message, "Message": message}), "application/x-amz-json-1.0"
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", code)]
-    start_response(f"{status} {code}", headers)
-    return [body.encode()]

@@ -10,10 +10,10 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local_cloud.api_calls import read_call
-from local_cloud.api_faults import Wsgi, read_body, refuse
 from local_cloud.identities import role_of
 from local_cloud.permissions import needed_for
 from local_cloud.policies import Permission, allowing
+from local_cloud.wsgi import Wsgi, read_body, refuse
 
 _LOCK = threading.Lock()
 

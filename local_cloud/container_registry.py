@@ -14,10 +14,10 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 
-from local_cloud.api_faults import Wsgi
 from local_cloud.images import ImageRecord
 from local_cloud.patching import replace
 from local_cloud.settings import ServerSettings
+from local_cloud.wsgi import Wsgi
 
 PATH = "/_layers/"
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"

@@ -32,13 +32,14 @@ from local_cloud import (
     service_quotas,
     step_functions,
 )
-from local_cloud.api_faults import ApiFaults, Wsgi, with_faults
+from local_cloud.api_faults import ApiFaults, with_faults
 from local_cloud.authorisation import Authoriser, with_authorisation
 from local_cloud.held_states import HeldStates
 from local_cloud.layout import StateLayout
 from local_cloud.patching import replace
 from local_cloud.processes import ProcessRegistry
 from local_cloud.settings import ServerSettings
+from local_cloud.wsgi import Wsgi
 
 
 class _QuietHandler(MotoRequestHandler):
