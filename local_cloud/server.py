@@ -26,10 +26,10 @@ from local_cloud import (
     container_registry,
     event_rules,
     lambdas,
+    quota_listing,
     s3_listing,
     s3_writes,
     sagemaker_api,
-    service_quotas,
     step_functions,
 )
 from local_cloud.api_faults import ApiFaults, with_faults
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> None:
     lambdas.install(settings, processes)
     event_rules.install(settings)
     container_registry.install(settings)
-    service_quotas.install(layout.quotas)
+    quota_listing.install(layout.quotas)
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     ended = threading.Event()

@@ -1,15 +1,14 @@
-"""Service Quotas as far as SageMaker's jobs go: how many machines of a type may train, or process, at the same time."""
+"""The quotas of SageMaker's jobs: how many instances of a type may train, or process, at the same time.
+
+They are kept in a file, so that the caller can set what the server enforces.
+"""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import botocore.loaders
-from moto.servicequotas.responses import ServiceQuotasResponse
 
 _DEFAULT = 20.0
-_PAGE = 100
 
 
 def quota_names() -> list[str]:
@@ -45,28 +44,3 @@ def quota(file: Path, name: str) -> float:
 
 def _given(file: Path) -> dict[str, float]:
     return dict(json.loads(file.read_text())) if file.exists() else {}
-
-
-def install(file: Path) -> None:
-    """Makes moto list SageMaker's quotas, page by page."""
-    names: list[str] = []
-
-    def list_service_quotas(self: Any) -> str:  # noqa: ANN401
-        names.extend([] if names else quota_names())
-        asked = json.loads(self.body)
-        if asked["ServiceCode"] != "sagemaker":
-            raise NotImplementedError(f"quotas of {asked['ServiceCode']} are not known to the local cloud")
-        first, size = int(asked.get("NextToken", 0)), int(asked.get("MaxResults", _PAGE))
-        shown = names[first : first + size]
-        answer: dict[str, Any] = {
-            "Quotas": [{"ServiceCode": "sagemaker", "QuotaName": name, "Value": quota(file, name)} for name in shown]
-        }
-        if first + size < len(names):
-            answer["NextToken"] = str(first + size)
-        return json.dumps(answer)
-
-    _add(list_service_quotas)
-
-
-def _add(method: Callable[..., str]) -> None:
-    setattr(ServiceQuotasResponse, method.__name__, method)
