@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_cloud.container_registry import push
 from local_cloud.dockerfile import build_image
+from local_cloud.image_push import push
 from local_cloud.images import ImageError, ImageStore
 
 ClientFactory = Callable[[str], Any]

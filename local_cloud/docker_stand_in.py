@@ -72,7 +72,7 @@ def _push(images: ImageStore, uri: str) -> int:
     # Imported here: of all the commands, this one alone talks to the cloud, and the others must start fast.
     import boto3
 
-    from local_cloud.container_registry import push
+    from local_cloud.image_push import push
 
     push(boto3.client("ecr"), uri, record)
     return 0
