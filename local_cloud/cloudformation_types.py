@@ -14,7 +14,7 @@ from moto.kms.models import Key
 from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
 
-from local_cloud import custom_resources, stack_errors, stack_outputs, stack_parameters
+from local_cloud import custom_resources, stacks
 from local_cloud.cloudformation_resources import Database, Resource, Schedule, ScheduleGroup
 from local_cloud.patching import replace
 
@@ -54,9 +54,7 @@ def install() -> None:
     replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
     replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
     replace(LogGroup, "get_cfn_attribute", _with_its_streams)
-    stack_errors.install()
-    stack_outputs.install()
-    stack_parameters.install()
+    stacks.install()
     custom_resources.install()
 
 
