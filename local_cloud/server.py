@@ -27,8 +27,7 @@ from local_cloud import (
     event_rules,
     lambdas,
     quota_listing,
-    s3_listing,
-    s3_writes,
+    s3,
     sagemaker_api,
     step_functions,
 )
@@ -78,8 +77,7 @@ def main(arguments: list[str]) -> None:
     processes = ProcessRegistry()
     # Moto looks through its own folder at every request, one request at a time; what is there does not change.
     replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
-    s3_listing.install()
-    s3_writes.install()
+    s3.install()
     cloudformation_types.install()
     step_functions.install(time_scale=float(time_scale), held=HeldStates(layout.held_states))
     sagemaker_api.install(settings, processes)

@@ -1,10 +1,11 @@
-"""S3 writes: checksums that are checked and kept, and conditions that hold when two writers come at once."""
+"""S3: checksums are checked and kept, conditions hold between two writers, and an emptied folder is not listed."""
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from moto.s3.exceptions import S3ClientError
+from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import compute_checksum
 
@@ -23,6 +24,7 @@ def install() -> None:
     """Puts the differences into moto's S3."""
     replace(S3Response, "_get_checksum", _reading_given_checksums)
     replace(S3Response, "put_object", _one_at_a_time)
+    replace(S3Backend, "list_objects", _of_what_is_there)
 
 
 def _reading_given_checksums(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,3 +56,29 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
             return original(self)
 
     return put_object
+
+
+def _of_what_is_there(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Moto takes the delete markers of a versioned bucket for objects where it looks for common prefixes."""
+
+    def list_objects(
+        self: Any,  # noqa: ANN401
+        bucket: Any,  # noqa: ANN401
+        prefix: str | None,
+        delimiter: str | None,
+        marker: str | None,
+        max_keys: int | None,
+    ) -> Any:  # noqa: ANN401
+        keys, folders, *rest = original(self, bucket, prefix, delimiter, marker, max_keys)
+        if delimiter and folders:
+            begin = prefix or ""
+            below = (
+                name.removeprefix(begin)
+                for name, key in bucket.keys.items()
+                if name.startswith(begin) and not isinstance(key, FakeDeleteMarker)
+            )
+            there = {begin + name.split(delimiter)[0] + delimiter for name in below if delimiter in name}
+            folders = [folder for folder in folders if folder in there]
+        return keys, folders, *rest
+
+    return list_objects
