@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError, InvalidSubnetIdError
+from moto.ec2.models import ec2_backends
 from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, SagemakerClientError, ValidationError
 from moto.sagemaker.responses import SageMakerResponse
 
 from local_cloud import processing_jobs, training_jobs
 from local_cloud.faults import Faults
 from local_cloud.images import ImageError
-from local_cloud.job_networks import find_missing
 from local_cloud.jobs import Job, JobPlace
 from local_cloud.processes import ProcessRegistry
 from local_cloud.processing_jobs import ProcessingJob
@@ -49,7 +50,7 @@ class JobCalls:
         if missing := self._unsupported(request):
             raise ValidationError(f"The local cloud does not know {missing}.")
         name, region = request[f"{self._kind}JobName"], response.region
-        if missing := find_missing(request, account=self._settings.account, region=region):
+        if missing := _missing_network(request, account=self._settings.account, region=region):
             raise ValidationError(missing)
         arn = f"arn:aws:sagemaker:{region}:{self._settings.account}:{self._kind.lower()}-job/{name}"
         with self._lock:
@@ -144,3 +145,18 @@ def _put(name: str, call: Callable[[SageMakerResponse], ActionResult | EmptyResu
         return call(self)
 
     setattr(SageMakerResponse, name, method)
+
+
+def _missing_network(request: dict[str, Any], *, account: str, region: str) -> str | None:
+    """Names, in EC2's words, the first subnet or security group of a request that does not exist."""
+    given = request.get("VpcConfig") or request.get("NetworkConfig", {}).get("VpcConfig", {})
+    backend = ec2_backends[account][region]
+    try:
+        for subnet in given.get("Subnets", []):
+            backend.get_subnet(subnet)
+    except InvalidSubnetIdError as error:
+        return str(error.message)
+    for group in given.get("SecurityGroupIds", []):
+        if backend.get_security_group_from_id(group) is None:
+            return str(InvalidSecurityGroupNotFoundError(group).message)
+    return None
