@@ -1,5 +1,6 @@
 """What moto's workflow interpreter lacks, or does otherwise than Step Functions, for definitions in JSONPath."""
 
+import json
 import re
 import sys
 import threading
@@ -10,24 +11,18 @@ from typing import Any
 
 import moto.stepfunctions.models as moto_models
 from botocore.credentials import Credentials
-from botocore.exceptions import ClientError
 from moto.stepfunctions.models import StateMachine
-from moto.stepfunctions.parser.api import HistoryEventType
-from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
-from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
-from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
-from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from local_cloud import distributed_map, executions_at_once, redrive, sdk_task
+from local_cloud import distributed_map, error_names, executions_at_once, redrive
 from local_cloud.execution_task import ExecutionTask
 from local_cloud.held_states import HeldStates
 from local_cloud.identities import access_key_of
@@ -35,9 +30,7 @@ from local_cloud.patching import replace
 from local_cloud.sagemaker_task import SageMakerTask
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
-_SERVER_FAULT = 500
 _HOLD_SECONDS = 0.01
-_NEVER_CAUGHT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
 
 
 def install(*, time_scale: float, held: HeldStates) -> None:
@@ -54,9 +47,7 @@ def install(*, time_scale: float, held: HeldStates) -> None:
     replace(state_task_factory, "state_task_service_for", _with_own_tasks)
     _unpack_single_values()
     _sign_as_the_role()
-    replace(StateTaskLambda, "_from_error", _naming_what_lambda_answers)
-    replace(StateChoice, "_eval_state", _naming_no_match)
-    replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
+    replace(StateTaskServiceAwsSdk, "_eval_service_task", _with_bodies_as_text)
     replace(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
     replace(
         WaitFunction,
@@ -64,8 +55,8 @@ def install(*, time_scale: float, held: HeldStates) -> None:
         lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
     )
     replace(CommonStateField, "_eval_state_input", lambda original: _once_released(original, held))
+    error_names.install()
     executions_at_once.install()
-    sdk_task.install()
     distributed_map.install()
     redrive.install()
 
@@ -130,49 +121,6 @@ def _sign_as_the_role() -> None:
             replace(importer, "boto_client_for", lambda _: boto_client_for)
 
 
-def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., Any]:
-    """An answer of the service itself, and not of the function, has a name of its own."""
-
-    def _from_error(self: Any, env: Any, ex: Exception) -> Any:  # noqa: ANN401
-        event = original(self, env, ex)
-        if isinstance(ex, ClientError):
-            name = "Lambda.AWSLambdaException"
-            if ex.response["Error"]["Code"] == "TooManyRequestsException":
-                name = "Lambda.TooManyRequestsException"
-            elif ex.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT:
-                name = "Lambda.ServiceException"
-            event.error_name = CustomErrorName(name)
-            event.event_details["lambdaFunctionFailedEventDetails"]["error"] = name
-        return event
-
-    return _from_error
-
-
-def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
-    def _eval_state(self: Any, env: Any) -> None:  # noqa: ANN401
-        try:
-            original(self, env)
-        except RuntimeError as error:
-            if self.default_state is not None or not str(error.args[0]).startswith("No branching option"):
-                raise
-            details: Any = {
-                "executionFailedEventDetails": {
-                    "error": "States.NoChoiceMatched",
-                    "cause": f"An error occurred while executing the state '{self.name}'. Failed to transition out of "
-                    "the state. The state does not point to a next state.",
-                }
-            }
-            event = FailureEvent(
-                env=env,
-                error_name=StatesErrorName(typ=StatesErrorNameType.StatesNoChoiceMatched),
-                event_type=HistoryEventType.ExecutionFailed,
-                event_details=details,
-            )
-            raise FailureEventException(event) from error
-
-    return _eval_state
-
-
 def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[..., None]:
     """A state that is held has been entered, and has done nothing yet."""
 
@@ -184,13 +132,13 @@ def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[
     return _eval_state_input
 
 
-def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
-    """States.ALL does not match the errors Step Functions does not let it match."""
+def _with_bodies_as_text(original: Callable[..., None]) -> Callable[..., None]:
+    """Sends a blob that is a JSON object as its text: boto3 takes bytes."""
 
-    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
-        error_name = env.stack[-1]
-        original(self, env)
-        if error_name.error_name in _NEVER_CAUGHT_BY_ALL and error_name not in self.error_names:
-            env.stack[-1] = False
+    def eval_service_task(self: StateTaskServiceAwsSdk, **given: Any) -> None:  # noqa: ANN401 (as moto's)
+        parameters = given["normalised_parameters"]
+        if isinstance(parameters.get("Body"), dict | list):
+            parameters = {**parameters, "Body": json.dumps(parameters["Body"], separators=(",", ":")).encode()}
+        original(self, **{**given, "normalised_parameters": parameters})
 
-    return _eval_body
+    return eval_service_task
