@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 
 from local_cloud import ApiFault
-from local_cloud.api_faults import ApiFaultKind
-from local_cloud.faults import FaultReason
+from local_cloud.core.job_faults import FaultReason
+from local_cloud.middleware.api_faults import ApiFaultKind
 
 FUNCTIONS = (
     *("plan", "claim", "preflight", "check-run", "apply-gate", "publish"),

@@ -14,10 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local_cloud.api_faults import ApiFault
-    from local_cloud.assembly import DeploymentError
-    from local_cloud.cloud import LocalCloud
-    from local_cloud.executions import (
+    from local_cloud.client.assembly import DeploymentError
+    from local_cloud.client.executions import (
         ExecutionEnded,
         ExecutionEvent,
         JobLogLine,
@@ -26,7 +24,9 @@ if TYPE_CHECKING:
         save_execution,
         wait_for_execution,
     )
-    from local_cloud.faults import FaultReason
+    from local_cloud.client.local_cloud import LocalCloud
+    from local_cloud.core.job_faults import FaultReason
+    from local_cloud.middleware.api_faults import ApiFault
 
 __all__ = [
     "ApiFault",
@@ -44,10 +44,15 @@ __all__ = [
 
 # The small programs of this package (a job's launcher, the stand-in for docker) start often and need no boto3: the
 # public names are imported when they are asked for.
-_HOMES = {"ApiFault": "api_faults", "DeploymentError": "assembly", "LocalCloud": "cloud", "FaultReason": "faults"}
+_HOMES = {
+    "ApiFault": "middleware.api_faults",
+    "DeploymentError": "client.assembly",
+    "LocalCloud": "client.local_cloud",
+    "FaultReason": "core.job_faults",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds under that name
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"local_cloud.{_HOMES.get(name, 'executions')}"), name)
+    return getattr(importlib.import_module(f"local_cloud.{_HOMES.get(name, 'client.executions')}"), name)

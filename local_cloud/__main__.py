@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from local_cloud.cloud import LocalCloud
+from local_cloud.client.local_cloud import LocalCloud
 
 
 def main() -> int:

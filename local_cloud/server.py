@@ -21,24 +21,19 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from local_cloud import (
-    cloudformation_types,
-    container_registry,
-    event_rules,
-    lambdas,
-    quota_listing,
-    s3,
-    sagemaker_api,
-    step_functions,
-)
-from local_cloud.api_faults import ApiFaults, with_faults
-from local_cloud.authorisation import Authoriser, with_authorisation
-from local_cloud.held_states import HeldStates
-from local_cloud.layout import StateLayout
-from local_cloud.patching import replace
-from local_cloud.processes import ProcessRegistry
-from local_cloud.settings import ServerSettings
-from local_cloud.wsgi import Wsgi
+from local_cloud.cloudformation import resource_types
+from local_cloud.containers import ecr
+from local_cloud.core.held_states import HeldStates
+from local_cloud.core.patching import replace
+from local_cloud.core.processes import ProcessRegistry
+from local_cloud.core.server_settings import ServerSettings
+from local_cloud.core.state_layout import StateLayout
+from local_cloud.middleware.api_faults import ApiFaults, with_faults
+from local_cloud.middleware.authorization import Authoriser, with_authorisation
+from local_cloud.middleware.wsgi import Wsgi
+from local_cloud.sagemaker import api
+from local_cloud.services import event_rules, lambda_runner, s3, service_quotas
+from local_cloud.step_functions import interpreter
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -64,7 +59,7 @@ def main(arguments: list[str]) -> None:
     if iam == "iam":
         application = with_authorisation(application, authoriser)
     application = with_faults(application, ApiFaults(layout.api_faults))
-    application = container_registry.with_layers(application, layout.layers)
+    application = ecr.with_layers(application, layout.layers)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
     settings = ServerSettings(
@@ -78,13 +73,13 @@ def main(arguments: list[str]) -> None:
     # Moto looks through its own folder at every request, one request at a time; what is there does not change.
     replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3.install()
-    cloudformation_types.install()
-    step_functions.install(time_scale=float(time_scale), held=HeldStates(layout.held_states))
-    sagemaker_api.install(settings, processes)
-    lambdas.install(settings, processes)
+    resource_types.install()
+    interpreter.install(time_scale=float(time_scale), held=HeldStates(layout.held_states))
+    api.install(settings, processes)
+    lambda_runner.install(settings, processes)
     event_rules.install(settings)
-    container_registry.install(settings)
-    quota_listing.install(layout.quotas)
+    ecr.install(settings)
+    service_quotas.install(layout.quotas)
 
     threading.Thread(target=server.serve_forever, daemon=True).start()
     ended = threading.Event()

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud import LocalCloud
-from local_cloud.patching import replace
+from local_cloud.core.patching import replace
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
@@ -122,8 +122,8 @@ def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) 
         "cores": None,
     }
     forbidding = (
-        "import json, sys; from local_cloud import job_process; job_process.mount_opt_ml = lambda folder: False; "
-        "sys.exit(job_process.main(json.loads(sys.argv[1])))"
+        "import json, sys; from local_cloud.sagemaker import launcher; launcher.mount_opt_ml = lambda folder: False; "
+        "sys.exit(launcher.main(json.loads(sys.argv[1])))"
     )
     launcher = subprocess.Popen(
         [sys.executable, "-c", forbidding, json.dumps(specification)], stdin=subprocess.PIPE, cwd=_REPOSITORY

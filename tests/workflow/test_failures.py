@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from contract.log_lines import fields
-from local_cloud.faults import FaultReason
+from local_cloud.core.job_faults import FaultReason
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 MANY_TREES = {"trees": 5000, "horizon": 4}

@@ -1,0 +1,4 @@
+"""The caller's side: `LocalCloud` starts the server, deploys assemblies, runs the CDK CLI and follows executions.
+
+May import `core`, `middleware` and `containers`; it reaches all else through the server's API.
+"""

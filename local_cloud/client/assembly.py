@@ -1,0 +1,199 @@
+"""Deploys a synthesised cloud assembly with boto3: what `cdk deploy` does, without npm, for tests that deploy often."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from local_cloud.containers.dockerfile import build_image
+from local_cloud.containers.image_push import push
+from local_cloud.containers.images import ImageError, ImageStore
+
+ClientFactory = Callable[[str], Any]
+_BOOTSTRAP_VERSION = "30"
+_POLL_SECONDS = 0.2
+
+
+class DeploymentError(Exception):
+    """A stack could not be deployed; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of the assembly: its name, its template and the asset manifests it needs."""
+
+    name: str
+    template: Path
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    asset_manifests: tuple[Path, ...]
+
+
+def deploy_assembly(
+    folder: Path, *, client: ClientFactory, account: str, region: str, images: Path
+) -> dict[str, dict[str, str]]:
+    """Publishes the assets and creates or updates the stacks; see `LocalCloud.deploy`."""
+    stacks = list(read_stacks(folder, account=account, region=region))
+    if not stacks:
+        raise DeploymentError(f"{folder} holds no stacks; synthesise the application into it first")
+    store = ImageStore(images)
+    _publish_bootstrap_version(client)
+    for path in dict.fromkeys(path for stack in stacks for path in stack.asset_manifests):
+        publish_assets(path, client=client, account=account, region=region, images=store)
+    return {stack.name: _deploy_stack(stack, client("cloudformation")) for stack in stacks}
+
+
+def read_stacks(folder: Path, *, account: str, region: str) -> Iterator[Stack]:
+    """The stacks of an assembly and of the stages in it, each after the stacks it depends on."""
+    manifest = folder / "manifest.json"
+    if not manifest.exists():
+        raise DeploymentError(f"{folder} is not a cloud assembly: it has no manifest.json")
+    artifacts: dict[str, Any] = json.loads(manifest.read_text())["artifacts"]
+    done: set[str] = set()
+
+    def visit(name: str) -> Iterator[Stack]:
+        artifact = artifacts.get(name)
+        if artifact is None or name in done:
+            return
+        done.add(name)
+        needed = artifact.get("dependencies", [])
+        for dependency in needed:
+            yield from visit(dependency)
+        properties = artifact.get("properties", {})
+        if artifact["type"] == "cdk:cloud-assembly":
+            yield from read_stacks(folder / properties["directoryName"], account=account, region=region)
+        if artifact["type"] == "aws:cloudformation:stack":
+            _check_place(name, artifact["environment"], account=account, region=region)
+            yield Stack(
+                name=properties.get("stackName", name),
+                template=folder / properties["templateFile"],
+                parameters=properties.get("parameters", {}),
+                tags=properties.get("tags", {}),
+                asset_manifests=tuple(
+                    folder / artifacts[dependency]["properties"]["file"]
+                    for dependency in needed
+                    if artifacts.get(dependency, {}).get("type") == "cdk:asset-manifest"
+                ),
+            )
+
+    for name in artifacts:
+        yield from visit(name)
+
+
+def publish_assets(path: Path, *, client: ClientFactory, account: str, region: str, images: ImageStore) -> None:
+    """Uploads the file assets and builds the image assets of one asset manifest."""
+    text = path.read_text().replace("${AWS::AccountId}", account).replace("${AWS::Region}", region)
+    manifest = json.loads(text.replace("${AWS::Partition}", "aws"))
+    for asset in manifest.get("files", {}).values():
+        body = _file_asset(path.parent / asset["source"]["path"], packaging=asset["source"].get("packaging", "file"))
+        for destination in asset["destinations"].values():
+            _make_bucket(client("s3"), destination["bucketName"], region)
+            client("s3").put_object(Bucket=destination["bucketName"], Key=destination["objectKey"], Body=body)
+    for asset in manifest.get("dockerImages", {}).values():
+        for destination in asset["destinations"].values():
+            repository, tag = destination["repositoryName"], destination["imageTag"]
+            uri = f"{account}.dkr.ecr.{region}.amazonaws.com/{repository}:{tag}"
+            _make_repository(client("ecr"), repository)
+            _build_image_asset(path.parent, asset["source"], uri=uri, images=images)
+            push(client("ecr"), uri, images.get(uri))
+
+
+def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images: ImageStore) -> None:
+    if source.get("executable") or source.get("dockerBuildTarget"):
+        raise DeploymentError(f"image {uri}: build targets and executables are not known to the local cloud")
+    try:
+        images.get(uri)  # the tag is the hash of the context: what is there is what would be built
+    except ImageError:
+        context = folder / source["directory"]
+        dockerfile = context / source.get("dockerFile", "Dockerfile")
+        arguments = source.get("dockerBuildArgs", {})
+        architecture = source.get("platform", "linux/amd64").partition("/")[2]
+        try:
+            images.build(
+                uri,
+                lambda root: replace(
+                    build_image(context, dockerfile=dockerfile, folder=root, arguments=arguments),
+                    architecture=architecture,
+                ),
+            )
+        except ImageError as error:
+            raise DeploymentError(f"image {uri}: {error}") from error
+
+
+def _file_asset(path: Path, *, packaging: str) -> bytes:
+    if packaging == "file":
+        return path.read_bytes()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item in sorted(path.rglob("*")):
+            if item.is_file():
+                archive.write(item, item.relative_to(path))
+    return buffer.getvalue()
+
+
+def _deploy_stack(stack: Stack, cloudformation: Any) -> dict[str, str]:  # noqa: ANN401
+    request = {
+        "StackName": stack.name,
+        "TemplateBody": stack.template.read_text(),
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
+        "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+    }
+    try:
+        if _exists(stack.name, cloudformation):
+            cloudformation.update_stack(**request)
+        else:
+            cloudformation.create_stack(**request)
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise DeploymentError(f"stack {stack.name}: {error}") from error
+    while (described := cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0])["StackStatus"].endswith(
+        "_IN_PROGRESS"
+    ):
+        time.sleep(_POLL_SECONDS)
+    if described["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        reason = described.get("StackStatusReason", "the local cloud's log may say why")
+        raise DeploymentError(f"stack {stack.name}: {described['StackStatus']}: {reason}")
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _exists(name: str, cloudformation: Any) -> bool:  # noqa: ANN401
+    try:
+        cloudformation.describe_stacks(StackName=name)
+    except ClientError:
+        return False
+    return True
+
+
+def _check_place(name: str, environment: str, *, account: str, region: str) -> None:
+    stack_account, stack_region = environment.removeprefix("aws://").split("/")
+    if stack_account not in (account, "unknown-account") or stack_region not in (region, "unknown-region"):
+        raise DeploymentError(
+            f"stack {name} is for {stack_account}/{stack_region}, this local cloud is {account}/{region}; "
+            "open it as LocalCloud(account=..., region=...)"
+        )
+
+
+def _publish_bootstrap_version(client: ClientFactory) -> None:
+    client("ssm").put_parameter(
+        Name="/cdk-bootstrap/hnb659fds/version", Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+
+
+def _make_bucket(s3: Any, name: str, region: str) -> None:  # noqa: ANN401
+    if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=name, **place)
+
+
+def _make_repository(ecr: Any, name: str) -> None:  # noqa: ANN401
+    try:
+        ecr.create_repository(repositoryName=name)
+    except ecr.exceptions.RepositoryAlreadyExistsException:
+        return

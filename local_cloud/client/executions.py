@@ -1,0 +1,172 @@
+"""Following a workflow's execution live, and keeping what is left of it. Only API calls: it works on AWS as well."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from local_cloud.client.execution_logs import JobLogs, LogLine, jobs_of, lambda_log_lines
+
+ClientFactory = Callable[[str], Any]
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class StateEvent:
+    """A state was entered or left, or an attempt at it failed.
+
+    Attributes:
+        time: When.
+        state: The state's name.
+        change: `failed` for every failed attempt; then `caught` if the state is left by a Catch.
+        error: The error's name, of `failed`.
+        cause: Its cause, often JSON.
+    """
+
+    time: datetime
+    state: str
+    change: Literal["entered", "succeeded", "failed", "caught"]
+    error: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class JobLogLine:
+    """A line a SageMaker job of the execution has printed; `host` is `algo-1` and so on."""
+
+    time: datetime
+    job_name: str
+    host: str
+    line: str
+
+
+@dataclass(frozen=True)
+class ExecutionEnded:
+    """The execution is over; always the last event."""
+
+    time: datetime
+    status: str
+    error: str
+    cause: str
+    output: Any
+
+
+ExecutionEvent = StateEvent | JobLogLine | ExecutionEnded
+
+
+def follow_execution(
+    client: ClientFactory, execution_arn: str, *, poll_seconds: float = _POLL_SECONDS
+) -> Iterator[ExecutionEvent]:
+    """Yields what happens in an execution as it happens, from its start to its end.
+
+    Args:
+        client: Makes a client of a service, e.g. `cloud.client` or `boto3.client`.
+        execution_arn: The execution.
+        poll_seconds: How often the services are asked.
+    """
+    workflows = client("stepfunctions")
+    logs = JobLogs(client("logs"))
+    seen = 0
+    while True:
+        described = workflows.describe_execution(executionArn=execution_arn)
+        history = _history(workflows, execution_arn)
+        lines = logs.new_lines(jobs_of(history))
+        fresh: list[StateEvent | JobLogLine] = [
+            *_state_events(history, after=seen),
+            *(JobLogLine(line.time, line.source, line.host, line.text) for line in lines),
+        ]
+        seen = len(history)
+        yield from sorted(fresh, key=lambda event: event.time)
+        if described["status"] != "RUNNING":
+            yield _end(described)
+            return
+        time.sleep(poll_seconds)
+
+
+def wait_for_execution(client: ClientFactory, execution_arn: str, *, seconds: float = 120.0) -> dict[str, Any]:
+    """Returns the description of an execution once it has ended.
+
+    Raises:
+        TimeoutError: It has not, after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        described: dict[str, Any] = client("stepfunctions").describe_execution(executionArn=execution_arn)
+        if described["status"] != "RUNNING":
+            return described
+        time.sleep(_POLL_SECONDS / 3)
+    raise TimeoutError(f"{execution_arn} still runs after {seconds:g} seconds")
+
+
+def save_execution(client: ClientFactory, execution_arn: str, folder: Path) -> None:
+    """Writes `execution.json`, `history.json` and `logs/` (jobs and Lambda functions) of an execution to `folder`."""
+    workflows = client("stepfunctions")
+    described = workflows.describe_execution(executionArn=execution_arn)
+    history = _history(workflows, execution_arn)
+    logs = folder / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "execution.json", {k: v for k, v in described.items() if k != "ResponseMetadata"})
+    _write_json(folder / "history.json", history)
+    lines: list[LogLine] = JobLogs(client("logs")).new_lines(jobs_of(history))
+    lines += lambda_log_lines(client, history, since=described["startDate"])
+    for line in lines:
+        name = f"{line.source}-{line.host}" if line.host else line.source
+        with (logs / f"{name}.log").open("a", encoding="utf-8") as file:
+            file.write(f"{line.time.isoformat(timespec='milliseconds')} {line.text}\n")
+
+
+def _history(workflows: Any, execution_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401
+    pages = workflows.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+    return [event for page in pages for event in page["events"]]
+
+
+def _state_events(history: list[dict[str, Any]], *, after: int) -> Iterator[StateEvent]:
+    by_id = {event["id"]: event for event in history}
+    failed_last: set[str] = set()
+    for position, event in enumerate(history):
+        change = _state_event(event, by_id, failed_last)
+        if change is not None and position >= after:
+            yield change
+
+
+def _state_event(event: dict[str, Any], by_id: dict[int, dict[str, Any]], failed_last: set[str]) -> StateEvent | None:
+    kind, when = event["type"], event["timestamp"]
+    if kind.endswith("StateEntered"):
+        return StateEvent(when, event["stateEnteredEventDetails"]["name"], "entered")
+    if kind.endswith("StateExited"):
+        state = event["stateExitedEventDetails"]["name"]
+        caught = state in failed_last
+        failed_last.discard(state)
+        return StateEvent(when, state, "caught" if caught else "succeeded")
+    state = _state_of(event, by_id)
+    if kind.endswith("Succeeded"):
+        failed_last.discard(state)
+    if kind.endswith(("Failed", "TimedOut")) and not kind.startswith("Execution"):
+        failed_last.add(state)
+        details: dict[str, str] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+        return StateEvent(when, state, "failed", details.get("error", kind), details.get("cause", ""))
+    return None
+
+
+def _state_of(event: dict[str, Any], by_id: dict[int, dict[str, Any]]) -> str:
+    walked: dict[str, Any] | None = event
+    while walked is not None and "stateEnteredEventDetails" not in walked:
+        walked = by_id.get(walked.get("previousEventId", 0))
+    return walked["stateEnteredEventDetails"]["name"] if walked else ""
+
+
+def _end(described: dict[str, Any]) -> ExecutionEnded:
+    return ExecutionEnded(
+        time=described.get("stopDate", datetime.now(UTC)),
+        status=described["status"],
+        error=described.get("error", ""),
+        cause=described.get("cause", ""),
+        output=json.loads(described["output"]) if "output" in described else None,
+    )
+
+
+def _write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - any JSON
+    path.write_text(json.dumps(content, indent=1, default=str) + "\n")

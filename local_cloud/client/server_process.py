@@ -1,0 +1,67 @@
+"""The server in a process of its own, which ends whenever the process that started it does."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+_READY_SECONDS = 60
+_STOP_SECONDS = 15
+
+
+class ServerProcess:
+    """Starts the server.
+
+    Args:
+        arguments: Of `local_cloud.server`.
+        log_file: What it writes its log to.
+
+    Attributes:
+        pid: Of the server, and of the group of its processes.
+    """
+
+    def __init__(self, *arguments: str, log_file: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+        repository = str(Path(__file__).resolve().parent.parent.parent)
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
+        self._log_file = log_file
+        with log_file.open("wb") as log:
+            # A session of its own: a Ctrl-C on the terminal reaches the opener, which then stops the server in order.
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "local_cloud.server", *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+        self.pid = self._process.pid
+
+    def port(self) -> int:
+        """Waits until the server answers; returns the port.
+
+        Raises:
+            RuntimeError: It did not start; the message holds the end of its log.
+        """
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], _READY_SECONDS)
+        greeting = self._process.stdout.readline() if ready else b""
+        if not greeting:
+            tail = "\n".join(self._log_file.read_text(errors="replace").splitlines()[-15:])
+            raise RuntimeError(f"the local cloud did not start; its log ends with:\n{tail}")
+        return int(json.loads(greeting)["port"])
+
+    def end(self) -> None:
+        """Stops jobs, Lambdas and the server; returns when they are gone."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process.stdout.close()

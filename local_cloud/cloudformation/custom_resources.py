@@ -1,0 +1,45 @@
+"""Custom resources: those whose function can run here answer for themselves, the others are recorded.
+
+Without this a stack would wait for ever for the answer of a function that does not run.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from moto.awslambda.utils import get_backend as get_lambda_backend
+from moto.cloudformation.custom_model import CustomModel
+from moto.cloudformation.models import cloudformation_backends
+
+from local_cloud.core.patching import replace
+
+_LOG = logging.getLogger(__name__)
+
+
+def install() -> None:
+    """Puts the difference into moto's custom resources."""
+    replace(CustomModel, "create_from_cloudformation_json", _recording)
+
+
+def _recording(original: Callable[..., Any]) -> object:
+    def create_from_cloudformation_json(
+        model: Any,  # noqa: ANN401 - the class itself
+        /,
+        resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        function = get_lambda_backend(account_id, region_name).get_function(
+            cloudformation_json["Properties"]["ServiceToken"], None
+        )
+        if str(function.run_time).startswith("python"):
+            return original(resource_name, cloudformation_json, account_id, region_name, **kwargs)
+        _LOG.warning("%s is recorded only: its function is not Python", kwargs["ResourceType"])
+        resource = model(region_name, "", kwargs["LogicalId"], resource_name)
+        resource.set_data({})
+        cloudformation_backends[account_id][region_name].get_stack(kwargs["StackId"]).add_custom_resource(resource)
+        return resource
+
+    return classmethod(create_from_cloudformation_json)

@@ -1,0 +1,97 @@
+"""CloudFormation resource types that moto does not know: some are made, all others are recorded.
+
+A recorded type is in the stack, has a physical id, and answers Ref and Fn::GetAtt; nothing enforces or acts on it.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.cloudformation.custom_model import CustomModel
+from moto.kms.models import Key
+from moto.logs.models import LogGroup
+from moto.s3.models import FakeBucket
+
+from local_cloud.cloudformation import custom_resources, stacks
+from local_cloud.cloudformation.resources import Database, Resource, Schedule, ScheduleGroup
+from local_cloud.core.patching import replace
+
+_LOG = logging.getLogger(__name__)
+_ENFORCED_WRONGLY = {"AWS::S3::BucketPolicy"}  # moto would apply a Deny without its Condition: every put would fail
+
+
+def install() -> None:
+    """Adds the types to moto's CloudFormation."""
+    made: dict[str, Any] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule, Database)}
+    known: dict[str, Any] = {**parsing.get_model_map(), **made}
+    recorded: dict[str, Any] = {}
+
+    def finding_every_type(original: Callable[[str], Any]) -> Callable[[str], Any]:
+        def resource_class_from_type(resource_type: str) -> Any:  # noqa: ANN401
+            if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
+                return CustomModel
+            if resource_type in known and resource_type not in _ENFORCED_WRONGLY:
+                return known[resource_type]
+            if resource_type in (*parsing.NULL_MODELS, "AWS::CDK::Metadata"):
+                return original(parsing.NULL_MODELS[0])
+            if resource_type not in recorded:
+                _LOG.warning("%s is recorded only: nothing acts on it", resource_type)
+                recorded[resource_type] = type("Recorded", (Resource,), {"type_name": resource_type})
+            return recorded[resource_type]
+
+        return resource_class_from_type
+
+    def finding_every_name(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        def resource_name_property_from_type(resource_type: str) -> str | None:
+            return "Name" if resource_type in made else original(resource_type)
+
+        return resource_name_property_from_type
+
+    replace(parsing, "resource_class_from_type", finding_every_type)
+    replace(parsing, "resource_name_property_from_type", finding_every_name)
+    replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
+    replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
+    replace(LogGroup, "get_cfn_attribute", _with_its_streams)
+    stacks.install()
+    custom_resources.install()
+
+
+def _with_its_streams(original: Callable[..., str]) -> Callable[..., str]:
+    """CloudFormation's ARN of a log group ends in `:*`, and so speaks of its streams."""
+
+    def get_cfn_attribute(self: LogGroup, attribute_name: str) -> str:
+        return original(self, attribute_name) + (":*" if attribute_name == "Arn" else "")
+
+    return get_cfn_attribute
+
+
+def _with_versions(original: Callable[..., Any]) -> object:
+    """A bucket whose template says so keeps old versions."""
+
+    def create_from_cloudformation_json(
+        _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+    ) -> object:
+        bucket = original(name, definition, *place, **kwargs)
+        if definition.get("Properties", {}).get("VersioningConfiguration", {}).get("Status") == "Enabled":
+            bucket.versioning_status = "Enabled"
+        return bucket
+
+    return classmethod(create_from_cloudformation_json)
+
+
+def _as_the_key_service_writes(original: Callable[..., Any]) -> object:
+    """Everywhere else in moto a key's policy is text, and its tags are named as KMS names them."""
+
+    def create_from_cloudformation_json(
+        _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
+    ) -> object:
+        properties = dict(definition["Properties"])
+        if "KeyPolicy" in properties:
+            properties["KeyPolicy"] = json.dumps(properties["KeyPolicy"])
+        tags = properties.get("Tags", [])
+        properties["Tags"] = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags]
+        return original(name, {**definition, "Properties": properties}, *place, **kwargs)
+
+    return classmethod(create_from_cloudformation_json)

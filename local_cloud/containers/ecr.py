@@ -1,0 +1,63 @@
+"""ECR: keeps what is uploaded to it and serves it again, which moto leaves out."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecr.models import ECRBackend
+from moto.ecr.responses import ECRResponse
+
+from local_cloud.core.patching import replace
+from local_cloud.core.server_settings import ServerSettings
+from local_cloud.middleware.wsgi import Wsgi
+
+PATH = "/_layers/"
+
+
+def install(settings: ServerSettings) -> None:
+    """Makes ECR keep what is uploaded, and tell where it can be had."""
+
+    def keeping(original: Callable[..., Any]) -> Callable[..., Any]:
+        def complete_layer_upload(
+            self: Any,  # noqa: ANN401
+            repository_name: str,
+            upload_id: str,
+            layer_digests: list[str],
+            registry_id: str | None = None,
+        ) -> dict[str, Any]:
+            blob = bytes(self._get_repository(repository_name, registry_id).uploads[upload_id].layer_parts)
+            answer: dict[str, Any] = original(self, repository_name, upload_id, layer_digests, registry_id)
+            settings.layout.layers.mkdir(parents=True, exist_ok=True)
+            (settings.layout.layers / answer["layerDigest"].partition(":")[2]).write_bytes(blob)
+            return answer
+
+        return complete_layer_upload
+
+    def telling(_original: Callable[..., Any]) -> Callable[..., Any]:
+        def get_download_url_for_layer(self: Any) -> ActionResult:  # noqa: ANN401
+            digest = self._get_param("layerDigest")
+            url = f"{settings.endpoint_url}{PATH}{digest.partition(':')[2]}"
+            return ActionResult({"layerDigest": digest, "downloadUrl": url})
+
+        return get_download_url_for_layer
+
+    replace(ECRBackend, "complete_layer_upload", keeping)
+    replace(ECRResponse, "get_download_url_for_layer", telling)
+
+
+def with_layers(application: Wsgi, folder: Path) -> Wsgi:
+    """Serves what was uploaded, to whoever has its address."""
+
+    def serve(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = str(environment.get("PATH_INFO", ""))
+        if not path.startswith(PATH):
+            return application(environment, start_response)
+        file = folder / Path(path).name
+        if not file.exists():
+            start_response("404 Not Found", [])
+            return []
+        start_response("200 OK", [("Content-Type", "application/octet-stream")])
+        return [file.read_bytes()]
+
+    return serve

@@ -1,0 +1,61 @@
+"""Pushes images to ECR, as `docker push` does.
+
+The image store keeps an image's files where they are. A push uploads three things: a manifest, the configuration with
+the architecture, and one layer that names the files' folder.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from local_cloud.containers.images import ImageRecord
+
+_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+_CONFIG = "application/vnd.docker.container.image.v1+json"
+_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+
+def push(ecr: Any, uri: str, record: ImageRecord) -> None:  # noqa: ANN401 (boto3's clients are made at run time)
+    """Pushes an image; one that is there already stays.
+
+    Args:
+        ecr: An ECR client.
+        uri: `<registry>/<repository>:<tag>`.
+        record: The image.
+    """
+    repository, _, tag = uri.partition("/")[2].rpartition(":")
+    config = {
+        "architecture": record.architecture,
+        "os": "linux",
+        "config": {
+            "Env": [f"{name}={value}" for name, value in record.environment.items()],
+            "WorkingDir": record.working_folder,
+            "Entrypoint": record.entrypoint,
+            "Cmd": record.command,
+        },
+    }
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": _MANIFEST,
+        "config": {"mediaType": _CONFIG, **_upload(ecr, repository, config)},
+        "layers": [{"mediaType": _LAYER, **_upload(ecr, repository, {"folder": record.root.name})}],
+    }
+    try:
+        ecr.put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)
+    except (ecr.exceptions.ImageAlreadyExistsException, ecr.exceptions.ImageTagAlreadyExistsException):
+        return
+
+
+def _upload(ecr: Any, repository: str, content: dict[str, Any]) -> dict[str, str | int]:  # noqa: ANN401
+    blob = json.dumps(content, sort_keys=True).encode()
+    digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
+    upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
+    ecr.upload_layer_part(
+        repositoryName=repository,
+        uploadId=upload,
+        partFirstByte=0,
+        partLastByte=len(blob) - 1,
+        layerPartBlob=blob,
+    )
+    ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])
+    return {"size": len(blob), "digest": digest}

@@ -1,0 +1,71 @@
+"""What every part of the server needs to know, handed on explicitly."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local_cloud.core.role_access_keys import access_key_of
+from local_cloud.core.state_layout import StateLayout
+
+ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
+WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # of what services do by themselves
+SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """The running server.
+
+    Attributes:
+        layout: The folders below the state folder.
+        account: The account every caller is in.
+        port: Where the server listens on localhost.
+        stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped.
+        cores_per_instance: How many of the machine's cores an instance of a job has; all when None.
+    """
+
+    layout: StateLayout
+    account: str
+    port: int
+    stop_grace_seconds: float
+    cores_per_instance: int | None
+
+    @property
+    def endpoint_url(self) -> str:
+        """The URL of every service."""
+        return f"http://localhost:{self.port}"
+
+    def client(self, service: str, region: str, *, role: str | None = None) -> Any:  # noqa: ANN401 - made at run time
+        """A boto3 client of this server, for what a service does: on behalf of a role, or by itself.
+
+        Args:
+            service: Which service's.
+            region: The region it calls.
+            role: ARN of the role it has taken on.
+        """
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=access_key_of(role) if role else WORKLOAD_KEY,
+            aws_secret_access_key=SECRET_KEY,
+            config=Config(max_pool_connections=32),
+        )
+
+    def workload_environment(self, region: str, *, role: str) -> dict[str, str]:
+        """The variables of a process that runs inside the cloud as a role; none of the caller's own is handed on."""
+        return {
+            "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
+            "LANG": "C.UTF-8",
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": access_key_of(role),
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }

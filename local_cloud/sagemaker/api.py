@@ -1,0 +1,162 @@
+"""SageMaker's job calls, put in the place of moto's: jobs that really run."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError, InvalidSubnetIdError
+from moto.ec2.models import ec2_backends
+from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, SagemakerClientError, ValidationError
+from moto.sagemaker.responses import SageMakerResponse
+
+from local_cloud.containers.images import ImageError
+from local_cloud.core.job_faults import Faults
+from local_cloud.core.processes import ProcessRegistry
+from local_cloud.core.request_validation import find_errors, operation_model
+from local_cloud.core.server_settings import ServerSettings
+from local_cloud.core.service_quotas import quota
+from local_cloud.sagemaker import processing_job, training_job
+from local_cloud.sagemaker.job import Job, JobPlace
+from local_cloud.sagemaker.processing_job import ProcessingJob
+from local_cloud.sagemaker.training_job import TrainingJob
+
+
+class JobCalls:
+    """Create, Describe, Stop and List for one kind of job, in every region."""
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        make: Callable[..., Job],
+        unsupported: Callable[[dict[str, Any]], str | None],
+        settings: ServerSettings,
+        processes: ProcessRegistry,
+    ) -> None:
+        self._kind, self._make, self._unsupported = kind, make, unsupported
+        self._settings, self._processes = settings, processes
+        self._lock = threading.Lock()
+        self._jobs: dict[tuple[str, str], Job] = {}
+
+    def create(self, response: SageMakerResponse) -> ActionResult:
+        """Checks the request as the service does, then starts the job."""
+        request = json.loads(response.body)
+        errors = list(find_errors(request, operation_model("sagemaker", f"Create{self._kind}Job").input_shape))
+        if errors:
+            number = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
+            raise ValidationError(f"{number}: {'; '.join(errors)}")
+        if missing := self._unsupported(request):
+            raise ValidationError(f"The local cloud does not know {missing}.")
+        name, region = request[f"{self._kind}JobName"], response.region
+        if missing := _missing_network(request, account=self._settings.account, region=region):
+            raise ValidationError(missing)
+        arn = f"arn:aws:sagemaker:{region}:{self._settings.account}:{self._kind.lower()}-job/{name}"
+        with self._lock:
+            if (region, name) in self._jobs:
+                raise ResourceInUseException(
+                    f"{self._kind} job names must be unique within an AWS account and region, and a "
+                    f"{self._kind.lower()} job with this name already exists ({arn})."
+                )
+            try:
+                job = self._make(request, arn=arn, place=JobPlace(self._settings, self._processes, region))
+            except ImageError as error:
+                raise ValidationError(f"Requested image not found: {error}.") from error
+            self._check_quota(job)
+            self._jobs[region, name] = job
+        job.start()
+        return ActionResult({f"{self._kind}JobArn": arn})
+
+    def describe(self, response: SageMakerResponse) -> ActionResult:
+        """Returns what is known about a job."""
+        return ActionResult(self._find(response).describe())
+
+    def stop(self, response: SageMakerResponse) -> EmptyResult:
+        """Asks a job to stop; a job that has ended cannot be stopped."""
+        job = self._find(response)
+        if not job.request_stop() and job.status != "Stopping":
+            raise ValidationError(
+                f"The request was rejected because the {self._kind.lower()} job is in status {job.status}."
+            )
+        return EmptyResult()
+
+    def list(self, response: SageMakerResponse) -> ActionResult:
+        """Returns the region's jobs, newest first, by NameContains, StatusEquals and MaxResults."""
+        asked = json.loads(response.body or "{}")
+        found = [
+            job.describe()
+            for (region, name), job in reversed(self._jobs.items())
+            if region == response.region
+            and asked.get("NameContains", "") in name
+            and asked.get("StatusEquals", job.status) == job.status
+        ]
+        members = operation_model("sagemaker", f"List{self._kind}Jobs").output_shape.members[
+            f"{self._kind}JobSummaries"
+        ]
+        summaries = [{key: job[key] for key in members.member.members if key in job} for job in found]
+        return ActionResult({f"{self._kind}JobSummaries": summaries[: asked.get("MaxResults", 100)]})
+
+    def _find(self, response: SageMakerResponse) -> Job:
+        name = json.loads(response.body)[f"{self._kind}JobName"]
+        job = self._jobs.get((response.region, name))
+        if job is None and self._kind == "Training":
+            raise ValidationError("Requested resource not found.")
+        if job is None:
+            raise ResourceNotFound(f"Could not find requested job with name: {name}")
+        return job
+
+    def _check_quota(self, job: Job) -> None:
+        layout, instance_type, delta = self._settings.layout, job.cluster["InstanceType"], job.cluster["InstanceCount"]
+        usage = f"{instance_type} for {'spot ' if job.on_spot else ''}{self._kind.lower()} job usage"
+        refused = Faults(layout.faults).take(instance_type=instance_type, reasons=("quota",))
+        limit = 0 if refused else quota(layout.quotas, usage)
+        used = sum(
+            other.cluster["InstanceCount"]
+            for other in self._jobs.values()
+            if other.in_progress
+            and other.place.region == job.place.region
+            and (other.cluster["InstanceType"], other.on_spot) == (instance_type, job.on_spot)
+        )
+        if used + delta > limit:
+            raise SagemakerClientError(
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{usage}' is {limit:g} Instances, with current utilization of {used} "
+                f"Instances and a request delta of {delta} Instances. Please use AWS Service Quotas to request an "
+                "increase for this quota.",
+            )
+
+
+def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
+    """Puts the calls into moto's SageMaker."""
+    kinds: list[tuple[str, Callable[..., Job], Callable[[dict[str, Any]], str | None]]] = [
+        ("Training", TrainingJob, training_job.unsupported),
+        ("Processing", ProcessingJob, processing_job.unsupported),
+    ]
+    for kind, make, unsupported in kinds:
+        calls = JobCalls(kind, make=make, unsupported=unsupported, settings=settings, processes=processes)
+        for verb, call in (("create", calls.create), ("describe", calls.describe), ("stop", calls.stop)):
+            _put(f"{verb}_{kind.lower()}_job", call)
+        _put(f"list_{kind.lower()}_jobs", calls.list)
+
+
+def _put(name: str, call: Callable[[SageMakerResponse], ActionResult | EmptyResult]) -> None:
+    def method(self: SageMakerResponse) -> ActionResult | EmptyResult:
+        return call(self)
+
+    setattr(SageMakerResponse, name, method)
+
+
+def _missing_network(request: dict[str, Any], *, account: str, region: str) -> str | None:
+    """Names, in EC2's words, the first subnet or security group of a request that does not exist."""
+    given = request.get("VpcConfig") or request.get("NetworkConfig", {}).get("VpcConfig", {})
+    backend = ec2_backends[account][region]
+    try:
+        for subnet in given.get("Subnets", []):
+            backend.get_subnet(subnet)
+    except InvalidSubnetIdError as error:
+        return str(error.message)
+    for group in given.get("SecurityGroupIds", []):
+        if backend.get_security_group_from_id(group) is None:
+            return str(InvalidSecurityGroupNotFoundError(group).message)
+    return None

@@ -1,0 +1,209 @@
+"""What training and processing jobs have in common: a life from Starting to an end, in a thread of its own."""
+
+import abc
+import logging
+import shutil
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from local_cloud.containers.images import ImageStore
+from local_cloud.core.job_faults import Faults
+from local_cloud.core.log_streams import LogStream
+from local_cloud.core.processes import ProcessRegistry
+from local_cloud.core.server_settings import ServerSettings
+from local_cloud.sagemaker.instances import Container, Instance, InstanceGroup, Outcome
+from local_cloud.sagemaker.s3_transfer import TransferError
+
+_LOG = logging.getLogger(__name__)
+_NO_CAPACITY = (
+    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
+)
+_INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
+FAILURE_LENGTH = 1024
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """Where a job runs: the server, its processes, and the region of the call."""
+
+    settings: ServerSettings
+    processes: ProcessRegistry
+    region: str
+
+
+class Job(abc.ABC):
+    """One job. Subclasses say what differs: the request's shape, `/opt/ml`, the outputs, and what Describe returns."""
+
+    kind: ClassVar[str]
+    log_group: ClassVar[str]
+
+    def __init__(self, request: dict[str, Any], *, name: str, arn: str, place: JobPlace) -> None:
+        self.request, self.name, self.arn, self.place = request, name, arn, place
+        self.status = "InProgress"
+        self.failure_reason: str | None = None
+        self.created = self.modified = datetime.now(UTC)
+        self.started: datetime | None = None
+        self.ended: datetime | None = None
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        settings = place.settings
+        self.image = ImageStore(settings.layout.images).get(self.image_uri)
+        self._folder = settings.layout.jobs / self.kind / name
+        shutil.rmtree(self._folder, ignore_errors=True)  # an earlier cloud may have used the name
+        self.s3 = settings.client("s3", place.region, role=request["RoleArn"])
+
+    @property
+    @abc.abstractmethod
+    def image_uri(self) -> str:
+        """The container image."""
+
+    @property
+    @abc.abstractmethod
+    def cluster(self) -> dict[str, Any]:
+        """The part of the request with InstanceType and InstanceCount."""
+
+    @property
+    def on_spot(self) -> bool:
+        """Whether it runs on spare capacity."""
+        return bool(self.request.get("EnableManagedSpotTraining"))
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether it still uses its instances."""
+        return self.status in ("InProgress", "Stopping")
+
+    @abc.abstractmethod
+    def command(self) -> list[str]:
+        """The container's command: entry point and arguments."""
+
+    @abc.abstractmethod
+    def own_environment(self) -> dict[str, str]:
+        """The variables the service adds."""
+
+    @abc.abstractmethod
+    def lay_out(self, instances: list[Instance]) -> None:
+        """Writes each instance's `/opt/ml`: configuration and data."""
+
+    @abc.abstractmethod
+    def upload(self, instances: list[Instance]) -> None:
+        """Uploads what the instances have written."""
+
+    @abc.abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """What the Describe call returns."""
+
+    @abc.abstractmethod
+    def explain_failure(self, outcome: Outcome) -> str:
+        """The FailureReason of a job whose container failed."""
+
+    @abc.abstractmethod
+    def phase(self, name: str, message: str = "") -> None:
+        """Notes that a phase of the job's life begins."""
+
+    def finish(self, status: str, *, detail: str = "") -> None:
+        """Ends the job's life.
+
+        Args:
+            status: Completed, Failed or Stopped.
+            detail: The FailureReason of a failed job; `MaxRuntimeExceeded` for one that ran too long.
+        """
+        if status == "Failed":
+            self.failure_reason = detail
+        self.ended = self.modified = datetime.now(UTC)
+        self.status = status
+
+    def start(self) -> None:
+        """Starts the job and returns at once."""
+        threading.Thread(target=self._run, daemon=True, name=f"job {self.name}").start()
+
+    def request_stop(self) -> bool:
+        """Asks the job to stop; returns whether it was still in progress."""
+        with self._lock:
+            if self.status != "InProgress":
+                return False
+            self.status = "Stopping"
+        self.phase("Stopping", "Stopping the training job")
+        self._stop.set()
+        return True
+
+    def _run(self) -> None:
+        try:
+            self._live()
+        except TransferError as error:
+            self.finish("Failed", detail=str(error))
+        except Exception:
+            _LOG.exception("job %s", self.name)
+            self.finish("Failed", detail=_INTERNAL)
+
+    def _live(self) -> None:
+        self.phase("Starting", "Preparing the instances")
+        fault = Faults(self.place.settings.layout.faults).take(
+            instance_type=self.cluster["InstanceType"],
+            reasons=("capacity", "internal", *(("reclaimed",) if self.on_spot else ())),
+        )
+        if fault == "reclaimed":
+            self.finish("Stopped", detail="MaxWaitTimeExceeded")
+            return
+        if fault is not None:
+            self.finish("Failed", detail=_NO_CAPACITY if fault == "capacity" else _INTERNAL)
+            return
+        instances = [self._instance(number) for number in range(1, self.cluster["InstanceCount"] + 1)]
+        self.phase("Downloading", "Downloading input data")
+        self.lay_out(instances)
+        if self._stop.is_set():
+            self.finish("Stopped")
+            return
+        self.started = datetime.now(UTC)
+        self.phase("Training", "Training image download completed. Training in progress.")
+        outcome = self._run_instances(instances)
+        if outcome.failed is None or outcome.stopped or outcome.timed_out:
+            self.phase("Uploading", "Uploading generated model")
+            self.upload(instances)
+        if outcome.stopped or outcome.timed_out:
+            self.finish("Stopped", detail="MaxRuntimeExceeded" if outcome.timed_out else "")
+        elif outcome.failed is not None:
+            self.finish("Failed", detail=self.explain_failure(outcome))
+        else:
+            self.finish("Completed")
+
+    def _run_instances(self, instances: list[Instance]) -> Outcome:
+        settings = self.place.settings
+        now = int(time.time() * 1000)
+        logs = settings.client("logs", self.place.region, role=self.request["RoleArn"])
+        container = Container(
+            image=self.image,
+            command=self.command(),
+            environment={
+                **settings.workload_environment(self.place.region, role=self.request["RoleArn"]),
+                **self.request.get("Environment", {}),
+                **self.own_environment(),
+            },
+            cores=settings.cores_per_instance,
+        )
+        group = InstanceGroup(
+            processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.stop_grace_seconds
+        )
+        return group.run(
+            instances,
+            container,
+            streams=[
+                LogStream(logs, group=self.log_group, stream=f"{self.name}/{instance.host}-{now}")
+                for instance in instances
+            ],
+            seconds=self.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),
+        )
+
+    def _instance(self, number: int) -> Instance:
+        host = f"algo-{number}"
+        folder = self._folder / host
+        (folder / "opt" / "ml").mkdir(parents=True, exist_ok=True)
+        return Instance(host=host, folder=folder, log=self._folder / "logs" / f"{host}.log")
+
+
+def read_message(path: Path, length: int = FAILURE_LENGTH) -> str:
+    """The first `length` characters of a file a container may have written; empty if it has not."""
+    return path.read_text(errors="replace")[:length] if path.is_file() else ""

@@ -1,0 +1,128 @@
+"""Processing jobs: the request, the `/opt/ml` layout, the outputs and what DescribeProcessingJob returns."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from local_cloud.sagemaker.instances import Instance, Outcome
+from local_cloud.sagemaker.job import FAILURE_LENGTH, Job, JobPlace, read_message
+from local_cloud.sagemaker.s3_transfer import S3Location, download, find_objects, shard, upload_folder
+
+_ROOT = "/opt/ml/processing"
+
+
+class ProcessingJob(Job):
+    """One processing job."""
+
+    kind = "processing"
+    log_group = "/aws/sagemaker/ProcessingJobs"
+
+    def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:
+        self._exit_message = ""
+        super().__init__(request, name=request["ProcessingJobName"], arn=arn, place=place)
+
+    @property
+    def image_uri(self) -> str:
+        """The container image."""
+        uri: str = self.request["AppSpecification"]["ImageUri"]
+        return uri
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """The cluster configuration."""
+        cluster: dict[str, Any] = self.request["ProcessingResources"]["ClusterConfig"]
+        return cluster
+
+    def command(self) -> list[str]:
+        """The image's entry point and command, or what the request names instead."""
+        application = self.request["AppSpecification"]
+        entrypoint = application.get("ContainerEntrypoint")
+        arguments = application.get("ContainerArguments", [] if entrypoint else self.image.command)
+        return [*(entrypoint or self.image.entrypoint), *arguments]
+
+    def own_environment(self) -> dict[str, str]:
+        """The job's name and ARN."""
+        return {"PROCESSING_JOB_NAME": self.name, "PROCESSING_JOB_ARN": self.arn}
+
+    def lay_out(self, instances: list[Instance]) -> None:
+        """Writes the configuration files and downloads the inputs."""
+        inputs = [
+            entry["S3Input"] | {"InputName": entry["InputName"]} for entry in self.request.get("ProcessingInputs", [])
+        ]
+        found = {
+            entry["InputName"]: find_objects(self.s3, entry, role=self.request["RoleArn"], region=self.place.region)
+            for entry in inputs
+        }
+        hosts = sorted(instance.host for instance in instances)
+        for index, instance in enumerate(instances):
+            instance.write("config/processingjobconfig.json", {**self.request, "ProcessingJobArn": self.arn})
+            instance.write("config/resourceconfig.json", {"current_host": instance.host, "hosts": hosts})
+            (instance.opt_ml / "output").mkdir(parents=True, exist_ok=True)
+            for entry in inputs:
+                distribution = entry.get("S3DataDistributionType", "FullyReplicated")
+                mine = shard(found[entry["InputName"]], distribution=distribution, index=index, count=len(instances))
+                download(self.s3, mine, instance.opt_ml / _below_opt_ml(entry["LocalPath"]))
+            for output in self._outputs():
+                (instance.opt_ml / _below_opt_ml(output["LocalPath"])).mkdir(parents=True, exist_ok=True)
+
+    def upload(self, instances: list[Instance]) -> None:
+        """Uploads every output of every instance to the output's one prefix."""
+        key = self.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
+        for output in self._outputs():
+            for instance in instances:
+                folder = instance.opt_ml / _below_opt_ml(output["LocalPath"])
+                upload_folder(self.s3, folder, S3Location.parse(output["S3Uri"]), kms_key=key)
+        self._collect_messages(instances)
+
+    def explain_failure(self, outcome: Outcome) -> str:
+        """Only the exit code: a processing container explains itself in the exit message."""
+        assert outcome.failed is not None
+        self._collect_messages([outcome.failed])
+        return f"AlgorithmError: See job logs for more information, exit code: {outcome.exit_code}"
+
+    def phase(self, name: str, message: str = "") -> None:  # noqa: ARG002
+        """Notes only the time: a processing job does not tell its phases."""
+        self.modified = datetime.now(UTC)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything the request said but its tags, and what has become of it."""
+        described: dict[str, Any] = {
+            **{name: value for name, value in self.request.items() if name != "Tags"},
+            "ProcessingJobArn": self.arn,
+            "ProcessingJobStatus": self.status,
+            "CreationTime": self.created,
+            "LastModifiedTime": self.modified,
+        }
+        optional = {
+            "ProcessingStartTime": self.started,
+            "ProcessingEndTime": self.ended,
+            "FailureReason": self.failure_reason,
+            "ExitMessage": self._exit_message or None,
+        }
+        return described | {name: value for name, value in optional.items() if value is not None}
+
+    def _outputs(self) -> list[dict[str, Any]]:
+        return [output["S3Output"] for output in self.request.get("ProcessingOutputConfig", {}).get("Outputs", [])]
+
+    def _collect_messages(self, instances: list[Instance]) -> None:
+        messages = [read_message(instance.opt_ml / "output" / "message") for instance in instances]
+        self._exit_message = "".join(messages)[:FAILURE_LENGTH]
+
+
+def unsupported(request: dict[str, Any]) -> str | None:
+    """What a request asks for that is not known here, if anything."""
+    for entry in request.get("ProcessingInputs", []):
+        source = entry.get("S3Input")
+        if source is None:
+            return "a processing input without S3Input"
+        if source.get("S3InputMode", "File") != "File" or source.get("S3CompressionType", "None") != "None":
+            return "an S3Input's S3InputMode Pipe or S3CompressionType"
+        if not source.get("LocalPath", "").startswith(_ROOT):
+            return f"an S3Input whose LocalPath is not below {_ROOT}"
+    for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+        if not output.get("S3Output", {}).get("LocalPath", "").startswith(_ROOT):
+            return f"a processing output without S3Output, or whose LocalPath is not below {_ROOT}"
+    return None
+
+
+def _below_opt_ml(path: str) -> str:
+    return path.removeprefix("/opt/ml/")

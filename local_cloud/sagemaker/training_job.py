@@ -1,0 +1,197 @@
+"""Training jobs: the request, the `/opt/ml` layout, the outputs and what DescribeTrainingJob returns."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from local_cloud.sagemaker.instances import Instance, Outcome
+from local_cloud.sagemaker.job import Job, JobPlace, read_message
+from local_cloud.sagemaker.s3_transfer import S3Location, download, find_objects, shard, upload_archive, upload_folder
+
+_CHECKPOINTS = "/opt/ml/checkpoints"
+
+
+class TrainingJob(Job):
+    """One training job."""
+
+    kind = "training"
+    log_group = "/aws/sagemaker/TrainingJobs"
+
+    def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:
+        self._transitions: list[dict[str, Any]] = []
+        super().__init__(request, name=request["TrainingJobName"], arn=arn, place=place)
+
+    @property
+    def image_uri(self) -> str:
+        """The container image."""
+        uri: str = self.request["AlgorithmSpecification"]["TrainingImage"]
+        return uri
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """The resource configuration."""
+        cluster: dict[str, Any] = self.request["ResourceConfig"]
+        return cluster
+
+    def command(self) -> list[str]:
+        """The image's entry point with the one argument `train`, unless the request names others."""
+        algorithm = self.request["AlgorithmSpecification"]
+        entrypoint = algorithm.get("ContainerEntrypoint", self.image.entrypoint)
+        return [*entrypoint, *algorithm.get("ContainerArguments", ["train"])]
+
+    def own_environment(self) -> dict[str, str]:
+        """The job's name and ARN."""
+        return {"TRAINING_JOB_NAME": self.name, "TRAINING_JOB_ARN": self.arn}
+
+    def lay_out(self, instances: list[Instance]) -> None:
+        """Writes the configuration files and downloads the channels."""
+        channels = self.request.get("InputDataConfig", [])
+        found = {
+            channel["ChannelName"]: find_objects(
+                self.s3,
+                channel["DataSource"]["S3DataSource"],
+                role=self.request["RoleArn"],
+                region=self.place.region,
+            )
+            for channel in channels
+        }
+        hosts = sorted(instance.host for instance in instances)
+        for index, instance in enumerate(instances):
+            instance.write("input/config/hyperparameters.json", self.request.get("HyperParameters", {}))
+            instance.write("input/config/inputdataconfig.json", {c["ChannelName"]: _channel(c) for c in channels})
+            instance.write(
+                "input/config/resourceconfig.json",
+                {
+                    "current_host": instance.host,
+                    "current_instance_type": self.cluster["InstanceType"],
+                    "current_group_name": "homogeneousCluster",
+                    "hosts": hosts,
+                    "instance_groups": [
+                        {
+                            "instance_group_name": "homogeneousCluster",
+                            "instance_type": self.cluster["InstanceType"],
+                            "hosts": hosts,
+                        }
+                    ],
+                    "network_interface_name": "lo",
+                },
+            )
+            for folder in ("model", "output/data", "checkpoints"):
+                (instance.opt_ml / folder).mkdir(parents=True, exist_ok=True)
+            for channel in channels:
+                distribution = channel["DataSource"]["S3DataSource"].get("S3DataDistributionType", "FullyReplicated")
+                mine = shard(
+                    found[channel["ChannelName"]], distribution=distribution, index=index, count=len(instances)
+                )
+                download(self.s3, mine, instance.opt_ml / "input" / "data" / channel["ChannelName"])
+            self._download_checkpoints(instance)
+
+    def upload(self, instances: list[Instance]) -> None:
+        """Uploads `/opt/ml/model` and `/opt/ml/output/data`, all hosts merged, and the checkpoints."""
+        output = self.request["OutputDataConfig"]
+        destination = S3Location.parse(output["S3OutputPath"]).below(self.name, "output")
+        key = output.get("KmsKeyId")
+        models = [instance.opt_ml / "model" for instance in instances]
+        data = [instance.opt_ml / "output" / "data" for instance in instances]
+        if output.get("CompressionType") == "NONE":
+            for model, results in zip(models, data, strict=True):
+                upload_folder(self.s3, model, destination.below("model"), kms_key=key)
+                upload_folder(self.s3, results, destination.below("data"), kms_key=key)
+        else:
+            upload_archive(self.s3, models, destination.below("model.tar.gz"), kms_key=key)
+            if any(any(folder.iterdir()) for folder in data):
+                upload_archive(self.s3, data, destination.below("output.tar.gz"), kms_key=key)
+        if checkpoints := self.request.get("CheckpointConfig"):
+            for instance in instances:
+                folder = instance.opt_ml / "checkpoints"
+                upload_folder(self.s3, folder, S3Location.parse(checkpoints["S3Uri"]), kms_key=key)
+
+    def explain_failure(self, outcome: Outcome) -> str:
+        """The failure file's first 1,024 characters and the exit code."""
+        assert outcome.failed is not None
+        message = read_message(outcome.failed.opt_ml / "output" / "failure").strip()
+        return f"AlgorithmError: {message}, exit code: {outcome.exit_code}"
+
+    def phase(self, name: str, message: str = "") -> None:
+        """Closes the phase before and opens this one."""
+        now = datetime.now(UTC)
+        if self._transitions:
+            self._transitions[-1].setdefault("EndTime", now)
+        self._transitions.append({"Status": name, "StartTime": now, "StatusMessage": message})
+        self.modified = now
+
+    def finish(self, status: str, *, detail: str = "") -> None:
+        """Ends the job's life with a last transition."""
+        secondary = detail if status == "Stopped" and detail else status
+        reached = {"Completed": "Training job completed", "Stopped": "Training job stopped"}
+        self.phase(secondary, detail if status == "Failed" else reached[status])
+        self._transitions[-1]["EndTime"] = self._transitions[-1]["StartTime"]
+        super().finish(status, detail=detail)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything the request said but its tags, and what has become of it."""
+        transitions = [dict(transition) for transition in self._transitions]
+        output = {"KmsKeyId": "", "CompressionType": "GZIP", **self.request["OutputDataConfig"]}
+        described: dict[str, Any] = {
+            "EnableNetworkIsolation": False,
+            "EnableInterContainerTrafficEncryption": False,
+            "EnableManagedSpotTraining": False,
+            **{name: value for name, value in self.request.items() if name != "Tags"},
+            "OutputDataConfig": output,
+            "TrainingJobArn": self.arn,
+            "TrainingJobStatus": self.status,
+            "SecondaryStatus": transitions[-1]["Status"] if transitions else "Starting",
+            "SecondaryStatusTransitions": transitions,
+            "CreationTime": self.created,
+            "LastModifiedTime": self.modified,
+        }
+        if self.started is not None:
+            described["TrainingStartTime"] = self.started
+        if self.ended is not None:
+            seconds = round((self.ended - (self.started or self.ended)).total_seconds())
+            described |= {"TrainingEndTime": self.ended, "TrainingTimeInSeconds": seconds}
+            described["BillableTimeInSeconds"] = seconds * self.cluster["InstanceCount"]
+        if self.failure_reason is not None:
+            described["FailureReason"] = self.failure_reason
+        if self.status in ("Completed", "Stopped"):
+            artifact = "model/" if output["CompressionType"] == "NONE" else "model.tar.gz"
+            folder = S3Location.parse(output["S3OutputPath"]).below(self.name, "output")
+            described["ModelArtifacts"] = {"S3ModelArtifacts": str(folder.below(artifact))}
+        return described
+
+    def _download_checkpoints(self, instance: Instance) -> None:
+        checkpoints = self.request.get("CheckpointConfig")
+        if checkpoints is None:
+            return
+        location = S3Location.parse(checkpoints["S3Uri"])
+        listing = self.s3.list_objects_v2(Bucket=location.bucket, Prefix=location.key)
+        if listing.get("Contents"):  # unlike a channel, an empty checkpoint prefix is a first start
+            source = {"S3Uri": checkpoints["S3Uri"]}
+            objects = find_objects(self.s3, source, role=self.request["RoleArn"], region=self.place.region)
+            download(self.s3, objects, instance.opt_ml / "checkpoints")
+
+
+def unsupported(request: dict[str, Any]) -> str | None:
+    """What a request asks for that is not known here, if anything."""
+    if not {"InstanceType", "InstanceCount"} <= set(request["ResourceConfig"]):
+        return "a ResourceConfig without InstanceType and InstanceCount (InstanceGroups, InstancePreferences)"
+    if "TrainingImage" not in request["AlgorithmSpecification"]:
+        return "an AlgorithmSpecification without TrainingImage"
+    if request.get("CheckpointConfig", {}).get("LocalPath", _CHECKPOINTS) != _CHECKPOINTS:
+        return f"a CheckpointConfig.LocalPath other than {_CHECKPOINTS}"
+    for channel in request.get("InputDataConfig", []):
+        if "S3DataSource" not in channel["DataSource"]:
+            return "a channel without S3DataSource"
+        if channel.get("InputMode", request["AlgorithmSpecification"].get("TrainingInputMode")) == "Pipe":
+            return "InputMode Pipe"
+        if channel.get("CompressionType", "None") != "None":
+            return "a channel's CompressionType"
+    return None
+
+
+def _channel(channel: dict[str, Any]) -> dict[str, str]:
+    source = channel["DataSource"]["S3DataSource"]
+    return {
+        "TrainingInputMode": channel.get("InputMode", "File"),
+        "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
+        "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+    }

@@ -1,0 +1,86 @@
+"""EventBridge's rules about executions: when one ends, what the rules match is handed to their functions and topics."""
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.events.models import events_backends
+from moto.events.utils import EventTemplateParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+
+from local_cloud.core.patching import replace
+from local_cloud.core.server_settings import ServerSettings
+
+_LOG = logging.getLogger(__name__)
+
+
+def install(settings: ServerSettings) -> None:
+    """Tells the rules of the default bus of every execution that ends."""
+
+    def telling(original: Callable[[Any], None]) -> Callable[[Any], None]:
+        def terminated(self: Any) -> None:  # noqa: ANN401
+            original(self)
+            event = _ended(self.execution, settings.account)
+            threading.Thread(target=_deliver, args=(event, settings), daemon=True).start()
+
+        return terminated
+
+    replace(BaseExecutionWorkerCommunication, "terminated", telling)
+
+
+def _ended(execution: Any, account: str) -> Any:  # noqa: ANN401 (moto has a type of its own for events)
+    arn = str(execution.exec_arn)
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Step Functions Execution Status Change",
+        "source": "aws.states",
+        "account": account,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "ingestion-time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "region": arn.split(":")[3],
+        "resources": [arn],
+        "detail": {
+            "executionArn": arn,
+            "stateMachineArn": str(execution.state_machine.arn),
+            "name": execution.name,
+            "status": str(execution.exec_status.value),
+            "error": execution.error,
+            "cause": execution.cause,
+            "redriveCount": getattr(execution, "redrive_count", 0),
+            "stopDate": int(time.time() * 1000),
+            "input": json.dumps(execution.execution_input),
+            "inputDetails": {"included": True},
+        },
+    }
+
+
+def _deliver(event: Any, settings: ServerSettings) -> None:  # noqa: ANN401
+    bus = events_backends[settings.account][event["region"]].event_buses["default"]
+    for rule in list(bus.rules.values()):
+        if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):
+            continue
+        for target in rule.targets:
+            try:
+                _hand_over(target, event, settings)
+            except Exception:
+                _LOG.exception("rule %s: %s was not reached", rule.name, target["Arn"])
+
+
+def _hand_over(target: dict[str, Any], event: Any, settings: ServerSettings) -> None:  # noqa: ANN401
+    content: Any = {name: value for name, value in event.items() if name != "ingestion-time"}
+    if transformer := target.get("InputTransformer"):
+        content = EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
+    service = target["Arn"].split(":")[2]
+    client = settings.client(service, event["region"])
+    if service == "lambda":
+        client.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=json.dumps(content).encode())
+    elif service == "sns":
+        client.publish(TopicArn=target["Arn"], Message=content if isinstance(content, str) else json.dumps(content))
+    else:
+        _LOG.warning("rules hand nothing to %s here", service)

@@ -1,0 +1,177 @@
+"""Map states in distributed mode: every item is an execution of its own; one that fails fails the state, or none does.
+
+Moto's interpreter passes over children that fail, gives them their parent's identity, calls one within the other (some
+hundred items are too many for Python), reports success when it was stopped, and reads no whole number as a percentage.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType, MapRunStatus
+from moto.stepfunctions.parser.asl.antlr.runtime.ASLParser import ASLParser
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.item_reader.item_reader_decl import ItemReader
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.distributed_iteration_component import (
+    DistributedIterationComponent,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
+    distributed_item_processor_worker,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
+from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
+
+from local_cloud.core.patching import replace
+
+_LOG = logging.getLogger(__name__)
+_Worker: Any = distributed_item_processor_worker.DistributedItemProcessorWorker
+# A percentage of items that may fail; with others it would matter which fail first.
+NONE_MAY_FAIL, ALL_MAY_FAIL = 0, 100
+
+
+class _LeftOut:
+    """In the place of the output that an item which failed does not have."""
+
+
+def install() -> None:
+    """Puts the differences into moto's interpreter."""
+    replace(_Worker, "eval", lambda _: _work)
+    replace(DistributedIterationComponent, "_eval_body", lambda _: _run)
+    replace(ItemReader, "_eval_body", _naming_what_cannot_be_read)
+    replace(ASLParser, "tolerated_failure_percentage_decl", _reading_whole_numbers)
+
+
+def _work(worker: Any) -> None:  # noqa: ANN401
+    """Runs item after item; after a failure, and when the state was ended, what is left is not run."""
+    while (job := worker._job_pool.next_job()) is not None:
+        if worker._env.is_running():
+            frame = worker._env.open_inner_frame()
+            try:
+                _run_item(worker, frame, job)
+            except Exception as error:  # of the ItemSelector: it is the state's own
+                job.job_output = error
+            worker._env.delete_frame(frame)
+        worker._job_pool.close_job(job)
+
+
+def _run_item(worker: Any, frame: Any, job: Any) -> None:  # noqa: ANN401
+    record = worker._map_run_record
+    counters = (record.item_counter, record.execution_counter)
+    context = frame.states.context_object.context_object_data
+    context["Map"] = MapData(Item=ItemData(Index=job.job_index, Value=job.job_input))
+    frame.states.reset(job.job_input)
+    worker._eval_input(env_frame=frame)
+    # From here on it is the child's: nothing of its parent can be seen in it.
+    del context["Map"]
+    context["Execution"] = _child_of(context["Execution"], record, frame.states.get_input())
+    for counter in counters:
+        counter.total.count()
+        counter.running.count()
+    job.job_program.eval(frame)
+    ended = frame.program_state()
+    outcome = "aborted"
+    if isinstance(ended, ProgramEnded) and worker._env.is_running():
+        outcome, job.job_output = "succeeded", frame.states.get_input()
+    elif isinstance(ended, ProgramError):
+        outcome = "failed"
+        _LOG.warning("%s failed: %s", context["Execution"]["Id"], ended.error)
+    for counter in counters:
+        counter.running.offset(-1)
+        getattr(counter, outcome).count()
+    if outcome == "failed" and record.tolerated_failure_percentage == ALL_MAY_FAIL:
+        job.job_output = _LeftOut()
+    elif outcome == "failed":
+        job.job_output = _failure(
+            frame,
+            StatesErrorNameType.StatesExceedToleratedFailureThreshold,
+            "The specified tolerated failure threshold was exceeded",
+        )
+
+
+def _child_of(parent: dict[str, Any], record: Any, value: Any) -> dict[str, Any]:  # noqa: ANN401
+    name = str(uuid.uuid4())
+    return {
+        **parent,
+        "Id": f"{record.map_state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}",
+        "Name": name,
+        "Input": value,
+        "StartTime": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        # Of an item itself; here all of them are run once more where their parent is redriven.
+        "RedriveCount": parent["RedriveCount"],
+    }
+
+
+def _run(component: Any, env: Any) -> None:  # noqa: ANN401
+    """Runs all items, in histories of their own."""
+    given = env.stack.pop()
+    record, history = given.map_run_record, env.event_manager
+    known = record.tolerated_failure_percentage in (NONE_MAY_FAIL, ALL_MAY_FAIL)
+    if record.tolerated_failure_count or not known:
+        raise NotImplementedError("of tolerated failures, only 0 and 100 percent are known to the local cloud")
+
+    def tell(event: HistoryEventType, **details: Any) -> None:  # noqa: ANN401
+        kept: Any = details or None
+        history.add_event(context=env.event_history_context, event_type=event, event_details=kept)
+
+    tell(HistoryEventType.MapRunStarted, mapRunStartedEventDetails={"mapRunArn": record.map_run_arn})
+    env.event_manager = EventManager()
+    try:
+        if given.item_reader:
+            given.item_reader.eval(env=env)
+        else:
+            env.stack.append(given.input_items)
+        component._map_run(env=env, eval_input=given)
+        env.stack.append([output for output in env.stack.pop() if not isinstance(output, _LeftOut)])
+    except Exception as error:
+        told = error.extract_error_cause_pair() if isinstance(error, FailureEventException) else None
+        details = {name: text for name, text in zip(("error", "cause"), told or (), strict=False) if text}
+        env.event_manager = history
+        tell(HistoryEventType.MapRunFailed, mapRunFailedEventDetails=details)
+        record.set_stop(status=MapRunStatus.FAILED)
+        raise
+    if env.is_running():
+        env.event_manager = history
+        tell(HistoryEventType.MapRunSucceeded)
+        record.set_stop(status=MapRunStatus.SUCCEEDED)
+    else:  # the state was ended: what it still says of its success is heard by nobody
+        tell(HistoryEventType.MapRunAborted)
+        record.set_stop(status=MapRunStatus.ABORTED)
+
+
+def _naming_what_cannot_be_read(original: Callable[..., None]) -> Callable[..., None]:
+    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
+        try:
+            original(self, env)
+        except (ClientError, json.JSONDecodeError) as error:
+            raise _failure(env, StatesErrorNameType.StatesItemReaderFailed, str(error)) from error
+
+    return _eval_body
+
+
+def _reading_whole_numbers(original: Callable[..., Any]) -> Callable[..., Any]:
+    def tolerated_failure_percentage_decl(self: Any) -> Any:  # noqa: ANN401
+        value = self._input.LT(3)  # after the name and the colon
+        if value.type == self.INT:
+            value.type = self.NUMBER
+        return original(self)
+
+    return tolerated_failure_percentage_decl
+
+
+def _failure(env: Any, error: StatesErrorNameType, cause: str) -> FailureEventException:  # noqa: ANN401
+    details: Any = {"mapRunFailedEventDetails": {"error": error.to_name(), "cause": cause}}
+    return FailureEventException(
+        FailureEvent(
+            env=env,
+            error_name=StatesErrorName(typ=error),
+            event_type=HistoryEventType.MapRunFailed,
+            event_details=details,
+        )
+    )

@@ -1,0 +1,85 @@
+"""The errors that states catch and retry: gives them the names that Step Functions gives them.
+
+Moto names no error of a Choice state without a match, has one name for all answers of the Lambda service, and lets
+`States.ALL` catch every error.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+
+from local_cloud.core.patching import replace
+
+_SERVER_FAULT = 500
+_NEVER_CAUGHT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
+
+
+def install() -> None:
+    """Puts the differences into moto's interpreter."""
+    replace(StateTaskLambda, "_from_error", _naming_what_lambda_answers)
+    replace(StateChoice, "_eval_state", _naming_no_match)
+    replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
+
+
+def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., Any]:
+    """An answer of the service itself, and not of the function, has a name of its own."""
+
+    def _from_error(self: Any, env: Any, ex: Exception) -> Any:  # noqa: ANN401
+        event = original(self, env, ex)
+        if isinstance(ex, ClientError):
+            name = "Lambda.AWSLambdaException"
+            if ex.response["Error"]["Code"] == "TooManyRequestsException":
+                name = "Lambda.TooManyRequestsException"
+            elif ex.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_FAULT:
+                name = "Lambda.ServiceException"
+            event.error_name = CustomErrorName(name)
+            event.event_details["lambdaFunctionFailedEventDetails"]["error"] = name
+        return event
+
+    return _from_error
+
+
+def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
+    def _eval_state(self: Any, env: Any) -> None:  # noqa: ANN401
+        try:
+            original(self, env)
+        except RuntimeError as error:
+            if self.default_state is not None or not str(error.args[0]).startswith("No branching option"):
+                raise
+            details: Any = {
+                "executionFailedEventDetails": {
+                    "error": "States.NoChoiceMatched",
+                    "cause": f"An error occurred while executing the state '{self.name}'. Failed to transition out of "
+                    "the state. The state does not point to a next state.",
+                }
+            }
+            event = FailureEvent(
+                env=env,
+                error_name=StatesErrorName(typ=StatesErrorNameType.StatesNoChoiceMatched),
+                event_type=HistoryEventType.ExecutionFailed,
+                event_details=details,
+            )
+            raise FailureEventException(event) from error
+
+    return _eval_state
+
+
+def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
+    """States.ALL does not match the errors Step Functions does not let it match."""
+
+    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
+        error_name = env.stack[-1]
+        original(self, env)
+        if error_name.error_name in _NEVER_CAUGHT_BY_ALL and error_name not in self.error_names:
+            env.stack[-1] = False
+
+    return _eval_body

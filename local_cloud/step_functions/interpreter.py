@@ -1,0 +1,144 @@
+"""What moto's workflow interpreter lacks, or does otherwise than Step Functions, for definitions in JSONPath."""
+
+import json
+import re
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable
+from typing import Any
+
+import moto.stepfunctions.models as moto_models
+from botocore.credentials import Credentials
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from local_cloud.core.held_states import HeldStates
+from local_cloud.core.patching import replace
+from local_cloud.core.role_access_keys import access_key_of
+from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive
+from local_cloud.step_functions.execution_task import ExecutionTask
+from local_cloud.step_functions.sagemaker_task import SageMakerTask
+
+_INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
+_HOLD_SECONDS = 0.01
+
+
+def install(*, time_scale: float, held: HeldStates) -> None:
+    """Applies the extensions.
+
+    Args:
+        time_scale: What Wait states and Retry intervals are multiplied by.
+        held: States that executions wait in.
+    """
+    # State machines made by CloudFormation land where they are executed.
+    replace(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
+    replace(StateMachine, "get_cfn_attribute", _with_arn)
+    replace(StateMachine, "has_cfn_attr", _knowing_arn)
+    replace(state_task_factory, "state_task_service_for", _with_own_tasks)
+    _unpack_single_values()
+    _sign_as_the_role()
+    replace(StateTaskServiceAwsSdk, "_eval_service_task", _with_bodies_as_text)
+    replace(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
+    replace(
+        WaitFunction,
+        "_wait_interval",
+        lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
+    )
+    replace(CommonStateField, "_eval_state_input", lambda original: _once_released(original, held))
+    error_names.install()
+    concurrent_executions.install()
+    distributed_map.install()
+    redrive.install()
+
+
+def _with_arn(original: Callable[..., Any]) -> Callable[..., Any]:
+    def get_cfn_attribute(self: StateMachine, attribute_name: str) -> Any:  # noqa: ANN401
+        return self.arn if attribute_name == "Arn" else original(self, attribute_name)
+
+    return get_cfn_attribute
+
+
+def _knowing_arn(original: Callable[[str], bool]) -> object:
+    def has_cfn_attr(_class: type[StateMachine], attr: str) -> bool:
+        return attr == "Arn" or original(attr)
+
+    return classmethod(has_cfn_attr)
+
+
+def _with_own_tasks(original: Callable[[str], Any]) -> Callable[[str], Any]:
+    own: dict[str, Callable[[], Any]] = {"sagemaker": SageMakerTask, "states": ExecutionTask}
+
+    def state_task_service_for(service_name: str) -> Any:  # noqa: ANN401
+        return own[service_name]() if service_name in own else original(service_name)
+
+    return state_task_service_for
+
+
+def _unpack_single_values() -> None:
+    """A path that can only find one value yields that value: `$.a[1].n`, not a list of one."""
+    module: Any = json_path
+    original = module.extract_json
+
+    def extract_json(path: str, data: Any) -> Any:  # noqa: ANN401 - any JSON
+        if _INDEFINITE_PATH.search(path):
+            return original(path, data)
+        matches = module.parse(path).find(data)
+        if not matches:
+            raise module.NoSuchJsonPathError(json_path=path, data=data)
+        return matches[0].value
+
+    for name, importer in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.") and getattr(importer, "extract_json", None) is original:
+            replace(importer, "extract_json", lambda _: extract_json)
+
+
+def _sign_as_the_role() -> None:
+    """What a state calls, it calls as the role of its state machine; clients are made one at a time, as boto3 asks."""
+    module: Any = boto_client
+    original, making = module.boto_client_for, threading.Lock()
+
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ANN401
+        with making:
+            made = original(region, service)
+        if state_credentials is not None and state_credentials.role_arn:
+            key = access_key_of(state_credentials.role_arn)
+            made._request_signer._credentials = Credentials(key, "as the role")
+        return made
+
+    for name, importer in list(sys.modules.items()):
+        of_states = name.startswith(("moto.stepfunctions.", "local_cloud."))
+        if of_states and getattr(importer, "boto_client_for", None) is original:
+            replace(importer, "boto_client_for", lambda _: boto_client_for)
+
+
+def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[..., None]:
+    """A state that is held has been entered, and has done nothing yet."""
+
+    def _eval_state_input(self: Any, env: Any) -> None:  # noqa: ANN401
+        while held.is_held(self.name) and env.is_running():
+            time.sleep(_HOLD_SECONDS)
+        original(self, env)
+
+    return _eval_state_input
+
+
+def _with_bodies_as_text(original: Callable[..., None]) -> Callable[..., None]:
+    """Sends a blob that is a JSON object as its text: boto3 takes bytes."""
+
+    def eval_service_task(self: StateTaskServiceAwsSdk, **given: Any) -> None:  # noqa: ANN401 (as moto's)
+        parameters = given["normalised_parameters"]
+        if isinstance(parameters.get("Body"), dict | list):
+            parameters = {**parameters, "Body": json.dumps(parameters["Body"], separators=(",", ":")).encode()}
+        original(self, **{**given, "normalised_parameters": parameters})
+
+    return eval_service_task

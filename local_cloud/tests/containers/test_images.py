@@ -1,0 +1,140 @@
+"""The program that stands in for docker, and what it makes of a Dockerfile."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from local_cloud.client.local_cloud import LocalCloud
+from local_cloud.containers.dockerfile import build_image
+from local_cloud.containers.images import ImageError, ImageRecord, ImageStore
+
+_REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    folder = tmp_path / "context"
+    for name in ("main.py", "package/module.py", "package/data/table.csv", "notes.md", "tests/test_it.py"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    return folder
+
+
+def _build(context: Path, dockerfile: str, **arguments: str) -> tuple[ImageRecord, list[str]]:
+    (context / "Dockerfile").write_text(dockerfile)
+    folder = context.parent / "image"
+    folder.mkdir()
+    record = build_image(context, dockerfile=context / "Dockerfile", folder=folder, arguments=arguments)
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return record, files
+
+
+def test_files_land_where_copy_puts_them(context: Path) -> None:
+    _, files = _build(
+        context,
+        "FROM scratch\nWORKDIR /opt/program\nCOPY main.py .\nCOPY package package/\nCOPY *.md /docs/\n"
+        "COPY main.py run.py\n",
+    )
+    assert files == [
+        "docs/notes.md",
+        "opt/program/main.py",
+        "opt/program/package/data/table.csv",
+        "opt/program/package/module.py",
+        "opt/program/run.py",
+    ]
+
+
+def test_the_record_holds_what_is_no_file(context: Path) -> None:
+    record, _ = _build(
+        context,
+        "ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOUR=red\n# a comment\n"
+        'ENV A=1 \\\n    B="two words"\nENV C $COLOUR\nRUN pip install things && \\\n    rm -rf /var/cache/*\n'
+        'WORKDIR /opt\nWORKDIR program\nENTRYPOINT ["python", "-m", "x"]\nCMD ["train"]\n',
+        COLOUR="blue",
+    )
+    assert record.environment == {"A": "1", "B": "two words", "C": "blue"}
+    assert record.working_folder == "/opt/program"
+    assert (record.entrypoint, record.command) == (["python", "-m", "x"], ["train"])
+
+
+def test_only_the_last_stage_is_the_image(context: Path) -> None:
+    record, files = _build(context, "FROM a AS build\nCOPY . /build\nENV X=1\nFROM b\nCOPY main.py /app/\n")
+    assert files == ["app/main.py"]
+    assert record.environment == {}
+
+
+def test_the_ignore_file_is_honoured(context: Path) -> None:
+    (context / ".dockerignore").write_text("# left out\ntests\n**/*.csv\n*.md\n!notes.md\n.dockerignore\nDockerfile\n")
+    _, files = _build(context, "FROM a\nCOPY . /app\n")
+    assert files == ["app/main.py", "app/notes.md", "app/package/module.py"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ONBUILD RUN x", r"Dockerfile:2: ONBUILD: this instruction is not known"),
+        ("COPY nothing /app", r"COPY nothing: no such file in the build context"),
+        ("COPY ../outside /app", r"COPY \.\./outside: (no such file|lies outside)"),
+        ("COPY --from=build /x /y", "copying from another stage"),
+        ("ENTRYPOINT python main.py", "write the exec form"),
+        ("ADD https://example.org/x /x", "sources in the build context"),
+    ],
+)
+def test_what_is_not_known_is_an_error(context: Path, line: str, said: str) -> None:
+    with pytest.raises(ImageError, match=said):
+        _build(context, f"FROM a\n{line}\n")
+
+
+def _docker(
+    images: Path, *arguments: str, cwd: Path, cloud: LocalCloud | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local_cloud.containers.docker_cli", str(images), *arguments],
+        cwd=cwd,
+        env={"PYTHONPATH": str(_REPOSITORY), **(cloud.environment if cloud else {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalCloud) -> None:
+    (context / "Dockerfile.other").write_text("FROM a\nCOPY main.py /app/\n")
+    images = tmp_path / "images"
+    ecr, uri = cloud.client("ecr"), "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pushed:hash"
+    ecr.create_repository(repositoryName="pushed")
+    assert _docker(images, "login", "--username", "AWS", "--password-stdin", "https://123", cwd=context).returncode == 0
+    assert _docker(images, "inspect", "cdkasset-hash", cwd=context).returncode == 1
+    build = ("build", "--tag", "cdkasset-hash", "--file", "Dockerfile.other", "--platform", "linux/arm64", ".")
+    built = _docker(images, *build, cwd=context)
+    assert built.returncode == 0, built.stderr
+    assert _docker(images, "inspect", "cdkasset-hash", cwd=context).returncode == 0
+    assert _docker(images, "tag", "cdkasset-hash", uri, cwd=context).returncode == 0
+    for _ in range(2):  # what is there already is no error
+        pushed = _docker(images, "push", uri, cwd=context, cloud=cloud)
+        assert pushed.returncode == 0, pushed.stderr
+    assert (ImageStore(images).get(uri).root / "app/main.py").read_text() == "main.py"
+    (image,) = ecr.batch_get_image(repositoryName="pushed", imageIds=[{"imageTag": "hash"}])["images"]
+    config = json.loads(image["imageManifest"])["config"]["digest"]
+    layer = ecr.get_download_url_for_layer(repositoryName="pushed", layerDigest=config)
+    with urllib.request.urlopen(layer["downloadUrl"]) as response:
+        assert json.load(response)["architecture"] == "arm64"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "x"], "`docker run x` is not known"),
+        (["build", "--squash", "."], "`docker build --squash` is not known"),
+        (["push", "nowhere:1"], "image nowhere:1 not found"),
+    ],
+)
+def test_the_stand_in_never_pretends(context: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+    done = _docker(tmp_path / "images", *arguments, cwd=context)
+    assert done.returncode != 0
+    assert said in done.stderr

@@ -1,0 +1,50 @@
+"""Instances that are kept to cores of their own."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from local_cloud import LocalCloud
+from local_cloud.core.cpu_affinity import cores_of
+from local_cloud.tests.jobs_under_test import Jobs
+from local_cloud.tests.templates import STACK
+
+linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux keeps processes to cores")
+
+
+@linux
+def test_each_instance_has_the_next_cores_and_all_without_the_setting(assembly: Path, jobs: Jobs) -> None:
+    available = sorted(os.sched_getaffinity(0))
+    assert _cores_seen(jobs, instances=1) == [available]
+    with LocalCloud(cores_per_instance=1, iam=False) as cloud:
+        outputs = cloud.deploy(assembly)[STACK]
+        kept = Jobs(cloud, image=outputs["ImageUri"], role=outputs["RoleArn"], bucket=outputs["BucketName"])
+        count = len(available) + 1
+        assert _cores_seen(kept, instances=count) == [[core] for core in (*available, available[0])]
+
+
+def _cores_seen(jobs: Jobs, *, instances: int) -> list[list[int]]:
+    name = jobs.process(instances=instances, environment={})["ProcessingJobName"]
+    seen = [jobs.read(f"processed/{name}/seen-algo-{number}.json") for number in range(1, instances + 1)]
+    return [json.loads(text)["cores"] for text in seen]
+
+
+@linux
+def test_cores_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3, 5})
+    assert [cores_of(index, count=2) for index in range(3)] == [[2, 3], [5, 2], [3, 5]]
+
+
+@linux
+@pytest.mark.parametrize("count", [0, len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 1])
+def test_cores_that_are_not_there_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"cores_per_instance={count}: this machine has"):
+        LocalCloud(cores_per_instance=count)
+
+
+def test_where_nothing_can_be_kept_to_cores_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity", raising=False)
+    with pytest.raises(ValueError, match="cannot be kept to cores here"):
+        LocalCloud(cores_per_instance=1)
