@@ -5,13 +5,13 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local_cloud.containers.dockerfile import build_image
+from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.image_push import push
 from local_cloud.containers.images import ImageError, ImageStore
 
@@ -111,17 +111,14 @@ def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images
         images.get(uri)  # the tag is the hash of the context: what is there is what would be built
     except ImageError:
         context = folder / source["directory"]
-        dockerfile = context / source.get("dockerFile", "Dockerfile")
-        arguments = source.get("dockerBuildArgs", {})
-        architecture = source.get("platform", "linux/amd64").partition("/")[2]
+        build = ImageBuild(
+            context=context,
+            dockerfile=context / source.get("dockerFile", "Dockerfile"),
+            arguments=source.get("dockerBuildArgs", {}),
+            platform=source.get("platform", "linux/amd64"),
+        )
         try:
-            images.build(
-                uri,
-                lambda root: replace(
-                    build_image(context, dockerfile=dockerfile, folder=root, arguments=arguments),
-                    architecture=architecture,
-                ),
-            )
+            images.build(uri, build.lay_out)
         except ImageError as error:
             raise DeploymentError(f"image {uri}: {error}") from error
 

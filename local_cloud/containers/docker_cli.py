@@ -4,11 +4,11 @@ Called as `python -m local_cloud.containers.docker_cli IMAGES_FOLDER <docker's a
 not know is an error: it never pretends to have done something.
 """
 
+import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from local_cloud.containers.dockerfile import build_image
+from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.images import ImageError, ImageStore
 
 _IGNORED_OPTIONS = {"--cache-from", "--cache-to", "--network", "--output", "--provenance"}
@@ -33,37 +33,27 @@ def main(images: ImageStore, arguments: list[str]) -> int:
 
 
 def _build(images: ImageStore, words: list[str]) -> int:
-    tag, dockerfile, context, platform, arguments = "", "", "", "linux/amd64", {}
-    pending = list(words)
-    while pending:
-        word, _, attached = pending.pop(0).partition("=")
-        if word in _IGNORED_FLAGS:
-            continue
-        if not word.startswith("-"):
-            context = word
-            continue
-        value = attached or (pending.pop(0) if pending else "")
-        if word in ("--tag", "-t"):
-            tag = value
-        elif word in ("--file", "-f"):
-            dockerfile = value
-        elif word == "--platform":
-            platform = value
-        elif word == "--build-arg":
-            name, _, given = value.partition("=")
-            arguments[name] = given
-        elif word not in _IGNORED_OPTIONS:
-            raise ImageError(f"`docker build {word}` is not known to the local cloud's stand-in for docker")
-    folder = Path(context or ".").resolve()
-    named = Path(dockerfile or "Dockerfile")
-    path = named if named.is_absolute() else folder / named
-    architecture = platform.partition("/")[2]
-    images.build(
-        tag,
-        lambda root: replace(
-            build_image(folder, dockerfile=path, folder=root, arguments=arguments), architecture=architecture
-        ),
+    parser = argparse.ArgumentParser(prog="docker build", add_help=False, allow_abbrev=False)
+    parser.add_argument("context", nargs="?", default=".", type=Path)
+    parser.add_argument("--tag", "-t", required=True)
+    parser.add_argument("--file", "-f", default="Dockerfile")
+    parser.add_argument("--platform", default="linux/amd64")
+    parser.add_argument("--build-arg", action="append", default=[])
+    for option in _IGNORED_OPTIONS:
+        parser.add_argument(option)
+    for flag in _IGNORED_FLAGS:
+        parser.add_argument(flag, action="store_true")
+    given, unknown = parser.parse_known_args(words)
+    if unknown:
+        raise ImageError(f"`docker build {unknown[0]}` is not known to the local cloud's stand-in for docker")
+    context: Path = given.context.resolve()
+    build = ImageBuild(
+        context=context,
+        dockerfile=context / given.file,
+        arguments={name: value for name, _, value in (pair.partition("=") for pair in given.build_arg)},
+        platform=given.platform,
     )
+    images.build(given.tag, build.lay_out)
     return 0
 
 

@@ -1,9 +1,10 @@
-"""Reads a Dockerfile and "builds" it: see `images` for what that means. Standard library only."""
+"""Reads a Dockerfile and lays out its image; `images` says how an image is kept. Standard library only."""
 
 import json
 import re
 import shlex
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from local_cloud.containers.images import ImageError, ImageRecord, copy_into_image
@@ -24,48 +25,113 @@ _WITHOUT_EFFECT = {
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 
 
-def build_image(context: Path, *, dockerfile: Path, folder: Path, arguments: dict[str, str]) -> ImageRecord:
-    """Lays out the last stage of a Dockerfile in `folder`.
+@dataclass(frozen=True, kw_only=True)
+class ImageBuild:
+    """One build, as `docker build` takes it.
 
-    Args:
+    Attributes:
         context: The build context.
         dockerfile: The Dockerfile.
-        folder: An empty folder, the image's root.
         arguments: Build arguments; they override the defaults of ARG.
-
-    Raises:
-        ImageError: An instruction is not known here, or a copied file is not there.
+        platform: Operating system and architecture of the machines that the image is for.
     """
-    record = ImageRecord(folder=str(folder))
-    values = dict(arguments)
-    excluded = _ignored(context, dockerfile)
-    stages = [rest for _, name, rest in instructions(dockerfile.read_text()) if name == "FROM"]
-    stage = 0
-    for line, name, rest in instructions(dockerfile.read_text()):
-        stage += name == "FROM"
-        if stage < len(stages) and name != "ARG":
-            continue  # only the last stage becomes the image
-        text = _expand(rest, {**values, **record.environment})
-        where = f"{dockerfile}:{line}: {name}"
+
+    context: Path
+    dockerfile: Path
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    platform: str = "linux/amd64"
+
+    def lay_out(self, folder: Path) -> ImageRecord:
+        """Lays out the last stage of the Dockerfile in `folder`, which is empty.
+
+        Raises:
+            ImageError: An instruction is not known here, or a copied file is not there.
+        """
+        image = _Image(self, ImageRecord(folder=str(folder), architecture=self.platform.partition("/")[2]))
+        for line, name, rest in self._last_stage():
+            image.take(name, rest, where=f"{self.dockerfile}:{line}: {name}")
+        return image.record
+
+    def _last_stage(self) -> list[tuple[int, str, str]]:
+        """The instructions of the last stage, and the ARGs of all: only the last stage becomes the image."""
+        found = instructions(self.dockerfile.read_text())
+        last = max((number for number, (_, name, _) in enumerate(found) if name == "FROM"), default=0)
+        return [entry for number, entry in enumerate(found) if number >= last or entry[1] == "ARG"]
+
+
+class _Image:
+    """The image as far as the instructions have made it."""
+
+    def __init__(self, build: ImageBuild, record: ImageRecord) -> None:
+        self.record = record
+        self._build = build
+        self._values = dict(build.arguments)
+        self._excluded = _ignored(build.context, build.dockerfile)
+        self._handlers: dict[str, Callable[[str, str], None]] = {
+            "ARG": self._arg,
+            "ENV": self._env,
+            "WORKDIR": self._workdir,
+            "COPY": self._copy,
+            "ADD": self._copy,
+            "ENTRYPOINT": self._entrypoint,
+            "CMD": self._cmd,
+        }
+
+    def take(self, name: str, rest: str, *, where: str) -> None:
+        """Applies one instruction."""
         if name in _WITHOUT_EFFECT:
-            continue
-        if name == "ARG":
-            for argument, default in _pairs(text, where):
-                values.setdefault(argument, default)
-        elif name == "ENV":
-            record = replace(record, environment={**record.environment, **dict(_pairs(text, where))})
-        elif name == "WORKDIR":
-            record = replace(record, working_folder=_inside(record, text))
-            (folder / record.working_folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        elif name in ("COPY", "ADD"):
-            _copy(record, text, context=context, excluded=excluded, where=where)
-        elif name == "ENTRYPOINT":
-            record = replace(record, entrypoint=_exec_form(rest, where), command=[])
-        elif name == "CMD":
-            record = replace(record, command=_exec_form(rest, where))
-        else:
+            return
+        if name not in self._handlers:
             raise ImageError(f"{where}: this instruction is not known to the local cloud's image builder")
-    return record
+        self._handlers[name](rest, where)
+
+    def _arg(self, rest: str, where: str) -> None:
+        for name, default in _pairs(self._expanded(rest), where):
+            self._values.setdefault(name, default)
+
+    def _env(self, rest: str, where: str) -> None:
+        added = dict(_pairs(self._expanded(rest), where))
+        self.record = replace(self.record, environment={**self.record.environment, **added})
+
+    def _workdir(self, rest: str, _where: str) -> None:
+        self.record = replace(self.record, working_folder=self._inside(self._expanded(rest)))
+        (self.record.root / self.record.working_folder.lstrip("/")).mkdir(parents=True, exist_ok=True)
+
+    def _copy(self, rest: str, where: str) -> None:
+        text = self._expanded(rest)
+        words = _exec_form(text, where) if text.startswith("[") else shlex.split(text)
+        if any(word.startswith("--from") for word in words):
+            raise ImageError(
+                f"{where}: copying from another stage or image is not known to the local cloud's image builder"
+            )
+        *sources, target = [word for word in words if not word.startswith("--")]
+        if not sources or any("://" in source for source in sources):
+            raise ImageError(f"{where}: needs sources in the build context and a destination")
+        copy_into_image(
+            self._build.context,
+            sources=sources,
+            destination=self.record.root / self._inside(target).lstrip("/"),
+            into_folder=target.endswith(("/", ".")),
+            excluded=self._excluded,
+        )
+
+    def _entrypoint(self, rest: str, where: str) -> None:
+        self.record = replace(self.record, entrypoint=_exec_form(rest, where), command=[])
+
+    def _cmd(self, rest: str, where: str) -> None:
+        self.record = replace(self.record, command=_exec_form(rest, where))
+
+    def _expanded(self, text: str) -> str:
+        values = {**self._values, **self.record.environment}
+
+        def value(match: re.Match[str]) -> str:
+            braced, default, plain = match.groups()
+            return values.get(braced or plain) or default or ""
+
+        return _VARIABLE.sub(value, text)
+
+    def _inside(self, path: str) -> str:
+        return str(Path(self.record.working_folder) / path.strip("\"'"))
 
 
 def instructions(text: str) -> list[tuple[int, str, str]]:
@@ -86,27 +152,6 @@ def instructions(text: str) -> list[tuple[int, str, str]]:
     return found
 
 
-def _copy(record: ImageRecord, text: str, *, context: Path, excluded: list[str], where: str) -> None:
-    words = _exec_form(text, where) if text.startswith("[") else shlex.split(text)
-    options = [word for word in words if word.startswith("--")]
-    if any(option.startswith("--from") for option in options):
-        raise ImageError(
-            f"{where}: copying from another stage or image is not known to the local cloud's image builder"
-        )
-    *sources, target = [word for word in words if not word.startswith("--")]
-    if not sources or any("://" in source for source in sources):
-        raise ImageError(f"{where}: needs sources in the build context and a destination")
-    destination = record.root / _inside(record, target).lstrip("/")
-    folder_named = target.endswith(("/", "."))
-    copy_into_image(context, sources=sources, destination=destination, into_folder=folder_named, excluded=excluded)
-
-
-def _inside(record: ImageRecord, path: str) -> str:
-    path = path.strip("\"'")
-    absolute = Path(path) if path.startswith("/") else Path(record.working_folder) / path
-    return str(absolute)
-
-
 def _pairs(text: str, where: str) -> list[tuple[str, str]]:
     words = shlex.split(text)
     if words and "=" not in words[0]:
@@ -124,14 +169,6 @@ def _exec_form(text: str, where: str) -> list[str]:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise ImageError(f'{where}: write the exec form, ["program", "argument"]: in the shell form signals are lost')
     return words
-
-
-def _expand(text: str, values: dict[str, str]) -> str:
-    def value(match: re.Match[str]) -> str:
-        braced, default, plain = match.groups()
-        return values.get(braced or plain) or default or ""
-
-    return _VARIABLE.sub(value, text)
 
 
 def _ignored(context: Path, dockerfile: Path) -> list[str]:

@@ -21,7 +21,7 @@ class ImageError(Exception):
     """An image cannot be built or found; the message says which and why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ImageRecord:
     """What a Dockerfile says beside its files.
 

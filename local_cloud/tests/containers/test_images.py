@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local_cloud.client.local_cloud import LocalCloud
-from local_cloud.containers.dockerfile import build_image
+from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.images import ImageError, ImageRecord, ImageStore
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent.parent
@@ -29,7 +29,8 @@ def _build(context: Path, dockerfile: str, **arguments: str) -> tuple[ImageRecor
     (context / "Dockerfile").write_text(dockerfile)
     folder = context.parent / "image"
     folder.mkdir()
-    record = build_image(context, dockerfile=context / "Dockerfile", folder=folder, arguments=arguments)
+    build = ImageBuild(context=context, dockerfile=context / "Dockerfile", arguments=arguments)
+    record = build.lay_out(folder)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     return record, files
 
@@ -130,7 +131,8 @@ def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalC
     ("arguments", "said"),
     [
         (["run", "x"], "`docker run x` is not known"),
-        (["build", "--squash", "."], "`docker build --squash` is not known"),
+        (["build", "--tag", "x", "--squash", "."], "`docker build --squash` is not known"),
+        (["build", "."], "--tag"),
         (["push", "nowhere:1"], "image nowhere:1 not found"),
     ],
 )
