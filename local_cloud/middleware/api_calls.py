@@ -1,5 +1,6 @@
 """What a request to the server asks for: service, action and subject, read from it as the services do."""
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=(?P<access_key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>.+)/invocations$")
 # What S3 calls the requests that this cloud's workloads make, by method; of an object, and of a bucket.
 _OF_OBJECT = {
@@ -20,7 +21,7 @@ _OF_OBJECT = {
 _OF_BUCKET = {"GET": "ListBucket", "HEAD": "ListBucket"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ApiCall:
     """One request.
 
@@ -51,29 +52,44 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
     signed = _CREDENTIAL.search(environment.get("HTTP_AUTHORIZATION", ""))
     if signed is None:
         return None
-    who = {"access_key": signed["key"], "region": signed["region"], "service": signed["service"]}
-    path, query = unquote(environment.get("PATH_INFO", "")), parse_qs(environment.get("QUERY_STRING", ""), True)
+    make = functools.partial(
+        ApiCall, access_key=signed["access_key"], region=signed["region"], service=signed["service"]
+    )
+    path = unquote(environment.get("PATH_INFO", ""))
     if target := environment.get("HTTP_X_AMZ_TARGET"):
-        return ApiCall(**who, action=target.rpartition(".")[2], parameters=_json(body))
+        return make(action=target.rpartition(".")[2], parameters=_json(body))
     if signed["service"] == "s3":
-        host = environment.get("HTTP_HOST", "").partition(":")[0]
-        bucket = host.removesuffix(".localhost") if host.endswith(".localhost") else ""
-        subject = "/".join(filter(None, [bucket, path.lstrip("/")]))
-        names = {name: values[0] for name, values in query.items()}
-        method = environment["REQUEST_METHOD"]
-        if method == "DELETE" and "uploadId" in names:
-            return ApiCall(**who, action="AbortMultipartUpload", subject=subject, parameters=names)
-        if method == "GET" and "location" in names:
-            return ApiCall(**who, action="GetBucketLocation", subject=subject.rstrip("/"), parameters=names)
-        of_object = "/" in subject.rstrip("/")
-        action = (_OF_OBJECT if of_object else _OF_BUCKET).get(method, method)
-        return ApiCall(
-            **who, action=action, subject=subject.rstrip("/") if not of_object else subject, parameters=names
+        query = _values(environment.get("QUERY_STRING", ""), keep_blank=True)
+        subject = _s3_subject(environment.get("HTTP_HOST", ""), path)
+        return make(
+            action=_s3_action(environment["REQUEST_METHOD"], query, of_object="/" in subject),
+            subject=subject,
+            parameters=query,
         )
     if invoked := _FUNCTION.search(path):
-        return ApiCall(**who, action="InvokeFunction", subject=invoked["name"], parameters={})
-    form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
-    return ApiCall(**who, action=form.get("Action", environment["REQUEST_METHOD"]), subject=path, parameters=form)
+        return make(action="InvokeFunction", subject=invoked["name"])
+    form = _values(body.decode(errors="replace"))
+    return make(action=form.get("Action", environment["REQUEST_METHOD"]), subject=path, parameters=form)
+
+
+def _s3_subject(host: str, path: str) -> str:
+    """Returns bucket and key, or the bucket alone; the bucket stands in the host or in the path."""
+    name = host.partition(":")[0]
+    bucket = name.removesuffix(".localhost") if name.endswith(".localhost") else ""
+    subject = "/".join(filter(None, [bucket, path.lstrip("/")]))
+    return subject if "/" in subject.rstrip("/") else subject.rstrip("/")
+
+
+def _s3_action(method: str, query: Mapping[str, str], *, of_object: bool) -> str:
+    if method == "DELETE" and "uploadId" in query:
+        return "AbortMultipartUpload"
+    if method == "GET" and "location" in query:
+        return "GetBucketLocation"
+    return (_OF_OBJECT if of_object else _OF_BUCKET).get(method, method)
+
+
+def _values(query: str, *, keep_blank: bool = False) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(query, keep_blank).items()}
 
 
 def _json(body: bytes) -> dict[str, Any]:
