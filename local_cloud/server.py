@@ -15,6 +15,7 @@ import sys
 import threading
 import types
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 from moto import backends
 from moto.core.config import default_user_config
@@ -28,9 +29,9 @@ from local_cloud.core.patching import replace
 from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.state_layout import StateLayout
-from local_cloud.middleware.api_faults import ApiFaults, with_faults
+from local_cloud.middleware.api_faults import ApiFaults
 from local_cloud.middleware.authorization import Authoriser, with_authorisation
-from local_cloud.middleware.wsgi import Wsgi
+from local_cloud.middleware.fault_injection import with_faults
 from local_cloud.sagemaker import api
 from local_cloud.services import event_rules, lambda_runner, s3, service_quotas
 from local_cloud.step_functions import interpreter
@@ -55,7 +56,7 @@ def main(arguments: list[str]) -> None:
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     layout = StateLayout(Path(state_folder))
     authoriser = Authoriser(account, layout.permissions)
-    application: Wsgi = DomainDispatcherApplication(create_backend_app)
+    application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     if iam == "iam":
         application = with_authorisation(application, authoriser)
     application = with_faults(application, ApiFaults(layout.api_faults))

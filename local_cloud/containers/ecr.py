@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
@@ -10,7 +11,6 @@ from moto.ecr.responses import ECRResponse
 
 from local_cloud.core.patching import replace
 from local_cloud.core.server_settings import ServerSettings
-from local_cloud.middleware.wsgi import Wsgi
 
 PATH = "/_layers/"
 
@@ -46,10 +46,10 @@ def install(settings: ServerSettings) -> None:
     replace(ECRResponse, "get_download_url_for_layer", telling)
 
 
-def with_layers(application: Wsgi, folder: Path) -> Wsgi:
+def with_layers(application: WSGIApplication, folder: Path) -> WSGIApplication:
     """Serves what was uploaded, to whoever has its address."""
 
-    def serve(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def serve(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environment.get("PATH_INFO", ""))
         if not path.startswith(PATH):
             return application(environment, start_response)

@@ -7,31 +7,26 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from local_cloud.core.server_settings import ACCESS_KEY
-from local_cloud.middleware.api_calls import ApiCall, read_call
-from local_cloud.middleware.wsgi import Wsgi, read_body, refuse
+from local_cloud.middleware.api_calls import ApiCall
 
 ApiFaultKind = Literal[
     "throttled", "error", "answer_lost", "slow", "conflict", "swallowed", "damaged", "timed_out", "crashed"
 ]
-"""`throttled` and `error`: the call is refused; `answer_lost`: it is done and answered with an error; `slow`: it takes
-`SLOW_SECONDS`; `conflict`: a conditional write finds its condition not met; of S3's uploads `swallowed`: it is answered
-well and not done; `damaged`: half of the content is stored; of functions `timed_out` and `crashed`: after all their
-work."""
+"""How a call fails.
 
-SLOW_SECONDS = 1.5
-_FUNCTION_ERRORS = {
-    "timed_out": ("Sandbox.Timedout", "RequestId: drill Error: Task timed out after 120.00 seconds"),
-    "crashed": ("Runtime.ExitError", "RequestId: drill Error: Runtime exited with error: signal: killed"),
-}
-_THROTTLED = {"s3": (503, "SlowDown"), "dynamodb": (400, "ProvisionedThroughputExceededException")}
-_CONFLICT = {"s3": (412, "PreconditionFailed"), "dynamodb": (400, "ConditionalCheckFailedException")}
-_WRITES = {"swallowed", "damaged"}
+- `throttled` and `error`: the server refuses it.
+- `answer_lost`: the server does it and answers with an error.
+- `slow`: it takes 1.5 seconds longer.
+- `conflict`: the condition of a conditional write does not hold.
+- `swallowed`, of S3's uploads: the server answers well and stores nothing.
+- `damaged`, of S3's uploads: the server stores half of the content.
+- `timed_out` and `crashed`, of functions: they fail after all their work.
+"""
 
 
 @dataclass(frozen=True)
@@ -87,63 +82,3 @@ class ApiFaults:
             except FileNotFoundError:  # another call has taken it
                 continue
         return None
-
-
-def with_faults(application: Wsgi, faults: ApiFaults) -> Wsgi:
-    """The application, with what shall go wrong going wrong."""
-
-    def call(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if not faults.folder.exists():
-            return application(environment, start_response)
-        made = read_call(environment, read_body(environment))
-        fault = faults.take(made) if made else None
-        if made is None or fault is None:
-            return application(environment, start_response)
-        if fault.kind == "slow":
-            time.sleep(SLOW_SECONDS)
-            return application(environment, start_response)
-        if fault.kind in _WRITES:
-            return _badly_stored(application, environment, start_response, fault)
-        if fault.kind in _FUNCTION_ERRORS:
-            list(application(environment, lambda *_: None))
-            return _failed_function(fault.kind, start_response)
-        if fault.kind == "answer_lost":
-            list(application(environment, lambda *_: None))
-        status, code = 500, "InternalError"
-        if fault.kind == "throttled":
-            status, code = _THROTTLED.get(made.service, (429, "TooManyRequestsException"))
-            if made.service == "sagemaker":
-                status, code = 400, "ThrottlingException"
-        elif fault.kind == "conflict":
-            status, code = _CONFLICT[made.service]
-        return refuse(made.service, status, code, start_response)
-
-    return call
-
-
-def _badly_stored(
-    application: Wsgi, environment: dict[str, Any], start_response: Callable[..., Any], fault: ApiFault
-) -> list[bytes]:
-    """The upload is answered as if it had been done; then what it stored is taken away, or half of it."""
-    from moto.s3.models import s3_backends  # the server has made it; a client of the folder needs no moto
-
-    answer = list(application(environment, start_response))  # held back until the harm is done
-    made = read_call(environment, b"")
-    assert made is not None
-    bucket, _, key = made.subject.partition("/")
-    for account in s3_backends.values():
-        backend = account["aws"]
-        if bucket in backend.buckets and (stored := backend.buckets[bucket].keys.get(key)) is not None:
-            if fault.kind == "swallowed":
-                backend.buckets[bucket].keys.pop(key)
-            else:
-                stored.value = stored.value[: len(stored.value) // 2]
-    return answer
-
-
-def _failed_function(kind: str, start_response: Callable[..., Any]) -> list[bytes]:
-    error, message = _FUNCTION_ERRORS[kind]
-    body = json.dumps({"errorType": error, "errorMessage": message}).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    start_response("200 OK", [*headers, ("X-Amz-Function-Error", "Unhandled")])
-    return [body]

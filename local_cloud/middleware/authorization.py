@@ -2,10 +2,11 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from moto.iam.models import iam_backends
 
@@ -13,7 +14,7 @@ from local_cloud.core.role_access_keys import role_of
 from local_cloud.middleware.api_calls import read_call
 from local_cloud.middleware.policy_evaluation import Permission, allowing
 from local_cloud.middleware.required_permissions import needed_for
-from local_cloud.middleware.wsgi import Wsgi, read_body, refuse
+from local_cloud.middleware.wsgi import read_body, refuse
 
 _LOCK = threading.Lock()
 
@@ -64,10 +65,10 @@ class Authoriser:
         ]
 
 
-def with_authorisation(application: Wsgi, authoriser: Authoriser) -> Wsgi:
+def with_authorisation(application: WSGIApplication, authoriser: Authoriser) -> WSGIApplication:
     """The application, doing for a role what the role may do."""
 
-    def call(environment: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def call(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         made = read_call(environment, read_body(environment))
         role = role_of(made.access_key) if made else None
         if made is not None and role is not None:
@@ -75,7 +76,7 @@ def with_authorisation(application: Wsgi, authoriser: Authoriser) -> Wsgi:
             if lacking is not None:
                 code = "AccessDenied" if made.service == "s3" else "AccessDeniedException"
                 message = f"{role} is not authorized to perform: {lacking.action} on resource: {lacking.resource}"
-                return refuse(made.service, 403, code, start_response, message)
+                return refuse(made.service, status=403, code=code, start_response=start_response, message=message)
         return application(environment, start_response)
 
     return call

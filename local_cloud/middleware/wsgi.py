@@ -2,13 +2,10 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable
-from typing import Any
-
-Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 
-def read_body(environment: dict[str, Any]) -> bytes:
+def read_body(environment: WSGIEnvironment) -> bytes:
     """Reads the body of a request that is no upload, and leaves it readable for the next layer."""
     if "/s3/aws4_request" in environment.get("HTTP_AUTHORIZATION", ""):
         return b""
@@ -19,7 +16,7 @@ def read_body(environment: dict[str, Any]) -> bytes:
 
 
 def refuse(
-    service: str, status: int, code: str, start_response: Callable[..., Any], message: str = "asked for by a drill"
+    service: str, *, status: int, code: str, start_response: StartResponse, message: str = "asked for by a drill"
 ) -> list[bytes]:
     """Answers a request with an error, in the format of its service."""
     if service in ("s3", "sns", "sts"):
