@@ -6,12 +6,9 @@ output in it are JSON and not text), the description of one that failed, timed o
 """
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
-from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from local_cloud.core.request_validation import operation_model
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
@@ -20,6 +17,7 @@ from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
 class ExecutionTask(SyncTask):
     """A task state that starts an execution of a state machine."""
 
+    boto_name = "stepfunctions"
     prefix = "StepFunctions"
     service = "AWSStepFunctions"
     modelled = frozenset(
@@ -34,17 +32,15 @@ class ExecutionTask(SyncTask):
         }
     )
     other = "AWSStepFunctionsException"
+    unfinished = frozenset({"RUNNING"})
+    successful = frozenset({"SUCCEEDED"})
 
     def _get_supported_parameters(self) -> set[str] | None:
         known = {"StateMachineArn", "Name", "Input", "TraceHeader"}
         return known if self.resource.api_action == "startExecution" else None
 
-    def _normalise_parameters(
-        self,
-        parameters: dict[str, Any],
-        boto_service_name: str | None = None,  # noqa: ARG002
-        service_action_name: str | None = None,  # noqa: ARG002
-    ) -> None:
+    def normalise(self, parameters: dict[str, Any]) -> None:
+        """Names the parameters as the call does, and writes the input as text."""
         named = {f"{name[0].lower()}{name[1:]}": value for name, value in parameters.items()}
         if not isinstance(named.setdefault("input", {}), str):
             named["input"] = json.dumps(named["input"], separators=(",", ":"))
@@ -52,43 +48,31 @@ class ExecutionTask(SyncTask):
         parameters.clear()
         parameters.update(named)
 
-    def _eval_service_task(
-        self,
-        env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
-        normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
-    ) -> None:
-        client = boto_client_for(resource_runtime_part.region, "stepfunctions", state_credentials)
-        env.stack.append(_as_states_write(client.start_execution(**normalised_parameters)))
+    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        """Starts the execution."""
+        return _as_states_write(client.start_execution(**parameters))
 
-    def _build_sync_resolver(
-        self,
-        env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
-        normalised_parameters: dict[str, Any],  # noqa: ARG002
-        state_credentials: Any,  # noqa: ANN401
-    ) -> Callable[[], Any]:
-        named = {"executionArn": env.stack.pop()["ExecutionArn"]}
-        client = boto_client_for(resource_runtime_part.region, "stepfunctions", state_credentials)
+    def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
+        """Returns the execution's ARN."""
+        return {"executionArn": started["ExecutionArn"]}
 
-        def resolve() -> dict[str, Any] | None:
-            if not env.is_running():
-                client.stop_execution(**named)
-                return None
-            description = _as_states_write(client.describe_execution(**named))
-            if description["Status"] == "RUNNING":
-                return None
-            if self.resource.condition == ResourceCondition.Sync2:
-                for name in {"Input", "Output"} & set(description):
-                    description[name] = json.loads(description[name])
-            if description["Status"] != "SUCCEEDED":
-                raise self.failed(env, description)
-            return description
+    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+        """Returns the execution's description; with `.sync:2`, input and output in it are JSON."""
+        description = _as_states_write(client.describe_execution(**reference))
+        if self.resource.condition == ResourceCondition.Sync2:
+            for name in {"Input", "Output"} & set(description):
+                description[name] = json.loads(description[name])
+        return description
 
-        return resolve
+    def status(self, description: dict[str, Any]) -> str:
+        """Returns the execution's status."""
+        return str(description["Status"])
 
-    _build_sync2_resolver = _build_sync_resolver
+    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+        """Stops the execution."""
+        client.stop_execution(**reference)
+
+    _build_sync2_resolver = SyncTask._build_sync_resolver
 
 
 def _as_states_write(response: dict[str, Any]) -> dict[str, Any]:

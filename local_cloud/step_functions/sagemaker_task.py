@@ -5,11 +5,7 @@ completed job's description is the output, a failed job's is the cause of `State
 success (its status says so), and an execution or state that ends before its job stops the job.
 """
 
-from collections.abc import Callable
 from typing import Any
-
-from moto.stepfunctions.parser.asl.eval.environment import Environment
-from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 
 from local_cloud.core.request_validation import operation_model
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
@@ -20,10 +16,13 @@ _KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 class SageMakerTask(SyncTask):
     """A task state that creates a SageMaker job, with or without `.sync`."""
 
+    boto_name = "sagemaker"
     prefix = "SageMaker"
     service = "AmazonSageMaker"
     modelled = frozenset({"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound", "ConflictException"})
     other = "AmazonSageMakerException"
+    unfinished = frozenset({"InProgress", "Stopping"})
+    successful = frozenset({"Completed", "Stopped"})
 
     @property
     def _kind(self) -> str:
@@ -35,51 +34,32 @@ class SageMakerTask(SyncTask):
             return None
         return set(operation_model("sagemaker", f"Create{self._kind}Job").input_shape.members)
 
-    def _normalise_parameters(
-        self,
-        parameters: dict[str, Any],
-        boto_service_name: str | None = None,  # noqa: ARG002
-        service_action_name: str | None = None,  # noqa: ARG002
-    ) -> None:
+    def normalise(self, parameters: dict[str, Any]) -> None:
+        """Refuses what makes no request; the names are those of the call."""
         self.check(parameters, operation_model("sagemaker", f"Create{self._kind}Job"))
 
-    def _eval_service_task(
-        self,
-        env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
-        normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
-    ) -> None:
-        client = boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        action = getattr(client, f"create_{self._kind.lower()}_job")
-        response = action(**normalised_parameters)
+    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        """Creates the job."""
+        return self._call(client, "create", parameters)
+
+    def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
+        """Returns the job's name."""
+        return {f"{self._kind}JobName": parameters[f"{self._kind}JobName"]}
+
+    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+        """Returns the job's description."""
+        description: dict[str, Any] = with_times_as_numbers(self._call(client, "describe", reference))
+        return description
+
+    def status(self, description: dict[str, Any]) -> str:
+        """Returns the job's status."""
+        return str(description[f"{self._kind}JobStatus"])
+
+    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+        """Stops the job."""
+        self._call(client, "stop", reference)
+
+    def _call(self, client: Any, verb: str, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+        response: dict[str, Any] = getattr(client, f"{verb}_{self._kind.lower()}_job")(**parameters)
         response.pop("ResponseMetadata", None)
-        env.stack.append(response)
-
-    def _build_sync_resolver(
-        self,
-        env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
-        normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
-    ) -> Callable[[], Any]:
-        env.stack.pop()
-        client = boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
-        kind = self._kind
-        named = {f"{kind}JobName": normalised_parameters[f"{kind}JobName"]}
-
-        def resolve() -> dict[str, Any] | None:
-            if not env.is_running():
-                getattr(client, f"stop_{kind.lower()}_job")(**named)
-                return None
-            description = getattr(client, f"describe_{kind.lower()}_job")(**named)
-            description.pop("ResponseMetadata", None)
-            status = description[f"{kind}JobStatus"]
-            if status in ("InProgress", "Stopping"):
-                return None
-            output: dict[str, Any] = with_times_as_numbers(description)
-            if status == "Failed":
-                raise self.failed(env, output)
-            return output
-
-        return resolve
+        return response

@@ -1,5 +1,6 @@
 """Task states that start something in a service and, with `.sync`, wait for its end and stop it with themselves."""
 
+import abc
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +16,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local_cloud.core.request_validation import find_errors
@@ -24,27 +26,54 @@ _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.05, 0.5
 
 
 class SyncTask(state_task_service_callback.StateTaskServiceCallback):
-    """A task state of one service.
-
-    Subclasses make the call, and a resolver that returns the output once there is one, raises what `failed` makes, and,
-    where the environment does not run any more, stops what was started.
+    """A task state of one service: it starts something, and describes or stops what it has started.
 
     Attributes:
+        boto_name: The service, as boto3 names it.
         prefix: Of the service's errors.
         service: As causes name it.
         modelled: Codes that are names of errors of their own.
         other: Name of all other errors.
+        unfinished: Statuses of what still runs.
+        successful: Statuses that let the state succeed; all others fail it.
     """
 
+    boto_name: ClassVar[str]
     prefix: ClassVar[str]
     service: ClassVar[str]
     modelled: ClassVar[frozenset[str]]
     other: ClassVar[str]
+    unfinished: ClassVar[frozenset[str]]
+    successful: ClassVar[frozenset[str]]
 
     def __init__(self) -> None:
         # Waiting for a token is not meant; without it the interpreter makes no endpoint, and it wants one.
         patterns: Any = {ResourceCondition.Sync, ResourceCondition.Sync2, ResourceCondition.WaitForTaskToken}
         super().__init__(supported_integration_patterns=patterns)
+
+    @abc.abstractmethod
+    def normalise(self, parameters: dict[str, Any]) -> None:
+        """Turns the state's parameters into those of the call, in place, and refuses what makes no request."""
+
+    @abc.abstractmethod
+    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
+        """Makes the call; returns the state's output without `.sync`."""
+
+    @abc.abstractmethod
+    def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:
+        """Returns the parameters that name what was started, in the calls that describe and stop it."""
+
+    @abc.abstractmethod
+    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+        """Returns the state's output with `.sync`, as far as it is known."""
+
+    @abc.abstractmethod
+    def status(self, description: dict[str, Any]) -> str:
+        """Returns the status in a description."""
+
+    @abc.abstractmethod
+    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+        """Asks the service to stop what was started."""
 
     def check(self, parameters: dict[str, Any], operation: OperationModel) -> None:
         """Refuses parameters that make no request: by names and types, the rest is the service's to check."""
@@ -54,10 +83,50 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
                 f"The Parameters '{to_json_str(parameters)}' could not be used to start the Task: [{'; '.join(errors)}]"
             )
 
-    def failed(self, env: Environment, description: dict[str, Any]) -> FailureEventException:
-        """What is raised when what was started has failed."""
-        name = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
-        return FailureEventException(self._failure(env, name, "States.TaskFailed", to_json_str(description)))
+    def _normalise_parameters(
+        self,
+        parameters: dict[str, Any],
+        boto_service_name: str | None = None,  # noqa: ARG002
+        service_action_name: str | None = None,  # noqa: ARG002
+    ) -> None:
+        self.normalise(parameters)
+
+    def _eval_service_task(
+        self,
+        env: Environment,
+        resource_runtime_part: Any,  # noqa: ANN401
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,  # noqa: ANN401
+    ) -> None:
+        client = boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials)
+        env.stack.append(self.start(client, normalised_parameters))
+
+    def _build_sync_resolver(
+        self,
+        env: Environment,
+        resource_runtime_part: Any,  # noqa: ANN401
+        normalised_parameters: dict[str, Any],
+        state_credentials: Any,  # noqa: ANN401
+    ) -> Callable[[], dict[str, Any] | None]:
+        """Makes what returns the output once there is one, and stops what was started with its execution or state."""
+        reference = self.reference(normalised_parameters, env.stack.pop())
+        client = boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials)
+
+        def resolve() -> dict[str, Any] | None:
+            if not env.is_running():
+                self.stop(client, reference)
+                return None
+            description = self.describe(client, reference)
+            status = self.status(description)
+            if status in self.unfinished:
+                return None
+            if status not in self.successful:
+                name = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
+                failure = self._failure(env, name, "States.TaskFailed", to_json_str(description))
+                raise FailureEventException(failure)
+            return description
+
+        return resolve
 
     def _eval_sync(
         self,
