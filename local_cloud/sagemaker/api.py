@@ -17,7 +17,6 @@ from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.request_validation import find_errors, operation_model
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.service_quotas import quota
-from local_cloud.sagemaker import processing_job, training_job
 from local_cloud.sagemaker.job import Job, JobPlace
 from local_cloud.sagemaker.processing_job import ProcessingJob
 from local_cloud.sagemaker.training_job import TrainingJob
@@ -27,15 +26,9 @@ class JobCalls:
     """Create, Describe, Stop and List for one kind of job, in every region."""
 
     def __init__(
-        self,
-        kind: str,
-        *,
-        make: Callable[..., Job],
-        unsupported: Callable[[dict[str, Any]], str | None],
-        settings: ServerSettings,
-        processes: ProcessRegistry,
+        self, make: type[TrainingJob | ProcessingJob], *, settings: ServerSettings, processes: ProcessRegistry
     ) -> None:
-        self._kind, self._make, self._unsupported = kind, make, unsupported
+        self._make, self._kind = make, make.kind
         self._settings, self._processes = settings, processes
         self._lock = threading.Lock()
         self._jobs: dict[tuple[str, str], Job] = {}
@@ -47,12 +40,13 @@ class JobCalls:
         if errors:
             number = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
             raise ValidationError(f"{number}: {'; '.join(errors)}")
-        if missing := self._unsupported(request):
+        if missing := self._make.find_unsupported(request):
             raise ValidationError(f"The local cloud does not know {missing}.")
         name, region = request[f"{self._kind}JobName"], response.region
         if missing := _missing_network(request, account=self._settings.account, region=region):
             raise ValidationError(missing)
-        arn = f"arn:aws:sagemaker:{region}:{self._settings.account}:{self._kind.lower()}-job/{name}"
+        place = JobPlace(self._settings, self._processes, region)
+        arn = place.arn(self._kind, name)
         with self._lock:
             if (region, name) in self._jobs:
                 raise ResourceInUseException(
@@ -60,7 +54,7 @@ class JobCalls:
                     f"{self._kind.lower()} job with this name already exists ({arn})."
                 )
             try:
-                job = self._make(request, arn=arn, place=JobPlace(self._settings, self._processes, region))
+                job = self._make(request, place=place)
             except ImageError as error:
                 raise ValidationError(f"Requested image not found: {error}.") from error
             self._check_quota(job)
@@ -129,15 +123,11 @@ class JobCalls:
 
 def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
     """Puts the calls into moto's SageMaker."""
-    kinds: list[tuple[str, Callable[..., Job], Callable[[dict[str, Any]], str | None]]] = [
-        ("Training", TrainingJob, training_job.unsupported),
-        ("Processing", ProcessingJob, processing_job.unsupported),
-    ]
-    for kind, make, unsupported in kinds:
-        calls = JobCalls(kind, make=make, unsupported=unsupported, settings=settings, processes=processes)
+    for make in (TrainingJob, ProcessingJob):
+        calls, kind = JobCalls(make, settings=settings, processes=processes), make.kind.lower()
         for verb, call in (("create", calls.create), ("describe", calls.describe), ("stop", calls.stop)):
-            _put(f"{verb}_{kind.lower()}_job", call)
-        _put(f"list_{kind.lower()}_jobs", calls.list)
+            _put(f"{verb}_{kind}_job", call)
+        _put(f"list_{kind}_jobs", calls.list)
 
 
 def _put(name: str, call: Callable[[SageMakerResponse], ActionResult | EmptyResult]) -> None:

@@ -16,7 +16,7 @@ from local_cloud.core.log_streams import LogStream
 from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.sagemaker.instances import Container, Instance, InstanceGroup, Outcome
-from local_cloud.sagemaker.s3_transfer import TransferError
+from local_cloud.sagemaker.s3_transfer import JobInput, TransferError, download_inputs
 
 _LOG = logging.getLogger(__name__)
 _NO_CAPACITY = (
@@ -34,15 +34,30 @@ class JobPlace:
     processes: ProcessRegistry
     region: str
 
+    def arn(self, kind: str, name: str) -> str:
+        """Returns the ARN of a job that runs here."""
+        return f"arn:aws:sagemaker:{self.region}:{self.settings.account}:{kind.lower()}-job/{name}"
+
 
 class Job(abc.ABC):
-    """One job. Subclasses say what differs: the request's shape, `/opt/ml`, the outputs, and what Describe returns."""
+    """One job. Subclasses know the request's shape, `/opt/ml`, the outputs, and what Describe returns.
+
+    Args:
+        request: The checked request of the Create call.
+        place: Where the job runs.
+        image_uri: The container image.
+        cluster: The part of the request with InstanceType and InstanceCount.
+
+    Attributes:
+        kind: `Training` or `Processing`, as in the names of the calls.
+    """
 
     kind: ClassVar[str]
-    log_group: ClassVar[str]
 
-    def __init__(self, request: dict[str, Any], *, name: str, arn: str, place: JobPlace) -> None:
-        self.request, self.name, self.arn, self.place = request, name, arn, place
+    def __init__(self, request: dict[str, Any], *, place: JobPlace, image_uri: str, cluster: dict[str, Any]) -> None:
+        self.request, self.place, self.cluster = request, place, cluster
+        self.name = str(request[f"{self.kind}JobName"])
+        self.arn = place.arn(self.kind, self.name)
         self.status = "InProgress"
         self.failure_reason: str | None = None
         self.created = self.modified = datetime.now(UTC)
@@ -51,20 +66,15 @@ class Job(abc.ABC):
         self._stop = threading.Event()
         self._lock = threading.Lock()
         settings = place.settings
-        self.image = ImageStore(settings.layout.images).get(self.image_uri)
-        self._folder = settings.layout.jobs / self.kind / name
+        self.image = ImageStore(settings.layout.images).get(image_uri)
+        self._folder = settings.layout.jobs / self.kind.lower() / self.name
         shutil.rmtree(self._folder, ignore_errors=True)  # an earlier cloud may have used the name
         self.s3 = settings.client("s3", place.region, role=request["RoleArn"])
 
-    @property
+    @staticmethod
     @abc.abstractmethod
-    def image_uri(self) -> str:
-        """The container image."""
-
-    @property
-    @abc.abstractmethod
-    def cluster(self) -> dict[str, Any]:
-        """The part of the request with InstanceType and InstanceCount."""
+    def find_unsupported(request: dict[str, Any]) -> str | None:
+        """Returns what a request asks for that is not known here, if anything."""
 
     @property
     def on_spot(self) -> bool:
@@ -79,10 +89,6 @@ class Job(abc.ABC):
     @abc.abstractmethod
     def command(self) -> list[str]:
         """The container's command: entry point and arguments."""
-
-    @abc.abstractmethod
-    def own_environment(self) -> dict[str, str]:
-        """The variables the service adds."""
 
     @abc.abstractmethod
     def lay_out(self, instances: list[Instance]) -> None:
@@ -103,6 +109,11 @@ class Job(abc.ABC):
     @abc.abstractmethod
     def phase(self, name: str, message: str = "") -> None:
         """Notes that a phase of the job's life begins."""
+
+    def download(self, inputs: list[JobInput], instances: list[Instance]) -> None:
+        """Downloads each instance's share of the inputs."""
+        folders = [instance.opt_ml for instance in instances]
+        download_inputs(self.s3, inputs, folders, role=self.request["RoleArn"], region=self.place.region)
 
     def finish(self, status: str, *, detail: str = "") -> None:
         """Ends the job's life.
@@ -180,7 +191,8 @@ class Job(abc.ABC):
             environment={
                 **settings.workload_environment(self.place.region, role=self.request["RoleArn"]),
                 **self.request.get("Environment", {}),
-                **self.own_environment(),
+                f"{self.kind.upper()}_JOB_NAME": self.name,
+                f"{self.kind.upper()}_JOB_ARN": self.arn,
             },
             cores=settings.cores_per_instance,
         )
@@ -191,7 +203,7 @@ class Job(abc.ABC):
             instances,
             container,
             streams=[
-                LogStream(logs, group=self.log_group, stream=f"{self.name}/{instance.host}-{now}")
+                LogStream(logs, group=f"/aws/sagemaker/{self.kind}Jobs", stream=f"{self.name}/{instance.host}-{now}")
                 for instance in instances
             ],
             seconds=self.request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400),

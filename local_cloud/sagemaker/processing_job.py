@@ -5,7 +5,7 @@ from typing import Any
 
 from local_cloud.sagemaker.instances import Instance, Outcome
 from local_cloud.sagemaker.job import FAILURE_LENGTH, Job, JobPlace, read_message
-from local_cloud.sagemaker.s3_transfer import S3Location, download, find_objects, shard, upload_folder
+from local_cloud.sagemaker.s3_transfer import JobInput, S3Location, upload_folder
 
 _ROOT = "/opt/ml/processing"
 
@@ -13,24 +13,32 @@ _ROOT = "/opt/ml/processing"
 class ProcessingJob(Job):
     """One processing job."""
 
-    kind = "processing"
-    log_group = "/aws/sagemaker/ProcessingJobs"
+    kind = "Processing"
 
-    def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:
+    def __init__(self, request: dict[str, Any], *, place: JobPlace) -> None:
         self._exit_message = ""
-        super().__init__(request, name=request["ProcessingJobName"], arn=arn, place=place)
+        super().__init__(
+            request,
+            place=place,
+            image_uri=request["AppSpecification"]["ImageUri"],
+            cluster=request["ProcessingResources"]["ClusterConfig"],
+        )
 
-    @property
-    def image_uri(self) -> str:
-        """The container image."""
-        uri: str = self.request["AppSpecification"]["ImageUri"]
-        return uri
-
-    @property
-    def cluster(self) -> dict[str, Any]:
-        """The cluster configuration."""
-        cluster: dict[str, Any] = self.request["ProcessingResources"]["ClusterConfig"]
-        return cluster
+    @staticmethod
+    def find_unsupported(request: dict[str, Any]) -> str | None:
+        """Returns what a request asks for that is not known here, if anything."""
+        for entry in request.get("ProcessingInputs", []):
+            source = entry.get("S3Input")
+            if source is None:
+                return "a processing input without S3Input"
+            if source.get("S3InputMode", "File") != "File" or source.get("S3CompressionType", "None") != "None":
+                return "an S3Input's S3InputMode Pipe or S3CompressionType"
+            if not source.get("LocalPath", "").startswith(_ROOT):
+                return f"an S3Input whose LocalPath is not below {_ROOT}"
+        for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
+            if not output.get("S3Output", {}).get("LocalPath", "").startswith(_ROOT):
+                return f"a processing output without S3Output, or whose LocalPath is not below {_ROOT}"
+        return None
 
     def command(self) -> list[str]:
         """The image's entry point and command, or what the request names instead."""
@@ -39,30 +47,16 @@ class ProcessingJob(Job):
         arguments = application.get("ContainerArguments", [] if entrypoint else self.image.command)
         return [*(entrypoint or self.image.entrypoint), *arguments]
 
-    def own_environment(self) -> dict[str, str]:
-        """The job's name and ARN."""
-        return {"PROCESSING_JOB_NAME": self.name, "PROCESSING_JOB_ARN": self.arn}
-
     def lay_out(self, instances: list[Instance]) -> None:
         """Writes the configuration files and downloads the inputs."""
-        inputs = [
-            entry["S3Input"] | {"InputName": entry["InputName"]} for entry in self.request.get("ProcessingInputs", [])
-        ]
-        found = {
-            entry["InputName"]: find_objects(self.s3, entry, role=self.request["RoleArn"], region=self.place.region)
-            for entry in inputs
-        }
         hosts = sorted(instance.host for instance in instances)
-        for index, instance in enumerate(instances):
+        for instance in instances:
             instance.write("config/processingjobconfig.json", {**self.request, "ProcessingJobArn": self.arn})
             instance.write("config/resourceconfig.json", {"current_host": instance.host, "hosts": hosts})
-            (instance.opt_ml / "output").mkdir(parents=True, exist_ok=True)
-            for entry in inputs:
-                distribution = entry.get("S3DataDistributionType", "FullyReplicated")
-                mine = shard(found[entry["InputName"]], distribution=distribution, index=index, count=len(instances))
-                download(self.s3, mine, instance.opt_ml / _below_opt_ml(entry["LocalPath"]))
-            for output in self._outputs():
-                (instance.opt_ml / _below_opt_ml(output["LocalPath"])).mkdir(parents=True, exist_ok=True)
+            for folder in ("output", *(_below_opt_ml(output["LocalPath"]) for output in self._outputs())):
+                (instance.opt_ml / folder).mkdir(parents=True, exist_ok=True)
+        sources = [entry["S3Input"] for entry in self.request.get("ProcessingInputs", [])]
+        self.download([JobInput(source, _below_opt_ml(source["LocalPath"])) for source in sources], instances)
 
     def upload(self, instances: list[Instance]) -> None:
         """Uploads every output of every instance to the output's one prefix."""
@@ -106,22 +100,6 @@ class ProcessingJob(Job):
     def _collect_messages(self, instances: list[Instance]) -> None:
         messages = [read_message(instance.opt_ml / "output" / "message") for instance in instances]
         self._exit_message = "".join(messages)[:FAILURE_LENGTH]
-
-
-def unsupported(request: dict[str, Any]) -> str | None:
-    """What a request asks for that is not known here, if anything."""
-    for entry in request.get("ProcessingInputs", []):
-        source = entry.get("S3Input")
-        if source is None:
-            return "a processing input without S3Input"
-        if source.get("S3InputMode", "File") != "File" or source.get("S3CompressionType", "None") != "None":
-            return "an S3Input's S3InputMode Pipe or S3CompressionType"
-        if not source.get("LocalPath", "").startswith(_ROOT):
-            return f"an S3Input whose LocalPath is not below {_ROOT}"
-    for output in request.get("ProcessingOutputConfig", {}).get("Outputs", []):
-        if not output.get("S3Output", {}).get("LocalPath", "").startswith(_ROOT):
-            return f"a processing output without S3Output, or whose LocalPath is not below {_ROOT}"
-    return None
 
 
 def _below_opt_ml(path: str) -> str:

@@ -50,6 +50,32 @@ class S3Object:
     path: str
 
 
+@dataclass(frozen=True)
+class JobInput:
+    """Data that a job gets from S3.
+
+    Attributes:
+        source: The request's `S3DataSource` or `S3Input`.
+        folder: Where it goes, below `/opt/ml`.
+    """
+
+    source: dict[str, Any]
+    folder: str
+
+
+def download_inputs(s3: Any, inputs: Iterable[JobInput], folders: list[Path], *, role: str, region: str) -> None:  # noqa: ANN401
+    """Downloads inputs to `folders`, each instance's `/opt/ml`: everything, or with `ShardedByS3Key` a share.
+
+    Raises:
+        TransferError: An input has no objects, or its kind of source is not known here.
+    """
+    found = [(given, find_objects(s3, given.source, role=role, region=region)) for given in inputs]
+    for given, objects in found:
+        sharded = given.source.get("S3DataDistributionType") == "ShardedByS3Key"
+        for index, folder in enumerate(folders):
+            download(s3, objects[index :: len(folders)] if sharded else objects, folder / given.folder)
+
+
 def find_objects(s3: Any, source: dict[str, Any], *, role: str, region: str) -> list[S3Object]:  # noqa: ANN401
     """The objects of an `S3DataSource` or `S3Input`, sorted by key.
 
@@ -77,11 +103,6 @@ def find_objects(s3: Any, source: dict[str, Any], *, role: str, region: str) -> 
         )
     found = [(key, key[len(prefix.key) :].lstrip("/") or Path(key).name) for key in keys if not key.endswith("/")]
     return [S3Object(prefix.bucket, key, path) for key, path in found]
-
-
-def shard(objects: list[S3Object], *, distribution: str, index: int, count: int) -> list[S3Object]:
-    """What instance `index` of `count` is given: everything, or with `ShardedByS3Key` every count-th object."""
-    return objects[index::count] if distribution == "ShardedByS3Key" else objects
 
 
 def download(s3: Any, objects: Iterable[S3Object], folder: Path) -> None:  # noqa: ANN401

@@ -5,32 +5,50 @@ from typing import Any
 
 from local_cloud.sagemaker.instances import Instance, Outcome
 from local_cloud.sagemaker.job import Job, JobPlace, read_message
-from local_cloud.sagemaker.s3_transfer import S3Location, download, find_objects, shard, upload_archive, upload_folder
+from local_cloud.sagemaker.s3_transfer import (
+    JobInput,
+    S3Location,
+    download,
+    find_objects,
+    upload_archive,
+    upload_folder,
+)
 
 _CHECKPOINTS = "/opt/ml/checkpoints"
+_GROUP = "homogeneousCluster"
 
 
 class TrainingJob(Job):
     """One training job."""
 
-    kind = "training"
-    log_group = "/aws/sagemaker/TrainingJobs"
+    kind = "Training"
 
-    def __init__(self, request: dict[str, Any], *, arn: str, place: JobPlace) -> None:
+    def __init__(self, request: dict[str, Any], *, place: JobPlace) -> None:
         self._transitions: list[dict[str, Any]] = []
-        super().__init__(request, name=request["TrainingJobName"], arn=arn, place=place)
+        super().__init__(
+            request,
+            place=place,
+            image_uri=request["AlgorithmSpecification"]["TrainingImage"],
+            cluster=request["ResourceConfig"],
+        )
 
-    @property
-    def image_uri(self) -> str:
-        """The container image."""
-        uri: str = self.request["AlgorithmSpecification"]["TrainingImage"]
-        return uri
-
-    @property
-    def cluster(self) -> dict[str, Any]:
-        """The resource configuration."""
-        cluster: dict[str, Any] = self.request["ResourceConfig"]
-        return cluster
+    @staticmethod
+    def find_unsupported(request: dict[str, Any]) -> str | None:
+        """Returns what a request asks for that is not known here, if anything."""
+        if not {"InstanceType", "InstanceCount"} <= set(request["ResourceConfig"]):
+            return "a ResourceConfig without InstanceType and InstanceCount (InstanceGroups, InstancePreferences)"
+        if "TrainingImage" not in request["AlgorithmSpecification"]:
+            return "an AlgorithmSpecification without TrainingImage"
+        if request.get("CheckpointConfig", {}).get("LocalPath", _CHECKPOINTS) != _CHECKPOINTS:
+            return f"a CheckpointConfig.LocalPath other than {_CHECKPOINTS}"
+        for channel in request.get("InputDataConfig", []):
+            if "S3DataSource" not in channel["DataSource"]:
+                return "a channel without S3DataSource"
+            if channel.get("InputMode", request["AlgorithmSpecification"].get("TrainingInputMode")) == "Pipe":
+                return "InputMode Pipe"
+            if channel.get("CompressionType", "None") != "None":
+                return "a channel's CompressionType"
+        return None
 
     def command(self) -> list[str]:
         """The image's entry point with the one argument `train`, unless the request names others."""
@@ -38,52 +56,24 @@ class TrainingJob(Job):
         entrypoint = algorithm.get("ContainerEntrypoint", self.image.entrypoint)
         return [*entrypoint, *algorithm.get("ContainerArguments", ["train"])]
 
-    def own_environment(self) -> dict[str, str]:
-        """The job's name and ARN."""
-        return {"TRAINING_JOB_NAME": self.name, "TRAINING_JOB_ARN": self.arn}
-
     def lay_out(self, instances: list[Instance]) -> None:
-        """Writes the configuration files and downloads the channels."""
+        """Writes the configuration files and downloads the channels and checkpoints."""
         channels = self.request.get("InputDataConfig", [])
-        found = {
-            channel["ChannelName"]: find_objects(
-                self.s3,
-                channel["DataSource"]["S3DataSource"],
-                role=self.request["RoleArn"],
-                region=self.place.region,
-            )
-            for channel in channels
-        }
         hosts = sorted(instance.host for instance in instances)
-        for index, instance in enumerate(instances):
+        for instance in instances:
             instance.write("input/config/hyperparameters.json", self.request.get("HyperParameters", {}))
             instance.write("input/config/inputdataconfig.json", {c["ChannelName"]: _channel(c) for c in channels})
-            instance.write(
-                "input/config/resourceconfig.json",
-                {
-                    "current_host": instance.host,
-                    "current_instance_type": self.cluster["InstanceType"],
-                    "current_group_name": "homogeneousCluster",
-                    "hosts": hosts,
-                    "instance_groups": [
-                        {
-                            "instance_group_name": "homogeneousCluster",
-                            "instance_type": self.cluster["InstanceType"],
-                            "hosts": hosts,
-                        }
-                    ],
-                    "network_interface_name": "lo",
-                },
-            )
+            instance.write("input/config/resourceconfig.json", self._resources(instance.host, hosts))
             for folder in ("model", "output/data", "checkpoints"):
                 (instance.opt_ml / folder).mkdir(parents=True, exist_ok=True)
-            for channel in channels:
-                distribution = channel["DataSource"]["S3DataSource"].get("S3DataDistributionType", "FullyReplicated")
-                mine = shard(
-                    found[channel["ChannelName"]], distribution=distribution, index=index, count=len(instances)
-                )
-                download(self.s3, mine, instance.opt_ml / "input" / "data" / channel["ChannelName"])
             self._download_checkpoints(instance)
+        self.download(
+            [
+                JobInput(channel["DataSource"]["S3DataSource"], f"input/data/{channel['ChannelName']}")
+                for channel in channels
+            ],
+            instances,
+        )
 
     def upload(self, instances: list[Instance]) -> None:
         """Uploads `/opt/ml/model` and `/opt/ml/output/data`, all hosts merged, and the checkpoints."""
@@ -158,6 +148,18 @@ class TrainingJob(Job):
             described["ModelArtifacts"] = {"S3ModelArtifacts": str(folder.below(artifact))}
         return described
 
+    def _resources(self, host: str, hosts: list[str]) -> dict[str, Any]:
+        instance_type = self.cluster["InstanceType"]
+        group = {"instance_group_name": _GROUP, "instance_type": instance_type, "hosts": hosts}
+        return {
+            "current_host": host,
+            "current_instance_type": instance_type,
+            "current_group_name": _GROUP,
+            "hosts": hosts,
+            "instance_groups": [group],
+            "network_interface_name": "lo",
+        }
+
     def _download_checkpoints(self, instance: Instance) -> None:
         checkpoints = self.request.get("CheckpointConfig")
         if checkpoints is None:
@@ -168,24 +170,6 @@ class TrainingJob(Job):
             source = {"S3Uri": checkpoints["S3Uri"]}
             objects = find_objects(self.s3, source, role=self.request["RoleArn"], region=self.place.region)
             download(self.s3, objects, instance.opt_ml / "checkpoints")
-
-
-def unsupported(request: dict[str, Any]) -> str | None:
-    """What a request asks for that is not known here, if anything."""
-    if not {"InstanceType", "InstanceCount"} <= set(request["ResourceConfig"]):
-        return "a ResourceConfig without InstanceType and InstanceCount (InstanceGroups, InstancePreferences)"
-    if "TrainingImage" not in request["AlgorithmSpecification"]:
-        return "an AlgorithmSpecification without TrainingImage"
-    if request.get("CheckpointConfig", {}).get("LocalPath", _CHECKPOINTS) != _CHECKPOINTS:
-        return f"a CheckpointConfig.LocalPath other than {_CHECKPOINTS}"
-    for channel in request.get("InputDataConfig", []):
-        if "S3DataSource" not in channel["DataSource"]:
-            return "a channel without S3DataSource"
-        if channel.get("InputMode", request["AlgorithmSpecification"].get("TrainingInputMode")) == "Pipe":
-            return "InputMode Pipe"
-        if channel.get("CompressionType", "None") != "None":
-            return "a channel's CompressionType"
-    return None
 
 
 def _channel(channel: dict[str, Any]) -> dict[str, str]:
