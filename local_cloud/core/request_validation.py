@@ -22,9 +22,22 @@ _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
 
 
 @cache
-def operation_model(service: str, operation: str) -> OperationModel:
-    """The model of one operation, e.g. ("sagemaker", "CreateTrainingJob")."""
+def _operation(service: str, operation: str) -> OperationModel:
     return botocore.session.Session().get_service_model(service).operation_model(operation)
+
+
+def request_shape(service: str, operation: str) -> StructureShape:
+    """Returns the model of a request, e.g. of ("sagemaker", "CreateTrainingJob")."""
+    shape = _operation(service, operation).input_shape
+    assert isinstance(shape, StructureShape)
+    return shape
+
+
+def response_shape(service: str, operation: str) -> StructureShape:
+    """Returns the model of the answer to a request."""
+    shape = _operation(service, operation).output_shape
+    assert isinstance(shape, StructureShape)
+    return shape
 
 
 def find_errors(value: Any, shape: Shape, path: str = "") -> Iterator[str]:  # noqa: ANN401
@@ -32,18 +45,25 @@ def find_errors(value: Any, shape: Shape, path: str = "") -> Iterator[str]:  # n
     expected = _PYTHON_TYPES.get(shape.type_name)
     if expected and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
         yield f"The value for the field '{path.rpartition('.')[2]}' must be {_article(shape.type_name)}"
-        return
-    if isinstance(shape, StructureShape):
-        for name in shape.required_members:
-            if name not in value:
-                yield f"The field '{name}' is required but was missing"
-        for name, member in value.items():
-            if name in shape.members:
-                yield from find_errors(member, shape.members[name], f"{path}.{name}".lstrip("."))
-            else:
-                yield f"The field '{name}' is not supported"
-        return
-    yield from _broken_constraints(value, shape, path)
+    elif isinstance(shape, StructureShape):
+        yield from _structure_errors(value, shape, path)
+    else:
+        yield from _broken_constraints(value, shape, path)
+        yield from _member_errors(value, shape, path)
+
+
+def _structure_errors(value: dict[str, Any], shape: StructureShape, path: str) -> Iterator[str]:
+    for name in shape.required_members:
+        if name not in value:
+            yield f"The field '{name}' is required but was missing"
+    for name, member in value.items():
+        if name in shape.members:
+            yield from find_errors(member, shape.members[name], f"{path}.{name}".lstrip("."))
+        else:
+            yield f"The field '{name}' is not supported"
+
+
+def _member_errors(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401
     if isinstance(shape, ListShape):
         for index, member in enumerate(value):
             yield from find_errors(member, shape.member, f"{path}.{index + 1}.member")

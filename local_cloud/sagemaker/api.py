@@ -14,7 +14,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from local_cloud.containers.images import ImageError
 from local_cloud.core.job_faults import Faults
 from local_cloud.core.processes import ProcessRegistry
-from local_cloud.core.request_validation import find_errors, operation_model
+from local_cloud.core.request_validation import find_errors, request_shape, response_shape
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.service_quotas import quota
 from local_cloud.sagemaker.job import Job, JobPlace
@@ -36,7 +36,7 @@ class JobCalls:
     def create(self, response: SageMakerResponse) -> ActionResult:
         """Checks the request as the service does, then starts the job."""
         request = json.loads(response.body)
-        errors = list(find_errors(request, operation_model("sagemaker", f"Create{self._kind}Job").input_shape))
+        errors = list(find_errors(request, request_shape("sagemaker", f"Create{self._kind}Job")))
         if errors:
             number = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
             raise ValidationError(f"{number}: {'; '.join(errors)}")
@@ -85,10 +85,8 @@ class JobCalls:
             and asked.get("NameContains", "") in name
             and asked.get("StatusEquals", job.status) == job.status
         ]
-        members = operation_model("sagemaker", f"List{self._kind}Jobs").output_shape.members[
-            f"{self._kind}JobSummaries"
-        ]
-        summaries = [{key: job[key] for key in members.member.members if key in job} for job in found]
+        summary = response_shape("sagemaker", f"List{self._kind}Jobs").members[f"{self._kind}JobSummaries"].member
+        summaries = [{key: job[key] for key in summary.members if key in job} for job in found]
         return ActionResult({f"{self._kind}JobSummaries": summaries[: asked.get("MaxResults", 100)]})
 
     def _find(self, response: SageMakerResponse) -> Job:

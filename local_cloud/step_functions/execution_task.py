@@ -10,7 +10,7 @@ from typing import Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 
-from local_cloud.core.request_validation import operation_model
+from local_cloud.core.request_validation import request_shape
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
 
 
@@ -44,7 +44,7 @@ class ExecutionTask(SyncTask):
         named = {f"{name[0].lower()}{name[1:]}": value for name, value in parameters.items()}
         if not isinstance(named.setdefault("input", {}), str):
             named["input"] = json.dumps(named["input"], separators=(",", ":"))
-        self.check(named, operation_model("stepfunctions", "StartExecution"))
+        self.check(named, request_shape("stepfunctions", "StartExecution"))
         parameters.clear()
         parameters.update(named)
 

@@ -7,7 +7,7 @@ success (its status says so), and an execution or state that ends before its job
 
 from typing import Any
 
-from local_cloud.core.request_validation import operation_model
+from local_cloud.core.request_validation import request_shape
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
 
 _KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
@@ -32,11 +32,11 @@ class SageMakerTask(SyncTask):
     def _get_supported_parameters(self) -> set[str] | None:
         if self.resource.api_action not in _KINDS:
             return None
-        return set(operation_model("sagemaker", f"Create{self._kind}Job").input_shape.members)
+        return set(request_shape("sagemaker", f"Create{self._kind}Job").members)
 
     def normalise(self, parameters: dict[str, Any]) -> None:
         """Refuses what makes no request; the names are those of the call."""
-        self.check(parameters, operation_model("sagemaker", f"Create{self._kind}Job"))
+        self.check(parameters, request_shape("sagemaker", f"Create{self._kind}Job"))
 
     def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
         """Creates the job."""

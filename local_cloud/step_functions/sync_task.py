@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
-from botocore.model import OperationModel
+from botocore.model import StructureShape
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
@@ -75,9 +75,9 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
     def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
         """Asks the service to stop what was started."""
 
-    def check(self, parameters: dict[str, Any], operation: OperationModel) -> None:
+    def check(self, parameters: dict[str, Any], request: StructureShape) -> None:
         """Refuses parameters that make no request: by names and types, the rest is the service's to check."""
-        errors = [error for error in find_errors(parameters, operation.input_shape) if error.startswith("The ")]
+        errors = [error for error in find_errors(parameters, request) if error.startswith("The ")]
         if errors:
             raise _BadParametersError(
                 f"The Parameters '{to_json_str(parameters)}' could not be used to start the Task: [{'; '.join(errors)}]"
