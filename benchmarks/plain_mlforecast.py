@@ -21,10 +21,9 @@ import polars as pl
 from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences, LocalStandardScaler
 
-from job_code.calendar_features import DAYS_PER_YEAR
 from job_code.config import ForecastConfig
+from job_code.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
 from job_code.feature_rows import NEAR
-from job_code.features import features_for
 from job_code.frequency import Frequency
 from job_code.progress import Progress
 from job_code.regimes import BINS, FEATURES_PER_TREE
@@ -80,7 +79,7 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency = WEEKS) -> MLForecast:
     """MLForecast with the job's features, as far as a recursion can have them, and the job's trees."""
-    features = features_for(frequency)
+    recipe = recipe_for(frequency)
     models = {"mean": _trees(config)}
     if variant == QUANTILES:
         for name, level in zip(config.quantile_columns, config.quantiles, strict=True):
@@ -89,8 +88,9 @@ def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency 
     return MLForecast(
         models=models,
         freq=1,
-        lags=[*features.lags, *(features.year + offset for offset in NEAR)],
-        lag_transforms=features.lag_transforms(),
+        lags=[*recipe.lags, *(recipe.year + offset for offset in NEAR)],
+        lag_transforms=recipe.lag_transforms,
+        lag_transforms_namer=feature_name,
         date_features=[day_of_year] if frequency == WEEKS else None,
         target_transforms=transforms or None,
         num_threads=available_cores(),

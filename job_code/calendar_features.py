@@ -1,29 +1,23 @@
-"""Where in the calendar a period lies."""
+"""Where in the calendar the period lies that is forecast: the recipe's date features."""
 
 import numpy as np
 import polars as pl
 
+from job_code.feature_recipe import DateFeature, FeatureRecipe
 from job_code.frequency import Frequency
 from job_code.panel import Floats, Integers
 
-DAYS_PER_YEAR = 365.2425
+
+def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:
+    """Names of the recipe's date features, in the order of `calendar_columns`."""
+    return tuple(map(_name, recipe.date_features))
 
 
-def calendar_names(frequency: Frequency) -> tuple[str, ...]:
-    """What `calendar_columns` tells, in its order."""
-    match frequency.unit:
-        case "week":
-            return ("day_of_year",)
-        case "day":
-            return ("day_of_week", "day_of_month", "day_of_year")
-        case "month":
-            return ("month",)
-
-
-def calendar_columns(frequency: Frequency, periods: Integers) -> list[Floats]:
-    """Positions of periods in the calendar.
+def calendar_columns(recipe: FeatureRecipe, frequency: Frequency, periods: Integers) -> list[Floats]:
+    """Compute the recipe's date features as MLForecast does, of any periods.
 
     Args:
+        recipe: Says which date features.
         frequency: What the period numbers count.
         periods: Period numbers, shape (rows,).
 
@@ -31,15 +25,19 @@ def calendar_columns(frequency: Frequency, periods: Integers) -> list[Floats]:
         One column a name, each of shape (rows,).
     """
     different, place = np.unique(periods, return_inverse=True)
-    day = frequency.to_date(pl.col("period"))
-    expressions = {
-        # Cyclic by the mean year: a week 52 and the week 1 that follows are neighbours every year.
-        "day_of_year": day.cast(pl.Int32) % DAYS_PER_YEAR,
-        "day_of_week": day.dt.weekday(),
-        "day_of_month": day.dt.day(),
-        "month": pl.col("period") % 12 + 1,
-    }
+    date = frequency.to_date(pl.col("period"))
     table = pl.DataFrame({"period": different.astype(np.int32)}).select(
-        expressions[name].cast(pl.Float64).alias(name) for name in calendar_names(frequency)
+        _values(feature, date).cast(pl.Float64).alias(_name(feature)) for feature in recipe.date_features
     )
     return [column.to_numpy()[place] for column in table]
+
+
+def _name(feature: DateFeature) -> str:
+    return feature if isinstance(feature, str) else feature.__name__
+
+
+def _values(feature: DateFeature, date: pl.Expr) -> pl.Expr:
+    if isinstance(feature, str):
+        part: pl.Expr = getattr(date.dt, feature)()
+        return part
+    return feature(date)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from job_code.calendar_features import calendar_columns, calendar_names
 from job_code.covariate_features import categorical_names, covariate_columns, covariate_names, usual
 from job_code.exogenous import Exogenous
-from job_code.features import Features
+from job_code.feature_recipe import FeatureRecipe
 from job_code.frequency import Frequency
 from job_code.panel import Booleans, Floats, Integers
 
@@ -31,33 +31,37 @@ def static_name(column: str) -> str:
     return f"static {column}"
 
 
-def season_names(features: Features) -> tuple[str, ...]:
+def season_names(recipe: FeatureRecipe) -> tuple[str, ...]:
     """Names of the columns that tell of the forecast period's season in the years before."""
     year = [f"year ago {offset:+d}" for offset in NEAR]
     means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
     grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
-    return (*year, *means, *grown, *(("pattern", "pattern, mean") if features.pattern else ()))
+    return (*year, *means, *grown, *(("pattern", "pattern, mean") if recipe.pattern else ()))
 
 
-@dataclass(frozen=True)
+def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
+    """Names of the columns that tell of demand alone, the step last."""
+    return (*recipe.names, "age", *season_names(recipe), "step")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Origins:
     """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
 
     Attributes:
-        features: What is looked at.
+        recipe: The features.
         frequency: What period numbers count.
         values: Demand of whole series, one behind the other.
         start: Position in `values` of the first value of each origin's series, shape (origins,).
         at: Position of the last value that is known, shape (origins,).
         period: Period number of that value, shape (origins,).
         size: What demand is divided by, in units of `values`, shape (origins,).
-        past: What MLForecast tells of the values up to there, in units of `values`, shape (features, origins).
-        past_names: Its names of these.
+        past: The recipe's lags and lag transforms, in units of `values`, shape (features, origins).
         exogenous: What is known of series beside their demand.
         series: Which of them each origin's series is, shape (origins,).
     """
 
-    features: Features
+    recipe: FeatureRecipe
     frequency: Frequency
     values: Floats
     start: Integers
@@ -65,7 +69,6 @@ class Origins:
     period: Integers
     size: Floats
     past: Columns
-    past_names: tuple[str, ...]
     exogenous: Exogenous
     series: Integers
 
@@ -73,14 +76,13 @@ class Origins:
     def names(self) -> tuple[str, ...]:
         """Names of the columns of `rows`."""
         static = map(static_name, self.exogenous.static.columns.columns)
-        calendar, known = calendar_names(self.frequency), covariate_names(self.exogenous.covariates)
-        return (*self.past_names, "age", *static, *season_names(self.features), *calendar, "step", *known)
+        calendar, known = calendar_names(self.recipe), covariate_names(self.exogenous.covariates)
+        return (*self.recipe.names, "age", *static, *season_names(self.recipe), *calendar, "step", *known)
 
     @property
     def of_demand(self) -> list[int]:
         """Positions of the columns that tell of demand alone, the step last."""
-        names = (*self.past_names, "age", *season_names(self.features), "step")
-        return [self.names.index(name) for name in names]
+        return [self.names.index(name) for name in demand_names(self.recipe)]
 
     @property
     def categorical(self) -> tuple[str, ...]:
@@ -101,8 +103,8 @@ class Origins:
         )
 
     def known(self, name: str, index: Integers) -> Floats:
-        """One of MLForecast's features, relative to the size, of the origins at some indices."""
-        relative: Floats = self.past[self.past_names.index(name), index] / self.size[index]
+        """One of the recipe's features, relative to the size, of the origins at some indices."""
+        relative: Floats = self.past[self.recipe.names.index(name), index] / self.size[index]
         return relative
 
     def rows(self, index: Integers, step: Integers) -> Columns:
@@ -116,9 +118,9 @@ class Origins:
             Shape (rows, features), in the order of `names`; NaN where nothing is known. Its columns are contiguous.
         """
         columns = np.empty((len(self.names), len(index)), dtype=np.float32)
-        constant = len(self.past_names)
+        constant = len(self.recipe.names)
         np.divide(self.past[:, index], self.size[index], out=columns[:constant], casting="same_kind")
-        oldest = OLDEST_YEARS * self.features.year
+        oldest = OLDEST_YEARS * self.recipe.year
         columns[constant] = np.minimum(self.at[index] - self.start[index] + 1, oldest)
         static = self.exogenous.static.array
         constant += 1 + len(static)
@@ -136,15 +138,15 @@ class Origins:
 
     @cached_property
     def _usual(self) -> Columns:
-        return usual(self.exogenous.covariates, self.series, self.period, self.features.level)
+        return usual(self.exogenous.covariates, self.series, self.period, self.recipe.level)
 
     def _of_step(self, index: Integers, step: Integers) -> list[Floats]:
-        year, size = self.features.year, self.size[index]
+        year, size = self.recipe.year, self.size[index]
         same = self.at[index] + step - self._seasons(step)
         around = [self._value(same + offset, index) / size for offset in NEAR]
         last, of_three, of_five = around[2], _mean(around[1:4]), _mean(around)
-        now = self.known(self.features.level_now, index)
-        before = self.known(self.features.level_a_year_ago, index)
+        now = self.known(self.recipe.level_now, index)
+        before = self.known(self.recipe.level_a_year_ago, index)
         growth = np.divide(now, before, out=np.full(len(index), np.nan), where=before > 0)
         growth = np.clip(growth, LEAST_GROWTH, MOST_GROWTH)
         columns = [
@@ -156,16 +158,17 @@ class Origins:
             of_three * growth,
             last + now - before,
         ]
-        if self.features.pattern:
-            pattern = self.features.pattern
+        if self.recipe.pattern:
+            pattern = self.recipe.pattern
             same = self.at[index] + step - pattern * -(-step // pattern)
             every = [self._value(same - back * pattern, index) / size for back in range(PATTERNS_BACK)]
             columns += [every[0], _mean(every)]
-        return [*columns, *calendar_columns(self.frequency, self.period[index] + step), step.astype(np.float64)]
+        calendar = calendar_columns(self.recipe, self.frequency, self.period[index] + step)
+        return [*columns, *calendar, step.astype(np.float64)]
 
     def _seasons(self, step: Integers) -> Integers:
         """How far back the same season lies, as late as it is known at the origin, shape (rows,)."""
-        return self.features.year * -(-step // self.features.year)
+        return self.recipe.year * -(-step // self.recipe.year)
 
     def _value(self, position: Integers, index: Integers) -> Floats:
         known = (position >= self.start[index]) & (position <= self.at[index])

@@ -1,4 +1,4 @@
-"""The global model: LightGBM over MLForecast's features, forecasting every step of the horizon directly.
+"""The global model: LightGBM, trained on features by MLForecast, forecasts every step of the horizon directly.
 
 A row is one series at one origin, and a step ahead of it; demand is relative to the series' size there, so that very
 different series look alike. One set of trees serves all steps and all series of a regime.
@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
-from mlforecast import MLForecast
 
 from job_code.config import ForecastConfig
 from job_code.error_distribution import zero_share
 from job_code.exogenous import Exogenous
-from job_code.feature_rows import Columns, season_names
-from job_code.features import Features, features_for
-from job_code.origins import last_origins, make_recipe, size, training_origins
+from job_code.feature_recipe import FeatureRecipe, recipe_for
+from job_code.feature_rows import Columns, demand_names
+from job_code.origins import last_origins, size, training_origins
 from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.regimes import Learnt, Regime, Resources, learn
 from job_code.training_rows import draw_rows
@@ -53,12 +52,12 @@ class DirectModel:
     Attributes:
         memory: Periods of a series that are looked at, at most.
         learnt: What was learnt of each regime.
+        recipe: The features.
     """
 
     memory: int
     learnt: tuple[Learnt, ...]
-    _features: Features
-    _recipe: MLForecast
+    recipe: FeatureRecipe
 
     @classmethod
     def fit(
@@ -84,14 +83,14 @@ class DirectModel:
             share: Of the rows that would otherwise be learnt from.
         """
         panel, exogenous = panel.select(active), exogenous.select(active)
-        features = features_for(panel.frequency)
-        memory, recipe = features.memory(horizon), make_recipe(panel.frequency, threads=1)
+        recipe = recipe_for(panel.frequency)
+        memory = recipe.memory(horizon)
         drawn = draw_rows(panel, horizon, config.seed, share=share)
         if not len(drawn):
             for _ in range(len(Regime) * config.trees):
                 resources.on_round()
-            return cls(memory, tuple(map(Learnt, Regime)), features, recipe)
-        origins = training_origins(panel, exogenous, drawn, threads=resources.threads)
+            return cls(memory, tuple(map(Learnt, Regime)), recipe)
+        origins = training_origins(panel, exogenous, drawn, recipe=recipe, threads=resources.threads)
         regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
         learnt = [
             learn(
@@ -103,7 +102,7 @@ class DirectModel:
             )
             for regime in Regime
         ]
-        return cls(memory, tuple(learnt), features, recipe)
+        return cls(memory, tuple(learnt), recipe)
 
     def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
         """Forecasts series over the periods after their last one, a part at a time.
@@ -130,7 +129,8 @@ class DirectModel:
 
     def _blocks(self, panel: Panel, exogenous: Exogenous, horizon: int) -> Iterator[Block]:
         panel = panel.recent(self.memory)
-        origins, sizes, regimes = last_origins(panel, exogenous, self._recipe), size(panel), _regime(panel)
+        origins, sizes = last_origins(panel, exogenous, recipe=self.recipe), size(panel)
+        regimes = _regime(panel)
         for learnt in self.learnt:
             series = np.flatnonzero(regimes == learnt.regime)
             steps_at_a_time = max(1, BLOCK // max(1, len(series)))
@@ -144,7 +144,7 @@ class DirectModel:
     @property
     def demand_columns(self) -> int:
         """Number of columns that tell of demand alone."""
-        return len(self._recipe.ts.features_order_) + len(season_names(self._features)) + len(("age", "step"))
+        return len(demand_names(self.recipe))
 
 
 def _regime(panel: Panel) -> Integers:

@@ -14,11 +14,10 @@ from job_code.config import ForecastConfig
 from job_code.covariate_encoding import CovariateEncoding
 from job_code.error_distribution import KINDS, ErrorDistribution
 from job_code.errors import ModelUnusableError
-from job_code.features import features_for
+from job_code.feature_recipe import recipe_for
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
-from job_code.origins import make_recipe
 from job_code.provenance import versions
 from job_code.regimes import Learnt, Regime
 from job_code.spread import Spread
@@ -126,7 +125,7 @@ def _forecaster(document: dict[str, Any], trees: dict[str, TreePredictor]) -> Fo
         for regime in Regime
         for name in (regime.name.lower(),)
     )
-    model = DirectModel(document["memory"], learnt, features_for(frequency), make_recipe(frequency, threads=1))
+    model = DirectModel(document["memory"], learnt, recipe_for(frequency))
     calibration = Calibration(
         combinations=tuple(Combination(**document["combinations"][kind]) for kind in KINDS),
         spread=Spread(trees.get(OF_SPREAD), **document["spread"]),

@@ -1,18 +1,18 @@
-"""What MLForecast tells of series where forecasts start: in the past, to learn from, and at their ends."""
-
-import warnings
-from typing import Self
+"""The features of a series' past where forecasts start: at origins to learn from, and at the ends of series."""
 
 import numpy as np
 import polars as pl
-from mlforecast import MLForecast
 
 from job_code.exogenous import Exogenous
+from job_code.feature_recipe import FeatureRecipe
 from job_code.feature_rows import Columns, Origins
-from job_code.features import features_for
-from job_code.frequency import Frequency
-from job_code.panel import Floats, Panel
+from job_code.panel import Floats, Integers, Panel
 from job_code.training_rows import TrainingRows
+
+# Of the size. MLForecast adds each value to its rolling sums and takes it away again. With whole multiples of this that
+# is exact: a mean over no demand is 0, not what rounding left of older demand.
+GRAIN = 2.0**-40
+UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
 
 
 def size(panel: Panel) -> Floats:
@@ -23,105 +23,90 @@ def size(panel: Panel) -> Floats:
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 
 
-def training_origins(panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, threads: int) -> Origins:
+def training_origins(
+    panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe, threads: int
+) -> Origins:
     """The origins of the training rows.
 
     Args:
         panel: The series that teach.
         exogenous: What is known of them beside their demand.
         drawn: The rows.
+        recipe: The features.
         threads: Threads of MLForecast.
     """
     sizes = size(panel)
-    scaled = panel.values / np.repeat(sizes, panel.lengths)
-    recipe = make_recipe(panel.frequency, threads=threads)
-    past = recipe.preprocess(_frame(panel, scaled), static_features=[], dropna=False)
-    assert isinstance(past, pl.DataFrame)
-    names = tuple(recipe.ts.features_order_)
-    # MLForecast puts what is known at the end of a period in the row of the next one.
-    columns = np.array([past[name].to_numpy()[drawn.at + 1] for name in names], dtype=np.float32)
+    values = panel.values / np.repeat(sizes, panel.lengths)
     return Origins(
-        features_for(panel.frequency),
-        panel.frequency,
-        scaled,
-        panel.starts[drawn.series],
-        drawn.at,
-        panel.period_of_value[drawn.at],
-        drawn.size / sizes[drawn.series],
-        columns,
-        names,
-        exogenous,
-        drawn.series,
+        recipe=recipe,
+        frequency=panel.frequency,
+        values=values,
+        start=panel.starts[drawn.series],
+        at=drawn.at,
+        period=panel.period_of_value[drawn.at],
+        size=drawn.size / sizes[drawn.series],
+        past=_past(panel, values, drawn.series, drawn.at, recipe=recipe, threads=threads),
+        exogenous=exogenous,
+        series=drawn.series,
     )
 
 
-def last_origins(panel: Panel, exogenous: Exogenous, recipe: MLForecast) -> Origins:
+def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -> Origins:
     """The last period of every series.
 
     Args:
         panel: The series.
         exogenous: What is known of them beside their demand.
-        recipe: What `make_recipe` gave.
+        recipe: The features.
     """
-    scaled = panel.values / np.repeat(size(panel), panel.lengths)
-    seen: list[Columns] = []
-
-    def remember(rows: Columns) -> Columns:
-        seen.append(rows)
-        return rows
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
-        recipe.predict(1, new_df=_frame(panel, scaled), before_predict_callback=remember)
-    features, names = features_for(panel.frequency), tuple(recipe.ts.features_order_)
-    past = np.ascontiguousarray(seen[0].T, dtype=np.float32)
-    # Of a single value MLForecast tells no mean while forecasting, though it does while learning.
-    single = panel.lengths == 1
-    for name in features.means:
-        past[names.index(name), single] = past[names.index("lag1"), single]
+    values = panel.values / np.repeat(size(panel), panel.lengths)
+    every = np.arange(len(panel))
+    last = panel.starts + panel.lengths - 1
     return Origins(
-        features,
-        panel.frequency,
-        scaled,
-        panel.starts,
-        panel.starts + panel.lengths - 1,
-        panel.last_period,
-        np.ones(len(panel)),
-        past,
-        names,
-        exogenous,
-        np.arange(len(panel)),
+        recipe=recipe,
+        frequency=panel.frequency,
+        values=values,
+        start=panel.starts,
+        at=last,
+        period=panel.last_period,
+        size=np.ones(len(panel)),
+        past=_past(panel, values, every, last, recipe=recipe, threads=1),
+        exogenous=exogenous,
+        series=every,
     )
 
 
-def make_recipe(frequency: Frequency, *, threads: int) -> MLForecast:
-    """MLForecast with the features of a frequency, ready to tell those of any series."""
-    features = features_for(frequency)
-    recipe = MLForecast(
-        models={"nothing": _NothingLearnt()},
-        freq=1,
-        lags=list(features.lags),
-        lag_transforms=features.lag_transforms(),
-        num_threads=threads,
+def _past(
+    panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe, threads: int
+) -> Columns:
+    """Compute the lags and lag transforms with MLForecast.
+
+    MLForecast puts what is known at the end of a period in the row of the next one. So each series gets one period
+    more, and the features of its last period are in that row.
+
+    Args:
+        panel: The series.
+        values: Their demand, relative to their size, shape (sum of lengths,).
+        series: Index of each origin's series, shape (origins,).
+        at: Position in `values` of each origin, shape (origins,).
+        recipe: The features.
+        threads: Threads of MLForecast.
+
+    Returns:
+        Shape (features, origins), in the order of the recipe's names.
+    """
+    ends = panel.starts + panel.lengths
+    demand = pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(len(panel)), panel.lengths + 1),
+            "ds": np.insert(panel.period_of_value, ends, panel.last_period + 1),
+            "y": np.insert(np.rint(values / GRAIN) * GRAIN, ends, UNKNOWN),
+        }
     )
-    one = pl.DataFrame({"unique_id": [0, 0], "ds": [0, 1], "y": [0.0, 0.0]})
-    recipe.fit(one, static_features=[], dropna=False, as_numpy=True)  # it forecasts only what it has fitted
-    return recipe
-
-
-class _NothingLearnt:
-    """Stands in MLForecast for a model: what is wanted of it are the features."""
-
-    def fit(self, *_: object) -> Self:
-        return self
-
-    def predict(self, features: Columns) -> Floats:
-        return np.zeros(len(features))
-
-    def __sklearn_clone__(self) -> Self:
-        return self
-
-
-def _frame(panel: Panel, values: Floats) -> pl.DataFrame:
-    # In 64 bits: MLForecast adds up rolling means value by value, and what a huge one leaves behind would stay in them.
-    return pl.DataFrame({"unique_id": panel.series_of_value, "ds": panel.period_of_value, "y": values})
+    forecaster = recipe.forecaster(threads=threads)
+    # A panel has no gaps to look for, and MLForecast will forecast nothing, for which it would keep values.
+    known = forecaster.preprocess(demand, static_features=[], dropna=False, keep_last_n=1, validate_data=False)
+    assert isinstance(known, pl.DataFrame)
+    assert tuple(forecaster.ts.features_order_) == recipe.names
+    after = at + series + 1  # every series before has one period more
+    return np.array([known[name].to_numpy()[after] for name in recipe.names], dtype=np.float32)

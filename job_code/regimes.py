@@ -147,8 +147,8 @@ def learn(
 
 def _base(regime: Regime, origins: Origins, index: Integers) -> Floats:
     """What the trees move away from: what stands for the last value, or the mean of the last year."""
-    features = origins.features
-    return origins.known(features.smoothed if regime == Regime.REGULAR else features.mean_of_year, index)
+    recipe = origins.recipe
+    return origins.known(recipe.smoothed if regime == Regime.REGULAR else recipe.mean_of_year, index)
 
 
 def _weight(drawn: TrainingRows) -> Floats:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from job_code.features import features_for
+from job_code.feature_recipe import recipe_for
 from job_code.panel import Floats, Panel
 
 
@@ -34,7 +34,7 @@ def moving_average(panel: Panel, steps: int) -> Floats:
     Returns:
         Shape (series, steps).
     """
-    window = features_for(panel.frequency).level
+    window = recipe_for(panel.frequency).level
     return np.repeat(panel.mean_of_last(panel.values, window)[:, None], steps, axis=1)
 
 

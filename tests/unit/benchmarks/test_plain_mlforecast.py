@@ -10,9 +10,8 @@ from benchmarks.generate import main as generate
 from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, WEEKS, day_of_year, main, plain_forecaster, read
 from benchmarks.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
+from job_code.feature_recipe import recipe_for
 from job_code.feature_rows import NEAR
-from job_code.features import features_for
-from job_code.origins import make_recipe
 from job_code.regimes import BINS, FEATURES_PER_TREE
 
 HORIZON = ForecastConfig().horizon
@@ -54,13 +53,13 @@ def test_what_has_ended_is_forecast_as_zero(demand: Path, tmp_path: Path) -> Non
 
 
 def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
-    config, features = ForecastConfig(), features_for(WEEKS)
+    config, recipe = ForecastConfig(), recipe_for(WEEKS)
     _, rows = read(demand)
     assert rows.schema == {"unique_id": pl.UInt32, "ds": pl.Int32, "y": pl.Float32}
     forecaster = plain_forecaster("change", config)
     known = set(forecaster.ts.transforms)
-    assert set(make_recipe(WEEKS, threads=1).ts.transforms) < known
-    assert known >= {f"lag{features.year + offset}" for offset in NEAR}
+    assert set(recipe.names) < known
+    assert known >= {f"lag{recipe.year + offset}" for offset in NEAR}
     assert forecaster.ts.date_features == [day_of_year]
     trees = forecaster.models["mean"].get_params()
     assert (trees["max_bin"], trees["colsample_bytree"]) == (BINS, FEATURES_PER_TREE)

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from job_code.exogenous import Exogenous
+from job_code.feature_recipe import recipe_for
 from job_code.feature_rows import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
-from job_code.features import features_for
 from job_code.frequency import Frequency
-from job_code.origins import last_origins, make_recipe, size, training_origins
+from job_code.origins import last_origins, size, training_origins
 from job_code.panel import Integers, Panel
 from job_code.static_encoding import StaticFeatures
 from job_code.training_rows import TrainingRows
@@ -33,8 +33,8 @@ def exogenous(panel: Panel) -> Exogenous:
     return replace(Exogenous.none(len(panel)), static=StaticFeatures(floor))
 
 
-def at_ends(panel: Panel) -> Origins:
-    return last_origins(panel, exogenous(panel), make_recipe(panel.frequency, threads=1))
+def at_ends(panel: Panel, known: Exogenous | None = None) -> Origins:
+    return last_origins(panel, known or exogenous(panel), recipe=recipe_for(panel.frequency))
 
 
 def table(origins: Origins, index: Integers, step: Integers) -> dict[str, list[float]]:
@@ -88,9 +88,9 @@ def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     at = longer.starts + shorter.lengths - 1
     every = np.arange(len(longer))
     drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)), shorter.lengths)
-    learning = training_origins(longer, exogenous(longer), drawn, threads=1).rows(every, drawn.step)
+    learning = training_origins(longer, exogenous(longer), drawn, recipe=recipe_for(WEEKS), threads=1)
     forecasting = at_ends(shorter).rows(every, drawn.step)
-    assert learning == pytest.approx(forecasting, rel=1e-4, nan_ok=True)
+    assert learning.rows(every, drawn.step) == pytest.approx(forecasting, rel=1e-6, nan_ok=True)
 
 
 def test_rows_depend_on_no_other_series(panel: Panel) -> None:
@@ -98,7 +98,7 @@ def test_rows_depend_on_no_other_series(panel: Panel) -> None:
     for number in range(len(panel)):
         alone = np.zeros(len(panel), dtype=bool)
         alone[number] = True
-        by_itself = last_origins(panel.select(alone), exogenous(panel).select(alone), make_recipe(WEEKS, threads=1))
+        by_itself = at_ends(panel.select(alone), exogenous(panel).select(alone))
         row = together.rows(np.array([number]), step)
         assert np.array_equal(by_itself.rows(np.array([0]), step), row, equal_nan=True)
 
@@ -106,19 +106,19 @@ def test_rows_depend_on_no_other_series(panel: Panel) -> None:
 def test_days_know_their_weekday(tmp_path: Path) -> None:
     values = [float(day % 7) + 1 for day in range(100)]
     panel = panel_of(tmp_path, series({"a": values}, frequency="D"))[0]
-    origins = last_origins(panel, Exogenous.none(1), make_recipe(panel.frequency, threads=1))
+    origins = at_ends(panel, Exogenous.none(1))
     steps = np.arange(1, 22)
     told = table(origins, np.zeros(len(steps), dtype=np.int64), steps)
     expected = [((99 + step) % 7 + 1) / size(panel)[0] for step in steps]
     assert told["pattern"] == pytest.approx(expected)
     assert told["pattern, mean"] == pytest.approx(expected)
-    assert features_for(panel.frequency).pattern == 7
+    assert origins.recipe.pattern == 7
 
 
 def test_growth_is_bounded(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"up": [1.0] * 60 + [900.0] * 40, "down": [900.0] * 60 + [1.0] * 40}))[0]
     every = np.arange(2)
-    told = table(last_origins(panel, Exogenous.none(2), make_recipe(WEEKS, threads=1)), every, np.array([1, 1]))
+    told = table(at_ends(panel, Exogenous.none(2)), every, np.array([1, 1]))
     down, up = (told["year ago, grown"][at] / told["year ago +0"][at] for at in every)
     assert (down, up) == pytest.approx((LEAST_GROWTH, MOST_GROWTH))
 

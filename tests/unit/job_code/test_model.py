@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from job_code.model import DirectModel
-from job_code.origins import last_origins, make_recipe, size
+from job_code.origins import last_origins, size
 from job_code.panel import Floats
 from job_code.regimes import Regime, Resources
 from job_code.sample import Sample
@@ -98,7 +98,7 @@ def test_categories_are_no_numbers_and_may_be_named_like_a_feature(tmp_path: Pat
     static = StaticFeatures(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float32)), ("age",))
     exogenous = replace(sample.exogenous, static=static)
     model = fitted(replace(sample, exogenous=exogenous), trees=60)
-    names = last_origins(sample.panel, exogenous, make_recipe(sample.panel.frequency, threads=1)).names
+    names = last_origins(sample.panel, exogenous, recipe=model.recipe).names
     for learnt in model.learnt:
         assert learnt.trees
         (text,) = learnt.trees.__reduce__()[1]

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from job_code.exogenous import Exogenous
+from job_code.feature_recipe import recipe_for
 from job_code.frequency import Frequency
-from job_code.origins import last_origins, make_recipe, training_origins
+from job_code.origins import last_origins, training_origins
 from job_code.regimes import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
 from job_code.training_rows import draw_rows
 from tests.demand import configured, panel_of, series
@@ -24,9 +25,10 @@ def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> t
     """What is learnt if all are taken for one regime; and what that foretells of a next period."""
     panel = panel_of(folder, series(values))[0]
     drawn, static = draw_rows(panel, 4, seed=0), Exogenous.none(len(panel))
-    origins = training_origins(panel, static, drawn, threads=1)
+    recipe = recipe_for(panel.frequency)
+    origins = training_origins(panel, static, drawn, recipe=recipe, threads=1)
     learnt = learn(regime, origins, drawn, configured(trees=60), Resources(1, lambda: None))
-    ends = last_origins(panel, static, make_recipe(panel.frequency, threads=1))
+    ends = last_origins(panel, static, recipe=recipe)
     every = np.arange(len(panel))
     return learnt, float(learnt.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
 
@@ -47,7 +49,8 @@ def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
     drawn = draw_rows(panel, 1, seed=0)
     assert len(drawn) < LEAST_TRAINING_ROWS
-    origins, rounds = training_origins(panel, Exogenous.none(1), drawn, threads=1), []
+    recipe = recipe_for(panel.frequency)
+    origins, rounds = training_origins(panel, Exogenous.none(1), drawn, recipe=recipe, threads=1), []
     learnt = learn(Regime.SPARSE, origins, drawn, configured(trees=7), Resources(1, lambda: rounds.append(1)))
     assert learnt == Learnt(Regime.SPARSE)
     assert len(rounds) == 7
@@ -72,7 +75,7 @@ def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
         tmp_path, series({str(at): random.normal(0, 4, 150).tolist() for at in range(20)}), negative_rule="keep"
     )[0]
     drawn = draw_rows(panel, 4, seed=0)
-    origins = training_origins(panel, Exogenous.none(20), drawn, threads=1)
+    origins = training_origins(panel, Exogenous.none(20), drawn, recipe=recipe_for(panel.frequency), threads=1)
     learnt = learn(Regime.REGULAR, origins, drawn, configured(trees=10), Resources(1, lambda: None))
     assert learnt.skew == 1.0
 

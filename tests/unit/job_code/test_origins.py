@@ -1,0 +1,111 @@
+"""The features of the past are what a slow reading of each series gives, wherever a forecast starts."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from job_code import origins
+from job_code.exogenous import Exogenous
+from job_code.feature_recipe import FeatureRecipe, recipe_for
+from job_code.feature_rows import Columns
+from job_code.origins import last_origins, size, training_origins
+from job_code.panel import Panel
+from job_code.training_rows import TrainingRows
+from tests.demand import panel_of, series
+
+LENGTHS = {"W-MON": (1, 2, 5, 30, 54, 107, 160), "D": (1, 2, 100, 366, 800), "MS": (1, 2, 12, 14, 60)}
+
+
+@pytest.fixture(scope="module", params=LENGTHS)
+def panel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Panel:
+    """Decimals, many zeros, a huge value, and a series that does not sell any more."""
+    random = np.random.default_rng(7)
+    lengths = LENGTHS[request.param]
+    values = {
+        f"S{length:04d}": np.round(random.gamma(2, 3, length) * (random.random(length) < 0.5), 1) for length in lengths
+    }
+    values["ended"] = np.append(np.round(random.gamma(2, 3, max(lengths)), 1), np.zeros(lengths[-2]))
+    values["huge"] = np.append([1e6], np.round(random.gamma(2, 3, max(lengths)), 1))
+    demand = {key: each.tolist() for key, each in values.items()}
+    return panel_of(tmp_path_factory.mktemp("past"), series(demand, frequency=request.param))[0]
+
+
+def read_by_hand(past: list[float], feature: str, year: int) -> float:
+    """Compute one feature from the values up to the origin."""
+    if feature.startswith("lag"):
+        lag = int(feature.removeprefix("lag"))
+        return past[-lag] if lag <= len(past) else np.nan
+    kind, number, *ago = feature.split("_", 2)
+    if ago:
+        past = past[:-year]
+    if kind == "ewm":
+        smooth = past[0]
+        for value in past[1:]:
+            smooth = float(number) * value + (1 - float(number)) * smooth
+        return smooth
+    window = past[-int(number) :]
+    if kind == "std":
+        return float(np.std(window, ddof=1)) if len(window) > 1 else np.nan
+    assert kind == "mean"
+    return float(np.mean(window)) if window else np.nan
+
+
+def expected(panel: Panel, recipe: FeatureRecipe, at: np.ndarray) -> Columns:
+    sizes = size(panel)
+    pasts = [
+        (panel.values[start : end + 1] / own).tolist() for start, end, own in zip(panel.starts, at, sizes, strict=True)
+    ]
+    return np.array([[read_by_hand(past, name, recipe.year) for past in pasts] for name in recipe.names])
+
+
+def test_at_the_ends_of_series(panel: Panel) -> None:
+    recipe = recipe_for(panel.frequency)
+    ends = last_origins(panel, Exogenous.none(len(panel)), recipe=recipe)
+    by_hand = expected(panel, recipe, panel.starts + panel.lengths - 1)
+    assert ends.past == pytest.approx(by_hand, rel=1e-5, abs=1e-7, nan_ok=True)
+    means = [name.startswith("mean") for name in recipe.names]
+    assert (by_hand[means] == 0).any()
+    assert np.array_equal(ends.past[means] == 0, by_hand[means] == 0)  # no rounding error stands for no demand
+
+
+def test_in_the_middle_of_series(panel: Panel) -> None:
+    recipe, every = recipe_for(panel.frequency), np.arange(len(panel))
+    at = panel.starts + (panel.lengths - 1) // 2
+    ones = np.ones(len(panel))
+    drawn = TrainingRows(every, at, np.full(len(at), 1), ones, 0 * ones, at - panel.starts + 1)
+    middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe, threads=1)
+    assert middles.past == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
+    assert middles.past[0] / middles.size == pytest.approx(panel.values[at])
+
+
+def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
+    assert np.isinf(origins.UNKNOWN)
+    past = last_origins(panel, exogenous, recipe=recipe).past
+    assert not np.isinf(past).any()
+    monkeypatch.setattr(origins, "UNKNOWN", -3.0)
+    assert np.array_equal(last_origins(panel, exogenous, recipe=recipe).past, past, equal_nan=True)
+
+
+def test_means_do_not_depend_on_what_lies_before_them(panel: Panel) -> None:
+    recipe = recipe_for(panel.frequency)
+    panel = panel.select(panel.mean_of_last(panel.values, panel.frequency.per_year) > 0)  # the others' size may
+    recent = panel.recent(recipe.memory(1))
+    assert recent.lengths.max() < panel.lengths.max()
+    whole, latest = (last_origins(each, Exogenous.none(len(each)), recipe=recipe).past for each in (panel, recent))
+    means = [name.startswith(("mean", "lag")) for name in recipe.names]
+    assert np.array_equal(whole[means], latest[means], equal_nan=True)
+
+
+def test_the_same_with_threads(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    demand = series({f"S{at:03d}": random.gamma(2, 3, 80).tolist() for at in range(50)})
+    panel = panel_of(tmp_path, demand)[0]
+    every, ones = np.arange(50), np.ones(50)
+    drawn = TrainingRows(every, panel.starts + 40, np.full(50, 1), ones, 0 * ones, np.full(50, 41))
+    one, two = (
+        training_origins(panel, Exogenous.none(50), drawn, recipe=recipe_for(panel.frequency), threads=threads).past
+        for threads in (1, 2)
+    )
+    assert np.array_equal(one, two, equal_nan=True)
