@@ -19,7 +19,7 @@ SHORTEST_LIFE = 20  # weeks that a dead article has sold at least
 SERIES_A_BLOCK = 8192  # every block has random numbers of its own: another size makes other demand
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Listings:
     """Consecutive articles with every merchant that sells them: one entry a series, in key order.
 
@@ -42,7 +42,7 @@ class Listings:
     listed_until: NDArray[np.int16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Assortment:
     """A retailer's articles at its merchants; an article that sells well is sold by more of them.
 
@@ -182,11 +182,11 @@ class Assortment:
         given_up = self.given_up_in[article]
         listed = np.minimum(given_up + random.integers(4, 40, size=article.size), self.weeks)
         return Listings(
-            block,
-            article.astype(np.int32),
-            merchant.astype(np.int32),
-            level.astype(np.float32),
-            first.astype(np.int16),
-            given_up.astype(np.int16),
-            listed.astype(np.int16),
+            block=block,
+            article=article.astype(np.int32),
+            merchant=merchant.astype(np.int32),
+            level=level.astype(np.float32),
+            first=first.astype(np.int16),
+            sells_until=given_up.astype(np.int16),
+            listed_until=listed.astype(np.int16),
         )

@@ -108,8 +108,8 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fleet-") as temporary:
         folder = Path(temporary)
-        assortment = Assortment(given.series, given.weeks, LAST, 0)
-        order = Order("series", price=False, static=False, files=4)
+        assortment = Assortment(series=given.series, weeks=given.weeks, last=LAST, seed=0)
+        order = Order(layout="series", price=False, static=False, files=4)
         generate(assortment, order, folder / "demand", progress=Progress())
         seconds: dict[str, list[float]] = {"one": [], "instances": [], "cores": []}
         with deployed(folder / "1", cores=1) as single, deployed(folder / "2", cores=2) as double:

@@ -24,7 +24,7 @@ LONGEST = 5200  # weeks: a century
 INCOMPLETE = "_incomplete"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Summary:
     """What was written.
 
@@ -60,7 +60,7 @@ class Summary:
         self.delisted += int(np.count_nonzero(listings.listed_until < weeks))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What to write.
 
@@ -127,12 +127,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"--last {given.last} is a {given.last:%A}: name a Monday")
     if given.files is not None and (given.layout != "series" or given.files > given.series):
         parser.error("--files goes with --layout series, and a file holds one series at least")
-    assortment = Assortment(given.series, given.weeks, given.last, given.seed)
+    assortment = Assortment(series=given.series, weeks=given.weeks, last=given.last, seed=given.seed)
     files = given.files or -(-given.series // SERIES_A_FILE)
     progress = Progress()
     try:
         made = generate(
-            assortment, Order(given.layout, given.price, given.static, files), given.output, progress=progress
+            assortment,
+            Order(layout=given.layout, price=given.price, static=given.static, files=files),
+            given.output,
+            progress=progress,
         )
     except OSError as error:
         sys.exit(f"nothing written: {error}")
@@ -152,7 +155,7 @@ def _open(assortment: Assortment, order: Order, folder: Path) -> list[Files]:
     sinks: list[Files] = [
         WeekFiles(demand, assortment, order.price)
         if order.layout == "week"
-        else SeriesFiles(demand, assortment, order.price, order.files)
+        else SeriesFiles(folder=demand, assortment=assortment, price=order.price, files=order.files)
     ]
     if order.static:
         static.mkdir()

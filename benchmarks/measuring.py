@@ -21,7 +21,7 @@ SAMPLING_SHARE = 0.05  # of one core at most: reading the memory of 20 GB takes 
 GRACE = 15.0  # seconds a program has to end when it is told to
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finished:
     """A program that has ended.
 
@@ -100,7 +100,7 @@ def measure(
             text=True,
             errors="replace",
         )
-        watch = _Watch(process.pid, folder, start)
+        watch = _Watch(root=process.pid, folder=folder, start=start)
         lines: list[tuple[float, str]] = []
         reader = threading.Thread(target=_read, args=(process, start, lines), daemon=True)
         reader.start()
@@ -159,7 +159,7 @@ def folder_size(folder: Path) -> int:
     return total
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Watch:
     root: int
     folder: Path

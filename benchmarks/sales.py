@@ -19,7 +19,7 @@ MOST = 20_000.0  # expected pieces a week; what is sold fits into 16 bits
 WEEKS_A_YEAR = 365.25 / 7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sales:
     """The whole history of a block of series.
 
@@ -69,7 +69,7 @@ def _block(assortment: Assortment, block: int, articles: range) -> Sales:
     of_articles = _season_and_trend(assortment, articles) + wobble - ELASTICITY * np.log1p(-discount)
     price = assortment.list_price[listings.article] * assortment.merchant_prices[listings.merchant]
     units = _units(listings, np.exp(of_articles).astype(np.float32), random)
-    return Sales(listings, units, price.astype(np.float32), discount)
+    return Sales(listings=listings, units=units, price=price.astype(np.float32), discount=discount)
 
 
 def _season_and_trend(assortment: Assortment, articles: range) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from benchmarks.warehouse import KeyTexts, open_file, write_group
 FEWEST_ROWS_A_GROUP = 100_000
 
 
-@dataclass
+@dataclass(kw_only=True)
 class SeriesFiles:
     """One file a range of keys, `part-00000.parquet`, with the whole history of each, rows in order of key and week.
 

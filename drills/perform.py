@@ -21,7 +21,7 @@ from drills.stage import LONGEST_EXECUTION, Stage, stage
 SETTLE = 30.0  # seconds until what the ends of executions set off has been done
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Outcome:
     """What came of a drill.
 
@@ -44,7 +44,7 @@ class Outcome:
 
 def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
     """Performs a drill on an empty stage, and looks at what is left of it; then a run without faults must succeed."""
-    begun, outcome = time.monotonic(), Outcome(drill)
+    begun, outcome = time.monotonic(), Outcome(drill=drill)
     stage.reset()
     stage.upload(demand)
     executions: list[str] = []

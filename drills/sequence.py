@@ -31,7 +31,7 @@ STATES_OF_A_FAILURE = (
 STAGES = ("", "read", "check", "sample", "backtest", "fit", "predict", "report")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Start:
     """One execution.
 
@@ -80,15 +80,19 @@ class Drill:
     def race(cls, seed: int) -> "Drill":
         """Two executions of one run, at once; nothing else goes wrong."""
         given = random.Random(seed).choice(({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}))  # noqa: S311
-        return cls(seed, starts=tuple(Start({**given, "config": QUICK}, after=0.0) for _ in range(2)), kind="race")
+        return cls(
+            seed, starts=tuple(Start(given={**given, "config": QUICK}, after=0.0) for _ in range(2)), kind="race"
+        )
 
     @classmethod
     def at_every_step(cls) -> "list[Drill]":
         """An abort in every state and a kill after every stage of the job, each with a redrive after it."""
         given = {"cutoff": CUTOFF, "config": QUICK}
-        aborted = [Start(given, after=0.0, deed="abort", deed_at=state, redrives=1) for state in STATES]
-        killed = [Start(given, after=0.0, deed="kill the job", deed_at=stage, redrives=1) for stage in STAGES]
-        failing = [Start(given, after=0.0, deed="abort", deed_at=state, redrives=2) for state in STATES_OF_A_FAILURE]
+        aborted = [Start(given=given, after=0.0, deed="abort", deed_at=state, redrives=1) for state in STATES]
+        killed = [Start(given=given, after=0.0, deed="kill the job", deed_at=stage, redrives=1) for stage in STAGES]
+        failing = [
+            Start(given=given, after=0.0, deed="abort", deed_at=state, redrives=2) for state in STATES_OF_A_FAILURE
+        ]
         return [
             *(cls(number, starts=(start,), kind="step") for number, start in enumerate([*aborted, *killed])),
             *(cls(number, (missing_manifest(),), (start,), kind="step") for number, start in enumerate(failing)),
@@ -126,7 +130,7 @@ def _start(chance: random.Random) -> Start:
         given["force"] = True
     deed = chance.choice(DEEDS) if chance.random() < 0.35 else None
     return Start(
-        given,
+        given=given,
         after=chance.choice((0.0, 0.0, 1.0, 3.0, None)),
         deed=deed,
         deed_after=chance.uniform(0.0, 9.0),

@@ -16,7 +16,7 @@ from job_code.spill import SpilledShard
 NEVER = np.iinfo(np.int32).max
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Repairs:
     """What the demand needed, for the data-quality report; counts of rows, values or series.
 
@@ -50,7 +50,7 @@ class Repairs:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Rows:
     """Rows of some series: the index of each row's series, its period, its value (NaN where missing), share on sale."""
 
@@ -61,7 +61,9 @@ class _Rows:
 
     def where(self, chosen: Booleans) -> Self:
         on_sale = None if self.on_sale is None else self.on_sale[chosen]
-        return type(self)(self.series[chosen], self.period[chosen], self.value[chosen], on_sale)
+        return type(self)(
+            series=self.series[chosen], period=self.period[chosen], value=self.value[chosen], on_sale=on_sale
+        )
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def align(
         Panels, the indices of their series in the shard, and what was repaired in them; what concerns no panel is
         counted with the first. One panel of no series where no series begins before the cutoff.
     """
-    rows = _Rows(shard.series, periods, shard.value, shard.on_sale)
+    rows = _Rows(series=shard.series, period=periods, value=shard.value, on_sale=shard.on_sale)
     used = periods <= calendar.cutoff
     unused = len(used) - int(np.count_nonzero(used))
     if unused:
@@ -108,13 +110,28 @@ def align(
         local = replace(own, series=renumbered[own.series])
         kept = _Spans(spans.first[inside], spans.last[inside], spans.has_value[inside])
         first, series = kept.first, np.flatnonzero(inside)
-        panel = Panel(shard.keys[series], calendar.frequency, first, lengths[inside], *_fill(local, kept))
+        filled, observed = _fill(local, kept)
+        panel = Panel(
+            keys=shard.keys[series],
+            frequency=calendar.frequency,
+            first_period=first,
+            lengths=lengths[inside],
+            values=filled,
+            observed=observed,
+        )
         repairs = _repair(panel, local, kept, config)
         yield panel, series, repairs + outside
         outside = Repairs()
     if not len(groups):
         nothing = np.empty(0, np.int64)
-        empty = Panel(shard.keys.clear(), calendar.frequency, nothing, nothing, np.empty(0), np.empty(0, bool))
+        empty = Panel(
+            keys=shard.keys.clear(),
+            frequency=calendar.frequency,
+            first_period=nothing,
+            lengths=nothing,
+            values=np.empty(0),
+            observed=np.empty(0, bool),
+        )
         yield empty, nothing, outside
 
 

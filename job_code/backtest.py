@@ -24,7 +24,7 @@ TEACHING = 1 / 3  # of the rows that the run's own model learns from: they teach
 LEAST_SERIES_TO_DIVIDE = 20  # with fewer, each is judged by what all have taught, itself included
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Backtest:
     """What happened beside what was forecast for it: one entry a series, origin and step, of shape (entries,).
 
@@ -115,27 +115,27 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
         smaller = _observe(sample, first, _fit(past, past.half, first.steps, config, resources), config)
         halved = parts[0].wape, smaller.wape
     return Backtest(
-        first.steps,
-        len(origins),
-        series,
-        np.concatenate([part.period for part in parts]),
-        entries.step,
-        entries.kind,
-        weight,
-        np.concatenate([part.scale for part in parts]),
-        actual,
-        mean,
-        entries.mean,
-        entries.simple[list(SIMPLE_FORECASTS).index("seasonal naive")],
-        np.concatenate([part.average for part in parts]),
-        quantiles,
-        config.quantiles,
-        every,
-        halved,
+        steps=first.steps,
+        origins=len(origins),
+        series=series,
+        period=np.concatenate([part.period for part in parts]),
+        step=entries.step,
+        kind=entries.kind,
+        weight=weight,
+        scale=np.concatenate([part.scale for part in parts]),
+        actual=actual,
+        forecast=mean,
+        model=entries.mean,
+        baseline=entries.simple[list(SIMPLE_FORECASTS).index("seasonal naive")],
+        average=np.concatenate([part.average for part in parts]),
+        quantiles=quantiles,
+        levels=config.quantiles,
+        calibration=every,
+        halved=halved,
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Observed:
     """What was forecast from one origin, and what happened; shape (entries,)."""
 
@@ -161,7 +161,7 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
     actual = known.panel.last(origin.back)[:, :steps]
     weight = np.where(known.panel.last_observed(origin.back)[:, :steps], past.weight[:, None], 0.0)
     return _Observed(
-        Entries.of(
+        entries=Entries.of(
             model,
             history,
             past.exogenous,
@@ -170,12 +170,12 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
             steps=steps,
             typical_change=typical_change(history, past.weight),
         ),
-        np.repeat(np.flatnonzero(origin.series), steps),
-        (history.last_period[:, None] + ahead).ravel(),
-        actual.ravel(),
-        weight.ravel(),
-        np.repeat(metrics.naive_error(history), steps),
-        moving_average(history, steps).ravel(),
+        series=np.repeat(np.flatnonzero(origin.series), steps),
+        period=(history.last_period[:, None] + ahead).ravel(),
+        actual=actual.ravel(),
+        weight=weight.ravel(),
+        scale=np.repeat(metrics.naive_error(history), steps),
+        average=moving_average(history, steps).ravel(),
     )
 
 

@@ -29,7 +29,7 @@ class Calibrated:
     quantiles: Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
     """What a backtest has shown of the model.
 
@@ -49,7 +49,7 @@ class Calibration:
     def assumed(cls, config: ForecastConfig) -> Self:
         """For demand whose history is too short to show anything."""
         errors = ErrorDistribution.assumed(config.quantiles)
-        return cls((Combination(),) * len(KINDS), Spread(), errors, errors)
+        return cls(combinations=(Combination(),) * len(KINDS), spread=Spread(), errors=errors, count_errors=errors)
 
     @classmethod
     def learn(
@@ -83,7 +83,7 @@ class Calibration:
         quantiles = non_negative(np.round(errors.quantiles(centre[whole], size[whole], kind, step)), config)
         moved = count_levels(actual[whole], quantiles, fine, weight[whole], kind, config.quantiles)
         asked = np.tile(np.asarray(config.quantiles), (len(KINDS), 1))
-        return cls(combinations, spread, errors.at(asked), errors.at(moved))
+        return cls(combinations=combinations, spread=spread, errors=errors.at(asked), count_errors=errors.at(moved))
 
     def apply(self, entries: Entries, config: ForecastConfig) -> Calibrated:
         """Makes forecasts; those of series that have stopped selling are exactly 0."""

@@ -35,7 +35,7 @@ class SpilledCovariates:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Task:
     parts: tuple[Part, ...]
     table: TableColumns
@@ -71,7 +71,7 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
     for file in files:
         names = tuple(set(file.columns) - {*config.key, config.time})
         if set(config.key) <= set(file.columns):
-            told += file.rows * TableColumns(0, config.key, names, ()).row.itemsize
+            told += file.rows * TableColumns(number=0, key=config.key, numbers=names, texts=()).row.itemsize
     return told
 
 
@@ -147,13 +147,23 @@ def _spill_table(
     numbers = [name for name, dtype in kinds.items() if dtype.is_numeric() or dtype == pl.Boolean]
     texts = [name for name, dtype in kinds.items() if dtype == pl.String]
     ignored = [f"{name} (neither number nor text)" for name in columns if name not in (*numbers, *texts)]
-    table = TableColumns(number, key, tuple(numbers), tuple(texts))
+    table = TableColumns(number=number, key=key, numbers=tuple(numbers), texts=tuple(texts))
     shards = demand.shards if key == config.key else 1
     key_types = {name: demand.types[name] for name in key}
     rows = sum(file.rows for file in files)
     require_space(demand.folder, rows * table.row.itemsize)
     tasks = [
-        _Task(tuple(parts), table, key_types, types, config.time, demand.folder, writer, shards, sizes.rows_per_batch)
+        _Task(
+            parts=tuple(parts),
+            table=table,
+            key_types=key_types,
+            types=types,
+            time=config.time,
+            folder=demand.folder,
+            writer=writer,
+            shards=shards,
+            batch=sizes.rows_per_batch,
+        )
         for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
     ]
     results = list(workers.map(_spill, tasks))
@@ -169,7 +179,15 @@ def _spill_table(
     positive = tuple(name for name in numbers if 0 < min(result.lowest[name] for result in results) < float("inf"))
     last_day = {name: max(result.last_day[name] for result in results) for name in table.names}
     own_codes = tuple(result.categories for result in results)
-    return SpilledTable(table, demand.folder, key == config.key, categories, own_codes, positive, last_day), ignored
+    return SpilledTable(
+        columns=table,
+        folder=demand.folder,
+        of_series=key == config.key,
+        categories=categories,
+        own_codes=own_codes,
+        positive=positive,
+        last_day=last_day,
+    ), ignored
 
 
 def _spill(task: _Task) -> _Result:

@@ -22,7 +22,7 @@ NEVER = -(2**31)
 Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of their codes; None: too many to be of use
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableColumns:
     """What one table of covariates holds.
 
@@ -112,7 +112,7 @@ class CovariateWriter:
         return encoded.fill_null(np.nan).to_numpy()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpilledTable:
     """One table in shards.
 

@@ -123,12 +123,12 @@ class StoredCovariates:
                 groups.append(own[chosen])
         spilled = [table.spilled for table in self.tables]
         return Covariates(
-            tuple(tables),
-            tuple(stored.folder is not None for stored in self.tables),
-            np.array(groups).reshape(len(tables), -1),
-            self.names,
-            tuple(name for table in spilled for name in table.categories if name not in self.dropped),
-            tuple(name for table in spilled for name in table.positive if name not in self.dropped),
+            tables=tuple(tables),
+            shared=tuple(stored.folder is not None for stored in self.tables),
+            group=np.array(groups).reshape(len(tables), -1),
+            names=self.names,
+            categorical=tuple(name for table in spilled for name in table.categories if name not in self.dropped),
+            positive=tuple(name for table in spilled for name in table.positive if name not in self.dropped),
         )
 
     def of_shard(

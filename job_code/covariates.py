@@ -98,7 +98,7 @@ class CovariateTable:
         return np.where(known, self.starts[group] + since, 0), known
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Covariates:
     """All covariates of some series.
 
@@ -124,7 +124,7 @@ class Covariates:
     @classmethod
     def none(cls, series: int) -> Self:
         """No covariates, for a number of series."""
-        return cls((), (), np.empty((0, series), np.int64))
+        return cls(tables=(), shared=(), group=np.empty((0, series), np.int64))
 
     @classmethod
     def stack(cls, parts: Sequence[Self]) -> Self:

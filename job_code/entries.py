@@ -16,7 +16,7 @@ from job_code.simple_forecasts import SIMPLE_FORECASTS
 from job_code.spread import OF_FORECAST, spread_columns
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entries:
     """Periods to forecast; everything is of shape (entries,), series by series and step by step.
 
@@ -84,16 +84,16 @@ class Entries:
             return np.repeat(of_series, steps)
 
         return cls(
-            np.tile(np.arange(1, steps + 1), len(panel)),
-            each(kind_of_series(panel)),
-            each(is_new(panel.lengths, panel.frequency)),
-            each(active),
-            each(sells_in_whole_numbers(panel)),
-            each(change),
-            predicted.ravel(),
-            model.mean(predicted, panel).ravel(),
-            np.array(simple),
-            told.reshape(len(told), -1),
+            step=np.tile(np.arange(1, steps + 1), len(panel)),
+            kind=each(kind_of_series(panel)),
+            new=each(is_new(panel.lengths, panel.frequency)),
+            active=each(active),
+            whole=each(sells_in_whole_numbers(panel)),
+            change=each(change),
+            model=predicted.ravel(),
+            mean=model.mean(predicted, panel).ravel(),
+            simple=np.array(simple),
+            told=told.reshape(len(told), -1),
         )
 
     def where(self, chosen: Booleans) -> Self:

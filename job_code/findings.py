@@ -8,7 +8,7 @@ from job_code.errors import InputError
 EXAMPLES = 3
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Finding:
     source: str
     noun: str
@@ -41,7 +41,9 @@ class Findings:
             examples: Some of them; the first few are kept.
         """
         if count:
-            found = self._findings.setdefault((source, problem), _Finding(source, noun, problem, remedy))
+            found = self._findings.setdefault(
+                (source, problem), _Finding(source=source, noun=noun, problem=problem, remedy=remedy)
+            )
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
 

@@ -58,7 +58,7 @@ def forecast_objects(
         f"{plural(len(tasks), 'object')} with {plural(series, 'series')} to forecast"
         + (f", {before:,} were forecast before" if before else "")
     )
-    notes = ObjectNotes(handover, job_name, S3Output(store), scratch)
+    notes = ObjectNotes(handover=handover, job_name=job_name, output=S3Output(store), scratch=scratch)
     with progress.stage("predict") as advance, notes:
         for number, made in enumerate(_made(tasks, workers), 1):
             notes.put(made)

@@ -12,7 +12,7 @@ from job_code.config import ForecastConfig
 from job_code.panel import Floats, Panel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ForecastFile:
     """One file as the manifest lists it.
 
@@ -65,7 +65,7 @@ def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> Fo
     rows.write_parquet(path, compression="zstd")
     with path.open("rb") as written:
         checksum = hashlib.file_digest(written, "sha256").hexdigest()
-    return ForecastFile(path.name, rows.height, path.stat().st_size, checksum)
+    return ForecastFile(name=path.name, rows=rows.height, bytes=path.stat().st_size, sha256=checksum)
 
 
 def column_types(key_types: Mapping[str, pl.DataType], config: ForecastConfig) -> dict[str, str]:

@@ -22,7 +22,7 @@ from job_code.static_encoding import StaticEncoding
 FORECASTS_AT_A_TIME = 100_000  # about; what they are told from stays in the processor's cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Forecaster:
     """A fitted model with what makes forecasts of its expectations.
 
@@ -55,13 +55,13 @@ class Forecaster:
     ) -> "Forecaster":
         """Puts a model and its backtest together; without a backtest, spreads are assumed."""
         return cls(
-            model,
-            tested.calibration if tested else Calibration.assumed(config),
-            typical_change(sample.panel, sample.weight),
-            demand.encoding,
-            CovariateEncoding.of(demand.covariates),
-            config,
-            demand.calendar.frequency,
+            model=model,
+            calibration=tested.calibration if tested else Calibration.assumed(config),
+            typical_change=typical_change(sample.panel, sample.weight),
+            encoding=demand.encoding,
+            covariates=CovariateEncoding.of(demand.covariates),
+            config=config,
+            frequency=demand.calendar.frequency,
         )
 
     def configured(self, config: ForecastConfig) -> "Forecaster":

@@ -43,7 +43,7 @@ def hand_over(
         packed = folder / f"piece-{number:05d}.tar"
         sha256 = pack(piece, packed)
         shutil.rmtree(piece)
-        handed = HandedPiece(number, series, packed.stat().st_size, sha256)
+        handed = HandedPiece(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
         output.put(packed, draft.name("handover", f"pieces/{packed.name}"))
         return handed
 
@@ -67,7 +67,13 @@ def hand_over(
                 advance(len(pieces) / len(numbered))
     so_far = Draft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
     handover = Handover(
-        tuple(pieces), model.sha256, demand.last_period, demand.covariates, shared, shared_bytes, so_far
+        pieces=tuple(pieces),
+        model_sha256=model.sha256,
+        last_period=demand.last_period,
+        covariates=demand.covariates,
+        shared=shared,
+        shared_bytes=shared_bytes,
+        draft=so_far,
     )
     document = folder / DOCUMENT
     handover.write(document)

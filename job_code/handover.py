@@ -28,7 +28,7 @@ SCHEMA = 1
 DOCUMENT = "handover.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Handover:
     """A run that is to be forecast elsewhere.
 
@@ -93,13 +93,13 @@ class Handover:
                     f"{file.name}: its schema is {content['schema_version']}, this program's {SCHEMA}"
                 )
             return cls(
-                tuple(HandedPiece(**piece) for piece in content["pieces"]),
-                content["model_sha256"],
-                content["last_period"],
-                _covariates(content["covariates"], covariates),
-                content["shared"],
-                content["shared_bytes"],
-                Draft.from_dict(content["draft"]),
+                pieces=tuple(HandedPiece(**piece) for piece in content["pieces"]),
+                model_sha256=content["model_sha256"],
+                last_period=content["last_period"],
+                covariates=_covariates(content["covariates"], covariates),
+                shared=content["shared"],
+                shared_bytes=content["shared_bytes"],
+                draft=Draft.from_dict(content["draft"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise HandoverUnusableError(
@@ -126,9 +126,16 @@ def _covariates(content: Mapping[str, Any], folder: Path) -> StoredCovariates:
     tables = []
     for table in content["tables"]:
         texts = tuple(table["texts"])
-        columns = TableColumns(table["number"], (), tuple(table["numbers"]), texts)
+        columns = TableColumns(number=table["number"], key=(), numbers=tuple(table["numbers"]), texts=texts)
         known = dict.fromkeys(texts, ())
         shared = table["shared"]
-        spilled = SpilledTable(columns, folder, shared is None, known, (), tuple(table["positive"]))
+        spilled = SpilledTable(
+            columns=columns,
+            folder=folder,
+            of_series=shared is None,
+            categories=known,
+            own_codes=(),
+            positive=tuple(table["positive"]),
+        )
         tables.append(StoredTable(spilled, None if shared is None else folder / shared))
     return StoredCovariates(tuple(tables), content["horizon"], tuple(content["dropped"]))

@@ -55,7 +55,14 @@ def run_on_laptop(options: argparse.Namespace) -> int:
             _check_manifest(options.published)
         output = folder = LocalOutput(options.output, options.run_id)
         inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
-        request = RunRequest(options.run_id, options.partition, inputs, config, options.published, options.model)
+        request = RunRequest(
+            run_id=options.run_id,
+            partition=options.partition,
+            inputs=inputs,
+            config=config,
+            published=options.published,
+            model=options.model,
+        )
         manifest = run(request, output, progress=progress, folder=folder.scratch)
         finished = True
         _say_where(manifest, output, trained=options.model is None)

@@ -24,7 +24,7 @@ from job_code.tree_predictor import BLOCK
 SERIES_AT_A_TIME = BLOCK  # what is forecast together stays in the processor's cache
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """Forecasts made together.
 
@@ -139,7 +139,14 @@ class DirectModel:
                 index, step = np.tile(series, len(steps)), np.repeat(steps, len(series))
                 rows = origins.rows(index, step)
                 relative = learnt.predict(origins, index, rows)
-                yield Block(index, step, sizes[index], relative, rows, origins.of_demand)
+                yield Block(
+                    series=index,
+                    step=step,
+                    size=sizes[index],
+                    relative=relative,
+                    rows=rows,
+                    of_demand=origins.of_demand,
+                )
 
     @property
     def demand_columns(self) -> int:

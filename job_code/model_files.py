@@ -145,7 +145,15 @@ def _forecaster(document: dict[str, Any], trees: dict[str, TreePredictor]) -> Fo
         {name: tuple(values) for name, values in covariates["categories"].items()},
         tuple(covariates["positive"]),
     )
-    return Forecaster(model, calibration, document["typical_change"], encoding, known, config, frequency)
+    return Forecaster(
+        model=model,
+        calibration=calibration,
+        typical_change=document["typical_change"],
+        encoding=encoding,
+        covariates=known,
+        config=config,
+        frequency=frequency,
+    )
 
 
 def _errors_as_json(errors: ErrorDistribution) -> dict[str, Any]:

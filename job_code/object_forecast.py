@@ -15,7 +15,7 @@ from job_code.piece_forecast import PieceForecast, PieceTask, forecast_piece, lo
 from job_code.piece_objects import HandedPiece, unpack
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ObjectTask:
     """One object to forecast, and all it takes.
 

@@ -18,7 +18,7 @@ from job_code.piece_objects import HandedPiece
 UPLOADS_AT_A_TIME = 4
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ObjectNotes:
     """Uploads beside the work; as a context manager, it ends when all is there.
 

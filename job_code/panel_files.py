@@ -14,7 +14,7 @@ from job_code.sampling import Bins, Sorts
 _KEYS, _STATIC = "keys.arrow", "static.arrow"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Piece:
     """A panel as it is kept on disk.
 
@@ -66,20 +66,20 @@ def read_piece(folder: Path, frequency: Frequency, *, only: Booleans | None = No
     observed = np.unpackbits(np.load(folder / "observed.npy"), count=len(values)).astype(bool)
     series = pl.Series(chosen)
     panel = Panel(
-        pl.read_ipc(folder / _KEYS).filter(series),
-        frequency,
-        np.load(folder / "first_period.npy")[chosen].astype(np.int64),
-        lengths[chosen],
-        values[kept].astype(np.float64),
-        observed[kept],
+        keys=pl.read_ipc(folder / _KEYS).filter(series),
+        frequency=frequency,
+        first_period=np.load(folder / "first_period.npy")[chosen].astype(np.int64),
+        lengths=lengths[chosen],
+        values=values[kept].astype(np.float64),
+        observed=observed[kept],
     )
     return Piece(
-        panel,
-        np.load(folder / "hashes.npy")[chosen],
-        np.load(folder / "sorts.npy")[chosen],
-        np.load(folder / "bins.npy")[chosen],
-        np.load(folder / "active.npy")[chosen],
-        pl.read_ipc(folder / _STATIC).filter(series),
+        panel=panel,
+        hashes=np.load(folder / "hashes.npy")[chosen],
+        sorts=np.load(folder / "sorts.npy")[chosen],
+        bins=np.load(folder / "bins.npy")[chosen],
+        active=np.load(folder / "active.npy")[chosen],
+        static=pl.read_ipc(folder / _STATIC).filter(series),
     )
 
 

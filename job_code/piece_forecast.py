@@ -25,7 +25,7 @@ from job_code.static_encoding import StaticFeatures
 from job_code.workers import Workers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PieceTask:
     """One piece to forecast.
 

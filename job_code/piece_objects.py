@@ -12,7 +12,7 @@ from job_code.errors import HandoverUnusableError
 FILE = re.compile(r"\w[\w.-]*")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HandedPiece:
     """One object.
 

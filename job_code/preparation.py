@@ -29,7 +29,7 @@ from job_code.workers import Workers
 COUNTED = (*KINDS, "younger_than_a_season", "stopped_selling")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PreparedDemand:
     """Demand that is known to be sound, as panels on disk.
 
@@ -107,7 +107,17 @@ def prepare(
         told = sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
         require_space(folder, sizes.disk_for_panels(values, demand.days.rows) + told)
     tasks = [
-        ShardTask(demand, shard, calendar, config, static, covariates, sound, folder, sizes)
+        ShardTask(
+            demand=demand,
+            shard=shard,
+            calendar=calendar,
+            config=config,
+            static=static,
+            covariates=covariates,
+            sound=sound,
+            folder=folder,
+            sizes=sizes,
+        )
         for shard in range(demand.shards)
     ]
     results: list[PreparedShard] = []
@@ -128,15 +138,15 @@ def prepare(
     recent = recent[: max(1, len(recent) - (calendar.cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
     shown = min(last - min(piece.first_period for piece in pieces) + 1, len(recent))
     return PreparedDemand(
-        demand.types,
-        calendar,
-        pieces,
-        StaticEncoding.of(static.schema, [result.described.categories for result in results]),
-        covariates.known_ahead(unknown),
-        dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
-        Census.total(result.census for result in results),
-        reduce(add, (result.repairs for result in results)),
-        {name: sum(result.counts[name] for result in results) for name in COUNTED},
-        sum(result.described.without for result in results),
-        recent[len(recent) - shown :],
+        key_types=demand.types,
+        calendar=calendar,
+        pieces=pieces,
+        encoding=StaticEncoding.of(static.schema, [result.described.categories for result in results]),
+        covariates=covariates.known_ahead(unknown),
+        unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
+        census=Census.total(result.census for result in results),
+        repairs=reduce(add, (result.repairs for result in results)),
+        counts={name: sum(result.counts[name] for result in results) for name in COUNTED},
+        series_without_static=sum(result.described.without for result in results),
+        recent=recent[len(recent) - shown :],
     )

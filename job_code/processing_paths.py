@@ -12,7 +12,7 @@ from contract.error_codes import ErrorCode, render
 MESSAGE_BYTES = 1000  # SageMaker keeps a kilobyte, of all containers together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProcessingPaths:
     """Where a processing container finds its input and leaves its verdict.
 
@@ -34,7 +34,12 @@ class ProcessingPaths:
         root = Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
         resources = _read(root / "config" / "resourceconfig.json")
         job = _read(root / "config" / "processingjobconfig.json")
-        return cls(root, job["ProcessingJobName"], resources["current_host"], tuple(sorted(resources["hosts"])))
+        return cls(
+            root=root,
+            job_name=job["ProcessingJobName"],
+            host=resources["current_host"],
+            hosts=tuple(sorted(resources["hosts"])),
+        )
 
     def input(self, name: str) -> Path:
         """Folder of an input; of one that is sharded, an instance may have got nothing."""

@@ -14,7 +14,7 @@ from job_code.panel import Floats
 MANIFEST = "_manifest.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedRun:
     """What its manifest says, as far as two runs can be compared.
 

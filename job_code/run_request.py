@@ -9,7 +9,7 @@ from job_code.config import ForecastConfig
 INPUTS = ("demand", "static", "covariates")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunRequest:
     """What to run.
 

@@ -16,7 +16,7 @@ from job_code.sampling import STRATA, SamplePlan
 from job_code.static_encoding import StaticFeatures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sample:
     """Some series of a run, or all of them.
 
@@ -67,17 +67,17 @@ class Sample:
         counts = np.bincount(stratum, minlength=len(STRATA))
         share = counts / np.maximum(plan.series, 1)
         return cls(
-            Panel.stack(panels),
-            Exogenous(
+            panel=Panel.stack(panels),
+            exogenous=Exogenous(
                 StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
                 replace(Covariates.stack(covariates).take(order), hidden=demand.covariates.hidden),
             ),
-            active,
-            1 / share[stratum],
-            stratum,
-            half,
-            dict(zip(STRATA, plan.series.tolist(), strict=True)),
-            dict(zip(STRATA, counts.tolist(), strict=True)),
+            active=active,
+            weight=1 / share[stratum],
+            stratum=stratum,
+            half=half,
+            series=dict(zip(STRATA, plan.series.tolist(), strict=True)),
+            sampled=dict(zip(STRATA, counts.tolist(), strict=True)),
         )
 
     def select(self, series: Booleans) -> Self:

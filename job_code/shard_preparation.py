@@ -24,7 +24,7 @@ from job_code.static_columns import Described, StaticShards, describe_series
 YEARS_SHOWN = 2  # of all demand together, in the report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PieceInfo:
     """What is known of a piece without reading it.
 
@@ -41,7 +41,7 @@ class PieceInfo:
     first_period: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShardTask:
     """One shard to be prepared, and all it takes.
 
@@ -68,7 +68,7 @@ class ShardTask:
     sizes: Sizes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PreparedShard:
     """What one shard came to.
 
@@ -125,15 +125,46 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
             counts += _count(panel, active)
             recent += _recent_total(panel, task.calendar.cutoff, len(recent))
             into = task.folder / f"{task.shard:05d}-{number:05d}"
-            write_piece(Piece(panel, shard.hashes[series], sorts, bins, active, described.rows[series]), into)
+            write_piece(
+                Piece(
+                    panel=panel,
+                    hashes=shard.hashes[series],
+                    sorts=sorts,
+                    bins=bins,
+                    active=active,
+                    static=described.rows[series],
+                ),
+                into,
+            )
             task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
             unknown += np.isnan(ahead[:, active]).sum(axis=1)
-            pieces.append(PieceInfo(into, len(panel), int(panel.last_period.max()), int(panel.first_period.min())))
+            pieces.append(
+                PieceInfo(
+                    folder=into,
+                    series=len(panel),
+                    last_period=int(panel.last_period.max()),
+                    first_period=int(panel.first_period.min()),
+                )
+            )
     without_rows = Described(
-        described.rows.clear(), described.categories, described.without, described.repeated, described.examples
+        rows=described.rows.clear(),
+        categories=described.categories,
+        without=described.without,
+        repeated=described.repeated,
+        examples=described.examples,
     )
-    return PreparedShard(problems, repairs, tuple(pieces), census, counts, without_rows, recent, wrong, unknown)
+    return PreparedShard(
+        problems=problems,
+        repairs=repairs,
+        pieces=tuple(pieces),
+        census=census,
+        counts=counts,
+        described=without_rows,
+        recent=recent,
+        covariate_problems=wrong,
+        unknown_ahead=unknown,
+    )
 
 
 def _count(panel: Panel, active: Booleans) -> Counter[str]:

@@ -27,7 +27,7 @@ class Part:
     rows: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Task:
     parts: tuple[Part, ...]
     types: dict[str, pl.DataType]
@@ -46,7 +46,7 @@ class _Result:
     unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ShardedDemand:
     """Demand in shards.
 
@@ -107,7 +107,15 @@ def shard_demand(
     expected = rows * row.itemsize
     require_space(folder, sizes.disk_for_shards(rows, row))
     tasks = [
-        _Task(tuple(parts), types, config, folder, writer, shards, sizes.rows_per_batch)
+        _Task(
+            parts=tuple(parts),
+            types=types,
+            config=config,
+            folder=folder,
+            writer=writer,
+            shards=shards,
+            batch=sizes.rows_per_batch,
+        )
         for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
     ]
     results = []
@@ -125,7 +133,15 @@ def shard_demand(
         findings.raise_if_any()
     series = max(result.series for result in results)
     ignored = {column for file in files for column in file.other_columns}
-    return ShardedDemand(folder, shards, types, DayCounts.total(counts), series, len(files), tuple(sorted(ignored)))
+    return ShardedDemand(
+        folder=folder,
+        shards=shards,
+        types=types,
+        days=DayCounts.total(counts),
+        series=series,
+        files=len(files),
+        ignored_columns=tuple(sorted(ignored)),
+    )
 
 
 def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:

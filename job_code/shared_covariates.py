@@ -131,7 +131,14 @@ def share_holidays(
     folder.mkdir()
     columns = tuple(f"{country} {name}" for name in BESIDE)
     shared, names = holiday_table(country, frequency, *span, known=known.get(columns[0]))
-    table = SpilledTable(TableColumns(number, (), (), columns), folder, False, dict.fromkeys(columns, names), (), ())
+    table = SpilledTable(
+        columns=TableColumns(number=number, key=(), numbers=(), texts=columns),
+        folder=folder,
+        of_series=False,
+        categories=dict.fromkeys(columns, names),
+        own_codes=(),
+        positive=(),
+    )
     stored = StoredTable(table, folder)
     np.save(stored.file(folder), np.array(shared.values))
     _save_groups(shared, np.zeros(1, np.uint64), folder)

@@ -98,7 +98,7 @@ class SpillWriter:
         self._flushes += 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpilledShard:
     """All rows of a shard's series.
 
@@ -150,12 +150,12 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, on_sale: bool 
     offset = np.concatenate([[0], np.cumsum([len(frame) for frame in keys])])
     series = np.concatenate([position[offset[writer] :][spilled["code"]] for writer, spilled in enumerate(rows)])
     gathered = SpilledShard(
-        unique.select(key),
-        unique[HASH].to_numpy(),
-        series,
-        np.concatenate([spilled["day"] for spilled in rows]),
-        np.concatenate([spilled["value"] for spilled in rows]),
-        np.concatenate([spilled["on_sale"] for spilled in rows]) if on_sale else None,
+        keys=unique.select(key),
+        hashes=unique[HASH].to_numpy(),
+        series=series,
+        day=np.concatenate([spilled["day"] for spilled in rows]),
+        value=np.concatenate([spilled["value"] for spilled in rows]),
+        on_sale=np.concatenate([spilled["on_sale"] for spilled in rows]) if on_sale else None,
     )
     for file in [*writers, *folder.glob(_keys_name(shard, "*", "*"))]:
         file.unlink()

@@ -33,7 +33,7 @@ class StaticShards:
     schema: dict[str, pl.DataType]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Described:
     """What the static columns say of the series of one shard.
 
@@ -118,7 +118,13 @@ def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, f
     joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
     told = joined.filter(pl.Series(begun))
     categories = {name: categories_of(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
-    return Described(joined, categories, own.height - found, repeated.height, repeated.head(EXAMPLES))
+    return Described(
+        rows=joined,
+        categories=categories,
+        without=own.height - found,
+        repeated=repeated.height,
+        examples=repeated.head(EXAMPLES),
+    )
 
 
 def report_repeated(described: Sequence[Described], findings: Findings) -> None:

@@ -23,7 +23,7 @@ class UnreadableFileError(Exception):
     """A file whose header could be read and whose rows cannot."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableFile:
     """A data file whose header has been read.
 
@@ -138,7 +138,14 @@ def open_tables(
             continue
         others = tuple(column for column in schema.names() if column not in columns)
         opened.append(
-            TableFile(file, name, {column: schema[column] for column in columns}, _is_parquet(file), others, rows)
+            TableFile(
+                path=file,
+                name=name,
+                columns={column: schema[column] for column in columns},
+                typed=_is_parquet(file),
+                other_columns=others,
+                rows=rows,
+            )
         )
     return opened
 

@@ -68,14 +68,14 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
         refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
         raise
     request = RunRequest(
-        run_id,
-        partition,
-        inputs,
-        config,
-        paths.channel(PUBLISHED),
-        model,
-        os.environ.get("MODEL_SHA256") or None,
-        int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
+        run_id=run_id,
+        partition=partition,
+        inputs=inputs,
+        config=config,
+        published=paths.channel(PUBLISHED),
+        model=model,
+        model_sha256=os.environ.get("MODEL_SHA256") or None,
+        objects=int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
     )
     run(request, output, progress=progress, folder=scratch)
 

@@ -15,7 +15,7 @@ from job_code.run_request import RunRequest
 from job_code.sample import Sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingRecord:
     """The training of one model; all of it is JSON.
 

@@ -12,7 +12,7 @@ NEIGHBOURS_ALIKE = 3  # periods of a series, of which one teaches nearly as much
 NOTHING = 1e-9  # of a series' mean demand: less is the rounding error of a sum of zeros
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingRows:
     """Origins with a step each.
 
@@ -38,12 +38,12 @@ class TrainingRows:
     def where(self, chosen: Booleans) -> Self:
         """Keeps some of the rows."""
         return type(self)(
-            self.series[chosen],
-            self.at[chosen],
-            self.step[chosen],
-            self.size[chosen],
-            self.zero_share[chosen],
-            self.age[chosen],
+            series=self.series[chosen],
+            at=self.at[chosen],
+            step=self.step[chosen],
+            size=self.size[chosen],
+            zero_share=self.zero_share[chosen],
+            age=self.age[chosen],
         )
 
     @property
@@ -81,7 +81,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     at, series = at[demanded], series[demanded]
     size = relative[demanded] * overall[series]
     zero_share = _trailing_mean(panel, (panel.values == 0).astype(np.float64), at, series, year)
-    return TrainingRows(series, at, step[demanded], size, zero_share, age[at] + 1)
+    return TrainingRows(series=series, at=at, step=step[demanded], size=size, zero_share=zero_share, age=age[at] + 1)
 
 
 def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:

@@ -160,7 +160,17 @@ class _Planner:
         below = len(self._order) - before
         high = self._plan(high_child, register if low is None else register + 1, nodes)
         step = np.array(below, dtype=np.uint8)
-        nodes.append(_Node(passes, int(self._feature[node]), against, low, high, step, register))
+        nodes.append(
+            _Node(
+                passes=passes,
+                feature=int(self._feature[node]),
+                against=against,
+                low=low,
+                high=high,
+                leaves_below_high=step,
+                into=register,
+            )
+        )
         return register
 
     def _test(self, node: int) -> tuple[np.ufunc | None, Array, int, int]:

@@ -285,7 +285,9 @@ def run_job(
         inputs["covariates"] = write(folder / "covariates", covariates)
     scratch = folder / "scratch"
     scratch.mkdir()
-    request = RunRequest(RUN, "all", inputs, configured(**settings), published, model)
+    request = RunRequest(
+        run_id=RUN, partition="all", inputs=inputs, config=configured(**settings), published=published, model=model
+    )
     output = LocalOutput(folder / "out", RUN)
     run(request, output, progress=Progress(io.StringIO()), folder=scratch, sizes=sizes)
     return Finished(folder / "out")

@@ -22,7 +22,7 @@ VCPU_SHARE = 0.5
 OBJECT_BYTES_A_VALUE = 4.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What is asked.
 

@@ -13,7 +13,7 @@ from benchmarks.fleet_plan.levels import Floats
 from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR, Assumptions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chances:
     """What varies. A spread is the standard deviation of the logarithm: 0.25 is about a quarter up or down.
 
@@ -50,7 +50,7 @@ class Chances:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FleetRun:
     """How it went.
 
@@ -102,7 +102,7 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
         now += startup + worked
         awaited += startup
         billed += machines * (max(startup - assumptions.startup_unbilled_seconds, 0) + worked)
-    return FleetRun(now, awaited, billed, jobs, forecast)
+    return FleetRun(seconds=now, startup_seconds=awaited, billed_seconds=billed, jobs=jobs, forecast=forecast)
 
 
 def _dealt(objects: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:

@@ -16,7 +16,7 @@ MOST_FAULTS = 2
 OTHERS_CHANGES = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PartitionChances:
     """What varies. A spread is the standard deviation of the logarithm.
 
@@ -47,7 +47,7 @@ class PartitionChances:
     fault_share: float = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PartitionsRun:
     """How it went.
 
@@ -81,7 +81,7 @@ class _Partition:
     faults: int = 0
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Day:
     """All that happens, in its order in time."""
 
@@ -159,7 +159,7 @@ def run_partitions(*, at_a_time: int, chances: PartitionChances, random: np.rand
         chances: What varies.
         random: Where chance comes from.
     """
-    day = _Day(chances, random)
+    day = _Day(chances=chances, random=random)
     waiting = deque(_Partition() for _ in range(chances.partitions))
     for _ in range(min(at_a_time, chances.partitions)):
         day.add(0.0, _Event.REQUEST, waiting.popleft())
@@ -168,4 +168,11 @@ def run_partitions(*, at_a_time: int, chances: PartitionChances, random: np.rand
         now, _, event, partition = heapq.heappop(day.events)
         if day.handle(now, event, partition) and waiting:
             day.add(now, _Event.REQUEST, waiting.popleft())
-    return PartitionsRun(now, day.billed, day.done, day.refused, day.gave_up, day.failed)
+    return PartitionsRun(
+        seconds=now,
+        billed_seconds=day.billed,
+        done=day.done,
+        refused=day.refused,
+        gave_up=day.gave_up,
+        failed=day.failed,
+    )

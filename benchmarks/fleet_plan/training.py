@@ -17,7 +17,7 @@ from lambdas.plan_fleet.sizing import FleetPlan, minutes
 BY_ROWS, ANYHOW = ("read", "check", "sample"), ("backtest", "fit", "record")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingPlan:
     """What the job takes.
 

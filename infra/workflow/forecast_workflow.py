@@ -31,7 +31,7 @@ def longest_execution(*jobs: SagemakerJob) -> Duration:
     return longest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Functions:
     """What the states call, in the order of a run.
 

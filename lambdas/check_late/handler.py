@@ -27,7 +27,7 @@ RECENT = timedelta(days=1)
 LOOKS_AT_A_TIME = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deadline:
     """What is due, and who hears that it is not there.
 

@@ -34,7 +34,7 @@ class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machi
     """The run's files are not what its manifest says; one line with what differs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A whole run, as far as publishing it is concerned; the fields are the manifest's.
 

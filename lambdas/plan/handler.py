@@ -53,7 +53,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     request = read_request(execution["input"], config_keys=deployment.base_config)
     partition = _partition(request, deployment)
     if request.publish is not None:
-        return PublishPlan(partition, request.publish)
+        return PublishPlan(partition=partition, publish=request.publish)
     fleet, instances = asked_fleet(request, deployment.fleet)
     config = {**deployment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])

@@ -7,7 +7,7 @@ from .data_files import DemandFiles
 from .published import Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What the next states need.
 
@@ -46,7 +46,7 @@ class Plan:
     parent: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishPlan:
     """A run to be published as it is.
 

@@ -74,7 +74,7 @@ class Rate:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Assumptions:
     """What nobody knows before the fleet has run. Rather too much than too little: a deadline hangs on it.
 

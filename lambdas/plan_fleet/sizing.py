@@ -12,7 +12,7 @@ from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_u
 NEAR_SECONDS = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FleetPlan:
     """What shall run.
 
@@ -62,7 +62,9 @@ def size_fleet(
         quota: The most instances the account may run; None where it is not known.
         assumptions: What else the time and the disk depend on.
     """
-    sizing = _Sizing(work, machine, rate, assumptions, deadline_seconds, quota)
+    sizing = _Sizing(
+        work=work, machine=machine, rate=rate, assumptions=assumptions, deadline_seconds=deadline_seconds, quota=quota
+    )
     chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
     time = sizing.time(chosen)
     in_time = None if deadline_seconds is None else time.seconds <= deadline_seconds
@@ -83,7 +85,7 @@ def minutes(seconds: float) -> str:
     return f"{whole:,} minute{'s' if whole != 1 else ''}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Sizing:
     work: Work
     machine: Machine

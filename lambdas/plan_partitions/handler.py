@@ -31,7 +31,7 @@ RENAME = f"rename its folder: {NAME_IN_WORDS}"
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
     """What the environment settles.
 

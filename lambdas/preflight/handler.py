@@ -31,7 +31,7 @@ class NotReady(Exception):  # noqa: N818 - the name is what the state machine an
     """Something that the run needs is not there; one line with all of it and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deployment:
     """What the environment settles for every run.
 

@@ -31,7 +31,7 @@ class InputError(Exception):
         super().__init__("; ".join(self.problems))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One run's wishes.
 

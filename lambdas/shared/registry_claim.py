@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from .registry_record import Attempt, Refusal, Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """An execution's wish to have a run.
 

@@ -11,7 +11,7 @@ Status = Literal["running", "publishing", "published", "kept", "held", "failed",
 OPEN: tuple[Status, ...] = ("running", "publishing")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """One execution's work on a run.
 
@@ -46,7 +46,7 @@ class Attempt:
         return self.status in OPEN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One partition and cutoff.
 

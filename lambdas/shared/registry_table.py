@@ -37,7 +37,7 @@ class RunTable:
         """The run as it is now; one without attempts where there is none."""
         key = _serialised({"partition": partition, "cutoff": cutoff})
         item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
-        return _run(item) if item else Run(partition, cutoff)
+        return _run(item) if item else Run(partition=partition, cutoff=cutoff)
 
     def change(self, partition: str, cutoff: str, step: Callable[[Run], Run | Refusal]) -> Run | Refusal:
         """Changes a run, whatever others do at the same time.
@@ -91,7 +91,11 @@ class RunTable:
         # What has no cutoff yet sorts first.
         candidates = runs if runs and runs[0].cutoff == LATEST else runs[:1]
         with_attempts = [(run.last.started_at, run) for run in candidates if run.last is not None]
-        return max(with_attempts, key=lambda pair: pair[0])[1] if with_attempts else Run(partition, LATEST)
+        return (
+            max(with_attempts, key=lambda pair: pair[0])[1]
+            if with_attempts
+            else Run(partition=partition, cutoff=LATEST)
+        )
 
     def of_execution(self, execution: str) -> list[tuple[str, str]]:
         """Partition and cutoff of the runs that an execution has the latest attempt of."""

@@ -16,7 +16,7 @@ SHOWN = 10
 LONGEST_REASON = 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One partition.
 
@@ -58,7 +58,9 @@ def row(item: Mapping[str, Any], answer: Any) -> Row:  # noqa: ANN401 (any JSON)
     """
     partition, name = item["partition"], item["name"]
     if answer is None:
-        return Row(partition, "failed", kind=UNKNOWN, reason="its execution left no word", execution=name)
+        return Row(
+            partition=partition, outcome="failed", kind=UNKNOWN, reason="its execution left no word", execution=name
+        )
     try:
         return _failed(partition, name, answer["error"]) if "error" in answer else _ended(partition, answer["child"])
     except (AttributeError, KeyError, TypeError) as error:
@@ -68,7 +70,7 @@ def row(item: Mapping[str, Any], answer: Any) -> Row:  # noqa: ANN401 (any JSON)
 def malformed(item: Mapping[str, Any], why: str) -> Row:
     """A partition whose execution left something that cannot be read."""
     reason = short(f"what its execution left cannot be read: {why}")
-    return Row(item["partition"], "failed", kind=UNKNOWN, reason=reason, execution=item["name"])
+    return Row(partition=item["partition"], outcome="failed", kind=UNKNOWN, reason=reason, execution=item["name"])
 
 
 def _ended(partition: str, child: Mapping[str, Any]) -> Row:
@@ -76,11 +78,23 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
     if output.get("claimed") is False:
         reason = output.get("message", "")
         if output.get("reason") == "published":
-            return Row(partition, "published before", output["cutoff"], output.get("run_id") or "", execution=name)
-        return Row(partition, "running elsewhere", output["cutoff"], reason=short(reason), execution=name)
+            return Row(
+                partition=partition,
+                outcome="published before",
+                cutoff=output["cutoff"],
+                run_id=output.get("run_id") or "",
+                execution=name,
+            )
+        return Row(
+            partition=partition,
+            outcome="running elsewhere",
+            cutoff=output["cutoff"],
+            reason=short(reason),
+            execution=name,
+        )
     return Row(
-        partition,
-        "published" if output.get("published") else "kept",
+        partition=partition,
+        outcome="published" if output.get("published") else "kept",
         cutoff=output["cutoff"],
         run_id=output["run_id"],
         series=output.get("series"),
@@ -98,7 +112,7 @@ def broke_off(error: Mapping[str, Any]) -> str:
 def unusable(name: str) -> Row:
     """A partition that was never run, for its name."""
     reason = "its folder's name cannot be used: 1 to 64 letters, digits and . _ -, a letter or digit first; rename it"
-    return Row(name, "failed", kind="InputError", reason=reason)
+    return Row(partition=name, outcome="failed", kind="InputError", reason=reason)
 
 
 def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
@@ -113,7 +127,7 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
         cause = described.get("Cause") or f"its execution ended as {described['Status']}"
         name = described.get("Name") or name
     outcome: Outcome = "held" if kind == HELD else "failed"
-    return Row(partition, outcome, kind=kind, reason=short(_told(cause)), execution=name)
+    return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_told(cause)), execution=name)
 
 
 def _told(cause: str) -> str:

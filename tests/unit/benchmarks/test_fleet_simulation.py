@@ -103,7 +103,14 @@ def test_who_is_lost_while_all_is_gathered_leaves_work_for_one() -> None:
 @pytest.mark.parametrize(("million", "minutes"), [(50, 12), (50, 15), (500, 20)])
 def test_nine_runs_in_ten_keep_the_deadline_they_were_planned_for(million: int, minutes: int) -> None:
     job = load_settings("prod", ENVIRONMENTS).training_job
-    asked = Question(million * 10**6, 156, "ml.m5.4xlarge", hourly_price=None, volume_gb=None, environment="prod")
+    asked = Question(
+        series=million * 10**6,
+        periods=156,
+        instance_type="ml.m5.4xlarge",
+        hourly_price=None,
+        volume_gb=None,
+        environment="prod",
+    )
     case = replace(case_of(asked, job), rate=BELIEVED_RATE)  # whatever is measured next
     plan = planned(case, deadline_seconds=60 * minutes, quota=None)
     assert plan.keeps_deadline

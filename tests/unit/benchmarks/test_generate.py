@@ -21,7 +21,9 @@ KEY = ["article_id", "merchant_id"]
 
 
 def made(folder: Path, series: int, weeks: int = 156, seed: int = 0, order: Order | None = None) -> Summary:
-    return generate(Assortment(series, weeks, LAST, seed), order or Order(), folder, progress=Progress())
+    return generate(
+        Assortment(series=series, weeks=weeks, last=LAST, seed=seed), order or Order(), folder, progress=Progress()
+    )
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -40,7 +42,7 @@ def three_years(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary
 
 @pytest.mark.parametrize("layout", ["week", "series"])
 def test_the_same_arguments_make_the_same_bytes(tmp_path: Path, layout: str) -> None:
-    order = Order(layout, price=True, static=True, files=2)
+    order = Order(layout=layout, price=True, static=True, files=2)
     made(tmp_path / "once", 300, 20, order=order)
     made(tmp_path / "again", 300, 20, order=order)
     made(tmp_path / "other", 300, 20, seed=1, order=order)
@@ -52,8 +54,8 @@ def test_layouts_files_and_columns_beside_do_not_change_the_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(week_files, "CELLS_WAITING", 100_000)  # several groups of rows a week
-    made(tmp_path / "weeks", 30_000, 12, order=Order("week", price=True, static=True))
-    made(tmp_path / "series", 30_000, 12, order=Order("series", price=True, files=3))
+    made(tmp_path / "weeks", 30_000, 12, order=Order(layout="week", price=True, static=True))
+    made(tmp_path / "series", 30_000, 12, order=Order(layout="series", price=True, files=3))
     made(tmp_path / "plain", 30_000, 12)
     by_week, by_series = demand(tmp_path / "weeks"), demand(tmp_path / "series")
     assert by_series.equals(by_week.sort(*KEY, "ds"))
@@ -92,7 +94,7 @@ def test_keys_are_text_and_come_once_a_week(three_years: tuple[Path, Summary]) -
 # Blocks have about 8,192 series: in the first case a file ends with a few of a block, in the second it begins so.
 @pytest.mark.parametrize("series", [33_000, 32_600])
 def test_series_files_hold_whole_series_in_groups_that_are_not_tiny(tmp_path: Path, series: int) -> None:
-    made(tmp_path, series, 20, order=Order("series", files=2))
+    made(tmp_path, series, 20, order=Order(layout="series", files=2))
     files = sorted((tmp_path / "demand").iterdir())
     for path in files:
         groups = pq.ParquetFile(path).metadata

@@ -102,7 +102,16 @@ def test_a_failure_of_the_job_is_told_with_its_code(tmp_path: Path, capfd: pytes
 
 
 def test_a_program_killed_for_lack_of_memory_is_told() -> None:
-    killed = Finished(-signal.SIGKILL, 12.0, 1.0, 0.0, 1, 0.0, 0, ())
+    killed = Finished(
+        exit_code=-signal.SIGKILL,
+        seconds=12.0,
+        cpu_seconds=1.0,
+        other_cpu_seconds=0.0,
+        peak_memory=1,
+        peak_at=0.0,
+        peak_disk=0,
+        lines=(),
+    )
     assert killed.failure == "killed after 12 s, as the system does where memory runs out"
 
 

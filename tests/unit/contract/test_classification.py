@@ -108,7 +108,9 @@ def explained(failure: Failure, folder: Path, *, fleet: bool) -> dict[str, Any]:
     """What the operator is told of a job whose container ended so, by way of the files it leaves."""
     status: dict[str, Any] = {"FailureReason": f"AlgorithmError: , exit code: {failure.exit_code}"}
     if fleet:
-        ProcessingPaths(folder, "job-1", "algo-1", ("algo-1",)).write_message(failure.code, failure.message)
+        ProcessingPaths(root=folder, job_name="job-1", host="algo-1", hosts=("algo-1",)).write_message(
+            failure.code, failure.message
+        )
         said = (folder / "output" / "message").read_text()
         job = {"ProcessingJobName": "job-1", "ProcessingJobStatus": "Failed", "ExitMessage": said, **status}
     else:

@@ -18,12 +18,12 @@ from tests.demand import configured, panel_of, run_job, sample_of, series
 def panel_with(values: list[list[float]]) -> Panel:
     lengths = np.array([len(each) for each in values])
     return Panel(
-        pl.DataFrame({"unique_id": [f"S{at:03d}" for at in range(len(values))]}),
-        Frequency("W-MON"),
-        np.zeros(len(values), dtype=np.int64),
-        lengths,
-        np.concatenate(values),
-        np.ones(int(lengths.sum()), dtype=bool),
+        keys=pl.DataFrame({"unique_id": [f"S{at:03d}" for at in range(len(values))]}),
+        frequency=Frequency("W-MON"),
+        first_period=np.zeros(len(values), dtype=np.int64),
+        lengths=lengths,
+        values=np.concatenate(values),
+        observed=np.ones(int(lengths.sum()), dtype=bool),
     )
 
 

@@ -87,7 +87,9 @@ def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     sizes = size(shorter)
     at = longer.starts + shorter.lengths - 1
     every = np.arange(len(longer))
-    drawn = TrainingRows(every, at, np.full(len(at), 3), sizes, np.zeros(len(at)), shorter.lengths)
+    drawn = TrainingRows(
+        series=every, at=at, step=np.full(len(at), 3), size=sizes, zero_share=np.zeros(len(at)), age=shorter.lengths
+    )
     learning = training_origins(longer, exogenous(longer), drawn, recipe=recipe_for(WEEKS), threads=1)
     forecasting = at_ends(shorter).rows(every, drawn.step)
     assert learning.rows(every, drawn.step) == pytest.approx(forecasting, rel=1e-6, nan_ok=True)

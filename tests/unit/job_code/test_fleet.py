@@ -72,7 +72,14 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> d
     """What a run has handed over, by name."""
     folder = tmp_path_factory.mktemp("handed-over")
     inputs = {name: write(folder / name, files) for name, files in INPUTS.items()}
-    request = RunRequest(RUN, "all", inputs, configured(**SETTINGS), single.forecast_folder, objects=OBJECTS)
+    request = RunRequest(
+        run_id=RUN,
+        partition="all",
+        inputs=inputs,
+        config=configured(**SETTINGS),
+        published=single.forecast_folder,
+        objects=OBJECTS,
+    )
     scratch = folder / "scratch"
     scratch.mkdir()
     with bucket() as store:
@@ -334,7 +341,9 @@ def test_what_the_machine_lacks_is_no_fault_of_an_object(
 
 
 def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
-    ProcessingPaths(tmp_path, "job", "algo-1", ("algo-1",)).write_message(ErrorCode.JOB_ERROR, "aöö" * 400)
+    ProcessingPaths(root=tmp_path, job_name="job", host="algo-1", hosts=("algo-1",)).write_message(
+        ErrorCode.JOB_ERROR, "aöö" * 400
+    )
     message = (tmp_path / "output" / "message").read_text()
     assert 995 < len(message.encode()) <= 1000
     assert message.startswith("[JobError] " + "aöö" * 197)

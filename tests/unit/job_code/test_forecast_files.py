@@ -17,12 +17,12 @@ def forecast(count: int, horizon: int, name: str = "W-SUN") -> Forecast:
     frequency = Frequency(name)
     last = np.arange(count) % 2 + 3000  # not all end together
     panel = Panel(
-        pl.DataFrame({"article": [f"A{at:03d}" for at in range(count)], "merchant": range(count)}),
-        frequency,
-        last.astype(np.int64),
-        np.ones(count, dtype=np.int64),
-        np.ones(count),
-        np.ones(count, dtype=bool),
+        keys=pl.DataFrame({"article": [f"A{at:03d}" for at in range(count)], "merchant": range(count)}),
+        frequency=frequency,
+        first_period=last.astype(np.int64),
+        lengths=np.ones(count, dtype=np.int64),
+        values=np.ones(count),
+        observed=np.ones(count, dtype=bool),
     )
     mean = np.arange(count * horizon, dtype=float).reshape(count, horizon)
     return Forecast(panel, mean, np.stack([mean - 1, mean, mean + 1], axis=2))
@@ -33,7 +33,9 @@ def test_every_series_and_period_is_written_once(tmp_path: Path) -> None:
     config = configured(key="article,merchant", quantiles="0.1,0.5,0.975")
     file = write_forecast(given, config, tmp_path / "part-00003.parquet")
     content = (tmp_path / "part-00003.parquet").read_bytes()
-    assert file == ForecastFile("part-00003.parquet", 35, len(content), hashlib.sha256(content).hexdigest())
+    assert file == ForecastFile(
+        name="part-00003.parquet", rows=35, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
+    )
     written = pl.read_parquet(content)
     assert written["article"].to_list() == [f"A{at:03d}" for at in range(7) for _ in range(5)]
     assert written["merchant"].to_list() == [at for at in range(7) for _ in range(5)]

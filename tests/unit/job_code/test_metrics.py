@@ -78,12 +78,12 @@ def test_naive_error_is_within_each_series() -> None:
     values = [RANDOM.uniform(0, 9, length) for length in lengths]
     values[4] = np.full(14, 5.0)
     panel = Panel(
-        pl.DataFrame({"unique_id": list("abcde")}),
-        Frequency("MS"),
-        np.zeros(5, dtype=np.int64),
-        np.array(lengths),
-        np.concatenate(values),
-        np.ones(sum(lengths), dtype=bool),
+        keys=pl.DataFrame({"unique_id": list("abcde")}),
+        frequency=Frequency("MS"),
+        first_period=np.zeros(5, dtype=np.int64),
+        lengths=np.array(lengths),
+        values=np.concatenate(values),
+        observed=np.ones(sum(lengths), dtype=bool),
     )
     expected = [
         np.mean([abs(each[at] - each[at - 12]) for at in range(12, len(each))]) if len(each) > 12 else math.nan

@@ -17,14 +17,21 @@ def piece(count: int, *, seed: int = 0) -> Piece:
     lengths = random.integers(1, 30, count)
     values = random.normal(0, 100, lengths.sum()).astype(np.float32).astype(np.float64)
     keys = pl.DataFrame({"article": [f"größe {at}" for at in range(count)], "shop": range(count)})
-    panel = Panel(keys, WEEKLY, random.integers(-5000, 5000, count), lengths, values, random.random(len(values)) < 0.6)
+    panel = Panel(
+        keys=keys,
+        frequency=WEEKLY,
+        first_period=random.integers(-5000, 5000, count),
+        lengths=lengths,
+        values=values,
+        observed=random.random(len(values)) < 0.6,
+    )
     return Piece(
-        panel,
-        random.integers(0, 2**64 - 1, count, dtype=np.uint64),
-        random.integers(0, 5, count).astype(np.uint8),
-        random.integers(0, 700, count).astype(np.int16),
-        random.random(count) < 0.5,
-        pl.DataFrame({"brand": ["x", None, "商品"] * count, "size": [None, 1.5, 2.0] * count})[:count],
+        panel=panel,
+        hashes=random.integers(0, 2**64 - 1, count, dtype=np.uint64),
+        sorts=random.integers(0, 5, count).astype(np.uint8),
+        bins=random.integers(0, 700, count).astype(np.int16),
+        active=random.random(count) < 0.5,
+        static=pl.DataFrame({"brand": ["x", None, "商品"] * count, "size": [None, 1.5, 2.0] * count})[:count],
     )
 
 

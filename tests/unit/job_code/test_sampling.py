@@ -18,7 +18,14 @@ def population(sizes: Floats, lengths: np.ndarray) -> tuple[Panel, Hashes]:
     keys = pl.DataFrame({"unique_id": [f"S{at:06d}" for at in range(len(sizes))]})
     values = np.repeat(sizes, lengths)
     first = 100 - lengths.astype(np.int64)
-    panel = Panel(keys, Frequency("W-MON"), first, lengths.astype(np.int64), values, np.ones(len(values), dtype=bool))
+    panel = Panel(
+        keys=keys,
+        frequency=Frequency("W-MON"),
+        first_period=first,
+        lengths=lengths.astype(np.int64),
+        values=values,
+        observed=np.ones(len(values), dtype=bool),
+    )
     return panel, hash_keys(keys, ("unique_id",))
 
 

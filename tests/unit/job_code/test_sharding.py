@@ -11,8 +11,8 @@ from job_code.sizes import Sizes
 from job_code.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
 
-PARQUET = TableFile(Path("a.parquet"), "a.parquet", {}, typed=True, other_columns=(), rows=0)
-CSV = TableFile(Path("a.csv"), "a.csv", {}, typed=False, other_columns=(), rows=0)
+PARQUET = TableFile(path=Path("a.parquet"), name="a.parquet", columns={}, typed=True, other_columns=(), rows=0)
+CSV = TableFile(path=Path("a.csv"), name="a.csv", columns={}, typed=False, other_columns=(), rows=0)
 
 
 def files(*rows: int, csv: tuple[int, ...] = ()) -> list[TableFile]:

@@ -29,7 +29,15 @@ class Topics:
 
 @pytest.fixture
 def deadline(table: RunTable) -> Deadline:
-    return Deadline(table, Topics(), "arn:topic", "onejob-prod", "W-MON", "start", "Europe/Berlin")
+    return Deadline(
+        table=table,
+        topics=Topics(),
+        topic="arn:topic",
+        deployment="onejob-prod",
+        frequency="W-MON",
+        period_label="start",
+        time_zone="Europe/Berlin",
+    )
 
 
 def sent(deadline: Deadline) -> list[dict[str, str]]:
@@ -38,14 +46,31 @@ def sent(deadline: Deadline) -> list[dict[str, str]]:
 
 
 def begin(deadline: Deadline) -> None:
-    deadline.table.change("all", CUTOFF, lambda run: claim(run, Claim(EXECUTION, "schedule", "f", AT, AT, 0, 60)))
+    deadline.table.change(
+        "all",
+        CUTOFF,
+        lambda run: claim(
+            run,
+            Claim(
+                execution=EXECUTION,
+                started_by="schedule",
+                fingerprint="f",
+                begun=AT,
+                now=AT,
+                seconds=0,
+                lease_seconds=60,
+            ),
+        ),
+    )
 
 
 def test_a_published_run_is_not_late_whatever_came_after(deadline: Deadline) -> None:
     begin(deadline)
     deadline.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {}))
     deadline.table.change("all", CUTOFF, lambda run: end(run, EXECUTION, "published", now=AT, details={}))
-    again = Claim("other", "hand", "g", AT, AT, 0, 60, force=True)
+    again = Claim(
+        execution="other", started_by="hand", fingerprint="g", begun=AT, now=AT, seconds=0, lease_seconds=60, force=True
+    )
     deadline.table.change("all", CUTOFF, lambda run: claim(run, again))
     assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 0}
     assert sent(deadline) == []
@@ -71,7 +96,9 @@ def test_a_late_run_that_is_at_work_or_has_failed_says_so(deadline: Deadline) ->
 
 @pytest.mark.parametrize(("begun", "said"), [(AT, "has been at work on it"), ("2026-11-16T05:10:00+00:00", "No exec")])
 def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, said: str) -> None:
-    wish = Claim(EXECUTION, "hand", "f", begun, begun, 0, 60)
+    wish = Claim(
+        execution=EXECUTION, started_by="hand", fingerprint="f", begun=begun, now=begun, seconds=0, lease_seconds=60
+    )
     deadline.table.change("all", LATEST, lambda run: claim(run, wish))
     check_late(DUE, deadline=deadline)
     assert said in sent(deadline)[0]["Message"]
@@ -83,10 +110,21 @@ def test_the_day_is_that_of_the_time_zone(deadline: Deadline) -> None:
 
 
 def keep(deadline: Deadline, partition: str, status: Status, *, cutoff: str = CUTOFF) -> None:
-    attempt = Attempt(1, f"{EXECUTION}-{partition}", "schedule", AT, "f", status, AT, {"summary": "demand: no files."})
+    attempt = Attempt(
+        number=1,
+        execution=f"{EXECUTION}-{partition}",
+        started_by="schedule",
+        started_at=AT,
+        fingerprint="f",
+        status=status,
+        ended_at=AT,
+        details={"summary": "demand: no files."},
+    )
     published = 1 if status == "published" else None
     deadline.table.change(
-        partition, cutoff, lambda _run: Run(partition, cutoff, attempts=(attempt,), published=published)
+        partition,
+        cutoff,
+        lambda _run: Run(partition=partition, cutoff=cutoff, attempts=(attempt,), published=published),
     )
 
 
@@ -125,8 +163,17 @@ def test_where_no_partition_has_demand_that_is_late(deadline: Deadline) -> None:
 
 
 def test_of_thousands_the_first_are_named() -> None:
-    long = Attempt(1, EXECUTION, "schedule", AT, "f", "failed", AT, {"summary": "no " * 500})
-    late = {f"p{number:04}": Run(f"p{number:04}", CUTOFF, attempts=(long,)) for number in range(5_000)}
+    long = Attempt(
+        number=1,
+        execution=EXECUTION,
+        started_by="schedule",
+        started_at=AT,
+        fingerprint="f",
+        status="failed",
+        ended_at=AT,
+        details={"summary": "no " * 500},
+    )
+    late = {f"p{number:04}": Run(partition=f"p{number:04}", cutoff=CUTOFF, attempts=(long,)) for number in range(5_000)}
     subject, message = of_many(late, count=5_000, deployment=f"{'x' * 15}-{'y' * 12}", cutoff=CUTOFF)
     assert len(subject) <= 100  # of SNS
     assert message.count("p00") == SHOWN

@@ -36,7 +36,16 @@ def place(s3: Any, table: RunTable, clients: dict[str, Any]) -> Place:
 @pytest.fixture
 def claimed(place: Place) -> Place:
     at = NOW.isoformat()
-    place.table.change("all", CUTOFF, lambda run: claim(run, Claim(EXECUTION, "hand", "f", at, at, 0, 3600)))
+    place.table.change(
+        "all",
+        CUTOFF,
+        lambda run: claim(
+            run,
+            Claim(
+                execution=EXECUTION, started_by="hand", fingerprint="f", begun=at, now=at, seconds=0, lease_seconds=3600
+            ),
+        ),
+    )
     return place
 
 
@@ -125,7 +134,15 @@ def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
 def test_what_made_no_run_is_not_handed_over_again(claimed: Place, error: str, offered: str | None) -> None:
     claimed.table.change("all", CUTOFF, lambda run: note(run, EXECUTION, {"handed_over": "job-1"}))
     close({**STATE, "failure": {**FAILURE, "error": error}}, place=claimed, now=NOW)
-    wish = Claim("two", "hand", "f", NOW.isoformat(), NOW.isoformat(), 1, 3600)
+    wish = Claim(
+        execution="two",
+        started_by="hand",
+        fingerprint="f",
+        begun=NOW.isoformat(),
+        now=NOW.isoformat(),
+        seconds=1,
+        lease_seconds=3600,
+    )
     again = claimed.table.change("all", CUTOFF, lambda run: claim(run, wish))
     assert isinstance(again, Run)
     assert again.handed_over("f") == offered

@@ -288,7 +288,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
 def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: Any) -> None:
     execution = {"id": EXECUTION_ID, "name": "x", "started_at": "2026-11-18T09:30:05Z"}
     found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, deployment=DEPLOYMENT, s3=s3)
-    assert found == PublishPlan("all", "onejob-dev-20261118-1-0-0")
+    assert found == PublishPlan(partition="all", publish="onejob-dev-20261118-1-0-0")
 
 
 @pytest.mark.parametrize(

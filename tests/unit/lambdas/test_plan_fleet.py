@@ -78,8 +78,16 @@ def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: 
     details: dict[str, Any] = {"job": {"instance_type": job}}
     details |= {"inference": {"series_per_second_per_core": speed}} if speed is not None else {}
     details |= {"fleet": {"instance_type": fleet}} if fleet else {}
-    attempt = Attempt(1, "arn:x", "schedule", cutoff, "fingerprint", status="published", details=details)
-    return Run("eu", cutoff, (attempt,), published=1)
+    attempt = Attempt(
+        number=1,
+        execution="arn:x",
+        started_by="schedule",
+        started_at=cutoff,
+        fingerprint="fingerprint",
+        status="published",
+        details=details,
+    )
+    return Run(partition="eu", cutoff=cutoff, attempts=(attempt,), published=1)
 
 
 def test_all_that_was_handed_over_is_planned_for(s3: Any) -> None:
@@ -241,7 +249,7 @@ def test_what_earlier_runs_tell_goes_before_what_is_believed() -> None:
 
 def test_a_run_that_nobody_published_tells_nothing() -> None:
     failed = replace(earlier("2026-11-16", 30, fleet=TYPE), published=None)
-    assert measured_rate([failed, Run("eu", "2026-11-09")], TYPE) is BELIEVED_RATE
+    assert measured_rate([failed, Run(partition="eu", cutoff="2026-11-09")], TYPE) is BELIEVED_RATE
 
 
 def test_the_plan_says_what_it_rests_on(s3: Any) -> None:
@@ -370,7 +378,9 @@ def test_what_was_handed_over_is_noted_for_a_later_execution(
 ) -> None:
     assert deployed
     hand_over(s3, 4)
-    mine = Attempt(1, EXECUTION, "hand", "2026-11-16T06:00:00+00:00", "f")
+    mine = Attempt(
+        number=1, execution=EXECUTION, started_by="hand", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
+    )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     module.handler(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
@@ -382,7 +392,9 @@ def test_what_could_not_be_planned_for_is_offered_all_the_same(
 ) -> None:
     hand_over(s3, 4)
     deployed["s3"] = Refusing(s3, "AccessDenied")
-    mine = Attempt(1, EXECUTION, "hand", "2026-11-16T06:00:00+00:00", "f")
+    mine = Attempt(
+        number=1, execution=EXECUTION, started_by="hand", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
+    )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     with pytest.raises(ClientError):
         module.handler(STATE, CONTEXT)

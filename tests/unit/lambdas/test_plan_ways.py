@@ -190,7 +190,7 @@ def test_a_run_of_a_partition_is_published_as_it_is(s3: Any) -> None:
     with pytest.raises(InputError, match="which partition"):
         plan(execution, deployment=DEPLOYMENT.__class__(**{**vars(DEPLOYMENT), "partitioned": True}), s3=s3)
     found = plan({**execution, "input": {"publish": "run-1", "partition": "all"}}, deployment=DEPLOYMENT, s3=s3)
-    assert found == PublishPlan("all", "run-1")
+    assert found == PublishPlan(partition="all", publish="run-1")
     assert (found.fleet, found.mode) == (False, "train")
 
 

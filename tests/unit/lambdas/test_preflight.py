@@ -249,18 +249,31 @@ def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: Any) -> None:
 def made(seconds: int | None, size: int | None, *, mode: str = "train", fleet: bool = False) -> Attempt:
     details: dict[str, Any] = {"job": {"seconds": seconds, "demand_bytes": size}} if seconds else {}
     details |= {"fleet": {"instances": 4} if fleet else None}
-    return Attempt(1, "arn:1", "schedule", "t", "f", status="published", details=details, mode=mode)
+    return Attempt(
+        number=1,
+        execution="arn:1",
+        started_by="schedule",
+        started_at="t",
+        fingerprint="f",
+        status="published",
+        details=details,
+        mode=mode,
+    )
 
 
 def published(seconds: int | None, size: int | None) -> Run:
-    return Run("all", "2026-11-09", attempts=(made(seconds, size),), published=1)
+    return Run(partition="all", cutoff="2026-11-09", attempts=(made(seconds, size),), published=1)
 
 
 @pytest.mark.parametrize(
     ("runs", "size", "verdict"),
     [
         ([], 100, "unknown"),
-        ([Run("all", "2026-11-16"), published(None, None)], 100, "unknown"),  # made before sizes were kept
+        (
+            [Run(partition="all", cutoff="2026-11-16"), published(None, None)],
+            100,
+            "unknown",
+        ),  # made before sizes were kept
         ([published(None, None), published(1980, 100)], 100, "fine"),  # 33 minutes
         ([published(1980, 100)], 180, "fine"),  # 3 + 30 x 1.8 = 57 minutes
         ([published(1980, 100)], 200, "wrong"),  # 3 + 30 x 2 = 63
@@ -283,7 +296,10 @@ def test_only_jobs_that_had_the_same_to_do_tell_the_time(mode: str, fleet: bool,
     # The same run was trained first, and then forecast daily.
     daily = (made(5000, 100), made(600, 100, mode="infer"))
     handed_over = made(900, 100, fleet=True)
-    runs = [Run("all", "2026-11-16", (handed_over,), published=1), Run("all", "2026-11-09", daily, published=1)]
+    runs = [
+        Run(partition="all", cutoff="2026-11-16", attempts=(handed_over,), published=1),
+        Run(partition="all", cutoff="2026-11-09", attempts=daily, published=1),
+    ]
     (found,) = check_time(runs, mode=mode, fleet=fleet, demand_bytes=100, max_runtime_minutes=60)
     assert found.verdict == verdict, found.line
 

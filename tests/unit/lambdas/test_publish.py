@@ -48,7 +48,15 @@ def place(s3: Any, deployment: str = "onejob-dev") -> Place:
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
     wish = Claim(
-        execution, "hand", "f", NOW.isoformat(), NOW.isoformat(), int(NOW.timestamp()), 3600, force=True, gone=gone
+        execution=execution,
+        started_by="hand",
+        fingerprint="f",
+        begun=NOW.isoformat(),
+        now=NOW.isoformat(),
+        seconds=int(NOW.timestamp()),
+        lease_seconds=3600,
+        force=True,
+        gone=gone,
     )
     table.change("all", cutoff, lambda run: claim(run, wish))
 

@@ -9,9 +9,11 @@ from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, begin_publishing, end, note, release
 from lambdas.shared.registry_table import TRIES, RegistryBusy, RunTable
 
-NOTHING = Run("all", "2026-11-16")
+NOTHING = Run(partition="all", cutoff="2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
-ONE = Claim("one", "hand", "demand-1", SIX, SIX, 1000, 3600)
+ONE = Claim(
+    execution="one", started_by="hand", fingerprint="demand-1", begun=SIX, now=SIX, seconds=1000, lease_seconds=3600
+)
 TWO = replace(ONE, execution="two", begun=SEVEN, now=SEVEN, seconds=1060)
 
 
@@ -158,7 +160,7 @@ def test_an_attempt_goes_on_with_what_the_one_before_handed_over() -> None:
 
 
 def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
-    run = given(claim(Run("all", LATEST), ONE))
+    run = given(claim(Run(partition="all", cutoff=LATEST), ONE))
     assert release(run, "two") == run
     assert release(run, "one").attempts == ()
 

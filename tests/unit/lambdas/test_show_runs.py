@@ -20,9 +20,20 @@ DETAILS = {
     "job": {"seconds": 630, "instance_type": "ml.m5.large", "cost": 0.0189},
 }
 PUBLISHED = Run(
-    "all",
-    "2026-11-16",
-    attempts=(Attempt(1, EXECUTION, "schedule", "2026-11-23T05:00:09+00:00", "f", "published", "later", DETAILS),),
+    partition="all",
+    cutoff="2026-11-16",
+    attempts=(
+        Attempt(
+            number=1,
+            execution=EXECUTION,
+            started_by="schedule",
+            started_at="2026-11-23T05:00:09+00:00",
+            fingerprint="f",
+            status="published",
+            ended_at="later",
+            details=DETAILS,
+        ),
+    ),
     published=1,
 )
 
@@ -42,7 +53,22 @@ def test_a_run_with_all_that_is_known_of_it() -> None:
 
 def test_what_a_failure_says_is_text_and_nothing_else() -> None:
     details = {"kind": "InputError", "summary": 'column "<b>y</b>" is not a number'}
-    failed = Run("all", "latest", attempts=(Attempt(1, EXECUTION, "hand", "t", "f", "failed", "t", details),))
+    failed = Run(
+        partition="all",
+        cutoff="latest",
+        attempts=(
+            Attempt(
+                number=1,
+                execution=EXECUTION,
+                started_by="hand",
+                started_at="t",
+                fingerprint="f",
+                status="failed",
+                ended_at="t",
+                details=details,
+            ),
+        ),
+    )
     page = runs_as_html([failed], region="eu-central-1")
     assert ">failed InputError<" in page
     assert "&lt;b&gt;y&lt;/b&gt;" in page
@@ -50,7 +76,7 @@ def test_what_a_failure_says_is_text_and_nothing_else() -> None:
 
 
 def test_no_run_yet() -> None:
-    assert runs_as_html([Run("all", "latest")], region="eu-central-1") == "<p>No run yet.</p>"
+    assert runs_as_html([Run(partition="all", cutoff="latest")], region="eu-central-1") == "<p>No run yet.</p>"
 
 
 def test_the_handler_draws_the_registry_and_tells_cloudwatch_what_it_is(
@@ -65,8 +91,17 @@ def test_the_handler_draws_the_registry_and_tells_cloudwatch_what_it_is(
 
 
 def run_of(partition: str, status: Status, *, cutoff: str = "2026-11-16", started_at: str = "2026-11-23T05:00") -> Run:
-    attempt = Attempt(1, f"{EXECUTION}{partition}", "schedule", started_at, "f", status, None, {"summary": "why"})
-    return Run(partition, cutoff, attempts=(attempt,))
+    attempt = Attempt(
+        number=1,
+        execution=f"{EXECUTION}{partition}",
+        started_by="schedule",
+        started_at=started_at,
+        fingerprint="f",
+        status=status,
+        ended_at=None,
+        details={"summary": "why"},
+    )
+    return Run(partition=partition, cutoff=cutoff, attempts=(attempt,))
 
 
 def first_cells(page: str) -> list[str]:
@@ -85,7 +120,7 @@ def test_partitions_that_need_somebody_come_first() -> None:
         "h": "publishing",
     }
     runs = [run_of(partition, status) for partition, status in statuses.items()]
-    page = partitions_as_html([*runs, Run("i", LATEST)], region="eu-central-1")
+    page = partitions_as_html([*runs, Run(partition="i", cutoff=LATEST)], region="eu-central-1")
     assert first_cells(page) == ["c", "e", "f", "g", "b", "h", "a", "d"]
     assert page.startswith("<p>9 partitions: ")
     assert "1 failed" in page
@@ -104,7 +139,7 @@ def test_of_thousands_the_first_are_shown_and_the_rest_counted() -> None:
     assert page.endswith("<p>... and 4,950 more</p>")
 
 
-@pytest.mark.parametrize("runs", [[], [Run("a", LATEST)]])
+@pytest.mark.parametrize("runs", [[], [Run(partition="a", cutoff=LATEST)]])
 def test_partitions_without_runs(runs: list[Run]) -> None:
     assert partitions_as_html(runs, region="eu-central-1").endswith("<p>No run yet.</p>")
 
@@ -118,7 +153,7 @@ def test_the_latest_run_is_that_of_the_newest_cutoff_or_of_one_not_known_yet(tab
         keep(run_of(partition, "published", started_at="2026-11-23T05:00"))
     keep(run_of("b", "failed", cutoff=LATEST, started_at="2026-11-24T05:00"))
     keep(run_of("c", "failed", cutoff=LATEST, started_at="2026-11-22T05:00"))
-    keep(Run("d", LATEST, version=1))
+    keep(Run(partition="d", cutoff=LATEST, version=1))
     runs = latest_runs(table, ["a", "b", "c", "d", "e"])
     assert [run.partition for run in runs] == ["a", "b", "c", "d", "e"]
     assert [run.cutoff for run in runs[:3]] == ["2026-11-16", LATEST, "2026-11-16"]

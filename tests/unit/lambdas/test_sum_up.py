@@ -46,7 +46,13 @@ def ended_badly(status: str, **described: Any) -> dict[str, Any]:
 
 def test_a_run_that_was_published() -> None:
     assert row(ITEM, ended_well(**PUBLISHED)) == Row(
-        "DE", "published", cutoff="2026-11-16", run_id="onejob-dev-1", series=12, wape=0.25, execution=RUN
+        partition="DE",
+        outcome="published",
+        cutoff="2026-11-16",
+        run_id="onejob-dev-1",
+        series=12,
+        wape=0.25,
+        execution=RUN,
     )
 
 
@@ -65,7 +71,9 @@ def test_a_run_older_than_what_is_published_is_kept_and_fine() -> None:
 def test_one_that_was_published_before_is_fine() -> None:
     claim = {"claimed": False, "reason": "published", "run_id": "onejob-dev-0", "cutoff": "2026-11-16", "message": "x"}
     found = row(ITEM, ended_well(**claim))
-    assert found == Row("DE", "published before", "2026-11-16", "onejob-dev-0", execution=RUN)
+    assert found == Row(
+        partition="DE", outcome="published before", cutoff="2026-11-16", run_id="onejob-dev-0", execution=RUN
+    )
     assert found.is_fine
 
 
@@ -81,7 +89,7 @@ def test_one_that_another_execution_has_may_still_fail(run_id: str | None) -> No
 def test_one_that_the_gate_holds() -> None:
     cause = json.dumps({"errorMessage": "WAPE 0.9 is beyond 0.5"})
     found = row(ITEM, ended_badly("FAILED", Error="GateHeld", Cause=cause))
-    assert found == Row("DE", "held", kind="GateHeld", reason="WAPE 0.9 is beyond 0.5", execution=RUN)
+    assert found == Row(partition="DE", outcome="held", kind="GateHeld", reason="WAPE 0.9 is beyond 0.5", execution=RUN)
     assert not found.is_fine
 
 
@@ -94,13 +102,15 @@ def test_one_that_the_gate_holds() -> None:
 )
 def test_one_that_failed_says_why(cause: str) -> None:
     found = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause))
-    assert found == Row("DE", "failed", kind="InputError", reason="demand: no files", execution=RUN)
+    assert found == Row(partition="DE", outcome="failed", kind="InputError", reason="demand: no files", execution=RUN)
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
 def test_one_that_was_stopped_or_took_too_long_has_its_status_for_a_kind(status: str) -> None:
     found = row(ITEM, ended_badly(status))
-    assert found == Row("DE", "failed", kind=status, reason=f"its execution ended as {status}", execution=RUN)
+    assert found == Row(
+        partition="DE", outcome="failed", kind=status, reason=f"its execution ended as {status}", execution=RUN
+    )
 
 
 def test_one_that_was_stopped_with_words_keeps_them() -> None:
@@ -157,13 +167,13 @@ def test_a_reason_is_one_line_that_fits() -> None:
 
 def test_the_table_begins_with_what_needs_somebody() -> None:
     rows = [
-        Row("a", "published", series=1, wape=0.5),
-        Row("c", "published before"),
-        Row("e", "failed", kind="InputError", reason='columns "a", "b"'),
-        Row("b", "held"),
-        Row("d", "failed"),
-        Row("f", "kept"),
-        Row("g", "running elsewhere"),
+        Row(partition="a", outcome="published", series=1, wape=0.5),
+        Row(partition="c", outcome="published before"),
+        Row(partition="e", outcome="failed", kind="InputError", reason='columns "a", "b"'),
+        Row(partition="b", outcome="held"),
+        Row(partition="d", outcome="failed"),
+        Row(partition="f", outcome="kept"),
+        Row(partition="g", outcome="running elsewhere"),
     ]
     table = as_csv(rows)
     found = list(csv.DictReader(io.StringIO(table)))
@@ -175,11 +185,14 @@ def test_the_table_begins_with_what_needs_somebody() -> None:
 
 
 def test_the_first_that_need_somebody_are_told_by_name() -> None:
-    rows = [Row(f"p{number:02}", "failed", kind="JobError", reason="no") for number in reversed(range(SHOWN + 3))]
-    lines = list_unfinished([*rows, Row("a", "published")]).splitlines()
+    rows = [
+        Row(partition=f"p{number:02}", outcome="failed", kind="JobError", reason="no")
+        for number in reversed(range(SHOWN + 3))
+    ]
+    lines = list_unfinished([*rows, Row(partition="a", outcome="published")]).splitlines()
     assert lines[:2] == ["p00: failed (JobError): no", "p01: failed (JobError): no"]
     assert lines[SHOWN:] == ["... and 3 more, in the table"]
-    assert list_unfinished([Row("b", "running elsewhere", reason="x")]) == "b: running elsewhere: x"
+    assert list_unfinished([Row(partition="b", outcome="running elsewhere", reason="x")]) == "b: running elsewhere: x"
 
 
 def put(s3: Any, key: str, content: Any) -> None:
