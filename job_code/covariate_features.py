@@ -73,9 +73,8 @@ def covariate_columns(
         In the order of `covariate_names`, NaN where unknown, shape (columns, rows).
     """
     now = covariates.at(series, period)
-    if covariates.hidden is not None:
-        share = covariates.hidden[:, np.minimum(step, covariates.hidden.shape[1]) - 1]
-        now[np.random.default_rng(len(step)).random(now.shape) < share] = np.nan
+    if covariates.mask is not None:
+        now[covariates.mask.hides(series, period, step)] = np.nan
     at = [covariates.names.index(name) for name in covariates.positive]
     with np.errstate(divide="ignore", invalid="ignore"):  # a price of 0, which training never met
         relative = np.minimum(now[at] / usual, MOST)

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from job_code.covariate_mask import HiddenShares
 from job_code.covariate_rows import AlignedRows, align_rows
 from job_code.covariate_spill import SpilledTable, group_of
 from job_code.covariates import NO_GROUP, Covariates, CovariateTable
@@ -45,15 +46,15 @@ class StoredCovariates:
         tables: By key.
         horizon: Periods after the cutoff that they may be known for.
         dropped: Columns that are not used, as they are mostly unknown there.
-        hidden: Share of rows from which each column that is used is hidden while learning, shape (columns, horizon).
+        hidden: How often each column that is used is hidden while learning.
     """
 
     tables: tuple[StoredTable, ...] = ()
     horizon: int = 0
     dropped: tuple[str, ...] = ()
-    hidden: Floats | None = None
+    hidden: HiddenShares | None = None
 
-    def known_ahead(self, unknown: Floats) -> Self:
+    def known_ahead(self, unknown: Floats, *, seed: int) -> Self:
         """Settles what is used, by what is known of the periods to forecast.
 
         What the model learns from and is tested on must be known as often as it will be when it forecasts; and it
@@ -61,10 +62,13 @@ class StoredCovariates:
 
         Args:
             unknown: Share of series for which each column is unknown at each step, shape (columns, horizon).
+            seed: Of what is hidden.
         """
         used = unknown.mean(axis=1) <= MOSTLY
         dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
-        return replace(self, dropped=dropped, hidden=np.maximum(unknown[used], LEAST_HIDDEN))
+        settled = replace(self, dropped=dropped)
+        shares = np.maximum(unknown[used], LEAST_HIDDEN)
+        return replace(settled, hidden=HiddenShares(names=settled.names, shares=shares, seed=seed))
 
     def only(self, names: Collection[str]) -> Self:
         """Settles what is used by what a model knows, however much of it is known of the periods to forecast."""

@@ -12,7 +12,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from job_code.panel import Booleans, Floats, Integers
+from job_code.covariate_mask import CovariateMask
+from job_code.panel import Booleans, Integers
 
 Cells = npt.NDArray[np.float32]
 NO_GROUP = -1
@@ -109,8 +110,7 @@ class Covariates:
         names: Of all columns, table by table.
         categorical: Names of those that hold categories.
         positive: Names of those that are always above zero, such as prices; they are told relative to what is usual.
-        hidden: Share of rows from which each column is hidden, by step of the horizon, shape (columns, horizon); None
-            where they are told as they are.
+        mask: What is hidden from the model while it learns; None where it sees all that is known.
     """
 
     tables: tuple[CovariateTable, ...]
@@ -119,7 +119,7 @@ class Covariates:
     names: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
-    hidden: Floats | None = None
+    mask: CovariateMask | None = None
 
     @classmethod
     def none(cls, series: int) -> Self:
@@ -146,7 +146,7 @@ class Covariates:
 
     def take(self, series: Integers) -> Self:
         """The series at some positions, in that order."""
-        return replace(self, group=self.group[:, series])
+        return replace(self, group=self.group[:, series], mask=self.mask and self.mask.take(series))
 
     def at(self, series: Integers, period: Integers) -> Cells:
         """Looks periods up.

@@ -27,7 +27,7 @@ class Exogenous:
 
     def revealed(self) -> Self:
         """All that is known, as it is when the run itself forecasts."""
-        return replace(self, covariates=replace(self.covariates, hidden=None))
+        return replace(self, covariates=replace(self.covariates, mask=None))
 
     def select(self, series: Booleans) -> Self:
         """Keeps some of the series."""

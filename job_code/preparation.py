@@ -142,7 +142,7 @@ def prepare(
         calendar=calendar,
         pieces=pieces,
         encoding=StaticEncoding.of(static.schema, [result.described.categories for result in results]),
-        covariates=covariates.known_ahead(unknown),
+        covariates=covariates.known_ahead(unknown, seed=config.seed),
         unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
         census=Census.total(result.census for result in results),
         repairs=reduce(add, (result.repairs for result in results)),

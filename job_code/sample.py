@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from job_code.activity import is_active
+from job_code.covariate_mask import CovariateMask
 from job_code.covariates import Covariates
 from job_code.exogenous import Exogenous
 from job_code.panel import Booleans, Floats, Integers, Panel
@@ -60,17 +61,20 @@ class Sample:
             panels.append(piece.panel)
             static.append(demand.encoding.encode(piece.static))
             covariates.append(demand.covariates.read(info.folder, piece.panel, only=chosen))
-            rest.append((piece.active, strata[chosen], plan.chosen(hashes, strata, part=0.5)[chosen]))
+            half = plan.chosen(hashes, strata, part=0.5)
+            rest.append((piece.active, strata[chosen], half[chosen], hashes[chosen]))
         keys = pl.concat(panel.keys for panel in panels)
         order = keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy()
-        active, stratum, half = (np.concatenate(each)[order] for each in zip(*rest, strict=True))
+        active, stratum, half, hashes = (np.concatenate(each)[order] for each in zip(*rest, strict=True))
+        hidden = demand.covariates.hidden
+        mask = None if hidden is None else CovariateMask(hidden=hidden, series=hashes)
         counts = np.bincount(stratum, minlength=len(STRATA))
         share = counts / np.maximum(plan.series, 1)
         return cls(
             panel=Panel.stack(panels),
             exogenous=Exogenous(
                 StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
-                replace(Covariates.stack(covariates).take(order), hidden=demand.covariates.hidden),
+                replace(Covariates.stack(covariates).take(order), mask=mask),
             ),
             active=active,
             weight=1 / share[stratum],

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code import model
 from job_code.errors import InputError
 from job_code.sizes import Sizes
 from tests.demand import LAST, ONE, Finished, run_job, series
@@ -83,6 +84,17 @@ def test_files_shards_types_and_order_change_nothing(tmp_path: Path) -> None:
     }
     spread = run(tmp_path / "spread", demand, parts, sizes=SMALL)
     assert forecast(spread).tolist() == forecast(whole).tolist()
+
+
+def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demand, known = promoted()
+    partly = known.filter(pl.col("ds").le(LAST) | pl.col("unique_id").lt("A08"))  # a third is unknown, and hidden
+    whole = run(tmp_path / "whole", demand, {"promotions.parquet": partly})
+    monkeypatch.setattr(model, "SERIES_AT_A_TIME", 5)
+    monkeypatch.setattr(model, "BLOCK", 8)
+    blocks = run(tmp_path / "blocks", demand, {"promotions.parquet": partly})
+    assert forecast(blocks).tolist() == forecast(whole).tolist()
+    assert blocks.manifest["metrics"] == whole.manifest["metrics"]
 
 
 @pytest.mark.parametrize("key", [("shop",), ()])
