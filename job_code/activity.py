@@ -1,4 +1,4 @@
-"""Tells where in its life a series is: new, selling, pausing or at an end."""
+"""Tells where in its life a series is: at a cold start, selling, pausing or at an end."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from job_code.panel import Booleans, Integers, Panel
 
 YEAR_TO_SHORTEST_SILENCE = 4  # a quarter: nobody is taken off the list for a few bad weeks, or an empty shelf
 IMPROBABLE = 1e-3
-YEAR_TO_NEW = 4  # a series is new for a quarter
+YEAR_TO_COLD_START = 4  # a quarter
 
 
 def is_active(panel: Panel) -> Booleans:
@@ -45,12 +45,14 @@ def is_active(panel: Panel) -> Booleans:
     return active
 
 
-def is_new(age: Integers, frequency: Frequency) -> Booleans:
-    """Whether series have not been sold for a quarter of a year yet.
+def is_cold_start(age: Integers, frequency: Frequency) -> Booleans:
+    """Tell which series are too young to be known: less than a quarter of a year old.
+
+    Younger than a season (`sampling.Sort`) is something else: a season is a week of days, but a year of weeks.
 
     Args:
         age: Periods each has.
         frequency: What a period is.
     """
-    new: Booleans = age * YEAR_TO_NEW < frequency.per_year
-    return new
+    cold: Booleans = age * YEAR_TO_COLD_START < frequency.per_year
+    return cold

@@ -19,7 +19,6 @@ NOT_MEASURED: Scores = {
     for name in ("forecast", "model", "baseline", "moving_average")
 }
 MOST_SEGMENTS = 12  # of a static column, for it to be told by these: a table is read by people
-CLASSES = "class"
 
 
 def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
@@ -61,7 +60,7 @@ def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:
 
 
 def scores_by_segment(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
-    """Scores of fast, slow and new series, of each kind of demand, and by what static columns tell.
+    """Scores of fast, slow and young series, of each kind of demand, and by what static columns tell.
 
     Classes are those of today: what the largest series of today sold a while ago is, on average, less than their share
     now, and the other way round.
@@ -84,7 +83,7 @@ def scores_by_segment(tested: Backtest, sample: Sample, encoding: StaticEncoding
 def _divisions(
     tested: Backtest, sample: Sample, encoding: StaticEncoding
 ) -> Iterator[tuple[str, tuple[str, ...], Integers]]:
-    yield CLASSES, STRATA, sample.stratum[tested.series]
+    yield "class", tuple(name.replace("_", " ") for name in STRATA), sample.stratum[tested.series]
     yield "kind", KINDS, tested.kind
     for column, categories in encoding.categories.items():
         if len(categories) <= MOST_SEGMENTS:

@@ -2,7 +2,7 @@
 
 A model fitted on little more than a year has hardly seen a season repeat, and last year's value still knows more
 about the next one than the model does. On sparse demand there may be nothing to learn but the mean, and what the
-model adds to that from step to step is noise. Of a new series the simple forecasts know next to nothing.
+model adds to that from step to step is noise. At a cold start the simple forecasts know next to nothing.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def combine(entries: Entries, model: Floats, combinations: tuple[Combination, ..
         combinations: One for each kind of series, in the order of `KINDS`.
     """
     share = np.array([combination.model_share for combination in combinations])[entries.kind]
-    share = np.where(entries.new, 1.0, share)
+    share = np.where(entries.cold_start, 1.0, share)
     names = list(SIMPLE_FORECASTS)
     chosen = np.array([names.index(combination.simple) for combination in combinations])[entries.kind]
     simple = entries.simple[chosen, np.arange(len(entries))]
@@ -62,7 +62,7 @@ def best_combinations(actual: Floats, weight: Floats, entries: Entries) -> tuple
     Returns:
         One for each kind of series, in the order of `KINDS`.
     """
-    usable = ~entries.new & entries.active & (entries.change > 0) & (weight > 0)
+    usable = ~entries.cold_start & entries.active & (entries.change > 0) & (weight > 0)
     scale = np.where(entries.change > 0, entries.change, 1.0)
     actual, model, simple = actual / scale, entries.model / scale, entries.simple / scale
     chosen = []

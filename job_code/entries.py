@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from job_code.activity import is_new
+from job_code.activity import is_cold_start
 from job_code.config import ForecastConfig
 from job_code.error_distribution import kind_of_series, usual_change
 from job_code.exogenous import Exogenous
@@ -23,7 +23,7 @@ class Entries:
     Attributes:
         step: Periods ahead of the series' last one, from 1.
         kind: Kind of the series.
-        new: Whether nobody knows its ways yet.
+        cold_start: Whether it is too young to be known.
         active: Whether it still sells.
         whole: Whether it sells in whole numbers.
         change: How much it usually changes.
@@ -35,7 +35,7 @@ class Entries:
 
     step: Integers
     kind: Integers
-    new: Booleans
+    cold_start: Booleans
     active: Booleans
     whole: Booleans
     change: Floats
@@ -86,7 +86,7 @@ class Entries:
         return cls(
             step=np.tile(np.arange(1, steps + 1), len(panel)),
             kind=each(kind_of_series(panel)),
-            new=each(is_new(panel.lengths, panel.frequency)),
+            cold_start=each(is_cold_start(panel.lengths, panel.frequency)),
             active=each(active),
             whole=each(sells_in_whole_numbers(panel)),
             change=each(change),

@@ -12,6 +12,8 @@ import numpy as np
 
 from job_code.panel import Floats, Integers, Panel
 
+# By the share of zeros alone. The classes of Syntetos and Boylan (smooth, erratic, intermittent, lumpy) also ask how
+# much the sizes of sales vary, so that their erratic demand is smooth here, and their lumpy demand intermittent.
 KINDS = ("smooth", "mixed", "intermittent")
 ZERO_SHARE_EDGES = (0.05, 0.5)  # shares of zeros at which the next kind begins
 LEAST_ERRORS = 200  # below it the tails of a distribution are guesswork: neighbouring steps are pooled first

@@ -1,8 +1,8 @@
 """The two regimes of demand, and what each is learnt by.
 
 Series that have long sold in nearly every period are learnt by the absolute error, which a few odd weeks cannot upset;
-the others by the squared one, as their expectation is wanted and the median of sparse demand is zero. Of a new series
-nobody knows yet which it is.
+the others by the squared one, as their expectation is wanted and the median of sparse demand is zero. At a cold
+start nobody knows yet which a series is.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from enum import IntEnum
 import lightgbm as lgb
 import numpy as np
 
-from job_code.activity import is_new
+from job_code.activity import is_cold_start
 from job_code.config import ForecastConfig
 from job_code.error_distribution import ZERO_SHARE_EDGES
 from job_code.feature_rows import Columns, Origins
@@ -46,7 +46,7 @@ class Regime(IntEnum):
             age: Periods each has.
             frequency: What a period is.
         """
-        regular = (zero_share < ZERO_SHARE_EDGES[0]) & ~is_new(age, frequency)
+        regular = (zero_share < ZERO_SHARE_EDGES[0]) & ~is_cold_start(age, frequency)
         return np.where(regular, Regime.REGULAR, Regime.SPARSE)
 
 

@@ -14,7 +14,7 @@ def entries(model: np.ndarray, **given: np.ndarray) -> Entries:
     return Entries(
         step=step,
         kind=given.get("kind", np.zeros(count, dtype=np.int64)),
-        new=given.get("new", np.zeros(count, dtype=bool)),
+        cold_start=given.get("cold_start", np.zeros(count, dtype=bool)),
         active=given.get("active", np.ones(count, dtype=bool)),
         whole=given.get("whole", np.zeros(count, dtype=bool)),
         change=given.get("change", np.ones(count)),

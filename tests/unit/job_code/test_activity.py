@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from job_code.activity import is_active
+from job_code.activity import is_active, is_cold_start
+from job_code.frequency import Frequency
 from tests.demand import panel_of, series
 
 
@@ -36,3 +38,9 @@ def test_silence_is_counted_within_each_series(tmp_path: Path) -> None:
     alone = [bool(is_active(panel.select(np.arange(len(panel)) == at))[0]) for at in range(len(panel))]
     assert together.tolist() == alone
     assert 20 < together.sum() < 190
+
+
+@pytest.mark.parametrize(("frequency", "quarter"), [("D", 91), ("W-MON", 13), ("MS", 3)])
+def test_a_cold_start_lasts_a_quarter_of_a_year(frequency: str, quarter: int) -> None:
+    ages = np.array([1, quarter - 1, quarter, 10 * quarter])
+    assert is_cold_start(ages, Frequency(frequency)).tolist() == [True, True, False, False]

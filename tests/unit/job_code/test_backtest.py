@@ -125,7 +125,7 @@ def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
     segments = scores_by_segment(tested, sample, ready.encoding)
     assert {(each["by"], each["segment"]) for each in segments} >= {
         ("class", "A"),
-        ("class", "new"),
+        ("class", "younger than a season"),
         ("kind", "smooth"),
         ("kind", "intermittent"),
         ("shop", "north"),

@@ -17,7 +17,7 @@ def test_each_kind_of_series_has_its_own_combination() -> None:
     given = entries(
         np.full(5, 10.0),
         kind=np.array([0, 1, 2, 2, 0]),
-        new=np.array([False, False, False, True, False]),
+        cold_start=np.array([False, False, False, True, False]),
         active=np.array([True, True, True, True, False]),
         simple=simple(naive=np.full(5, 5.0), mean=np.full(5, 2.0)),
     )
@@ -39,7 +39,7 @@ def test_the_combination_is_the_one_that_errs_least(truth: float, name: str) -> 
     counted = np.arange(150) % 4 > 0
     assert best_combinations(np.where(counted, actual, 1000.0), every * counted, given)[0] == smooth
     assert best_combinations(actual, 0 * every, given)[0].model_share == 1
-    unknown = entries(given.model, simple=by, new=np.ones(150, dtype=bool))
+    unknown = entries(given.model, simple=by, cold_start=np.ones(150, dtype=bool))
     assert best_combinations(actual, every, unknown)[0].model_share == 1
 
 

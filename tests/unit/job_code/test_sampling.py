@@ -7,9 +7,8 @@ import pytest
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes, hash_keys
 from job_code.panel import Booleans, Floats, Panel
-from job_code.sampling import BINS_PER_OCTAVE, GOLDEN_RATIO, STRATA, Census, SamplePlan, sort_series
+from job_code.sampling import BINS_PER_OCTAVE, GOLDEN_RATIO, STRATA, Census, SamplePlan, Sort, Stratum, sort_series
 
-A, B, C, NEW, STOPPED = range(len(STRATA))
 LAST_OF_ALL = -pow(int(GOLDEN_RATIO), -1, 2**64) % 2**64  # the hash that is chosen last
 
 
@@ -73,29 +72,29 @@ def test_each_sort_has_an_equal_part_of_the_rows_and_stopped_ones_a_quarter_of_i
     chosen = plan.chosen(hashes, strata)
     rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
     assert rows == pytest.approx([20_000, 20_000, 20_000, 20_000, 5000], rel=0.2)
-    assert plan.share[A] > plan.share[B] > plan.share[C]  # the fast ones are fewer
+    assert plan.share[Stratum.A] > plan.share[Stratum.B] > plan.share[Stratum.C]  # the fast ones are fewer
 
 
 def test_what_a_small_sort_does_not_need_goes_to_the_others() -> None:
     panel, hashes, active = mixed(10_000, share_new=0.005)
     plan, strata = plan_of(panel, active, 100_000)
     chosen = plan.chosen(hashes, strata)
-    assert chosen[strata == NEW].all()
+    assert chosen[strata == Stratum.YOUNGER_THAN_A_SEASON].all()
     assert panel.lengths[chosen].sum() == pytest.approx(100_000, rel=0.06)
     rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
-    assert rows[STOPPED] == pytest.approx(rows[C] / 4, rel=0.25)
+    assert rows[Stratum.STOPPED] == pytest.approx(rows[Stratum.C] / 4, rel=0.25)
 
 
 def test_classes_are_those_of_the_share_of_demand() -> None:
     sizes, lengths = np.array([90.0, 0.5, 7.0, 2.0, 0.5]), np.full(5, 60)
     panel, _ = population(sizes, lengths)
     _, strata = plan_of(panel, np.ones(5, dtype=bool), 10)
-    assert strata.tolist() == [A, C, B, C, C]
+    assert strata.tolist() == [Stratum.A, Stratum.C, Stratum.B, Stratum.C, Stratum.C]
 
     panel, _, active = mixed(5000, seed=3)
     _, strata = plan_of(panel, active, 10_000)
-    assert (strata[~active] == STOPPED).all()
-    assert (strata[active & (panel.lengths < 52)] == NEW).all()
+    assert (strata[~active] == Stratum.STOPPED).all()
+    assert (strata[active & (panel.lengths < 52)] == Stratum.YOUNGER_THAN_A_SEASON).all()
     selling = active & (panel.lengths >= 52)
     size = panel.values[panel.starts][selling]
     order = np.argsort(-size)
@@ -104,6 +103,20 @@ def test_classes_are_those_of_the_share_of_demand() -> None:
     assert (strata[selling][order] == expected).mean() > 0.93  # sizes are told apart by quarters of an octave
     demand = np.bincount(strata[selling], weights=size, minlength=3)[:3] / size.sum()
     assert demand == pytest.approx([0.8, 0.15, 0.05], abs=0.03)
+
+
+def test_names_are_those_of_the_strata() -> None:
+    assert [name.upper() for name in STRATA] == [stratum.name for stratum in Stratum]
+
+
+def test_sorts_are_told_by_age_and_by_whether_a_series_still_sells() -> None:
+    panel, _ = population(np.ones(4), np.array([52, 51, 52, 51]))
+    sorts, bins = sort_series(panel, np.array([True, True, False, False]))
+    assert sorts.tolist() == [Sort.SELLING, Sort.YOUNGER_THAN_A_SEASON, Sort.STOPPED, Sort.STOPPED]
+    census = Census.of(panel, sorts, bins)
+    assert census.series.sum(axis=1).tolist() == [1, 1, 2]
+    assert census.values.sum(axis=1).tolist() == [52, 51, 103]
+    assert SamplePlan.of(census, 1000).series.tolist() == [1, 0, 0, 1, 2]
 
 
 def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
@@ -118,7 +131,7 @@ def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
 def test_demand_of_nothing_can_be_sampled_too() -> None:
     panel, hashes = population(np.zeros(20), np.full(20, 60))
     plan, strata = plan_of(panel, np.zeros(20, dtype=bool), 600)
-    assert (strata == STOPPED).all()
+    assert (strata == Stratum.STOPPED).all()
     plan, strata = plan_of(panel, np.ones(20, dtype=bool), 600)
     assert plan.chosen(hashes, strata).any()
 
