@@ -19,13 +19,13 @@ help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
 
 run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
-	@$(BIN)/python -m local_run --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
+	@$(BIN)/python -m cli.rehearsal.rehearse --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
 		$(if $(STATIC),--static '$(STATIC)') $(if $(COVARIATES),--covariates '$(COVARIATES)') \
 		$(foreach pair,$(SET),--set '$(pair)') \
 		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
 
 preflight: $(INSTALLED) ## look for what a deployment or the next run would stumble over [ENVIRONMENT=dev]
-	@$(BIN)/python -m preflight --environment $(ENVIRONMENT)
+	@$(BIN)/python -m cli.commands.preflight --environment $(ENVIRONMENT)
 
 test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
 	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
@@ -64,7 +64,7 @@ setup: $(INSTALLED) ## install what everything else needs
 
 bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once [BOOTSTRAP="--custom-permissions-boundary name"]
 	$(CDK) bootstrap $(CONTEXT) $(BOOTSTRAP)
-	@$(BIN)/python -m bootstrap --environment $(ENVIRONMENT)
+	@$(BIN)/python -m cli.commands.bootstrap --environment $(ENVIRONMENT)
 
 diff: $(INSTALLED) ## show what a deployment would change
 	$(CDK) diff $(CONTEXT)
@@ -73,7 +73,7 @@ deploy: $(INSTALLED) ## deploy to AWS [ENVIRONMENT=dev]
 	$(CDK) deploy --all $(CONTEXT)
 
 destroy: $(INSTALLED) ## remove everything from AWS, data included; shows what and asks [ENVIRONMENT=dev]
-	@$(BIN)/python -m teardown --environment $(ENVIRONMENT)
+	@$(BIN)/python -m cli.commands.destroy --environment $(ENVIRONMENT)
 	$(CDK) destroy --all --force $(CONTEXT)
 
 clean: ## remove everything that make has made here, out/ included

@@ -17,7 +17,7 @@ ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
 class EncryptedBucket(Construct):
     """A bucket for data, or the bucket for the others' access logs.
 
-    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object. `teardown`
+    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object. `cli/aws`
     does it on purpose, with the credentials of whoever calls it.
 
     Attributes:

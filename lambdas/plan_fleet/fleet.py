@@ -95,7 +95,7 @@ class Assumptions:
         gather_seconds_an_object: To list and read an object's note, 16 at a time in one process. 1.6 ms were measured
             on the benchmark's machine, from a local server without TLS; twice that on a vCPU.
         slower_a_doubling: How much longer the slowest instance takes, to start, load and forecast, each time there are
-            twice as many of them. From the simulation (benchmarks/fleet_plan, believed chances, ml.m5.4xlarge): what is
+            twice as many of them. From the simulation (cli/fleet_plan, believed chances, ml.m5.4xlarge): what is
             planned with 0.1 keeps its deadline in more than nine runs of ten, with 50 million series in 12 or 15
             minutes and 500 million in 20; with 0.075 the latter in eight of ten, with none in none.
     """

@@ -33,7 +33,7 @@ def demand(tmp_path: Path) -> Path:
 def rehearse(output: Path, *arguments: str) -> "subprocess.Popen[str]":
     variables = {"PATH": str(Path(sys.executable).parent), "HOME": str(output), "TMPDIR": str(output)}
     return subprocess.Popen(
-        [sys.executable, "-m", "local_run", "--output", str(output), *arguments],
+        [sys.executable, "-m", "cli.rehearsal.rehearse", "--output", str(output), *arguments],
         cwd=ROOT,
         env=variables,
         stdout=subprocess.PIPE,

@@ -96,7 +96,7 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
 ) -> None:
     outputs_file = tmp_path / "outputs.json"
     cdk(cloud, "bootstrap", f"aws://{cloud.account}/{cloud.region}")
-    done = command(cloud, "bootstrap", "--environment", "dev")
+    done = command(cloud, "cli.commands.bootstrap", "--environment", "dev")
     assert done.returncode == 0, done.stderr
     (repository,) = cloud.client("ecr").describe_repositories()["repositories"]
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
@@ -118,10 +118,10 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     assert left(cloud).keys() >= {"buckets", "tables", "functions", "databases", "job logs"}
 
     for typed, said in (("prod", "nothing was deleted\n"), (None, "nothing was deleted: there is no terminal")):
-        refused = command(cloud, "teardown", "--environment", "dev", typed=typed)
+        refused = command(cloud, "cli.commands.destroy", "--environment", "dev", typed=typed)
         assert refused.returncode == 1
         assert refused.stderr.startswith(said)
-    done = command(cloud, "teardown", "--environment", "dev", typed="dev")
+    done = command(cloud, "cli.commands.destroy", "--environment", "dev", typed="dev")
     assert done.returncode == 0, done.stdout + done.stderr
     shown, _, did = done.stdout.partition("Type dev to go on: ")
     assert shown.splitlines()[1:3] == [
@@ -134,7 +134,7 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     assert "executions stopped: 1\n" in did
     cdk(cloud, "destroy", "--all", "--force", "--app", str(assembly))
     assert left(cloud) == {}
-    again = command(cloud, "teardown", "--environment", "dev", "--yes")
+    again = command(cloud, "cli.commands.destroy", "--environment", "dev", "--yes")
     assert again.returncode == 0
     assert again.stdout == f"There is nothing of it in account {cloud.account}, {cloud.region}.\n"
 
@@ -159,7 +159,7 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
         cloud.client("logs").create_log_stream(**fleets, logStreamName=f"{NAME}-1/algo-1-1")
         of_all = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
         running_job(application)
-        done = command(cloud, "teardown", "--environment", "dev", "--yes")
+        done = command(cloud, "cli.commands.destroy", "--environment", "dev", "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
         stopped = [line for line in done.stdout.splitlines() if line.startswith("executions stopped: ")]
         assert stopped[0] == "executions stopped: 1"
@@ -182,7 +182,7 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
     ],
 )
 def test_what_is_not_taken_down(cloud: LocalCloud, arguments: list[str], said: str) -> None:
-    done = command(cloud, "teardown", *arguments)
+    done = command(cloud, "cli.commands.destroy", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(said)
     assert done.stdout == ""

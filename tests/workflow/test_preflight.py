@@ -69,7 +69,7 @@ def test_the_time_a_run_took_is_kept_and_known_to_the_next(application: Deployme
 def looked(cloud: LocalCloud, environment: str) -> subprocess.CompletedProcess[str]:
     """`make preflight`, as an engineer with the cloud's credentials."""
     return subprocess.run(
-        [sys.executable, "-m", "preflight", "--environment", environment],
+        [sys.executable, "-m", "cli.commands.preflight", "--environment", environment],
         env=cloud.child_environment(),
         cwd=ROOT,
         capture_output=True,

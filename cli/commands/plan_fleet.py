@@ -1,6 +1,6 @@
 """Plans a fleet on paper, and the training job before it.
 
-`python -m benchmarks.fleet_plan --series 50000000 --deadline 15m --simulate`
+`python -m cli.commands.plan_fleet --series 50000000 --deadline 15m --simulate`
 """
 
 import argparse
@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.fleet_plan.case import Question, case_of
-from benchmarks.fleet_plan.on_paper import answer, planned
-from benchmarks.fleet_plan.simulation import simulate
-from benchmarks.fleet_plan.training import training_plan
+from cli.fleet_plan.case import Question, case_of
+from cli.fleet_plan.on_paper import answer, planned
+from cli.fleet_plan.simulation import simulate
+from cli.fleet_plan.training import training_plan
 from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 
 SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fleet_plan", description="Plans a fleet on paper.")
+    parser = argparse.ArgumentParser(prog="python -m cli.commands.plan_fleet", description="Plans a fleet on paper.")
     parser.add_argument("--series", type=_count, default=50_000_000, help="number of series")
     parser.add_argument("--periods", type=_count, default=156, help="length of each one's history")
     parser.add_argument(

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.fleet_plan.levels import Level
+from cli.fleet_plan.levels import Level
 from job_code.charts import EARLIER, EXPECTED, FORECAST, STYLE
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fleet_plan.assumed import Assumed
-from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question
 from benchmarks.results import load
+from cli.fleet_plan.assumed import Assumed
+from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd

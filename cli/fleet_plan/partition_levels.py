@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.fleet_plan.assumed import Assumed, aligned
-from benchmarks.fleet_plan.levels import Level, beyond, dollars, last_useful
-from benchmarks.fleet_plan.partition_runs import PartitionChances, run_partitions
+from cli.fleet_plan.assumed import Assumed, aligned
+from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
+from cli.fleet_plan.partition_runs import PartitionChances, run_partitions
 from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR
 
 AT_A_TIME = (1, 8, 20, 50, 100, 200)

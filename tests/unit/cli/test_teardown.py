@@ -6,9 +6,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from teardown import steps
-from teardown.deployed import Deployed
-from teardown.steps import TeardownError, delete_job_logs, stop_executions, wait_for_jobs
+from cli.aws import teardown as steps
+from cli.aws.deployed import Deployed
+from cli.aws.teardown import TeardownError, delete_job_logs, stop_executions, wait_for_jobs
 
 RUNS, ALL = (f"arn:aws:states:eu-central-1:1:stateMachine:onejob-dev-{name}" for name in ("forecast", "partitions"))
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from benchmarks.fleet_plan.__main__ import main
-from benchmarks.fleet_plan.assumed import aligned
-from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, objects_of, rate_of
-from benchmarks.fleet_plan.on_paper import planned
 from benchmarks.results import load
+from cli.commands.plan_fleet import main
+from cli.fleet_plan.assumed import aligned
+from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, objects_of, rate_of
+from cli.fleet_plan.on_paper import planned
 from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.fleet import BELIEVED_RATE
 

@@ -1,8 +1,8 @@
 """The answer on paper: arithmetic, no chance in it."""
 
-from benchmarks.fleet_plan.assumed import told
-from benchmarks.fleet_plan.case import Case
-from benchmarks.fleet_plan.training import TrainingPlan
+from cli.fleet_plan.assumed import told
+from cli.fleet_plan.case import Case
+from cli.fleet_plan.training import TrainingPlan
 from lambdas.plan_fleet.fleet import fleet_time
 from lambdas.plan_fleet.sizing import FleetPlan, minutes, size_fleet
 

@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.fleet_plan.case import Case
-from benchmarks.fleet_plan.levels import Floats
+from cli.fleet_plan.case import Case
+from cli.fleet_plan.levels import Floats
 from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR, Assumptions
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from benchmarks.fleet_plan.assumed import told
-from benchmarks.fleet_plan.case import Case
-from benchmarks.fleet_plan.fleet_levels import (
+from cli.fleet_plan.assumed import told
+from cli.fleet_plan.case import Case
+from cli.fleet_plan.fleet_levels import (
     COUNTS,
     fleet_assumed,
     fleet_conclusions,
@@ -13,15 +13,15 @@ from benchmarks.fleet_plan.fleet_levels import (
     minutes_lost,
     plan_conclusions,
 )
-from benchmarks.fleet_plan.fleet_runs import Chances
-from benchmarks.fleet_plan.partition_levels import (
+from cli.fleet_plan.fleet_runs import Chances
+from cli.fleet_plan.partition_levels import (
     partition_assumed,
     partition_conclusions,
     partition_levels,
     partition_table,
 )
-from benchmarks.fleet_plan.partition_runs import PartitionChances
-from benchmarks.fleet_plan.plot import plot
+from cli.fleet_plan.partition_runs import PartitionChances
+from cli.fleet_plan.plot import plot
 from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.sizing import FleetPlan
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.fleet_plan import partition_runs
-from benchmarks.fleet_plan.__main__ import main
-from benchmarks.fleet_plan.case import Case, Question, case_of
-from benchmarks.fleet_plan.fleet_levels import fleet_levels, minutes_lost
-from benchmarks.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
-from benchmarks.fleet_plan.levels import Level, beyond, last_useful
-from benchmarks.fleet_plan.on_paper import planned
-from benchmarks.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
+from cli.commands.plan_fleet import main
+from cli.fleet_plan import partition_runs
+from cli.fleet_plan.case import Case, Question, case_of
+from cli.fleet_plan.fleet_levels import fleet_levels, minutes_lost
+from cli.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
+from cli.fleet_plan.levels import Level, beyond, last_useful
+from cli.fleet_plan.on_paper import planned
+from cli.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
 from infra.jobs import sagemaker_job
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
@@ -211,8 +211,8 @@ def test_it_stops_where_nothing_further_saves_a_tenth() -> None:
 def test_the_command_tells_and_draws(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.fleet_plan.simulation.FLEET_RUNS", 12)
-    monkeypatch.setattr("benchmarks.fleet_plan.simulation.PARTITION_RUNS", 1)
+    monkeypatch.setattr("cli.fleet_plan.simulation.FLEET_RUNS", 12)
+    monkeypatch.setattr("cli.fleet_plan.simulation.PARTITION_RUNS", 1)
     arguments = ["--series", "2000000", "--deadline", "9m", "--plot"]
     for name, begins in (("fleet.svg", b"<?xml"), ("fleet.png", b"\x89PNG")):
         main([*arguments, str(tmp_path / name)])
@@ -233,8 +233,8 @@ def test_the_command_tells_and_draws(
 def test_without_prices_there_are_none(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.fleet_plan.simulation.FLEET_RUNS", 12)
-    monkeypatch.setattr("benchmarks.fleet_plan.simulation.PARTITION_RUNS", 1)
+    monkeypatch.setattr("cli.fleet_plan.simulation.FLEET_RUNS", 12)
+    monkeypatch.setattr("cli.fleet_plan.simulation.PARTITION_RUNS", 1)
     main(["--series", "2000000", "--instance-type", "ml.c5.xlarge", "--plot", str(tmp_path / "fleet.svg")])
     fleet_part = capsys.readouterr().out.partition("The fleet by chance")[2].partition("A training job")[0]
     assert "$" not in fleet_part

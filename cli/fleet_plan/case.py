@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.fleet_plan.assumed import Assumed
 from benchmarks.measuring import ROOT
 from benchmarks.results import Results, load
+from cli.fleet_plan.assumed import Assumed
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.fleet_plan.assumed import Assumed, aligned
-from benchmarks.fleet_plan.case import Case
-from benchmarks.fleet_plan.fleet_runs import Chances, run_fleet
-from benchmarks.fleet_plan.levels import Level, beyond, dollars, last_useful
+from cli.fleet_plan.assumed import Assumed, aligned
+from cli.fleet_plan.case import Case
+from cli.fleet_plan.fleet_runs import Chances, run_fleet
+from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
 from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR, disk_bytes, fleet_time
 from lambdas.plan_fleet.sizing import minutes
 from lambdas.shared.limits import MOST_INSTANCES

@@ -23,7 +23,7 @@ def main() -> int:
     Returns:
         0 if it is on, 1 if not.
     """
-    parser = argparse.ArgumentParser(prog="python -m bootstrap", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cli.commands.bootstrap", description=__doc__)
     parser.add_argument("--environment", default="dev", help="name of a file in environments/ (dev)")
     options = parser.parse_args()
     try:

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.rehearsal.display import Display
+from cli.rehearsal.given_demand import overrides_for
+from cli.rehearsal.rehearsal import Rehearsal
+from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
 from infra.settings.loader import SettingsError, load_settings
 from job_code.errors import InputError
 from job_code.table_files import find_files
 from local_cloud import LocalCloud
-from local_run.display import Display
-from local_run.given_demand import overrides_for
-from local_run.rehearsal import Rehearsal
-from local_run.synthetic_demand import SyntheticDemand, write_demand
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 BESIDE_DEMAND = ("static", "covariates")
 LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
 
@@ -145,7 +145,7 @@ def _shown(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m local_run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cli.rehearsal.rehearse", description=__doc__)
     parser.add_argument("--environment", default="dev", help="which environment to deploy (default: dev)")
     parser.add_argument("--demand", type=Path, metavar="PATH", help="your own demand (default: synthetic)")
     parser.add_argument("--static", type=Path, metavar="PATH", help="static columns of the series")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.rehearsal.display import Display
 from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
-from local_run.display import Display
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import boto3
 from botocore.client import BaseClient
 
+from cli.aws.preflight_checks import look
 from infra.settings.loader import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
 from lambdas.preflight.findings import Verdict
-from preflight.environment import look
 
 MARKS: dict[Verdict, str] = {"fine": "✓", "note": "!", "wrong": "✗", "unknown": "?"}
 
@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 1 if something is wrong.
     """
-    parser = argparse.ArgumentParser(prog="python -m preflight", description="Look before a deployment or a run.")
+    parser = argparse.ArgumentParser(
+        prog="python -m cli.commands.preflight", description="Look before a deployment or a run."
+    )
     parser.add_argument("--environment", default=PERSONAL_ENVIRONMENT, help=f"default: {PERSONAL_ENVIRONMENT}")
     options = parser.parse_args(arguments)
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import WaiterError
 
-from teardown.deployed import Clients
+from cli.aws.deployed import Clients
 
 KINDS = ("Training", "Processing")
 # A job that is stopped has two minutes, and uploads what it has.

@@ -6,10 +6,8 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.settings.environment import Settings
-from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
-from teardown.deployed import Clients, Deployed
-from teardown.steps import (
+from cli.aws.deployed import Clients, Deployed
+from cli.aws.teardown import (
     TeardownError,
     delete_job_logs,
     delete_schedules,
@@ -18,6 +16,8 @@ from teardown.steps import (
     stop_executions,
     wait_for_jobs,
 )
+from infra.settings.environment import Settings
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 
 
 def main() -> int:
@@ -92,7 +92,7 @@ def _take_down(clients: Clients, deployed: Deployed, name: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m teardown", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cli.commands.destroy", description=__doc__)
     parser.add_argument("--environment", default="dev", help="name of a file in environments/ (dev)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     return parser

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of
-from benchmarks.fleet_plan.on_paper import planned
-from benchmarks.fleet_plan.training import TrainingPlan, training_plan
 from benchmarks.results import load
+from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of
+from cli.fleet_plan.on_paper import planned
+from cli.fleet_plan.training import TrainingPlan, training_plan
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 

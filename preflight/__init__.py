@@ -1,1 +1,0 @@
-"""`make preflight`: what a run or a deployment of an environment would stumble over, looked up from a laptop."""
