@@ -7,25 +7,26 @@ ENVIRONMENTS := dev staging prod
 BIN := .venv/bin
 CDK := node_modules/.bin/cdk
 INSTALLED := .venv/installed
-CONTEXT := --context environment=$(ENVIRONMENT)
+ONEJOB := $(BIN)/onejob
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
-# SageMaker takes plain image manifests only; attestations would turn them into an index.
-export BUILDX_NO_DEFAULT_ATTESTATIONS := 1
 
-.PHONY: help run preflight test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight plan-fleet test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
 help:
-	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z]+):[^\n]*## (.*)', open('Makefile').read())]"
+	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
-run: $(INSTALLED) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
-	@$(BIN)/python -m cli.rehearsal.rehearse --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
+run: $(ONEJOB) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
+	@$(ONEJOB) run --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
 		$(if $(STATIC),--static '$(STATIC)') $(if $(COVARIATES),--covariates '$(COVARIATES)') \
 		$(foreach pair,$(SET),--set '$(pair)') \
 		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
 
-preflight: $(INSTALLED) ## look for what a deployment or the next run would stumble over [ENVIRONMENT=dev]
-	@$(BIN)/python -m cli.commands.preflight --environment $(ENVIRONMENT)
+preflight: $(ONEJOB) ## check what a deployment or the next run needs [ENVIRONMENT=dev]
+	@$(ONEJOB) preflight --environment $(ENVIRONMENT)
+
+plan-fleet: $(ONEJOB) ## estimate the instances, time and cost of a fleet [PLAN="--series 50000000 --deadline 15m"]
+	@$(ONEJOB) plan-fleet $(PLAN)
 
 test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
 	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
@@ -60,24 +61,22 @@ format: $(INSTALLED) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(INSTALLED) ## install what everything else needs
+setup: $(ONEJOB) ## install what everything else needs, and the command line onejob
 
-bootstrap: $(INSTALLED) ## prepare an AWS account and region for the CDK, once [BOOTSTRAP="--custom-permissions-boundary name"]
-	$(CDK) bootstrap $(CONTEXT) $(BOOTSTRAP)
-	@$(BIN)/python -m cli.commands.bootstrap --environment $(ENVIRONMENT)
+bootstrap: $(ONEJOB) ## prepare an AWS account and region for deployments, once [BOOTSTRAP="--custom-permissions-boundary name"]
+	@$(ONEJOB) bootstrap --environment $(ENVIRONMENT) $(if $(BOOTSTRAP),-- $(BOOTSTRAP))
 
-diff: $(INSTALLED) ## show what a deployment would change
-	$(CDK) diff $(CONTEXT)
+diff: $(ONEJOB) ## show what a deployment would change
+	@$(ONEJOB) diff --environment $(ENVIRONMENT)
 
-deploy: $(INSTALLED) ## deploy to AWS [ENVIRONMENT=dev]
-	$(CDK) deploy --all $(CONTEXT)
+deploy: $(ONEJOB) ## deploy to AWS [ENVIRONMENT=dev]
+	@$(ONEJOB) deploy --environment $(ENVIRONMENT)
 
-destroy: $(INSTALLED) ## remove everything from AWS, data included; shows what and asks [ENVIRONMENT=dev]
-	@$(BIN)/python -m cli.commands.destroy --environment $(ENVIRONMENT)
-	$(CDK) destroy --all --force $(CONTEXT)
+destroy: $(ONEJOB) ## remove everything from AWS, data included; shows what and asks [ENVIRONMENT=dev]
+	@$(ONEJOB) destroy --environment $(ENVIRONMENT)
 
 clean: ## remove everything that make has made here, out/ included
-	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
+	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', 'onejob.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
 
 $(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package.json package-lock.json
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('Python 3.11 or newer is needed: make PYTHON=python3.12 ...')"
@@ -85,4 +84,9 @@ $(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint constraints.txt
 	@$(BIN)/npm ci --loglevel=error
+	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"
+
+# Editable, as the command works on this checkout; requirements.txt has what it needs.
+$(ONEJOB): $(INSTALLED) pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"

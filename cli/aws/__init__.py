@@ -1,4 +1,6 @@
-"""Takes away of one environment what would keep its stacks from being deleted, and what they would leave behind.
+"""What a person does to an environment in an AWS account, with that person's own credentials.
 
-It acts with the credentials of whoever calls it: nothing that is deployed may empty a bucket.
+`preflight_checks` looks for obstacles, `cdk` runs the pinned CDK CLI, `image_scanning` completes the CDK's bootstrap,
+`deployed` and `teardown` remove an environment, `account` and `session` connect to AWS.
+The package may import `infra`, `lambdas` and the shared modules of `cli`.
 """

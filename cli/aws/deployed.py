@@ -1,37 +1,45 @@
 """What is deployed of an environment."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
-Clients = Callable[[str], Any]
+from cli.aws.session import Clients
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deployed:
     """What there is to be taken down.
 
     Attributes:
-        stacks: The stacks there are, in the order in which they can be deleted.
+        forecast_stack: Name of the stack with everything that runs; None without one.
+        data_stack: Name of the stack that the other one needs; None without one.
         schedules: Names.
         state_machines: ARNs; one that starts executions of others stands before these.
         buckets: Names, that of the access logs last: emptying the others is logged.
     """
 
-    stacks: tuple[str, ...]
+    forecast_stack: str | None
+    data_stack: str | None
     schedules: tuple[str, ...]
     state_machines: tuple[str, ...]
     buckets: tuple[str, ...]
+
+    @property
+    def stacks(self) -> list[str]:
+        """Names of the stacks, in the order in which they can be deleted."""
+        return [stack for stack in (self.forecast_stack, self.data_stack) if stack is not None]
 
     @classmethod
     def find(cls, clients: Clients, name: str) -> Self:
         """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
         cloudformation = clients("cloudformation")
-        stacks = [stack for stack in (f"{name}-forecast", f"{name}-data") if _exists(cloudformation, stack)]
+        forecast_stack, data_stack = (
+            stack if _exists(cloudformation, stack) else None for stack in (f"{name}-forecast", f"{name}-data")
+        )
         schedules, state_machines, buckets = [], [], []
-        for stack in stacks:
+        for stack in filter(None, (forecast_stack, data_stack)):
             for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
                 for resource in page["StackResourceSummaries"]:
                     if resource["ResourceStatus"] == "DELETE_COMPLETE":
@@ -44,7 +52,8 @@ class Deployed:
                         of_logs = resource["LogicalResourceId"].startswith("AccessLogs")
                         buckets.append((of_logs, resource["PhysicalResourceId"]))
         return cls(
-            stacks=tuple(stacks),
+            forecast_stack=forecast_stack,
+            data_stack=data_stack,
             schedules=tuple(schedules),
             state_machines=tuple(sorted(state_machines, key=_starts_none)),
             buckets=tuple(bucket for _, bucket in sorted(buckets)),

@@ -1,12 +1,13 @@
 """What there is to look at in an environment: the account, and of the deployment what the next run would look at."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from botocore.client import BaseClient
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from cli.aws.account import signed_in
+from cli.aws.session import Clients
+from cli.errors import CommandError
 from infra.jobs.instances import machines_of
 from infra.settings.environment import Settings
 from lambdas.plan.channels import DEMAND
@@ -20,7 +21,6 @@ from lambdas.shared.clock import local_date
 from lambdas.shared.periods import last_complete_period
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
-Clients = Callable[[str], BaseClient]
 
 
 def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]:
@@ -51,18 +51,9 @@ def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]
 def check_account(client: Clients, settings: Settings) -> list[Finding]:
     """Whether there are credentials, and of the account that the environment names."""
     try:
-        identity = client("sts").get_caller_identity()
-    except (ClientError, BotoCoreError) as error:
-        return [wrong(f"credentials: none that AWS takes: {error}; sign in and try again")]
-    wanted = settings.deployment.account
-    if wanted is not None and identity["Account"] != wanted:
-        return [
-            wrong(
-                f"credentials: they are of account {identity['Account']}, and {settings.environment} is in {wanted}; "
-                "sign in there"
-            )
-        ]
-    return [fine(f"credentials: {identity['Arn']}")]
+        return [fine(f"credentials: {signed_in(client, settings).arn}")]
+    except CommandError as error:
+        return [wrong(str(error))]
 
 
 def check_bootstrap(client: Clients) -> list[Finding]:
@@ -71,7 +62,7 @@ def check_bootstrap(client: Clients) -> list[Finding]:
     try:
         version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
     except systems.exceptions.ParameterNotFound:
-        return [wrong("bootstrap: the CDK has not prepared this account and region; make bootstrap")]
+        return [wrong("bootstrap: the CDK has not prepared this account and region; run: onejob bootstrap")]
     return [fine(f"bootstrap: version {version}")]
 
 

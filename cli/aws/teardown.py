@@ -1,4 +1,7 @@
-"""The steps of taking an environment down; each may be repeated."""
+"""The removal of an environment, step by step; each step may be repeated.
+
+The caller's own credentials do it: no deployed function may empty a bucket.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,7 +10,10 @@ from typing import Any
 
 from botocore.exceptions import WaiterError
 
-from cli.aws.deployed import Clients
+from cli.aws.deployed import Deployed
+from cli.aws.session import Clients
+from cli.console import OUTPUT, progress
+from cli.errors import CommandError
 
 KINDS = ("Training", "Processing")
 # A job that is stopped has two minutes, and uploads what it has.
@@ -15,8 +21,34 @@ MOST_SECONDS = 900
 POLL_SECONDS = 2
 
 
-class TeardownError(Exception):
-    """A step did not succeed; the message says which, and what to do."""
+def take_down(clients: Clients, deployed: Deployed, name: str) -> None:
+    """Delete an environment, and print a line for each step.
+
+    Args:
+        clients: Makes the client of a service.
+        deployed: What there is.
+        name: The deployment's name, `onejob-dev` for example.
+
+    Raises:
+        CommandError: A step failed; the message says which one, and what to do.
+    """
+    with progress("stopping executions") as show:
+        delete_schedules(clients, deployed.schedules)
+        for state_machine in deployed.state_machines:
+            OUTPUT.print(f"executions stopped: {stop_executions(clients, state_machine)}")
+        # A job needs its role until its end, and the network it is in.
+        show("waiting for the last job to end")
+        wait_for_jobs(clients, name)
+        if deployed.forecast_stack:
+            show(f"deleting {deployed.forecast_stack}")
+            delete_stack(clients, deployed.forecast_stack)
+        OUTPUT.print(f"logs of jobs deleted: {delete_job_logs(clients, name)}")
+        for bucket in deployed.buckets:
+            show(f"emptying {bucket}")
+            OUTPUT.print(f"emptied {bucket}: {empty(clients, bucket)} versions")
+        if deployed.data_stack:
+            show(f"deleting {deployed.data_stack}")
+            delete_stack(clients, deployed.data_stack)
 
 
 def delete_schedules(clients: Clients, schedules: Sequence[str]) -> None:
@@ -36,13 +68,13 @@ def stop_executions(clients: Clients, state_machine: str) -> int:
         How many executions were stopped.
 
     Raises:
-        TeardownError: One still runs after a quarter of an hour.
+        CommandError: One still runs after a quarter of an hour.
     """
     states, stopped = clients("stepfunctions"), set[str]()
     end = time.monotonic() + MOST_SECONDS
     while running := _running_executions(states, state_machine):
         if time.monotonic() > end:
-            raise TeardownError(f"still running: {', '.join(running[:3])}; stop it and start again")
+            raise CommandError(f"still running: {', '.join(running[:3])}; stop it and start again")
         for execution in running:
             states.stop_execution(executionArn=execution, cause="The environment is being taken down")
         stopped |= set(running)
@@ -54,12 +86,12 @@ def wait_for_jobs(clients: Clients, name: str) -> None:
     """Waits until no job of the environment is at work: it would write into a bucket that was emptied.
 
     Raises:
-        TeardownError: One still is after a quarter of an hour.
+        CommandError: One still is after a quarter of an hour.
     """
     end = time.monotonic() + MOST_SECONDS
     while jobs := list(_running_jobs(clients("sagemaker"), name)):
         if time.monotonic() > end:
-            raise TeardownError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
+            raise CommandError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
         time.sleep(POLL_SECONDS)
 
 
@@ -67,7 +99,7 @@ def delete_stack(clients: Clients, stack: str) -> None:
     """Deletes a stack and waits for its end.
 
     Raises:
-        TeardownError: It could not be deleted.
+        CommandError: It could not be deleted.
     """
     cloudformation = clients("cloudformation")
     cloudformation.delete_stack(StackName=stack)
@@ -76,7 +108,8 @@ def delete_stack(clients: Clients, stack: str) -> None:
             StackName=stack, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": MOST_SECONDS // POLL_SECONDS}
         )
     except WaiterError as error:
-        raise TeardownError(f"stack {stack} could not be deleted, see its events in the console: {error}") from error
+        raise CommandError(f"stack {stack} could not be deleted, see its events in the console: {error}") from error
+    OUTPUT.print(f"deleted {stack}")
 
 
 def delete_job_logs(clients: Clients, name: str) -> int:
@@ -106,7 +139,7 @@ def empty(clients: Clients, bucket: str) -> int:
         How many versions there were.
 
     Raises:
-        TeardownError: S3 did not delete all of them.
+        CommandError: S3 did not delete all of them.
     """
     s3, deleted = clients("s3"), 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -117,7 +150,7 @@ def empty(clients: Clients, bucket: str) -> int:
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
-            raise TeardownError(f"bucket {bucket}: {first['Key']} could not be deleted: {first.get('Message')}")
+            raise CommandError(f"bucket {bucket}: {first['Key']} could not be deleted: {first.get('Message')}")
         deleted += len(versions)
     return deleted
 

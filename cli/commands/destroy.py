@@ -1,102 +1,70 @@
-"""`make destroy`, up to `cdk destroy`: what an environment holds is shown, asked about, and deleted."""
+"""`onejob destroy`."""
 
-import argparse
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from typer import Option
 
-from cli.aws.deployed import Clients, Deployed
-from cli.aws.teardown import (
-    TeardownError,
-    delete_job_logs,
-    delete_schedules,
-    delete_stack,
-    empty,
-    stop_executions,
-    wait_for_jobs,
-)
-from infra.settings.environment import Settings
-from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
+from cli.console import OUTPUT
+from cli.errors import CommandError
+from cli.options import PERSONAL_ENVIRONMENT, Environment, takes
+
+if TYPE_CHECKING:
+    from cli.aws.deployed import Deployed
 
 
-def main() -> int:
-    """Takes one environment down, as far as its stacks cannot.
+@dataclass(frozen=True, kw_only=True)
+class DestroyOptions:
+    """What `onejob destroy` takes."""
 
-    Returns:
-        0 if the stacks can be deleted now, 1 if not.
+    environment: Environment = PERSONAL_ENVIRONMENT
+    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False
+
+
+@takes(DestroyOptions)
+def destroy(options: DestroyOptions) -> None:
+    """Remove an environment from AWS, with all its data.
+
+    Shows what it will delete and asks you to type the environment's name.
     """
-    options = _parser().parse_args()
-    try:
-        settings = load_settings(options.environment, ENVIRONMENTS)
-        if settings.keeps_data:
-            raise TeardownError(
-                f"environments/{settings.environment}.toml: removal_policy is retain: nothing is deleted "
-                "(docs/operating.md: Taking an environment down)"
-            )
-        clients = boto3.Session(region_name=settings.deployment.region).client
-        account = _account(clients, settings)
+    from cli.aws.account import signed_in
+    from cli.aws.deployed import Deployed
+    from cli.aws.session import aws_errors, clients_for
+    from cli.aws.teardown import take_down
+    from cli.environment import read_settings
+
+    settings = read_settings(options.environment)
+    if settings.keeps_data:
+        raise CommandError(
+            f"environments/{settings.environment}.toml: removal_policy is retain, so onejob deletes nothing "
+            "(docs/operating.md: Taking an environment down)"
+        )
+    clients = clients_for(settings)
+    account = signed_in(clients, settings).account
+    with aws_errors():
         deployed = Deployed.find(clients, settings.name)
-        _show(deployed, f"account {account}, {settings.deployment.region}")
+        place = f"account {account}, {settings.deployment.region}"
         if not deployed.stacks:
-            return 0
+            OUTPUT.print(f"{settings.name} is not deployed in {place}.")
+            return
+        for line in _to_be_deleted(deployed, place):
+            OUTPUT.print(line)
         if not options.yes and not _agreed(settings.environment):
-            raise TeardownError("nothing was deleted")
-        _take_down(clients, deployed, settings.name)
-    except (SettingsError, TeardownError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as error:
-        print(f"AWS: {error}", file=sys.stderr)
-        return 1
-    return 0
+            raise CommandError("onejob deleted nothing: the name was not typed")
+        take_down(clients, deployed, settings.name)
 
 
-def _account(clients: Clients, settings: Settings) -> str:
-    account, wanted = str(clients("sts").get_caller_identity()["Account"]), settings.deployment.account
-    if wanted not in (None, account):
-        raise TeardownError(f"{settings.name} is in account {wanted}, the credentials are of {account}")
-    return account
-
-
-def _show(deployed: Deployed, place: str) -> None:
-    if not deployed.stacks:
-        print(f"There is nothing of it in {place}.")
-        return
-    print(f"To be deleted for good, in {place}:")
+def _to_be_deleted(deployed: "Deployed", place: str) -> Iterator[str]:
+    yield f"To be deleted for good, in {place}:"
     for stack in deployed.stacks:
-        print(f"  the stack {stack}, with all that is in it")
+        yield f"  the stack {stack}, with everything in it"
     for bucket in deployed.buckets:
-        print(f"  the bucket {bucket}, with every version of every object")
+        yield f"  the bucket {bucket}, with every version of every object"
 
 
 def _agreed(environment: str) -> bool:
     if not sys.stdin.isatty():
-        raise TeardownError("nothing was deleted: there is no terminal to ask on; say --yes")
+        raise CommandError("onejob deleted nothing: there is no terminal to ask on; add --yes")
     return input(f"Type {environment} to go on: ") == environment
-
-
-def _take_down(clients: Clients, deployed: Deployed, name: str) -> None:
-    delete_schedules(clients, deployed.schedules)
-    for state_machine in deployed.state_machines:
-        print(f"executions stopped: {stop_executions(clients, state_machine)}")
-    # A job needs its role until its end, and the network it is in.
-    wait_for_jobs(clients, name)
-    for stack in deployed.stacks:
-        if stack.endswith("-forecast"):
-            delete_stack(clients, stack)
-            print(f"deleted {stack}")
-    print(f"logs of jobs deleted: {delete_job_logs(clients, name)}")
-    for bucket in deployed.buckets:
-        print(f"emptied {bucket}: {empty(clients, bucket)} versions")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cli.commands.destroy", description=__doc__)
-    parser.add_argument("--environment", default="dev", help="name of a file in environments/ (dev)")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,49 +1,40 @@
-"""Prints everything that was looked at, a line each, and ends with 1 if anything is wrong."""
+"""`onejob preflight`."""
 
-import argparse
-import functools
-import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import boto3
-from botocore.client import BaseClient
+from rich.text import Text
 
-from cli.aws.preflight_checks import look
-from infra.settings.loader import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
-from lambdas.preflight.findings import Verdict
+from cli.console import OUTPUT, progress
+from cli.options import PERSONAL_ENVIRONMENT, Environment, takes
 
-MARKS: dict[Verdict, str] = {"fine": "✓", "note": "!", "wrong": "✗", "unknown": "?"}
+# By the verdict of a finding: its mark and the mark's color.
+MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "unknown": ("?", "yellow")}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Looks at one environment.
+@dataclass(frozen=True, kw_only=True)
+class PreflightOptions:
+    """What `onejob preflight` takes."""
 
-    Returns:
-        The exit code: 0, or 1 if something is wrong.
+    environment: Environment = PERSONAL_ENVIRONMENT
+
+
+@takes(PreflightOptions)
+def preflight(options: PreflightOptions) -> int:
+    """Check what a deployment or the next run needs.
+
+    Prints one line for each check: ✓ passed, ✗ failed, ! worth a look, ? not known. Exits with 1 if a check failed.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m cli.commands.preflight", description="Look before a deployment or a run."
-    )
-    parser.add_argument("--environment", default=PERSONAL_ENVIRONMENT, help=f"default: {PERSONAL_ENVIRONMENT}")
-    options = parser.parse_args(arguments)
-    try:
-        settings = load_settings(options.environment, ENVIRONMENTS)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    session = boto3.Session(region_name=settings.deployment.region)
+    from cli.aws.preflight_checks import look
+    from cli.aws.session import clients_for
+    from cli.environment import read_settings
 
-    @functools.cache
-    def client(service: str) -> BaseClient:
-        return session.client(service)
-
-    findings = look(settings, client, now=datetime.now(UTC))
+    settings = read_settings(options.environment)
+    with progress(f"checking {settings.name}"):
+        findings = look(settings, clients_for(settings), now=datetime.now(UTC))
     for finding in findings:
-        print(f"{MARKS[finding.verdict]} {finding.line}")
+        OUTPUT.print(Text.assemble(MARKS[finding.verdict], " ", finding.line))
     wrong = sum(finding.verdict == "wrong" for finding in findings)
-    print(f"{settings.name}: {f'{wrong} to mend' if wrong else 'ready'}")
+    problems = f"{wrong} problem{'' if wrong == 1 else 's'} to fix"
+    OUTPUT.print(f"{settings.name}: {problems if wrong else 'ready'}")
     return 1 if wrong else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,18 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.measuring import ROOT
-from benchmarks.results import Results, load
 from cli.fleet_plan.assumed import Assumed
+from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work
 from lambdas.plan_fleet.instance_types import cores_of
 
-RESULTS = ROOT / "benchmarks" / "results.json"
 HORIZON = 12  # weeks ahead: what was measured
 # What a vCPU does of what a core of the benchmark's machine did.
 VCPU_SHARE = 0.5
@@ -64,13 +61,13 @@ class Case:
     assumed: tuple[Assumed, ...]
 
 
-def case_of(question: Question, job: TrainingJobSettings, *, results: Path = RESULTS) -> Case:
+def case_of(question: Question, job: TrainingJobSettings, measured: Measured) -> Case:
     """Turns a question into a case.
 
     Args:
         question: What is asked.
         job: The environment's training job.
-        results: What the benchmark has measured.
+        measured: The benchmark's run of the job.
     """
     values = question.series * question.periods
     work = Work(
@@ -81,7 +78,7 @@ def case_of(question: Question, job: TrainingJobSettings, *, results: Path = RES
     price, price_assumed = _price(question, job)
     volume_gb = job.volume_gb if question.volume_gb is None else question.volume_gb
     machine = Machine(question.instance_type, cores_of(question.instance_type), price, volume_gb)
-    rate, rate_assumed = rate_of(load(results))
+    rate, rate_assumed = rate_of(measured)
     disk: Assumed = (
         Assumed("disk of an instance", f"{volume_gb:,g} GB", "given", "--volume-gb")
         if question.volume_gb is not None
@@ -118,13 +115,15 @@ def objects_of(values: int, *, instances: int | None) -> int:
     return shards * math.ceil(values / shards / sizes.values_per_piece)
 
 
-def rate_of(results: Results) -> tuple[Rate, tuple[Assumed, ...]]:
-    """What a vCPU forecasts, by the largest run that was measured."""
-    series, scaling = max(item for item in results.scaling.items() if not item[1].run.failure)
-    measured = series / scaling.run.stages["predict"] / results.machine.cores
-    source = f"{series:,} series of {results.weeks} weeks, {HORIZON} ahead (benchmarks/results.json, stage predict)"
-    return Rate(measured * VCPU_SHARE, measured=False, source=source), (
-        Assumed("a core forecasts", f"{measured:,.0f} series/s", "measured", source),
+def rate_of(measured: Measured) -> tuple[Rate, tuple[Assumed, ...]]:
+    """Returns the series that a vCPU forecasts a second, and where that number comes from."""
+    a_core = measured.series / measured.stages["predict"] / measured.cores
+    source = (
+        f"{measured.series:,} series of {measured.weeks} weeks, {HORIZON} ahead "
+        "(benchmarks/results.json, stage predict)"
+    )
+    return Rate(a_core * VCPU_SHARE, measured=False, source=source), (
+        Assumed("a core forecasts", f"{a_core:,.0f} series/s", "measured", source),
         Assumed("a vCPU does of that", f"{VCPU_SHARE:g}", "believed", "a thread of a core's two; README: older cores"),
     )
 

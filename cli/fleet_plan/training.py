@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.results import load
 from cli.fleet_plan.assumed import Assumed
-from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question
+from cli.fleet_plan.case import VCPU_SHARE, Question
+from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
@@ -82,7 +81,7 @@ class TrainingPlan:
 
 
 def training_plan(
-    question: Question, work: Work, job: TrainingJobSettings, assumptions: Assumptions, *, results: Path = RESULTS
+    question: Question, work: Work, job: TrainingJobSettings, *, assumptions: Assumptions, measured: Measured
 ) -> TrainingPlan:
     """Plans the job.
 
@@ -91,21 +90,19 @@ def training_plan(
         work: What it hands over.
         job: The environment's training job.
         assumptions: Its start-up and its network are a fleet's.
-        results: What the benchmark has measured.
+        measured: The benchmark's run of the job.
     """
-    measured = load(results)
-    series, scaling = max(item for item in measured.scaling.items() if not item[1].run.failure)
-    instance_type, stages = job.instance_types[0], scaling.run.stages
+    instance_type, stages, series = job.instance_types[0], measured.stages, measured.series
     cores = cores_of(instance_type)
     machine = Machine(instance_type, cores, job.hourly_prices.get(instance_type), job.volume_gb)
     rows = question.series * question.periods
-    by_rows = sum(stages.get(stage, 0) for stage in BY_ROWS) / scaling.demand.rows
+    by_rows = sum(stages.get(stage, 0) for stage in BY_ROWS) / measured.rows
     anyhow = sum(stages.get(stage, 0) for stage in ANYHOW)
-    bytes_a_row = scaling.demand.size / scaling.demand.rows
-    slower = measured.machine.cores / (cores * VCPU_SHARE)
+    bytes_a_row = measured.bytes / measured.rows
+    slower = measured.cores / (cores * VCPU_SHARE)
     a_second = assumptions.download_mb_per_second * 1e6
     file = f"environments/{question.environment}.toml"
-    source = f"{series:,} series, {measured.machine.cores} cores (benchmarks/results.json, stages"
+    source = f"{series:,} series, {measured.cores} cores (benchmarks/results.json, stages"
     price = "not known" if machine.hourly_price is None else f"${machine.hourly_price:,.3f}"
     return TrainingPlan(
         machine=machine,

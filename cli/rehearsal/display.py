@@ -1,59 +1,68 @@
 """Shows an execution as it happens: its states, and under them what the job prints."""
 
 import json
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TextIO
 
+from rich.console import Console
+from rich.text import Text
+
+from cli.console import OUTPUT, progress
 from local_cloud import ExecutionEnded, ExecutionEvent, JobLogLine, StateEvent
 
 MARKS = {"entered": "▸", "succeeded": "✓", "failed": "✗", "caught": "↳"}
-COLOURS = {"entered": "36", "succeeded": "32", "failed": "31", "caught": "33"}
+COLORS = {"entered": "cyan", "succeeded": "green", "failed": "red", "caught": "yellow"}
 
 
 @dataclass
 class Display:
-    """A line an event.
+    """Prints a line for each event; on a terminal, a spinner below shows what runs now.
 
     Attributes:
-        stream: Where it is shown; coloured on a terminal.
+        console: Where it prints.
     """
 
-    stream: TextIO = sys.stdout
+    console: Console = OUTPUT
     _entered: dict[str, datetime] = field(default_factory=dict)
+    _spin: Callable[[str], None] | None = None
 
     def heading(self, text: str) -> None:
-        """Begins a part of the rehearsal."""
-        self._line(self._coloured("1", f"\n{text}"))
+        """Begin a part of the rehearsal."""
+        self.console.print(Text(f"\n{text}", "bold"))
 
     def say(self, text: str) -> None:
-        """Shows one line."""
-        self._line(f"  {text}")
+        """Print one line."""
+        self.console.print(f"  {text}")
+
+    @contextmanager
+    def progress(self, text: str) -> Iterator[None]:
+        """Show what runs now, while the block runs; events of an execution replace the text."""
+        with progress(text, console=self.console) as self._spin:
+            try:
+                yield
+            finally:
+                self._spin = None
 
     def show(self, event: ExecutionEvent) -> None:
-        """Shows one event of an execution."""
+        """Print one event of an execution."""
         match event:
             case StateEvent(state=state, change="entered", time=time):
                 self._entered[state] = time
+                if self._spin is not None:
+                    self._spin(state)
                 self._state("entered", state, "")
             case StateEvent(state=state, change=change, time=time):
                 seconds = (time - self._entered.get(state, time)).total_seconds()
                 self._state(change, state, f"{seconds:.1f} s  {event.error}".rstrip())
             case JobLogLine(line=line):
-                self._line(f"      {_for_people(line)}")
+                self.console.print(f"      {_for_people(line)}")
             case ExecutionEnded(status=status):
-                self._line(self._coloured("32" if status == "SUCCEEDED" else "31", f"  {status}"))
+                self.console.print(Text(f"  {status}", "green" if status == "SUCCEEDED" else "red"))
 
     def _state(self, change: str, state: str, note: str) -> None:
-        self._line(f"  {self._coloured(COLOURS[change], MARKS[change])} {state:<32} {note}".rstrip())
-
-    def _coloured(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.stream.isatty() else text
-
-    def _line(self, text: str) -> None:
-        self.stream.write(f"{text}\n")
-        self.stream.flush()
+        self.console.print(Text.assemble("  ", (MARKS[change], COLORS[change]), f" {f'{state:<32} {note}'.rstrip()}"))
 
 
 def _for_people(line: str) -> str:

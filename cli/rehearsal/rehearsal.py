@@ -7,24 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.checkout import CDK_PROGRAM, CHECKOUT
+from cli.errors import CommandError
 from cli.rehearsal.display import Display
 from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rehearsal:
     """One rehearsal in a local cloud.
 
     Attributes:
         cloud: The cloud, started.
-        project: The checkout.
         environment: Name of the environment to deploy.
         output: Folder for what comes out.
         display: Shows what happens.
     """
 
     cloud: LocalCloud
-    project: Path
     environment: str
     output: Path
     display: Display
@@ -39,10 +39,11 @@ class Rehearsal:
         begun = time.monotonic()
         context = f"environment={self.environment}"
         outputs = self.output / "stack-outputs.json"
-        self._cdk("bootstrap", "--context", context)
-        self._cdk(
-            "deploy", "--all", "--require-approval", "never", "--context", context, "--outputs-file", str(outputs)
-        )
+        with self.display.progress("cdk bootstrap"):
+            self._cdk("bootstrap", "--context", context)
+        options = ("--all", "--require-approval", "never", "--context", context, "--outputs-file", str(outputs))
+        with self.display.progress("cdk deploy"):
+            self._cdk("deploy", *options)
         stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         for stack in stacks:
             self.display.say(f"deployed {stack}")
@@ -66,10 +67,11 @@ class Rehearsal:
             stateMachineArn=state_machine, input=json.dumps(execution_input)
         )
         try:
-            for event in follow_execution(self.cloud.client, started["executionArn"]):
-                self.display.show(event)
-                if isinstance(event, ExecutionEnded):
-                    return event
+            with self.display.progress("starting"):
+                for event in follow_execution(self.cloud.client, started["executionArn"]):
+                    self.display.show(event)
+                    if isinstance(event, ExecutionEnded):
+                        return event
         finally:
             save_execution(self.cloud.client, started["executionArn"], self.output / "execution")
         raise AssertionError("an execution that is followed ends")
@@ -88,12 +90,12 @@ class Rehearsal:
         log = self.output / "cdk.log"
         done = self.cloud.cdk(
             *arguments,
-            cwd=self.project,
-            cdk_program=self.project / "node_modules/.bin/cdk",
+            cwd=CHECKOUT,
+            cdk_program=CDK_PROGRAM,
             capture=True,
             check=False,
         )
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ cdk {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
         if done.returncode:
-            raise RuntimeError(f"cdk {arguments[0]} failed, see {log}:\n{done.stderr.strip()[-2000:]}")
+            raise CommandError(f"cdk {arguments[0]} failed, see {log}:\n{done.stderr.strip()[-2000:]}")

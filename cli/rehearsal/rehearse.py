@@ -1,135 +1,156 @@
-"""`make run`: deploys the application into a cloud on this machine, runs it and shows the forecasts."""
+"""One rehearsal from beginning to end: `rehearse` is `onejob run`."""
 
-import argparse
 import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.environment import read_settings
+from cli.errors import CommandError
 from cli.rehearsal.display import Display
 from cli.rehearsal.given_demand import overrides_for
 from cli.rehearsal.rehearsal import Rehearsal
+from cli.rehearsal.request import RehearsalRequest
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
-from infra.settings.loader import SettingsError, load_settings
 from job_code.errors import InputError
 from job_code.table_files import find_files
 from local_cloud import LocalCloud
 
-PROJECT = Path(__file__).resolve().parents[2]
 BESIDE_DEMAND = ("static", "covariates")
 LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
+INTERRUPTED = 130
 
 
-def main() -> int:
-    """Runs one rehearsal.
+def rehearse(request: RehearsalRequest) -> int:
+    """Run one rehearsal.
 
     Returns:
-        0 if the execution succeeded, 1 if it failed, 2 if there was nothing to run, 130 after Ctrl-C.
+        The exit code: 0 if the execution succeeded, 1 if it failed, 130 after Ctrl-C.
+
+    Raises:
+        InputError: There is nothing to run.
+        CommandError: The environment, the local cloud or the deployment is at fault.
     """
-    options = _parser().parse_args()
-    display = Display()
+    settings = read_settings(request.environment)
+    execution_input = _execution_input(request, settings.forecast.to_strings())
+    output = request.output.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
     try:
-        settings = load_settings(options.environment, PROJECT / "environments")
-        execution_input = _execution_input(options, settings.forecast.to_strings())
-        output = options.output.resolve() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
         output.mkdir(parents=True)
-        begun = time.monotonic()
-        account, region = settings.deployment.account or LOCAL_ACCOUNT, settings.deployment.region
+    except OSError as error:
+        raise CommandError(f"--output: {output.parent} cannot be written: {error.strerror}") from error
+    display, begun = Display(), time.monotonic()
+    try:
         with (
             tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state,
-            LocalCloud(Path(state), account=account, region=region) as cloud,
+            LocalCloud(
+                Path(state),
+                account=settings.deployment.account or LOCAL_ACCOUNT,
+                region=settings.deployment.region,
+            ) as cloud,
         ):
             display.say(f"a cloud on this machine: {cloud.endpoint_url}")
-            code = _rehearse(
-                Rehearsal(cloud, PROJECT, options.environment, output, display), options, execution_input, begun
-            )
-            if options.keep:
+            rehearsal = Rehearsal(cloud=cloud, environment=request.environment, output=output, display=display)
+            manifest = _perform(rehearsal, _inputs(request, rehearsal), execution_input)
+            if manifest is not None:
+                _summarize(rehearsal, manifest, time.monotonic() - begun)
+            if request.keep:
                 _keep(cloud, display)
-    except InputError as error:
-        print("input error:", *error.problems, sep="\n  ", file=sys.stderr)
-        return error.exit_code
-    except (SettingsError, RuntimeError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    except RuntimeError as error:
+        raise CommandError(str(error)) from error
     except KeyboardInterrupt:
         print("\ninterrupted: the local cloud and everything in it is gone", file=sys.stderr)
-        return 130
-    return code
+        return INTERRUPTED
+    return 1 if manifest is None else 0
 
 
-def _execution_input(options: argparse.Namespace, configured: dict[str, str]) -> dict[str, Any]:
+def _execution_input(request: RehearsalRequest, configured: Mapping[str, str]) -> dict[str, Any]:
     """The execution's input, with the configuration that the demand's columns and `--set` ask for."""
     try:
-        given = json.loads(options.input)
+        given = json.loads(request.input)
     except ValueError as error:
-        raise InputError([f'--input: {options.input} is not JSON: {error}; write {{}} or {{"cutoff": ...}}']) from None
-    malformed = [pair for pair in options.set if "=" not in pair]
-    if malformed or not isinstance(given, dict):
-        problems = [f"--set {pair}: write it as key=value" for pair in malformed]
-        raise InputError(problems or [f'--input: {options.input} is not an object; write {{}} or {{"cutoff": ...}}'])
+        raise InputError([f'--input: {request.input} is not JSON: {error}; write {{}} or {{"cutoff": ...}}']) from None
+    problems = [f"--set {pair}: write it as key=value" for pair in request.set if "=" not in pair]
+    if not isinstance(given, dict):
+        problems.append(f'--input: {request.input} is not an object; write {{}} or {{"cutoff": ...}}')
+    if problems:
+        raise InputError(problems)
     for name in BESIDE_DEMAND:
-        path = getattr(options, name)
+        path = getattr(request, name)
+        if path is not None and request.demand is None:
+            raise InputError([f"--{name}: it needs --demand beside it; the synthetic demand brings its own"])
         if path is not None:
-            if options.demand is None:
-                raise InputError([f"--{name}: it needs --demand beside it; the synthetic demand brings its own"])
             find_files(path, source=name)
-    overrides = overrides_for(options.demand, configured, options.set)
+    overrides = overrides_for(request.demand, configured, request.set)
     asked = given.get("config", {})
     return {**given, "config": overrides | asked} if overrides and isinstance(asked, dict) else given
 
 
-def _rehearse(rehearsal: Rehearsal, options: argparse.Namespace, execution_input: dict[str, Any], begun: float) -> int:
-    display = rehearsal.display
-    inputs = {name: path for name in ("demand", *BESIDE_DEMAND) if (path := getattr(options, name))}
-    if not inputs:
-        synthetic = rehearsal.output / "synthetic"
-        made = write_demand(SyntheticDemand(), synthetic)
-        inputs = {folder.name: folder for folder in synthetic.iterdir()}
-        display.say(f"made synthetic demand of {made:,} series")
-    outputs = rehearsal.deploy()
+def _inputs(request: RehearsalRequest, rehearsal: Rehearsal) -> dict[str, Path]:
+    """The files to upload, by the kind of input."""
+    given = {name: path for name in ("demand", *BESIDE_DEMAND) if (path := getattr(request, name))}
+    if given:
+        return given
+    synthetic = rehearsal.output / "synthetic"
+    with rehearsal.display.progress("making synthetic demand"):
+        series = write_demand(SyntheticDemand(), synthetic)
+    rehearsal.display.say(f"made synthetic demand of {series:,} series")
+    return {folder.name: folder for folder in synthetic.iterdir()}
+
+
+def _perform(
+    rehearsal: Rehearsal, inputs: Mapping[str, Path], execution_input: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Deploy, upload and run.
+
+    Returns:
+        The manifest of the run; None if the execution failed.
+    """
+    display, outputs = rehearsal.display, rehearsal.deploy()
     display.heading("demand")
     for name, path in inputs.items():
         rehearsal.upload(path, outputs[f"{name.title()}Uri"])
     ended = rehearsal.execute(outputs["StateMachineArn"], execution_input)
     rehearsal.fetch(outputs["ForecastBucket"], ("forecasts/", "reports/"))
-    if ended.status != "SUCCEEDED":
-        display.heading(f"{ended.error}")
-        display.say(_told(ended.cause))
-        display.say(
-            f"execution   {_shown(rehearsal.output / 'execution')} (history, and the log of every job and function)"
-        )
-        return 1
-    _summarise(rehearsal, ended.output, time.monotonic() - begun)
-    return 0
+    if ended.status == "SUCCEEDED":
+        file = rehearsal.output / "forecasts" / _run_folder(ended.output) / "_manifest.json"
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return manifest
+    display.heading(f"{ended.error}")
+    display.say(_message(ended.cause))
+    _show_execution(rehearsal)
+    return None
 
 
-def _told(cause: str) -> str:
-    """What the failed function said; or the cause as it is."""
+def _message(cause: str) -> str:
+    """The message of the function that failed; or the cause as it is."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, TypeError, KeyError):
         return cause
 
 
-def _summarise(rehearsal: Rehearsal, run: dict[str, Any], seconds: float) -> None:
+def _summarize(rehearsal: Rehearsal, manifest: Mapping[str, Any], seconds: float) -> None:
     say = rehearsal.display.say
-    run_folder = f"partition={run['partition']}/run_id={run['run_id']}"
-    forecasts = rehearsal.output / "forecasts" / run_folder
-    manifest = json.loads((forecasts / "_manifest.json").read_text(encoding="utf-8"))
     forecast, baseline = manifest["metrics"]["forecast"], manifest["metrics"]["baseline"]
     rehearsal.display.heading(f"Done in {seconds:.0f} s")
     say(f"series      {manifest['series']:,} x {manifest['horizon']} periods of {manifest['frequency']}")
     say(f"forecast    {manifest['first_period']} to {manifest['last_period']}, from the cutoff {manifest['cutoff']}")
     if forecast["wape"] is not None:
         say(f"accuracy    WAPE {forecast['wape']:.1%}, seasonal naive {baseline['wape']:.1%} (backtest)")
-    say(f"forecasts   {_shown(forecasts)}")
+    say(f"forecasts   {_shown(rehearsal.output / 'forecasts' / _run_folder(manifest))}")
     say(f"report      {_shown(rehearsal.output / manifest['report'])}")
-    say(f"execution   {_shown(rehearsal.output / 'execution')} (history, and the log of every job and function)")
-    say("to look around in the cloud itself, keep it up: make run KEEP=1")
+    _show_execution(rehearsal)
+    say("to look around in the cloud itself, keep it up: add --keep, or make run KEEP=1")
+
+
+def _show_execution(rehearsal: Rehearsal) -> None:
+    folder = _shown(rehearsal.output / "execution")
+    rehearsal.display.say(f"execution   {folder} (history, and the log of every job and function)")
 
 
 def _keep(cloud: LocalCloud, display: Display) -> None:
@@ -140,22 +161,10 @@ def _keep(cloud: LocalCloud, display: Display) -> None:
         time.sleep(3600)
 
 
+def _run_folder(run: Mapping[str, Any]) -> str:
+    return f"partition={run['partition']}/run_id={run['run_id']}"
+
+
 def _shown(path: Path) -> str:
-    return str(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cli.rehearsal.rehearse", description=__doc__)
-    parser.add_argument("--environment", default="dev", help="which environment to deploy (default: dev)")
-    parser.add_argument("--demand", type=Path, metavar="PATH", help="your own demand (default: synthetic)")
-    parser.add_argument("--static", type=Path, metavar="PATH", help="static columns of the series")
-    parser.add_argument("--covariates", type=Path, metavar="PATH", help="what is known of periods: prices, holidays")
-    parser.add_argument("--input", default="{}", metavar="JSON", help="the execution's input (default: {})")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration of this run")
-    parser.add_argument("--output", type=Path, default=PROJECT / "out", metavar="DIR", help="default: out")
-    parser.add_argument("--keep", action="store_true", help="keep the cloud up afterwards, until Ctrl-C")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,4 +1,4 @@
-"""`make run`, as a person would start it: the CDK CLI, the local cloud, the state machine and the job."""
+"""`onejob run`, as a person would start it: the CDK CLI, the local cloud, the state machine and the job."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def demand(tmp_path: Path) -> Path:
 def rehearse(output: Path, *arguments: str) -> "subprocess.Popen[str]":
     variables = {"PATH": str(Path(sys.executable).parent), "HOME": str(output), "TMPDIR": str(output)}
     return subprocess.Popen(
-        [sys.executable, "-m", "cli.rehearsal.rehearse", "--output", str(output), *arguments],
+        [sys.executable, "-m", "cli.main", "run", "--output", str(output), *arguments],
         cwd=ROOT,
         env=variables,
         stdout=subprocess.PIPE,
@@ -74,24 +74,3 @@ def test_ctrl_c_leaves_nothing_running(demand: Path, tmp_path: Path) -> None:
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     assert not list(tmp_path.glob("onejob-cloud-*"))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--demand", "/absent"], "there is no file or folder /absent"),
-        (["--input", "{bad"], "is not JSON"),
-        (["--input", "[1]"], "is not an object"),
-        (["--set", "horizon"], "write it as key=value"),
-        (["--environment", "prd"], "environment 'prd' is unknown"),
-    ],
-)
-def test_what_cannot_be_rehearsed_is_said_before_anything_is_started(
-    tmp_path: Path, arguments: list[str], told: str
-) -> None:
-    process = rehearse(tmp_path, *arguments)
-    shown, _ = process.communicate(timeout=60)
-    assert process.returncode in (1, 2)
-    assert told in shown
-    assert "Traceback" not in shown
-    assert "http://localhost" not in shown

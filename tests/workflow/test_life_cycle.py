@@ -1,4 +1,4 @@
-"""An environment's life, with the real CDK CLI: `make bootstrap`, `make deploy` twice, a run, `make destroy`."""
+"""An environment's life, with the real CDK CLI: `onejob bootstrap`, two deployments, a run, `onejob destroy`."""
 
 import io
 import json
@@ -26,17 +26,17 @@ def cdk(cloud: LocalCloud, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def command(
-    cloud: LocalCloud, package: str, *arguments: str, typed: str | None = None
+def onejob(
+    cloud: LocalCloud, *arguments: str, typed: str | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a package of ours, with somebody at the terminal where something is typed."""
+    """Runs a command, with a person at the terminal where something is typed."""
     keyboard, terminal = os.openpty()
     try:
         os.write(keyboard, f"{typed}\n".encode())
         return subprocess.run(
-            [sys.executable, "-m", package, *arguments],
+            [sys.executable, "-m", "cli.main", *arguments],
             cwd=ROOT,
-            env=cloud.child_environment(),
+            env={**cloud.child_environment(), **variables},
             stdin=subprocess.DEVNULL if typed is None else terminal,
             capture_output=True,
             text=True,
@@ -95,8 +95,8 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     cloud: LocalCloud, assembly: Path, demand: pl.DataFrame, tmp_path: Path
 ) -> None:
     outputs_file = tmp_path / "outputs.json"
-    cdk(cloud, "bootstrap", f"aws://{cloud.account}/{cloud.region}")
-    done = command(cloud, "cli.commands.bootstrap", "--environment", "dev")
+    # The CDK CLI takes the assembly instead of synthesizing the application again.
+    done = onejob(cloud, "bootstrap", CDK_APP=str(assembly))
     assert done.returncode == 0, done.stderr
     (repository,) = cloud.client("ecr").describe_repositories()["repositories"]
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
@@ -117,26 +117,29 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     running_job(application)
     assert left(cloud).keys() >= {"buckets", "tables", "functions", "databases", "job logs"}
 
-    for typed, said in (("prod", "nothing was deleted\n"), (None, "nothing was deleted: there is no terminal")):
-        refused = command(cloud, "cli.commands.destroy", "--environment", "dev", typed=typed)
+    for typed, said in (
+        ("prod", "onejob deleted nothing: the name was not typed\n"),
+        (None, "onejob deleted nothing: there is no terminal to ask on; add --yes\n"),
+    ):
+        refused = onejob(cloud, "destroy", "--environment", "dev", typed=typed)
         assert refused.returncode == 1
         assert refused.stderr.startswith(said)
-    done = command(cloud, "cli.commands.destroy", "--environment", "dev", typed="dev")
+    done = onejob(cloud, "destroy", "--environment", "dev", typed="dev")
     assert done.returncode == 0, done.stdout + done.stderr
     shown, _, did = done.stdout.partition("Type dev to go on: ")
     assert shown.splitlines()[1:3] == [
-        f"  the stack {NAME}-forecast, with all that is in it",
-        f"  the stack {NAME}-data, with all that is in it",
+        f"  the stack {NAME}-forecast, with everything in it",
+        f"  the stack {NAME}-data, with everything in it",
     ]
     assert [line.partition("-")[0] for line in did.splitlines() if line.startswith("emptied ")] == [
         "emptied onejob"
     ] * 3
     assert "executions stopped: 1\n" in did
-    cdk(cloud, "destroy", "--all", "--force", "--app", str(assembly))
+    assert did.endswith(f"deleted {NAME}-data\n")
     assert left(cloud) == {}
-    again = command(cloud, "cli.commands.destroy", "--environment", "dev", "--yes")
+    again = onejob(cloud, "destroy", "--environment", "dev", "--yes")
     assert again.returncode == 0
-    assert again.stdout == f"There is nothing of it in account {cloud.account}, {cloud.region}.\n"
+    assert again.stdout == f"{NAME} is not deployed in account {cloud.account}, {cloud.region}.\n"
 
 
 def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
@@ -159,7 +162,7 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
         cloud.client("logs").create_log_stream(**fleets, logStreamName=f"{NAME}-1/algo-1-1")
         of_all = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
         running_job(application)
-        done = command(cloud, "cli.commands.destroy", "--environment", "dev", "--yes")
+        done = onejob(cloud, "destroy", "--environment", "dev", "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
         stopped = [line for line in done.stdout.splitlines() if line.startswith("executions stopped: ")]
         assert stopped[0] == "executions stopped: 1"
@@ -176,13 +179,19 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--environment", "prod", "--yes"], "environments/prod.toml: removal_policy is retain: nothing is deleted"),
-        (["--environment", "staging", "--yes"], "onejob-staging is in account 111122223333, the credentials are of "),
+        (
+            ["--environment", "prod", "--yes"],
+            "environments/prod.toml: removal_policy is retain, so onejob deletes nothing",
+        ),
+        (
+            ["--environment", "staging", "--yes"],
+            "credentials: they belong to account 123456789012, but staging is in account 111122223333; sign in to",
+        ),
         (["--environment", "prd"], "environment 'prd' is unknown"),
     ],
 )
 def test_what_is_not_taken_down(cloud: LocalCloud, arguments: list[str], said: str) -> None:
-    done = command(cloud, "cli.commands.destroy", *arguments)
+    done = onejob(cloud, "destroy", *arguments)
     assert done.returncode == 1
     assert done.stderr.startswith(said)
     assert done.stdout == ""

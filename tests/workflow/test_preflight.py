@@ -67,9 +67,9 @@ def test_the_time_a_run_took_is_kept_and_known_to_the_next(application: Deployme
 
 
 def looked(cloud: LocalCloud, environment: str) -> subprocess.CompletedProcess[str]:
-    """`make preflight`, as an engineer with the cloud's credentials."""
+    """`onejob preflight`, as an engineer with the cloud's credentials."""
     return subprocess.run(
-        [sys.executable, "-m", "cli.commands.preflight", "--environment", environment],
+        [sys.executable, "-m", "cli.main", "preflight", "--environment", environment],
         env=cloud.child_environment(),
         cwd=ROOT,
         capture_output=True,
@@ -94,16 +94,19 @@ def test_the_command_says_all_that_is_wrong(without_quota: Deployment) -> None:
     found = looked(without_quota.cloud, "dev")
     assert found.returncode == 1
     assert [line.split(":")[0] for line in found.stdout.splitlines() if line.startswith("✗")] == ["✗ demand", "✗ quota"]
-    assert found.stdout.endswith("onejob-dev: 2 to mend\n")
+    assert found.stdout.endswith("onejob-dev: 2 problems to fix\n")
 
 
 def test_the_command_before_a_deployment_and_with_another_accounts_credentials(application: Deployment) -> None:
     other = looked(application.cloud, "prod")
     assert other.returncode == 1
-    assert "they are of account 123456789012, and prod is in 444455556666; sign in there" in other.stdout
+    assert (
+        "they belong to account 123456789012, but prod is in account 444455556666; sign in to that account"
+        in other.stdout
+    )
     with LocalCloud() as empty:
         found = looked(empty, "dev")
     assert found.returncode == 1
-    assert "✗ bootstrap: the CDK has not prepared this account and region; make bootstrap" in found.stdout
+    assert "✗ bootstrap: the CDK has not prepared this account and region; run: onejob bootstrap" in found.stdout
     assert "✓ quota: 20 ml.m5.large for spot training job usage, 20 ml.m5.large for training" in found.stdout
     assert "onejob-dev is not deployed yet" in found.stdout

@@ -5,13 +5,15 @@ import re
 import pytest
 
 from benchmarks.results import load
-from cli.commands.plan_fleet import main
 from cli.fleet_plan.assumed import aligned
-from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of, objects_of, rate_of
+from cli.fleet_plan.case import VCPU_SHARE, Question, case_of, objects_of, rate_of
+from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned
 from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.fleet import BELIEVED_RATE
+from tests.unit.cli.conftest import Onejob
 
+MEASURED = Measured.read()
 JOB = TrainingJobSettings(
     instance_types=("ml.m5.large",), volume_gb=50, max_runtime_minutes=60, hourly_prices={"ml.m5.large": 0.125}
 )
@@ -29,7 +31,7 @@ def question(instance_type: str, *, hourly_price: float | None = None, volume_gb
 
 
 def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
-    case = case_of(question("ml.m5.4xlarge"), JOB)
+    case = case_of(question("ml.m5.4xlarge"), JOB, MEASURED)
     # 286 shards, each in two parts.
     assert (case.work.objects, case.work.bytes) == (572, 46 * 10**8)
     assert (case.machine.cores, case.machine.volume_gb) == (16, 50)
@@ -48,7 +50,7 @@ def test_there_are_many_objects_for_each_of_a_fixed_number_of_instances(
 
 
 def test_what_the_function_believes_is_what_was_measured() -> None:
-    rate, _ = rate_of(load(RESULTS))
+    rate, _ = rate_of(MEASURED)
     assert rate.series_per_second_per_core == pytest.approx(BELIEVED_RATE.series_per_second_per_core, rel=0.1)
 
 
@@ -62,14 +64,14 @@ def test_what_the_function_believes_is_what_was_measured() -> None:
     ],
 )
 def test_a_price_is_given_or_another_sizes_or_not_known(asked: Question, price: float | None) -> None:
-    case = case_of(asked, JOB)
+    case = case_of(asked, JOB, MEASURED)
     assert case.machine.hourly_price == price
     assert (planned(case, deadline_seconds=None, quota=None).cost_usd is None) == (price is None)
 
 
-def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--series", "10000000", "--deadline", "15m", "--price", "1", "--volume-gb", "75", "--quota", "1"])
-    printed = capsys.readouterr().out
+def test_the_command_prints_the_plan_and_what_it_rests_on(onejob: Onejob) -> None:
+    fleet = ("--series", "10000000", "--deadline", "15m", "--price", "1", "--volume-gb", "75", "--quota", "1")
+    printed = onejob("plan-fleet", *fleet).stdout
     # The minutes depend on what was measured last.
     assert re.match(
         r"10,000,000 series, in 15 minutes: 1 x ml\.m5\.4xlarge, about \d+ minutes?, about \$\d\.\d\d\n"
@@ -79,30 +81,32 @@ def test_the_command_prints_the_plan_and_what_it_rests_on(capsys: pytest.Capture
     )
     assert re.search(r"price of an hour +\$1\.000 +given +--price", printed)
     assert re.search(r"disk of an instance +75 GB +given +--volume-gb", printed)
-    main(["--series", "20000", "--instances", "7"])
-    printed = capsys.readouterr().out
+    printed = onejob("plan-fleet", "--series", "20000", "--instances", "7").stdout
     assert printed.startswith("20,000 series: 7 x ml.m5.4xlarge, ")
     assert re.search(r"objects +113 +given", printed)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--deadline", "15"], "15: a whole number and s, m or h"),
-        (["--series", "0"], "0: 1 or more"),
-    ],
-)
-def test_what_cannot_be_read_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(arguments)
-    assert told in capsys.readouterr().err
+@pytest.mark.parametrize("text", ["15", "m", "0m", "1.5h", "15 m"])
+def test_a_deadline_needs_a_unit(onejob: Onejob, text: str) -> None:
+    refused = onejob("plan-fleet", "--deadline", text)
+    assert refused.exit_code == 2
+    assert f"'--deadline': {text}: write a whole number and s, m or h" in refused.stderr
 
 
-def test_an_unknown_environment_or_type_ends_it() -> None:
-    with pytest.raises(SystemExit, match="environment 'moon' is unknown"):
-        main(["--environment", "moon"])
-    with pytest.raises(SystemExit, match="a name like ml"):
-        main(["--instance-type", "m5"])
+@pytest.mark.parametrize(("text", "minutes"), [("900s", "15 minutes"), ("15m", "15 minutes"), ("2h", "120 minutes")])
+def test_a_deadline_has_one_of_three_units(onejob: Onejob, text: str, minutes: str) -> None:
+    assert onejob("plan-fleet", "--deadline", text).stdout.startswith(f"50,000,000 series, in {minutes}: ")
+
+
+@pytest.mark.parametrize("option", ["--series", "--periods", "--instances", "--quota"])
+def test_a_count_is_1_or_more(onejob: Onejob, option: str) -> None:
+    assert f"Invalid value for '{option}'" in onejob("plan-fleet", option, "0").stderr
+
+
+def test_an_unknown_type_is_refused(onejob: Onejob) -> None:
+    refused = onejob("plan-fleet", "--instance-type", "m5")
+    assert refused.exit_code == 1
+    assert refused.stderr == "instance type 'm5': a name like ml.m5.4xlarge is needed to tell its cores\n"
 
 
 def test_numbers_stand_to_the_right() -> None:

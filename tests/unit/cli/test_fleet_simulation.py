@@ -7,17 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.commands.plan_fleet import main
 from cli.fleet_plan import partition_runs
 from cli.fleet_plan.case import Case, Question, case_of
 from cli.fleet_plan.fleet_levels import fleet_levels, minutes_lost
 from cli.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
 from cli.fleet_plan.levels import Level, beyond, last_useful
+from cli.fleet_plan.measured import Measured
 from cli.fleet_plan.on_paper import planned
 from cli.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
 from infra.jobs import sagemaker_job
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
+from tests.unit.cli.conftest import Onejob
 
 CASE = Case(
     work=Work(series=3_700_000, objects=370, bytes=37 * 10**8),
@@ -111,7 +112,7 @@ def test_nine_runs_in_ten_keep_the_deadline_they_were_planned_for(million: int, 
         volume_gb=None,
         environment="prod",
     )
-    case = replace(case_of(asked, job), rate=BELIEVED_RATE)  # whatever is measured next
+    case = replace(case_of(asked, job, Measured.read()), rate=BELIEVED_RATE)  # whatever is measured next
     plan = planned(case, deadline_seconds=60 * minutes, quota=None)
     assert plan.keeps_deadline
     (level,) = fleet_levels(case, chances=Chances(), runs=200, seed=1, counts=[plan.instances])
@@ -208,18 +209,21 @@ def test_it_stops_where_nothing_further_saves_a_tenth() -> None:
     )
 
 
-def test_the_command_tells_and_draws(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.fleet_plan.simulation.FLEET_RUNS", 12)
     monkeypatch.setattr("cli.fleet_plan.simulation.PARTITION_RUNS", 1)
-    arguments = ["--series", "2000000", "--deadline", "9m", "--plot"]
+
+
+@pytest.mark.usefixtures("few_runs")
+def test_the_command_tells_and_draws(tmp_path: Path, onejob: Onejob) -> None:
+    printed = []
     for name, begins in (("fleet.svg", b"<?xml"), ("fleet.png", b"\x89PNG")):
-        main([*arguments, str(tmp_path / name)])
+        done = onejob("plan-fleet", "--series", "2000000", "--deadline", "9m", "--plot", str(tmp_path / name))
+        assert done.exit_code == 0
         assert (tmp_path / name).read_bytes().startswith(begins)
-    printed = capsys.readouterr().out
-    first, second = printed[: len(printed) // 2], printed[len(printed) // 2 :]
-    assert first == second
+        printed.append(done.stdout)
+    assert printed[0] == printed[1]
     for told in (
         "The fleet by chance",
         "a lost instance costs",
@@ -227,15 +231,28 @@ def test_the_command_tells_and_draws(
         "1,000 partitions",
         "Beyond",
     ):
-        assert told in first
+        assert told in printed[0]
 
 
-def test_without_prices_there_are_none(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cli.fleet_plan.simulation.FLEET_RUNS", 12)
-    monkeypatch.setattr("cli.fleet_plan.simulation.PARTITION_RUNS", 1)
-    main(["--series", "2000000", "--instance-type", "ml.c5.xlarge", "--plot", str(tmp_path / "fleet.svg")])
-    fleet_part = capsys.readouterr().out.partition("The fleet by chance")[2].partition("A training job")[0]
+@pytest.mark.usefixtures("few_runs")
+def test_without_prices_there_are_none(tmp_path: Path, onejob: Onejob) -> None:
+    fleet = ("--series", "2000000", "--instance-type", "ml.c5.xlarge")
+    printed = onejob("plan-fleet", *fleet, "--plot", str(tmp_path / "fleet.svg")).stdout
+    fleet_part = printed.partition("The fleet by chance")[2].partition("A training job")[0]
     assert "$" not in fleet_part
     assert "nan" not in fleet_part
+
+
+@pytest.mark.usefixtures("few_runs")
+@pytest.mark.parametrize(
+    ("file", "code", "said"),
+    [
+        ("fleet.xyz", 2, "fleet.xyz: the name must end with .svg or .png. See: onejob plan-fleet --help\n"),
+        ("absent/fleet.svg", 1, "absent/fleet.svg cannot be written: No such file or directory\n"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_is_refused(onejob: Onejob, file: str, code: int, said: str) -> None:
+    refused = onejob("plan-fleet", "--series", "20000", "--plot", file)
+    assert refused.exit_code == code
+    assert refused.stderr.endswith(said)
+    assert refused.stderr.count("\n") == 1

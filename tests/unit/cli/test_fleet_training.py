@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.results import load
-from cli.fleet_plan.case import RESULTS, VCPU_SHARE, Question, case_of
+from cli.fleet_plan.case import VCPU_SHARE, Question, case_of
+from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned
 from cli.fleet_plan.training import TrainingPlan, training_plan
 from infra.settings.training_job import TrainingJobSettings
 from job_code.sizes import Sizes
 
+MEASURED = Measured.read()
 JOB = TrainingJobSettings(
     instance_types=("ml.m5.large",), volume_gb=50, max_runtime_minutes=60, hourly_prices={"ml.m5.large": 0.125}
 )
@@ -21,8 +23,8 @@ QUESTION = Question(
 
 def plan(question: Question = QUESTION, **settings: object) -> TrainingPlan:
     job = JOB.model_copy(update=settings)
-    case = case_of(question, job)
-    return training_plan(question, case.work, job, case.assumptions)
+    case = case_of(question, job, MEASURED)
+    return training_plan(question, case.work, job, assumptions=case.assumptions, measured=MEASURED)
 
 
 def test_reading_and_checking_grow_with_rows_and_fitting_does_not() -> None:
@@ -60,7 +62,7 @@ def test_it_is_told_in_a_line_and_end_to_end() -> None:
     assert line.startswith("Before it, the training job: about ")
     assert line.endswith(" GB of 50 GB")
     assert "on ml.m5.large (read and check 1,000 M rows, fit, hand over 4.6 GB), disk about 15 GB" in line
-    fleet = planned(case_of(QUESTION, JOB), deadline_seconds=None, quota=None)
+    fleet = planned(case_of(QUESTION, JOB, MEASURED), deadline_seconds=None, quota=None)
     assert training.cost_usd is not None
     assert fleet.cost_usd is not None
     told = training.end_to_end(fleet)

@@ -6,9 +6,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from cli.aws import teardown as steps
+from cli.aws import teardown
 from cli.aws.deployed import Deployed
-from cli.aws.teardown import TeardownError, delete_job_logs, stop_executions, wait_for_jobs
+from cli.aws.teardown import delete_job_logs, stop_executions, wait_for_jobs
+from cli.errors import CommandError
 
 RUNS, ALL = (f"arn:aws:states:eu-central-1:1:stateMachine:onejob-dev-{name}" for name in ("forecast", "partitions"))
 
@@ -37,8 +38,8 @@ class Answers:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "POLL_SECONDS", 0)
-    monkeypatch.setattr(steps, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(teardown, "POLL_SECONDS", 0)
+    monkeypatch.setattr(teardown, "MOST_SECONDS", 0.2)
 
 
 def test_what_was_started_while_others_were_stopped_is_stopped_too() -> None:
@@ -48,13 +49,13 @@ def test_what_was_started_while_others_were_stopped_is_stopped_too() -> None:
 
 
 def test_what_cannot_be_stopped_is_told() -> None:
-    with pytest.raises(TeardownError, match="still running: a, b, c; stop it"):
+    with pytest.raises(CommandError, match="still running: a, b, c; stop it"):
         stop_executions(lambda _service: Answers({"executions": ["a", "b", "c", "d"]}), RUNS)
 
 
 @pytest.mark.parametrize("kind", ["Training", "Processing"])
 def test_jobs_of_either_kind_are_waited_for(kind: str) -> None:
-    with pytest.raises(TeardownError, match="still running: onejob-dev-1"):
+    with pytest.raises(CommandError, match="still running: onejob-dev-1"):
         wait_for_jobs(lambda _service: Answers({kind: ["onejob-dev-1"]}), "onejob-dev")
 
 

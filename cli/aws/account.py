@@ -1,0 +1,41 @@
+"""Whose credentials a command has, and whether they belong to the environment's account."""
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.aws.session import Clients
+from cli.errors import CommandError
+from infra.settings.environment import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """The identity behind the credentials.
+
+    Attributes:
+        account: The 12 digits.
+        arn: Of the user or role.
+    """
+
+    account: str
+    arn: str
+
+
+def signed_in(clients: Clients, settings: Settings) -> Caller:
+    """Ask AWS who calls.
+
+    Raises:
+        CommandError: There are no valid credentials, or they belong to another account than the environment.
+    """
+    try:
+        identity = clients("sts").get_caller_identity()
+    except (ClientError, BotoCoreError) as error:
+        raise CommandError(f"credentials: AWS accepts none: {error}; sign in to AWS and try again") from error
+    wanted, account = settings.deployment.account, str(identity["Account"])
+    if wanted not in (None, account):
+        raise CommandError(
+            f"credentials: they belong to account {account}, but {settings.environment} is in account {wanted}; "
+            "sign in to that account"
+        )
+    return Caller(account=account, arn=str(identity["Arn"]))

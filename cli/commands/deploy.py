@@ -1,0 +1,32 @@
+"""`onejob diff` and `onejob deploy`."""
+
+from dataclasses import dataclass
+
+from cli.options import PERSONAL_ENVIRONMENT, CdkOptions, Environment, takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentOptions:
+    """What `onejob diff` and `onejob deploy` take."""
+
+    environment: Environment = PERSONAL_ENVIRONMENT
+    cdk_options: CdkOptions = None
+
+
+@takes(DeploymentOptions)
+def diff(options: DeploymentOptions) -> None:
+    """Show what a deployment would change."""
+    from cli.aws.cdk import run_cdk
+
+    run_cdk("diff", options.environment, options.cdk_options or ())
+
+
+@takes(DeploymentOptions)
+def deploy(options: DeploymentOptions) -> None:
+    """Deploy an environment to AWS.
+
+    Builds the image with Docker, unless the environment's file has an `image_uri`.
+    """
+    from cli.aws.cdk import run_cdk
+
+    run_cdk("deploy", options.environment, ["--all", *(options.cdk_options or ())])

@@ -1,0 +1,17 @@
+"""The settings of the environment that a command is about."""
+
+from cli.errors import CommandError
+from infra.settings.environment import Settings
+from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
+
+
+def read_settings(environment: str) -> Settings:
+    """Read and check `environments/<environment>.toml`.
+
+    Raises:
+        CommandError: The file is missing or wrong; a line for each problem.
+    """
+    try:
+        return load_settings(environment, ENVIRONMENTS)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,34 @@
+"""The command line, called in this process."""
+
+from collections.abc import Callable
+
+import pytest
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+from typer.testing import CliRunner, Result
+
+from cli.main import app
+
+Onejob = Callable[..., Result]
+
+
+def commands() -> dict[str, TyperCommand]:
+    """Every command, by its name, in the order of the help."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    return {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+
+
+@pytest.fixture
+def onejob(monkeypatch: pytest.MonkeyPatch) -> Onejob:
+    """Calls `onejob` without AWS credentials, and lets no unexpected error pass."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    def call(*arguments: str) -> Result:
+        return CliRunner().invoke(app, arguments, prog_name="onejob", catch_exceptions=False)
+
+    return call
