@@ -62,9 +62,13 @@ class Job:
 
 
 def start(
-    folder: Path, *arguments: object, one_core: bool = False, environment: Mapping[str, object] | None = None
+    folder: Path,
+    *arguments: object,
+    one_core: bool = False,
+    environment: Mapping[str, object] | None = None,
+    program: str = "job_code",
 ) -> Job:
-    """Starts `python -m job_code` with an environment of its own; temporary files go below the folder."""
+    """Starts `python -m` a program with an environment of its own; temporary files go below the folder."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr"
@@ -73,7 +77,7 @@ def start(
     core = min(os.sched_getaffinity(0)) if one_core and hasattr(os, "sched_setaffinity") else None
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "job_code", *map(str, arguments)],
+            [sys.executable, "-m", program, *map(str, arguments)],
             cwd=REPOSITORY,
             env=variables,
             stdin=subprocess.DEVNULL,

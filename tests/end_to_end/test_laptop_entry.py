@@ -101,6 +101,29 @@ def test_a_stop_ends_it_promptly_and_leaves_nothing(tmp_path: Path, large: Path,
     assert left_in(tmp_path / "tmp") == []
 
 
+def test_the_command_line_runs_the_same_job(tmp_path: Path) -> None:
+    demand = write(tmp_path, {"demand.parquet": shop(3, 60)}) / "demand.parquet"
+    arguments = ("--demand", demand, "--run-id", RUN, "--set", "trees=5", "--set", "horizon=4", "--output")
+    for program in ("job_code", "cli.main"):
+        ended = start(tmp_path / program, "train", *arguments, tmp_path / program / "out", program=program).end()
+        assert ended.code == 0, ended.err
+    job, onejob = Finished(tmp_path / "job_code" / "out"), Finished(tmp_path / "cli.main" / "out")
+    assert onejob.parts == job.parts
+    outputs = ("--output", tmp_path / "inferred", "--model", job.model_folder)
+    ended = start(tmp_path, "infer", "--demand", demand, "--run-id", RUN, *outputs, program="cli.main").end()
+    assert ended.code == 0, ended.err
+    assert Finished(tmp_path / "inferred").parts == job.parts
+    ended = start(tmp_path, "train", "--demand", tmp_path / "absent", program="cli.main").end()
+    assert (ended.code, ended.out) == (2, "")
+    assert "there is no file or folder" in ended.err
+
+
+def test_a_stop_reaches_the_job_behind_the_command_line(tmp_path: Path, large: Path) -> None:
+    output = ("--output", tmp_path / "out", "--set", "trees=10000")
+    ended = start(tmp_path, "train", "--demand", large, *output, program="cli.main").stopped_in_the_fit(signal.SIGTERM)
+    assert "stopped by SIGTERM: nothing was written" in ended.err
+
+
 def test_after_a_kill_the_same_run_starts_clean(tmp_path: Path, large: Path) -> None:
     arguments = ("train", "--output", tmp_path / "out", "--run-id", RUN, "--set", "horizon=4", "--demand")
     job = start(tmp_path, *arguments, large, "--set", "trees=10000")
