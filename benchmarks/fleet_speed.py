@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.assortment import Assortment
 from benchmarks.generate import Order, generate
-from drills.application import Application, synthesise
+from cli.rehearsal.application import Application, synthesise
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from job_code.progress import Progress
 from local_cloud import LocalCloud, wait_for_execution

@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from drills.application import synthesise
+from cli.rehearsal.application import synthesise
 from drills.perform import Outcome, perform_all
 from drills.sequence import Drill
 

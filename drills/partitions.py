@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drills.application import ROOT, Application, synthesise
+from cli.rehearsal.application import ROOT, Application, synthesise
 from local_cloud import LocalCloud, wait_for_execution
 
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from drills.application import Application
+from cli.rehearsal.application import Application
 from lambdas.shared.registry_record import LATEST, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud

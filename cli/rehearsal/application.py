@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from local_cloud import LocalCloud
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def synthesise(assembly: Path, environment: str, *, app: Path = ROOT / "app.py") -> None:
