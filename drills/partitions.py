@@ -15,7 +15,8 @@ from pathlib import Path
 
 import polars as pl
 
-from cli.rehearsal.application import ROOT, Application, synthesise
+from cli.checkout import CHECKOUT
+from cli.rehearsal.application import Application, synthesise
 from local_cloud import LocalCloud, wait_for_execution
 
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
@@ -130,9 +131,9 @@ def _is_right(row: Mapping[str, str], spoilt: Mapping[str, str]) -> bool:
 def with_partitions(folder: Path, at_a_time: int) -> Path:
     """Synthesises the dev environment with partitions; returns the assembly."""
     (folder / "environments").mkdir()
-    text = (ROOT / "environments" / "dev.toml").read_text()
+    text = (CHECKOUT / "environments" / "dev.toml").read_text()
     (folder / "environments" / "dev.toml").write_text(f"{text}\n{SETTINGS.format(at_a_time)}")
-    shutil.copy(ROOT / "app.py", folder / "app.py")
+    shutil.copy(CHECKOUT / "app.py", folder / "app.py")
     synthesise(folder / "assembly", "dev", app=folder / "app.py")
     return folder / "assembly"
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.rehearsal.application import cdk_context, synthesis_variables
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -58,7 +60,7 @@ for run in json.loads(sys.argv[1]):
 
 def synthesise(folder: Path, environment: str, *arguments: str) -> Assembly:
     command = [sys.executable, *(arguments or (str(ROOT / "app.py"),))]
-    told = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(_context(environment))}
+    told = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(cdk_context(environment))}
     done = _run(command, told)
     return Assembly(folder=folder, returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
@@ -71,7 +73,7 @@ def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> 
         before: Python to execute first.
     """
     wanted = [
-        {"folder": str(folder), "context": _context(environment), "app": str(app)}
+        {"folder": str(folder), "context": cdk_context(environment), "app": str(app)}
         for folder, (environment, app) in runs.items()
     ]
     done = _run([sys.executable, "-c", TOGETHER, json.dumps(wanted), *before], {})
@@ -83,19 +85,13 @@ def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> 
     return [Assembly(each, int(left(each, "code")), left(each, "stdout"), left(each, "stderr")) for each in runs]
 
 
-def _context(environment: str) -> dict[str, Any]:
-    return {**json.loads((ROOT / "cdk.json").read_text())["context"], "environment": environment}
-
-
 def _run(command: list[str], told: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "JSII_"))}
     variables |= {
+        **synthesis_variables(),
         **told,
         # Whoever wants to reach the network from here cannot.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
-        # jsii looks for node on the PATH: the virtual environment's.
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
     }
     return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False)

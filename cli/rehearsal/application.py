@@ -1,4 +1,7 @@
-"""The application in a local cloud: synthesised without the CDK CLI, deployed, and where it keeps what."""
+"""The application in a local cloud: synthesized without the CDK CLI, deployed, and where it keeps what.
+
+Rehearsals, fault drills, benchmarks and tests share this module.
+"""
 
 import json
 import os
@@ -9,29 +12,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from cli.checkout import CHECKOUT
 from local_cloud import LocalCloud
 
-ROOT = Path(__file__).resolve().parents[2]
+
+def cdk_context(environment: str) -> dict[str, Any]:
+    """Return the CDK's feature flags from `cdk.json`, and the environment's name."""
+    flags: dict[str, Any] = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return {**flags, "environment": environment}
 
 
-def synthesise(assembly: Path, environment: str, *, app: Path = ROOT / "app.py") -> None:
-    """Writes the application's cloud assembly, as the CDK CLI would.
-
-    Args:
-        assembly: Where to.
-        environment: Of the files in `environments/`.
-        app: The program, beside whose `environments/` it is.
-    """
-    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
-    variables = {
-        **os.environ,
-        "CDK_OUTDIR": str(assembly),
-        "CDK_CONTEXT_JSON": json.dumps({**flags, "environment": environment}),
+def synthesis_variables() -> dict[str, str]:
+    """Return the variables that `app.py` needs in a process of its own."""
+    return {
         # jsii takes the first Node on the PATH: the virtual environment's, not an older one of the system.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(CHECKOUT),
     }
-    subprocess.run([sys.executable, str(app)], cwd=ROOT, env=variables, check=True)  # noqa: S603 (our own)
+
+
+def synthesise(assembly: Path, environment: str, *, app: Path = CHECKOUT / "app.py") -> None:
+    """Write the application's cloud assembly, as the CDK CLI would.
+
+    Args:
+        assembly: Folder for the assembly.
+        environment: A file in `environments/`, without its ending.
+        app: The program; it reads the `environments/` beside it.
+    """
+    variables = {
+        **os.environ,
+        **synthesis_variables(),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps(cdk_context(environment)),
+    }
+    subprocess.run([sys.executable, str(app)], cwd=CHECKOUT, env=variables, check=True)  # noqa: S603 (our own)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from cli.checkout import CDK_PROGRAM, CHECKOUT
 from cli.errors import CommandError
+from cli.rehearsal.application import Application
 from cli.rehearsal.display import Display
 from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
 
@@ -29,12 +30,8 @@ class Rehearsal:
     output: Path
     display: Display
 
-    def deploy(self) -> dict[str, str]:
-        """Deploys the stacks with the CDK CLI.
-
-        Returns:
-            The outputs of all stacks, by name.
-        """
+    def deploy(self) -> Application:
+        """Deploy the stacks with the CDK CLI."""
         self.display.heading(f"cdk bootstrap, cdk deploy ({self.environment})")
         begun = time.monotonic()
         context = f"environment={self.environment}"
@@ -48,7 +45,7 @@ class Rehearsal:
         for stack in stacks:
             self.display.say(f"deployed {stack}")
         self.display.say(f"{time.monotonic() - begun:.0f} s")
-        return {name: value for outputs_of_stack in stacks.values() for name, value in outputs_of_stack.items()}
+        return Application(self.cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
 
     def upload(self, source: Path, uri: str) -> None:
         """Uploads a file, or a folder of them, below a prefix."""
@@ -60,20 +57,19 @@ class Rehearsal:
             s3.upload_file(str(file), bucket, prefix + file.relative_to(folder).as_posix())
         self.display.say(f"{len(files)} file{'' if len(files) == 1 else 's'} to {uri}")
 
-    def execute(self, state_machine: str, execution_input: dict[str, Any]) -> ExecutionEnded:
-        """Runs the state machine, showing it live, and keeps its history."""
-        self.display.heading(f"state machine {state_machine.rsplit(':', 1)[-1]}, input {json.dumps(execution_input)}")
-        started = self.cloud.client("stepfunctions").start_execution(
-            stateMachineArn=state_machine, input=json.dumps(execution_input)
-        )
+    def execute(self, application: Application, execution_input: dict[str, Any]) -> ExecutionEnded:
+        """Run the state machine, show it live, and keep its history."""
+        name = application.outputs["StateMachineArn"].rsplit(":", 1)[-1]
+        self.display.heading(f"state machine {name}, input {json.dumps(execution_input)}")
+        execution = application.start(execution_input)
         try:
             with self.display.progress("starting"):
-                for event in follow_execution(self.cloud.client, started["executionArn"]):
+                for event in follow_execution(self.cloud.client, execution):
                     self.display.show(event)
                     if isinstance(event, ExecutionEnded):
                         return event
         finally:
-            save_execution(self.cloud.client, started["executionArn"], self.output / "execution")
+            save_execution(self.cloud.client, execution, self.output / "execution")
         raise AssertionError("an execution that is followed ends")
 
     def fetch(self, bucket: str, prefixes: Iterable[str]) -> None:

@@ -110,12 +110,12 @@ def _perform(
     Returns:
         The manifest of the run; None if the execution failed.
     """
-    display, outputs = rehearsal.display, rehearsal.deploy()
+    display, application = rehearsal.display, rehearsal.deploy()
     display.heading("demand")
     for name, path in inputs.items():
-        rehearsal.upload(path, outputs[f"{name.title()}Uri"])
-    ended = rehearsal.execute(outputs["StateMachineArn"], execution_input)
-    rehearsal.fetch(outputs["ForecastBucket"], ("forecasts/", "reports/"))
+        rehearsal.upload(path, application.outputs[f"{name.title()}Uri"])
+    ended = rehearsal.execute(application, execution_input)
+    rehearsal.fetch(application.bucket, ("forecasts/", "reports/"))
     if ended.status == "SUCCEEDED":
         file = rehearsal.output / "forecasts" / _run_folder(ended.output) / "_manifest.json"
         manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
