@@ -1,8 +1,8 @@
 """The server's process: moto with the extensions applied, for as long as the process that started it lives.
 
-Started by `LocalCloud` as `python -m local_cloud.server STATE ACCOUNT STOP_GRACE TIME_SCALE temporary|kept iam|no-iam
-CORES|all`. It prints one line of JSON, `{"port": N}`, when it answers, and ends when its standard input does: the other
-end of that pipe is held by the opener, so that it ends however the opener ends.
+Started by `LocalCloud` as `python -m local_cloud.server OPTIONS`, with `ServerOptions` in JSON. It prints one line of
+JSON, `{"port": N}`, when it answers, and ends when its standard input does: the opener holds the other end of that
+pipe, so that the server ends however the opener ends.
 """
 
 import functools
@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 import types
-from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from moto import backends
@@ -27,6 +26,7 @@ from local_cloud.containers import ecr
 from local_cloud.core.held_states import HeldStates
 from local_cloud.core.patching import replace
 from local_cloud.core.processes import ProcessRegistry
+from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.state_layout import StateLayout
 from local_cloud.middleware.api_faults import ApiFaults
@@ -46,65 +46,75 @@ class _QuietHandler(MotoRequestHandler):
             super().log_request(code, size)
 
 
-def main(arguments: list[str]) -> None:
+def main(options: ServerOptions) -> None:
     """Serves until standard input ends or a signal asks to end."""
-    state_folder, account, stop_grace, time_scale, keeping, iam, cores = arguments
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)  # failures of states are in the history
     # Every caller is in this account; moto looks there before it looks at the access key.
-    os.environ["MOTO_ACCOUNT_ID"] = account
+    os.environ["MOTO_ACCOUNT_ID"] = options.account
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    layout = StateLayout(Path(state_folder))
-    authoriser = Authoriser(account, layout.permissions)
-    application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
-    if iam == "iam":
-        application = with_authorisation(application, authoriser)
-    application = with_faults(application, ApiFaults(layout.api_faults))
-    application = ecr.with_layers(application, layout.layers)
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_QuietHandler)
+    layout = StateLayout(options.state_folder)
+    server = make_server("127.0.0.1", 0, _application(options, layout), threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
     settings = ServerSettings(
         layout=layout,
-        account=account,
+        account=options.account,
         port=server.server_port,
-        stop_grace_seconds=float(stop_grace),
-        cores_per_instance=None if cores == "all" else int(cores),
+        stop_grace_seconds=options.stop_grace_seconds,
+        cores_per_instance=options.cores_per_instance,
     )
     processes = ProcessRegistry()
+    _extend_moto(settings, processes, time_scale=options.time_scale)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    _wait_for_the_end({"port": server.server_port})
+    processes.end_all()
+    if options.temporary:
+        shutil.rmtree(options.state_folder, ignore_errors=True)
+    os._exit(0)  # executions and jobs have threads that wait for what will never come
+
+
+def _application(options: ServerOptions, layout: StateLayout) -> WSGIApplication:
+    """Wraps moto's application in the layers that see each request first."""
+    application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+    if options.iam:
+        application = with_authorisation(application, Authoriser(options.account, layout.permissions))
+    application = with_faults(application, ApiFaults(layout.api_faults))
+    return ecr.with_layers(application, layout.layers)
+
+
+def _extend_moto(settings: ServerSettings, processes: ProcessRegistry, *, time_scale: float) -> None:
+    """Puts this package's services in the place of moto's."""
     # Moto looks through its own folder at every request, one request at a time; what is there does not change.
     replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3.install()
     resource_types.install()
-    interpreter.install(time_scale=float(time_scale), held=HeldStates(layout.held_states))
+    interpreter.install(time_scale=time_scale, held=HeldStates(settings.layout.held_states))
     api.install(settings, processes)
     lambda_runner.install(settings, processes)
     event_rules.install(settings)
     ecr.install(settings)
-    service_quotas.install(layout.quotas)
+    service_quotas.install(settings.layout.quotas)
 
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+def _wait_for_the_end(greeting: dict[str, int]) -> None:
+    """Greets the opener, and returns when standard input ends or a signal asks to end."""
     ended = threading.Event()
 
     def end(_number: int, _frame: types.FrameType | None) -> None:
         ended.set()
 
+    def wait_for_end_of_input() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        ended.set()
+
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    threading.Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
-    sys.stdout.write(json.dumps({"port": server.server_port}) + "\n")
+    threading.Thread(target=wait_for_end_of_input, daemon=True).start()
+    sys.stdout.write(json.dumps(greeting) + "\n")
     sys.stdout.flush()
     ended.wait()
-    processes.end_all()
-    if keeping == "temporary":
-        shutil.rmtree(state_folder, ignore_errors=True)
-    os._exit(0)  # executions and jobs have threads that wait for what will never come
-
-
-def _wait_for_end_of_input(ended: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    ended.set()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(ServerOptions.from_json(sys.argv[1]))

@@ -11,16 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-import botocore.session
-
+from local_cloud.client.access import Access
 from local_cloud.client.assembly import deploy_assembly
-from local_cloud.client.cdk_cli import cdk_environment, run_cdk
+from local_cloud.client.cdk_cli import run_cdk
 from local_cloud.client.server_process import ServerProcess
 from local_cloud.core.cpu_affinity import checked_cores
 from local_cloud.core.held_states import HeldStates
 from local_cloud.core.job_faults import FaultReason, Faults
-from local_cloud.core.server_settings import ACCESS_KEY, SECRET_KEY
+from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.service_quotas import set_quota
 from local_cloud.core.state_layout import StateLayout
 from local_cloud.middleware.api_faults import ApiFault, ApiFaults
@@ -55,19 +53,22 @@ class LocalCloud:
         iam: bool = True,
         cores_per_instance: int | None = None,
     ) -> None:
+        temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
         self.region = region
         self.account = account
-        self._stop_grace_seconds = stop_grace_seconds
-        self._time_scale = time_scale
-        self._iam = iam
-        self._cores = "all" if cores_per_instance is None else str(checked_cores(cores_per_instance))
-        self._temporary = state_folder is None
-        temporary = Path(tempfile.gettempdir()) / f"local-cloud-{uuid.uuid4().hex}"
         self.state_folder = (state_folder or temporary).resolve()
+        self._options = ServerOptions(
+            state_folder=self.state_folder,
+            account=account,
+            temporary=state_folder is None,
+            iam=iam,
+            time_scale=time_scale,
+            stop_grace_seconds=stop_grace_seconds,
+            cores_per_instance=None if cores_per_instance is None else checked_cores(cores_per_instance),
+        )
         self._layout = StateLayout(self.state_folder)
         self._server: ServerProcess | None = None
-        self._session: boto3.Session | None = None
-        self._endpoint_url: str | None = None
+        self._access: Access | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -86,23 +87,19 @@ class LocalCloud:
         """
         self._layout.create()
         self._layout.write_docker_program()
-        self._server = ServerProcess(
-            str(self.state_folder),
-            self.account,
-            str(self._stop_grace_seconds),
-            str(self._time_scale),
-            "temporary" if self._temporary else "kept",
-            "iam" if self._iam else "no-iam",
-            self._cores,
-            log_file=self.log_file,
-        )
+        self._server = ServerProcess(self._options, log_file=self.log_file)
         try:
             port = self._server.port()
         except BaseException:
             self.stop()
             raise
-        # Host written `localhost`: with an address the CDK's S3 client cannot form the URLs that moto's S3 expects.
-        self._endpoint_url = f"http://localhost:{port}"
+        self._access = Access(
+            # Host written `localhost`: with an address the CDK's S3 client cannot form the URLs that moto's S3 expects.
+            endpoint_url=f"http://localhost:{port}",
+            region=self.region,
+            account=self.account,
+            docker_program=self._layout.docker_program,
+        )
 
     def stop(self) -> None:
         """Stops jobs, Lambdas and the server; returns when they are gone. Harmless when nothing runs."""
@@ -110,15 +107,13 @@ class LocalCloud:
         if server is None:
             return
         server.end()
-        if self._temporary:
+        if self._options.temporary:
             shutil.rmtree(self.state_folder, ignore_errors=True)
 
     @property
     def endpoint_url(self) -> str:
         """The URL of every service, `http://localhost:<port>`."""
-        if self._endpoint_url is None:
-            raise RuntimeError("the local cloud is not started; use it as a context manager or call start()")
-        return self._endpoint_url
+        return self._started_access().endpoint_url
 
     @property
     def log_file(self) -> Path:
@@ -132,41 +127,16 @@ class LocalCloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that point a child process at this cloud and at no other.
-
-        They say nothing about variables that must be absent (`AWS_PROFILE`); `child_environment` does.
-        """
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint_url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_REGION": self.region,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **cdk_environment(docker_program=self._layout.docker_program, account=self.account, region=self.region),
-        }
+        """Variables that point a child process at this cloud; see `Access.environment`."""
+        return self._started_access().environment
 
     def child_environment(self) -> dict[str, str]:
-        """The caller's environment without any `AWS_*` of its own, plus `environment`."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return {**kept, **self.environment}
+        """Returns the caller's environment without any `AWS_*` of its own, plus `environment`."""
+        return self._started_access().child_environment()
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """A boto3 client of this cloud; the caller's own AWS configuration is never read."""
-        if self._session is None:
-            session = botocore.session.Session()
-            session.session_var_map["profile"] = (None, [], None, None)
-            session.set_config_variable("config_file", os.devnull)
-            session.set_config_variable("credentials_file", os.devnull)
-            self._session = boto3.Session(
-                aws_access_key_id=ACCESS_KEY,
-                aws_secret_access_key=SECRET_KEY,
-                region_name=self.region,
-                botocore_session=session,
-            )
-        return self._session.client(service, endpoint_url=self.endpoint_url)
+        """Returns a boto3 client of this cloud; the caller's own AWS configuration is never read."""
+        return self._started_access().client(service)
 
     def deploy(self, assembly_folder: Path) -> dict[str, dict[str, str]]:
         """Deploys a synthesised cloud assembly with boto3 alone: assets first, then stacks in order.
@@ -239,3 +209,8 @@ class LocalCloud:
         for file in self._layout.jobs.glob(f"*/{job_name}/**/*.pid"):
             with suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
+
+    def _started_access(self) -> Access:
+        if self._access is None:
+            raise RuntimeError("the local cloud is not started; use it as a context manager or call start()")
+        return self._access

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from local_cloud.core.server_options import ServerOptions
+
 _READY_SECONDS = 60
 _STOP_SECONDS = 15
 
@@ -16,14 +18,14 @@ class ServerProcess:
     """Starts the server.
 
     Args:
-        arguments: Of `local_cloud.server`.
+        options: The caller's choices.
         log_file: What it writes its log to.
 
     Attributes:
         pid: Of the server, and of the group of its processes.
     """
 
-    def __init__(self, *arguments: str, log_file: Path) -> None:
+    def __init__(self, options: ServerOptions, *, log_file: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
         repository = str(Path(__file__).resolve().parent.parent.parent)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
@@ -31,7 +33,7 @@ class ServerProcess:
         with log_file.open("wb") as log:
             # A session of its own: a Ctrl-C on the terminal reaches the opener, which then stops the server in order.
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "local_cloud.server", *arguments],
+                [sys.executable, "-m", "local_cloud.server", options.to_json()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
