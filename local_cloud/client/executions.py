@@ -168,5 +168,5 @@ def _end(described: dict[str, Any]) -> ExecutionEnded:
     )
 
 
-def _write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - any JSON
+def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=1, default=str) + "\n")

@@ -39,9 +39,9 @@ def install() -> None:
 def _whole_or_not_at_all(original: Callable[..., Any]) -> Callable[..., Any]:
     make = _telling_why(original)
 
-    def create_stack(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def create_stack(self: CloudFormationBackend, name: str, *args: object, **kwargs: object) -> Stack:
         try:
-            stack = make(self, name, *args, **kwargs)
+            stack: Stack = make(self, name, *args, **kwargs)
             if stack.status.endswith("_COMPLETE"):
                 _telling_why(lambda made: made.outputs)(stack)
         except AlreadyExistsException:
@@ -56,7 +56,7 @@ def _whole_or_not_at_all(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _telling_why(original: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def call(*args: object, **kwargs: object) -> Any:  # noqa: ANN401 - as the original
         try:
             return original(*args, **kwargs)
         except (ServiceException, HTTPException):
@@ -73,31 +73,39 @@ def _keep_last_outputs() -> None:
     last: dict[str, Any] = {}  # by stack id
 
     def noting(original: Callable[[Any], None]) -> Callable[[Any], None]:
-        def delete(self: Any) -> None:  # noqa: ANN401
+        def delete(self: Stack) -> None:
             last[self.stack_id] = self.outputs
             original(self)
 
         return delete
 
-    def as_noted(original: Any) -> Any:  # noqa: ANN401 - a property
-        return property(lambda stack: last[stack.stack_id] if stack.stack_id in last else original.fget(stack))
+    def as_noted(original: property) -> property:
+        read = original.fget
+        assert read is not None
+        return property(lambda stack: last[stack.stack_id] if stack.stack_id in last else read(stack))
 
     replace(Stack, "delete", noting)
     replace(Stack, "outputs", as_noted)
 
 
-def _telling_names(original: Any) -> Any:  # noqa: ANN401 - a property
-    def parameter_list(stack: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+def _telling_names(original: property) -> property:
+    read = original.fget
+    assert read is not None
+
+    def parameter_list(stack: Stack) -> list[dict[str, Any]]:
         declared = stack.template_dict.get("Parameters", {})
-        return [_with_name(entry, declared, stack.resource_map.input_parameters) for entry in original.fget(stack)]
+        return [_with_name(entry, declared, stack.resource_map.input_parameters) for entry in read(stack)]
 
     return property(parameter_list)
 
 
 def _keeping_defaults(original: Callable[..., Any]) -> Callable[..., Any]:
-    def _resolve_update_parameters(self: Any, instance: Any, incoming_params: list[dict[str, Any]]) -> Any:  # noqa: ANN401
+    def _resolve_update_parameters(
+        self: CloudFormationBackend, instance: Stack, incoming_params: list[dict[str, str]]
+    ) -> dict[str, str]:
         known = [p for p in incoming_params if "ParameterValue" in p or p["ParameterKey"] in instance.parameters]
-        return original(self, instance, known)
+        resolved: dict[str, str] = original(self, instance, known)
+        return resolved
 
     return _resolve_update_parameters
 

@@ -20,7 +20,7 @@ def install(settings: ServerSettings) -> None:
 
     def keeping(original: Callable[..., Any]) -> Callable[..., Any]:
         def complete_layer_upload(
-            self: Any,  # noqa: ANN401
+            self: ECRBackend,
             repository_name: str,
             upload_id: str,
             layer_digests: list[str],
@@ -35,7 +35,7 @@ def install(settings: ServerSettings) -> None:
         return complete_layer_upload
 
     def telling(_original: Callable[..., Any]) -> Callable[..., Any]:
-        def get_download_url_for_layer(self: Any) -> ActionResult:  # noqa: ANN401
+        def get_download_url_for_layer(self: ECRResponse) -> ActionResult:
             digest = self._get_param("layerDigest")
             url = f"{settings.endpoint_url}{PATH}{digest.partition(':')[2]}"
             return ActionResult({"layerDigest": digest, "downloadUrl": url})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:  # noqa: ANN401 - a module or class
+def replace(owner: object, name: str, make: Callable[[Any], object]) -> None:
     """Replaces `owner.name` by what `make` returns for what was there.
 
     Raises:

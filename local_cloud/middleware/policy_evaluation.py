@@ -60,7 +60,7 @@ def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str
     raise NotImplementedError(f"the condition operator {operator} is not known here")
 
 
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (one of something, or a list)
+def _listed(value: object) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 

@@ -39,7 +39,7 @@ class Instance:
         """The folder that is the instance's `/opt/ml`."""
         return self.folder / "opt" / "ml"
 
-    def write(self, path: str, content: Any) -> None:  # noqa: ANN401 - any JSON
+    def write(self, path: str, content: object) -> None:
         """Writes a JSON file below `/opt/ml`."""
         target = self.opt_ml / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from moto.events.models import events_backends
-from moto.events.utils import EventTemplateParser
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.events.utils import EventMessageType, EventTemplateParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
 from local_cloud.core.patching import replace
 from local_cloud.core.server_settings import ServerSettings
@@ -23,7 +23,7 @@ def install(settings: ServerSettings) -> None:
     """Tells the rules of the default bus of every execution that ends."""
 
     def telling(original: Callable[[Any], None]) -> Callable[[Any], None]:
-        def terminated(self: Any) -> None:  # noqa: ANN401
+        def terminated(self: BaseExecutionWorkerCommunication) -> None:
             original(self)
             event = _ended(self.execution, settings.account)
             threading.Thread(target=_deliver, args=(event, settings), daemon=True).start()
@@ -33,8 +33,9 @@ def install(settings: ServerSettings) -> None:
     replace(BaseExecutionWorkerCommunication, "terminated", telling)
 
 
-def _ended(execution: Any, account: str) -> Any:  # noqa: ANN401 (moto has a type of its own for events)
+def _ended(execution: Execution, account: str) -> Any:  # noqa: ANN401 - moto's type wants a number for the ingestion time
     arn = str(execution.exec_arn)
+    assert execution.exec_status is not None
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -60,7 +61,7 @@ def _ended(execution: Any, account: str) -> Any:  # noqa: ANN401 (moto has a typ
     }
 
 
-def _deliver(event: Any, settings: ServerSettings) -> None:  # noqa: ANN401
+def _deliver(event: EventMessageType, settings: ServerSettings) -> None:
     bus = events_backends[settings.account][event["region"]].event_buses["default"]
     for rule in list(bus.rules.values()):
         if rule.state != "ENABLED" or not rule.event_pattern.matches_event(event):
@@ -72,7 +73,7 @@ def _deliver(event: Any, settings: ServerSettings) -> None:  # noqa: ANN401
                 _LOG.exception("rule %s: %s was not reached", rule.name, target["Arn"])
 
 
-def _hand_over(target: dict[str, Any], event: Any, settings: ServerSettings) -> None:  # noqa: ANN401
+def _hand_over(target: dict[str, Any], event: EventMessageType, settings: ServerSettings) -> None:
     content: Any = {name: value for name, value in event.items() if name != "ingestion-time"}
     if transformer := target.get("InputTransformer"):
         content = EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)

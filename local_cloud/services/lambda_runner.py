@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class LambdaRunner:
         self._workers = Workers(processes, settings.layout.lambdas / "logs")
         self._lock = threading.Lock()
 
-    def invoke(self, function: LambdaFunction, event: Any) -> Invocation:  # noqa: ANN401 - any JSON
+    def invoke(self, function: LambdaFunction, event: object) -> Invocation:
         """Runs one invocation to its end or its timeout."""
         request_id = str(uuid.uuid4())
         runtime = str(function.run_time)
@@ -58,7 +58,7 @@ class LambdaRunner:
         LogStream(logs, group=group, stream=stream_name).put(invocation.log.splitlines())
         return invocation
 
-    def invoke_until_done(self, function: LambdaFunction, event: Any) -> None:  # noqa: ANN401 - any JSON
+    def invoke_until_done(self, function: LambdaFunction, event: object) -> None:
         """Runs an event's invocation, and twice more should it fail; the service waits longer in between."""
         for _ in range(1 + _RETRIES_OF_EVENTS):
             if not self.invoke(function, event).failed:
@@ -67,7 +67,7 @@ class LambdaRunner:
     def _run(
         self,
         function: LambdaFunction,
-        event: Any,  # noqa: ANN401
+        event: object,
         *,
         request_id: str,
         group: str,
@@ -136,7 +136,9 @@ def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
     """Puts the runner into moto's Lambda."""
     runner = LambdaRunner(settings, processes)
 
-    def invoke(self: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:  # noqa: ANN401
+    def invoke(
+        self: LambdaFunction, body: str, request_headers: Mapping[str, str], response_headers: dict[str, str]
+    ) -> bytes:
         event = json.loads(body) if body else {}
         kind = request_headers.get("x-amz-invocation-type", "RequestResponse")
         if kind == "DryRun":
@@ -175,7 +177,7 @@ def _keeping_the_log_group(original: Callable[..., Any]) -> object:
 
 
 def _telling_the_log_group(original: Callable[..., Any]) -> Callable[..., Any]:
-    def get_configuration(self: LambdaFunction, on_create: bool = False) -> Any:  # noqa: ANN401
+    def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:
         return {**original(self, on_create), "LoggingConfig": {"LogFormat": "Text", "LogGroup": _log_group(self)}}
 
     return get_configuration

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.s3.exceptions import S3ClientError
-from moto.s3.models import FakeDeleteMarker, S3Backend
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import compute_checksum
 
@@ -30,7 +30,7 @@ def install() -> None:
 def _reading_given_checksums(original: Callable[..., Any]) -> Callable[..., Any]:
     """A checksum the caller has computed comes without the header by which moto knows that there is one."""
 
-    def _get_checksum(self: Any, response_headers: dict[str, Any]) -> tuple[str, str | None]:  # noqa: ANN401
+    def _get_checksum(self: S3Response, response_headers: dict[str, str]) -> tuple[str, str | None]:
         for algorithm in _ALGORITHMS:
             header = f"x-amz-checksum-{algorithm.lower()}"
             given = self.headers.get(header)
@@ -51,7 +51,7 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
     """Moto looks at If-Match and If-None-Match, then writes; another writer must not come in between."""
     lock = threading.Lock()
 
-    def put_object(self: Any) -> Any:  # noqa: ANN401
+    def put_object(self: S3Response) -> object:
         with lock:
             return original(self)
 
@@ -62,13 +62,13 @@ def _of_what_is_there(original: Callable[..., Any]) -> Callable[..., Any]:
     """Moto takes the delete markers of a versioned bucket for objects where it looks for common prefixes."""
 
     def list_objects(
-        self: Any,  # noqa: ANN401
-        bucket: Any,  # noqa: ANN401
+        self: S3Backend,
+        bucket: FakeBucket,
         prefix: str | None,
         delimiter: str | None,
         marker: str | None,
         max_keys: int | None,
-    ) -> Any:  # noqa: ANN401
+    ) -> tuple[object, ...]:
         keys, folders, *rest = original(self, bucket, prefix, delimiter, marker, max_keys)
         if delimiter and folders:
             begin = prefix or ""

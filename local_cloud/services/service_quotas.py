@@ -16,7 +16,7 @@ def install(file: Path) -> None:
     """Adds the list call to moto's Service Quotas; `file` keeps the quotas that are not the default."""
     names: list[str] = []
 
-    def list_service_quotas(self: Any) -> str:  # noqa: ANN401
+    def list_service_quotas(self: ServiceQuotasResponse) -> str:
         names.extend([] if names else quota_names())
         asked = json.loads(self.body)
         if asked["ServiceCode"] != "sagemaker":

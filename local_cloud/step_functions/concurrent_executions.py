@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from moto.stepfunctions.parser.api import ExecutionFailedEventDetails
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, ProgramTimedOut
@@ -31,7 +32,7 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
     """Of two executions with one name one is there first; one without a name gets a name of its own."""
     lock = threading.Lock()
 
-    def start_execution(self: Any) -> Any:  # noqa: ANN401
+    def start_execution(self: Any) -> object:  # noqa: ANN401 - takes another `_get_param`
         if name := self._get_param("name"):
             self.stepfunction_backend._validate_name(name)
         else:
@@ -47,7 +48,7 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
 def _once_it_runs(original: Callable[..., None]) -> Callable[..., None]:
     """An execution that has only been started cannot be stopped yet: moto fails, or forgets that it was asked to."""
 
-    def stop(self: Any, *arguments: object, **named: object) -> None:  # noqa: ANN401
+    def stop(self: ExecutionWorker, *arguments: object, **named: object) -> None:
         while self.env is None or self.env._program_state is None:
             time.sleep(_POLL_SECONDS)
         original(self, *arguments, **named)
@@ -58,7 +59,7 @@ def _once_it_runs(original: Callable[..., None]) -> Callable[..., None]:
 def _unless_it_was_ended(original: Callable[..., None]) -> Callable[..., None]:
     """An execution that was stopped, or timed out, stays so: what its last state makes of it counts no more."""
 
-    def set_error(self: Any, error: Any) -> None:  # noqa: ANN401
+    def set_error(self: Environment, error: ExecutionFailedEventDetails) -> None:
         if not isinstance(self._program_state, (ProgramStopped, ProgramTimedOut)):
             original(self, error=error)
 

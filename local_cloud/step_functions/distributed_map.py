@@ -24,6 +24,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.dist
 from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor import (
     distributed_item_processor_worker,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.itemprocessor.map_run_record import (
+    MapRunRecord,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_map.iteration.job import Job
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
@@ -31,7 +36,7 @@ from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 from local_cloud.core.patching import replace
 
 _LOG = logging.getLogger(__name__)
-_Worker: Any = distributed_item_processor_worker.DistributedItemProcessorWorker
+_Worker = distributed_item_processor_worker.DistributedItemProcessorWorker
 # A percentage of items that may fail; with others it would matter which fail first.
 NONE_MAY_FAIL, ALL_MAY_FAIL = 0, 100
 
@@ -48,7 +53,7 @@ def install() -> None:
     replace(ASLParser, "tolerated_failure_percentage_decl", _reading_whole_numbers)
 
 
-def _work(worker: Any) -> None:  # noqa: ANN401
+def _work(worker: _Worker) -> None:
     """Runs item after item; after a failure, and when the state was ended, what is left is not run."""
     while (job := worker._job_pool.next_job()) is not None:
         if worker._env.is_running():
@@ -61,10 +66,10 @@ def _work(worker: Any) -> None:  # noqa: ANN401
         worker._job_pool.close_job(job)
 
 
-def _run_item(worker: Any, frame: Any, job: Any) -> None:  # noqa: ANN401
+def _run_item(worker: _Worker, frame: Environment, job: Job) -> None:
     record = worker._map_run_record
     counters = (record.item_counter, record.execution_counter)
-    context = frame.states.context_object.context_object_data
+    context: Any = frame.states.context_object.context_object_data
     context["Map"] = MapData(Item=ItemData(Index=job.job_index, Value=job.job_input))
     frame.states.reset(job.job_input)
     worker._eval_input(env_frame=frame)
@@ -95,7 +100,7 @@ def _run_item(worker: Any, frame: Any, job: Any) -> None:  # noqa: ANN401
         )
 
 
-def _child_of(parent: dict[str, Any], record: Any, value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _child_of(parent: dict[str, Any], record: MapRunRecord, value: object) -> dict[str, Any]:
     name = str(uuid.uuid4())
     return {
         **parent,
@@ -108,7 +113,7 @@ def _child_of(parent: dict[str, Any], record: Any, value: Any) -> dict[str, Any]
     }
 
 
-def _run(component: Any, env: Any) -> None:  # noqa: ANN401
+def _run(component: DistributedIterationComponent, env: Environment) -> None:
     """Runs all items, in histories of their own."""
     given = env.stack.pop()
     record, history = given.map_run_record, env.event_manager
@@ -116,7 +121,7 @@ def _run(component: Any, env: Any) -> None:  # noqa: ANN401
     if record.tolerated_failure_count or not known:
         raise NotImplementedError("of tolerated failures, only 0 and 100 percent are known to the local cloud")
 
-    def tell(event: HistoryEventType, **details: Any) -> None:  # noqa: ANN401
+    def tell(event: HistoryEventType, **details: object) -> None:
         kept: Any = details or None
         history.add_event(context=env.event_history_context, event_type=event, event_details=kept)
 
@@ -146,7 +151,7 @@ def _run(component: Any, env: Any) -> None:  # noqa: ANN401
 
 
 def _naming_what_cannot_be_read(original: Callable[..., None]) -> Callable[..., None]:
-    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
+    def _eval_body(self: ItemReader, env: Environment) -> None:
         try:
             original(self, env)
         except (ClientError, json.JSONDecodeError) as error:
@@ -156,7 +161,7 @@ def _naming_what_cannot_be_read(original: Callable[..., None]) -> Callable[..., 
 
 
 def _reading_whole_numbers(original: Callable[..., Any]) -> Callable[..., Any]:
-    def tolerated_failure_percentage_decl(self: Any) -> Any:  # noqa: ANN401
+    def tolerated_failure_percentage_decl(self: ASLParser) -> object:
         value = self._input.LT(3)  # after the name and the colon
         if value.type == self.INT:
             value.type = self.NUMBER
@@ -165,7 +170,7 @@ def _reading_whole_numbers(original: Callable[..., Any]) -> Callable[..., Any]:
     return tolerated_failure_percentage_decl
 
 
-def _failure(env: Any, error: StatesErrorNameType, cause: str) -> FailureEventException:  # noqa: ANN401
+def _failure(env: Environment, error: StatesErrorNameType, cause: str) -> FailureEventException:
     details: Any = {"mapRunFailedEventDetails": {"error": error.to_name(), "cause": cause}}
     return FailureEventException(
         FailureEvent(

@@ -16,6 +16,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
 from moto.stepfunctions.parser.asl.component.state.choice.state_choice import StateChoice
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from local_cloud.core.patching import replace
 
@@ -33,8 +34,8 @@ def install() -> None:
 def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., Any]:
     """An answer of the service itself, and not of the function, has a name of its own."""
 
-    def _from_error(self: Any, env: Any, ex: Exception) -> Any:  # noqa: ANN401
-        event = original(self, env, ex)
+    def _from_error(self: StateTaskLambda, env: Environment, ex: Exception) -> Any:  # noqa: ANN401 - a FailureEvent, whose fields are final
+        event: Any = original(self, env, ex)
         if isinstance(ex, ClientError):
             name = "Lambda.AWSLambdaException"
             if ex.response["Error"]["Code"] == "TooManyRequestsException":
@@ -49,7 +50,7 @@ def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., A
 
 
 def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
-    def _eval_state(self: Any, env: Any) -> None:  # noqa: ANN401
+    def _eval_state(self: StateChoice, env: Environment) -> None:
         try:
             original(self, env)
         except RuntimeError as error:
@@ -76,7 +77,7 @@ def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
 def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
     """States.ALL does not match the errors Step Functions does not let it match."""
 
-    def _eval_body(self: Any, env: Any) -> None:  # noqa: ANN401
+    def _eval_body(self: ErrorEqualsDecl, env: Environment) -> None:
         error_name = env.stack[-1]
         original(self, env)
         if error_name.error_name in _NEVER_CAUGHT_BY_ALL and error_name not in self.error_names:

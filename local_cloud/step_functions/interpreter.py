@@ -14,11 +14,13 @@ from botocore.credentials import Credentials
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import StateTaskService
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
 from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
@@ -62,7 +64,7 @@ def install(*, time_scale: float, held: HeldStates) -> None:
 
 
 def _with_arn(original: Callable[..., Any]) -> Callable[..., Any]:
-    def get_cfn_attribute(self: StateMachine, attribute_name: str) -> Any:  # noqa: ANN401
+    def get_cfn_attribute(self: StateMachine, attribute_name: str) -> object:
         return self.arn if attribute_name == "Arn" else original(self, attribute_name)
 
     return get_cfn_attribute
@@ -75,10 +77,10 @@ def _knowing_arn(original: Callable[[str], bool]) -> object:
     return classmethod(has_cfn_attr)
 
 
-def _with_own_tasks(original: Callable[[str], Any]) -> Callable[[str], Any]:
-    own: dict[str, Callable[[], Any]] = {"sagemaker": SageMakerTask, "states": ExecutionTask}
+def _with_own_tasks(original: Callable[[str], StateTaskService]) -> Callable[[str], StateTaskService]:
+    own: dict[str, Callable[[], StateTaskService]] = {"sagemaker": SageMakerTask, "states": ExecutionTask}
 
-    def state_task_service_for(service_name: str) -> Any:  # noqa: ANN401
+    def state_task_service_for(service_name: str) -> StateTaskService:
         return own[service_name]() if service_name in own else original(service_name)
 
     return state_task_service_for
@@ -124,7 +126,7 @@ def _sign_as_the_role() -> None:
 def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[..., None]:
     """A state that is held has been entered, and has done nothing yet."""
 
-    def _eval_state_input(self: Any, env: Any) -> None:  # noqa: ANN401
+    def _eval_state_input(self: CommonStateField, env: Environment) -> None:
         while held.is_held(self.name) and env.is_running():
             time.sleep(_HOLD_SECONDS)
         original(self, env)
@@ -135,10 +137,12 @@ def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[
 def _with_bodies_as_text(original: Callable[..., None]) -> Callable[..., None]:
     """Sends a blob that is a JSON object as its text: boto3 takes bytes."""
 
-    def eval_service_task(self: StateTaskServiceAwsSdk, **given: Any) -> None:  # noqa: ANN401 (as moto's)
-        parameters = given["normalised_parameters"]
-        if isinstance(parameters.get("Body"), dict | list):
-            parameters = {**parameters, "Body": json.dumps(parameters["Body"], separators=(",", ":")).encode()}
-        original(self, **{**given, "normalised_parameters": parameters})
+    def eval_service_task(
+        self: StateTaskServiceAwsSdk, *, normalised_parameters: dict[str, Any], **given: object
+    ) -> None:
+        body = normalised_parameters.get("Body")
+        if isinstance(body, dict | list):
+            normalised_parameters = {**normalised_parameters, "Body": json.dumps(body, separators=(",", ":")).encode()}
+        original(self, normalised_parameters=normalised_parameters, **given)
 
     return eval_service_task

@@ -10,11 +10,16 @@ from botocore.exceptions import ClientError
 from botocore.model import StructureShape
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import StateCredentials
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import (
+    ResourceCondition,
+    ResourceRuntimePart,
+)
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
@@ -94,9 +99,9 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
     def _eval_service_task(
         self,
         env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
+        resource_runtime_part: ResourceRuntimePart,
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
+        state_credentials: StateCredentials,
     ) -> None:
         client = boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials)
         env.stack.append(self.start(client, normalised_parameters))
@@ -104,9 +109,9 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
     def _build_sync_resolver(
         self,
         env: Environment,
-        resource_runtime_part: Any,  # noqa: ANN401
+        resource_runtime_part: ResourceRuntimePart,
         normalised_parameters: dict[str, Any],
-        state_credentials: Any,  # noqa: ANN401
+        state_credentials: StateCredentials,
     ) -> Callable[[], dict[str, Any] | None]:
         """Makes what returns the output once there is one, and stops what was started with its execution or state."""
         reference = self.reference(normalised_parameters, env.stack.pop())
@@ -131,14 +136,15 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
     def _eval_sync(
         self,
         env: Environment,
-        sync_resolver: Any,  # noqa: ANN401
+        sync_resolver: Callable[[], Any] | None,
         timeout_seconds: int | None,  # noqa: ARG002
-        callback_endpoint: Any,  # noqa: ANN401, ARG002
-        heartbeat_endpoint: Any,  # noqa: ANN401, ARG002
-    ) -> Any:  # noqa: ANN401
+        callback_endpoint: object,  # noqa: ARG002
+        heartbeat_endpoint: object,  # noqa: ARG002
+    ) -> dict[str, Any] | None:
+        assert sync_resolver is not None
+        resolve: Callable[[], dict[str, Any] | None] = sync_resolver
         # Nothing here answers with a task token; and the interpreter's endpoint for one is spent after the first
         # attempt, so that a retried state would time out at once.
-        resolve: Callable[[], Any] = sync_resolver
         seconds = _FIRST_POLL_SECONDS
         while env.is_running():
             if (output := resolve()) is not None:
@@ -163,7 +169,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
             return self._failure(env, CustomErrorName(error), error, cause)
         return super()._from_error(env=env, ex=ex)
 
-    def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> FailureEvent:  # noqa: ANN401
+    def _failure(self, env: Environment, error_name: ErrorName, error: str, cause: str) -> FailureEvent:
         details: Any = {
             "taskFailedEventDetails": {
                 "error": error,
@@ -181,7 +187,7 @@ class _BadParametersError(Exception):
     """The state's parameters do not make a request."""
 
 
-def with_times_as_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def with_times_as_numbers(value: object) -> Any:  # noqa: ANN401 - any JSON
     """A description as Step Functions writes it: times in milliseconds."""
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
