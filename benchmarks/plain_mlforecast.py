@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# As the job does: threads that spin while they wait make a fit slow where anything else wants a core.
-os.environ.setdefault("GOMP_SPINCOUNT", "50000")
+from job_code.workers import SPIN_COUNT
+
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
 import lightgbm as lgb
 import polars as pl

@@ -6,10 +6,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-# LightGBM's threads meet after every few milliseconds and by default spin while they wait: where another process wants
-# a core too, a fit takes ten times as long. Spinning for a moment only, then sleeping, costs nothing where nobody does.
-# GNU's OpenMP runtime reads this once, when LightGBM is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "50000")
+from job_code.workers import SPIN_COUNT
+
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
 from job_code.laptop import run_on_laptop
 from job_code.processing_container import run_processing_container

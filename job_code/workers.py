@@ -18,6 +18,10 @@ from job_code.errors import OutOfMemoryError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+# LightGBM's threads meet after every few milliseconds and by default spin while they wait: where another process wants
+# a core too, a fit takes ten times as long. Spinning for a moment only, then sleeping, costs nothing where nobody does.
+# GNU's OpenMP runtime reads this as GOMP_SPINCOUNT, once, when LightGBM is loaded.
+SPIN_COUNT = "50000"
 # Read by polars, OpenMP (LightGBM) and OpenBLAS when they are loaded: a worker is one thread, and there is one a core.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 

@@ -6,8 +6,9 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-# As in the job itself: threads that spin while they wait make a fit on a busy machine ten times as long.
-os.environ.setdefault("GOMP_SPINCOUNT", "50000")
+from job_code.workers import SPIN_COUNT
+
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 

@@ -8,6 +8,7 @@ import numpy as np
 from cli.fleet_plan.assumed import Assumed, aligned
 from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
 from cli.fleet_plan.partition_runs import PartitionChances, run_partitions
+from infra.jobs import retries
 from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR
 
 AT_A_TIME = (1, 8, 20, 50, 100, 200)
@@ -137,7 +138,11 @@ def partition_assumed(
             f"{chances.others_share:.0%} of it, new every {chances.others_seconds / 60:,.0f} minutes",
         ),
         Assumed(
-            "refused", "5 minutes, then longer", "given", "infra/jobs/sagemaker_job.py: x 1.5, 30 at most, 9 times"
+            "refused",
+            f"{retries.QUOTA_INTERVAL_SECONDS / 60:g} minutes, then longer",
+            "given",
+            f"infra/jobs/retries.py: x {retries.QUOTA_BACKOFF:g}, {retries.QUOTA_LONGEST_SECONDS / 60:g} at most, "
+            f"{retries.QUOTA_ATTEMPTS} times",
         ),
         Assumed("faults", f"{chances.fault_share:.0%} of the jobs", "believed", "started anew, twice at most"),
     )

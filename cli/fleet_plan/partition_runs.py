@@ -7,11 +7,14 @@ from enum import Enum, auto
 
 import numpy as np
 
-# As infra/jobs/sagemaker_job.py waits for a quota: 5 minutes, 1.5 times as long each time, half an hour at most, nine
-# times; with full jitter, that is any part of it.
-QUOTA_INTERVAL_SECONDS, QUOTA_BACKOFF, QUOTA_LONGEST_SECONDS, QUOTA_ATTEMPTS = 300.0, 1.5, 1800.0, 9
-# Jobs it starts anew after a fault.
-MOST_FAULTS = 2
+from infra.jobs.retries import (
+    MOST_FAULTS,
+    QUOTA_ATTEMPTS,
+    QUOTA_BACKOFF,
+    QUOTA_INTERVAL_SECONDS,
+    QUOTA_LONGEST_SECONDS,
+)
+
 # More than a run can take.
 OTHERS_CHANGES = 10_000
 

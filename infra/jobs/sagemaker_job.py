@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.jobs import retries
 from infra.jobs.container_image import ContainerImage
 from infra.jobs.instances import Machine
 from infra.jobs.vpc_config import JobNetwork
@@ -24,11 +25,7 @@ TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingE
 QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException", "SageMaker.ResourceLimitExceeded"]
 # The API takes about one job a second, of all that are started: many at once wait for one another.
 TRANSIENT_LONGEST, TRANSIENT_ATTEMPTS = Duration.minutes(2), 8
-# A quota is used up by other jobs, which take their time: 5 minutes, then longer, half an hour at most, nine times.
-QUOTA_INTERVAL, QUOTA_BACKOFF, QUOTA_LONGEST, QUOTA_ATTEMPTS = Duration.minutes(5), 1.5, Duration.minutes(30), 9
 QUOTA_PATIENCE = Duration.hours(4)
-# Jobs that are started anew after a fault of the platform, or because a machine was lost.
-MOST_FAULTS = 2
 # From the request to a running container, and from its end to a described job.
 START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
@@ -100,7 +97,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
     def longest(self) -> Duration:
         """How long all machines together may take, should each of them be tried as often as it may be."""
         minutes = sum(int(self._longest_attempt(machine).to_minutes()) for machine in self.machines)
-        return Duration.minutes(minutes * (1 + MOST_FAULTS)).plus(QUOTA_PATIENCE)
+        return Duration.minutes(minutes * (1 + retries.MOST_FAULTS)).plus(QUOTA_PATIENCE)
 
     def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
         """The state for one machine.
@@ -146,10 +143,10 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
         if choice == len(self.machines) - 1:
             state.add_retry(
                 errors=QUOTA_ERRORS,
-                interval=QUOTA_INTERVAL,
-                backoff_rate=QUOTA_BACKOFF,
-                max_delay=QUOTA_LONGEST,
-                max_attempts=QUOTA_ATTEMPTS,
+                interval=Duration.seconds(retries.QUOTA_INTERVAL_SECONDS),
+                backoff_rate=retries.QUOTA_BACKOFF,
+                max_delay=Duration.seconds(retries.QUOTA_LONGEST_SECONDS),
+                max_attempts=retries.QUOTA_ATTEMPTS,
                 jitter_strategy=sfn.JitterType.FULL,
             )
         return state

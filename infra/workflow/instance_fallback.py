@@ -4,7 +4,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.jobs.sagemaker_job import MOST_FAULTS, QUOTA_ERRORS, SagemakerJob
+from infra.jobs.retries import MOST_FAULTS
+from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 
 # Words of the platform where it has no machine of a type, and where it failed by itself or lost one.

@@ -16,7 +16,8 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from infra.jobs.sagemaker_job import LOCAL_DISKS, QUOTA_ATTEMPTS, TRANSIENT_ATTEMPTS
+from infra.jobs.retries import QUOTA_ATTEMPTS
+from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
 from infra.settings.fleet import MOST_INSTANCES
 from infra.settings.loader import load_settings
 from job_code.processing_container import COMMON, MODEL, PIECES

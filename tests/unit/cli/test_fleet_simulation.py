@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.fleet_plan import partition_runs
 from cli.fleet_plan.case import Case, Question, case_of
 from cli.fleet_plan.fleet_levels import fleet_levels, minutes_lost
 from cli.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
@@ -15,7 +14,6 @@ from cli.fleet_plan.levels import Level, beyond, last_useful
 from cli.fleet_plan.measured import Measured
 from cli.fleet_plan.on_paper import planned
 from cli.fleet_plan.partition_runs import PartitionChances, PartitionsRun, run_partitions
-from infra.jobs import sagemaker_job
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
 from tests.unit.cli.conftest import Onejob
@@ -179,14 +177,6 @@ def test_a_failed_job_is_started_anew_and_not_for_ever() -> None:
     assert some.seconds > partitions(10, SURE).seconds
     none = partitions(10, replace(SURE, fault_share=1.0))
     assert (none.done, none.failed) == (0, 30)
-
-
-def test_it_waits_as_the_state_machine_does() -> None:
-    assert sagemaker_job.QUOTA_INTERVAL.to_seconds() == partition_runs.QUOTA_INTERVAL_SECONDS
-    assert partition_runs.QUOTA_BACKOFF == sagemaker_job.QUOTA_BACKOFF
-    assert sagemaker_job.QUOTA_LONGEST.to_seconds() == partition_runs.QUOTA_LONGEST_SECONDS
-    assert partition_runs.QUOTA_ATTEMPTS == sagemaker_job.QUOTA_ATTEMPTS
-    assert partition_runs.MOST_FAULTS == sagemaker_job.MOST_FAULTS
 
 
 def levels(*medians: float, price: float = 1.0) -> list[Level]:
