@@ -4,6 +4,8 @@ Of columns that are always above zero, such as prices, it also sees how far they
 forecast starts: articles of a different price have a promotion in common.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from job_code.covariates import Cells, Covariates
@@ -12,11 +14,16 @@ from job_code.panel import Integers
 MOST = 10.0  # times what is usual
 
 
-def covariate_names(covariates: Covariates) -> tuple[str, ...]:
-    """Names of what `covariate_columns` tells, in its order: none that another feature has."""
-    now = [covariate_name(name) for name in covariates.names]
-    before = [f"{covariate_name(name)}, the season before" for name in covariates.names]
-    return (*now, *before, *(f"{covariate_name(name)}, to usual" for name in covariates.positive))
+def covariate_names(names: Sequence[str], positive: Sequence[str]) -> tuple[str, ...]:
+    """Name the columns of `covariate_columns`, in their order; no other feature has such a name.
+
+    Args:
+        names: Names of all covariates.
+        positive: Names of those that are always above zero.
+    """
+    now = [covariate_name(name) for name in names]
+    before = [f"{covariate_name(name)}, the season before" for name in names]
+    return (*now, *before, *(f"{covariate_name(name)}, to usual" for name in positive))
 
 
 def covariate_name(column: str) -> str:

@@ -13,7 +13,7 @@ from job_code.feature_rows import Columns
 from job_code.model import DirectModel
 from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.simple_forecasts import SIMPLE_FORECASTS
-from job_code.spread import OF_FORECAST, spread_columns
+from job_code.spread import spread_columns, spread_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Entries:
         """
         change = usual_change(panel, typical_change)
         predicted = np.zeros((len(panel), steps))
-        told = np.full((model.demand_columns + len(OF_FORECAST), len(panel), steps), np.nan, dtype=np.float32)
+        told = np.full((len(spread_names(model.demand_names)), len(panel), steps), np.nan, dtype=np.float32)
         for block in model.blocks(panel, exogenous, active, steps):
             at = (block.series, block.step - 1)
             predicted[at] = block.size * block.relative

@@ -4,6 +4,7 @@ One model serves all steps. What is known at the origin is the same for each of 
 of the years before, and where in the calendar the forecast period lies, belongs to the step.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -44,6 +45,28 @@ def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
     return (*recipe.names, "age", *season_names(recipe), "step")
 
 
+def row_names(
+    recipe: FeatureRecipe, *, static: Sequence[str], covariates: Sequence[str], positive: Sequence[str]
+) -> tuple[str, ...]:
+    """Name the columns of `Origins.rows`, in their order.
+
+    Args:
+        recipe: What is looked at.
+        static: Static columns.
+        covariates: Covariates.
+        positive: Those covariates that are always above zero.
+    """
+    return (
+        *recipe.names,
+        "age",
+        *map(static_name, static),
+        *season_names(recipe),
+        *calendar_names(recipe),
+        "step",
+        *covariate_names(covariates, positive),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Origins:
     """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
@@ -75,9 +98,13 @@ class Origins:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the columns of `rows`."""
-        static = map(static_name, self.exogenous.static.columns.columns)
-        calendar, known = calendar_names(self.recipe), covariate_names(self.exogenous.covariates)
-        return (*self.recipe.names, "age", *static, *season_names(self.recipe), *calendar, "step", *known)
+        covariates = self.exogenous.covariates
+        return row_names(
+            self.recipe,
+            static=self.exogenous.static.columns.columns,
+            covariates=covariates.names,
+            positive=covariates.positive,
+        )
 
     @property
     def of_demand(self) -> list[int]:

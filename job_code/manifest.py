@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from contract.model_format import MODEL_FORMAT
 from job_code.forecast_files import ForecastFile, column_types
 from job_code.panel import Floats
 from job_code.preparation import PreparedDemand
@@ -48,6 +49,7 @@ def draft_manifest(
             "cutoff": record.cutoff,
             "age_days": model.age_days,
             "sha256": model.sha256,
+            "model_format": MODEL_FORMAT,
         },
         "metrics": dict(record.metrics),
         "backtest": dict(record.backtest),

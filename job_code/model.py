@@ -11,13 +11,15 @@ from typing import Self
 import numpy as np
 
 from job_code.config import ForecastConfig
+from job_code.covariate_encoding import CovariateEncoding
 from job_code.error_distribution import zero_share
 from job_code.exogenous import Exogenous
 from job_code.feature_recipe import FeatureRecipe, recipe_for
-from job_code.feature_rows import Columns, demand_names
+from job_code.feature_rows import Columns, demand_names, row_names
 from job_code.origins import last_origins, size, training_origins
 from job_code.panel import Booleans, Floats, Integers, Panel
 from job_code.regimes import Learnt, Regime, Resources, learn
+from job_code.static_encoding import StaticEncoding
 from job_code.training_rows import draw_rows
 from job_code.tree_predictor import BLOCK
 
@@ -148,10 +150,24 @@ class DirectModel:
                     of_demand=origins.of_demand,
                 )
 
+    def feature_names(self, static: StaticEncoding, covariates: CovariateEncoding) -> tuple[str, ...]:
+        """Name the features of the trees, in their order.
+
+        Args:
+            static: The static columns.
+            covariates: The covariates.
+        """
+        return row_names(
+            self.recipe,
+            static=static.columns,
+            covariates=covariates.names,
+            positive=covariates.positive,
+        )
+
     @property
-    def demand_columns(self) -> int:
-        """Number of columns that tell of demand alone."""
-        return len(demand_names(self.recipe))
+    def demand_names(self) -> tuple[str, ...]:
+        """Names of the features that tell of demand alone, in the order of `Block.of_demand`."""
+        return demand_names(self.recipe)
 
 
 def _regime(panel: Panel) -> Integers:

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from contract.model_format import MODEL_FORMAT
 from job_code.calibration import Calibration
 from job_code.combination import Combination
 from job_code.config import ForecastConfig
@@ -20,11 +23,10 @@ from job_code.frequency import Frequency
 from job_code.model import DirectModel
 from job_code.provenance import versions
 from job_code.regimes import Learnt, Regime
-from job_code.spread import Spread
+from job_code.spread import Spread, spread_names
 from job_code.static_encoding import StaticEncoding
 from job_code.tree_predictor import TreePredictor
 
-SCHEMA = 1
 DOCUMENT = "model.json"
 RECORD = "training.json"
 OF_SPREAD = "spread"
@@ -42,9 +44,14 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
     trees = {learnt.regime.name.lower(): learnt.trees for learnt in model.learnt} | {
         OF_SPREAD: calibration.spread.trees
     }
-    files = {name: _write(tree.text, folder / f"{name}.txt") for name, tree in trees.items() if tree is not None}
+    names = _feature_names(forecaster)
+    files = {
+        name: {"sha256": _write(tree.text, folder / f"{name}.txt"), "features": names[name]}
+        for name, tree in trees.items()
+        if tree is not None
+    }
     document = {
-        "schema_version": SCHEMA,
+        "model_format": MODEL_FORMAT,
         "versions": versions(),
         "frequency": forecaster.frequency.name,
         "configuration": forecaster.config.model_dump(mode="json"),
@@ -66,21 +73,26 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
 
 
 def load_model(folder: Path) -> Forecaster:
-    """Reads what `save_model` wrote; it forecasts to the last bit what it did before.
+    """Read what `save_model` wrote. Where the libraries are the same, it forecasts the same to the last bit.
 
     Args:
         folder: The folder.
 
     Raises:
-        ModelUnusableError: If the files are not whole, or were written by other versions.
+        ModelUnusableError: If the files are not whole, or have another format or other features than this program's.
     """
     try:
         document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-        _check(document)
+        _check_format(document)
         trees = {
-            name: TreePredictor(_read(folder / f"{name}.txt", digest)) for name, digest in document["trees"].items()
+            name: TreePredictor(_read(folder / f"{name}.txt", tree["sha256"]))
+            for name, tree in document["trees"].items()
         }
-        return _forecaster(document, trees)
+        forecaster = _forecaster(document, trees)
+        names = _feature_names(forecaster)
+        for name, tree in document["trees"].items():
+            _check_features(name, tree["features"], names[name])
+        return forecaster
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelUnusableError(
             f"model: {DOCUMENT}, or a file it names, cannot be read ({type(error).__name__}: {error}); train anew"
@@ -105,17 +117,30 @@ def read_record(folder: Path) -> str:
         ) from None
 
 
-def _check(document: dict[str, Any]) -> None:
-    if document["schema_version"] != SCHEMA:
+def _feature_names(forecaster: Forecaster) -> dict[str, tuple[str, ...]]:
+    """Name the features of each set of trees, in their order."""
+    model = forecaster.model
+    names = model.feature_names(forecaster.encoding, forecaster.covariates)
+    return {regime.name.lower(): names for regime in Regime} | {OF_SPREAD: spread_names(model.demand_names)}
+
+
+def _check_format(document: dict[str, Any]) -> None:
+    found = document["model_format"]
+    if found != MODEL_FORMAT:
         raise ModelUnusableError(
-            f"model: its schema is {document['schema_version']}, this program's {SCHEMA}; train anew"
+            f"model: it has format {found}, this program reads format {MODEL_FORMAT}; train a new model, or use an "
+            f"image that reads format {found}"
         )
-    was, now = document["versions"], versions()
-    other = [f"{name} {was[name]}, here {now.get(name)}" for name in was if was[name] != now.get(name)]
-    if other:
-        raise ModelUnusableError(
-            f"model: it was made with {'; '.join(other)}; train anew, or use the image it was made in"
-        )
+
+
+def _check_features(trees: str, known: Sequence[str], made: Sequence[str]) -> None:
+    """Compare what trees were fitted to with what this program gives them: they know features by their place."""
+    for place, (theirs, ours) in enumerate(zip_longest(known, made, fillvalue="nothing"), start=1):
+        if theirs != ours:
+            raise ModelUnusableError(
+                f"model: feature {place} of its {trees} trees is {theirs}, this program gives them {ours}; train a new "
+                "model, or use the image that trained this one"
+            )
 
 
 def _forecaster(document: dict[str, Any], trees: dict[str, TreePredictor]) -> Forecaster:

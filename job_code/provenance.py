@@ -1,56 +1,17 @@
-"""What a run was made from: which input, to the byte, and which versions of the libraries."""
+"""What a run was made of: which bytes it read, and which versions of the program and of the libraries made it."""
 
 import hashlib
+import os
 import platform
 from collections.abc import Mapping
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from job_code.table_files import find_files, name_below
 
 LIBRARIES = ("holidays", "lightgbm", "mlforecast", "numpy", "polars")
-# What no number of a forecast depends on: how a job is started and told, where files lie, what a report looks like.
-ABOUT_IT = (
-    "__main__",
-    "allocator",
-    "backtest_scores",
-    "charts",
-    "data_quality",
-    "disk",
-    "errors",
-    "findings",
-    "finishing",
-    "fleet_instance",
-    "gathering",
-    "handing_over",
-    "handover",
-    "laptop",
-    "loading",
-    "manifest",
-    "model_files",
-    "object_forecast",
-    "object_notes",
-    "output",
-    "piece_objects",
-    "processing_container",
-    "processing_paths",
-    "progress",
-    "provenance",
-    "published_run",
-    "report",
-    "report_charts",
-    "run",
-    "run_request",
-    "s3",
-    "sagemaker_paths",
-    "telling_series",
-    "termination",
-    "trained_model",
-    "training_container",
-    "training_record",
-    "workers",
-)
+# The image has it where whoever built the image knew the revision of the source.
+REVISION = "SOURCE_REVISION"
 
 
 def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
@@ -73,22 +34,10 @@ def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of the libraries that shape the numbers, and of the program itself."""
-    libraries = {name: version(name) for name in LIBRARIES}
-    return {"python": platform.python_version(), **libraries, "program": program_digest(Path(__file__).parent)}
+    """List the versions of Python and of the libraries that shape the numbers, and the program's revision if known.
 
-
-@cache
-def program_digest(package: Path) -> str:
-    """Changes with every module that a number of a forecast may depend on.
-
-    A model knows its features by their place: to a program that has them otherwise, it means something else.
-
-    Args:
-        package: Folder of the modules.
+    They tell where a model or a run comes from. Nothing is refused for them.
     """
-    digest = hashlib.sha256()
-    for module in sorted(package.glob("*.py")):
-        if module.stem not in ABOUT_IT:
-            digest.update(f"{module.name}\n".encode() + module.read_bytes())
-    return digest.hexdigest()[:12]
+    libraries = {name: version(name) for name in LIBRARIES}
+    revision = os.environ.get(REVISION)
+    return {"python": platform.python_version(), **libraries, **({"revision": revision} if revision else {})}

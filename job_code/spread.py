@@ -5,6 +5,7 @@ step, the recent past, the same season before. Errors relative to that are alike
 their distribution can be taken together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -37,6 +38,15 @@ def spread_columns(block: Block, change: Floats) -> Columns:
     """
     own = np.array([np.log(block.size), change / block.size, block.relative], dtype=np.float32)
     return np.concatenate([block.rows.T[block.of_demand], own])
+
+
+def spread_names(of_demand: Sequence[str]) -> tuple[str, ...]:
+    """Name the columns of `spread_columns`, in their order.
+
+    Args:
+        of_demand: Names of the features that tell of demand alone.
+    """
+    return (*of_demand, *OF_FORECAST)
 
 
 @dataclass(frozen=True)

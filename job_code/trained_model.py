@@ -67,7 +67,7 @@ class TrainedModel:
 
         Raises:
             InputError: If it is too old for this run, or made for another configuration.
-            ModelUnusableError: If the files are not whole, or were written by other versions.
+            ModelUnusableError: If the files are not whole, or this program cannot read them.
         """
         forecaster = load_model(folder)
         try:

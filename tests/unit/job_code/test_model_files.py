@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from contract.model_format import MODEL_FORMAT
 from job_code.backtest import backtest
 from job_code.errors import ModelUnusableError
 from job_code.forecaster import Forecaster
@@ -80,11 +81,45 @@ def changed(**changes: object) -> Callable[[Path], None]:
     return spoil
 
 
+def renamed(trees: str, place: int, name: str | None) -> Callable[[Path], None]:
+    """Give one feature of a set of trees another name, or take it out."""
+
+    def spoil(folder: Path) -> None:
+        document = json.loads((folder / DOCUMENT).read_text())
+        features = document["trees"][trees]["features"]
+        features[place] = name
+        document["trees"][trees]["features"] = [feature for feature in features if feature is not None]
+        (folder / DOCUMENT).write_text(json.dumps(document))
+
+    return spoil
+
+
+def test_the_document_names_the_features_of_each_set_of_trees(learnt: tuple[Forecaster, Sample], folder: Path) -> None:
+    forecaster, sample = learnt
+    trees = json.loads((folder / DOCUMENT).read_text())["trees"]
+    (block, *_) = forecaster.model.blocks(sample.panel, sample.exogenous, sample.active, CONFIG.horizon)
+    names = trees["regular"]["features"]
+    assert len(names) == block.rows.shape[1]
+    assert {"lag1", "static brand", "static size", "step"} <= set(names)
+    assert trees["sparse"]["features"] == names
+    assert trees["spread"]["features"] == [*(names[at] for at in block.of_demand), "size", "change", "forecast"]
+
+
+def test_other_versions_do_not_make_another_model(folder: Path) -> None:
+    changed(versions={"python": "3.11.0", "mlforecast": "0.1", "program": "0123456789ab"})(folder)
+    assert load_model(folder).config == CONFIG
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (changed(schema_version=99), "its schema is 99, this program's 1; train anew"),
-        (changed(versions={"mlforecast": "0.1"}), "it was made with mlforecast 0.1, here "),
+        (
+            changed(model_format=MODEL_FORMAT + 1),
+            f"it has format {MODEL_FORMAT + 1}, this program reads format {MODEL_FORMAT}; train a new model, or use an "
+            f"image that reads format {MODEL_FORMAT + 1}",
+        ),
+        (renamed("regular", 0, "lag9"), "feature 1 of its regular trees is lag9, this program gives them lag1; train "),
+        (renamed("spread", -1, None), " of its spread trees is nothing, this program gives them forecast; train a new"),
         (changed(spread=None), "cannot be read (TypeError"),
         (changed(configuration={"horizon": -1}), "cannot be read (ValidationError"),
         (lambda folder: (folder / "regular.txt").write_text("tree\n"), "regular.txt is not the file that model.json"),

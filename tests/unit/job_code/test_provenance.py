@@ -1,7 +1,8 @@
 from pathlib import Path
 
-import job_code
-from job_code.provenance import ABOUT_IT, LIBRARIES, input_fingerprint, program_digest, versions
+import pytest
+
+from job_code.provenance import LIBRARIES, REVISION, input_fingerprint, versions
 from tests.demand import shop, write
 
 
@@ -27,19 +28,13 @@ def test_another_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) -> N
     assert len(prints) == 5
 
 
-def test_versions_name_python_and_every_library() -> None:
-    assert set(versions()) == {"python", "program", *LIBRARIES}
-
-
-def test_the_program_is_another_with_every_module_that_makes_numbers(tmp_path: Path) -> None:
-    for name in ("model", "report"):
-        (tmp_path / f"{name}.py").write_text("one")
-    before = program_digest(tmp_path)
-    (tmp_path / "report.py").write_text("two")
-    program_digest.cache_clear()
-    assert program_digest(tmp_path) == before
-    (tmp_path / "model.py").write_text("two")
-    program_digest.cache_clear()
-    assert program_digest(tmp_path) != before
-    package = Path(job_code.__file__).parent
-    assert {package / f"{name}.py" for name in ABOUT_IT} <= set(package.glob("*.py"))
+@pytest.mark.parametrize(("revision", "told"), [(None, set()), ("", set()), ("0be50ce", {"revision"})])
+def test_versions_name_python_every_library_and_the_revision_where_it_is_known(
+    monkeypatch: pytest.MonkeyPatch, revision: str | None, told: set[str]
+) -> None:
+    monkeypatch.delenv(REVISION, raising=False)
+    if revision is not None:
+        monkeypatch.setenv(REVISION, revision)
+    found = versions()
+    assert set(found) == {"python", *LIBRARIES, *told}
+    assert found.get("revision") == (revision or None)
