@@ -7,3 +7,19 @@ and for the layout of the model's files.
 
 # Raise it by hand whenever one of these changes; tests/unit/job_code/test_golden_model.py fails until somebody does.
 MODEL_FORMAT = 1
+# The image's environment variable with the number, for whoever sees the image and not its files.
+IMAGE_VARIABLE = "MODEL_FORMAT"
+
+
+def why_refused(*, run_id: str, found: int, reads: int) -> str:
+    """Say why an image does not read a model, and what to do.
+
+    Args:
+        run_id: The run that trained the model.
+        found: The model's format.
+        reads: The format that the image reads.
+    """
+    return (
+        f"the model of run {run_id} has format {found}, the deployed image reads format {reads}; start a run with "
+        '{"mode": "train"}, or wait for the next training'
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws.account import signed_in
+from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
 from infra.jobs.instances import machines_of
@@ -100,9 +101,14 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
         "demand": vars(DemandFiles.of(files, f"s3://{deployment.data_bucket}/{DEMAND}")),
         "hyperparameters": settings.forecast.to_strings(),
         "mode": "train",
+        "model": None,
         "fleet": settings.fleet is not None and settings.fleet.enabled,
     }
-    return [*unread, *preflight(plan, deployment=deployment, client=client)]
+    return [
+        *unread,
+        *preflight(plan, deployment=deployment, client=client),
+        *looked_at("model", lambda: check_published_models(settings, client, deployment)),
+    ]
 
 
 def _due(settings: Settings, now: datetime) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from aws_cdk import Duration
 
+from contract.model_format import MODEL_FORMAT
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,
@@ -41,6 +42,8 @@ class RunFunctions:
                 "FORECAST_BUCKET": bucket.bucket_name,
                 "JOB_NAME_PREFIX": settings.name,
                 "IMAGE": image.uri,
+                # What a prebuilt image reads, only that image knows: Preflight asks it.
+                "MODEL_FORMAT": json.dumps(None if settings.deployment.image_uri else MODEL_FORMAT),
                 "PARTITIONED": json.dumps(settings.partitions is not None),
                 **self._make.of_input(),
             },

@@ -16,6 +16,7 @@ class Deployment:
         job_name_prefix: What every job's name begins with.
         base_config: The configuration as hyperparameters; an absent value is empty.
         image: The container image.
+        model_format: Format of the models that the image reads; None for a prebuilt image, as only that knows.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         partitioned: Whether each partition has its demand below a prefix of its own.
@@ -28,6 +29,7 @@ class Deployment:
     job_name_prefix: str
     base_config: Mapping[str, str]
     image: str
+    model_format: int | None
     time_zone: str
     period_label: str
     partitioned: bool = False
@@ -42,6 +44,7 @@ class Deployment:
             job_name_prefix=variables["JOB_NAME_PREFIX"],
             base_config=json.loads(variables["BASE_CONFIG"]),
             image=variables["IMAGE"],
+            model_format=json.loads(variables["MODEL_FORMAT"]),
             time_zone=variables["TIME_ZONE"],
             period_label=variables["PERIOD_LABEL"],
             partitioned=json.loads(variables["PARTITIONED"]),

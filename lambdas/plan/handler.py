@@ -20,7 +20,7 @@ from .channels import DEMAND, channels, fingerprint, input_files
 from .data_files import DemandFiles
 from .deployment import Deployment
 from .plans import Plan, PublishPlan
-from .published import published_model
+from .published import published_model, refuse_unreadable
 
 EVERYTHING = "all"  # the one partition of an environment that has no others
 # Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
@@ -69,6 +69,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     model = None
     if request.mode == "infer":
         model = published_model(s3, bucket=deployment.forecast_bucket, partition=partition)
+        refuse_unreadable(model, reads=deployment.model_format)
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
     made_of = {**deployment.base_config, **request.overrides, "image": deployment.image}

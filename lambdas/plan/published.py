@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from contract.model_format import why_refused
 from lambdas.shared.execution_input import InputError
 from lambdas.shared.s3_objects import is_there, read_object
 
@@ -18,11 +19,13 @@ class Model:
         run_id: The run that trained it.
         sha256: Its checksum.
         prefix: Where its files are; ends with a slash.
+        model_format: Format of its files.
     """
 
     run_id: str
     sha256: str
     prefix: str
+    model_format: int
 
 
 def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | None:
@@ -59,15 +62,30 @@ def published_model(s3: BaseClient, *, bucket: str, partition: str) -> Model:
         raise InputError(["input: mode infer needs a published run, whose model to use; start one with {} before"])
     try:
         found = pointer["model"]
-        run_id, sha256 = str(found["run_id"]), str(found["sha256"])
-    except (TypeError, KeyError):
+        run_id, sha256, model_format = str(found["run_id"]), str(found["sha256"]), int(found["model_format"])
+    except (TypeError, KeyError, ValueError):
         raise InputError(
             [f"input: mode infer: the published run {pointer.get('run_id')} keeps no model; start one with {{}} before"]
         ) from None
-    model = Model(run_id, sha256, f"models/partition={partition}/run_id={run_id}/")
+    model = Model(run_id, sha256, f"models/partition={partition}/run_id={run_id}/", model_format)
     if not is_there(s3, bucket=bucket, key=f"{model.prefix}model.json"):
         raise InputError([f"input: mode infer: s3://{bucket}/{model.prefix} is gone; start a run with {{}} before"])
     return model
+
+
+def refuse_unreadable(model: Model, *, reads: int | None) -> None:
+    """Refuse a model that the image cannot read, before a machine is paid for.
+
+    Args:
+        model: The model.
+        reads: Format that the image reads; None where only the image itself knows, which Preflight asks.
+
+    Raises:
+        InputError: If the model has another format.
+    """
+    if reads is not None and model.model_format != reads:
+        why = why_refused(run_id=model.run_id, found=model.model_format, reads=reads)
+        raise InputError([f"input: mode infer: {why}"])
 
 
 def _pointer(s3: BaseClient, bucket: str, partition: str) -> dict[str, Any]:

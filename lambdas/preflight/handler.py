@@ -17,7 +17,8 @@ from lambdas.shared.registry_table import RunTable
 
 from .demand import check_demand
 from .findings import Finding, Verdict, looked_at
-from .image import check_image
+from .image import check_image, readable_format
+from .model import check_model
 from .quotas import check_quotas
 from .storage import check_buckets, check_key
 from .time_budget import check_time
@@ -102,7 +103,7 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
 
     Args:
         plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand` (with its `uri`), `hyperparameters`,
-            `mode` and whether a `fleet` forecasts.
+            `mode`, the `model` to use where none is trained, and whether a `fleet` forecasts.
         deployment: What the environment settles.
         client: Makes a client of a service.
     """
@@ -129,6 +130,11 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
             max_runtime_minutes=deployment.max_runtime_minutes,
         )
 
+    def the_model() -> list[Finding]:
+        if plan["model"] is None:
+            return []
+        return [check_model(plan["model"], reads=readable_format(client("ecr"), deployment.image))]
+
     def the_quotas() -> list[Finding]:
         fleet_types = deployment.fleet_types if plan["fleet"] else ()
         return check_quotas(client("service-quotas"), deployment.machines, fleet_types)
@@ -138,6 +144,7 @@ def preflight(plan: Mapping[str, Any], *, deployment: Deployment, client: Any) -
         *looked_at("bucket", lambda: check_buckets(client("s3"), [deployment.data_bucket, deployment.forecast_bucket])),
         *looked_at("key", lambda: check_key(client("kms"), deployment.key)),
         *looked_at("image", lambda: check_image(client("ecr"), deployment.image)),
+        *looked_at("model", the_model),
         *looked_at("quota", the_quotas),
         *looked_at("time", the_time),
     ]

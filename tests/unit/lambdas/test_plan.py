@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
 from lambdas.plan.deployment import Deployment
@@ -21,6 +22,7 @@ DEPLOYMENT = Deployment(
     job_name_prefix="onejob-dev",
     base_config=CONFIG.to_strings(),
     image="123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1",
+    model_format=MODEL_FORMAT,
     time_zone="Europe/Berlin",
     period_label="start",
 )
@@ -275,6 +277,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("JOB_NAME_PREFIX", "onejob-dev")
     monkeypatch.setenv("BASE_CONFIG", json.dumps(CONFIG.to_strings()))
     monkeypatch.setenv("IMAGE", DEPLOYMENT.image)
+    monkeypatch.setenv("MODEL_FORMAT", json.dumps(MODEL_FORMAT))
     monkeypatch.setenv("TIME_ZONE", "UTC")
     monkeypatch.setenv("PERIOD_LABEL", "start")
     monkeypatch.setenv("PARTITIONED", "false")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract.model_format import MODEL_FORMAT
 from infra.jobs.training_job import OF_THE_RUN
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan
@@ -15,7 +16,8 @@ from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT, EXECUTION_ID, planned
 
 POINTER = "forecasts/partition=all/_latest.json"
-MODEL = {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0}
+MODEL = {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": MODEL_FORMAT}
+OTHER_FORMAT = MODEL_FORMAT + 6
 AUTO, FOUR = {"enabled": False, "instances": None}, {"enabled": True, "instances": 4}
 
 
@@ -90,7 +92,36 @@ def test_where_nothing_is_published_there_is_no_model(demand: Any, body: bytes |
         planned({"mode": "infer"}, demand)
 
 
-@pytest.mark.parametrize("model", [{}, {"model": None}, {"model": []}, {"model": {"run_id": "run-1"}}])
+@pytest.mark.parametrize(("found", "reads"), [(OTHER_FORMAT, MODEL_FORMAT), (MODEL_FORMAT, OTHER_FORMAT)])
+def test_a_model_that_the_image_cannot_read_is_refused(published: Any, found: int, reads: int) -> None:
+    point(published, run_id="run-2", model={**MODEL, "model_format": found})
+    said = (
+        f"input: mode infer: the model of run run-1 has format {found}, the deployed image reads format {reads}; "
+        'start a run with {"mode": "train"}, or wait for the next training'
+    )
+    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+        planned({"mode": "infer"}, published, model_format=reads)
+    assert planned({"mode": "train"}, published, model_format=reads).model is None
+
+
+def test_what_a_prebuilt_image_reads_is_left_to_preflight(published: Any) -> None:
+    point(published, run_id="run-1", model={**MODEL, "model_format": OTHER_FORMAT})
+    model = planned({"mode": "infer"}, published, model_format=None).model
+    assert model is not None
+    assert model.model_format == OTHER_FORMAT
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {},
+        {"model": None},
+        {"model": []},
+        {"model": {"run_id": "run-1"}},
+        {"model": {"run_id": "run-1", "sha256": "a" * 64}},
+        {"model": {**MODEL, "model_format": "new"}},
+    ],
+)
 def test_a_run_of_before_models_were_kept_has_none(demand: Any, model: dict[str, Any]) -> None:
     point(demand, run_id="run-1", **model)
     with pytest.raises(InputError, match="the published run run-1 keeps no model; start one"):

@@ -2,16 +2,19 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.model_format import IMAGE_VARIABLE
 from lambdas.preflight import handler as module
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
 from lambdas.preflight.handler import Deployment, preflight
-from lambdas.preflight.image import OTHERS, TAKEN, check_image
+from lambdas.preflight.image import OTHERS, TAKEN, check_image, readable_format
+from lambdas.preflight.model import check_model
 from lambdas.preflight.quotas import check_quotas, quota_name
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
@@ -149,32 +152,54 @@ def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         module.handler({"plan": {}}, CONTEXT)
 
 
+DEPLOYMENT = Deployment(
+    data_bucket="d",
+    forecast_bucket="f",
+    key="k",
+    table="t",
+    image=URI,
+    machines=[ON_DEMAND],
+    fleet_types=["ml.m5.2xlarge"],
+    volume_gb=30,
+    max_runtime_minutes=60,
+    time_zone="Europe/Berlin",
+    period_label="start",
+)
+PLAN: dict[str, Any] = {
+    "partition": "all",
+    "cutoff": None,
+    "demand": {**DEMAND, "uri": "s3://data/demand/"},
+    "hyperparameters": {},
+    "mode": "train",
+    "model": None,
+    "fleet": False,
+}
+
+
+def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
+    """What Preflight says is wrong, where it can look at some services alone."""
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            raise ValueError(service)
+        return clients[service]
+
+    findings = preflight(plan, deployment=DEPLOYMENT, client=client)
+    return [each.line.split(";")[0] for each in findings if each.verdict == "wrong"]
+
+
 def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:
-    deployment = Deployment(
-        data_bucket="d",
-        forecast_bucket="f",
-        key="k",
-        table="t",
-        image=URI,
-        machines=[ON_DEMAND],
-        fleet_types=["ml.m5.2xlarge"],
-        volume_gb=30,
-        max_runtime_minutes=60,
-        time_zone="Europe/Berlin",
-        period_label="start",
-    )
-    demand = {**DEMAND, "uri": "s3://data/demand/"}
-    plan = {"partition": "all", "cutoff": None, "demand": demand, "hyperparameters": {}, "mode": "train"}
     for fleet, wrong in ((True, ["quota: this account has 0 ml.m5.2xlarge for processing job usage"]), (False, [])):
         pages = Pages({quota_name(ON_DEMAND): 1, processing_quota("ml.m5.2xlarge"): 0})
+        assert wrong_lines({**PLAN, "fleet": fleet}, **{"service-quotas": pages}) == wrong
 
-        def client(service: str, pages: Pages = pages) -> Pages:
-            if service != "service-quotas":
-                raise ValueError(service)
-            return pages
 
-        findings = preflight({**plan, "fleet": fleet}, deployment=deployment, client=client)
-        assert [each.line.split(";")[0] for each in findings if each.verdict == "wrong"] == wrong
+def test_the_model_of_a_run_without_training_is_looked_at(tmp_path: Path) -> None:
+    registry = Registry.of({"architecture": "amd64", "config": {"Env": [f"{IMAGE_VARIABLE}=8"]}}, tmp_path)
+    refused = "model: the model of run run-1 has format 7, the deployed image reads format 8"
+    assert wrong_lines({**PLAN, "mode": "infer", "model": MODEL}, ecr=registry) == [refused]
+    assert wrong_lines({**PLAN, "mode": "infer", "model": {**MODEL, "model_format": 8}}, ecr=registry) == []
+    assert wrong_lines(PLAN, ecr=registry) == []
 
 
 def test_no_more_pages_are_read_than_it_takes() -> None:
@@ -189,6 +214,12 @@ class Registry:
     class exceptions:  # noqa: N801 (as boto3 names it)
         class RepositoryNotFoundException(Exception):  # noqa: N818
             pass
+
+    @classmethod
+    def of(cls, config: dict[str, Any], folder: Path) -> "Registry":
+        """One with a sound image of some configuration."""
+        (folder / "config").write_text(json.dumps(config))
+        return cls({"mediaType": TAKEN, "config": {"digest": "sha256:1"}}, (folder / "config").as_uri())
 
     def __init__(self, manifest: dict[str, Any] | None, blob: str = "") -> None:
         self._manifest, self._blob = manifest, blob
@@ -205,10 +236,8 @@ class Registry:
 
 
 @pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
-def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Any, architecture: str, verdict: str) -> None:
-    (tmp_path / "config").write_text(json.dumps({"architecture": architecture}))
-    registry = Registry({"mediaType": TAKEN, "config": {"digest": "sha256:1"}}, (tmp_path / "config").as_uri())
-    (found,) = check_image(registry, URI)
+def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Path, architecture: str, verdict: str) -> None:
+    (found,) = check_image(Registry.of({"architecture": architecture}, tmp_path), URI)
     assert found.verdict == verdict
     assert architecture in found.line
 
@@ -227,6 +256,40 @@ def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: st
     (found,) = check_image(Registry(manifest), uri)
     assert found.verdict == "wrong"
     assert said in found.line
+
+
+@pytest.mark.parametrize(
+    ("config", "reads"),
+    [
+        ({"config": {"Env": ["PATH=/bin:/usr/bin", f"{IMAGE_VARIABLE}=7"]}}, 7),
+        ({"config": {"Env": ["PATH=/bin:/usr/bin"]}}, None),
+        ({"config": {"Env": [f"{IMAGE_VARIABLE}="]}}, None),
+        ({"config": {"Env": None}}, None),
+        ({}, None),
+    ],
+)
+def test_an_image_says_which_models_it_reads(tmp_path: Path, config: dict[str, Any], reads: int | None) -> None:
+    assert readable_format(Registry.of(config, tmp_path), URI) == reads
+
+
+MODEL = {"run_id": "run-1", "sha256": "a" * 64, "prefix": "models/", "model_format": 7}
+
+
+@pytest.mark.parametrize(
+    ("reads", "verdict", "line"),
+    [
+        (7, "fine", "model: the image reads format 7, which the model of run run-1 has"),
+        (
+            8,
+            "wrong",
+            "model: the model of run run-1 has format 7, the deployed image reads format 8; start a run with "
+            '{"mode": "train"}, or wait for the next training',
+        ),
+        (None, "unknown", "model: the image does not say whether it reads format 7; the job finds out"),
+    ],
+)
+def test_a_model_is_one_that_the_image_reads(reads: int | None, verdict: str, line: str) -> None:
+    assert vars(check_model(MODEL, reads=reads)) == {"verdict": verdict, "line": line}
 
 
 def test_buckets(s3: Any) -> None:

@@ -27,7 +27,7 @@ RUN = {
     "rows": 24000,
     "manifest": "forecasts/partition=all/run_id=run-1/_manifest.json",
     "report": "reports/partition=all/run_id=run-1/report.html",
-    "model": {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0},
+    "model": {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": 7},
     "column_types": {"article_id": "string", "ds": "timestamp", "mean": "float"},
     "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "baseline": {"wape": 0.284, "mase": 1.0}},
 }

@@ -1,0 +1,23 @@
+"""Whether the image can read the model that a run without training uses."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contract.model_format import why_refused
+
+from .findings import Finding, fine, unknown, wrong
+
+
+def check_model(model: Mapping[str, Any], *, reads: int | None) -> Finding:
+    """Compare the format of a published model with the one that the image reads.
+
+    Args:
+        model: The model, with the `run_id` of the run that trained it and its `model_format`.
+        reads: The format that the image says it reads; None where it does not say.
+    """
+    run_id, found = model["run_id"], model["model_format"]
+    if reads is None:
+        return unknown(f"model: the image does not say whether it reads format {found}; the job finds out")
+    if found != reads:
+        return wrong(f"model: {why_refused(run_id=run_id, found=found, reads=reads)}")
+    return fine(f"model: the image reads format {reads}, which the model of run {run_id} has")
