@@ -1,0 +1,1 @@
+"""The tests. As a package of its own it comes before the `tests` that some libraries install."""

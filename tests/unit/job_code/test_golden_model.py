@@ -1,0 +1,161 @@
+"""What a stored model makes of demand changes together with the number of its format, or not at all."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from contract.model_format import MODEL_FORMAT
+from job_code import model_files
+from job_code.feature_rows import Columns, Origins
+from job_code.forecaster import Forecaster
+from job_code.model_files import load_model
+from job_code.origins import last_origins
+from job_code.panel import Integers
+from job_code.sample import Sample
+from tests import golden_model
+from tests.golden_model import CALENDARS, FOLDER, main, problem, stored_format
+from tests.golden_tables import Tables
+
+Change = Callable[[Callable[[Origins], Origins]], None]
+
+
+@pytest.fixture(scope="module", params=CALENDARS)
+def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Forecaster, Sample]:
+    """A golden model, and its series."""
+    name: str = request.param
+    model = load_model(FOLDER / name)
+    _, sample = CALENDARS[name].read(tmp_path_factory.mktemp(name), variations=1, known=model)
+    return name, model, sample
+
+
+@pytest.fixture
+def at_the_origins(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Change what is known where forecasts start."""
+
+    def change(changed: Callable[[Origins], Origins]) -> None:
+        monkeypatch.setattr("job_code.model.last_origins", lambda *given: changed(last_origins(*given)))
+
+    return change
+
+
+@pytest.mark.parametrize("name", CALENDARS)
+def test_a_stored_model_means_what_it_meant(name: str, tmp_path: Path) -> None:
+    assert problem(name, tmp_path) is None
+
+
+def test_a_model_names_its_features_as_the_rows_are_named(
+    golden: tuple[str, Forecaster, Sample], at_the_origins: Change
+) -> None:
+    name, model, sample = golden
+    seen: list[tuple[str, ...]] = []
+
+    def remembered(origins: Origins) -> Origins:
+        seen.append(origins.names)
+        return origins
+
+    at_the_origins(remembered)
+    Tables.of(model, sample)
+    assert set(seen) == {tuple(Tables.read(FOLDER / name).features.columns[2:])}
+
+
+def test_no_feature_can_change_unnoticed(
+    golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, model, sample = golden
+    expected, rows = Tables.read(FOLDER / name), Origins.rows
+    for place, feature in enumerate(expected.features.columns[2:]):
+
+        def perturbed(self: Origins, index: Integers, step: Integers, place: int = place) -> Columns:
+            found = rows(self, index, step).copy()
+            found[:, place] = found[:, place] * 1.0001 + 0.0001
+            return found
+
+        monkeypatch.setattr(Origins, "rows", perturbed)
+        lines = expected.differences(Tables.of(model, sample))
+        assert [line for line in lines if line.startswith("features:")], feature
+        assert all(line.startswith((f"features: {feature} of ", "forecasts: ")) for line in lines)
+
+
+def test_two_features_that_change_places_are_noticed(
+    golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, model, sample = golden
+    expected, rows = Tables.read(FOLDER / name), Origins.rows
+
+    def swapped(self: Origins, index: Integers, step: Integers) -> Columns:
+        found = rows(self, index, step).copy()
+        found[:, [0, 1]] = found[:, [1, 0]]
+        return found
+
+    monkeypatch.setattr(Origins, "rows", swapped)
+    features = [line for line in expected.differences(Tables.of(model, sample)) if line.startswith("features:")]
+    assert [line.split()[1] for line in features] == ["lag1", "lag2"]
+
+
+def test_what_moves_the_forecasts_is_noticed_in_them(
+    golden: tuple[str, Forecaster, Sample], at_the_origins: Change
+) -> None:
+    name, model, sample = golden
+    at_the_origins(lambda origins: replace(origins, past=origins.past * np.float32(1.001)))
+    lines = Tables.read(FOLDER / name).differences(Tables.of(model, sample))
+    assert {line.split()[1] for line in lines if line.startswith("forecasts:")} >= {"mean", "q10", "q90"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_last_bits_of_another_processor_do_not_matter(
+    golden: tuple[str, Forecaster, Sample], at_the_origins: Change, seed: int
+) -> None:
+    name, model, sample = golden
+    random = np.random.default_rng(seed)
+
+    def shaken(values: Any) -> Any:
+        return (values * (1 + random.uniform(-5e-7, 5e-7, values.shape))).astype(values.dtype)
+
+    at_the_origins(lambda origins: replace(origins, past=shaken(origins.past), values=shaken(origins.values)))
+    assert Tables.read(FOLDER / name).differences(Tables.of(model, sample)) == []
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The monthly model alone, where a test may change it."""
+    folder = tmp_path / "golden"
+    shutil.copytree(FOLDER / "monthly", folder / "monthly")
+    monkeypatch.setattr(golden_model, "FOLDER", folder)
+    monkeypatch.setattr(golden_model, "CALENDARS", {"monthly": CALENDARS["monthly"]})
+    return folder / "monthly"
+
+
+def raise_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (golden_model, model_files):
+        monkeypatch.setattr(module, "MODEL_FORMAT", MODEL_FORMAT + 1)
+
+
+def test_a_new_format_needs_a_new_golden_model(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    raise_the_format(monkeypatch)
+    told = problem("monthly", tmp_path / "scratch")
+    assert told is not None
+    assert f"has format {MODEL_FORMAT}, the code {MODEL_FORMAT + 1}; run `python -m tests.golden_model`" in told
+    assert main() == 0
+    assert stored_format("monthly") == MODEL_FORMAT + 1
+    assert {path.name for path in elsewhere.iterdir()} == {path.name for path in (FOLDER / "monthly").iterdir()}
+
+
+def test_other_forecasts_need_a_new_format_before_a_new_golden_model(
+    elsewhere: Path, at_the_origins: Change, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_origins(lambda origins: replace(origins, past=origins.past * np.float32(1.01)))
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    assert main() == 1
+    told = capsys.readouterr().err
+    assert "features: lag1 of " in told
+    assert "raise MODEL_FORMAT in contract/model_format.py" in told
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
+    raise_the_format(monkeypatch)
+    assert main() == 0
