@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.checkout import CDK_PROGRAM, CHECKOUT
+from cli.checkout import CDK_PROGRAM, CHECKOUT, revision
 from cli.errors import CommandError
 
 VARIABLES = {
@@ -31,8 +31,11 @@ def run_cdk(command: str, environment: str, options: Sequence[str] = ()) -> None
         raise CommandError("the CDK CLI is not installed; run: make setup")
     # The CLI and the application run on the virtual environment's Node.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # It goes into the image, and from there into models and manifests.
+    commit = revision()
+    known = ["--context", f"revision={commit}"] if commit else []
     done = subprocess.run(  # noqa: S603 (the project's own program)
-        [str(CDK_PROGRAM), command, "--context", f"environment={environment}", *options],
+        [str(CDK_PROGRAM), command, "--context", f"environment={environment}", *known, *options],
         cwd=CHECKOUT,
         env={**os.environ, **VARIABLES, "PATH": path},
         check=False,

@@ -11,7 +11,7 @@ from pathlib import Path
 from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.images import ImageError, ImageStore
 
-_IGNORED_OPTIONS = {"--cache-from", "--cache-to", "--network", "--output", "--provenance"}
+_IGNORED_OPTIONS = {"--build-context", "--cache-from", "--cache-to", "--network", "--output", "--provenance"}
 _IGNORED_FLAGS = {"--no-cache", "--pull", "--quiet", "-q", "--load"}
 
 

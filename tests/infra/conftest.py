@@ -14,7 +14,9 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 # Whose settings differ in what there is to acknowledge.
 UNLIKE = ("dev", "prod", "partitions")
 # Settings that none of the environments has, over those of prod.
+PREBUILT = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 UNUSUAL = {
+    'region = "eu-central-1"': f'region = "eu-central-1"\nimage_uri = "{PREBUILT}"',
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
     'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.r5d.2xlarge"]',
     'instances = "auto"': "instances = 4",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.model_format import MODEL_FORMAT
 from infra.settings.loader import load_settings
 from job_code.config import ForecastConfig
 from lambdas.apply_gate.verdict import Limits
@@ -91,6 +92,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "DATA_BUCKET": "<DemandBucket>",
             "FORECAST_BUCKET": "<ForecastsBucket>",
             "JOB_NAME_PREFIX": f"onejob-{environment}",
+            "MODEL_FORMAT": json.dumps(MODEL_FORMAT),
             "TIME_ZONE": "Europe/Berlin",
             "PERIOD_LABEL": "start",
         },

@@ -1,13 +1,14 @@
 """The CDK CLI as the commands call it."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from cli.aws import cdk
-from cli.checkout import CHECKOUT
+from cli.checkout import CHECKOUT, revision
 from tests.unit.cli.conftest import Onejob
 
 # Stands where the CDK CLI is: writes how it was called, and fails if an option says so.
@@ -27,6 +28,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.write_text(PROGRAM.format(python=sys.executable, file=str(file)))
     program.chmod(0o755)
     monkeypatch.setattr(cdk, "CDK_PROGRAM", program)
+    monkeypatch.setattr(cdk, "revision", lambda: None)
     return file
 
 
@@ -51,6 +53,34 @@ def test_it_gets_the_environment_and_further_options(
     # The virtual environment's Node comes before the machine's own.
     assert found["PATH"].startswith(str(Path(sys.executable).parent))
     assert (found["BUILDX_NO_DEFAULT_ATTESTATIONS"], found["CDK_DISABLE_CLI_TELEMETRY"]) == ("1", "true")
+
+
+def test_it_gets_the_revision_where_that_is_known(
+    onejob: Onejob, called: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cdk, "revision", lambda: "0be50ce-dirty")
+    assert onejob("diff").exit_code == 0
+    found = json.loads(called.read_text())["arguments"]
+    assert found == ["diff", "--context", "environment=dev", "--context", "revision=0be50ce-dirty"]
+
+
+def test_the_revision_is_the_commit_and_says_if_files_differ(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        identity = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+        command = ["git", *identity, *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert revision(tmp_path) is None
+    git("init")
+    assert revision(tmp_path) is None
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "--message", "One")
+    git("tag", "--annotate", "v1", "--message", "A tag is not what is asked for")
+    commit = git("rev-parse", "HEAD")
+    assert revision(tmp_path) == commit
+    (tmp_path / "file").write_text("two")
+    assert revision(tmp_path) == f"{commit}-dirty"
 
 
 @pytest.mark.usefixtures("called")
