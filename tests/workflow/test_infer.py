@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
+from contract.model_format import MODEL_FORMAT
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 INFER = {"mode": "infer", "config": FEW_TREES}
+OTHER_FORMAT = MODEL_FORMAT + 6
 
 
 def test_a_day_later_the_same_model_makes_a_new_published_run(application: Deployment, demand: pl.DataFrame) -> None:
@@ -64,6 +69,47 @@ def test_without_a_published_run_there_is_no_model(application: Deployment, dema
     assert ended.cause.startswith("input: mode infer needs a published run, whose model to use; start one with {}")
 
 
+def test_a_model_that_the_image_cannot_read_costs_no_machine(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    first = application.run({"config": FEW_TREES})
+    assert first.status == "SUCCEEDED", first.cause
+    run_id = first.output["run_id"]
+    assert manifest(application, run_id)["model"]["model_format"] == MODEL_FORMAT
+    published = application.published()
+    assert published is not None
+    assert published["model"]["model_format"] == MODEL_FORMAT
+
+    point_to_format(application, OTHER_FORMAT)
+    why = f"the model of run {run_id} has format {OTHER_FORMAT}, the deployed image reads format {MODEL_FORMAT}"
+    refused = application.run(INFER)
+    assert (refused.error, refused.jobs) == ("InputError", [])
+    assert refused.cause.startswith(f"input: mode infer: {why}; start a run with")
+    with what_the_image_reads(application, "null"):
+        told_by_the_image = application.run(INFER)
+    assert (told_by_the_image.error, told_by_the_image.jobs) == ("NotReady", [])
+    assert told_by_the_image.cause.startswith(f"model: {why}; start a run with")
+
+    last = str(demand["ds"].max())
+    trained = application.run({"mode": "train", "config": FEW_TREES, "cutoff": last, "force": True})
+    assert trained.status == "SUCCEEDED", trained.cause
+    published = application.published()
+    assert published is not None
+    assert published["model"]["model_format"] == MODEL_FORMAT
+    assert application.run({**INFER, "cutoff": last}).status == "SUCCEEDED"
+
+
+def test_a_model_that_is_not_what_the_pointer_says_is_refused_by_the_job(
+    application: Deployment, demand: pl.DataFrame
+) -> None:
+    application.upload_rows(demand)
+    first = application.run({"config": FEW_TREES})
+    assert first.status == "SUCCEEDED", first.cause
+    rewrite_model(application, first.output["run_id"], model={"model_format": OTHER_FORMAT})
+    failed = application.run(INFER)
+    assert (failed.error, len(failed.jobs)) == ("JobError", 1)
+    assert f"model: it has format {OTHER_FORMAT}, this program reads format {MODEL_FORMAT}; train a" in failed.cause
+
+
 def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
     key = f"forecasts/partition=all/run_id={run_id}/_manifest.json"
     s3 = application.cloud.client("s3")
@@ -72,6 +118,39 @@ def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
 
 def a_day_older(application: Deployment, run_id: str) -> None:
     """Moves the model's training a day back, and whatever vouches for its files along with it."""
+    trained_at = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
+    rewrite_model(application, run_id, record={"trained_at": trained_at})
+
+
+def point_to_format(application: Deployment, model_format: int) -> None:
+    """Have the published run's model be of another format."""
+    pointer = application.published()
+    assert pointer is not None
+    pointer["model"]["model_format"] = model_format
+    body = json.dumps(pointer).encode()
+    bucket = application.outputs["ForecastBucket"]
+    application.cloud.client("s3").put_object(Bucket=bucket, Key="forecasts/partition=all/_latest.json", Body=body)
+
+
+@contextmanager
+def what_the_image_reads(application: Deployment, told: str) -> Iterator[None]:
+    """Tell Plan something else about the image for a while."""
+    functions, name = application.cloud.client("lambda"), "onejob-dev-plan"
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    changed = {**variables, "MODEL_FORMAT": told}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
+    yield
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def rewrite_model(
+    application: Deployment,
+    run_id: str,
+    *,
+    model: Mapping[str, Any] = MappingProxyType({}),
+    record: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Changes what a model's files say, and whatever vouches for them along with it."""
     s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
     prefix = f"models/partition=all/run_id={run_id}/"
 
@@ -83,10 +162,8 @@ def a_day_older(application: Deployment, run_id: str) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
         return hashlib.sha256(body).hexdigest()
 
-    record = read(f"{prefix}training.json")
-    record["trained_at"] = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
-    document = read(f"{prefix}model.json")
-    document["record"] = write(f"{prefix}training.json", record)
+    document = {**read(f"{prefix}model.json"), **model}
+    document["record"] = write(f"{prefix}training.json", {**read(f"{prefix}training.json"), **record})
     pointer = read("forecasts/partition=all/_latest.json")
     pointer["model"]["sha256"] = write(f"{prefix}model.json", document)
     write("forecasts/partition=all/_latest.json", pointer)
