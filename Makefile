@@ -12,7 +12,7 @@ ONEJOB := $(BIN)/onejob
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: help run preflight plan-fleet test bench accuracy drill check lint types templates format setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight plan-fleet test bench accuracy drill check lint types templates command format setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -40,7 +40,7 @@ accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plai
 drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
 	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
-check: lint types templates ## ruff, mypy, cdk-nag and cfn-lint, for every environment
+check: lint types templates command ## ruff, mypy, cdk-nag and cfn-lint, for every environment
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -56,6 +56,9 @@ templates: $(INSTALLED) # cdk-nag runs with every synthesis and fails it
 			--output cdk.out/$$environment \
 		&& $(BIN)/cfn-lint cdk.out/$$environment/*.template.json || exit 1; \
 	done
+
+command: $(ONEJOB) # the installed command starts, from any folder
+	@cd / && $(CURDIR)/$(ONEJOB) --help > /dev/null
 
 format: $(INSTALLED) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
