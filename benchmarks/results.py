@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.measuring import ROOT
 from benchmarks.process_tree import PROC
-from job_code.provenance import versions
+from job_code.versions import versions
 from job_code.workers import available_cores
 
 JOB = "job"

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from job_code import metrics
-from job_code.panel import Floats
+from job_code.arrays import Floats
 
 
 class TaskScores(BaseModel):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from job_code.arrays import Booleans, Integers
 from job_code.frequency import Frequency
-from job_code.panel import Booleans, Integers, Panel
+from job_code.panel import Panel
 
 YEAR_TO_SHORTEST_SILENCE = 4  # a quarter: nobody is taken off the list for a few bad weeks, or an empty shelf
 IMPROBABLE = 1e-3

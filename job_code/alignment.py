@@ -7,10 +7,11 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.availability import estimate_unmet
 from job_code.checks import Calendar, Periods
 from job_code.config import ForecastConfig
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 from job_code.spill import SpilledShard
 
 NEVER = np.iinfo(np.int32).max

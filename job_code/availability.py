@@ -6,7 +6,8 @@ learnt from it and nothing is judged by it.
 
 import numpy as np
 
-from job_code.panel import Booleans, Floats, Panel
+from job_code.arrays import Booleans, Floats
+from job_code.panel import Panel
 
 ENOUGH = 0.5  # of a period on sale, to extrapolate from what was sold in it
 USUAL = 8  # periods on sale whose mean is what an article usually sells

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from job_code import metrics
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.backtest_origins import BacktestOrigin, place_origins
 from job_code.calibration import Calibration
 from job_code.config import ForecastConfig
 from job_code.entries import Entries
 from job_code.error_distribution import typical_change
 from job_code.model import DirectModel
-from job_code.panel import Booleans, Floats, Integers
 from job_code.regimes import Resources
 from job_code.sample import Sample
 from job_code.simple_forecasts import SIMPLE_FORECASTS, moving_average

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from job_code.arrays import Booleans
 from job_code.config import ForecastConfig
-from job_code.panel import Booleans, Panel
+from job_code.panel import Panel
 
 ORIGINS_A_HORIZON = 3  # each forecasts a whole horizon, as far as it was observed; so that steps meet several seasons
 HISTORY_TO_HELD_OUT = 4  # what is held out is no more than this part of the usual history

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from job_code import metrics
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.backtest import Backtest
-from job_code.error_distribution import KINDS
-from job_code.panel import Booleans, Floats, Integers
+from job_code.demand_classes import KINDS
 from job_code.sample import Sample
 from job_code.sampling import STRATA
 from job_code.static_encoding import StaticEncoding

@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
+from job_code.arrays import Floats, Integers
 from job_code.feature_recipe import DateFeature, FeatureRecipe
 from job_code.frequency import Frequency
-from job_code.panel import Floats, Integers
 
 
 def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from typing import Self
 
 import numpy as np
 
+from job_code.arrays import Floats
 from job_code.combination import Combination, best_combinations, combine
 from job_code.config import ForecastConfig
 from job_code.count_levels import count_levels, fine_levels
+from job_code.demand_classes import KINDS
 from job_code.entries import Entries, non_negative
-from job_code.error_distribution import KINDS, ErrorDistribution
-from job_code.panel import Floats
+from job_code.error_distribution import ErrorDistribution
 from job_code.spread import Spread
 
 LEAST_FORECASTS = 30  # in a backtest: what fewer have shown of errors is chance

@@ -12,7 +12,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
-from job_code.panel import Floats
+from job_code.arrays import Floats
 
 DEMAND, FORECAST, EXPECTED, EARLIER = "#3b4252", "#1f77b4", "#c7cdd6", "#c2410c"
 CANDIDATES = {

@@ -10,10 +10,12 @@ import polars as pl
 
 from job_code.calendar_counts import GIVEN, ROWS, DayCounts
 from job_code.config import ForecastConfig
-from job_code.demand import SOURCE, series_name
+from job_code.demand import SOURCE
 from job_code.errors import InputError
 from job_code.findings import EXAMPLES, Findings, plural
-from job_code.frequency import Frequency, resolve_frequency
+from job_code.frequency import Frequency
+from job_code.frequency_inference import resolve_frequency
+from job_code.key_types import series_name
 from job_code.row_checks import DAY
 from job_code.spill import SpilledShard
 

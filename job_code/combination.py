@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from job_code.arrays import Floats
+from job_code.demand_classes import KINDS
 from job_code.entries import Entries
-from job_code.error_distribution import KINDS
-from job_code.panel import Floats
 from job_code.simple_forecasts import SIMPLE_FORECASTS
 
 SHARES = np.linspace(1, 0, 11)  # of two that are equally good, the one with more of the model comes first

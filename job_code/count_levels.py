@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from job_code.error_distribution import KINDS, LEAST_ERRORS
-from job_code.metrics import probability_range
-from job_code.panel import Floats, Integers
+from job_code.arrays import Floats, Integers
+from job_code.demand_classes import KINDS
+from job_code.error_distribution import LEAST_ERRORS
+from job_code.pit import probability_range
 
 GRID = tuple(np.linspace(0.02, 0.98, 49).round(2).tolist())
 

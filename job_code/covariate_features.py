@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from job_code.arrays import Integers
 from job_code.covariates import Cells, Covariates
-from job_code.panel import Integers
 
 MOST = 10.0  # times what is usual
 

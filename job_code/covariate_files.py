@@ -9,13 +9,13 @@ import polars as pl
 from job_code.config import WORKING_COLUMNS, ForecastConfig
 from job_code.covariate_rows import SOURCE
 from job_code.covariate_spill import Categories, CovariateWriter, SpilledTable, TableColumns
-from job_code.demand import clean_key, common_types
 from job_code.disk import require_space
 from job_code.errors import InputError
+from job_code.file_splits import Part, split
 from job_code.findings import Findings
-from job_code.key_types import with_key_types
+from job_code.key_types import clean_key, common_types, with_key_types
 from job_code.row_checks import DAY, day_checks, drop_bad_rows, to_day
-from job_code.sharding import Part, ShardedDemand, split
+from job_code.sharding import ShardedDemand
 from job_code.sizes import Sizes
 from job_code.static_encoding import MOST_CATEGORIES, all_categories
 from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables

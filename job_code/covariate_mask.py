@@ -11,8 +11,8 @@ from typing import Self
 
 import numpy as np
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.known_keys import Hashes
-from job_code.panel import Booleans, Floats, Integers
 
 STEP_BITS = np.uint64(16)  # a step fits in as many: the longest horizon is a year of days
 FRACTION_BITS = 53  # of a float64

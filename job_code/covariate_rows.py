@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.arrays import Integers
 from job_code.covariate_spill import SpilledRows, group_of
 from job_code.covariates import NO_GROUP, Cells
 from job_code.findings import Findings
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes
-from job_code.panel import Integers
 from job_code.row_checks import DAY
 
 SOURCE = "covariates"

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.arrays import Integers
 from job_code.covariates import Cells
 from job_code.known_keys import Hashes, hash_keys, shard_of
-from job_code.panel import Integers
 from job_code.row_checks import DAY
 from job_code.static_encoding import MOST_CATEGORIES
 

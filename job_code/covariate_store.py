@@ -8,13 +8,14 @@ from typing import Self
 
 import numpy as np
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.covariate_mask import HiddenShares
 from job_code.covariate_rows import AlignedRows, align_rows
 from job_code.covariate_spill import SpilledTable, group_of
 from job_code.covariates import NO_GROUP, Covariates, CovariateTable
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes, hash_keys
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 
 _GROUPS = "covariate_groups.npy"
 MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of the past alone

@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from job_code.arrays import Booleans, Integers
 from job_code.covariate_mask import CovariateMask
-from job_code.panel import Booleans, Integers
 
 Cells = npt.NDArray[np.float32]
 NO_GROUP = -1

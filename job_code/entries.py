@@ -6,12 +6,14 @@ from typing import Self
 import numpy as np
 
 from job_code.activity import is_cold_start
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.config import ForecastConfig
-from job_code.error_distribution import kind_of_series, usual_change
+from job_code.demand_classes import kind_of_series
+from job_code.error_distribution import usual_change
 from job_code.exogenous import Exogenous
 from job_code.feature_rows import Columns
 from job_code.model import DirectModel
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 from job_code.simple_forecasts import SIMPLE_FORECASTS
 from job_code.spread import spread_columns, spread_names
 

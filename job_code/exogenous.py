@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from job_code.arrays import Booleans
 from job_code.covariates import Covariates
-from job_code.panel import Booleans
 from job_code.static_encoding import StaticFeatures
 
 

@@ -12,12 +12,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.calendar_features import calendar_columns, calendar_names
 from job_code.covariate_features import categorical_names, covariate_columns, covariate_names, usual
 from job_code.exogenous import Exogenous
 from job_code.feature_recipe import FeatureRecipe
 from job_code.frequency import Frequency
-from job_code.panel import Booleans, Floats, Integers
 
 Columns = npt.NDArray[np.float32]
 

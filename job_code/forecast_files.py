@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from job_code.arrays import Floats
 from job_code.config import ForecastConfig
-from job_code.panel import Floats, Panel
+from job_code.panel import Panel
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,19 +4,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from job_code.backtest import Backtest
+from job_code.arrays import Booleans
 from job_code.calibration import Calibration
 from job_code.config import ForecastConfig
 from job_code.covariate_encoding import CovariateEncoding
 from job_code.entries import Entries
-from job_code.error_distribution import typical_change
 from job_code.exogenous import Exogenous
+from job_code.fitted_encodings import FittedEncodings
 from job_code.forecast_files import Forecast
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
-from job_code.panel import Booleans, Panel
-from job_code.preparation import PreparedDemand
-from job_code.sample import Sample
+from job_code.panel import Panel
 from job_code.static_encoding import StaticEncoding
 
 FORECASTS_AT_A_TIME = 100_000  # about; what they are told from stays in the processor's cache
@@ -44,25 +42,10 @@ class Forecaster:
     config: ForecastConfig
     frequency: Frequency
 
-    @classmethod
-    def of(
-        cls,
-        model: DirectModel,
-        tested: Backtest | None,
-        sample: Sample,
-        demand: PreparedDemand,
-        config: ForecastConfig,
-    ) -> "Forecaster":
-        """Puts a model and its backtest together; without a backtest, spreads are assumed."""
-        return cls(
-            model=model,
-            calibration=tested.calibration if tested else Calibration.assumed(config),
-            typical_change=typical_change(sample.panel, sample.weight),
-            encoding=demand.encoding,
-            covariates=CovariateEncoding.of(demand.covariates),
-            config=config,
-            frequency=demand.calendar.frequency,
-        )
+    @property
+    def encodings(self) -> FittedEncodings:
+        """How static columns and covariates become numbers."""
+        return FittedEncodings(static=self.encoding, covariates=self.covariates)
 
     def configured(self, config: ForecastConfig) -> "Forecaster":
         """The same, for a run that settles anew what no model depends on."""

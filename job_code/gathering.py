@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from contract.error_codes import ErrorCode
+from job_code.arrays import Floats
+from job_code.draft_run import Inference
 from job_code.errors import JobError, OutOfMemoryError
 from job_code.findings import plural
-from job_code.finishing import Inference, finish
+from job_code.finishing import finish
 from job_code.forecast_files import ForecastFile
 from job_code.handover import Handover
 from job_code.output import S3Output, put_json
-from job_code.panel import Floats
 from job_code.piece_objects import HandedPiece
 from job_code.progress import Progress
 from job_code.s3 import S3Folder

@@ -4,7 +4,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from job_code.finishing import Draft
+from job_code.draft_run import Draft
 from job_code.handover import DOCUMENT, Handover
 from job_code.output import Output
 from job_code.piece_objects import HandedPiece, pack

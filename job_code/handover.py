@@ -19,8 +19,8 @@ from typing import Any, Self
 
 from job_code.covariate_spill import SpilledTable, TableColumns
 from job_code.covariate_store import StoredCovariates, StoredTable
+from job_code.draft_run import Draft
 from job_code.errors import HandoverUnusableError
-from job_code.finishing import Draft
 from job_code.frequency import Frequency
 from job_code.piece_objects import HandedPiece
 

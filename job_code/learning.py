@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from job_code.assemble import assemble_forecaster
 from job_code.backtest import Backtest, backtest
 from job_code.config import ForecastConfig
 from job_code.errors import InputError
@@ -103,7 +104,7 @@ def _fit(
         model = DirectModel.fit(
             sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon
         )
-    return tested, Forecaster.of(model, tested, sample, demand, config)
+    return tested, assemble_forecaster(model, tested, sample, demand, config)
 
 
 def _rounds(total: int, advance: Advance) -> Callable[[], None]:

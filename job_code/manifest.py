@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from contract.model_format import MODEL_FORMAT
+from job_code.arrays import Floats
 from job_code.forecast_files import ForecastFile, column_types
-from job_code.panel import Floats
 from job_code.preparation import PreparedDemand
-from job_code.provenance import versions
 from job_code.run_request import RunRequest
 from job_code.trained_model import TrainedModel
+from job_code.versions import versions
 
 MANIFEST_SCHEMA = 1
 

@@ -4,11 +4,11 @@ All functions take arrays of shape (entries,) and, of the same shape, how much e
 not, 1 for one that does, and more for one that stands for others as well.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from job_code.panel import Floats, Panel
+from job_code.arrays import Floats
+from job_code.panel import Panel
+from job_code.pit import probability_range
 
 
 def wape(actual: Floats, forecast: Floats, weight: Floats) -> float | None:
@@ -72,29 +72,6 @@ def weighted_quantile_loss(
     level = np.asarray(levels)
     pinball = weight[..., None] * np.maximum(level * error, (level - 1) * error)
     return float(2 * pinball.sum(axis=0).mean() / demand)
-
-
-def probability_range(actual: Floats, quantiles: Floats, levels: Sequence[float]) -> tuple[Floats, Floats]:
-    """From which to which probability of its forecast an observation reaches.
-
-    One that lies between two quantiles could be anywhere between their levels; one that several quantiles are equal
-    to, as happens with counts, anywhere from the first of their levels to the last.
-
-    Args:
-        actual: Observed demand.
-        quantiles: Shape (entries, levels).
-        levels: The quantiles' levels.
-
-    Returns:
-        Both ends, shape (entries,).
-    """
-    edges = np.array([0.0, *levels, 1.0])
-    below, upto = (quantiles < actual[:, None]).sum(axis=1), (quantiles <= actual[:, None]).sum(axis=1)
-    between = (edges[1:] + edges[:-1]) / 2
-    tied = upto > below
-    # Where between two levels the probability of a count begins and ends is not known, but that none is less than 0.
-    low = np.where(tied & ((below > 0) | (actual != 0)), between[below], edges[below])
-    return low, np.where(tied, between[upto], edges[upto + 1])
 
 
 def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:

@@ -10,14 +10,15 @@ from typing import Self
 
 import numpy as np
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.config import ForecastConfig
 from job_code.covariate_encoding import CovariateEncoding
-from job_code.error_distribution import zero_share
+from job_code.demand_classes import zero_share
 from job_code.exogenous import Exogenous
 from job_code.feature_recipe import FeatureRecipe, recipe_for
 from job_code.feature_rows import Columns, demand_names, row_names
 from job_code.origins import last_origins, size, training_origins
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 from job_code.regimes import Learnt, Regime, Resources, learn
 from job_code.static_encoding import StaticEncoding
 from job_code.training_rows import draw_rows

@@ -15,17 +15,18 @@ from job_code.calibration import Calibration
 from job_code.combination import Combination
 from job_code.config import ForecastConfig
 from job_code.covariate_encoding import CovariateEncoding
-from job_code.error_distribution import KINDS, ErrorDistribution
+from job_code.demand_classes import KINDS
+from job_code.error_distribution import ErrorDistribution
 from job_code.errors import ModelUnusableError
 from job_code.feature_recipe import recipe_for
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
-from job_code.provenance import versions
 from job_code.regimes import Learnt, Regime
 from job_code.spread import Spread, spread_names
 from job_code.static_encoding import StaticEncoding
 from job_code.tree_predictor import TreePredictor
+from job_code.versions import versions
 
 DOCUMENT = "model.json"
 RECORD = "training.json"

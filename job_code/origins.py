@@ -3,10 +3,11 @@
 import numpy as np
 import polars as pl
 
+from job_code.arrays import Floats, Integers
 from job_code.exogenous import Exogenous
 from job_code.feature_recipe import FeatureRecipe
 from job_code.feature_rows import Columns, Origins
-from job_code.panel import Floats, Integers, Panel
+from job_code.panel import Panel
 from job_code.training_rows import TrainingRows
 
 # Of the size. MLForecast adds each value to its rolling sums and takes it away again. With whole multiples of this that

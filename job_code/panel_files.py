@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from job_code.arrays import Booleans
 from job_code.frequency import Frequency
 from job_code.known_keys import Hashes
-from job_code.panel import Booleans, Panel
+from job_code.panel import Panel
 from job_code.sampling import Bins, Sorts
 
 _KEYS, _STATIC = "keys.arrow", "static.arrow"

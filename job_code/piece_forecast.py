@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from job_code.arrays import Booleans, Floats
 from job_code.covariate_store import StoredCovariates
-from job_code.demand import series_name
 from job_code.errors import JobError
 from job_code.exogenous import Exogenous
 from job_code.failures import Failure
@@ -17,8 +17,9 @@ from job_code.findings import EXAMPLES
 from job_code.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
+from job_code.key_types import series_name
 from job_code.model_files import load_model
-from job_code.panel import Booleans, Floats, Panel
+from job_code.panel import Panel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand
 from job_code.static_encoding import StaticFeatures

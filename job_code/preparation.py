@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 
 from job_code.alignment import Repairs
+from job_code.arrays import Floats
 from job_code.checks import Calendar, report_problems
 from job_code.config import ForecastConfig
 from job_code.covariate_rows import report_covariate_problems
 from job_code.covariate_store import StoredCovariates
+from job_code.demand_classes import KINDS
 from job_code.disk import require_space
-from job_code.error_distribution import KINDS
 from job_code.findings import Findings
-from job_code.panel import Floats
 from job_code.progress import Advance
 from job_code.sampling import Census
 from job_code.shard_preparation import PieceInfo, PreparedShard, ShardTask, prepare_shard

@@ -10,8 +10,8 @@ from job_code.failures import Failure, exit_code_of
 from job_code.loading import loading
 from job_code.processing_paths import ProcessingPaths
 from job_code.progress import Progress
+from job_code.sagemaker_paths import required
 from job_code.termination import stop_promptly
-from job_code.training_container import required
 
 PIECES, COMMON, MODEL = "pieces", "common", "model"  # inputs
 

@@ -1,17 +1,10 @@
 """What a run was made of: which bytes it read, and which versions of the program and of the libraries made it."""
 
 import hashlib
-import os
-import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 
 from job_code.table_files import find_files, name_below
-
-LIBRARIES = ("holidays", "lightgbm", "mlforecast", "numpy", "polars")
-# The image has it where whoever built the image knew the revision of the source.
-REVISION = "SOURCE_REVISION"
 
 
 def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
@@ -31,13 +24,3 @@ def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
             total.update(f"{source}/{name_below(path, file)}:{digest}\n".encode())
             count, size = count + 1, size + file.stat().st_size
     return {"fingerprint": total.hexdigest(), "files": count, "bytes": size}
-
-
-def versions() -> dict[str, str]:
-    """List the versions of Python and of the libraries that shape the numbers, and the program's revision if known.
-
-    They tell where a model or a run comes from. Nothing is refused for them.
-    """
-    libraries = {name: version(name) for name in LIBRARIES}
-    revision = os.environ.get(REVISION)
-    return {"python": platform.python_version(), **libraries, **({"revision": revision} if revision else {})}

@@ -11,9 +11,9 @@ from datetime import date
 import holidays
 import numpy as np
 
+from job_code.arrays import Integers
 from job_code.covariates import CovariateTable
 from job_code.frequency import Frequency
-from job_code.panel import Integers
 
 NONE = "no holiday"
 BESIDE = {"holiday": 0, "holiday before": -1, "holiday after": 1}

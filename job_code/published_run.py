@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from job_code.arrays import Floats
 from job_code.frequency import Frequency
-from job_code.panel import Floats
 
 MANIFEST = "_manifest.json"
 

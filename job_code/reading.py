@@ -8,7 +8,7 @@ from job_code.checks import check_calendar
 from job_code.covariate_files import SpilledCovariates, bytes_in_shards, spill_covariates
 from job_code.data_quality import describe_input
 from job_code.findings import Findings, plural
-from job_code.forecaster import Forecaster
+from job_code.fitted_encodings import FittedEncodings
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Progress
 from job_code.run_request import RunRequest
@@ -26,7 +26,7 @@ def read_input(
     progress: Progress,
     folder: Path,
     *,
-    known: Forecaster | None = None,
+    known: FittedEncodings | None = None,
 ) -> tuple[PreparedDemand, dict[str, Any]]:
     """Reads, checks and aligns.
 
@@ -36,7 +36,7 @@ def read_input(
         sizes: How large the pieces are.
         progress: Told how far it is.
         folder: Where they go.
-        known: The model, where one was trained before: the columns are then those that it knows.
+        known: The encodings of a model that was trained before; the columns are then those that it knows.
 
     Returns:
         The demand, and counts of what was read, repaired and found.
@@ -82,7 +82,7 @@ def read_input(
             known=known.covariates.categories if known is not None else None,
         )
         if known is not None:
-            encoding, fitted = known.encoding.fit(static.schema, findings), known.covariates.fit(covariates, findings)
+            encoding, fitted = known.static.fit(static.schema, findings), known.covariates.fit(covariates, findings)
         if request.objects is not None:
             sizes = sizes.for_fleet(read.series * calendar.usual_span(read.days, config), request.objects)
         prepared = prepare(

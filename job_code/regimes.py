@@ -13,11 +13,11 @@ import lightgbm as lgb
 import numpy as np
 
 from job_code.activity import is_cold_start
+from job_code.arrays import Floats, Integers
 from job_code.config import ForecastConfig
-from job_code.error_distribution import ZERO_SHARE_EDGES
+from job_code.demand_classes import ZERO_SHARE_EDGES
 from job_code.feature_rows import Columns, Origins
 from job_code.frequency import Frequency
-from job_code.panel import Floats, Integers
 from job_code.training_rows import TrainingRows
 from job_code.tree_predictor import TreePredictor
 

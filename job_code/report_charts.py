@@ -7,12 +7,12 @@ from datetime import date
 import numpy as np
 
 from job_code import charts, metrics
+from job_code.arrays import Floats, Integers
 from job_code.backtest import Backtest
-from job_code.demand import series_name
 from job_code.forecast_files import Forecast
 from job_code.forecaster import Forecaster
 from job_code.frequency import Frequency
-from job_code.panel import Floats, Integers
+from job_code.key_types import series_name
 from job_code.published_run import Comparison
 from job_code.sample import Sample
 from job_code.telling_series import choose

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from job_code.arrays import Floats
 from job_code.data_quality import failed_report
 from job_code.disk import explain_full_disk, require_space
+from job_code.draft_run import Draft, Inference
 from job_code.errors import InputError
-from job_code.finishing import Draft, Inference, finish
+from job_code.finishing import finish
 from job_code.forecast_files import ForecastFile
 from job_code.handing_over import hand_over
 from job_code.learning import take_over, train
 from job_code.manifest import draft_manifest
 from job_code.output import Output, put_json
-from job_code.panel import Floats
 from job_code.piece_forecast import forecast_pieces
 from job_code.preparation import PreparedDemand
 from job_code.progress import Progress
@@ -92,7 +93,7 @@ def _prepare(
     else:
         model = TrainedModel.load(request.model, request.config, sha256=request.model_sha256)
         request = replace(request, config=model.forecaster.config)
-        demand, quality = read_input(request, workers, sizes, progress, folder, known=model.forecaster)
+        demand, quality = read_input(request, workers, sizes, progress, folder, known=model.forecaster.encodings)
         charts = take_over(model, demand, progress)
     manifest = draft_manifest(request, demand, model, quality)
     with progress.stage("fingerprint"):

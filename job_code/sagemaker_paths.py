@@ -56,3 +56,15 @@ class SageMakerPaths:
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render(code, message), encoding="utf-8")
+
+
+def required(variable: str) -> str:
+    """The value of an environment variable.
+
+    Args:
+        variable: Its name.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        raise RuntimeError(f"the environment variable {variable} is not set; the state machine passes it to the job")
+    return value

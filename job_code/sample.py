@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from job_code.activity import is_active
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.covariate_mask import CovariateMask
 from job_code.covariates import Covariates
 from job_code.exogenous import Exogenous
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 from job_code.panel_files import read_piece, read_sorts
 from job_code.preparation import PreparedDemand
 from job_code.sampling import STRATA, SamplePlan

@@ -14,8 +14,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.known_keys import Hashes
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.panel import Panel
 
 
 class Sort(IntEnum):

@@ -9,11 +9,12 @@ import polars as pl
 
 from job_code.activity import is_active
 from job_code.alignment import Repairs, align
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.checks import Calendar, Problems, check_shard, periods_of
 from job_code.config import ForecastConfig
 from job_code.covariate_store import StoredCovariates
-from job_code.error_distribution import KINDS, kind_of_series
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.demand_classes import KINDS, kind_of_series
+from job_code.panel import Panel
 from job_code.panel_files import Piece, write_piece
 from job_code.sampling import Census, sort_series
 from job_code.sharding import ShardedDemand

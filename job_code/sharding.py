@@ -1,6 +1,5 @@
 """Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,23 +7,16 @@ import polars as pl
 
 from job_code.calendar_counts import DayCounts
 from job_code.config import ForecastConfig
-from job_code.demand import SOURCE, clean_demand, common_types
+from job_code.demand import SOURCE, clean_demand
 from job_code.disk import require_space
+from job_code.file_splits import Part, split
 from job_code.findings import Findings
+from job_code.key_types import common_types
 from job_code.progress import Advance
 from job_code.sizes import Sizes
 from job_code.spill import ROW, ROW_ON_SALE, SpillWriter
-from job_code.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.table_files import UnreadableFileError, note_unreadable, open_tables
 from job_code.workers import Workers
-
-
-@dataclass(frozen=True)
-class Part:
-    """Rows of one file."""
-
-    file: TableFile
-    first: int = 0
-    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,26 +134,6 @@ def shard_demand(
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
     )
-
-
-def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
-    """Divides files into up to `count` lists of parts with about as many rows each; a CSV file is never divided."""
-    total = sum(file.rows for file in files)
-    share = -(-total // count) if total else 1
-    lists: list[list[Part]] = [[]]
-    room = share
-    for file in files:
-        first = 0
-        while first < file.rows or not file.rows:
-            rows = min(room, file.rows - first) if file.typed else file.rows
-            lists[-1].append(Part(file, first, rows) if file.typed else Part(file))
-            first, room = first + rows, room - rows
-            if room <= 0 and len(lists) < count:
-                lists.append([])
-                room = share
-            if not file.rows:
-                break
-    return [parts for parts in lists if parts]
 
 
 def _shard(task: _Task) -> _Result:

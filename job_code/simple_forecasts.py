@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from job_code.arrays import Floats
 from job_code.feature_recipe import recipe_for
-from job_code.panel import Floats, Panel
+from job_code.panel import Panel
 
 
 def seasonal_naive(panel: Panel, steps: int) -> Floats:

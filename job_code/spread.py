@@ -12,10 +12,10 @@ from typing import Self
 import lightgbm as lgb
 import numpy as np
 
+from job_code.arrays import Booleans, Floats, Integers
 from job_code.config import ForecastConfig
 from job_code.feature_rows import Columns
 from job_code.model import Block
-from job_code.panel import Booleans, Floats, Integers
 from job_code.tree_predictor import TreePredictor
 
 TREES, LEAVES, LEARNING_RATE = 30, 15, 0.08

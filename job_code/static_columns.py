@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from job_code.arrays import Booleans
 from job_code.config import ForecastConfig
-from job_code.demand import clean_key, common_types, series_name
 from job_code.errors import InputError
 from job_code.findings import EXAMPLES, Findings
-from job_code.key_types import with_key_types
+from job_code.key_types import clean_key, common_types, series_name, with_key_types
 from job_code.known_keys import hash_keys, shard_of
-from job_code.panel import Booleans
 from job_code.sharding import ShardedDemand
 from job_code.sizes import Sizes
 from job_code.static_encoding import categories_of

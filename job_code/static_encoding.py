@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.arrays import Booleans
 from job_code.findings import Findings
-from job_code.panel import Booleans
 
 MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from job_code.arrays import Booleans, Floats
 from job_code.backtest import Backtest
-from job_code.error_distribution import KINDS, kind_of_series
-from job_code.panel import Booleans, Floats, Panel
+from job_code.demand_classes import KINDS, kind_of_series
+from job_code.panel import Panel
 
 
 @dataclass(frozen=True)

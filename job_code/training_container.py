@@ -11,7 +11,7 @@ from job_code.errors import InputError
 from job_code.failures import Failure, exit_code_of
 from job_code.loading import loading
 from job_code.progress import Progress
-from job_code.sagemaker_paths import SageMakerPaths
+from job_code.sagemaker_paths import SageMakerPaths, required
 from job_code.termination import stop_promptly
 
 PUBLISHED, MODEL = "published", "model"  # channels, beside the inputs
@@ -78,15 +78,3 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
         objects=int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
     )
     run(request, output, progress=progress, folder=scratch)
-
-
-def required(variable: str) -> str:
-    """The value of an environment variable.
-
-    Args:
-        variable: Its name.
-    """
-    value = os.environ.get(variable)
-    if not value:
-        raise RuntimeError(f"the environment variable {variable} is not set; the state machine passes it to the job")
-    return value

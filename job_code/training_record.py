@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from job_code.backtest import Backtest
 from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
-from job_code.error_distribution import KINDS
+from job_code.demand_classes import KINDS
 from job_code.preparation import PreparedDemand
 from job_code.report_charts import backtest_charts
 from job_code.run_request import RunRequest

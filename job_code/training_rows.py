@@ -5,7 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from job_code.panel import Booleans, Floats, Integers, Panel
+from job_code.arrays import Booleans, Floats, Integers
+from job_code.panel import Panel
 
 FEW_ROWS = 300_000  # with fewer periods than that, each is foretold from more than one origin; with more, not all
 NEIGHBOURS_ALIKE = 3  # periods of a series, of which one teaches nearly as much as all

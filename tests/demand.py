@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from job_code.alignment import Repairs
+from job_code.arrays import Floats
 from job_code.checks import check_calendar
 from job_code.config import ForecastConfig
 from job_code.covariate_store import StoredCovariates
@@ -22,7 +23,7 @@ from job_code.findings import Findings
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
 from job_code.output import LocalOutput
-from job_code.panel import Floats, Panel
+from job_code.panel import Panel
 from job_code.panel_files import read_piece
 from job_code.preparation import PreparedDemand, prepare
 from job_code.progress import Progress

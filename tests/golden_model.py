@@ -16,6 +16,7 @@ from pathlib import Path
 import lightgbm as lgb
 
 from contract.model_format import MODEL_FORMAT
+from job_code.assemble import assemble_forecaster
 from job_code.backtest import backtest
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
@@ -127,7 +128,7 @@ def make(name: str, folder: Path) -> None:
     (folder / "training").mkdir()
     demand, sample = calendar.read(folder / "training", variations=calendar.variations)
     fitted = DirectModel.fit(sample.panel, sample.exogenous, sample.active, calendar.config, resources, horizon=HORIZON)
-    whole = Forecaster.of(fitted, backtest(sample, calendar.config, resources), sample, demand, calendar.config)
+    whole = assemble_forecaster(fitted, backtest(sample, calendar.config, resources), sample, demand, calendar.config)
     spread = whole.calibration.spread
     assert spread.trees is not None
     few = TreePredictor(lgb.Booster(model_str=spread.trees.text).model_to_string(num_iteration=SPREAD_TREES))

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from job_code.count_levels import count_levels, fine_levels
-from job_code.error_distribution import KINDS, LEAST_ERRORS
+from job_code.demand_classes import KINDS
+from job_code.error_distribution import LEAST_ERRORS
 from job_code.metrics import calibration
 
 LEVELS = (0.1, 0.5, 0.75, 0.9)

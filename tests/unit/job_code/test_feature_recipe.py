@@ -6,11 +6,11 @@ import polars as pl
 import pytest
 from mlforecast import MLForecast
 
+from job_code.arrays import Floats
 from job_code.calendar_features import calendar_columns, calendar_names
 from job_code.feature_recipe import recipe_for
 from job_code.frequency import Frequency
 from job_code.model import DirectModel
-from job_code.panel import Floats
 from job_code.regimes import Resources
 from job_code.sample import Sample
 from tests.demand import configured, predicted, sample_of, shop

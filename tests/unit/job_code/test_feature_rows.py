@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code.arrays import Integers
 from job_code.exogenous import Exogenous
 from job_code.feature_recipe import recipe_for
 from job_code.feature_rows import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
 from job_code.frequency import Frequency
 from job_code.origins import last_origins, size, training_origins
-from job_code.panel import Integers, Panel
+from job_code.panel import Panel
 from job_code.static_encoding import StaticFeatures
 from job_code.training_rows import TrainingRows
 from tests.demand import panel_of, series

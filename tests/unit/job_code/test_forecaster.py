@@ -5,6 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code.assemble import assemble_forecaster
 from job_code.backtest import backtest
 from job_code.config import ForecastConfig
 from job_code.entries import Entries
@@ -40,7 +41,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
     sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
     model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
-    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
+    return assemble_forecaster(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
 
 
 def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]) -> None:
@@ -86,7 +87,9 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
     model = DirectModel.fit(panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
     tested = backtest(sample, config, resources)
     assert tested
-    forecast = Forecaster.of(model, tested, sample, ready, config).forecast(panel, sample.exogenous, sample.active)
+    forecast = assemble_forecaster(model, tested, sample, ready, config).forecast(
+        panel, sample.exogenous, sample.active
+    )
     assert forecast.panel.lengths.max() < panel.lengths.max()
     entries = Entries.of(
         model,
@@ -131,7 +134,7 @@ def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
     ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
     sample, resources = Sample.draw(ready, 10_000), Resources(1, lambda: None)
     model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
-    forecaster = Forecaster.of(model, backtest(sample, config, resources), sample, ready, config)
+    forecaster = assemble_forecaster(model, backtest(sample, config, resources), sample, ready, config)
     forecast = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert forecast.mean.tolist() == [[10.0] * 12]
     assert forecast.quantiles[0, :, 1].tolist() == [10.0] * 12

@@ -8,7 +8,8 @@ import pytest
 from job_code.calendar_counts import DayCounts
 from job_code.demand import VALUE
 from job_code.errors import InputError
-from job_code.frequency import WEEKDAYS, Frequency, resolve_frequency
+from job_code.frequency import WEEKDAYS, Frequency
+from job_code.frequency_inference import resolve_frequency
 from job_code.row_checks import DAY
 
 ALL = ("D", "MS", "ME", *(f"W-{day}" for day in WEEKDAYS))

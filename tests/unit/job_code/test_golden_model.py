@@ -11,11 +11,11 @@ import pytest
 
 from contract.model_format import MODEL_FORMAT
 from job_code import model_files
+from job_code.arrays import Integers
 from job_code.feature_rows import Columns, Origins
 from job_code.forecaster import Forecaster
 from job_code.model_files import load_model
 from job_code.origins import last_origins
-from job_code.panel import Integers
 from job_code.sample import Sample
 from tests import golden_model
 from tests.golden_model import CALENDARS, FOLDER, main, problem, stored_format

@@ -5,9 +5,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code.arrays import Floats
 from job_code.model import DirectModel
 from job_code.origins import last_origins, size
-from job_code.panel import Floats
 from job_code.regimes import Regime, Resources
 from job_code.sample import Sample
 from job_code.static_encoding import StaticFeatures

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from contract.model_format import MODEL_FORMAT
+from job_code.assemble import assemble_forecaster
 from job_code.backtest import backtest
 from job_code.errors import ModelUnusableError
 from job_code.forecaster import Forecaster
@@ -36,7 +37,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
     sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
     model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
-    return Forecaster.of(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
+    return assemble_forecaster(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
 
 
 @pytest.fixture

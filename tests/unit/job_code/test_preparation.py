@@ -9,7 +9,7 @@ import pytest
 
 from job_code import shard_preparation
 from job_code.activity import is_active
-from job_code.error_distribution import KINDS, kind_of_series
+from job_code.demand_classes import KINDS, kind_of_series
 from job_code.preparation import PreparedDemand
 from job_code.sizes import Sizes
 from tests.demand import LAST, configured, prepared, problems, run_job, series, shop, stacked

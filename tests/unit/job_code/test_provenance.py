@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from job_code.provenance import LIBRARIES, REVISION, input_fingerprint, versions
+from job_code.provenance import input_fingerprint
+from job_code.versions import LIBRARIES, REVISION, versions
 from tests.demand import shop, write
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.sharding import Part, split
+from job_code.file_splits import Part, split
 from job_code.sizes import Sizes
 from job_code.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
