@@ -75,7 +75,7 @@ class Calendar:
         inputs = write_inputs(
             folder / "inputs", self.frequency, periods=self.periods, horizon=HORIZON, variations=variations
         )
-        request = RunRequest("golden", "all", inputs, self.config)
+        request = RunRequest(run_id="golden", partition="all", inputs=inputs, config=self.config)
         demand, _ = read_input(request, SameProcess(1), ONE, Progress(io.StringIO()), folder, known=known)
         return demand, Sample.draw(demand, self.config.sample_rows)
 

@@ -45,7 +45,7 @@ class Tables:
         forecasts = pl.DataFrame(
             {"series": np.repeat(names, horizon), "ahead": np.tile(np.arange(horizon) + 1, len(names))}
         ).hstack(pl.DataFrame(values, schema=["mean", *model.config.quantile_columns]))
-        columns = model.model.feature_names(model.frequency, model.encoding, model.covariates)
+        columns = model.model.feature_names(model.encoding, model.covariates)
         blocks = [
             pl.DataFrame({"series": names[block.series], "ahead": block.step}).hstack(
                 pl.DataFrame(block.rows, schema=list(columns))

@@ -38,7 +38,9 @@ def at_the_origins(monkeypatch: pytest.MonkeyPatch) -> Change:
     """Change what is known where forecasts start."""
 
     def change(changed: Callable[[Origins], Origins]) -> None:
-        monkeypatch.setattr("job_code.model.last_origins", lambda *given: changed(last_origins(*given)))
+        monkeypatch.setattr(
+            "job_code.model.last_origins", lambda *given, **named: changed(last_origins(*given, **named))
+        )
 
     return change
 
