@@ -20,7 +20,7 @@ from job_code.assemble import assemble_forecaster
 from job_code.backtest import backtest
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
-from job_code.forecaster import Forecaster
+from job_code.fitted_encodings import FittedEncodings
 from job_code.model import DirectModel
 from job_code.model_files import DOCUMENT, load_model, save_model
 from job_code.preparation import PreparedDemand
@@ -64,13 +64,15 @@ class Calendar:
             {**given, "trees": 3, "leaves": 6, "learning_rate": 0.5}, source="golden model"
         )
 
-    def read(self, folder: Path, *, variations: int, known: Forecaster | None = None) -> tuple[PreparedDemand, Sample]:
+    def read(
+        self, folder: Path, *, variations: int, known: FittedEncodings | None = None
+    ) -> tuple[PreparedDemand, Sample]:
         """Read the demand as a run does.
 
         Args:
             folder: A new folder, which must outlive what is returned.
             variations: Series of each kind.
-            known: The model, where one was trained before.
+            known: The encodings of a model that was trained before.
         """
         inputs = write_inputs(
             folder / "inputs", self.frequency, periods=self.periods, horizon=HORIZON, variations=variations
@@ -104,7 +106,7 @@ def problem(name: str, folder: Path) -> str | None:
         return f"{name}: the golden model has format {stored}, the code {MODEL_FORMAT}; run `{MAKE}`, commit the files"
     try:
         model = load_model(FOLDER / name)
-        _, sample = CALENDARS[name].read(folder, variations=1, known=model)
+        _, sample = CALENDARS[name].read(folder, variations=1, known=model.encodings)
         lines = Tables.read(FOLDER / name).differences(Tables.of(model, sample))
     except JobError as error:
         lines = [str(error)]
@@ -137,7 +139,7 @@ def make(name: str, folder: Path) -> None:
     made.mkdir()
     save_model(model, "{}", made)
     (folder / "golden").mkdir()
-    _, golden = calendar.read(folder / "golden", variations=1, known=load_model(made))
+    _, golden = calendar.read(folder / "golden", variations=1, known=load_model(made).encodings)
     Tables.of(load_model(made), golden).write(made)
     shutil.rmtree(FOLDER / name, ignore_errors=True)
     shutil.copytree(made, FOLDER / name)

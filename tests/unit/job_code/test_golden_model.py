@@ -29,7 +29,7 @@ def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A golden model, and its series."""
     name: str = request.param
     model = load_model(FOLDER / name)
-    _, sample = CALENDARS[name].read(tmp_path_factory.mktemp(name), variations=1, known=model)
+    _, sample = CALENDARS[name].read(tmp_path_factory.mktemp(name), variations=1, known=model.encodings)
     return name, model, sample
 
 

@@ -73,7 +73,9 @@ def test_in_the_middle_of_series(panel: Panel) -> None:
     recipe, every = recipe_for(panel.frequency), np.arange(len(panel))
     at = panel.starts + (panel.lengths - 1) // 2
     ones = np.ones(len(panel))
-    drawn = TrainingRows(every, at, np.full(len(at), 1), ones, 0 * ones, at - panel.starts + 1)
+    drawn = TrainingRows(
+        series=every, at=at, step=np.full(len(at), 1), size=ones, zero_share=0 * ones, age=at - panel.starts + 1
+    )
     middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe, threads=1)
     assert middles.past == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
     assert middles.past[0] / middles.size == pytest.approx(panel.values[at])
@@ -103,7 +105,9 @@ def test_the_same_with_threads(tmp_path: Path) -> None:
     demand = series({f"S{at:03d}": random.gamma(2, 3, 80).tolist() for at in range(50)})
     panel = panel_of(tmp_path, demand)[0]
     every, ones = np.arange(50), np.ones(50)
-    drawn = TrainingRows(every, panel.starts + 40, np.full(50, 1), ones, 0 * ones, np.full(50, 41))
+    drawn = TrainingRows(
+        series=every, at=panel.starts + 40, step=np.full(50, 1), size=ones, zero_share=0 * ones, age=np.full(50, 41)
+    )
     one, two = (
         training_origins(panel, Exogenous.none(50), drawn, recipe=recipe_for(panel.frequency), threads=threads).past
         for threads in (1, 2)
