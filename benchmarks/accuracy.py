@@ -19,11 +19,11 @@ import polars as pl
 from benchmarks.plain_mlforecast import plain_forecaster
 from benchmarks.task_scores import TaskScores, score_point, score_quantiles
 from benchmarks.tasks import KEY, ForecastTask, task_names
-from job_code.arrays import Floats
-from job_code.calendar_counts import DayCounts
 from job_code.config import ForecastConfig
-from job_code.frequency import Frequency
-from job_code.frequency_inference import resolve_frequency
+from job_code.demand.date_counts import DayCounts
+from job_code.demand.frequency_inference import resolve_frequency
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
 
 LEVELS = tuple(level / 10 for level in range(1, 10))
 FINE = tuple(level / 40 for level in range(1, 40))  # with more between them, to see the calibration of counts

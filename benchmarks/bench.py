@@ -16,7 +16,7 @@ from benchmarks.process_tree import lies_in_memory, supported
 from benchmarks.results import Machine, Results, ResultsFile, load
 from benchmarks.scaling import scale
 from benchmarks.table import render
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 
 SIZES = (100_000, 300_000, 500_000, 1_000_000, 5_000_000)
 PLAIN_SIZES = (100_000, 300_000)

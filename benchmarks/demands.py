@@ -16,7 +16,7 @@ import polars as pl
 from benchmarks.measuring import ROOT
 from benchmarks.plain_mlforecast import KEY
 from benchmarks.results import Demand
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 
 
 @dataclass(frozen=True)

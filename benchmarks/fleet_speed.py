@@ -19,7 +19,7 @@ from benchmarks.assortment import Assortment
 from benchmarks.generate import Order, generate
 from cli.rehearsal.application import Application, synthesise
 from infra.settings.loader import ENVIRONMENTS, load_settings
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 from local_cloud import LocalCloud, wait_for_execution
 
 ENVIRONMENT = "prod"

@@ -16,7 +16,7 @@ from benchmarks.sales import Sales, sales
 from benchmarks.series_files import SeriesFiles
 from benchmarks.warehouse import Files, StaticFile
 from benchmarks.week_files import WeekFiles
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 
 CELLS_AHEAD = 50_000_000  # series x weeks made while others are written, 2 bytes each
 SERIES_A_FILE = 500_000

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from job_code.workers import SPIN_COUNT
+from job_code.runtime.process_pool import SPIN_COUNT
 
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
@@ -23,12 +23,12 @@ from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences, LocalStandardScaler
 
 from job_code.config import ForecastConfig
-from job_code.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
-from job_code.feature_rows import NEAR
-from job_code.frequency import Frequency
-from job_code.progress import Progress
-from job_code.regimes import BINS, FEATURES_PER_TREE
-from job_code.workers import available_cores
+from job_code.features.feature_matrix import NEAR
+from job_code.features.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
+from job_code.model.segment_model import BINS, FEATURES_PER_TREE
+from job_code.runtime.process_pool import available_cores
+from job_code.runtime.progress import Progress
+from job_code.series.frequency import Frequency
 
 KEY = ("article_id", "merchant_id")
 WEEKS = Frequency("W-MON")

@@ -8,8 +8,8 @@ import polars as pl
 
 from benchmarks.plain_mlforecast import KEY, WEEKS
 from benchmarks.results import Scores
-from job_code import metrics
 from job_code.config import quantile_column
+from job_code.evaluation import metrics
 
 
 def score(forecasts: pl.DataFrame, held_out: pl.DataFrame, levels: Sequence[float] = ()) -> Scores:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from job_code import metrics
-from job_code.arrays import Floats
+from job_code.evaluation import metrics
+from job_code.series.arrays import Floats
 
 
 class TaskScores(BaseModel):

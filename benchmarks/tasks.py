@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from job_code.arrays import Floats
+from job_code.series.arrays import Floats
 
 KEY = "unique_id"
 PERIOD = ("ds", "y")

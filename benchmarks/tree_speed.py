@@ -1,4 +1,4 @@
-"""Prints what a row costs to predict, by LightGBM and by job_code.tree_predictor: `python -m benchmarks.tree_speed`.
+"""Measure a prediction per row, by LightGBM and by job_code.model.tree_predictor: `python -m benchmarks.tree_speed`.
 
 The model is fitted on, and asked about, features like the job's of synthetic weekly demand; one thread throughout.
 """
@@ -15,8 +15,8 @@ import polars as pl
 
 from benchmarks.plain_mlforecast import plain_forecaster
 from job_code.config import ForecastConfig
-from job_code.frequency import Frequency
-from job_code.tree_predictor import BLOCK, TreePredictor
+from job_code.model.tree_predictor import BLOCK, TreePredictor
+from job_code.series.frequency import Frequency
 
 SERIES, WEEKS = 2_000, 156
 ROWS = 3 * BLOCK

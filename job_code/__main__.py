@@ -6,14 +6,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from job_code.workers import SPIN_COUNT
+from job_code.runtime.process_pool import SPIN_COUNT
 
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
-from job_code.laptop import run_on_laptop
-from job_code.processing_container import run_processing_container
-from job_code.sagemaker_paths import SageMakerPaths
-from job_code.training_container import run_training_container
+from job_code.entrypoints.local import run_on_laptop
+from job_code.entrypoints.processing_container import run_processing_container
+from job_code.entrypoints.sagemaker_paths import SageMakerPaths
+from job_code.entrypoints.training_container import run_training_container
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,31 +11,31 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from job_code.alignment import Repairs
-from job_code.arrays import Floats
-from job_code.checks import check_calendar
+from job_code.calibration.residual_quantiles import typical_change, usual_change
 from job_code.config import ForecastConfig
-from job_code.covariate_store import StoredCovariates
-from job_code.demand import VALUE
-from job_code.error_distribution import typical_change, usual_change
+from job_code.demand.alignment import Repairs
+from job_code.demand.demand_checks import check_calendar
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.sharding import ShardedDemand, shard_demand
+from job_code.demand.shuffle_files import SpilledShard, read_shard
+from job_code.demand.work_sizes import Sizes
+from job_code.entrypoints.run import run
 from job_code.errors import InputError
-from job_code.findings import Findings
-from job_code.frequency import Frequency
-from job_code.model import DirectModel
-from job_code.output import LocalOutput
-from job_code.panel import Panel
-from job_code.panel_files import read_piece
-from job_code.preparation import PreparedDemand, prepare
-from job_code.progress import Progress
-from job_code.row_checks import DAY
-from job_code.run import run
+from job_code.exogenous.covariate_store import StoredCovariates
+from job_code.exogenous.static_files import StaticShards, shard_static
+from job_code.model.direct_model import DirectModel
+from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.prepare import PreparedDemand, prepare
+from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
-from job_code.sample import Sample
-from job_code.sharding import ShardedDemand, shard_demand
-from job_code.sizes import Sizes
-from job_code.spill import SpilledShard, read_shard
-from job_code.static_columns import StaticShards, shard_static
-from job_code.workers import Result, Task, Workers
+from job_code.runtime.output_store import LocalOutput
+from job_code.runtime.process_pool import Result, Task, Workers
+from job_code.runtime.progress import Progress
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.row_checks import DAY
+from job_code.tables.validation_report import Findings
 
 LAST = date(2026, 11, 16)  # a Monday
 RUN = "the-run"

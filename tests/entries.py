@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from job_code.entries import Entries
-from job_code.simple_forecasts import SIMPLE_FORECASTS
-from job_code.spread import OF_FORECAST
+from job_code.calibration.forecast_table import Entries
+from job_code.calibration.scale_model import OF_FORECAST
+from job_code.model.baselines import SIMPLE_FORECASTS
 
 
 def entries(model: np.ndarray, **given: np.ndarray) -> Entries:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from job_code.frequency import Frequency
+from job_code.series.frequency import Frequency
 from tests.demand import write
 
 LAST = date(2026, 11, 1)  # a Sunday, and the first day of a month

@@ -16,20 +16,20 @@ from pathlib import Path
 import lightgbm as lgb
 
 from contract.model_format import MODEL_FORMAT
-from job_code.assemble import assemble_forecaster
-from job_code.backtest import backtest
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
-from job_code.fitted_encodings import FittedEncodings
-from job_code.model import DirectModel
-from job_code.model_files import DOCUMENT, load_model, save_model
-from job_code.preparation import PreparedDemand
-from job_code.progress import Progress
-from job_code.reading import read_input
-from job_code.regimes import Resources
+from job_code.evaluation.backtest import backtest
+from job_code.exogenous.fitted_encodings import FittedEncodings
+from job_code.forecasting.model_store import DOCUMENT, load_model, save_model
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Resources
+from job_code.model.tree_predictor import TreePredictor
+from job_code.preparation.prepare import PreparedDemand
+from job_code.preparation.read_input import read_input
+from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
-from job_code.sample import Sample
-from job_code.tree_predictor import TreePredictor
+from job_code.runtime.progress import Progress
+from job_code.training.assemble import assemble_forecaster
 from tests.demand import ONE, SameProcess
 from tests.golden_demand import write_inputs
 from tests.golden_tables import Tables

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.forecaster import Forecaster
-from job_code.sample import Sample
+from job_code.forecasting.forecaster import Forecaster
+from job_code.preparation.training_sample import Sample
 
 TABLES = ("forecasts", "features")
 # Features are 32-bit numbers, exact to 6e-8. Another processor adds in another order, which moves their last bits. This

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cli.fleet_plan.assumed import Assumed
 from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work
 from lambdas.plan_fleet.instance_types import cores_of
@@ -95,7 +95,7 @@ def case_of(question: Question, job: TrainingJobSettings, measured: Measured) ->
             "objects",
             f"{work.objects:,}",
             "given",
-            f"{values / work.objects:,.0f} values each: shards in equal parts (job_code/sizes.py)",
+            f"{values / work.objects:,.0f} values each: shards in equal parts (job_code/demand/work_sizes.py)",
         ),
         Assumed(
             "demand in S3",

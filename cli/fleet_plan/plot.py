@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cli.fleet_plan.levels import Level
-from job_code.charts import EARLIER, EXPECTED, FORECAST, STYLE
+from job_code.report.charts import EARLIER, EXPECTED, FORECAST, STYLE
 
 
 def plot(fleet: Sequence[Level], partitions: Sequence[Level], file: Path, *, titles: tuple[str, str]) -> None:

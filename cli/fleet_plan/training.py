@@ -7,7 +7,7 @@ from cli.fleet_plan.assumed import Assumed
 from cli.fleet_plan.case import VCPU_SHARE, Question
 from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import FleetPlan, minutes
@@ -151,7 +151,7 @@ def training_plan(
                 "training job: disk for a row",
                 f"{Sizes().disk_for_shards(1)} bytes",
                 "given",
-                "beside the files (job_code/sizes.py); without covariates",
+                "beside the files (job_code/demand/work_sizes.py); without covariates",
             ),
         ),
     )

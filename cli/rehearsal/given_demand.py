@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from job_code.table_files import find_files
+from job_code.tables.table_files import find_files
 
 MLFORECAST_COLUMNS = ("unique_id", "ds", "y")
 

@@ -18,7 +18,7 @@ from cli.rehearsal.rehearsal import Rehearsal
 from cli.rehearsal.request import RehearsalRequest
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
 from job_code.errors import InputError
-from job_code.table_files import find_files
+from job_code.tables.table_files import find_files
 from local_cloud import LocalCloud
 
 BESIDE_DEMAND = ("static", "covariates")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.frequency import Frequency
+from job_code.series.frequency import Frequency
 from tests.demand import LAST, RUN, Finished, write
 from tests.end_to_end.conftest import Job, start
 

@@ -20,7 +20,7 @@ from infra.jobs.retries import QUOTA_ATTEMPTS
 from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
 from infra.settings.fleet import MOST_INSTANCES
 from infra.settings.loader import load_settings
-from job_code.processing_container import COMMON, MODEL, PIECES
+from job_code.entrypoints.processing_container import COMMON, MODEL, PIECES
 from lambdas.plan_fleet.handler import Deployment, plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT, Assembly

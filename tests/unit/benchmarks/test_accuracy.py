@@ -10,7 +10,7 @@ import pytest
 from benchmarks.accuracy import LEVELS, by_plain_mlforecast, main
 from benchmarks.task_scores import score_point, score_quantiles
 from benchmarks.tasks import ForecastTask, task_names
-from job_code.frequency import Frequency
+from job_code.series.frequency import Frequency
 
 WEEKS, HORIZON = 70, 4
 NAMES = ("a", "ö", "c")

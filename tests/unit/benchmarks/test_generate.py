@@ -14,7 +14,7 @@ from benchmarks import generate as generator
 from benchmarks import week_files
 from benchmarks.assortment import Assortment
 from benchmarks.generate import Order, Summary, generate, main
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 
 LAST = date(2026, 11, 16)
 KEY = ["article_id", "merchant_id"]

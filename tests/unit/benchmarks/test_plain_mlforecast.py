@@ -10,9 +10,9 @@ from benchmarks.generate import main as generate
 from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, WEEKS, day_of_year, main, plain_forecaster, read
 from benchmarks.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
-from job_code.feature_recipe import recipe_for
-from job_code.feature_rows import NEAR
-from job_code.regimes import BINS, FEATURES_PER_TREE
+from job_code.features.feature_matrix import NEAR
+from job_code.features.feature_recipe import recipe_for
+from job_code.model.segment_model import BINS, FEATURES_PER_TREE
 
 HORIZON = ForecastConfig().horizon
 pytestmark = pytest.mark.usefixtures("one_core")

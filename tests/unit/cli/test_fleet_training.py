@@ -10,7 +10,7 @@ from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned
 from cli.fleet_plan.training import TrainingPlan, training_plan
 from infra.settings.training_job import TrainingJobSettings
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
 
 MEASURED = Measured.read()
 JOB = TrainingJobSettings(

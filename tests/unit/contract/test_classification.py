@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from contract.error_codes import ErrorCode
-from job_code.disk import OutOfDiskError, explain_full_disk
+from job_code.entrypoints.processing_paths import ProcessingPaths
+from job_code.entrypoints.sagemaker_paths import SageMakerPaths
 from job_code.errors import InputError, JobError, OneJobError
-from job_code.failures import Failure
-from job_code.processing_paths import ProcessingPaths
-from job_code.sagemaker_paths import SageMakerPaths
+from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk
+from job_code.runtime.failures import Failure
 from lambdas.explain_failure import kinds
 from lambdas.explain_failure.container import BY_CODE
 from lambdas.explain_failure.handler import explain

@@ -3,7 +3,7 @@ import io
 import pytest
 
 from contract.log_lines import fields
-from job_code.progress import Progress
+from job_code.runtime.progress import Progress
 
 
 def test_a_line_that_a_job_logs_is_read() -> None:

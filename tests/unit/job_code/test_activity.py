@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.activity import is_active, is_cold_start
-from job_code.frequency import Frequency
+from job_code.series.frequency import Frequency
+from job_code.series.lifecycle import is_active, is_cold_start
 from tests.demand import panel_of, series
 
 

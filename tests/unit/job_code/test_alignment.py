@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.alignment import Repairs, align
-from job_code.checks import Calendar, periods_of
 from job_code.config import ForecastConfig
-from job_code.demand import VALUE
-from job_code.frequency import Frequency
-from job_code.panel import Panel
-from job_code.row_checks import DAY
-from job_code.spill import SpillWriter, read_shard
+from job_code.demand.alignment import Repairs, align
+from job_code.demand.demand_checks import Calendar, periods_of
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.shuffle_files import SpillWriter, read_shard
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.row_checks import DAY
 from tests.demand import configured, panel_of, series
 
 CALENDAR = Frequency("W-MON")

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
 from tests.demand import Finished, run_job, series, shop
 
 SERIES, PERIODS = 400, 60

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.availability import ENOUGH, USUAL, estimate_unmet
-from job_code.backtest import backtest
+from job_code.demand.stockouts import ENOUGH, USUAL, estimate_unmet
 from job_code.errors import InputError
-from job_code.frequency import Frequency
-from job_code.panel import Panel
-from job_code.regimes import Resources
+from job_code.evaluation.backtest import backtest
+from job_code.model.segment_model import Resources
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 from tests.demand import configured, panel_of, run_job, sample_of, series
 
 

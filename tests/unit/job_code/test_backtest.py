@@ -5,11 +5,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.backtest import Backtest, backtest
-from job_code.backtest_origins import place_origins
-from job_code.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
-from job_code.regimes import Resources
-from job_code.sample import Sample
+from job_code.evaluation.backtest import Backtest, backtest
+from job_code.evaluation.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
+from job_code.evaluation.backtest_windows import place_origins
+from job_code.model.segment_model import Resources
+from job_code.preparation.training_sample import Sample
 from tests.demand import configured, panel_of, prepared, sample_of, series, shop
 
 
@@ -48,7 +48,7 @@ def test_one_long_series_does_not_hold_out_the_life_of_all_others(tmp_path: Path
 
 def test_many_series_are_forecast_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     panel, _ = panel_of(tmp_path, shop(60, 80))
-    monkeypatch.setattr("job_code.backtest_origins.MOST_FORECASTS", 240)
+    monkeypatch.setattr("job_code.evaluation.backtest_windows.MOST_FORECASTS", 240)
     origins = place_origins(panel, configured(horizon=4))
     assert sum(int(each.series.sum()) * each.steps for each in origins) <= 240 + 2 * 4 * len(origins)
     assert np.any([each.series for each in origins], axis=0).sum() > 30

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.calendar_counts import DayCounts
-from job_code.demand import VALUE
-from job_code.row_checks import DAY
+from job_code.demand.date_counts import DayCounts
+from job_code.demand.demand_rows import VALUE
+from job_code.tables.row_checks import DAY
 
 SCHEMA = {DAY: pl.Date(), VALUE: pl.Float32()}
 

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from job_code import metrics
-from job_code.calibration import Calibration
+from job_code.calibration.calibrator import Calibration
+from job_code.evaluation import metrics
 from tests.demand import configured
 from tests.entries import entries
 

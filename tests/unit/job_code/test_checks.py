@@ -4,10 +4,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from job_code.calendar_counts import GIVEN, ROWS, DayCounts
-from job_code.checks import Calendar
-from job_code.frequency import Frequency
-from job_code.row_checks import DAY
+from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
+from job_code.demand.demand_checks import Calendar
+from job_code.series.frequency import Frequency
+from job_code.tables.row_checks import DAY
 from tests.demand import LAST, configured, prepared, problems, series, shop
 
 SOUND = series({"A": [1.0] * 10, "B": [2.0] * 10})

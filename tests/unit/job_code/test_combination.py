@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from job_code.combination import Combination, best_combinations, combine
-from job_code.simple_forecasts import SIMPLE_FORECASTS
+from job_code.calibration.ensemble_weights import Combination, best_combinations, combine
+from job_code.model.baselines import SIMPLE_FORECASTS
 from tests.entries import entries
 
 NAIVE, MEAN = (list(SIMPLE_FORECASTS).index(name) for name in ("seasonal naive", "recent mean"))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from job_code.count_levels import count_levels, fine_levels
-from job_code.demand_classes import KINDS
-from job_code.error_distribution import LEAST_ERRORS
-from job_code.metrics import calibration
+from job_code.calibration.count_recalibration import count_levels, fine_levels
+from job_code.calibration.residual_quantiles import LEAST_ERRORS
+from job_code.evaluation.metrics import calibration
+from job_code.series.demand_classes import KINDS
 
 LEVELS = (0.1, 0.5, 0.75, 0.9)
 FINE = fine_levels(LEVELS)

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import model
+from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.sizes import Sizes
+from job_code.model import direct_model
 from tests.demand import LAST, ONE, Finished, run_job, series
 
 WEEKS, AHEAD = 130, 4
@@ -90,8 +90,8 @@ def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     demand, known = promoted()
     partly = known.filter(pl.col("ds").le(LAST) | pl.col("unique_id").lt("A08"))  # a third is unknown, and hidden
     whole = run(tmp_path / "whole", demand, {"promotions.parquet": partly})
-    monkeypatch.setattr(model, "SERIES_AT_A_TIME", 5)
-    monkeypatch.setattr(model, "BLOCK", 8)
+    monkeypatch.setattr(direct_model, "SERIES_AT_A_TIME", 5)
+    monkeypatch.setattr(direct_model, "BLOCK", 8)
     blocks = run(tmp_path / "blocks", demand, {"promotions.parquet": partly})
     assert forecast(blocks).tolist() == forecast(whole).tolist()
     assert blocks.manifest["metrics"] == whole.manifest["metrics"]

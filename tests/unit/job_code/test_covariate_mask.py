@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from job_code.arrays import Booleans, Integers
-from job_code.covariate_features import covariate_columns
-from job_code.covariate_mask import CovariateMask, HiddenShares
-from job_code.covariates import Covariates, CovariateTable
+from job_code.exogenous.covariate_mask import CovariateMask, HiddenShares
+from job_code.exogenous.covariates import Covariates, CovariateTable
+from job_code.features.covariate_features import covariate_columns
+from job_code.series.arrays import Booleans, Integers
 
 NAMES = ("price", "promotion", "weather")
 SERIES, PERIODS, HORIZON = 50, 100, 4

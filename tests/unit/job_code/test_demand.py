@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from job_code.demand import VALUE
+from job_code.demand.demand_rows import VALUE
 from job_code.errors import InputError
-from job_code.row_checks import DAY
+from job_code.tables.row_checks import DAY
 from tests.demand import problems, series, sharded, shop
 
 MOMENT = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds know no zone)

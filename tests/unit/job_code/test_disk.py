@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.disk import OutOfDiskError, explain_full_disk, require_space
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
+from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk, require_space
 from tests.demand import ONE, configured, prepared, run_job, shop
 
 FULL = Path("/dev/full")  # a device of Linux that has no room for anything
@@ -72,7 +72,7 @@ def test_a_run_without_room_ends_before_it_reads(
     def unexpected(*_: object) -> None:
         raise AssertionError("a row was read")
 
-    monkeypatch.setattr("job_code.table_files.TableFile.batches", unexpected)
+    monkeypatch.setattr("job_code.tables.table_files.TableFile.batches", unexpected)
     with pytest.raises(OutOfDiskError, match=r"the run needs about 0\.0 GB of disk and 0\.0 GB are free"):
         run_job(tmp_path, shop(10, 60))
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != ".lock"]
@@ -104,8 +104,8 @@ def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) ->
 
 def test_covariates_need_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    monkeypatch.setattr("job_code.covariate_files.require_space", lambda _, needed: asked.append(needed))
-    monkeypatch.setattr("job_code.preparation.require_space", lambda _, needed: asked.append(needed))
+    monkeypatch.setattr("job_code.exogenous.covariate_files.require_space", lambda _, needed: asked.append(needed))
+    monkeypatch.setattr("job_code.preparation.prepare.require_space", lambda _, needed: asked.append(needed))
     demand = shop(20, 100)
     known = demand.select("unique_id", "ds", price=pl.lit(2.0), colour=pl.lit("red"))
     run_job(tmp_path / "told", demand, covariates={"a.parquet": known}, horizon=4)

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.demand_classes import kind_of_series
-from job_code.error_distribution import ErrorDistribution, typical_change, usual_change
+from job_code.calibration.residual_quantiles import ErrorDistribution, typical_change, usual_change
+from job_code.series.demand_classes import kind_of_series
 from tests.demand import panel_of, series, usual
 
 LEVELS = (0.1, 0.5, 0.9)

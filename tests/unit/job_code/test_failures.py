@@ -15,10 +15,10 @@ from boto3.exceptions import S3UploadFailedError
 
 from contract.error_codes import ErrorCode
 from contract.log_lines import fields
-from job_code.disk import FULL_IN_RUST, OutOfDiskError
 from job_code.errors import InputError, JobError
-from job_code.failures import Failure, exit_code_of
-from job_code.progress import Progress
+from job_code.runtime.disk_space import FULL_IN_RUST, OutOfDiskError
+from job_code.runtime.failures import Failure, exit_code_of
+from job_code.runtime.progress import Progress
 
 
 def answer(code: str, status: int | None = None) -> Exception:

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 from mlforecast import MLForecast
 
-from job_code.arrays import Floats
-from job_code.calendar_features import calendar_columns, calendar_names
-from job_code.feature_recipe import recipe_for
-from job_code.frequency import Frequency
-from job_code.model import DirectModel
-from job_code.regimes import Resources
-from job_code.sample import Sample
+from job_code.features.calendar_features import calendar_columns, calendar_names
+from job_code.features.feature_recipe import recipe_for
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Resources
+from job_code.preparation.training_sample import Sample
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
 from tests.demand import configured, predicted, sample_of, shop
 
 LONG = {"W-MON": 230, "D": 1200, "MS": 260}

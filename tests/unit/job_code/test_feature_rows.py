@@ -7,15 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.arrays import Integers
-from job_code.exogenous import Exogenous
-from job_code.feature_recipe import recipe_for
-from job_code.feature_rows import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
-from job_code.frequency import Frequency
-from job_code.origins import last_origins, size, training_origins
-from job_code.panel import Panel
-from job_code.static_encoding import StaticFeatures
-from job_code.training_rows import TrainingRows
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.exogenous.static_features import StaticFeatures
+from job_code.features.feature_matrix import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
+from job_code.features.feature_recipe import recipe_for
+from job_code.features.lag_features import last_origins, size, training_origins
+from job_code.features.training_rows import TrainingRows
+from job_code.series.arrays import Integers
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 from tests.demand import panel_of, series
 
 WEEKS = Frequency("W-MON")

@@ -1,7 +1,7 @@
 import pytest
 
 from job_code.errors import InputError
-from job_code.findings import Findings, plural
+from job_code.tables.validation_report import Findings, plural
 
 
 def test_equal_problems_are_counted_together_and_a_few_shown() -> None:

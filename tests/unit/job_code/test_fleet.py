@@ -18,16 +18,16 @@ import pytest
 from moto import mock_aws
 
 from contract.error_codes import ErrorCode
+from job_code.entrypoints.processing_container import run_processing_container
+from job_code.entrypoints.processing_paths import ProcessingPaths
+from job_code.entrypoints.run import run
 from job_code.errors import HandoverUnusableError
-from job_code.output import S3Output
-from job_code.piece_objects import checksum, unpack
-from job_code.processing_container import run_processing_container
-from job_code.processing_paths import ProcessingPaths
-from job_code.progress import Progress
-from job_code.run import run
+from job_code.fleet.chunk_archives import checksum, unpack
 from job_code.run_request import RunRequest
-from job_code.s3 import S3Folder
-from job_code.workers import WorkerDiedError, Workers
+from job_code.runtime.output_store import S3Output
+from job_code.runtime.process_pool import WorkerDiedError, Workers
+from job_code.runtime.progress import Progress
+from job_code.runtime.s3_prefix import S3Folder
 from tests.demand import ONE, RUN, Finished, configured, run_job, series, shop, write
 
 BUCKET = "forecasts"
@@ -159,9 +159,9 @@ def write_json(path: Path, content: object) -> None:
 def fleet(handed_over: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     """A run that has been handed over."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setattr("job_code.processing_container.stop_promptly", lambda _: None)
-    monkeypatch.setattr("job_code.workers.available_cores", lambda: 1)
-    monkeypatch.setattr("job_code.gathering.SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr("job_code.entrypoints.processing_container.stop_promptly", lambda _: None)
+    monkeypatch.setattr("job_code.runtime.process_pool.available_cores", lambda: 1)
+    monkeypatch.setattr("job_code.fleet.gather_results.SECONDS_BETWEEN_LOOKS", 0.0)
     with bucket() as store:
         for name, content in handed_over.items():
             store.client.put_object(Bucket=BUCKET, Key=name, Body=content)
@@ -208,7 +208,7 @@ def test_finished_objects_outlive_a_lost_machine(
         raise SystemExit(137)  # as SageMaker ends all machines, should one be lost
 
     with monkeypatch.context() as patched:
-        patched.setattr("job_code.gathering.wait_for_all.__kwdefaults__", {"sleep": gone})
+        patched.setattr("job_code.fleet.gather_results.wait_for_all.__kwdefaults__", {"sleep": gone})
         with pytest.raises(SystemExit):
             fleet.run(3, lost=(2,))
     before = fleet.forecasts
@@ -312,14 +312,14 @@ def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeyp
     def fail(*_: object) -> None:
         raise RuntimeError("a long story " * 100)
 
-    monkeypatch.setattr("job_code.object_forecast.unpack", fail)
+    monkeypatch.setattr("job_code.fleet.chunk_worker.unpack", fail)
     code, message = fleet.run(1)
     assert code == 1
     assert message.endswith("/failed/job-1/every-reason.json")
     assert message.count("a long story") > 20
 
 
-@pytest.mark.parametrize("step", ["object_forecast.unpack", "forecaster.Forecaster.forecast"])
+@pytest.mark.parametrize("step", ["fleet.chunk_worker.unpack", "forecasting.forecaster.Forecaster.forecast"])
 @pytest.mark.parametrize(
     ("error", "said"),
     [
@@ -396,7 +396,7 @@ class Deadly(Workers):
 def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("job_code.workers.Workers", Deadly)
+    monkeypatch.setattr("job_code.runtime.process_pool.Workers", Deadly)
     code, message = fleet.run(2)
     assert code == 1
     assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from job_code.forecast_files import Forecast, ForecastFile, write_forecast
-from job_code.frequency import Frequency
-from job_code.panel import Panel
+from job_code.forecasting.forecast_files import Forecast, ForecastFile, write_forecast
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 from tests.demand import configured
 
 

@@ -5,22 +5,22 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.assemble import assemble_forecaster
-from job_code.backtest import backtest
+from job_code.calibration.forecast_table import Entries
+from job_code.calibration.residual_quantiles import typical_change
 from job_code.config import ForecastConfig
-from job_code.entries import Entries
-from job_code.error_distribution import typical_change
-from job_code.forecaster import Forecaster
-from job_code.model import DirectModel
-from job_code.model_files import save_model
-from job_code.panel import Panel
-from job_code.panel_files import read_piece
-from job_code.piece_forecast import forecast_pieces
-from job_code.preparation import PreparedDemand
-from job_code.regimes import Resources
-from job_code.sample import Sample
-from job_code.sizes import Sizes
-from job_code.workers import Workers
+from job_code.demand.work_sizes import Sizes
+from job_code.evaluation.backtest import backtest
+from job_code.forecasting.forecast_chunk import forecast_pieces
+from job_code.forecasting.forecaster import Forecaster
+from job_code.forecasting.model_store import save_model
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Resources
+from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.prepare import PreparedDemand
+from job_code.preparation.training_sample import Sample
+from job_code.runtime.process_pool import Workers
+from job_code.series.panel import Panel
+from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
 
 CONFIG = configured(trees=20, cutoff_rule="series")
@@ -69,7 +69,7 @@ def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
         return counted(model, panel, *rest, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Entries, "of", counting)
-    monkeypatch.setattr("job_code.forecaster.FORECASTS_AT_A_TIME", 10 * CONFIG.horizon)
+    monkeypatch.setattr("job_code.forecasting.forecaster.FORECASTS_AT_A_TIME", 10 * CONFIG.horizon)
     few = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert few.mean.tolist() == together.mean.tolist()
     assert few.quantiles.tolist() == together.quantiles.tolist()

@@ -5,12 +5,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.calendar_counts import DayCounts
-from job_code.demand import VALUE
+from job_code.demand.date_counts import DayCounts
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.frequency_inference import resolve_frequency
 from job_code.errors import InputError
-from job_code.frequency import WEEKDAYS, Frequency
-from job_code.frequency_inference import resolve_frequency
-from job_code.row_checks import DAY
+from job_code.series.frequency import WEEKDAYS, Frequency
+from job_code.tables.row_checks import DAY
 
 ALL = ("D", "MS", "ME", *(f"W-{day}" for day in WEEKDAYS))
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from contract.model_format import MODEL_FORMAT
-from job_code import model_files
-from job_code.arrays import Integers
-from job_code.feature_rows import Columns, Origins
-from job_code.forecaster import Forecaster
-from job_code.model_files import load_model
-from job_code.origins import last_origins
-from job_code.sample import Sample
+from job_code.features.feature_matrix import Columns, Origins
+from job_code.features.lag_features import last_origins
+from job_code.forecasting import model_store
+from job_code.forecasting.forecaster import Forecaster
+from job_code.forecasting.model_store import load_model
+from job_code.preparation.training_sample import Sample
+from job_code.series.arrays import Integers
 from tests import golden_model
 from tests.golden_model import CALENDARS, FOLDER, main, problem, stored_format
 from tests.golden_tables import Tables
@@ -39,7 +39,7 @@ def at_the_origins(monkeypatch: pytest.MonkeyPatch) -> Change:
 
     def change(changed: Callable[[Origins], Origins]) -> None:
         monkeypatch.setattr(
-            "job_code.model.last_origins", lambda *given, **named: changed(last_origins(*given, **named))
+            "job_code.model.direct_model.last_origins", lambda *given, **named: changed(last_origins(*given, **named))
         )
 
     return change
@@ -133,7 +133,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def raise_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (golden_model, model_files):
+    for module in (golden_model, model_store):
         monkeypatch.setattr(module, "MODEL_FORMAT", MODEL_FORMAT + 1)
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import known_keys
-from job_code.known_keys import Hashes, KnownKeys, hash_keys, shard_of
+from job_code.tables import key_hashes
+from job_code.tables.key_hashes import Hashes, KnownKeys, hash_keys, shard_of
 
 HIGHEST = 2**64 - 1
 
@@ -23,7 +23,7 @@ def batches(random: np.random.Generator, count: int) -> list[Hashes]:
 @pytest.mark.parametrize("shards", [1, 2, 7])
 @pytest.mark.parametrize("least_merged", [1, 50, 65_536])
 def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_merged: int) -> None:
-    monkeypatch.setattr(known_keys, "LEAST_MERGED", least_merged)
+    monkeypatch.setattr(key_hashes, "LEAST_MERGED", least_merged)
     known = KnownKeys(shards)
     expected: dict[int, int] = {}
     count = [0] * shards

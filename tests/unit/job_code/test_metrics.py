@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import metrics
-from job_code.frequency import Frequency
-from job_code.panel import Panel
+from job_code.evaluation import metrics
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 
 LEVELS = (0.1, 0.5, 0.9)
 RANDOM = np.random.default_rng(3)

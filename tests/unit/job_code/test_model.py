@@ -5,12 +5,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.arrays import Floats
-from job_code.model import DirectModel
-from job_code.origins import last_origins, size
-from job_code.regimes import Regime, Resources
-from job_code.sample import Sample
-from job_code.static_encoding import StaticFeatures
+from job_code.exogenous.static_features import StaticFeatures
+from job_code.features.lag_features import last_origins, size
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Regime, Resources
+from job_code.preparation.training_sample import Sample
+from job_code.series.arrays import Floats
 from tests.demand import configured, panel_of, predicted, sample_of, series, shop
 
 

@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 
 from contract.model_format import MODEL_FORMAT
-from job_code.assemble import assemble_forecaster
-from job_code.backtest import backtest
 from job_code.errors import ModelUnusableError
-from job_code.forecaster import Forecaster
-from job_code.model import DirectModel
-from job_code.model_files import DOCUMENT, RECORD, load_model, save_model
-from job_code.preparation import PreparedDemand
-from job_code.regimes import Resources
-from job_code.sample import Sample
+from job_code.evaluation.backtest import backtest
+from job_code.forecasting.forecaster import Forecaster
+from job_code.forecasting.model_store import DOCUMENT, RECORD, load_model, save_model
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Resources
+from job_code.preparation.prepare import PreparedDemand
+from job_code.preparation.training_sample import Sample
+from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
 
 CONFIG = configured(trees=20)

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code import origins
-from job_code.exogenous import Exogenous
-from job_code.feature_recipe import FeatureRecipe, recipe_for
-from job_code.feature_rows import Columns
-from job_code.origins import last_origins, size, training_origins
-from job_code.panel import Panel
-from job_code.training_rows import TrainingRows
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.features import lag_features
+from job_code.features.feature_matrix import Columns
+from job_code.features.feature_recipe import FeatureRecipe, recipe_for
+from job_code.features.lag_features import last_origins, size, training_origins
+from job_code.features.training_rows import TrainingRows
+from job_code.series.panel import Panel
 from tests.demand import panel_of, series
 
 LENGTHS = {"W-MON": (1, 2, 5, 30, 54, 107, 160), "D": (1, 2, 100, 366, 800), "MS": (1, 2, 12, 14, 60)}
@@ -83,10 +83,10 @@ def test_in_the_middle_of_series(panel: Panel) -> None:
 
 def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
-    assert np.isinf(origins.UNKNOWN)
+    assert np.isinf(lag_features.UNKNOWN)
     past = last_origins(panel, exogenous, recipe=recipe).past
     assert not np.isinf(past).any()
-    monkeypatch.setattr(origins, "UNKNOWN", -3.0)
+    monkeypatch.setattr(lag_features, "UNKNOWN", -3.0)
     assert np.array_equal(last_origins(panel, exogenous, recipe=recipe).past, past, equal_nan=True)
 
 

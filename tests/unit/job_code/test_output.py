@@ -10,8 +10,8 @@ import pytest
 from moto import mock_aws
 
 from job_code.errors import InputError
-from job_code.output import LocalOutput, S3Output
-from job_code.s3 import S3Folder
+from job_code.runtime.output_store import LocalOutput, S3Output
+from job_code.runtime.s3_prefix import S3Folder
 
 MANIFEST = "forecasts/partition=all/run_id=r1/_manifest.json"
 REPORT = "reports/partition=all/run_id=r1/report.html"
@@ -62,7 +62,7 @@ def test_a_run_id_is_used_once(tmp_path: Path, made: Path) -> None:
 def test_what_a_killed_run_left_is_swept_and_a_live_run_is_not(tmp_path: Path, made: Path) -> None:
     folder = tmp_path / "out"
     script = (
-        "import sys, time, pathlib; from job_code.output import LocalOutput\n"
+        "import sys, time, pathlib; from job_code.runtime.output_store import LocalOutput\n"
         "output = LocalOutput(pathlib.Path(sys.argv[1]), sys.argv[2])\n"
         "print('ready', flush=True); time.sleep(60)"
     )

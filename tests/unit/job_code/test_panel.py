@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.frequency import Frequency
-from job_code.panel import Panel
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 
 
 @pytest.fixture

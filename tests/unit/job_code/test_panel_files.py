@@ -5,9 +5,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.frequency import Frequency
-from job_code.panel import Panel
-from job_code.panel_files import Piece, read_piece, read_sorts, write_piece
+from job_code.preparation.panel_chunks import Piece, read_piece, read_sorts, write_piece
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
 
 WEEKLY = Frequency("W-MON")
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import shard_preparation
-from job_code.activity import is_active
-from job_code.demand_classes import KINDS, kind_of_series
-from job_code.preparation import PreparedDemand
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
+from job_code.preparation import shard_preparation
+from job_code.preparation.prepare import PreparedDemand
+from job_code.series.demand_classes import KINDS, kind_of_series
+from job_code.series.lifecycle import is_active
 from tests.demand import LAST, configured, prepared, problems, run_job, series, shop, stacked
 
 SIZES = Sizes(rows_per_shard=700, values_per_piece=300)

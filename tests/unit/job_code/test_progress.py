@@ -3,8 +3,8 @@ import re
 
 import pytest
 
-from job_code import progress as progress_module
-from job_code.progress import Progress
+from job_code.runtime import progress as progress_module
+from job_code.runtime.progress import Progress
 
 
 class Terminal(io.StringIO):

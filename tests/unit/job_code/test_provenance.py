@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from job_code.provenance import input_fingerprint
-from job_code.versions import LIBRARIES, REVISION, versions
+from job_code.artifacts.input_fingerprint import input_fingerprint
+from job_code.forecasting.versions import LIBRARIES, REVISION, versions
 from tests.demand import shop, write
 
 

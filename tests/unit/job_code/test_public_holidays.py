@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from job_code.errors import InputError
-from job_code.frequency import Frequency
-from job_code.public_holidays import BESIDE, NONE, holiday_table
+from job_code.exogenous.public_holidays import BESIDE, NONE, holiday_table
+from job_code.series.frequency import Frequency
 from tests.demand import LAST, configured, run_job, series
 
 EASTER_MONDAYS = {date(2024, 4, 1), date(2025, 4, 21), date(2026, 4, 6)}

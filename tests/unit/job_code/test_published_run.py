@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from job_code.frequency import Frequency
-from job_code.published_run import Comparison, PublishedRun, Span
+from job_code.report.published_run import Comparison, PublishedRun, Span
+from job_code.series.frequency import Frequency
 from tests.demand import run_job, shop
 
 WEEKLY = Frequency("W-MON")

@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.exogenous import Exogenous
-from job_code.feature_recipe import recipe_for
-from job_code.frequency import Frequency
-from job_code.origins import last_origins, training_origins
-from job_code.regimes import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
-from job_code.training_rows import draw_rows
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.features.feature_recipe import recipe_for
+from job_code.features.lag_features import last_origins, training_origins
+from job_code.features.training_rows import draw_rows
+from job_code.model.segment_model import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
+from job_code.series.frequency import Frequency
 from tests.demand import configured, panel_of, series
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.frequency import Frequency
-from job_code.sizes import Sizes
+from job_code.series.frequency import Frequency
 from tests.demand import LAST, Finished, run_job, series, shop
 
 VARIED = pl.concat(

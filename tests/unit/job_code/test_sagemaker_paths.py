@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from contract.error_codes import LONGEST, ErrorCode
+from job_code.entrypoints.sagemaker_paths import SageMakerPaths
 from job_code.errors import InputError
-from job_code.sagemaker_paths import SageMakerPaths
 
 
 def test_the_root_is_opt_ml_unless_the_environment_replaces_it(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.activity import is_active
-from job_code.backtest import backtest
-from job_code.backtest_scores import scores
-from job_code.regimes import Resources
-from job_code.sample import Sample
-from job_code.sizes import Sizes
+from job_code.demand.work_sizes import Sizes
+from job_code.evaluation.backtest import backtest
+from job_code.evaluation.backtest_scores import scores
+from job_code.model.segment_model import Resources
+from job_code.preparation.training_sample import Sample
+from job_code.series.lifecycle import is_active
 from tests.demand import configured, prepared, series, stacked
 
 PIECES = Sizes(rows_per_shard=40_000, values_per_piece=30_000)

@@ -4,11 +4,20 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.arrays import Booleans, Floats
-from job_code.frequency import Frequency
-from job_code.known_keys import Hashes, hash_keys
-from job_code.panel import Panel
-from job_code.sampling import BINS_PER_OCTAVE, GOLDEN_RATIO, STRATA, Census, SamplePlan, Sort, Stratum, sort_series
+from job_code.preparation.stratification import (
+    BINS_PER_OCTAVE,
+    GOLDEN_RATIO,
+    STRATA,
+    Census,
+    SamplePlan,
+    Sort,
+    Stratum,
+    sort_series,
+)
+from job_code.series.arrays import Booleans, Floats
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.key_hashes import Hashes, hash_keys
 
 LAST_OF_ALL = -pow(int(GOLDEN_RATIO), -1, 2**64) % 2**64  # the hash that is chosen last
 

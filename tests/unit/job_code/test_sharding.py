@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.file_splits import Part, split
-from job_code.sizes import Sizes
-from job_code.table_files import TableFile
+from job_code.demand.work_sizes import Sizes
+from job_code.tables.file_splits import Part, split
+from job_code.tables.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
 
 PARQUET = TableFile(path=Path("a.parquet"), name="a.parquet", columns={}, typed=True, other_columns=(), rows=0)

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from job_code.simple_forecasts import moving_average, recent_mean, seasonal_naive
+from job_code.model.baselines import moving_average, recent_mean, seasonal_naive
 from tests.demand import panel_of, series
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code import known_keys, spill
-from job_code.demand import VALUE
-from job_code.known_keys import hash_keys, shard_of
-from job_code.row_checks import DAY
-from job_code.spill import SpillWriter, read_shard
+from job_code.demand import shuffle_files
+from job_code.demand.demand_rows import VALUE
+from job_code.demand.shuffle_files import SpillWriter, read_shard
+from job_code.tables import key_hashes
+from job_code.tables.key_hashes import hash_keys, shard_of
+from job_code.tables.row_checks import DAY
 
 KEYS = {
     "text": pl.DataFrame({"id": [f"A{at}" for at in range(300)]}),
@@ -44,8 +45,8 @@ def random_rows(keys: pl.DataFrame, count: int, random: np.random.Generator) -> 
 def test_all_rows_of_a_series_meet_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int
 ) -> None:
-    monkeypatch.setattr(known_keys, "LEAST_MERGED", 20)
-    monkeypatch.setattr(spill, "KEYS_IN_MEMORY", 50)
+    monkeypatch.setattr(key_hashes, "LEAST_MERGED", 20)
+    monkeypatch.setattr(shuffle_files, "KEYS_IN_MEMORY", 50)
     random, keys = np.random.default_rng(seed), KEYS[kind]
     key, shards = tuple(keys.columns), int(random.integers(1, 12))
     writers = [SpillWriter(tmp_path, number, shards, key) for number in range(int(random.integers(1, 13)))]

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from job_code.spread import LEAST_ROWS, MOST, OF_FORECAST, Spread
+from job_code.calibration.scale_model import LEAST_ROWS, MOST, OF_FORECAST, Spread
 from tests.demand import configured
 from tests.entries import entries
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.panel_files import read_piece
-from job_code.sizes import Sizes
-from job_code.static_encoding import MOST_CATEGORIES, StaticEncoding
+from job_code.exogenous.static_features import MOST_CATEGORIES, StaticEncoding
+from job_code.preparation.panel_chunks import read_piece
 from tests.demand import LAST, ONE, configured, prepared, run_job, shop
 
 KEYS = pl.DataFrame({"unique_id": ["00001", "00002", "00003"]})

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.findings import Findings
-from job_code.sizes import Sizes
-from job_code.table_files import TableFile, UnreadableFileError, find_files, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, find_files, note_unreadable, open_tables
+from job_code.tables.validation_report import Findings
 from tests.demand import problems, series, shop, write
 
 ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026-11-16"], "y": ["1", "2"]})

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.backtest import Backtest, backtest
-from job_code.regimes import Resources
-from job_code.telling_series import choose
+from job_code.evaluation.backtest import Backtest, backtest
+from job_code.model.segment_model import Resources
+from job_code.report.example_series import choose
 from tests.demand import configured, sample_of, series, shop
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.training_rows import FEW_ROWS, draw_rows
+from job_code.features.training_rows import FEW_ROWS, draw_rows
 from tests.demand import panel_of, series
 
 

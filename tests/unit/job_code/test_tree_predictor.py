@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from job_code.tree_predictor import BLOCK, MOST_LEAVES, TreePredictor
+from job_code.model.tree_predictor import BLOCK, MOST_LEAVES, TreePredictor
 
 Rows = npt.NDArray[np.float32]
 AWKWARD = np.array([0, -0.0, 1e-35, -1e-35, 1e-36, -1e-36, 1e-45, np.nan, np.inf, -np.inf, 3e38, -3e38], np.float32)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from job_code.workers import ONE_THREAD, WorkerDiedError, Workers
+from job_code.runtime.process_pool import ONE_THREAD, WorkerDiedError, Workers
 from tests.synthesis import ROOT
 
 PROCESS = "__import__('os').getpid()"
@@ -120,7 +120,7 @@ HOLD = """
 """
 PARENT = """
 import sys, time
-from job_code.workers import Workers
+from job_code.runtime.process_pool import Workers
 
 if __name__ == "__main__":
     with Workers(2) as workers:
@@ -158,7 +158,7 @@ def test_workers_end_with_their_parent_however_it_ends(tmp_path: Path, seconds: 
 
 WAITING_FOR_SIGNALS = """
 import signal
-from job_code.workers import WorkerDiedError, Workers
+from job_code.runtime.process_pool import WorkerDiedError, Workers
 
 if __name__ == "__main__":
     blocked = {signal.SIGTERM, signal.SIGINT}

@@ -1,0 +1,63 @@
+"""A run before its forecasts are counted: the draft that a fleet takes on, and how fast it forecast."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from job_code.report.render import Charts
+from job_code.run_request import file_name
+
+
+@dataclass(frozen=True)
+class Draft:
+    """All of a run but its forecasts; it travels as JSON where these are made elsewhere.
+
+    Attributes:
+        manifest: The manifest as far as it goes.
+        charts: What the report shows.
+        seconds: Duration of the stages until here.
+    """
+
+    manifest: Mapping[str, Any]
+    charts: Charts
+    seconds: Mapping[str, float]
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(content["manifest"], Charts(**content["charts"]), content["seconds"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The draft as JSON."""
+        return asdict(self)
+
+    def name(self, kind: str, file: str) -> str:
+        """Where one of the run's files goes."""
+        return file_name(kind, self.manifest["partition"], self.manifest["run_id"], file)
+
+
+@dataclass(frozen=True)
+class Inference:
+    """How the forecasts were made, for the next fleet to be planned by.
+
+    Attributes:
+        instances: Machines.
+        cores: Of all of them together.
+        series_per_second_per_core: What one core did, from a piece on disk to its forecasts in their place.
+    """
+
+    instances: int
+    cores: int
+    series_per_second_per_core: float
+
+    @classmethod
+    def of(cls, series: int, core_seconds: float, *, instances: int, cores: int) -> Self:
+        """Sums up.
+
+        Args:
+            series: That were forecast.
+            core_seconds: That it took, of all cores together.
+            instances: Machines.
+            cores: Of all of them together.
+        """
+        return cls(instances, cores, round(series / max(core_seconds, 0.01), 1))

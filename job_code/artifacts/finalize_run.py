@@ -1,0 +1,79 @@
+"""The end of a run: its forecasts are there; manifest, report and data-quality report follow, the manifest last."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from job_code.artifacts.draft_run import Draft, Inference
+from job_code.artifacts.manifest import complete_manifest
+from job_code.forecasting.forecast_files import ForecastFile
+from job_code.preparation.data_quality import sound_report
+from job_code.report.published_run import Comparison, PublishedRun
+from job_code.report.render import render
+from job_code.runtime.output_store import Output, put_json
+from job_code.runtime.progress import Progress
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+
+
+def finish(
+    draft: Draft,
+    forecasts: Sequence[ForecastFile],
+    total: Floats,
+    *,
+    inference: Inference,
+    published: Path | None,
+    output: Output,
+    progress: Progress,
+    folder: Path,
+) -> dict[str, Any]:
+    """Writes what belongs to a run beside its forecasts.
+
+    Args:
+        draft: The run.
+        forecasts: Its files, all of them in their place.
+        total: Expected demand of all series together, shape (horizon,).
+        inference: How they were made.
+        published: Manifest of the last published run, or the folder it is in.
+        output: Where the files go.
+        progress: Told how far it is, and knows how long everything took.
+        folder: Where files are made.
+
+    Returns:
+        The manifest, which is also the last file written.
+    """
+    frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
+    begin = frequency.period_of(datetime.fromisoformat(first).date())
+    days = [frequency.date_of(begin + step).isoformat() for step in range(len(total))]
+    manifest = complete_manifest(draft.manifest, forecasts, total, days, now=datetime.now(UTC))
+    manifest["inference"] = asdict(inference)
+    with progress.stage("report"):
+        compared = _compared(published, draft, total, progress)
+        manifest["compared_with"] = compared.to_dict() if compared else None
+        manifest["seconds"] = {**draft.seconds, **progress.seconds}
+        quality = manifest["data_quality"]
+        page = folder / "report.html"
+        page.write_text(render(manifest, quality, draft.charts, compared), encoding="utf-8")
+        output.put(page, draft.name("reports", page.name))
+    put_json(sound_report(quality), draft.name("reports", "data_quality.json"), output, folder)
+    put_json(manifest, draft.name("forecasts", "_manifest.json"), output, folder)
+    output.finish()
+    return manifest
+
+
+def _compared(published: Path | None, draft: Draft, total: Floats, progress: Progress) -> Comparison | None:
+    """The run beside the last published one; what stands in a report of its own is no reason to fail this run."""
+    if published is None:
+        return None
+    try:
+        before = PublishedRun.read(published)
+    except ValueError as error:
+        progress.say(f"not compared with the last published run: {error}")
+        return None
+    frequency = Frequency(draft.manifest["frequency"])
+    cutoff = frequency.period_of(datetime.fromisoformat(draft.manifest["cutoff"]).date())
+    return Comparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))

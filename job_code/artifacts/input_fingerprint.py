@@ -1,0 +1,26 @@
+"""What a run was made of: which bytes it read, and which versions of the program and of the libraries made it."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from job_code.tables.table_files import find_files, name_below
+
+
+def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
+    """Checksum over all input files: equal fingerprints mean equal input.
+
+    Args:
+        inputs: Folder or file of each input, by name.
+
+    Returns:
+        `fingerprint` (SHA-256, hexadecimal), `files` and `bytes`.
+    """
+    total, count, size = hashlib.sha256(), 0, 0
+    for source, path in sorted(inputs.items()):
+        for file in find_files(path, source=source):
+            with file.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            total.update(f"{source}/{name_below(path, file)}:{digest}\n".encode())
+            count, size = count + 1, size + file.stat().st_size
+    return {"fingerprint": total.hexdigest(), "files": count, "bytes": size}

@@ -1,0 +1,84 @@
+"""What a run says about itself: the last file it writes, and the one that makes it a run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from contract.model_format import MODEL_FORMAT
+from job_code.forecasting.forecast_files import ForecastFile, column_types
+from job_code.forecasting.versions import versions
+from job_code.preparation.prepare import PreparedDemand
+from job_code.run_request import RunRequest
+from job_code.series.arrays import Floats
+from job_code.training.trained_model import TrainedModel
+
+MANIFEST_SCHEMA = 1
+
+
+def draft_manifest(
+    request: RunRequest, demand: PreparedDemand, model: TrainedModel, quality: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All that a run can say about itself before it has forecast.
+
+    Args:
+        request: What was to be run.
+        demand: All its series.
+        model: What it forecasts with, and what is known of that.
+        quality: Counts of what the demand held.
+    """
+    config, frequency, cutoff = model.forecaster.config, demand.calendar.frequency, demand.last_period
+    record = model.record
+    return {
+        "schema_version": MANIFEST_SCHEMA,
+        "run_id": request.run_id,
+        "partition": request.partition,
+        "cutoff": frequency.date_of(cutoff).isoformat(),
+        "frequency": frequency.name,
+        "horizon": config.horizon,
+        "first_period": frequency.date_of(cutoff + 1).isoformat(),
+        "last_period": frequency.date_of(cutoff + config.horizon).isoformat(),
+        "series": demand.series,
+        "columns": [*config.key, "ds", "mean", *config.quantile_columns],
+        "column_types": column_types(demand.key_types, config),
+        "report": request.name("reports", "report.html"),
+        "data_quality": dict(quality),
+        "configuration": config.model_dump(mode="json"),
+        "model": {
+            "run_id": record.run_id,
+            "trained_at": record.trained_at,
+            "cutoff": record.cutoff,
+            "age_days": model.age_days,
+            "sha256": model.sha256,
+            "model_format": MODEL_FORMAT,
+        },
+        "metrics": dict(record.metrics),
+        "backtest": dict(record.backtest),
+        "sample": dict(record.sample),
+        "versions": versions(),
+    }
+
+
+def complete_manifest(
+    draft: Mapping[str, Any],
+    files: Sequence[ForecastFile],
+    total: Floats,
+    days: Sequence[str],
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """Adds what the forecasts came to.
+
+    Args:
+        draft: What `draft_manifest` gave.
+        files: The forecasts.
+        total: Expected demand of all series together, shape (horizon,).
+        days: The dates it is expected on, ISO.
+        now: When the run was made, with its zone.
+    """
+    return {
+        **draft,
+        "rows": sum(file.rows for file in files),
+        "files": [file.to_dict() for file in files],
+        "total": {day: round(float(expected), 3) for day, expected in zip(days, total, strict=True)},
+        "created_at": now.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,177 @@
+"""Checks demand against its calendar: anchor, duplicates, signs and cutoff."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
+from job_code.demand.demand_rows import SOURCE
+from job_code.demand.frequency_inference import resolve_frequency
+from job_code.demand.shuffle_files import SpilledShard
+from job_code.errors import InputError
+from job_code.series.frequency import Frequency
+from job_code.tables.key_columns import series_name
+from job_code.tables.row_checks import DAY
+from job_code.tables.validation_report import EXAMPLES, Findings, plural
+
+EPOCH = date(1970, 1, 1)
+ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
+Periods = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The time the run is about.
+
+    Attributes:
+        frequency: What period numbers count.
+        cutoff: Number of the last observed period that is used.
+    """
+
+    frequency: Frequency
+    cutoff: int
+
+    def usual_span(self, days: DayCounts, config: ForecastConfig) -> int:
+        """Periods that a series has, about: up to the cutoff, from where all but a few odd rows begin."""
+        early = days.table.filter(pl.col(ROWS).cum_sum() > ODD_ROWS * days.rows)[DAY].to_physical()[0]
+        periods = self.cutoff - self.frequency.period_of(EPOCH + timedelta(days=int(early))) + 1
+        return max(1, min(periods, config.history or periods))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one check found in a shard.
+
+    Attributes:
+        count: How often.
+        examples: The first few by key: key columns and `_day`.
+    """
+
+    count: int
+    examples: pl.DataFrame
+
+
+Problems = dict[str, Problem]  # by check: off_anchor, duplicates, negative
+
+
+def check_calendar(days: DayCounts, config: ForecastConfig, findings: Findings) -> Calendar:
+    """Settles frequency and cutoff.
+
+    Raises:
+        InputError: If the frequency cannot be told, with everything found before.
+    """
+    try:
+        frequency = resolve_frequency(config.frequency, days)
+    except InputError as error:
+        raise InputError([*findings.messages(), *error.problems]) from None
+    return Calendar(frequency, _check_cutoff(days, frequency, config, findings))
+
+
+def periods_of(shard: SpilledShard, frequency: Frequency) -> Periods:
+    """Number of the period each row of a shard belongs to, shape (rows,)."""
+    days = pl.DataFrame({DAY: shard.day}).select(pl.col(DAY).cast(pl.Date))
+    return days.select(frequency.to_period(pl.col(DAY)).cast(pl.Int32)).to_series().to_numpy()
+
+
+def check_shard(shard: SpilledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
+    """Finds what is wrong with the rows of a shard.
+
+    Args:
+        shard: The rows, their series in the order of the keys.
+        periods: What `periods_of` gave.
+        frequency: The calendar.
+        config: Says whether demand may be negative.
+    """
+    days = pl.DataFrame({DAY: np.unique(shard.day)}).cast(pl.Date)
+    odd = days.filter(frequency.is_off_anchor(pl.col(DAY))).to_series().to_physical().to_numpy()
+    off_anchor = np.flatnonzero(np.isin(shard.day, odd)) if len(odd) else np.empty(0, np.int64)
+    negative = np.flatnonzero(shard.value < 0) if config.negative_rule == "error" else np.empty(0, np.int64)
+    return {
+        "off_anchor": Problem(len(off_anchor), _examples(shard, off_anchor)),
+        "duplicates": _duplicates(shard, periods),
+        "negative": Problem(len(negative), _examples(shard, negative)),
+    }
+
+
+def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: Findings) -> None:
+    """Takes note of what the checks of all shards found, with the first examples by key."""
+    described = {
+        "off_anchor": (
+            "row",
+            f"dated off the calendar {frequency.name}",
+            f"date every {frequency.unit} alike, or configure the frequency the dates have",
+        ),
+        "duplicates": (
+            "series",
+            f"with duplicate {frequency.unit}s",
+            f"keep one row per series and {frequency.unit}",
+        ),
+        "negative": ("row", "with negative demand", "mend them, or configure negative_rule to clip or keep"),
+    }
+    found = list(shards)
+    for check, (noun, problem, remedy) in described.items():
+        own = [problems[check] for problems in found if problems[check].count]
+        if own:
+            examples = pl.concat(each.examples for each in own)
+            first = examples.sort(examples.columns).head(EXAMPLES)
+            findings.add(
+                SOURCE,
+                noun,
+                problem,
+                remedy=remedy,
+                count=sum(each.count for each in own),
+                examples=[f"{series_name(row[:-1])} {row[-1]}" for row in first.iter_rows()],
+            )
+
+
+def _duplicates(shard: SpilledShard, periods: Periods) -> Problem:
+    if not len(periods):
+        return Problem(0, _examples(shard, np.empty(0, np.int64)))
+    span = int(periods.max()) - int(periods.min()) + 1
+    cell = shard.series.astype(np.int64) * span + (periods - periods.min())
+    ordered = np.sort(cell)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    # Two dates of one period are duplicates too; the earlier one is shown.
+    rows = np.flatnonzero(np.isin(cell, repeated[:EXAMPLES])) if len(repeated) else np.empty(0, np.int64)
+    rows = rows[np.lexsort((shard.day[rows], cell[rows]))]
+    first = rows[np.unique(cell[rows], return_index=True)[1]]
+    return Problem(len(np.unique(repeated // span)), _examples(shard, first))
+
+
+def _examples(shard: SpilledShard, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+    some = rows[np.lexsort((shard.day[rows], shard.series[rows]))][:EXAMPLES]
+    days = pl.DataFrame({DAY: shard.day[some]}).cast(pl.Date)
+    return shard.keys[shard.series[some]].hstack(days)
+
+
+def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig, findings: Findings) -> int:
+    """Returns the number of the last observed period that is used."""
+    # A row without a value, a calendar laid out for the future say, observes nothing.
+    observed = days.table.filter(pl.col(GIVEN) > 0)[DAY].to_physical()
+    if observed.is_empty():
+        if not findings.messages():
+            findings.state(f"demand: no row has a value in {config.target}; upload demand, or name another target")
+        return 0
+    earliest, latest = (frequency.period_of(EPOCH + timedelta(days=int(day))) for day in (observed[0], observed[-1]))
+    if config.cutoff is None:
+        return latest
+    asked = frequency.period_of(config.cutoff)
+    labelled = frequency.date_of(asked)
+    if labelled != config.cutoff:
+        near = f"{frequency.date_of(asked - 1)}, {labelled} or {frequency.date_of(asked + 1)}"
+        findings.state(f"cutoff: {config.cutoff} is no date of the calendar {frequency.name}; ask for {near}")
+    elif asked < earliest:
+        first = frequency.date_of(earliest)
+        findings.state(f"cutoff: {config.cutoff} lies before all demand; ask for {first}, its first date, or later")
+    elif asked > latest:
+        last, missing = frequency.date_of(latest), plural(asked - latest, frequency.unit)
+        findings.state(
+            f"cutoff: demand ends {last}, {missing} before the cutoff {config.cutoff}; "
+            f"upload what is missing, or ask for the cutoff {last}"
+        )
+    return asked

@@ -1,0 +1,157 @@
+"""Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.demand.date_counts import DayCounts
+from job_code.demand.demand_rows import SOURCE, clean_demand
+from job_code.demand.shuffle_files import ROW, ROW_ON_SALE, SpillWriter
+from job_code.demand.work_sizes import Sizes
+from job_code.runtime.disk_space import require_space
+from job_code.runtime.process_pool import Workers
+from job_code.runtime.progress import Advance
+from job_code.tables.file_splits import Part, split
+from job_code.tables.key_columns import common_types
+from job_code.tables.table_files import UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.validation_report import Findings
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    parts: tuple[Part, ...]
+    types: dict[str, pl.DataType]
+    config: ForecastConfig
+    folder: Path
+    writer: int
+    shards: int
+    batch: int
+
+
+@dataclass
+class _Result:
+    findings: Findings = field(default_factory=Findings)
+    days: list[DayCounts] = field(default_factory=list)
+    series: int = 0
+    unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardedDemand:
+    """Demand in shards.
+
+    Attributes:
+        folder: Where the shards are.
+        shards: Their number; some may be empty.
+        types: Type of each key column.
+        days: Rows by date.
+        series: Series that one process has seen, at most: no more than there are.
+        files: Files read.
+        ignored_columns: Columns found beside the configured ones, which this run does not use.
+    """
+
+    folder: Path
+    shards: int
+    types: dict[str, pl.DataType]
+    days: DayCounts
+    series: int
+    files: int
+    ignored_columns: tuple[str, ...]
+
+
+def shard_demand(
+    path: Path,
+    config: ForecastConfig,
+    findings: Findings,
+    *,
+    folder: Path,
+    workers: Workers,
+    sizes: Sizes,
+    advance: Advance,
+    bytes_beside: int = 0,
+) -> ShardedDemand:
+    """Reads every demand file at or below a path into shards.
+
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        config: Names the columns.
+        findings: Takes note of all that is wrong; rows that are noted are left out.
+        folder: Where the shards go; it must exist.
+        workers: Do the reading.
+        sizes: How large shards and batches are.
+        advance: Told the share that is done.
+        bytes_beside: Bytes that will be put into the shards beside the demand.
+
+    Raises:
+        InputError: If there are no files, or none that can be read.
+        OutOfDiskError: If the disk has no room for the shards.
+    """
+    wanted = [*config.key, *config.observed_columns]
+    files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
+    if not files:
+        findings.raise_if_any()
+    types = common_types(files, config.key)
+    rows = sum(file.rows for file in files)
+    shards = sizes.shards(rows, bytes_beside)
+    row = ROW if config.available is None else ROW_ON_SALE
+    expected = rows * row.itemsize
+    require_space(folder, sizes.disk_for_shards(rows, row))
+    tasks = [
+        _Task(
+            parts=tuple(parts),
+            types=types,
+            config=config,
+            folder=folder,
+            writer=writer,
+            shards=shards,
+            batch=sizes.rows_per_batch,
+        )
+        for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
+    ]
+    results = []
+    for result in workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / max(1, expected))):
+        results.append(result)
+        findings.absorb(result.findings)
+    for name, (kind, reason) in sorted(
+        {name: why for result in results for name, why in result.unreadable.items()}.items()
+    ):
+        note_unreadable(name, kind, reason, findings, SOURCE)
+    counts = [days for result in results for days in result.days]
+    if not counts or not DayCounts.total(counts).rows:
+        if not findings.messages():
+            findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
+        findings.raise_if_any()
+    series = max(result.series for result in results)
+    ignored = {column for file in files for column in file.other_columns}
+    return ShardedDemand(
+        folder=folder,
+        shards=shards,
+        types=types,
+        days=DayCounts.total(counts),
+        series=series,
+        files=len(files),
+        ignored_columns=tuple(sorted(ignored)),
+    )
+
+
+def _shard(task: _Task) -> _Result:
+    result = _Result()
+    writer = SpillWriter(task.folder, task.writer, task.shards, task.config.key)
+    for part in task.parts:
+        file = part.file
+        try:
+            for batch in file.batches(task.batch, first=part.first, rows=part.rows):
+                clean = clean_demand(batch, file.name, task.types, task.config, result.findings)
+                result.days.append(DayCounts.of(clean))
+                writer.add(clean)
+        except UnreadableFileError as error:
+            result.unreadable[file.name] = (file.kind, str(error))
+    writer.close()
+    result.series = writer.series
+    return result
+
+
+def _spilled(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("rows-*"))

@@ -1,0 +1,171 @@
+"""Demand on its way from the input files, in any order, to shards of whole series: 12 bytes a row on disk.
+
+A row's shard follows from a 64-bit hash of its key, so that all rows of a series meet in one shard, whichever file,
+batch or process they come from. The key itself is spilled once by each writer; its rows carry a code instead. Two
+keys of equal hash would be taken for one series: among five million keys that is to be expected once in 1.5 million
+runs, and where both sell in one period, it is refused as a duplicate.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from job_code.demand.demand_rows import ON_SALE, VALUE
+from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
+from job_code.tables.row_checks import DAY
+
+HASH = "_hash"
+CODE = "_code"
+ROW = np.dtype([("code", np.uint32), ("day", np.int32), ("value", np.float32)])
+ROW_ON_SALE = np.dtype([*ROW.descr, ("on_sale", np.float32)])
+KEYS_IN_MEMORY = 500_000
+
+
+class SpillWriter:
+    """Sorts batches of demand into one file a shard.
+
+    Memory: 12 bytes a series seen so far, beside the batch.
+
+    Args:
+        folder: Where the shards' files are.
+        writer: Tells the files of this writer from those of others.
+        shards: Number of shards.
+        key: Key columns.
+    """
+
+    def __init__(self, folder: Path, writer: int, shards: int, key: tuple[str, ...]) -> None:
+        self._folder, self._writer, self._shards, self._key = folder, writer, shards, key
+        self._known = KnownKeys(shards)
+        self._new_keys: list[bytes] = []
+        self._waiting = 0
+        self._flushes = 0
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Spills one cleaned batch."""
+        hashes = hash_keys(batch, self._key)
+        order = np.argsort(hashes)
+        hashes = hashes[order]
+        codes, first = self._known.encode(hashes)
+        if len(first):
+            self._remember(batch[order[first]], hashes[first], codes[first])
+        rows = np.empty(len(order), dtype=ROW_ON_SALE if ON_SALE in batch.columns else ROW)
+        rows["code"] = codes
+        rows["day"] = batch[DAY].to_physical().to_numpy()[order]
+        rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
+        if ON_SALE in batch.columns:
+            rows["on_sale"] = batch[ON_SALE].to_numpy()[order]
+        ends = np.searchsorted(shard_of(hashes, self._shards), np.arange(self._shards), side="right")
+        begin = 0
+        for shard, end in enumerate(ends.tolist()):
+            if end > begin:
+                with rows_file(self._folder, shard, self._writer).open("ab") as file:
+                    file.write(rows[begin:end].data)
+            begin = end
+
+    @property
+    def series(self) -> int:
+        """Series seen so far."""
+        return len(self._known)
+
+    def close(self) -> None:
+        """Writes what is still in memory."""
+        self._flush_keys()
+
+    def _remember(self, rows: pl.DataFrame, hashes: Hashes, codes: Codes) -> None:
+        keys = rows.select(self._key).with_columns(pl.Series(HASH, hashes), pl.Series(CODE, codes))
+        buffer = io.BytesIO()
+        keys.write_ipc(buffer)  # as bytes: a few rows of a batch would keep all its text in memory
+        self._new_keys.append(buffer.getvalue())
+        self._waiting += keys.height
+        if self._waiting >= KEYS_IN_MEMORY:
+            self._flush_keys()
+
+    def _flush_keys(self) -> None:
+        if not self._new_keys:
+            return
+        keys = pl.concat(pl.read_ipc(io.BytesIO(content)) for content in self._new_keys).sort(HASH)
+        shard = shard_of(keys[HASH].to_numpy(), self._shards)
+        begin = 0
+        for number, end in enumerate(np.searchsorted(shard, np.arange(self._shards), side="right").tolist()):
+            if end > begin:
+                keys[begin:end].write_ipc(self._folder / _keys_name(number, self._writer, str(self._flushes)))
+            begin = end
+        self._new_keys, self._waiting = [], 0
+        self._flushes += 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpilledShard:
+    """All rows of a shard's series.
+
+    Attributes:
+        keys: One row a series, sorted by key.
+        hashes: Hash of each key, shape (series,).
+        series: Index of each row's series, shape (rows,).
+        day: Each row's date, in days since 1970-01-01, shape (rows,).
+        value: Each row's demand, NaN where it is missing, shape (rows,).
+        on_sale: Share of each row's period on sale, shape (rows,); None where it is not known.
+    """
+
+    keys: pl.DataFrame
+    hashes: Hashes
+    series: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float32]
+    on_sale: npt.NDArray[np.float32] | None = None
+
+
+def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, on_sale: bool = False) -> SpilledShard | None:
+    """Reads what all writers spilled of one shard, and deletes it.
+
+    Args:
+        folder: Where the shards' files are.
+        shard: Number of the shard.
+        key: Key columns.
+        on_sale: Whether the rows tell how long each period was on sale.
+
+    Returns:
+        None for a shard without series.
+    """
+    writers = sorted(folder.glob(rows_file(folder, shard, 0).name.replace("-0.", "-*.")))
+    if not writers:
+        return None
+    keys = []
+    for file in writers:
+        writer = int(file.stem.rsplit("-", 1)[1])
+        flushed = [pl.read_ipc(part) for part in folder.glob(_keys_name(shard, writer, "*"))]
+        keys.append(pl.concat(flushed).sort(CODE))
+    together = pl.concat(keys)
+    unique = together.drop(CODE).unique().sort(key)
+    position = (
+        together.join(unique.select(key).with_row_index("_at"), on=list(key), how="left", maintain_order="left")["_at"]
+        .to_numpy()
+        .astype(np.int64)
+    )
+    rows = [np.fromfile(file, dtype=ROW_ON_SALE if on_sale else ROW) for file in writers]
+    offset = np.concatenate([[0], np.cumsum([len(frame) for frame in keys])])
+    series = np.concatenate([position[offset[writer] :][spilled["code"]] for writer, spilled in enumerate(rows)])
+    gathered = SpilledShard(
+        keys=unique.select(key),
+        hashes=unique[HASH].to_numpy(),
+        series=series,
+        day=np.concatenate([spilled["day"] for spilled in rows]),
+        value=np.concatenate([spilled["value"] for spilled in rows]),
+        on_sale=np.concatenate([spilled["on_sale"] for spilled in rows]) if on_sale else None,
+    )
+    for file in [*writers, *folder.glob(_keys_name(shard, "*", "*"))]:
+        file.unlink()
+    return gathered
+
+
+def rows_file(folder: Path, shard: int, writer: int) -> Path:
+    """Where one writer spills the rows of a shard."""
+    return folder / f"rows-{shard:05d}-{writer}.bin"
+
+
+def _keys_name(shard: int, writer: int | str, flush: str) -> str:
+    return f"keys-{shard:05d}-{writer}-{flush}.arrow"

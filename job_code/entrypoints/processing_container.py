@@ -1,0 +1,100 @@
+"""The entry `fleet` in a SageMaker processing container: one of several machines that forecast together."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from job_code.entrypoints.processing_paths import ProcessingPaths
+from job_code.entrypoints.sagemaker_paths import required
+from job_code.errors import ModelUnusableError
+from job_code.runtime.failures import Failure, exit_code_of
+from job_code.runtime.loading import loading
+from job_code.runtime.progress import Progress
+from job_code.runtime.signals import stop_promptly
+
+PIECES, COMMON, MODEL = "pieces", "common", "model"  # inputs
+
+
+def run_processing_container() -> int:
+    """Forecasts this machine's share; the first machine then waits for the others and finishes the run.
+
+    A machine whose objects cannot all be forecast ends well all the same: SageMaker ends all machines as soon as one
+    fails, and the others' work would be lost. It is the first that fails, once all have done what they could.
+
+    Returns:
+        The exit code.
+    """
+    paths = ProcessingPaths.from_environment()
+    # Beside the inputs: on the volume that was asked for.
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True, dir=paths.folder) as scratch:
+        return _run(paths, Path(scratch))
+
+
+def _run(paths: ProcessingPaths, scratch: Path) -> int:
+    about = {"run_id": os.environ.get("RUN_ID", ""), "job_name": paths.job_name, "host": paths.host}
+    progress = Progress(about=about)
+
+    def clean_up(_signal: str) -> None:
+        # No message: SageMaker strings those of all machines together, and it stops the others when one fails.
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    def tell(failure: Failure) -> None:
+        failure.tell(progress)
+        paths.write_message(failure.code, failure.message)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    return exit_code_of(lambda: _work(paths, scratch, progress), on_failure=tell)
+
+
+def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
+    with loading():
+        from job_code.fleet.chunk_archives import unpack
+        from job_code.fleet.chunk_worker import prepare
+        from job_code.fleet.gather_results import finish_run, note_end, wait_for_all
+        from job_code.fleet.handover_document import DOCUMENT, Handover
+        from job_code.fleet.instance import forecast_objects
+        from job_code.report.published_run import MANIFEST
+        from job_code.runtime.disk_space import explain_full_disk
+        from job_code.runtime.process_pool import Workers, available_cores
+        from job_code.runtime.s3_prefix import S3Folder
+        from job_code.training.trained_model import checksum
+
+    store = S3Folder.from_uri(required("OUTPUT_URI"))
+    common, model = paths.input(COMMON), paths.input(MODEL)
+    with explain_full_disk():
+        handover = Handover.read(common / DOCUMENT, scratch)
+        for name, sha256 in handover.shared.items():
+            (scratch / name).mkdir()
+            unpack(common / f"{name}.tar", scratch / name, sha256)
+        if checksum(model) != handover.model_sha256:
+            raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
+        cores = available_cores()
+        with Workers(cores) as workers:
+            # Before anything is forecast: a model that does not fit is told once, and not by every object.
+            with progress.stage("load"):
+                workers.start(prepare, model)
+            forecast_objects(
+                sorted(paths.input(PIECES).glob("*.tar")),
+                handover,
+                model,
+                job_name=paths.job_name,
+                store=store,
+                workers=workers,
+                progress=progress,
+                scratch=scratch,
+            )
+    if paths.host != paths.hosts[0]:
+        note_end(handover, store, job_name=paths.job_name, host=paths.host, folder=scratch)
+        return
+    wait_for_all(handover, store, job_name=paths.job_name, others=paths.hosts[1:], progress=progress, folder=scratch)
+    published = common / MANIFEST
+    finish_run(
+        handover,
+        store,
+        published=published if published.is_file() else None,
+        instances=len(paths.hosts),
+        cores=cores,
+        progress=progress,
+        folder=scratch,
+    )

@@ -1,0 +1,80 @@
+"""The entries `train` and `infer` in a SageMaker training container, where everything comes from `/opt/ml`."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from contract.error_codes import ErrorCode
+from job_code.config import ForecastConfig
+from job_code.entrypoints.sagemaker_paths import SageMakerPaths, required
+from job_code.errors import InputError
+from job_code.runtime.failures import Failure, exit_code_of
+from job_code.runtime.loading import loading
+from job_code.runtime.progress import Progress
+from job_code.runtime.signals import stop_promptly
+
+PUBLISHED, MODEL = "published", "model"  # channels, beside the inputs
+
+
+def run_training_container(*, infer: bool) -> int:
+    """Runs the job.
+
+    Args:
+        infer: Whether to forecast with the model of the channel `model`, instead of training one.
+
+    Returns:
+        The exit code.
+    """
+    with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
+        return _run(Path(scratch), infer=infer)
+
+
+def _run(scratch: Path, *, infer: bool) -> int:
+    paths = SageMakerPaths.from_environment()
+    job_name = os.environ.get("TRAINING_JOB_NAME", "")
+    progress = Progress(about={"run_id": job_name, "job_name": job_name})
+
+    def clean_up(signal: str) -> None:
+        paths.write_failure(ErrorCode.STOPPED, f"stopped by {signal}")
+        shutil.rmtree(scratch, ignore_errors=True)
+
+    def tell(failure: Failure) -> None:
+        failure.tell(progress)
+        paths.write_failure(failure.code, failure.message)
+
+    stop_promptly(clean_up)  # before the imports: some of them start threads
+    return exit_code_of(lambda: _work(paths, scratch, progress, infer=infer), on_failure=tell)
+
+
+def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
+    with loading():
+        from job_code.entrypoints.run import refuse, run
+        from job_code.run_request import INPUTS, RunRequest
+        from job_code.runtime.output_store import S3Output
+        from job_code.runtime.s3_prefix import S3Folder
+
+    output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
+    run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")
+    try:
+        inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
+        if "demand" not in inputs:
+            raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+        model = paths.channel(MODEL) if infer else None
+        if infer and model is None:
+            raise InputError(["model: the job has no channel of that name; train one before"])
+        config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
+    except InputError as error:
+        refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+        raise
+    request = RunRequest(
+        run_id=run_id,
+        partition=partition,
+        inputs=inputs,
+        config=config,
+        published=paths.channel(PUBLISHED),
+        model=model,
+        model_sha256=os.environ.get("MODEL_SHA256") or None,
+        objects=int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
+    )
+    run(request, output, progress=progress, folder=scratch)

@@ -1,0 +1,183 @@
+"""Covariates on disk, between the check and the forecast: with each piece its own, and those that many pieces share."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from job_code.exogenous.covariate_alignment import AlignedRows, align_rows
+from job_code.exogenous.covariate_mask import HiddenShares
+from job_code.exogenous.covariate_shuffle_files import SpilledTable, group_of
+from job_code.exogenous.covariates import NO_GROUP, Covariates, CovariateTable
+from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.key_hashes import Hashes, hash_keys
+
+_GROUPS = "covariate_groups.npy"
+MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of the past alone
+LEAST_HIDDEN = 0.01
+
+
+@dataclass(frozen=True)
+class StoredTable:
+    """Where one table is.
+
+    Attributes:
+        spilled: What it holds.
+        folder: Where its values are; None where each piece has those of its own series.
+    """
+
+    spilled: SpilledTable
+    folder: Path | None
+
+    def file(self, piece: Path) -> Path:
+        """Where its values for the series of a piece are."""
+        return (self.folder or piece) / f"covariates-{self.spilled.columns.number}.npy"
+
+
+@dataclass(frozen=True)
+class StoredCovariates:
+    """Where covariates are, and what they are.
+
+    Attributes:
+        tables: By key.
+        horizon: Periods after the cutoff that they may be known for.
+        dropped: Columns that are not used, as they are mostly unknown there.
+        hidden: How often each column that is used is hidden while learning.
+    """
+
+    tables: tuple[StoredTable, ...] = ()
+    horizon: int = 0
+    dropped: tuple[str, ...] = ()
+    hidden: HiddenShares | None = None
+
+    def known_ahead(self, unknown: Floats, *, seed: int) -> Self:
+        """Settles what is used, by what is known of the periods to forecast.
+
+        What the model learns from and is tested on must be known as often as it will be when it forecasts; and it
+        must have met what is unknown, or it would take that for 0.
+
+        Args:
+            unknown: Share of series for which each column is unknown at each step, shape (columns, horizon).
+            seed: Of what is hidden.
+        """
+        used = unknown.mean(axis=1) <= MOSTLY
+        dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
+        settled = replace(self, dropped=dropped)
+        shares = np.maximum(unknown[used], LEAST_HIDDEN)
+        return replace(settled, hidden=HiddenShares(names=settled.names, shares=shares, seed=seed))
+
+    def only(self, names: Collection[str]) -> Self:
+        """Settles what is used by what a model knows, however much of it is known of the periods to forecast."""
+        dropped = tuple(name for table in self.tables for name in table.spilled.names if name not in names)
+        return replace(self, dropped=dropped, hidden=None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all columns that are used, table by table."""
+        return tuple(name for table in self.tables for name in self._used(table))
+
+    def past_only(self, last_day: int) -> list[bool]:
+        """Whether each column ends with the demand: what a later cutoff would not know, an earlier one must not.
+
+        Args:
+            last_day: Of the demand, whatever the cutoff, counted from 1970-01-01.
+        """
+        spilled = {name: table.spilled for table in self.tables for name in self._used(table)}
+        return [spilled[name].last_day.get(name, last_day + 1) <= last_day for name in self.names]
+
+    @property
+    def columns_of_series(self) -> int:
+        """Number of columns that each series has values of its own in."""
+        return sum(len(table.spilled.names) for table in self.tables if table.folder is None)
+
+    def _used(self, table: StoredTable) -> tuple[str, ...]:
+        return tuple(name for name in table.spilled.names if name not in self.dropped)
+
+    def read(self, piece: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
+        """Reads what is known of a piece's series.
+
+        Args:
+            piece: Folder of the piece.
+            panel: Its series, those chosen by `only`.
+            only: Series to read, shape (series of the piece,); all when absent.
+        """
+        if not self.tables:
+            return Covariates.none(len(panel))
+        group = np.load(piece / _GROUPS).astype(np.int64)
+        first, lengths = np.load(piece / "first_period.npy"), np.load(piece / "lengths.npy")
+        chosen = np.ones(group.shape[1], dtype=bool) if only is None else only
+        tables, groups = [], []
+        for stored, own in zip(self.tables, group, strict=True):
+            every = zip(stored.spilled.names, np.load(stored.file(piece), mmap_mode="r"), strict=True)
+            values = [column for name, column in every if name not in self.dropped]
+            if stored.folder is None:
+                table = CovariateTable(values, first.astype(np.int64), lengths.astype(np.int64) + self.horizon)
+                tables.append(table if only is None else table.select(np.flatnonzero(chosen)))
+                groups.append(np.arange(int(chosen.sum())))
+            else:
+                tables.append(
+                    CovariateTable(
+                        values, np.load(stored.folder / "first_period.npy"), np.load(stored.folder / "lengths.npy")
+                    )
+                )
+                groups.append(own[chosen])
+        spilled = [table.spilled for table in self.tables]
+        return Covariates(
+            tables=tuple(tables),
+            shared=tuple(stored.folder is not None for stored in self.tables),
+            group=np.array(groups).reshape(len(tables), -1),
+            names=self.names,
+            categorical=tuple(name for table in spilled for name in table.categories if name not in self.dropped),
+            positive=tuple(name for table in spilled for name in table.positive if name not in self.dropped),
+        )
+
+    def of_shard(
+        self, shard: int, hashes: Hashes, frequency: Frequency, problems: Counter[str]
+    ) -> list[AlignedRows | None]:
+        """Takes the rows about the series of a shard from where they were spilled.
+
+        Args:
+            shard: Number of the shard.
+            hashes: Hashes of its series' keys.
+            frequency: The demand's calendar.
+            problems: Takes the counts of what is wrong with them.
+
+        Returns:
+            One for each table; None for one that is shared.
+        """
+        return [
+            None if stored.folder else align_rows(stored.spilled.read(shard), hashes, frequency, problems)
+            for stored in self.tables
+        ]
+
+    def write(self, piece: Path, panel: Panel, rows: Sequence[AlignedRows | None]) -> None:
+        """Writes what is known of a piece's series beside them.
+
+        Args:
+            piece: Folder of the piece.
+            panel: Its series.
+            rows: For each table, the rows about them; None for one that is shared.
+        """
+        if not self.tables:
+            return
+        groups = []
+        for stored, own in zip(self.tables, rows, strict=True):
+            if own is None:
+                assert stored.folder is not None
+                groups.append(_groups(panel, stored.spilled.columns.key, np.load(stored.folder / "hashes.npy")))
+                continue
+            table = CovariateTable.empty(len(stored.spilled.names), panel.first_period, panel.lengths + self.horizon)
+            table.put(own.series, own.period, own.values)
+            np.save(stored.file(piece), np.array(table.values))
+            groups.append(np.arange(len(panel)))
+        np.save(piece / _GROUPS, np.array(groups, dtype=np.int32))
+
+
+def _groups(panel: Panel, key: tuple[str, ...], known: Hashes) -> Integers:
+    hashes = hash_keys(panel.keys, key) if key else np.zeros(len(panel), np.uint64)
+    return group_of(hashes, known, NO_GROUP)

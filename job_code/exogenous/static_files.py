@@ -1,0 +1,154 @@
+"""Columns that describe a series and never change: category, brand, size of the shop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.demand.sharding import ShardedDemand
+from job_code.demand.work_sizes import Sizes
+from job_code.errors import InputError
+from job_code.exogenous.static_features import categories_of
+from job_code.series.arrays import Booleans
+from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
+from job_code.tables.key_hashes import hash_keys, shard_of
+from job_code.tables.table_files import UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.validation_report import EXAMPLES, Findings
+
+SOURCE = "static"
+
+
+@dataclass(frozen=True)
+class StaticShards:
+    """Static columns on disk, in the shards of the demand.
+
+    Attributes:
+        schema: Their types, without the key.
+    """
+
+    schema: dict[str, pl.DataType]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What the static columns say of the series of one shard.
+
+    Attributes:
+        rows: One row a series, null where nothing is known.
+        categories: Different values of each text column; None where there are too many to be of use.
+        without: Series without a row, of those that begin before the cutoff.
+        repeated: Series with more than one row.
+        examples: The first of these by key.
+    """
+
+    rows: pl.DataFrame
+    categories: dict[str, frozenset[str] | None]
+    without: int
+    repeated: int
+    examples: pl.DataFrame
+
+
+def shard_static(
+    path: Path, demand: ShardedDemand, config: ForecastConfig, findings: Findings, sizes: Sizes
+) -> StaticShards:
+    """Reads every static file at or below a path into the shards of the demand.
+
+    Args:
+        path: A Parquet or CSV file, or a folder of them.
+        demand: Says where the shards are, and of which types the keys are.
+        config: Names the key columns.
+        findings: Takes note of all that is wrong.
+        sizes: How large batches are.
+    """
+    key = list(config.key)
+
+    def wanted(header: list[str]) -> list[str]:
+        return [*key, *(name for name in header if name not in key)]
+
+    try:
+        files = open_tables(path, wanted, findings, source=SOURCE)
+    except InputError as error:
+        findings.state(str(error))
+        return StaticShards({})
+    if not files:
+        return StaticShards({})
+    if len({frozenset(file.columns) for file in files}) > 1:
+        findings.state("static: the files have different columns; give all of them the same")
+        return StaticShards({})
+    types = common_types(files, list(files[0].columns))
+    is_number = {name: not all(file.typed for file in files) for name, dtype in types.items() if dtype == pl.String}
+    for number, file in enumerate(files):
+        try:
+            for count, batch in enumerate(file.batches(sizes.rows_per_batch)):
+                rows = clean_key(batch, {name: types[name] for name in key}, findings, source=SOURCE)
+                rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
+                for name in is_number:
+                    is_number[name] &= rows[name].cast(pl.Float64, strict=False).null_count() == rows[name].null_count()
+                _spill(with_key_types(rows, demand.types), demand, config.key, f"{number}-{count}")
+        except UnreadableFileError as error:
+            note_unreadable(file.name, file.kind, str(error), findings, SOURCE)
+    schema = {name: pl.Float64() if is_number.get(name) else dtype for name, dtype in types.items() if name not in key}
+    return StaticShards(schema)
+
+
+def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int) -> Described:
+    """Lines the static columns up with the series of a shard, and deletes what was spilled of them.
+
+    Args:
+        keys: The series.
+        begun: Whether each begins before the cutoff; the others are described and count for nothing.
+        static: What was spilled.
+        folder: Where the shards are.
+        shard: Number of the shard.
+    """
+    key = keys.columns
+    files = sorted(folder.glob(_name(shard, "*")))
+    spilled = [pl.read_ipc(file) for file in files]
+    rows = pl.concat(spilled) if spilled else pl.DataFrame(schema={**keys.schema, **static.schema})
+    rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in static.schema.items())
+    for file in files:
+        file.unlink()
+    repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique().sort(key)
+    own = keys.filter(pl.Series(begun))
+    found = own.join(rows.select(key), on=key, how="semi").height
+    joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
+    told = joined.filter(pl.Series(begun))
+    categories = {name: categories_of(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
+    return Described(
+        rows=joined,
+        categories=categories,
+        without=own.height - found,
+        repeated=repeated.height,
+        examples=repeated.head(EXAMPLES),
+    )
+
+
+def report_repeated(described: Sequence[Described], findings: Findings) -> None:
+    """Takes note of the series that have more than one static row."""
+    own = [each for each in described if each.repeated]
+    if own:
+        examples = pl.concat(each.examples for each in own)
+        findings.add(
+            SOURCE,
+            "series",
+            "with more than one row",
+            remedy="keep one row per series",
+            count=sum(each.repeated for each in own),
+            examples=[series_name(row) for row in examples.sort(examples.columns).head(EXAMPLES).iter_rows()],
+        )
+
+
+def _spill(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...], batch: str) -> None:
+    shard = shard_of(hash_keys(rows, key), demand.shards)
+    rows, begin = rows[np.argsort(shard)], 0
+    for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=demand.shards)).tolist()):
+        if end > begin:
+            rows[begin:end].write_ipc(demand.folder / _name(number, batch))
+        begin = end
+
+
+def _name(shard: int, batch: str) -> str:
+    return f"static-{shard:05d}-{batch}.arrow"

@@ -1,0 +1,43 @@
+"""Where in the calendar the period lies that is forecast: the recipe's date features."""
+
+import numpy as np
+import polars as pl
+
+from job_code.features.feature_recipe import DateFeature, FeatureRecipe
+from job_code.series.arrays import Floats, Integers
+from job_code.series.frequency import Frequency
+
+
+def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:
+    """Names of the recipe's date features, in the order of `calendar_columns`."""
+    return tuple(map(_name, recipe.date_features))
+
+
+def calendar_columns(recipe: FeatureRecipe, frequency: Frequency, periods: Integers) -> list[Floats]:
+    """Compute the recipe's date features as MLForecast does, of any periods.
+
+    Args:
+        recipe: Says which date features.
+        frequency: What the period numbers count.
+        periods: Period numbers, shape (rows,).
+
+    Returns:
+        One column a name, each of shape (rows,).
+    """
+    different, place = np.unique(periods, return_inverse=True)
+    date = frequency.to_date(pl.col("period"))
+    table = pl.DataFrame({"period": different.astype(np.int32)}).select(
+        _values(feature, date).cast(pl.Float64).alias(_name(feature)) for feature in recipe.date_features
+    )
+    return [column.to_numpy()[place] for column in table]
+
+
+def _name(feature: DateFeature) -> str:
+    return feature if isinstance(feature, str) else feature.__name__
+
+
+def _values(feature: DateFeature, date: pl.Expr) -> pl.Expr:
+    if isinstance(feature, str):
+        part: pl.Expr = getattr(date.dt, feature)()
+        return part
+    return feature(date)

@@ -1,0 +1,176 @@
+"""The feature recipe of each frequency, as MLForecast's arguments.
+
+A row of the model knows more than that: `feature_rows` adds the same season of the years before, the step, static
+columns and covariates.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+from mlforecast import MLForecast
+from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean, RollingStd
+
+from job_code.series.frequency import Frequency
+
+DateFeature = str | Callable[[pl.Expr], pl.Expr]
+
+DAYS_PER_YEAR = 365.2425
+NEGLIGIBLE = 2.0**-24  # of a 32-bit number
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureRecipe:
+    """What the model knows of a series where its forecast starts, and of the calendar where it forecasts.
+
+    Attributes:
+        lags: MLForecast's argument: periods to look back, from 1.
+        lag_transforms: MLForecast's argument: by lag, statistics of the values up to that lag.
+        date_features: MLForecast's argument: names of a date's parts, or functions of dates.
+        year: Periods of a year. `lag_transforms` has the mean of the latest year.
+        level: Length of the mean that tells how high demand is. `lag_transforms` has it now and a year ago.
+        smoothed: Name of the feature that stands for the last value, a little calmer than that.
+        pattern: Periods of a shorter season, 7 days; None where there is none.
+    """
+
+    lags: Sequence[int]
+    lag_transforms: dict[int, list[Any]]
+    date_features: Sequence[DateFeature]
+    year: int
+    level: int
+    smoothed: str
+    pattern: int | None = None
+
+    def forecaster(self, *, threads: int) -> MLForecast:
+        """MLForecast without a model: its `preprocess` computes the features, and LightGBM learns from them directly.
+
+        It gets no date features. It would compute them for the period after the origin, and a direct model needs those
+        of the period that each row forecasts (`calendar_features`).
+
+        Args:
+            threads: Threads of MLForecast.
+        """
+        return MLForecast(
+            models={},
+            freq=1,  # periods are numbered
+            lags=self.lags,
+            lag_transforms=self.lag_transforms,
+            lag_transforms_namer=feature_name,
+            num_threads=threads,
+        )
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the lags and lag transforms, in MLForecast's order."""
+        return tuple(self.forecaster(threads=1).ts.features)
+
+    @property
+    def level_now(self) -> str:
+        """Name of the latest level."""
+        return f"mean_{self.level}"
+
+    @property
+    def level_a_year_ago(self) -> str:
+        """Name of the level a year before."""
+        return f"mean_{self.level}_year_ago"
+
+    @property
+    def mean_of_year(self) -> str:
+        """Name of the mean of the latest year."""
+        return f"mean_{self.year}"
+
+    def memory(self, horizon: int) -> int:
+        """Periods of the past beyond which nothing is seen, or too little to change a 32-bit number.
+
+        Args:
+            horizon: Periods that are forecast.
+        """
+        seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
+        transforms = [(lag, transform) for lag, those in self.lag_transforms.items() for transform in those]
+        return max(*self.lags, *(lag - 1 + _reach(transform) for lag, transform in transforms), seasons) + 1
+
+
+def recipe_for(frequency: Frequency) -> FeatureRecipe:
+    """The recipe of a frequency: recent past, level and spread, and the level of a year ago."""
+    match frequency.unit:
+        case "week":
+            return FeatureRecipe(
+                lags=[1, 2, 3, 4],
+                lag_transforms={
+                    1: [
+                        *(RollingMean(window, min_samples=1) for window in (4, 8, 13, 26, 52)),
+                        RollingStd(52, min_samples=2),
+                        ExponentiallyWeightedMean(0.3),
+                        ExponentiallyWeightedMean(0.6),
+                    ],
+                    53: [RollingMean(window, min_samples=1) for window in (4, 13, 52)],
+                },
+                date_features=[day_of_year],
+                year=52,
+                level=13,
+                smoothed="ewm_0.6",
+            )
+        case "day":
+            return FeatureRecipe(
+                lags=[1, 2, 3, 4, 5, 6, 7],
+                lag_transforms={
+                    1: [
+                        *(RollingMean(window, min_samples=1) for window in (7, 28, 91, 364)),
+                        RollingStd(364, min_samples=2),
+                        ExponentiallyWeightedMean(0.1),
+                        ExponentiallyWeightedMean(0.3),
+                    ],
+                    365: [RollingMean(window, min_samples=1) for window in (7, 28, 364)],
+                },
+                date_features=["weekday", "day", day_of_year],
+                year=364,
+                level=28,
+                smoothed="ewm_0.3",
+                pattern=7,
+            )
+        case "month":
+            return FeatureRecipe(
+                lags=[1, 2, 3],
+                lag_transforms={
+                    1: [
+                        *(RollingMean(window, min_samples=1) for window in (3, 6, 12, 24)),
+                        RollingStd(12, min_samples=2),
+                        ExponentiallyWeightedMean(0.3),
+                        ExponentiallyWeightedMean(0.6),
+                    ],
+                    13: [RollingMean(window, min_samples=1) for window in (3, 6, 12)],
+                },
+                date_features=["month"],
+                year=12,
+                level=6,
+                smoothed="ewm_0.6",
+            )
+
+
+def day_of_year(dates: pl.Expr) -> pl.Expr:
+    """Days into a mean year: a week 52 and the week 1 that follows are neighbors every year."""
+    return dates.cast(pl.Int32) % DAYS_PER_YEAR
+
+
+def feature_name(transform: Any, lag: int) -> str:  # noqa: ANN401 (MLForecast has no types)
+    """Name a lag transform: MLForecast's `lag_transforms_namer`.
+
+    Args:
+        transform: The transform.
+        lag: The lag it starts from: 1, or one more than the periods of a year.
+    """
+    if isinstance(transform, ExponentiallyWeightedMean):
+        name = f"ewm_{transform.alpha}"
+    else:
+        name = f"{'std' if isinstance(transform, RollingStd) else 'mean'}_{transform.window_size}"
+    return name if lag == 1 else f"{name}_year_ago"
+
+
+def _reach(transform: Any) -> int:  # noqa: ANN401 (MLForecast has no types)
+    """Periods that a transform looks at."""
+    if isinstance(transform, ExponentiallyWeightedMean):
+        return math.ceil(math.log(NEGLIGIBLE) / math.log(1 - transform.alpha))
+    return int(transform.window_size)

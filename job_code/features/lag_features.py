@@ -1,0 +1,113 @@
+"""The features of a series' past where forecasts start: at origins to learn from, and at the ends of series."""
+
+import numpy as np
+import polars as pl
+
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.features.feature_matrix import Columns, Origins
+from job_code.features.feature_recipe import FeatureRecipe
+from job_code.features.training_rows import TrainingRows
+from job_code.series.arrays import Floats, Integers
+from job_code.series.panel import Panel
+
+# Of the size. MLForecast adds each value to its rolling sums and takes it away again. With whole multiples of this that
+# is exact: a mean over no demand is 0, not what rounding left of older demand.
+GRAIN = 2.0**-40
+UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
+
+
+def size(panel: Panel) -> Floats:
+    """Mean absolute demand of each series over its last year, over all its periods where that is 0, else 1."""
+    magnitude = np.abs(panel.values)
+    recent = panel.mean_of_last(magnitude, panel.frequency.per_year)
+    overall = panel.mean_of_last(magnitude, len(magnitude))
+    return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
+
+
+def training_origins(
+    panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe, threads: int
+) -> Origins:
+    """The origins of the training rows.
+
+    Args:
+        panel: The series that teach.
+        exogenous: What is known of them beside their demand.
+        drawn: The rows.
+        recipe: The features.
+        threads: Threads of MLForecast.
+    """
+    sizes = size(panel)
+    values = panel.values / np.repeat(sizes, panel.lengths)
+    return Origins(
+        recipe=recipe,
+        frequency=panel.frequency,
+        values=values,
+        start=panel.starts[drawn.series],
+        at=drawn.at,
+        period=panel.period_of_value[drawn.at],
+        size=drawn.size / sizes[drawn.series],
+        past=_past(panel, values, drawn.series, drawn.at, recipe=recipe, threads=threads),
+        exogenous=exogenous,
+        series=drawn.series,
+    )
+
+
+def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -> Origins:
+    """The last period of every series.
+
+    Args:
+        panel: The series.
+        exogenous: What is known of them beside their demand.
+        recipe: The features.
+    """
+    values = panel.values / np.repeat(size(panel), panel.lengths)
+    every = np.arange(len(panel))
+    last = panel.starts + panel.lengths - 1
+    return Origins(
+        recipe=recipe,
+        frequency=panel.frequency,
+        values=values,
+        start=panel.starts,
+        at=last,
+        period=panel.last_period,
+        size=np.ones(len(panel)),
+        past=_past(panel, values, every, last, recipe=recipe, threads=1),
+        exogenous=exogenous,
+        series=every,
+    )
+
+
+def _past(
+    panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe, threads: int
+) -> Columns:
+    """Compute the lags and lag transforms with MLForecast.
+
+    MLForecast puts what is known at the end of a period in the row of the next one. So each series gets one period
+    more, and the features of its last period are in that row.
+
+    Args:
+        panel: The series.
+        values: Their demand, relative to their size, shape (sum of lengths,).
+        series: Index of each origin's series, shape (origins,).
+        at: Position in `values` of each origin, shape (origins,).
+        recipe: The features.
+        threads: Threads of MLForecast.
+
+    Returns:
+        Shape (features, origins), in the order of the recipe's names.
+    """
+    ends = panel.starts + panel.lengths
+    demand = pl.DataFrame(
+        {
+            "unique_id": np.repeat(np.arange(len(panel)), panel.lengths + 1),
+            "ds": np.insert(panel.period_of_value, ends, panel.last_period + 1),
+            "y": np.insert(np.rint(values / GRAIN) * GRAIN, ends, UNKNOWN),
+        }
+    )
+    forecaster = recipe.forecaster(threads=threads)
+    # A panel has no gaps to look for, and MLForecast will forecast nothing, for which it would keep values.
+    known = forecaster.preprocess(demand, static_features=[], dropna=False, keep_last_n=1, validate_data=False)
+    assert isinstance(known, pl.DataFrame)
+    assert tuple(forecaster.ts.features_order_) == recipe.names
+    after = at + series + 1  # every series before has one period more
+    return np.array([known[name].to_numpy()[after] for name in recipe.names], dtype=np.float32)

@@ -1,0 +1,81 @@
+"""Puts what objects came to in its place, and a note of each, while the next ones are forecast."""
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from contract.error_codes import one_line
+from job_code.fleet.chunk_archives import HandedPiece
+from job_code.fleet.chunk_worker import ObjectForecast
+from job_code.fleet.handover_document import Handover
+from job_code.runtime.failures import Failure
+from job_code.runtime.output_store import Output, put_json
+from job_code.tables.validation_report import plural
+
+UPLOADS_AT_A_TIME = 4
+
+
+@dataclass(kw_only=True)
+class ObjectNotes:
+    """Uploads beside the work; as a context manager, it ends when all is there.
+
+    Attributes:
+        handover: The run.
+        job_name: The processing job's name; its failures are its own.
+        output: Where everything goes.
+        scratch: Where files are made.
+    """
+
+    handover: Handover
+    job_name: str
+    output: Output
+    scratch: Path
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(UPLOADS_AT_A_TIME))
+    _under_way: "deque[Future[None]]" = field(default_factory=deque)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+        if error is None:
+            while self._under_way:
+                self._under_way.popleft().result()
+
+    def put(self, made: ObjectForecast) -> None:
+        """Begins to upload what one object came to.
+
+        Raises:
+            ClientError: If an earlier one could not be uploaded.
+        """
+        while self._under_way and self._under_way[0].done():
+            self._under_way.popleft().result()
+        self._under_way.append(self._pool.submit(self._put, made))
+
+    def _put(self, made: ObjectForecast) -> None:
+        name = made.piece.name
+        if made.failure is not None:
+            failed = self.handover.name(f"failed/{self.job_name}/{name}.json")
+            note = {"code": made.failure.code, "reason": failure_line(made.piece, made.failure)}
+            put_json(note, failed, self.output, self.scratch)
+            return
+        assert made.file is not None
+        assert made.forecast is not None
+        folder = made.file.parent
+        self.output.put(made.file, self.handover.draft.name("forecasts", made.piece.part))
+        # The note comes after what it speaks of.
+        done = {
+            "file": made.forecast.file.to_dict(),
+            "total": made.forecast.total.tolist(),
+            "seconds": made.seconds,
+        }
+        put_json(done, self.handover.name(f"done/{name}.json"), self.output, folder)
+        folder.rmdir()
+
+
+def failure_line(piece: HandedPiece, failure: Failure) -> str:
+    """Says in one line, with the object's name, why it has no forecasts."""
+    return f"{piece.name} ({plural(piece.series, 'series')}): {one_line(failure.message)}"

@@ -1,0 +1,94 @@
+"""One machine of a fleet: forecasts the objects it was given, over all its cores, and keeps what each came to."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from job_code.fleet.chunk_worker import ObjectForecast, ObjectTask, forecast_object, prepare
+from job_code.fleet.completion_markers import ObjectNotes, failure_line
+from job_code.fleet.handover_document import Handover
+from job_code.runtime.failures import Failure
+from job_code.runtime.output_store import S3Output
+from job_code.runtime.process_pool import WorkerDiedError, Workers
+from job_code.runtime.progress import Progress
+from job_code.runtime.s3_prefix import S3Folder
+from job_code.tables.validation_report import plural
+
+
+def forecast_objects(
+    objects: Sequence[Path],
+    handover: Handover,
+    model: Path,
+    *,
+    job_name: str,
+    store: S3Folder,
+    workers: Workers,
+    progress: Progress,
+    scratch: Path,
+) -> None:
+    """Forecasts what this machine was given, but for what is there already; of each a note is left, failed or not.
+
+    Args:
+        objects: Files of the objects.
+        handover: The run.
+        model: Folder of the model's files.
+        job_name: The processing job's name; its failures are its own.
+        store: Where everything goes.
+        workers: The processes; each loads the model once.
+        progress: Told how far it is.
+        scratch: Where files are made.
+    """
+    known = {f"{piece.name}.tar": piece for piece in handover.pieces}
+    finished = set(store.names(handover.name("done/")))
+    tasks = [
+        ObjectTask(
+            packed=packed,
+            piece=piece,
+            model=model,
+            covariates=handover.covariates,
+            frequency=handover.frequency,
+            last_period=handover.last_period,
+            scratch=scratch,
+        )
+        for packed in sorted(objects)
+        if (piece := known.get(packed.name)) and handover.name(f"done/{piece.name}.json") not in finished
+    ]
+    series = sum(task.piece.series for task in tasks)
+    before = len(objects) - len(tasks)
+    progress.say(
+        f"{plural(len(tasks), 'object')} with {plural(series, 'series')} to forecast"
+        + (f", {before:,} were forecast before" if before else "")
+    )
+    notes = ObjectNotes(handover=handover, job_name=job_name, output=S3Output(store), scratch=scratch)
+    with progress.stage("predict") as advance, notes:
+        for number, made in enumerate(_made(tasks, workers), 1):
+            notes.put(made)
+            if made.failure is not None:
+                progress.say(failure_line(made.piece, made.failure), level="ERROR", code=made.failure.code)
+            advance(number / len(tasks))
+
+
+def _made(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[ObjectForecast]:
+    """Of each task, as they end; where a process was killed, those it may have been at work on are tried by themselves.
+
+    So a lack of memory is found to be that of one object, or of several at once, which one at a time have enough.
+    """
+    left = dict(enumerate(tasks))
+    while left:
+        begun = list(left)
+        try:
+            for place, made in workers.as_completed(forecast_object, list(left.values())):
+                del left[begun[place]]
+                yield made
+        except WorkerDiedError:
+            # Tasks are begun in order: what was at work is among the first that have not ended.
+            for suspect in list(left)[: workers.count]:
+                yield _alone(left.pop(suspect), workers)
+
+
+def _alone(task: ObjectTask, workers: Workers) -> ObjectForecast:
+    workers.start(prepare, task.model)
+    try:
+        ((_, made),) = workers.as_completed(forecast_object, [task])
+    except WorkerDiedError as error:
+        return ObjectForecast(task.piece, failure=Failure.of(error))
+    return made

@@ -1,0 +1,81 @@
+"""Hands a run over to a fleet, once its model is there: uploads its demand in objects, several at a time."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from job_code.artifacts.draft_run import Draft
+from job_code.fleet.chunk_archives import HandedPiece, pack
+from job_code.fleet.handover_document import DOCUMENT, Handover
+from job_code.preparation.prepare import PreparedDemand
+from job_code.report.published_run import MANIFEST
+from job_code.runtime.output_store import Output
+from job_code.runtime.progress import Progress
+from job_code.training.trained_model import TrainedModel
+
+UPLOADS_AT_A_TIME = 8
+
+
+def hand_over(
+    draft: Draft,
+    demand: PreparedDemand,
+    model: TrainedModel,
+    published: Path | None,
+    *,
+    output: Output,
+    progress: Progress,
+    folder: Path,
+) -> Handover:
+    """Puts everything where the fleet finds it, the document that speaks of all the rest last.
+
+    Args:
+        draft: The run as far as it goes.
+        demand: Its pieces; they are deleted one by one.
+        model: What to forecast with; the fleet finds it where runs keep their models.
+        published: Manifest of the last published run, or the folder it is in.
+        output: Where it goes.
+        progress: Told how far it is.
+        folder: Where files are made.
+    """
+
+    def put(numbered: tuple[int, Path, int]) -> HandedPiece:
+        number, piece, series = numbered
+        packed = folder / f"piece-{number:05d}.tar"
+        sha256 = pack(piece, packed)
+        shutil.rmtree(piece)
+        handed = HandedPiece(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
+        output.put(packed, draft.name("handover", f"pieces/{packed.name}"))
+        return handed
+
+    with progress.stage("hand over") as advance:
+        shared, shared_bytes = {}, 0
+        for table in demand.covariates.tables:
+            if table.folder is not None:
+                packed = folder / f"{table.folder.name}.tar"
+                shared[table.folder.name] = pack(table.folder, packed)
+                shared_bytes += packed.stat().st_size
+                output.put(packed, draft.name("handover", f"common/{packed.name}"))
+        if published is not None:
+            copy = folder / MANIFEST
+            shutil.copyfile(published / MANIFEST if published.is_dir() else published, copy)
+            output.put(copy, draft.name("handover", f"common/{MANIFEST}"))
+        numbered = [(number, piece.folder, piece.series) for number, piece in enumerate(demand.pieces)]
+        pieces = []
+        with ThreadPoolExecutor(UPLOADS_AT_A_TIME) as uploads:
+            for handed in uploads.map(put, numbered):
+                pieces.append(handed)
+                advance(len(pieces) / len(numbered))
+    so_far = Draft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
+    handover = Handover(
+        pieces=tuple(pieces),
+        model_sha256=model.sha256,
+        last_period=demand.last_period,
+        covariates=demand.covariates,
+        shared=shared,
+        shared_bytes=shared_bytes,
+        draft=so_far,
+    )
+    document = folder / DOCUMENT
+    handover.write(document)
+    output.put(document, draft.name("handover", f"common/{DOCUMENT}"))
+    return handover

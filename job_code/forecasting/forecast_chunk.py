@@ -1,0 +1,155 @@
+"""One piece after the other: what a process does that forecasts, given the model's files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from job_code.errors import JobError
+from job_code.exogenous.covariate_store import StoredCovariates
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.exogenous.static_features import StaticFeatures
+from job_code.forecasting.forecast_files import Forecast, ForecastFile, write_forecast
+from job_code.forecasting.forecaster import Forecaster
+from job_code.forecasting.model_store import load_model
+from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.prepare import PreparedDemand
+from job_code.runtime.failures import Failure
+from job_code.runtime.process_pool import Workers
+from job_code.series.arrays import Booleans, Floats
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.key_columns import series_name
+from job_code.tables.validation_report import EXAMPLES
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceTask:
+    """One piece to forecast.
+
+    Attributes:
+        piece: Folder of the piece.
+        model: Folder of the model's files.
+        covariates: Where covariates are.
+        frequency: What the piece's period numbers count.
+        last_period: The latest cutoff of the run.
+        name: Name of the file to write.
+        folder: Where to write it.
+    """
+
+    piece: Path
+    model: Path
+    covariates: StoredCovariates
+    frequency: Frequency
+    last_period: int
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class PieceForecast:
+    """What is left of a piece's forecast.
+
+    Attributes:
+        file: The file written.
+        total: Expected demand of all its series that end in the run's latest cutoff, shape (horizon,).
+    """
+
+    file: ForecastFile
+    total: Floats
+
+
+def forecast_pieces(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[PieceForecast]:
+    """Forecasts all pieces in the workers, in order; each of them reads the model's files once.
+
+    Args:
+        demand: The pieces.
+        model: Folder of the model's files.
+        workers: The processes.
+        folder: Where files are made: those of the forecasts are for the caller to put and remove.
+    """
+    tasks = [
+        PieceTask(
+            piece=piece.folder,
+            model=model,
+            covariates=demand.covariates,
+            frequency=demand.calendar.frequency,
+            last_period=demand.last_period,
+            name=f"part-{number:05d}.parquet",
+            folder=folder,
+        )
+        for number, piece in enumerate(demand.pieces)
+    ]
+    yield from workers.map(forecast_piece, tasks)
+
+
+def forecast_piece(task: PieceTask) -> PieceForecast:
+    """Forecasts all series of a piece and writes them.
+
+    Raises:
+        ModelUnusableError: If the model's files cannot be used.
+        JobError: If a series cannot be forecast: then with its name.
+        MemoryError: If memory runs out.
+    """
+    forecaster = load_forecaster(task.model)
+    piece = read_piece(task.piece, task.frequency)
+    static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
+    whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
+    try:
+        forecast = whole.forecast(forecaster)
+    except MemoryError:
+        raise  # no series is to blame
+    except Exception as error:
+        blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
+        reason = Failure.of(error).message
+        raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
+    current = piece.panel.last_period == task.last_period
+    file = write_forecast(forecast, forecaster.config, task.folder / task.name)
+    return PieceForecast(file, forecast.mean[current].sum(axis=0))
+
+
+@dataclass(frozen=True)
+class _Series:
+    panel: Panel
+    exogenous: Exogenous
+    active: Booleans
+
+    def forecast(self, forecaster: Forecaster) -> Forecast:
+        forecast = forecaster.forecast(self.panel, self.exogenous, self.active)
+        finite = np.isfinite(forecast.mean).all() and np.isfinite(forecast.quantiles).all()
+        if not finite:
+            raise JobError("the forecast is not finite")
+        return forecast
+
+    def halves(self) -> "Iterator[_Series]":
+        first = np.arange(len(self.panel)) < len(self.panel) // 2
+        for half in (first, ~first):
+            yield _Series(self.panel.select(half), self.exogenous.select(half), self.active[half])
+
+
+def _culprits(series: _Series, forecaster: Forecaster) -> Iterator[str]:
+    """Names of those that cannot be forecast, found by halving."""
+    if len(series.panel) == 1:
+        yield series_name(series.panel.keys.row(0))
+        return
+    for half in series.halves():
+        try:
+            half.forecast(forecaster)
+        except Exception:
+            yield from _culprits(half, forecaster)
+
+
+@lru_cache(maxsize=1)
+def load_forecaster(model: Path) -> Forecaster:
+    """Reads a model once a process.
+
+    Args:
+        model: Folder of its files.
+
+    Raises:
+        ModelUnusableError: If they cannot be used.
+    """
+    return load_model(model)

@@ -1,0 +1,5 @@
+"""The model: LightGBM trees that forecast each step directly, for two segments of series, and the baselines.
+
+`direct_model` is what others use; `tree_predictor` evaluates trees faster than LightGBM.
+May import: config, series, exogenous, features.
+"""

@@ -1,0 +1,89 @@
+"""Panels on disk, between the check and the forecast: a folder each, 4 bytes a value and a bit."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from job_code.preparation.stratification import Bins, Sorts
+from job_code.series.arrays import Booleans
+from job_code.series.frequency import Frequency
+from job_code.series.panel import Panel
+from job_code.tables.key_hashes import Hashes
+
+_KEYS, _STATIC = "keys.arrow", "static.arrow"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A panel as it is kept on disk.
+
+    Attributes:
+        panel: The series.
+        hashes: Hash of each series' key, shape (series,).
+        sorts: Sort of each series, as `sampling.sort_series` gave it.
+        bins: Bin of its size, likewise.
+        active: Whether each series still sells, shape (series,).
+        static: Static columns as they were given, one row a series; without columns where there are none.
+    """
+
+    panel: Panel
+    hashes: Hashes
+    sorts: Sorts
+    bins: Bins
+    active: Booleans
+    static: pl.DataFrame
+
+
+def write_piece(piece: Piece, folder: Path) -> None:
+    """Writes a piece into a folder of its own, which must not exist."""
+    folder.mkdir(parents=True)
+    panel = piece.panel
+    panel.keys.write_ipc(folder / _KEYS)
+    piece.static.write_ipc(folder / _STATIC)
+    np.save(folder / "first_period.npy", panel.first_period.astype(np.int32))
+    np.save(folder / "lengths.npy", panel.lengths.astype(np.int32))
+    np.save(folder / "values.npy", panel.values.astype(np.float32))
+    np.save(folder / "observed.npy", np.packbits(panel.observed))
+    np.save(folder / "hashes.npy", piece.hashes)
+    np.save(folder / "sorts.npy", piece.sorts)
+    np.save(folder / "bins.npy", piece.bins)
+    np.save(folder / "active.npy", piece.active)
+
+
+def read_piece(folder: Path, frequency: Frequency, *, only: Booleans | None = None) -> Piece:
+    """Reads a piece.
+
+    Args:
+        folder: Where it was written.
+        frequency: What its period numbers count.
+        only: Series to read, shape (series,); all when absent. The values of others are passed over on disk.
+    """
+    lengths = np.load(folder / "lengths.npy").astype(np.int64)
+    chosen = np.ones(len(lengths), dtype=bool) if only is None else only
+    kept = slice(None) if chosen.all() else np.repeat(chosen, lengths)
+    values = np.load(folder / "values.npy", mmap_mode="r" if only is not None else None)
+    observed = np.unpackbits(np.load(folder / "observed.npy"), count=len(values)).astype(bool)
+    series = pl.Series(chosen)
+    panel = Panel(
+        keys=pl.read_ipc(folder / _KEYS).filter(series),
+        frequency=frequency,
+        first_period=np.load(folder / "first_period.npy")[chosen].astype(np.int64),
+        lengths=lengths[chosen],
+        values=values[kept].astype(np.float64),
+        observed=observed[kept],
+    )
+    return Piece(
+        panel=panel,
+        hashes=np.load(folder / "hashes.npy")[chosen],
+        sorts=np.load(folder / "sorts.npy")[chosen],
+        bins=np.load(folder / "bins.npy")[chosen],
+        active=np.load(folder / "active.npy")[chosen],
+        static=pl.read_ipc(folder / _STATIC).filter(series),
+    )
+
+
+def read_sorts(folder: Path) -> tuple[Hashes, Sorts, Bins]:
+    """Reads what the sample depends on, and nothing else."""
+    return np.load(folder / "hashes.npy"), np.load(folder / "sorts.npy"), np.load(folder / "bins.npy")

@@ -1,0 +1,187 @@
+"""Checks and aligns one shard, and leaves its panels on disk: what a worker does."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.demand.alignment import Repairs, align
+from job_code.demand.demand_checks import Calendar, Problems, check_shard, periods_of
+from job_code.demand.sharding import ShardedDemand
+from job_code.demand.shuffle_files import read_shard
+from job_code.demand.work_sizes import Sizes
+from job_code.exogenous.covariate_store import StoredCovariates
+from job_code.exogenous.static_files import Described, StaticShards, describe_series
+from job_code.preparation.panel_chunks import Piece, write_piece
+from job_code.preparation.stratification import Census, sort_series
+from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.demand_classes import KINDS, kind_of_series
+from job_code.series.lifecycle import is_active
+from job_code.series.panel import Panel
+
+YEARS_SHOWN = 2  # of all demand together, in the report
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceInfo:
+    """What is known of a piece without reading it.
+
+    Attributes:
+        folder: Where it is.
+        series: Its series.
+        last_period: Latest cutoff of its series.
+        first_period: Their earliest period.
+    """
+
+    folder: Path
+    series: int
+    last_period: int
+    first_period: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardTask:
+    """One shard to be prepared, and all it takes.
+
+    Attributes:
+        demand: Where the shards are.
+        shard: Number of this one.
+        calendar: Frequency and cutoff.
+        config: Rules for what can be repaired.
+        static: Static columns.
+        covariates: Covariates.
+        sound: Whether nothing has been found wrong so far: only then are panels worth writing.
+        folder: Where they go.
+        sizes: How large they are.
+    """
+
+    demand: ShardedDemand
+    shard: int
+    calendar: Calendar
+    config: ForecastConfig
+    static: StaticShards
+    covariates: StoredCovariates
+    sound: bool
+    folder: Path
+    sizes: Sizes
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedShard:
+    """What one shard came to.
+
+    Attributes:
+        problems: What is wrong with its rows; None where it has none.
+        repairs: What was repaired.
+        pieces: Its panels.
+        census: Series by sort and size.
+        counts: Series by kind, and those that are young or have stopped selling.
+        described: What static columns say, apart from the rows, which lie with the pieces.
+        recent: Demand by period, over the last years until the cutoff, shape (periods,).
+        covariate_problems: What is wrong with its rows of covariates.
+        unknown_ahead: For how many series that still sell each covariate is unknown, shape (columns, horizon).
+    """
+
+    problems: Problems | None
+    repairs: Repairs
+    pieces: tuple[PieceInfo, ...]
+    census: Census
+    counts: Counter[str]
+    described: Described
+    recent: Floats
+    covariate_problems: Counter[str]
+    unknown_ahead: Integers
+
+
+def prepare_shard(task: ShardTask) -> PreparedShard:
+    """Checks the rows of a shard, aligns its series, and writes panels with all that is known of them."""
+    shard = read_shard(task.demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
+    keys = shard.keys if shard else pl.DataFrame(schema=task.demand.types)
+    frequency = task.calendar.frequency
+    periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
+    begun = np.zeros(keys.height, dtype=bool)
+    if shard is not None:
+        begun[shard.series[periods <= task.calendar.cutoff]] = True
+    described = describe_series(keys, begun, task.static, task.demand.folder, task.shard)
+    problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
+    recent = np.zeros(YEARS_SHOWN * frequency.per_year)
+    pieces = []
+    wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
+    if shard is not None:
+        told = task.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
+        problems = check_shard(shard, periods, frequency, task.config)
+        # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
+        sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
+        panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_piece)
+        for number, (panel, series, repaired) in enumerate(panels if sound else ()):
+            repairs += repaired
+            if not len(panel):
+                continue
+            active = is_active(panel)
+            sorts, bins = sort_series(panel, active)
+            census = Census.total([census, Census.of(panel, sorts, bins)])
+            counts += _count(panel, active)
+            recent += _recent_total(panel, task.calendar.cutoff, len(recent))
+            into = task.folder / f"{task.shard:05d}-{number:05d}"
+            write_piece(
+                Piece(
+                    panel=panel,
+                    hashes=shard.hashes[series],
+                    sorts=sorts,
+                    bins=bins,
+                    active=active,
+                    static=described.rows[series],
+                ),
+                into,
+            )
+            task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
+            ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
+            unknown += np.isnan(ahead[:, active]).sum(axis=1)
+            pieces.append(
+                PieceInfo(
+                    folder=into,
+                    series=len(panel),
+                    last_period=int(panel.last_period.max()),
+                    first_period=int(panel.first_period.min()),
+                )
+            )
+    without_rows = Described(
+        rows=described.rows.clear(),
+        categories=described.categories,
+        without=described.without,
+        repeated=described.repeated,
+        examples=described.examples,
+    )
+    return PreparedShard(
+        problems=problems,
+        repairs=repairs,
+        pieces=tuple(pieces),
+        census=census,
+        counts=counts,
+        described=without_rows,
+        recent=recent,
+        covariate_problems=wrong,
+        unknown_ahead=unknown,
+    )
+
+
+def _count(panel: Panel, active: Booleans) -> Counter[str]:
+    kind = kind_of_series(panel)
+    return Counter(
+        {
+            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(KINDS)},
+            "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
+            "stopped_selling": int((~active).sum()),
+        }
+    )
+
+
+def _recent_total(panel: Panel, cutoff: int, periods: int) -> Floats:
+    panel = panel.recent(periods)
+    since = panel.period_of_value - (cutoff - periods + 1)
+    recent = since >= 0
+    total: Floats = np.bincount(since[recent], weights=panel.values[recent], minlength=periods).astype(np.float64)
+    return total

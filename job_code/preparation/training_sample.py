@@ -1,0 +1,113 @@
+"""The series a run learns from and is tested on, in memory."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from job_code.exogenous.covariate_mask import CovariateMask
+from job_code.exogenous.covariates import Covariates
+from job_code.exogenous.exogenous_features import Exogenous
+from job_code.exogenous.static_features import StaticFeatures
+from job_code.preparation.panel_chunks import read_piece, read_sorts
+from job_code.preparation.prepare import PreparedDemand
+from job_code.preparation.stratification import STRATA, SamplePlan
+from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.lifecycle import is_active
+from job_code.series.panel import Panel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Some series of a run, or all of them.
+
+    Attributes:
+        panel: The series, sorted by key.
+        exogenous: What is known of them beside their demand.
+        active: Whether each still sells, shape (series,).
+        weight: How many series of the run each stands for, at least 1, shape (series,).
+        stratum: Number of its stratum, shape (series,).
+        half: Which of them a sample half as large would hold, shape (series,).
+        series: Number of series the run has, by stratum.
+        sampled: Number of series in the sample, by stratum.
+    """
+
+    panel: Panel
+    exogenous: Exogenous
+    active: Booleans
+    weight: Floats
+    stratum: Integers
+    half: Booleans
+    series: dict[str, int]
+    sampled: dict[str, int]
+
+    @classmethod
+    def draw(cls, demand: PreparedDemand, rows: int) -> Self:
+        """Draws a sample.
+
+        Args:
+            demand: All series, on disk.
+            rows: Rows it may have, about.
+        """
+        plan = SamplePlan.of(demand.census, rows)
+        panels, static, covariates, rest = [], [], [], []
+        for info in demand.pieces:
+            hashes, sorts, bins = read_sorts(info.folder)
+            strata = plan.strata(sorts, bins)
+            chosen = plan.chosen(hashes, strata)
+            if not chosen.any():
+                continue
+            piece = read_piece(info.folder, demand.calendar.frequency, only=chosen)
+            panels.append(piece.panel)
+            static.append(demand.encoding.encode(piece.static))
+            covariates.append(demand.covariates.read(info.folder, piece.panel, only=chosen))
+            half = plan.chosen(hashes, strata, part=0.5)
+            rest.append((piece.active, strata[chosen], half[chosen], hashes[chosen]))
+        keys = pl.concat(panel.keys for panel in panels)
+        order = keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy()
+        active, stratum, half, hashes = (np.concatenate(each)[order] for each in zip(*rest, strict=True))
+        hidden = demand.covariates.hidden
+        mask = None if hidden is None else CovariateMask(hidden=hidden, series=hashes)
+        counts = np.bincount(stratum, minlength=len(STRATA))
+        share = counts / np.maximum(plan.series, 1)
+        return cls(
+            panel=Panel.stack(panels),
+            exogenous=Exogenous(
+                StaticFeatures(pl.concat(static)[order], tuple(demand.encoding.categories)),
+                replace(Covariates.stack(covariates).take(order), mask=mask),
+            ),
+            active=active,
+            weight=1 / share[stratum],
+            stratum=stratum,
+            half=half,
+            series=dict(zip(STRATA, plan.series.tolist(), strict=True)),
+            sampled=dict(zip(STRATA, counts.tolist(), strict=True)),
+        )
+
+    def select(self, series: Booleans) -> Self:
+        """Keeps some of the series."""
+        return replace(
+            self,
+            panel=self.panel.select(series),
+            exogenous=self.exogenous.select(series),
+            active=self.active[series],
+            weight=self.weight[series],
+            stratum=self.stratum[series],
+            half=self.half[series],
+        )
+
+    def without_last(self, periods: int) -> Self:
+        """Cuts the last periods off every series; all must be longer than that."""
+        panel = self.panel.without_last(periods)
+        return replace(self, panel=panel, active=is_active(panel))
+
+    @property
+    def rows(self) -> int:
+        """Rows of demand the sample has."""
+        return len(self.panel.values)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether the sample holds all series."""
+        return sum(self.sampled.values()) == sum(self.series.values())

@@ -1,0 +1,76 @@
+"""Chooses the few series whose plots tell most about a run."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from job_code.evaluation.backtest import Backtest
+from job_code.series.arrays import Booleans, Floats
+from job_code.series.demand_classes import KINDS, kind_of_series
+from job_code.series.panel import Panel
+
+
+@dataclass(frozen=True)
+class TellingSeries:
+    """One series to plot.
+
+    Attributes:
+        index: Its position in the panel.
+        why: What it is an example of.
+    """
+
+    index: int
+    why: str
+
+
+def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[TellingSeries]:
+    """Picks at most one series of each sort; ties go to the first by key.
+
+    The best and the worst are just those, even if one of them is an example of something else, too.
+
+    Args:
+        panel: Series to pick from.
+        active: Whether each still sells.
+        backtest: How well they would have been forecast, or None where that is not known.
+    """
+    volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
+    kind = kind_of_series(panel)
+    middling = -np.abs(volume - np.median(volume[active])) if active.any() else volume
+    sorts: list[tuple[str, Floats, Booleans]] = [
+        ("largest demand", volume, active),
+        ("middling demand", middling, active),
+        ("intermittent demand", volume, active & (kind == KINDS.index("intermittent"))),
+        ("newest", -panel.lengths.astype(np.float64), active & (panel.lengths < panel.frequency.season)),
+    ]
+    sorts.append(("stopped selling", panel.lengths.astype(np.float64), ~active))
+    chosen: dict[int, TellingSeries] = {}
+    for why, score, eligible in sorts:
+        candidates = eligible.copy()
+        candidates[list(chosen)] = False
+        if candidates.any():
+            index = int(np.argmax(np.where(candidates, score, -np.inf)))
+            chosen[index] = TellingSeries(index, why)
+    for extreme in _best_and_worst(len(panel), active, backtest) if backtest else ():
+        known = chosen.get(extreme.index)
+        chosen[extreme.index] = replace(extreme, why=f"{known.why}; {extreme.why}") if known else extreme
+    return list(chosen.values())
+
+
+def _best_and_worst(count: int, active: Booleans, backtest: Backtest) -> list[TellingSeries]:
+    """The series that gain and lose most by the forecast, in absolute error against seasonal naive."""
+    demand, ours, naive = (
+        np.bincount(backtest.series, weights=np.where(backtest.weight > 0, np.abs(values), 0.0), minlength=count)
+        for values in (
+            backtest.actual,
+            backtest.forecast - backtest.actual,
+            backtest.baseline - backtest.actual,
+        )
+    )
+    gain = np.where(active & (demand > 0), naive - ours, 0.0)
+    found = []
+    for word, index in (("better", int(np.argmax(gain))), ("worse", int(np.argmin(gain)))):
+        if gain[index] > 0 if word == "better" else gain[index] < 0:
+            error, other = ours[index] / demand[index], naive[index] / demand[index]
+            why = f"the most {word} than seasonal naive in the backtest: error {error:.0%} instead of {other:.0%}"
+            found.append(TellingSeries(index, why))
+    return found

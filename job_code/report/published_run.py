@@ -1,0 +1,155 @@
+"""The last published run, for the report to compare this one with."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self
+
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+
+MANIFEST = "_manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedRun:
+    """What its manifest says, as far as two runs can be compared.
+
+    Attributes:
+        run_id: Its name.
+        cutoff: Its last observed period.
+        frequency: Name of its calendar.
+        series: How many it forecast.
+        total: Expected demand of all its series together, by period.
+        wape: Of its backtest; None where there was none, or where all demand in it was 0.
+        bias: The same.
+    """
+
+    run_id: str
+    cutoff: date
+    frequency: str
+    series: int
+    total: Mapping[date, float]
+    wape: float | None
+    bias: float | None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads a manifest.
+
+        Args:
+            path: The manifest, or the folder it is in.
+
+        Raises:
+            ValueError: If it is none; one line with the reason.
+        """
+        try:
+            file = path / MANIFEST if path.is_dir() else path
+            content = json.loads(file.read_text(encoding="utf-8"))
+            scores = content["metrics"]["forecast"]
+            return cls(
+                run_id=str(content["run_id"]),
+                cutoff=date.fromisoformat(content["cutoff"]),
+                frequency=str(content["frequency"]),
+                series=int(content["series"]),
+                total={date.fromisoformat(day): _finite(value) for day, value in content["total"].items()},
+                wape=_score(scores, "wape"),
+                bias=_score(scores, "bias"),
+            )
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+        except KeyError as error:
+            raise ValueError(f"{path} has no {error}") from None
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise ValueError(f"{path} is no run's manifest: {error}") from None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some consecutive periods, and what two sides say of all demand in them.
+
+    Attributes:
+        first: Date of the first period.
+        last: Date of the last.
+        before: What the published run expected.
+        now: What this run expects; or what was observed, where the periods have passed since.
+    """
+
+    first: date
+    last: date
+    before: float
+    now: float
+
+    @property
+    def change(self) -> float | None:
+        """By how much `now` is more than `before`, as a share of it; None where that was 0."""
+        return self.now / self.before - 1 if self.before else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """This run beside the last published one.
+
+    Attributes:
+        run: The published run.
+        expected: The periods that both forecast; None where there are none.
+        observed: The periods that it forecast and that have passed since; None where there are none.
+    """
+
+    run: PublishedRun
+    expected: Span | None
+    observed: Span | None
+
+    @classmethod
+    def of(cls, run: PublishedRun, frequency: Frequency, cutoff: int, total: Floats, recent: Floats) -> Self:
+        """Compares period by period; runs of two calendars have none in common.
+
+        Args:
+            run: The published run.
+            frequency: This run's calendar.
+            cutoff: Its last observed period.
+            total: Expected demand of all its series together, by step, shape (horizon,).
+            recent: Their demand in the last periods until the cutoff, shape (periods,).
+        """
+        earlier = {}
+        if run.frequency == frequency.name:
+            earlier = {frequency.period_of(day): value for day, value in run.total.items()}
+        ahead = {cutoff + step: float(value) for step, value in enumerate(total, 1)}
+        past = {cutoff - len(recent) + at: float(value) for at, value in enumerate(recent, 1)}
+        return cls(run, _span(earlier, ahead, frequency), _span(earlier, past, frequency))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the manifest: how far expectations moved, and how far demand was from them."""
+        return {
+            "run_id": self.run.run_id,
+            "cutoff": self.run.cutoff.isoformat(),
+            "expected_change": self.expected.change if self.expected else None,
+            "demand_change": self.observed.change if self.observed else None,
+        }
+
+
+def _span(before: Mapping[int, float], now: Mapping[int, float], frequency: Frequency) -> Span | None:
+    common = sorted(before.keys() & now.keys())
+    if not common:
+        return None
+    return Span(
+        first=frequency.date_of(common[0]),
+        last=frequency.date_of(common[-1]),
+        before=sum(before[period] for period in common),
+        now=sum(now[period] for period in common),
+    )
+
+
+def _finite(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is not finite")
+    return number
+
+
+def _score(scores: Mapping[str, Any], name: str) -> float | None:
+    value = scores[name]
+    return None if value is None else _finite(value)

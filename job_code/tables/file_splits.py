@@ -1,0 +1,35 @@
+"""Split files among workers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from job_code.tables.table_files import TableFile
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one file."""
+
+    file: TableFile
+    first: int = 0
+    rows: int | None = None
+
+
+def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
+    """Divides files into up to `count` lists of parts with about as many rows each; a CSV file is never divided."""
+    total = sum(file.rows for file in files)
+    share = -(-total // count) if total else 1
+    lists: list[list[Part]] = [[]]
+    room = share
+    for file in files:
+        first = 0
+        while first < file.rows or not file.rows:
+            rows = min(room, file.rows - first) if file.typed else file.rows
+            lists[-1].append(Part(file, first, rows) if file.typed else Part(file))
+            first, room = first + rows, room - rows
+            if room <= 0 and len(lists) < count:
+                lists.append([])
+                room = share
+            if not file.rows:
+                break
+    return [parts for parts in lists if parts]

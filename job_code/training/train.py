@@ -1,0 +1,118 @@
+"""Where a run's model comes from: it is trained on a sample of the demand, or it is the one an earlier run trained."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from job_code.config import ForecastConfig
+from job_code.errors import InputError
+from job_code.evaluation.backtest import Backtest, backtest
+from job_code.forecasting.forecaster import Forecaster
+from job_code.model.direct_model import DirectModel
+from job_code.model.segment_model import Regime, Resources
+from job_code.preparation.prepare import PreparedDemand
+from job_code.preparation.training_sample import Sample
+from job_code.report.render import Charts
+from job_code.report.report_charts import series_plots
+from job_code.run_request import RunRequest
+from job_code.runtime.process_pool import available_cores
+from job_code.runtime.progress import Advance, Progress
+from job_code.tables.validation_report import plural
+from job_code.training.assemble import assemble_forecaster
+from job_code.training.trained_model import TrainedModel
+from job_code.training.training_record import TrainingRecord
+
+ROWS_TO_PICK_FROM = 20_000  # of series to be shown, where nothing is learnt
+
+
+def train(request: RunRequest, demand: PreparedDemand, progress: Progress, folder: Path) -> tuple[TrainedModel, Charts]:
+    """Samples, tests and fits.
+
+    Args:
+        request: What to run.
+        demand: All series.
+        progress: Told how far it is.
+        folder: Where the model's files go; it must not exist.
+
+    Returns:
+        The model, and what the report shows of it.
+    """
+    config = request.config
+    sample = _draw(demand, config, progress)
+    tested, forecaster = _fit(sample, demand, config, progress)
+    with progress.stage("record"):
+        record = TrainingRecord.of(request, demand, sample, tested, now=datetime.now(UTC))
+        model = TrainedModel.save(forecaster, record, folder)
+        return model, _charts(model, demand, sample, tested)
+
+
+def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -> Charts:
+    """Makes sure that an earlier run's model has not seen what it is to forecast.
+
+    Args:
+        model: The model.
+        demand: All series.
+        progress: Told how far it is.
+
+    Returns:
+        What the report shows of it.
+
+    Raises:
+        InputError: If it was trained on later demand than this.
+    """
+    cutoff = demand.calendar.frequency.date_of(demand.last_period).isoformat()
+    record = model.record
+    if record.cutoff > cutoff:
+        raise InputError(
+            [
+                f"model: run {record.run_id} trained it on demand until {record.cutoff}, after the cutoff {cutoff}; "
+                "train anew for this cutoff, or ask for a later one"
+            ]
+        )
+    progress.say(f"the model is that of run {record.run_id}, trained {model.age_days} days ago")
+    with progress.stage("sample"):
+        sample = Sample.draw(demand, ROWS_TO_PICK_FROM)
+        return _charts(model, demand, sample, None)
+
+
+def _charts(model: TrainedModel, demand: PreparedDemand, sample: Sample, tested: Backtest | None) -> Charts:
+    return Charts(
+        backtest=model.record.charts,
+        series=series_plots(sample, tested, model.forecaster),
+        recent=demand.recent.tolist(),
+        everything=model.record.of_everything,
+    )
+
+
+def _draw(demand: PreparedDemand, config: ForecastConfig, progress: Progress) -> Sample:
+    with progress.stage("sample"):
+        sample = Sample.draw(demand, config.sample_rows)
+    if not sample.is_everything:
+        progress.say(f"learning from {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
+    return sample
+
+
+def _fit(
+    sample: Sample, demand: PreparedDemand, config: ForecastConfig, progress: Progress
+) -> tuple[Backtest | None, Forecaster]:
+    threads = available_cores()
+    fits = 1 if sample.is_everything else 2
+    with progress.stage("backtest") as advance:
+        tested = backtest(sample, config, Resources(threads, _rounds(len(Regime) * config.trees * fits, advance)))
+    with progress.stage("fit") as advance:
+        resources = Resources(threads, _rounds(len(Regime) * config.trees, advance))
+        model = DirectModel.fit(
+            sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon
+        )
+    return tested, assemble_forecaster(model, tested, sample, demand, config)
+
+
+def _rounds(total: int, advance: Advance) -> Callable[[], None]:
+    done = 0
+
+    def one_more() -> None:
+        nonlocal done
+        done += 1
+        advance(done / total)
+
+    return one_more
