@@ -3,6 +3,7 @@
 A recorded type is in the stack, has a physical id, and answers Ref and Fn::GetAtt; nothing enforces or acts on it.
 """
 
+import functools
 import json
 import logging
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 from moto.cloudformation import parsing
 from moto.cloudformation.custom_model import CustomModel
+from moto.core.common_models import CloudFormationModel
 from moto.kms.models import Key
 from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
@@ -19,29 +21,12 @@ from local_cloud.cloudformation.resources import Database, Resource, Schedule, S
 from local_cloud.core.patching import replace
 
 _LOG = logging.getLogger(__name__)
-_ENFORCED_WRONGLY = {"AWS::S3::BucketPolicy"}  # moto would apply a Deny without its Condition: every put would fail
 
 
 def install() -> None:
     """Adds the types to moto's CloudFormation."""
-    made: dict[str, Any] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule, Database)}
-    known: dict[str, Any] = {**parsing.get_model_map(), **made}
-    recorded: dict[str, Any] = {}
-
-    def finding_every_type(original: Callable[[str], Any]) -> Callable[[str], Any]:
-        def resource_class_from_type(resource_type: str) -> Any:  # noqa: ANN401
-            if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
-                return CustomModel
-            if resource_type in known and resource_type not in _ENFORCED_WRONGLY:
-                return known[resource_type]
-            if resource_type in (*parsing.NULL_MODELS, "AWS::CDK::Metadata"):
-                return original(parsing.NULL_MODELS[0])
-            if resource_type not in recorded:
-                _LOG.warning("%s is recorded only: nothing acts on it", resource_type)
-                recorded[resource_type] = type("Recorded", (Resource,), {"type_name": resource_type})
-            return recorded[resource_type]
-
-        return resource_class_from_type
+    made: dict[str, type[CloudFormationModel]] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule, Database)}
+    known: dict[str, type[CloudFormationModel]] = {**parsing.get_model_map(), **made}
 
     def finding_every_name(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
         def resource_name_property_from_type(resource_type: str) -> str | None:
@@ -49,13 +34,32 @@ def install() -> None:
 
         return resource_name_property_from_type
 
-    replace(parsing, "resource_class_from_type", finding_every_type)
+    replace(parsing, "resource_class_from_type", lambda _: functools.partial(_class_from_type, known=known))
     replace(parsing, "resource_name_property_from_type", finding_every_name)
     replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
     replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
     replace(LogGroup, "get_cfn_attribute", _with_its_streams)
     stacks.install()
     custom_resources.install()
+
+
+def _class_from_type(
+    resource_type: str, *, known: dict[str, type[CloudFormationModel]]
+) -> type[CloudFormationModel] | None:
+    """Returns the class of a type's resources; None where moto makes nothing of them."""
+    if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
+        return CustomModel
+    if resource_type in known:
+        return known[resource_type]
+    if resource_type in (*parsing.NULL_MODELS, "AWS::CDK::Metadata"):
+        return None
+    return _recorded(resource_type)
+
+
+@functools.cache
+def _recorded(resource_type: str) -> type[Resource]:
+    _LOG.warning("%s is recorded only: nothing acts on it", resource_type)
+    return type("Recorded", (Resource,), {"type_name": resource_type})
 
 
 def _with_its_streams(original: Callable[..., str]) -> Callable[..., str]:
