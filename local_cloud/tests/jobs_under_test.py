@@ -37,6 +37,16 @@ class Jobs:
             **settings,
         }
 
+    def training_state(self, name: str, **settings: Any) -> dict[str, Any]:
+        """A state that runs a training job; `name` is an expression for the job's name."""
+        parameters = self.training_request(**settings)
+        del parameters["TrainingJobName"]
+        return {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
+            "Parameters": {"TrainingJobName.$": name, **parameters},
+        }
+
     def train(self, **settings: Any) -> dict[str, Any]:
         """Runs a training job to its end; returns its description."""
         request = self.training_request(**settings)

@@ -7,155 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local_cloud import LocalCloud, wait_for_execution
-from local_cloud.tests.jobs_under_test import Jobs
 
 Run = Callable[..., dict[str, Any]]
-
-
-def _training(jobs: Jobs, name: str, **settings: Any) -> dict[str, Any]:
-    parameters = jobs.training_request(**settings)
-    del parameters["TrainingJobName"]
-    return {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sagemaker:createTrainingJob.sync",
-        "Parameters": {"TrainingJobName.$": name, **parameters},
-    }
-
-
-def test_a_completed_job_is_the_output(jobs: Jobs, run: Run) -> None:
-    name = f"job-{uuid.uuid4().hex[:8]}"
-    state = _training(jobs, "States.Format('{}-{}-{}', $.name, $$.Execution.RedriveCount, $$.State.RetryCount)")
-    ended = run({"Train": state | {"End": True}}, {"name": name})
-    output = json.loads(ended["output"])
-    assert output["TrainingJobName"] == f"{name}-0-0"
-    assert output["TrainingJobStatus"] == "Completed"
-    assert isinstance(output["CreationTime"], int)
-
-
-def test_a_failed_job_is_the_cause_of_task_failed(jobs: Jobs, run: Run) -> None:
-    states = {
-        "Train": _training(jobs, "$$.Execution.Name", HyperParameters={"behaviour": "fail"})
-        | {"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Read"}], "End": True},
-        "Read": {
-            "Type": "Pass",
-            "Parameters": {"error.$": "$.error.Error", "job.$": "States.StringToJson($.error.Cause)"},
-            "End": True,
-        },
-    }
-    output = json.loads(run(states)["output"])
-    assert output["error"] == "States.TaskFailed"
-    assert output["job"]["TrainingJobStatus"] == "Failed"
-    assert output["job"]["FailureReason"].startswith("AlgorithmError: input error: ")
-
-
-def test_a_stopped_job_passes_and_says_that_it_was_stopped(cloud: LocalCloud, jobs: Jobs, start: Any) -> None:
-    name = f"job-{uuid.uuid4().hex[:8]}"
-    state = _training(jobs, "$.name", HyperParameters={"behaviour": "wait"})
-    execution = start({"Train": state | {"End": True}}, {"name": name})
-    _wait_for_line(cloud, name, "waiting")
-    cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
-    ended = wait_for_execution(cloud.client, execution)
-    assert ended["status"] == "SUCCEEDED"
-    assert json.loads(ended["output"])["TrainingJobStatus"] == "Stopped"
-
-
-def test_stopping_the_execution_stops_the_job(cloud: LocalCloud, jobs: Jobs, start: Any) -> None:
-    name = f"job-{uuid.uuid4().hex[:8]}"
-    state = _training(jobs, "$.name", HyperParameters={"behaviour": "wait"})
-    execution = start({"Train": state | {"End": True}}, {"name": name})
-    _wait_for_line(cloud, name, "waiting")
-    cloud.client("stepfunctions").stop_execution(executionArn=execution)
-    assert jobs.ended(name)["TrainingJobStatus"] == "Stopped"
-    assert wait_for_execution(cloud.client, execution)["status"] == "ABORTED"
-
-
-def test_a_state_that_times_out_stops_its_job(jobs: Jobs, run: Run) -> None:
-    name = f"job-{uuid.uuid4().hex[:8]}"
-    state = _training(jobs, "$.name", HyperParameters={"behaviour": "wait"})
-    ended = run({"Train": state | {"TimeoutSeconds": 1, "End": True}}, {"name": name})
-    assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
-    assert jobs.ended(name)["TrainingJobStatus"] == "Stopped"
-
-
-def test_a_name_that_was_used_is_a_resource_in_use(jobs: Jobs, run: Run) -> None:
-    used = jobs.train()["TrainingJobName"]
-    ended = run({"Train": _training(jobs, "$.name") | {"End": True}}, {"name": used})
-    assert ended["error"] == "SageMaker.ResourceInUseException"
-    assert "must be unique" in ended["cause"]
-
-
-def test_other_refusals_have_one_name(jobs: Jobs, run: Run) -> None:
-    ended = run({"Train": _training(jobs, "$.name") | {"End": True}}, {"name": "no_underscores"})
-    assert ended["error"] == "SageMaker.AmazonSageMakerException"
-
-
-def test_a_fallback_to_another_instance_type(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
-    cloud.fail_next_job(instance_type="ml.m5.large", reason="quota")
-    spare = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
-    states = {
-        "First": _training(jobs, "States.Format('{}-1', $$.Execution.Name)")
-        | {
-            "Catch": [{"ErrorEquals": ["SageMaker.ResourceLimitExceededException"], "Next": "Second"}],
-            "End": True,
-        },
-        "Second": _training(jobs, "States.Format('{}-2', $$.Execution.Name)", ResourceConfig=spare) | {"End": True},
-    }
-    output = json.loads(run(states)["output"])
-    assert output["ResourceConfig"]["InstanceType"] == "ml.c5.xlarge"
-
-
-def test_a_retry_gets_a_new_count(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
-    cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
-    state = _training(jobs, "States.Format('{}-{}', $$.Execution.Name, $$.State.RetryCount)")
-    retry = [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 60, "MaxAttempts": 2, "BackoffRate": 2}]
-    ended = run({"Train": state | {"Retry": retry, "End": True}})
-    assert ended["status"] == "SUCCEEDED", ended.get("cause")
-    assert json.loads(ended["output"])["TrainingJobName"].endswith("-1")
-
-
-def test_parameters_of_a_wrong_type_are_a_runtime_error_that_all_does_not_catch(jobs: Jobs, run: Run) -> None:
-    state = _training(jobs, "$$.Execution.Name", HyperParameters={"horizon": 12})
-    states = {
-        "Train": state | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}], "End": True},
-        "Caught": {"Type": "Pass", "End": True},
-    }
-    ended = run(states)
-    assert ended["error"] == "States.Runtime"
-    assert "The value for the field 'horizon' must be a STRING" in ended["cause"]
-
-
-def test_a_processing_job_runs_in_sync(jobs: Jobs, run: Run) -> None:
-    state = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sagemaker:createProcessingJob.sync",
-        "Parameters": {
-            "ProcessingJobName.$": "$$.Execution.Name",
-            "RoleArn": jobs.role,
-            "AppSpecification": {"ImageUri": jobs.image},
-            "ProcessingResources": {
-                "ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10}
-            },
-            "ProcessingOutputConfig": {
-                "Outputs": [
-                    {
-                        "OutputName": "results",
-                        "S3Output": {
-                            "S3Uri.$": f"States.Format('s3://{jobs.bucket}/{{}}', $$.Execution.Name)",
-                            "LocalPath": "/opt/ml/processing/output",
-                            "S3UploadMode": "EndOfJob",
-                        },
-                    }
-                ]
-            },
-        },
-        "End": True,
-    }
-    output = json.loads(run({"Infer": state})["output"])
-    assert output["ProcessingJobStatus"] == "Completed"
-    assert json.loads(jobs.read(f"{output['ProcessingJobName']}/seen-algo-1.json"))["arguments"] == ["by-default"]
 
 
 def test_a_function_returns_and_fails_as_on_aws(outputs: dict[str, str], run: Run) -> None:
@@ -316,35 +171,6 @@ def test_map_and_parallel(run: Run) -> None:
     assert json.loads(run(states, {"items": [1, 2]})["output"]) == [1, [{"n": 2}, {"n": 4}]]
 
 
-def test_a_redriven_execution_goes_on_at_the_failed_state(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
-    prefix = f"redrive/{uuid.uuid4().hex}/"
-    states = {
-        "Before": {"Type": "Pass", "Result": {"from": "before"}, "ResultPath": "$.before", "Next": "Train"},
-        "Train": _training(
-            jobs,
-            "States.Format('{}-{}', $$.Execution.Name, $$.Execution.RedriveCount)",
-            inputs={"demand": f"s3://{jobs.bucket}/{prefix}"},
-        )
-        | {"ResultSelector": {"name.$": "$.TrainingJobName"}, "ResultPath": "$.job", "End": True},
-    }
-    failed = run(states)
-    assert (failed["status"], failed["redriveStatus"]) == ("FAILED", "REDRIVABLE")
-    jobs.put(f"{prefix}late.txt")
-    workflows = cloud.client("stepfunctions")
-    workflows.redrive_execution(executionArn=failed["executionArn"])
-    ended = wait_for_execution(cloud.client, failed["executionArn"])
-    output = json.loads(ended["output"])
-    assert output["before"] == {"from": "before"}
-    assert output["job"]["name"] == f"{ended['name']}-1"
-    assert (ended["redriveCount"], ended["redriveStatus"]) == (1, "NOT_REDRIVABLE")
-    events = workflows.get_execution_history(executionArn=failed["executionArn"])["events"]
-    names = [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
-    assert names == ["Before", "Train", "Train"]
-    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
-    with pytest.raises(ClientError, match="ExecutionNotRedrivable"):
-        workflows.redrive_execution(executionArn=failed["executionArn"])
-
-
 def test_a_held_state_waits_until_it_is_released_or_ended(cloud: LocalCloud, start: Any) -> None:
     workflows = cloud.client("stepfunctions")
     states = {"First": {"Type": "Pass", "Next": "Held?"}, "Held?": {"Type": "Pass", "End": True}}
@@ -366,8 +192,3 @@ def test_a_held_state_waits_until_it_is_released_or_ended(cloud: LocalCloud, sta
     cloud.release_states()
     assert wait_for_execution(cloud.client, released)["status"] == "SUCCEEDED"
     assert wait_for_execution(cloud.client, start(states))["status"] == "SUCCEEDED"
-
-
-def _wait_for_line(cloud: LocalCloud, name: str, line: str) -> None:
-    while not any(line in log.read_text() for log in cloud.job_logs(name)):
-        time.sleep(0.05)
