@@ -53,18 +53,11 @@ def main(options: ServerOptions) -> None:
     # Every caller is in this account; moto looks there before it looks at the access key.
     os.environ["MOTO_ACCOUNT_ID"] = options.account
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
-    layout = StateLayout(options.state_folder)
-    server = make_server("127.0.0.1", 0, _application(options, layout), threaded=True, request_handler=_QuietHandler)
+    server = make_server("127.0.0.1", 0, _application(options), threaded=True, request_handler=_QuietHandler)
     os.environ["MOTO_PORT"] = str(server.server_port)
-    settings = ServerSettings(
-        layout=layout,
-        account=options.account,
-        port=server.server_port,
-        stop_grace_seconds=options.stop_grace_seconds,
-        cores_per_instance=options.cores_per_instance,
-    )
+    settings = ServerSettings(options=options, port=server.server_port)
     processes = ProcessRegistry()
-    _extend_moto(settings, processes, time_scale=options.time_scale)
+    _extend_moto(settings, processes)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     _wait_for_the_end({"port": server.server_port})
     processes.end_all()
@@ -73,8 +66,9 @@ def main(options: ServerOptions) -> None:
     os._exit(0)  # executions and jobs have threads that wait for what will never come
 
 
-def _application(options: ServerOptions, layout: StateLayout) -> WSGIApplication:
+def _application(options: ServerOptions) -> WSGIApplication:
     """Wraps moto's application in the layers that see each request first."""
+    layout = StateLayout(options.state_folder)
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     if options.iam:
         application = with_authorisation(application, Authoriser(options.account, layout.permissions))
@@ -82,13 +76,13 @@ def _application(options: ServerOptions, layout: StateLayout) -> WSGIApplication
     return ecr.with_layers(application, layout.layers)
 
 
-def _extend_moto(settings: ServerSettings, processes: ProcessRegistry, *, time_scale: float) -> None:
+def _extend_moto(settings: ServerSettings, processes: ProcessRegistry) -> None:
     """Puts this package's services in the place of moto's."""
     # Moto looks through its own folder at every request, one request at a time; what is there does not change.
     replace(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3.install()
     resource_types.install()
-    interpreter.install(time_scale=time_scale, held=HeldStates(settings.layout.held_states))
+    interpreter.install(time_scale=settings.options.time_scale, held=HeldStates(settings.layout.held_states))
     api.install(settings, processes)
     lambda_runner.install(settings, processes)
     event_rules.install(settings)

@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from local_cloud.core.role_access_keys import access_key_of
+from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.state_layout import StateLayout
 
 ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
@@ -15,23 +16,27 @@ WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # of what services do by themselves
 SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ServerSettings:
     """The running server.
 
     Attributes:
-        layout: The folders below the state folder.
-        account: The account every caller is in.
+        options: The caller's choices.
         port: Where the server listens on localhost.
-        stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped.
-        cores_per_instance: How many of the machine's cores an instance of a job has; all when None.
     """
 
-    layout: StateLayout
-    account: str
+    options: ServerOptions
     port: int
-    stop_grace_seconds: float
-    cores_per_instance: int | None
+
+    @property
+    def account(self) -> str:
+        """The account every caller is in."""
+        return self.options.account
+
+    @property
+    def layout(self) -> StateLayout:
+        """The folders below the state folder."""
+        return StateLayout(self.options.state_folder)
 
     @property
     def endpoint_url(self) -> str:

@@ -194,10 +194,10 @@ class Job(abc.ABC):
                 f"{self.kind.upper()}_JOB_NAME": self.name,
                 f"{self.kind.upper()}_JOB_ARN": self.arn,
             },
-            cores=settings.cores_per_instance,
+            cores=settings.options.cores_per_instance,
         )
         group = InstanceGroup(
-            processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.stop_grace_seconds
+            processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.options.stop_grace_seconds
         )
         return group.run(
             instances,
