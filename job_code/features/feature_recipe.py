@@ -1,6 +1,6 @@
 """The feature recipe of each frequency, as MLForecast's arguments.
 
-A row of the model knows more than that: `feature_rows` adds the same season of the years before, the step, static
+A row of the model knows more than that: `feature_matrix` adds the season of the years before, the step, static
 columns and covariates.
 """
 
@@ -16,6 +16,7 @@ from mlforecast.lag_transforms import ExponentiallyWeightedMean, RollingMean, Ro
 
 from job_code.series.frequency import Frequency
 
+LagTransform = RollingMean | RollingStd | ExponentiallyWeightedMean
 DateFeature = str | Callable[[pl.Expr], pl.Expr]
 
 DAYS_PER_YEAR = 365.2425
@@ -37,7 +38,7 @@ class FeatureRecipe:
     """
 
     lags: Sequence[int]
-    lag_transforms: dict[int, list[Any]]
+    lag_transforms: dict[int, list[Any]]  # MLForecast's own type leaves out its transforms
     date_features: Sequence[DateFeature]
     year: int
     level: int
@@ -155,7 +156,7 @@ def day_of_year(dates: pl.Expr) -> pl.Expr:
     return dates.cast(pl.Int32) % DAYS_PER_YEAR
 
 
-def feature_name(transform: Any, lag: int) -> str:  # noqa: ANN401 (MLForecast has no types)
+def feature_name(transform: LagTransform, lag: int) -> str:
     """Name a lag transform: MLForecast's `lag_transforms_namer`.
 
     Args:
@@ -169,8 +170,8 @@ def feature_name(transform: Any, lag: int) -> str:  # noqa: ANN401 (MLForecast h
     return name if lag == 1 else f"{name}_year_ago"
 
 
-def _reach(transform: Any) -> int:  # noqa: ANN401 (MLForecast has no types)
+def _reach(transform: LagTransform) -> int:
     """Periods that a transform looks at."""
     if isinstance(transform, ExponentiallyWeightedMean):
         return math.ceil(math.log(NEGLIGIBLE) / math.log(1 - transform.alpha))
-    return int(transform.window_size)
+    return transform.window_size
