@@ -1,6 +1,7 @@
-"""What every SageMaker job may do: read and write what it is told, say what it does, start on its machine; no more."""
+"""What every SageMaker job may do: read and write its objects, log and measure, start on its instance; no more."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -10,7 +11,25 @@ from constructs import Construct
 
 from infra.common.nag import acknowledge_inline_policy, acknowledge_wildcard
 from infra.jobs.container_image import ContainerImage
-from infra.jobs.vpc_config import JobNetwork
+from infra.jobs.sagemaker_job import JobKind, JobParts
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketObjects:
+    """Some objects of a bucket.
+
+    Attributes:
+        bucket: The bucket.
+        keys: Their keys, as IAM patterns.
+    """
+
+    bucket: s3.IBucket
+    keys: Sequence[str]
+
+    @property
+    def arns(self) -> list[str]:
+        """ARNs of the objects, as IAM patterns."""
+        return [self.bucket.arn_for_objects(key) for key in self.keys]
 
 
 class JobRole(Construct):
@@ -28,107 +47,131 @@ class JobRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        purpose: str,
-        log_group: str,
-        key: kms.IKey,
-        reads: Mapping[str, tuple[s3.IBucket, Sequence[str]]],
-        writes: tuple[s3.IBucket, Sequence[str]],
-        image: ContainerImage,
-        network: JobNetwork | None,
+        parts: JobParts,
+        kind: JobKind,
+        reads: Mapping[str, BucketObjects],
+        writes: BucketObjects,
     ) -> None:
-        """Creates the role.
+        """Create the role.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            name: Of the deployment.
-            purpose: What the role is for, as its description says.
-            log_group: Of all jobs of the kind.
-            key: Encrypts both buckets and the volume.
-            reads: What it reads, by the name of the statement: the bucket, and the keys as patterns.
-            writes: Where it writes: the bucket, and the keys as patterns.
-            image: What it runs.
-            network: Where its machines are; None is SageMaker's own.
+            parts: Image, key and network of the jobs.
+            kind: Kind of the jobs.
+            reads: What they read, by the name of the statement.
+            writes: What they write.
         """
         super().__init__(scope, construct_id)
-        stack = Stack.of(self)
-        logs = stack.format_arn(service="logs", resource=f"log-group:{log_group}")
+        name, stack = parts.settings.name, Stack.of(self)
+        group = f"/aws/sagemaker/{kind}Jobs"
+        log_arn = stack.format_arn(service="logs", resource=f"log-group:{group}")
+        streams = f"{log_arn}:log-stream:{name}-*"
         self.role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
             ),
-            description=purpose,
+            description=f"{kind} jobs of {name}",
         )
-        stream = f"{logs}:log-stream:{name}-*"
-        bucket, patterns = writes
-        writable = [bucket.arn_for_objects(pattern) for pattern in patterns]
         policy = iam.Policy(self, "Policy", roles=[self.role])
-        for what, (source, keys) in reads.items():
-            readable = [source.arn_for_objects(key_pattern) for key_pattern in keys]
-            policy.add_statements(
-                iam.PolicyStatement(
-                    sid=f"Find{what}",
-                    actions=["s3:ListBucket"],
-                    resources=[source.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": list(keys)}},
-                ),
-                iam.PolicyStatement(sid=f"Read{what}", actions=["s3:GetObject"], resources=readable),
-            )
-            writable += readable
+        for what, objects in reads.items():
+            policy.add_statements(*_reading(what, objects))
         policy.add_statements(
-            iam.PolicyStatement(
-                sid="WriteTheRun",
-                actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-                resources=[bucket.arn_for_objects(pattern) for pattern in patterns],
-            ),
-            # Decrypt: to read, and to finish an upload in parts. Encrypt: what SageMaker asks for its own output.
-            iam.PolicyStatement(
-                sid="UseTheKey",
-                actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
-                resources=[key.key_arn],
-            ),
-            iam.PolicyStatement(
-                sid="EncryptTheVolume",
-                actions=["kms:CreateGrant"],
-                resources=[key.key_arn],
-                conditions={"Bool": {"kms:GrantIsForAWSResource": True}},
-            ),
-            iam.PolicyStatement(
-                sid="PullTheImage",
-                actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-                resources=[image.repository_arn],
-            ),
-            iam.PolicyStatement(sid="SignInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
-            iam.PolicyStatement(
-                sid="FindTheLog",
-                actions=["logs:CreateLogGroup", "logs:DescribeLogStreams"],
-                resources=[f"{logs}:*"],
-            ),
-            iam.PolicyStatement(
-                sid="WriteTheLog",
-                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-                resources=[stream],
-            ),
-            # The machine's CPU, memory and disk: how an operator sees that a job ran out of one of them.
-            iam.PolicyStatement(
-                sid="ReportTheMachine",
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": log_group}},
-            ),
+            _writing(writes),
+            *_encrypting(parts.key),
+            *_pulling(parts.image),
+            *_logging(log_arn, streams),
+            _measuring(namespace=group),
         )
-        if network:
-            network.allow(policy)
-        acknowledge_inline_policy(policy)
-        for arn in dict.fromkeys(writable):
-            acknowledge_wildcard(policy, arn, "The objects under one prefix: their names are not known beforehand.")
-        acknowledge_wildcard(policy, f"{logs}:*", "How IAM writes the one log group of all jobs of a kind.")
-        acknowledge_wildcard(policy, stream, "The log streams of this deployment's jobs, named after the runs.")
-        acknowledge_wildcard(
-            policy,
-            "*",
-            "GetAuthorizationToken, PutMetricData and ec2:Describe* know no resources; the metrics have a condition.",
-        )
+        if parts.network:
+            parts.network.allow(policy)
+        objects_of_all = [arn for objects in (writes, *reads.values()) for arn in objects.arns]
+        _acknowledge(policy, objects=objects_of_all, log_arn=log_arn, streams=streams)
+
+
+def _reading(what: str, objects: BucketObjects) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid=f"Find{what}",
+            actions=["s3:ListBucket"],
+            resources=[objects.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": list(objects.keys)}},
+        ),
+        iam.PolicyStatement(sid=f"Read{what}", actions=["s3:GetObject"], resources=objects.arns),
+    ]
+
+
+def _writing(objects: BucketObjects) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="WriteTheRun",
+        actions=["s3:AbortMultipartUpload", "s3:PutObject"],
+        resources=objects.arns,
+    )
+
+
+def _encrypting(key: kms.IKey) -> list[iam.PolicyStatement]:
+    return [
+        # Decrypt: to read, and to finish an upload in parts. Encrypt: what SageMaker asks for its own output.
+        iam.PolicyStatement(
+            sid="UseTheKey",
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
+            resources=[key.key_arn],
+        ),
+        iam.PolicyStatement(
+            sid="EncryptTheVolume",
+            actions=["kms:CreateGrant"],
+            resources=[key.key_arn],
+            conditions={"Bool": {"kms:GrantIsForAWSResource": True}},
+        ),
+    ]
+
+
+def _pulling(image: ContainerImage) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid="PullTheImage",
+            actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            resources=[image.repository_arn],
+        ),
+        iam.PolicyStatement(sid="SignInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+    ]
+
+
+def _logging(log_arn: str, streams: str) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid="FindTheLog",
+            actions=["logs:CreateLogGroup", "logs:DescribeLogStreams"],
+            resources=[f"{log_arn}:*"],
+        ),
+        iam.PolicyStatement(
+            sid="WriteTheLog",
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[streams],
+        ),
+    ]
+
+
+def _measuring(*, namespace: str) -> iam.PolicyStatement:
+    """Allow CPU, memory and disk of the instance as metrics: they show which of them ran out."""
+    return iam.PolicyStatement(
+        sid="ReportTheMachine",
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+    )
+
+
+def _acknowledge(policy: iam.Policy, *, objects: Sequence[str], log_arn: str, streams: str) -> None:
+    acknowledge_inline_policy(policy)
+    for arn in dict.fromkeys(objects):
+        acknowledge_wildcard(policy, arn, "The objects under one prefix: their names are not known beforehand.")
+    acknowledge_wildcard(policy, f"{log_arn}:*", "How IAM writes the one log group of all jobs of a kind.")
+    acknowledge_wildcard(policy, streams, "The log streams of this deployment's jobs, named after the runs.")
+    acknowledge_wildcard(
+        policy,
+        "*",
+        "GetAuthorizationToken, PutMetricData and ec2:Describe* know no resources; the metrics have a condition.",
+    )

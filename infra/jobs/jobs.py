@@ -60,30 +60,12 @@ class Jobs:
         ).network
 
     def _training(self, parts: JobParts) -> TrainingJob:
-        role = training_role(
-            self._stack,
-            "Training",
-            name=parts.settings.name,
-            key=parts.key,
-            demand=self._data.demand,
-            forecasts=parts.forecasts,
-            image=parts.image,
-            network=parts.network,
-            hands_over=parts.settings.fleet is not None,
-        )
+        role = training_role(self._stack, "Training", parts=parts, demand=self._data.demand)
         return TrainingJob(self._stack, "Job", parts=parts, role=role)
 
     def _fleet(self, parts: JobParts) -> ProcessingFleet | None:
         fleet = parts.settings.fleet
         if fleet is None:
             return None
-        role = fleet_role(
-            self._stack,
-            "FleetAccess",
-            name=parts.settings.name,
-            key=parts.key,
-            forecasts=parts.forecasts,
-            image=parts.image,
-            network=parts.network,
-        )
+        role = fleet_role(self._stack, "FleetAccess", parts=parts)
         return ProcessingFleet(self._stack, "Fleet", fleet=fleet, parts=parts, role=role)

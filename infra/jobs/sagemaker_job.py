@@ -31,9 +31,11 @@ START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
 # refuses a key for them.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
+# As the names of SageMaker's calls have it.
+JobKind = Literal["Training", "Processing"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class JobParts:
     """What every job is made with.
 
@@ -62,7 +64,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
         also_left: What it leaves beside.
     """
 
-    kind: ClassVar[Literal["Training", "Processing"]]
+    kind: ClassVar[JobKind]
     state_name: ClassVar[str]
     result_path: ClassVar[str]
     also_left: ClassVar[Mapping[str, str]] = {}
