@@ -2,7 +2,7 @@
 
 import sys
 
-from aws_cdk import App, Environment, Tags, Validations
+from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.forecast_stack import ForecastStack
@@ -12,17 +12,16 @@ from infra.storage.data_stack import DataStack
 
 
 def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
-    """Adds one environment's stacks to the application."""
-    env = Environment(account=settings.deployment.account, region=settings.deployment.region)
-    data = DataStack(app, f"{settings.name}-data", settings=settings, env=env)
-    forecast = ForecastStack(app, f"{settings.name}-forecast", settings=settings, data=data, env=env)
+    """Add one environment's stacks to the application."""
+    data = DataStack(app, f"{settings.name}-data", settings=settings)
+    forecast = ForecastStack(app, f"{settings.name}-forecast", settings=settings, data=data.stores)
     for key, value in settings.tags.items():
         Tags.of(app).add(key, value)
     return data, forecast
 
 
 def main() -> int:
-    """Synthesises the environment named by the context; returns the exit code."""
+    """Synthesize the environment named by the context; return the exit code."""
     app = App()
     environment = app.node.try_get_context("environment") or PERSONAL_ENVIRONMENT
     try:

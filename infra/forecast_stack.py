@@ -1,15 +1,16 @@
 """What runs: the jobs, the functions, the state machine, its schedule and its outcomes."""
 
-from aws_cdk import CfnOutput, Environment, Stack
+from aws_cdk import CfnOutput
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.common.dead_letter_queue import DeadLetterQueue
+from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import MessagesKey
 from infra.common.notifications_topic import OutcomesTopic
-from infra.common.permissions_boundary import boundary
+from infra.common.stack_context import StackContext
 from infra.functions.function_factory import FunctionMaker
 from infra.functions.outcome_functions import OutcomeFunctions
 from infra.functions.partition_functions import PartitionFunctions
@@ -18,7 +19,7 @@ from infra.functions.run_functions import RunFunctions
 from infra.jobs.jobs import Jobs
 from infra.observability.observability import Observation
 from infra.settings.environment import Settings
-from infra.storage.data_stack import DataStack
+from infra.storage.data_stores import DataStores
 from infra.triggers.deadline_schedule import Deadline
 from infra.triggers.execution_events import LostRuns
 from infra.triggers.run_schedules import WeeklySchedule
@@ -26,22 +27,13 @@ from infra.workflow.forecast_workflow import ForecastWorkflow, Functions, longes
 from infra.workflow.partitions_workflow import PartitionsWorkflow
 
 
-class ForecastStack(Stack):
+class ForecastStack(EnvironmentStack):
     """Composes the constructs."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStack, env: Environment
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            env=env,
-            description=f"The forecast run of {settings.name}",
-            termination_protection=settings.keeps_data,
-            permissions_boundary=boundary(settings.deployment.permissions_boundary),
-        )
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStores) -> None:
+        super().__init__(scope, construct_id, settings=settings, description=f"The forecast run of {settings.name}")
         name = settings.name
-        messages_key = MessagesKey(self, "Messages", name=name, removal_policy=data.removal_policy).key
+        messages_key = MessagesKey(self, "Messages", name=name, removal_policy=self.removal_policy).key
         topic = OutcomesTopic(
             self, "Outcomes", name=f"{name}-outcomes", key=messages_key, emails=settings.alerts.emails
         ).topic
@@ -54,9 +46,17 @@ class ForecastStack(Stack):
             key=messages_key,
             topic=topic,
         )
-        jobs = Jobs(self, settings=settings, data=data)
+        self._context = StackContext(
+            settings=settings,
+            removal_policy=self.removal_policy,
+            key=data.key,
+            messages_key=messages_key,
+            topic=topic,
+            undelivered=undelivered,
+        )
+        jobs = Jobs(self, context=self._context, demand=data.demand, forecasts=data.forecasts)
         longest = longest_execution(jobs.training, *([jobs.fleet] if jobs.fleet else []))
-        make = FunctionMaker(self, settings=settings, data=data, undelivered=undelivered)
+        make = FunctionMaker(self, context=self._context, data=data)
         of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
         close_run, explain_failure = of_outcome.close_run(), of_outcome.explain_failure()
         workflow = ForecastWorkflow(
@@ -81,7 +81,7 @@ class ForecastStack(Stack):
             topic=topic,
             key=messages_key,
             # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
-            log_group=make.log_group("WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
+            log_group=self._context.log_group(self, "WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
         )
         partitions = self._partitions(settings, data, make, workflow, explain_failure, topic, messages_key)
         schedule = WeeklySchedule(
@@ -132,7 +132,7 @@ class ForecastStack(Stack):
     def _partitions(
         self,
         settings: Settings,
-        data: DataStack,
+        data: DataStores,
         make: FunctionMaker,
         workflow: ForecastWorkflow,
         explain_failure: PythonFunction,
@@ -155,7 +155,7 @@ class ForecastStack(Stack):
             data_key=data.key,
             topic=topic,
             key=messages_key,
-            log_group=make.log_group("PartitionsLogs", name=f"/aws/vendedlogs/states/{name}"),
+            log_group=self._context.log_group(self, "PartitionsLogs", name=f"/aws/vendedlogs/states/{name}"),
         ).state_machine
         CfnOutput(self, "PartitionsStateMachineArn", value=state_machine.state_machine_arn)
         return state_machine

@@ -1,5 +1,6 @@
-"""Building blocks of every stack: keys, buckets, log groups, queues, alarms, topics, and cdk-nag acknowledgements.
+"""Building blocks of both stacks: what a stack and its constructs share, and constructs with safe defaults.
 
-Each module is one construct with the defaults that the project's security rules ask for.
-Imports nothing else of the project.
+`environment_stack` and `stack_context` are what they share. Each construct is secured as the project's rules ask: keys,
+buckets, log groups, queues, alarms, topics. `nag` acknowledges the findings of cdk-nag.
+Imports `settings`.
 """

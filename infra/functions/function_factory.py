@@ -7,12 +7,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from infra.common.dead_letter_queue import DeadLetterQueue
-from infra.common.log_group import LogGroup
 from infra.common.nag import acknowledge_wildcard
-from infra.functions.python_function import MEMORY_MB, PythonFunction
-from infra.settings.environment import Settings
+from infra.common.stack_context import StackContext
+from infra.functions.python_function import MEMORY_MB, FunctionProps, PythonFunction
 from infra.storage import s3_layout
-from infra.storage.data_stack import DataStack
+from infra.storage.data_stores import DataStores
 
 # Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
 # with 5,000 files took 14 seconds of one and 72 MB, SumUp with 5,000 outcomes 15 seconds and 65 MB: with 256 MB, almost
@@ -29,31 +28,20 @@ class FunctionMaker:
 
     Args:
         stack: Where they are made.
-        settings: The environment.
-        data: Buckets, key, registry and catalogue.
-        undelivered: Keeps the events that a function failed for.
+        context: What the stack's constructs share.
+        data: Buckets, key, registry and catalog.
 
     Attributes:
         settings: The environment.
-        data: Buckets, key, registry and catalogue.
+        data: Buckets, key, registry and catalog.
         undelivered: Keeps the events that a function failed for.
         log_groups: Of the functions that have been made.
     """
 
-    def __init__(self, stack: Stack, *, settings: Settings, data: DataStack, undelivered: DeadLetterQueue) -> None:
-        self._stack, self.settings, self.data, self.undelivered = stack, settings, data, undelivered
+    def __init__(self, stack: Stack, *, context: StackContext, data: DataStores) -> None:
+        self._stack, self._context, self.data = stack, context, data
+        self.settings, self.undelivered = context.settings, context.undelivered
         self.log_groups: list[logs.ILogGroup] = []
-
-    def log_group(self, construct_id: str, *, name: str | None = None) -> logs.ILogGroup:
-        """A log group of this environment."""
-        return LogGroup(
-            self._stack,
-            construct_id,
-            name=name,
-            key=self.data.key,
-            days=self.settings.retention.log_days,
-            removal_policy=self.data.removal_policy,
-        ).log_group
 
     def executions(self) -> str:
         """ARN of all executions of the state machine, which is not made yet."""
@@ -110,26 +98,17 @@ class FunctionMaker:
             memory_mb: And as much of the processor as comes with it.
             undelivered: Keeps what it failed for, where nobody waits for it.
         """
-        folder = name.replace("-", "_")
-        construct_id = folder.title().replace("_", "")
-        log_group = self.log_group(f"{construct_id}Logs")
-        self.log_groups.append(log_group)
-        function = PythonFunction(
-            self._stack,
-            construct_id,
-            name=f"{self.settings.name}-{name}",
-            folder=folder,
+        props = FunctionProps(
+            name=name,
             description=description,
-            environment={"DEPLOYMENT": self.settings.name, **environment},
-            log_group=log_group,
-            key=self.data.key,
+            environment=environment,
             memory_mb=memory_mb,
-            reserved_concurrency=self.settings.functions.reserved_concurrency,
             undelivered=undelivered,
         )
-        if undelivered is not None:
-            undelivered.grant_key(function.role)
-        return function
+        construct_id = props.folder.title().replace("_", "")
+        log_group = self._context.log_group(self._stack, f"{construct_id}Logs")
+        self.log_groups.append(log_group)
+        return PythonFunction(self._stack, construct_id, context=self._context, log_group=log_group, props=props)
 
     def grant_quotas(self, function: PythonFunction) -> None:
         """Lets a function look up quotas, which has no resources; the finding is the function's own, for its traces."""

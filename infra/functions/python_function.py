@@ -1,20 +1,45 @@
 """The defaults of every Lambda function, in one place."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_cdk import Duration, IgnoreMode
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
+from infra.common.stack_context import StackContext
 from infra.functions.asset_files import ROOT, exclude_patterns
 
 TIMEOUT = Duration.minutes(2)
 MEMORY_MB = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionProps:
+    """What differs between functions.
+
+    Attributes:
+        name: Its name, after the deployment's; with underscores, that of its folder in `lambdas/`.
+        description: What it does.
+        environment: Its variables, beside the deployment's name.
+        memory_mb: Its memory; Lambda adds processor time in proportion.
+        undelivered: Keeps the events it failed for, where nobody waits for its answer.
+    """
+
+    name: str
+    description: str
+    environment: Mapping[str, str]
+    memory_mb: int = MEMORY_MB
+    undelivered: DeadLetterQueue | None = None
+
+    @property
+    def folder(self) -> str:
+        """Folder of its handler, below `lambdas/`."""
+        return self.name.replace("-", "_")
 
 
 class PythonFunction(Construct):
@@ -30,45 +55,45 @@ class PythonFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        folder: str,
-        description: str,
-        environment: Mapping[str, str],
+        context: StackContext,
         log_group: logs.ILogGroup,
-        key: kms.IKey,
-        memory_mb: int = MEMORY_MB,
-        reserved_concurrency: int | None = None,
-        undelivered: DeadLetterQueue | None = None,
+        props: FunctionProps,
     ) -> None:
-        """Creates the function.
+        """Create the function.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            name: The function's name.
-            folder: Of `lambdas/`, with its handler.
-            description: What it does.
-            environment: Its variables.
-            log_group: For its log.
-            key: Encrypts its variables.
-            memory_mb: And as much of the processor as comes with it.
-            reserved_concurrency: Executions kept for it; the account's pool serves it when absent.
-            undelivered: Keeps the events it failed for, of a function that nobody waits for; its key the stack grants.
+            context: What the stack's constructs share; its key encrypts the variables.
+            log_group: Takes its log.
+            props: What differs from other functions.
         """
         super().__init__(scope, construct_id)
-        module = f"lambdas.{folder}.handler"
-        self.role = iam.Role(
+        self._context, self._props = context, props
+        self.role = self._make_role(log_group)
+        self.function = self._make_function(log_group)
+        self._acknowledge()
+        if props.undelivered is not None:
+            props.undelivered.grant_key(self.role)
+
+    def _make_role(self, log_group: logs.ILogGroup) -> iam.Role:
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"The function {name}",
+            description=f"The function {self._name}",
         )
-        log_group.grant_write(self.role)
-        self.function = lambda_.Function(
+        log_group.grant_write(role)
+        return role
+
+    def _make_function(self, log_group: logs.ILogGroup) -> lambda_.Function:
+        context, props = self._context, self._props
+        module = f"lambdas.{props.folder}.handler"
+        return lambda_.Function(
             self,
             "Function",
-            function_name=name,
-            description=description,
+            function_name=self._name,
+            description=props.description,
             # The same packages as in the repository, so that modules import each other here and there alike.
             code=lambda_.Code.from_asset(
                 str(ROOT),
@@ -78,30 +103,36 @@ class PythonFunction(Construct):
             handler=f"{module}.handler",
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
-            memory_size=memory_mb,
+            memory_size=props.memory_mb,
             timeout=TIMEOUT,
-            environment=dict(environment),
-            environment_encryption=key if environment else None,
+            environment={"DEPLOYMENT": context.name, **props.environment},
+            environment_encryption=context.key,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
             role=self.role,
-            reserved_concurrent_executions=reserved_concurrency,
-            dead_letter_queue=undelivered.queue if undelivered else None,
+            reserved_concurrent_executions=context.settings.functions.reserved_concurrency,
+            dead_letter_queue=props.undelivered.queue if props.undelivered else None,
         )
+
+    @property
+    def _name(self) -> str:
+        return f"{self._context.name}-{self._props.name}"
+
+    def _acknowledge(self) -> None:
         acknowledge_inline_policy(self.role)
         acknowledge(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
             "It calls AWS's public APIs alone; a network of ours would need an endpoint, paid by the hour, for each.",
         )
-        if undelivered is None:
+        if self._props.undelivered is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaDLQ",
                 "Whoever calls it waits for its answer and sees it fail: there is no event that could be lost.",
             )
-        if reserved_concurrency is None:
+        if self._context.settings.functions.reserved_concurrency is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaConcurrency",

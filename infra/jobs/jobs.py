@@ -1,17 +1,16 @@
 """The jobs of a deployment: the image they run, the network they have, and what each of them may do."""
 
 from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
 
-from infra.common.log_group import LogGroup
+from infra.common.stack_context import StackContext
 from infra.jobs.container_image import ContainerImage
 from infra.jobs.execution_roles import fleet_role, training_role
 from infra.jobs.isolated_vpc import IsolatedNetwork
 from infra.jobs.processing_job import ProcessingFleet
-from infra.jobs.sagemaker_job import JobParts
+from infra.jobs.sagemaker_job import JobParts, SagemakerJob
 from infra.jobs.training_job import TrainingJob
 from infra.jobs.vpc_config import JobNetwork
-from infra.settings.environment import Settings
-from infra.storage.data_stack import DataStack
 
 
 class Jobs:
@@ -19,8 +18,9 @@ class Jobs:
 
     Args:
         stack: Where they are made.
-        settings: The environment.
-        data: Buckets and key.
+        context: What the stack's constructs share.
+        demand: Bucket the training job reads.
+        forecasts: Bucket every job writes to.
 
     Attributes:
         image: What they run.
@@ -28,39 +28,36 @@ class Jobs:
         fleet: The one that forecasts; None where the training job does.
     """
 
-    def __init__(self, stack: Stack, *, settings: Settings, data: DataStack) -> None:
-        self._stack, self._data = stack, data
-        self.image = ContainerImage(stack, "Image", prebuilt_uri=settings.deployment.image_uri)
+    def __init__(self, stack: Stack, *, context: StackContext, demand: s3.IBucket, forecasts: s3.IBucket) -> None:
+        self._stack = stack
+        self.image = ContainerImage(stack, "Image", prebuilt_uri=context.settings.deployment.image_uri)
         parts = JobParts(
-            settings=settings,
+            settings=context.settings,
             image=self.image,
-            key=data.key,
-            forecasts=data.forecasts,
-            network=self._network(settings),
+            key=context.key,
+            forecasts=forecasts,
+            network=self._network(context, [demand, forecasts]),
         )
-        self.training = self._training(parts)
+        self.training = self._training(parts, demand)
         self.fleet = self._fleet(parts)
 
-    def _network(self, settings: Settings) -> JobNetwork | None:
+    @property
+    def all(self) -> list[SagemakerJob]:
+        """Every job of the deployment, in the order of a run."""
+        return [self.training] if self.fleet is None else [self.training, self.fleet]
+
+    def _network(self, context: StackContext, buckets: list[s3.IBucket]) -> JobNetwork | None:
         """Their network; None is SageMaker's own."""
-        given, data = settings.network, self._data
+        given = context.settings.network
         if given is None:
             return None
         if not given.isolated:
             return JobNetwork(given.subnets, given.security_groups)
-        log_group = LogGroup(
-            self._stack,
-            "FlowLogs",
-            key=data.key,
-            days=settings.retention.log_days,
-            removal_policy=data.removal_policy,
-        ).log_group
-        return IsolatedNetwork(
-            self._stack, "Network", name=settings.name, buckets=[data.demand, data.forecasts], log_group=log_group
-        ).network
+        log_group = context.log_group(self._stack, "FlowLogs")
+        return IsolatedNetwork(self._stack, "Network", name=context.name, buckets=buckets, log_group=log_group).network
 
-    def _training(self, parts: JobParts) -> TrainingJob:
-        role = training_role(self._stack, "Training", parts=parts, demand=self._data.demand)
+    def _training(self, parts: JobParts, demand: s3.IBucket) -> TrainingJob:
+        role = training_role(self._stack, "Training", parts=parts, demand=demand)
         return TrainingJob(self._stack, "Job", parts=parts, role=role)
 
     def _fleet(self, parts: JobParts) -> ProcessingFleet | None:

@@ -1,100 +1,106 @@
-"""What must survive a redeployment of everything else: the key, the demand and the forecasts."""
+"""The stack that keeps what must survive a new deployment of everything else: key, demand, forecasts, run registry."""
 
-from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack
+from collections.abc import Sequence
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.common.encrypted_bucket import EncryptedBucket
+from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import EncryptionKey
-from infra.common.permissions_boundary import boundary
 from infra.settings.environment import Settings
 from infra.storage import s3_layout
+from infra.storage.data_stores import DataStores
 from infra.storage.glue_catalog import ForecastCatalog
 from infra.storage.run_registry import RunRegistry
 
 
-class DataStack(Stack):
-    """Key, buckets, run registry and catalogue.
+class DataStack(EnvironmentStack):
+    """Key, buckets, run registry and catalog.
 
     Attributes:
-        key: Encrypts both buckets, and the other stack's logs, queue and topic.
-        demand: Bucket with demand, static columns and covariates.
-        forecasts: Bucket with forecasts and reports.
-        runs: The run registry.
-        catalog: Where Athena finds the forecasts.
-        removal_policy: What becomes of what holds data, here and elsewhere, with its stack.
+        stores: What other stacks use of it.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, env: Environment) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            env=env,
-            description=f"Demand and forecasts of {settings.name}",
-            termination_protection=settings.keeps_data,
-            permissions_boundary=boundary(settings.deployment.permissions_boundary),
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id, settings=settings, description=f"Demand and forecasts of {settings.name}")
+        self._settings = settings
+        key = EncryptionKey(self, "Encryption", name=settings.name, removal_policy=self.removal_policy).key
+        access_logs = self._access_logs()
+        demand = self._data_bucket("Demand", key=key, access_logs=access_logs)
+        forecasts = self._data_bucket(
+            "Forecasts", key=key, access_logs=access_logs, expirations=self._forecast_expirations()
         )
-        self.removal_policy = removal_policy = RemovalPolicy.RETAIN if settings.keeps_data else RemovalPolicy.DESTROY
-        retention = settings.retention
-        old_versions = Duration.days(retention.old_version_days)
-
-        self.key = EncryptionKey(self, "Encryption", name=settings.name, removal_policy=removal_policy).key
-        access_logs = EncryptedBucket(
-            self,
-            "AccessLogs",
-            old_versions=Duration.days(1),
-            removal_policy=removal_policy,
-            expirations=[s3.LifecycleRule(id="access-logs", expiration=Duration.days(retention.access_log_days))],
-        ).bucket
-        self.demand = EncryptedBucket(
-            self,
-            "Demand",
-            key=self.key,
-            access_logs=access_logs,
-            old_versions=old_versions,
-            removal_policy=removal_policy,
-        ).bucket
-        self.forecasts = EncryptedBucket(
-            self,
-            "Forecasts",
-            key=self.key,
-            access_logs=access_logs,
-            old_versions=old_versions,
-            removal_policy=removal_policy,
-            expirations=[
-                s3.LifecycleRule(
-                    id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=Duration.days(retention.job_output_days)
-                ),
-                s3.LifecycleRule(
-                    id="handed-over",
-                    prefix=s3_layout.HANDOVER,
-                    expiration=Duration.days(retention.job_output_days),
-                    # All demand of a run, which lies in the other bucket as well: nobody wants it back.
-                    noncurrent_version_expiration=Duration.days(1),
-                ),
-                s3.LifecycleRule(
-                    id="query-results",
-                    prefix=s3_layout.QUERY_RESULTS,
-                    expiration=Duration.days(retention.query_result_days),
-                ),
-            ],
-        ).bucket
-        self.runs = RunRegistry(
-            self, "RunRegistry", name=f"{settings.name}-runs", key=self.key, removal_policy=removal_policy
+        runs = RunRegistry(
+            self, "RunRegistry", name=f"{settings.name}-runs", key=key, removal_policy=self.removal_policy
         ).table
-        self.catalog = ForecastCatalog(
+        catalog = ForecastCatalog(
             self,
             "Catalog",
             name=settings.name,
-            key=self.key,
-            forecasts=self.forecasts,
+            key=key,
+            forecasts=forecasts,
             scan_limit_gb=settings.athena.scan_limit_gb,
         )
+        self.stores = DataStores(key=key, demand=demand, forecasts=forecasts, runs=runs, catalog=catalog)
+        self._add_outputs(self.stores)
 
-        CfnOutput(self, "DemandUri", value=self.demand.s3_url_for_object(s3_layout.DEMAND))
-        CfnOutput(self, "StaticUri", value=self.demand.s3_url_for_object(s3_layout.STATIC))
-        CfnOutput(self, "CovariatesUri", value=self.demand.s3_url_for_object(s3_layout.COVARIATES))
-        CfnOutput(self, "ForecastBucket", value=self.forecasts.bucket_name)
-        CfnOutput(self, "RunsTable", value=self.runs.table_name)
-        CfnOutput(self, "ForecastDatabase", value=self.catalog.database)
-        CfnOutput(self, "QueryWorkgroup", value=self.catalog.workgroup)
+    def _access_logs(self) -> s3.IBucket:
+        days = Duration.days(self._settings.retention.access_log_days)
+        return EncryptedBucket(
+            self,
+            "AccessLogs",
+            old_versions=Duration.days(1),
+            removal_policy=self.removal_policy,
+            expirations=[s3.LifecycleRule(id="access-logs", expiration=days)],
+        ).bucket
+
+    def _data_bucket(
+        self,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        access_logs: s3.IBucket,
+        expirations: Sequence[s3.LifecycleRule] = (),
+    ) -> s3.IBucket:
+        return EncryptedBucket(
+            self,
+            construct_id,
+            key=key,
+            access_logs=access_logs,
+            old_versions=Duration.days(self._settings.retention.old_version_days),
+            removal_policy=self.removal_policy,
+            expirations=expirations,
+        ).bucket
+
+    def _forecast_expirations(self) -> list[s3.LifecycleRule]:
+        """Let S3 delete what is no forecast: SageMaker's output, the fleet's input, the answers of queries."""
+        retention = self._settings.retention
+        job_output = Duration.days(retention.job_output_days)
+        return [
+            s3.LifecycleRule(id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=job_output),
+            s3.LifecycleRule(
+                id="handed-over",
+                prefix=s3_layout.HANDOVER,
+                expiration=job_output,
+                # All demand of a run, which the other bucket has as well: nobody needs its old versions.
+                noncurrent_version_expiration=Duration.days(1),
+            ),
+            s3.LifecycleRule(
+                id="query-results",
+                prefix=s3_layout.QUERY_RESULTS,
+                expiration=Duration.days(retention.query_result_days),
+            ),
+        ]
+
+    def _add_outputs(self, stores: DataStores) -> None:
+        """Name the stores in the stack's outputs, where people and scripts find them."""
+        CfnOutput(self, "DemandUri", value=stores.demand.s3_url_for_object(s3_layout.DEMAND))
+        CfnOutput(self, "StaticUri", value=stores.demand.s3_url_for_object(s3_layout.STATIC))
+        CfnOutput(self, "CovariatesUri", value=stores.demand.s3_url_for_object(s3_layout.COVARIATES))
+        CfnOutput(self, "ForecastBucket", value=stores.forecasts.bucket_name)
+        CfnOutput(self, "RunsTable", value=stores.runs.table_name)
+        CfnOutput(self, "ForecastDatabase", value=stores.catalog.database)
+        CfnOutput(self, "QueryWorkgroup", value=stores.catalog.workgroup)
