@@ -11,6 +11,7 @@ from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import MessagesKey
 from infra.common.notifications_topic import OutcomesTopic
 from infra.common.stack_context import StackContext
+from infra.common.state_machines import StateMachines
 from infra.functions.function_factory import FunctionMaker
 from infra.functions.outcome_functions import OutcomeFunctions
 from infra.functions.partition_functions import PartitionFunctions
@@ -87,43 +88,33 @@ class ForecastStack(EnvironmentStack):
         schedule = WeeklySchedule(
             self,
             "Schedule",
-            name=name,
-            settings=settings.schedule,
+            context=self._context,
             state_machine=partitions or workflow.state_machine,
-            key=messages_key,
-            topic=topic,
         )
         if settings.alerts.deadline_cron is not None:
             Deadline(
                 self,
                 "Deadline",
-                name=name,
-                settings=settings.schedule,
+                context=self._context,
                 cron=settings.alerts.deadline_cron,
                 check_late=of_outcome.check_late(topic).function,
-                undelivered=undelivered,
             )
+        state_machines = StateMachines(run=workflow.state_machine, partitions=partitions)
         Observation(
             self,
             "Observation",
-            settings=settings,
-            state_machine=workflow.state_machine,
-            partitions=partitions,
+            context=self._context,
+            state_machines=state_machines,
             show_runs=of_outcome.show_runs().function,
             log_groups=make.log_groups,
             of_queues=[schedule.missed, undelivered.alarm],
-            topic=topic,
-            key=messages_key,
         )
         LostRuns(
             self,
             "LostRuns",
-            name=name,
-            state_machine=workflow.state_machine,
-            partitions=partitions,
-            topic=topic,
+            context=self._context,
+            state_machines=state_machines,
             close_run=close_run.function,
-            undelivered=undelivered,
         )
 
         CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)

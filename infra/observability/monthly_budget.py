@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from infra.common.stack_context import StackContext
 from infra.settings.environment import DEPLOYMENT_TAG
 
 SERVICE = "budgets.amazonaws.com"
@@ -17,10 +18,27 @@ SPENT, EXPECTED = 80, 100
 class MonthlyBudget(Construct):
     """A budget on everything with this deployment's tag, which the account must use as a cost allocation tag."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, limit_usd: float, topic: sns.Topic, key: kms.Key
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, context: StackContext, limit_usd: float) -> None:
         super().__init__(scope, construct_id)
+        topic = context.topic
+        self._let_budgets_publish(topic, context.messages_key)
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_name=context.name,
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
+                cost_filters={"TagKeyValue": [f"user:{DEPLOYMENT_TAG}${context.name}"]},
+            ),
+            notifications_with_subscribers=[
+                _notification(kind, threshold, topic)
+                for kind, threshold in (("ACTUAL", SPENT), ("FORECASTED", EXPECTED))
+            ],
+        )
+
+    def _let_budgets_publish(self, topic: sns.ITopic, key: kms.IKey) -> None:
         from_here = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         topic.add_to_resource_policy(
             iam.PolicyStatement(
@@ -40,27 +58,17 @@ class MonthlyBudget(Construct):
                 conditions=from_here,
             )
         )
-        subscriber = budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)
-        budgets.CfnBudget(
-            self,
-            "Budget",
-            budget=budgets.CfnBudget.BudgetDataProperty(
-                budget_name=name,
-                budget_type="COST",
-                time_unit="MONTHLY",
-                budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
-                cost_filters={"TagKeyValue": [f"user:{DEPLOYMENT_TAG}${name}"]},
-            ),
-            notifications_with_subscribers=[
-                budgets.CfnBudget.NotificationWithSubscribersProperty(
-                    notification=budgets.CfnBudget.NotificationProperty(
-                        notification_type=kind,
-                        comparison_operator="GREATER_THAN",
-                        threshold=threshold,
-                        threshold_type="PERCENTAGE",
-                    ),
-                    subscribers=[subscriber],
-                )
-                for kind, threshold in (("ACTUAL", SPENT), ("FORECASTED", EXPECTED))
-            ],
-        )
+
+
+def _notification(
+    kind: str, threshold: float, topic: sns.ITopic
+) -> budgets.CfnBudget.NotificationWithSubscribersProperty:
+    return budgets.CfnBudget.NotificationWithSubscribersProperty(
+        notification=budgets.CfnBudget.NotificationProperty(
+            notification_type=kind,
+            comparison_operator="GREATER_THAN",
+            threshold=threshold,
+            threshold_type="PERCENTAGE",
+        ),
+        subscribers=[budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=topic.topic_arn)],
+    )

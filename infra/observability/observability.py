@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.common.stack_context import StackContext
+from infra.common.state_machines import StateMachines
 from infra.observability.monthly_budget import MonthlyBudget
 from infra.observability.run_alarms import RunAlarms
 from infra.observability.run_dashboard import RunDashboard
-from infra.settings.environment import Settings
 
 
 class Observation(Construct):
@@ -24,43 +22,34 @@ class Observation(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        settings: Settings,
-        state_machine: sfn.StateMachine,
-        partitions: sfn.StateMachine | None,
+        context: StackContext,
+        state_machines: StateMachines,
         show_runs: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         of_queues: Sequence[cloudwatch.IAlarm],
-        topic: sns.Topic,
-        key: kms.Key,
     ) -> None:
-        """Creates them.
+        """Create them.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            settings: The environment.
-            state_machine: What is watched.
-            partitions: That of all partitions; None where there is but one.
+            context: What the stack's constructs share.
+            state_machines: What is watched.
             show_runs: Draws the table of runs.
             log_groups: Of all functions.
-            of_queues: Alarms that there are already.
-            topic: Hears of the alarms, and of the budget.
-            key: Encrypts what the topic hears.
+            of_queues: Alarms of the queues, which the dashboard shows beside the others.
         """
         super().__init__(scope, construct_id)
-        alarms = RunAlarms(
-            self, "Alarms", settings=settings, state_machine=state_machine, partitions=partitions, topic=topic
-        ).alarms
+        alarms = RunAlarms(self, "Alarms", context=context, state_machines=state_machines).alarms
         RunDashboard(
             self,
             "Dashboard",
-            name=settings.name,
-            state_machine=state_machine,
-            partitions=partitions,
+            name=context.name,
+            state_machines=state_machines,
             show_runs=show_runs,
             log_groups=log_groups,
             alarms=[*alarms, *of_queues],
         )
-        limit_usd = settings.alerts.monthly_budget_usd
+        limit_usd = context.settings.alerts.monthly_budget_usd
         if limit_usd is not None:
-            MonthlyBudget(self, "Budget", name=settings.name, limit_usd=limit_usd, topic=topic, key=key)
+            MonthlyBudget(self, "Budget", context=context, limit_usd=limit_usd)

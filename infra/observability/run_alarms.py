@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.common.stack_context import StackContext
+from infra.common.state_machines import StateMachines
 from infra.common.threshold_alarm import ringing_alarm
 from infra.observability.run_metrics import run_metric
-from infra.settings.environment import Settings
 
 # A run is over within an hour of its metrics; one that is not is told of by the next.
 WITHIN = Duration.hours(1)
@@ -30,61 +30,54 @@ class RunAlarms(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        settings: Settings,
-        state_machine: sfn.StateMachine,
-        partitions: sfn.StateMachine | None,
-        topic: sns.ITopic,
+        self, scope: Construct, construct_id: str, *, context: StackContext, state_machines: StateMachines
     ) -> None:
         super().__init__(scope, construct_id)
-        self._name, self._topic = settings.name, topic
-        job, max_drift = settings.training_job, settings.alerts.max_drift
-        # A run that is held has an alarm of its own.
-        held = run_metric("RunsHeld", settings.name, statistic="Sum", period=WITHIN)
-        ended = _not_succeeded(state_machine, but={"held": held})
-        alarms = [
-            self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps"),
-            self._alarm(
-                "Held", self._metric("RunsHeld"), 1, "The gate holds a run back: read its message, then its report"
-            ),
-            self._alarm(
-                "Late", self._metric("RunsLate"), 1, "The run that is due is not published; the message says why"
-            ),
-            self._alarm(
-                "Slow",
-                self._metric("JobSeconds"),
-                job.max_runtime_minutes * SECONDS_A_MINUTE * SLOW_SHARE,
-                f"The job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({job.max_runtime_minutes}); raise "
-                "it, or take a larger machine, before it is stopped",
-            ),
-        ]
-        if partitions is not None:
-            alarms.append(
-                self._alarm(
-                    "Partitions",
-                    _not_succeeded(partitions),
-                    1,
-                    "An execution of all partitions did not succeed; its message says which of them are not done, its "
-                    "table why",
-                )
-            )
-        if max_drift is not None:
-            alarms.append(
-                self._alarm(
-                    "Drift",
-                    self._metric("DemandDrift"),
-                    max_drift,
-                    f"Demand since the last published run is more than {max_drift:.0%} off what that expected; see the "
-                    "report, and whether all demand has arrived",
-                )
-            )
+        self._context = context
+        alarms = [self._failed(state_machines.run), self._held(), self._late(), self._slow()]
+        if state_machines.partitions is not None:
+            alarms.append(self._partitions(state_machines.partitions))
+        if context.settings.alerts.max_drift is not None:
+            alarms.append(self._drift(context.settings.alerts.max_drift))
         self.alarms: Sequence[cloudwatch.Alarm] = alarms
 
+    def _failed(self, run: sfn.IStateMachine) -> cloudwatch.Alarm:
+        # A run that is held has an alarm of its own.
+        held = run_metric("RunsHeld", self._context.name, statistic="Sum", period=WITHIN)
+        ended = _not_succeeded(run, but={"held": held})
+        return self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps")
+
+    def _held(self) -> cloudwatch.Alarm:
+        words = "The gate holds a run back: read its message, then its report"
+        return self._alarm("Held", self._metric("RunsHeld"), 1, words)
+
+    def _late(self) -> cloudwatch.Alarm:
+        words = "The run that is due is not published; the message says why"
+        return self._alarm("Late", self._metric("RunsLate"), 1, words)
+
+    def _slow(self) -> cloudwatch.Alarm:
+        minutes = self._context.settings.training_job.max_runtime_minutes
+        words = (
+            f"The job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({minutes}); raise "
+            "it, or take a larger machine, before it is stopped"
+        )
+        return self._alarm("Slow", self._metric("JobSeconds"), minutes * SECONDS_A_MINUTE * SLOW_SHARE, words)
+
+    def _partitions(self, partitions: sfn.IStateMachine) -> cloudwatch.Alarm:
+        words = (
+            "An execution of all partitions did not succeed; its message says which of them are not done, its table why"
+        )
+        return self._alarm("Partitions", _not_succeeded(partitions), 1, words)
+
+    def _drift(self, max_drift: float) -> cloudwatch.Alarm:
+        words = (
+            f"Demand since the last published run is more than {max_drift:.0%} off what that expected; see the "
+            "report, and whether all demand has arrived"
+        )
+        return self._alarm("Drift", self._metric("DemandDrift"), max_drift, words)
+
     def _metric(self, name: str) -> cloudwatch.Metric:
-        return run_metric(name, self._name, period=WITHIN)
+        return run_metric(name, self._context.name, period=WITHIN)
 
     def _alarm(
         self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, description: str
@@ -92,16 +85,16 @@ class RunAlarms(Construct):
         return ringing_alarm(
             self,
             construct_id,
-            name=f"{self._name}-{construct_id.lower()}",
+            name=f"{self._context.name}-{construct_id.lower()}",
             what_to_do=description,
             metric=metric,
             threshold=threshold,
-            topic=self._topic,
+            topic=self._context.topic,
         )
 
 
 def _not_succeeded(
-    state_machine: sfn.StateMachine, *, but: Mapping[str, cloudwatch.IMetric] | None = None
+    state_machine: sfn.IStateMachine, *, but: Mapping[str, cloudwatch.IMetric] | None = None
 ) -> cloudwatch.MathExpression:
     """Executions that did not succeed, without those that are counted elsewhere."""
     ended: dict[str, cloudwatch.IMetric] = {

@@ -6,9 +6,9 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.common.state_machines import StateMachines
 from infra.observability.run_metrics import of_each, run_metric
 
 WIDTH = 24
@@ -24,76 +24,41 @@ class RunDashboard(Construct):
         construct_id: str,
         *,
         name: str,
-        state_machine: sfn.IStateMachine,
-        partitions: sfn.IStateMachine | None,
+        state_machines: StateMachines,
         show_runs: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
+        title = "The last runs" if state_machines.partitions is None else "The last run of each partition"
+        rows: list[Sequence[cloudwatch.IWidget]] = [
+            self._links_and_alarms(state_machines, alarms),
+            [_runs(show_runs, title)],
+            self._quality(),
+            self._effort(),
+            self._data(),
+        ]
+        if state_machines.partitions is not None:
+            unfinished = self._graph("Partitions that were not done", PartitionsUnfinished="of one execution of all")
+            rows.append([unfinished])
+        rows.append([_errors(log_groups)])
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=SHOWN)
-        dashboard.add_widgets(
-            cloudwatch.TextWidget(markdown=self._links(state_machine, partitions), width=WIDTH // 2, height=4),
-            cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Alarms", width=WIDTH // 2, height=4),
-        )
-        dashboard.add_widgets(
-            cloudwatch.CustomWidget(
-                function_arn=show_runs.function_arn,
-                title="The last runs" if partitions is None else "The last run of each partition",
-                width=WIDTH,
-                height=8,
-                update_on_resize=False,
-            )
-        )
-        dashboard.add_widgets(
-            self._graph("Error of the backtest (WAPE)", Wape="forecast", BaselineWape="seasonal naive"),
-            self._graph("Bias of the backtest", Bias="bias"),
-            self._graph("Demand within the outer quantiles", Coverage="covered", NominalCoverage="to be covered"),
-            self._graph(
-                "Off the last published run",
-                DemandDrift="demand since then",
-                ForecastDrift="forecast of the same periods",
-            ),
-        )
-        dashboard.add_widgets(
-            self._graph_of_each("Seconds by stage", "StageSeconds", "Stage", stacked=True),
-            self._graph("Seconds", JobSeconds="job worked", BillableSeconds="job billed", FleetSeconds="fleet"),
-            self._graph("Cost, as by hourly_prices", Cost="job", FleetCost="fleet"),
-            self._graph_of_counts(
-                "Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"
-            ),
-        )
-        dashboard.add_widgets(
-            self._graph("Series", Series="series"),
-            self._graph("Rows", DemandRows="demand", ForecastRows="forecasts"),
-            self._graph("Bytes of demand", DemandBytes="demand"),
-            self._graph("Days since the model was trained", ModelAgeDays="days"),
-            self._graph_of_each("What the demand held", "DataQuality", "Finding"),
-        )
-        if partitions is not None:
-            dashboard.add_widgets(
-                self._graph("Partitions that were not done", PartitionsUnfinished="of one execution of all"),
-            )
-        dashboard.add_widgets(
-            cloudwatch.LogQueryWidget(
-                title="What went wrong in functions",
-                log_group_names=[group.log_group_name for group in log_groups],
-                query_lines=[
-                    "fields timestamp, function, run_id, error, message",
-                    'filter level = "ERROR"',
-                    "sort timestamp desc",
-                    "limit 20",
-                ],
-                width=WIDTH,
-                height=6,
-            )
-        )
+        for row in rows:
+            dashboard.add_widgets(*row)
 
-    def _links(self, state_machine: sfn.IStateMachine, partitions: sfn.IStateMachine | None) -> str:
+    def _links_and_alarms(
+        self, state_machines: StateMachines, alarms: Sequence[cloudwatch.IAlarm]
+    ) -> list[cloudwatch.IWidget]:
+        return [
+            cloudwatch.TextWidget(markdown=self._links(state_machines), width=WIDTH // 2, height=4),
+            cloudwatch.AlarmStatusWidget(alarms=list(alarms), title="Alarms", width=WIDTH // 2, height=4),
+        ]
+
+    def _links(self, state_machines: StateMachines) -> str:
         region = Stack.of(self).region
         console = f"https://{region}.console.aws.amazon.com"
-        machines = {"Executions": state_machine, "Executions of all partitions": partitions}
+        machines = {"Executions": state_machines.run, "Executions of all partitions": state_machines.partitions}
         pages = {
             words: f"states/home?region={region}#/statemachines/view/{machine.state_machine_arn}"
             for words, machine in machines.items()
@@ -105,6 +70,37 @@ class RunDashboard(Construct):
             "Queries": f"athena/home?region={region}#/query-editor",
         }
         return "\n".join([f"# {self._name}", *(f"- [{words}]({console}/{page})" for words, page in pages.items())])
+
+    def _quality(self) -> list[cloudwatch.IWidget]:
+        return [
+            self._graph("Error of the backtest (WAPE)", Wape="forecast", BaselineWape="seasonal naive"),
+            self._graph("Bias of the backtest", Bias="bias"),
+            self._graph("Demand within the outer quantiles", Coverage="covered", NominalCoverage="to be covered"),
+            self._graph(
+                "Off the last published run",
+                DemandDrift="demand since then",
+                ForecastDrift="forecast of the same periods",
+            ),
+        ]
+
+    def _effort(self) -> list[cloudwatch.IWidget]:
+        return [
+            self._graph_of_each("Seconds by stage", "StageSeconds", "Stage", stacked=True),
+            self._graph("Seconds", JobSeconds="job worked", BillableSeconds="job billed", FleetSeconds="fleet"),
+            self._graph("Cost, as by hourly_prices", Cost="job", FleetCost="fleet"),
+            self._graph_of_counts(
+                "Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"
+            ),
+        ]
+
+    def _data(self) -> list[cloudwatch.IWidget]:
+        return [
+            self._graph("Series", Series="series"),
+            self._graph("Rows", DemandRows="demand", ForecastRows="forecasts"),
+            self._graph("Bytes of demand", DemandBytes="demand"),
+            self._graph("Days since the model was trained", ModelAgeDays="days"),
+            self._graph_of_each("What the demand held", "DataQuality", "Finding"),
+        ]
 
     def _graph(self, title: str, **metrics: str) -> cloudwatch.GraphWidget:
         left = [run_metric(metric, self._name, label=label) for metric, label in metrics.items()]
@@ -120,3 +116,28 @@ class RunDashboard(Construct):
     ) -> cloudwatch.GraphWidget:
         left = [of_each(metric, self._name, dimension)]
         return cloudwatch.GraphWidget(title=title, left=left, stacked=stacked, width=WIDTH // 4, height=6)
+
+
+def _runs(show_runs: lambda_.IFunction, title: str) -> cloudwatch.CustomWidget:
+    return cloudwatch.CustomWidget(
+        function_arn=show_runs.function_arn,
+        title=title,
+        width=WIDTH,
+        height=8,
+        update_on_resize=False,
+    )
+
+
+def _errors(log_groups: Sequence[logs.ILogGroup]) -> cloudwatch.LogQueryWidget:
+    return cloudwatch.LogQueryWidget(
+        title="What went wrong in functions",
+        log_group_names=[group.log_group_name for group in log_groups],
+        query_lines=[
+            "fields timestamp, function, run_id, error, message",
+            'filter level = "ERROR"',
+            "sort timestamp desc",
+            "limit 20",
+        ],
+        width=WIDTH,
+        height=6,
+    )

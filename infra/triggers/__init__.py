@@ -1,4 +1,5 @@
 """What starts something: run schedules, the deadline check, and rules on executions that ended without a report.
 
-Imports `settings`, `common` and `workflow`.
+`schedule` makes every schedule.
+Imports `common` and `workflow`.
 """

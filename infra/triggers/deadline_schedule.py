@@ -6,35 +6,28 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler_targets as targets
 from constructs import Construct
 
-from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_wildcard
-from infra.settings.environment import ScheduleSettings
-from infra.triggers.schedule import Clock
+from infra.common.stack_context import StackContext
+from infra.triggers.schedule import Clock, ClockProps
 
 
 class Deadline(Construct):
-    """A second schedule, in the same time zone, that has the registry looked at."""
+    """A schedule, in the same time zone as that of the runs, that has a function look into the registry."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        name: str,
-        settings: ScheduleSettings,
-        cron: str,
-        check_late: lambda_.IFunction,
-        undelivered: DeadLetterQueue,
+        self, scope: Construct, construct_id: str, *, context: StackContext, cron: str, check_late: lambda_.IFunction
     ) -> None:
         super().__init__(scope, construct_id)
         clock = Clock(
             self,
             "Default",
-            name=f"{name}-deadline",
-            purpose=f"Looks whether the run of {name} that is due is published",
-            settings=settings,
-            cron=cron,
-            target=partial(targets.LambdaInvoke, check_late),
-            undelivered=undelivered,
+            context=context,
+            props=ClockProps(
+                name="deadline",
+                purpose=f"Looks whether the run of {context.name} that is due is published",
+                cron=cron,
+                target=partial(targets.LambdaInvoke, check_late),
+                undelivered=context.undelivered,
+            ),
         )
         acknowledge_wildcard(clock.role, f"{check_late.function_arn}:*", "The versions of this one function.")

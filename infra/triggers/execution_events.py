@@ -7,11 +7,11 @@ from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.common.dead_letter_queue import DeadLetterQueue
+from infra.common.stack_context import StackContext
+from infra.common.state_machines import StateMachines
 from infra.workflow.failure_path import PARENT
 
 # Step Functions catches neither of these with States.ALL.
@@ -31,50 +31,45 @@ class LostRuns(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        state_machine: sfn.IStateMachine,
-        partitions: sfn.IStateMachine | None,
-        topic: sns.ITopic,
+        context: StackContext,
+        state_machines: StateMachines,
         close_run: lambda_.IFunction,
-        undelivered: DeadLetterQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        # All that failed, and not only the silent ones: what an execution could not note, this does.
+        self._context = context
+        run, partitions = state_machines.run, state_machines.partitions
+        self._close(run, close_run)
+        self._tell("Rule", _ends(run, SILENTLY if partitions is None else {**SILENTLY, **NOT_ONE_OF_MANY}))
+        if partitions is not None:
+            self._tell("OfAllPartitions", _ends(partitions, SILENTLY))
+
+    def _close(self, run: sfn.IStateMachine, close_run: lambda_.IFunction) -> None:
+        """Have the registry note all that failed, and not only the silent ones: an execution may fail to note it."""
         events.Rule(
             self,
             "Ended",
             description="Executions that ended without publishing: the registry learns of it",
-            event_pattern=_ends(state_machine, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
-            targets=[targets.LambdaFunction(close_run, dead_letter_queue=undelivered.queue)],
+            event_pattern=_ends(run, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
+            targets=[targets.LambdaFunction(close_run, dead_letter_queue=self._context.undelivered.queue)],
         )
-        of_runs = _ends(state_machine, SILENTLY if partitions is None else {**SILENTLY, **NOT_ONE_OF_MANY})
-        self._tell("Rule", pattern=of_runs, name=name, topic=topic, undelivered=undelivered)
-        if partitions is not None:
-            of_all = _ends(partitions, SILENTLY)
-            self._tell("OfAllPartitions", pattern=of_all, name=name, topic=topic, undelivered=undelivered)
 
-    def _tell(
-        self,
-        construct_id: str,
-        *,
-        pattern: events.EventPattern,
-        name: str,
-        topic: sns.ITopic,
-        undelivered: DeadLetterQueue,
-    ) -> None:
+    def _tell(self, construct_id: str, pattern: events.EventPattern) -> None:
+        """Have the topic announce executions that could not announce their own end."""
+        context = self._context
         detail, region = events.EventField.from_path, Stack.of(self).region
         message = events.RuleTargetInput.from_text(
-            f"{name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
+            f"{context.name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
             "somebody stopped it on purpose, redrive it, or start a new one with the same input. "
             f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
             f"#/v2/executions/details/{detail('$.detail.executionArn')}"
         )
+        topic = targets.SnsTopic(context.topic, message=message, dead_letter_queue=context.undelivered.queue)
         events.Rule(
             self,
             construct_id,
             description="Executions that could not report their end themselves",
             event_pattern=pattern,
-            targets=[targets.SnsTopic(topic, message=message, dead_letter_queue=undelivered.queue)],
+            targets=[topic],
         )
 
 

@@ -1,6 +1,7 @@
 """What happens by the clock of the environment's time zone."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from aws_cdk import Duration, Stack, TimeZone
 from aws_cdk import aws_iam as iam
@@ -9,11 +10,32 @@ from constructs import Construct
 
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_inline_policy
-from infra.settings.environment import ScheduleSettings
+from infra.common.stack_context import StackContext
 
-# What fails is tried again within the hour; after that an operator decides.
+# EventBridge tries a failed call again within the hour; after that an operator decides.
 RETRIES = 5
 GIVE_UP_AFTER = Duration.hours(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockProps:
+    """What differs between schedules.
+
+    Attributes:
+        name: The schedule's name, after the deployment's.
+        purpose: What it does, as its description says.
+        cron: When, in the environment's time zone.
+        target: Makes the target, from the arguments that every target here has.
+        undelivered: Keeps the calls that EventBridge gave up.
+        given: Input of the target, beside the time.
+    """
+
+    name: str
+    purpose: str
+    cron: str
+    target: Callable[..., scheduler.IScheduleTarget]
+    undelivered: DeadLetterQueue
+    given: Mapping[str, str] = field(default_factory=dict)
 
 
 class Clock(Construct):
@@ -25,57 +47,45 @@ class Clock(Construct):
         role: What the schedule acts as.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        name: str,
-        purpose: str,
-        settings: ScheduleSettings,
-        cron: str,
-        target: Callable[..., scheduler.IScheduleTarget],
-        undelivered: DeadLetterQueue,
-        given: Mapping[str, str] | None = None,
-    ) -> None:
-        """Creates the schedule.
+    def __init__(self, scope: Construct, construct_id: str, *, context: StackContext, props: ClockProps) -> None:
+        """Create the schedule.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            name: The schedule's name.
-            purpose: What it does, as its description says.
-            settings: Time zone, and whether anything happens by itself.
-            cron: When.
-            target: Makes the target, given what every target here has.
-            undelivered: What could not be delivered.
-            given: What the target is told beside the time.
+            context: What the stack's constructs share; its settings have the time zone and enable all schedules.
+            props: What differs from other schedules.
         """
         super().__init__(scope, construct_id)
-        self.role = iam.Role(
+        settings = context.settings.schedule
+        self.role = self._make_role(props)
+        scheduler.Schedule(
+            self,
+            "Schedule",
+            schedule_name=f"{context.name}-{props.name}",
+            description=props.purpose,
+            enabled=settings.enabled,
+            schedule=scheduler.ScheduleExpression.expression(f"cron({props.cron})", TimeZone.of(settings.time_zone)),
+            target=props.target(
+                role=self.role,
+                input=scheduler.ScheduleTargetInput.from_object(
+                    {**props.given, "scheduled_time": scheduler.ContextAttribute.scheduled_time}
+                ),
+                retry_attempts=RETRIES,
+                max_event_age=GIVE_UP_AFTER,
+                dead_letter_queue=props.undelivered.queue,
+            ),
+        )
+
+    def _make_role(self, props: ClockProps) -> iam.Role:
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
                 "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
             ),
-            description=purpose,
+            description=props.purpose,
         )
-        undelivered.grant_key(self.role)
-        acknowledge_inline_policy(self.role)
-        scheduler.Schedule(
-            self,
-            "Schedule",
-            schedule_name=name,
-            description=purpose,
-            enabled=settings.enabled,
-            schedule=scheduler.ScheduleExpression.expression(f"cron({cron})", TimeZone.of(settings.time_zone)),
-            target=target(
-                role=self.role,
-                input=scheduler.ScheduleTargetInput.from_object(
-                    {**(given or {}), "scheduled_time": scheduler.ContextAttribute.scheduled_time}
-                ),
-                retry_attempts=RETRIES,
-                max_event_age=GIVE_UP_AFTER,
-                dead_letter_queue=undelivered.queue,
-            ),
-        )
+        props.undelivered.grant_key(role)
+        acknowledge_inline_policy(role)
+        return role
