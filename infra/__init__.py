@@ -1,1 +1,6 @@
-"""What exists in the cloud: one construct a file, composed by the stacks."""
+"""What exists in the cloud: one construct a file, in packages that two stacks compose.
+
+A package imports only packages before it: `settings`, `common`, `storage`, `jobs`, `functions`, `workflow`, `triggers`.
+`observability` imports only `settings` and `common`. `forecast_stack` composes all of them; the other stack is in
+`storage`. Of the rest of the project, infra imports only `contract` and `job_code.config`.
+"""

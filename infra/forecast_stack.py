@@ -2,7 +2,8 @@
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -24,16 +25,51 @@ from infra.storage.data_stores import DataStores
 from infra.triggers.deadline_schedule import Deadline
 from infra.triggers.execution_events import LostRuns
 from infra.triggers.run_schedules import WeeklySchedule
-from infra.workflow.forecast_workflow import ForecastWorkflow, Functions, longest_execution
-from infra.workflow.partitions_workflow import PartitionsWorkflow
+from infra.workflow.failure_path import FailureSteps
+from infra.workflow.fleet_path import FleetSteps
+from infra.workflow.forecast_workflow import ForecastWorkflow
+from infra.workflow.partitions_workflow import PartitionsSteps, PartitionsWorkflow
+from infra.workflow.run_steps import RunSteps, longest_execution
 
 
 class ForecastStack(EnvironmentStack):
-    """Composes the constructs."""
+    """Composes the constructs, in the order in which they need each other."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStores) -> None:
         super().__init__(scope, construct_id, settings=settings, description=f"The forecast run of {settings.name}")
-        name = settings.name
+        self._settings = settings
+        self._context = context = self._make_context(data.key)
+        jobs = Jobs(self, context=context, demand=data.demand, forecasts=data.forecasts)
+        self._make = FunctionMaker(self, context=context, data=data)
+        self._of_outcome = OutcomeFunctions(self._make)
+        steps = self._run_steps(jobs)
+        run = self._run_workflow(steps)
+        partitions = self._partitions_workflow(run, steps.failure.explain_failure, data.forecasts)
+        state_machines = StateMachines(run=run, partitions=partitions)
+        missed = WeeklySchedule(self, "Schedule", context=context, state_machine=partitions or run).missed
+        self._add_deadline()
+        Observation(
+            self,
+            "Observation",
+            context=context,
+            state_machines=state_machines,
+            show_runs=self._of_outcome.show_runs().function,
+            log_groups=self._make.log_groups,
+            of_queues=[missed, context.undelivered.alarm],
+        )
+        LostRuns(
+            self,
+            "LostRuns",
+            context=context,
+            state_machines=state_machines,
+            close_run=steps.failure.close_run.function,
+        )
+        CfnOutput(self, "StateMachineArn", value=run.state_machine_arn)
+        CfnOutput(self, "OutcomesTopicArn", value=context.topic.topic_arn)
+
+    def _make_context(self, key: kms.IKey) -> StackContext:
+        """Make what every construct below may use: the topic, its key, and the queue of undelivered events."""
+        settings, name = self._settings, self._settings.name
         messages_key = MessagesKey(self, "Messages", name=name, removal_policy=self.removal_policy).key
         topic = OutcomesTopic(
             self, "Outcomes", name=f"{name}-outcomes", key=messages_key, emails=settings.alerts.emails
@@ -47,106 +83,80 @@ class ForecastStack(EnvironmentStack):
             key=messages_key,
             topic=topic,
         )
-        self._context = StackContext(
+        return StackContext(
             settings=settings,
             removal_policy=self.removal_policy,
-            key=data.key,
+            key=key,
             messages_key=messages_key,
             topic=topic,
             undelivered=undelivered,
         )
-        jobs = Jobs(self, context=self._context, demand=data.demand, forecasts=data.forecasts)
-        longest = longest_execution(jobs.training, *([jobs.fleet] if jobs.fleet else []))
-        make = FunctionMaker(self, context=self._context, data=data)
-        of_run, of_outcome = RunFunctions(make, lease=longest), OutcomeFunctions(make)
+
+    def _run_steps(self, jobs: Jobs) -> RunSteps:
+        """Make the functions of a run, and list what its states call."""
+        of_run, of_outcome = RunFunctions(self._make, lease=longest_execution(jobs.all)), self._of_outcome
         close_run, explain_failure = of_outcome.close_run(), of_outcome.explain_failure()
-        workflow = ForecastWorkflow(
-            self,
-            "Workflow",
-            name=name,
-            functions=Functions(
-                plan=of_run.plan(image=jobs.image),
-                claim=of_run.claim(),
-                preflight=of_run.preflight(image=jobs.image, machines=jobs.training.machines),
-                plan_fleet=of_run.plan_fleet(settings.fleet) if settings.fleet else None,
-                check_run=of_run.check_run(),
-                apply_gate=of_run.apply_gate(),
-                publish=of_run.publish(),
+        return RunSteps(
+            plan=of_run.plan(image=jobs.image),
+            claim=of_run.claim(),
+            preflight=of_run.preflight(image=jobs.image, machines=jobs.training.machines),
+            training_job=jobs.training,
+            fleet=self._fleet_steps(of_run, jobs),
+            check_run=of_run.check_run(),
+            apply_gate=of_run.apply_gate(),
+            publish=of_run.publish(),
+            failure=FailureSteps(
                 explain_failure=explain_failure,
                 close_run=close_run,
                 end_failed=of_outcome.end_failed(),
             ),
-            training_job=jobs.training,
-            fleet=jobs.fleet,
-            longest=longest,
-            topic=topic,
-            key=messages_key,
-            # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
-            log_group=self._context.log_group(self, "WorkflowLogs", name=f"/aws/vendedlogs/states/{name}-forecast"),
-        )
-        partitions = self._partitions(settings, data, make, workflow, explain_failure, topic, messages_key)
-        schedule = WeeklySchedule(
-            self,
-            "Schedule",
-            context=self._context,
-            state_machine=partitions or workflow.state_machine,
-        )
-        if settings.alerts.deadline_cron is not None:
-            Deadline(
-                self,
-                "Deadline",
-                context=self._context,
-                cron=settings.alerts.deadline_cron,
-                check_late=of_outcome.check_late(topic).function,
-            )
-        state_machines = StateMachines(run=workflow.state_machine, partitions=partitions)
-        Observation(
-            self,
-            "Observation",
-            context=self._context,
-            state_machines=state_machines,
-            show_runs=of_outcome.show_runs().function,
-            log_groups=make.log_groups,
-            of_queues=[schedule.missed, undelivered.alarm],
-        )
-        LostRuns(
-            self,
-            "LostRuns",
-            context=self._context,
-            state_machines=state_machines,
-            close_run=close_run.function,
         )
 
-        CfnOutput(self, "StateMachineArn", value=workflow.state_machine.state_machine_arn)
-        CfnOutput(self, "OutcomesTopicArn", value=topic.topic_arn)
-
-    def _partitions(
-        self,
-        settings: Settings,
-        data: DataStores,
-        make: FunctionMaker,
-        workflow: ForecastWorkflow,
-        explain_failure: PythonFunction,
-        topic: sns.ITopic,
-        messages_key: kms.IKey,
-    ) -> sfn.StateMachine | None:
-        """The state machine of all partitions; None where there is but one."""
-        if settings.partitions is None:
+    def _fleet_steps(self, of_run: RunFunctions, jobs: Jobs) -> FleetSteps | None:
+        if jobs.fleet is None or self._settings.fleet is None:
             return None
-        functions, name = PartitionFunctions(make, settings.partitions), f"{settings.name}-partitions"
+        return FleetSteps(plan_fleet=of_run.plan_fleet(self._settings.fleet), job=jobs.fleet)
+
+    def _run_workflow(self, steps: RunSteps) -> sfn.StateMachine:
+        """Make the state machine of one run."""
+        return ForecastWorkflow(
+            self,
+            "Workflow",
+            context=self._context,
+            steps=steps,
+            log_group=self._states_log("WorkflowLogs", f"{self._settings.name}-forecast"),
+        ).state_machine
+
+    def _partitions_workflow(
+        self, run: sfn.IStateMachine, explain_failure: PythonFunction, forecasts: s3.IBucket
+    ) -> sfn.StateMachine | None:
+        """Make the state machine of all partitions; None where there is only one."""
+        if self._settings.partitions is None:
+            return None
+        functions = PartitionFunctions(self._make, self._settings.partitions)
         state_machine = PartitionsWorkflow(
             self,
             "Partitions",
-            name=settings.name,
-            run=workflow.state_machine,
-            plan_partitions=functions.plan_partitions(),
-            sum_up=functions.sum_up(),
-            explain_failure=explain_failure,
-            forecasts=data.forecasts,
-            data_key=data.key,
-            topic=topic,
-            key=messages_key,
-            log_group=self._context.log_group(self, "PartitionsLogs", name=f"/aws/vendedlogs/states/{name}"),
+            context=self._context,
+            steps=PartitionsSteps(
+                plan_partitions=functions.plan_partitions(),
+                run=run,
+                sum_up=functions.sum_up(),
+                explain_failure=explain_failure,
+            ),
+            forecasts=forecasts,
+            log_group=self._states_log("PartitionsLogs", f"{self._settings.name}-partitions"),
         ).state_machine
         CfnOutput(self, "PartitionsStateMachineArn", value=state_machine.state_machine_arn)
         return state_machine
+
+    def _states_log(self, construct_id: str, state_machine: str) -> logs.ILogGroup:
+        # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
+        return self._context.log_group(self, construct_id, name=f"/aws/vendedlogs/states/{state_machine}")
+
+    def _add_deadline(self) -> None:
+        """Have a function look for a late run, where the environment has a deadline."""
+        cron = self._settings.alerts.deadline_cron
+        if cron is not None:
+            check_late = self._of_outcome.check_late(self._context.topic).function
+            Deadline(self, "Deadline", context=self._context, cron=cron, check_late=check_late)

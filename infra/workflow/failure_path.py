@@ -1,10 +1,13 @@
 """Where every failure of a run ends: explained in one line, registered, announced, and failed."""
 
-from aws_cdk import aws_lambda as lambda_
+from dataclasses import dataclass
+
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.functions.python_function import PythonFunction
 from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, notify
 
 # Where a failing state leaves Error and Cause for this path.
@@ -33,6 +36,26 @@ def failure_unexplained(scope: Construct) -> sfn.Pass:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class FailureSteps:
+    """What the states call, in their order.
+
+    Attributes:
+        explain_failure: Says what broke.
+        close_run: Notes in the registry how the run ended.
+        end_failed: Ends the execution, and takes it up again on a redrive.
+    """
+
+    explain_failure: PythonFunction
+    close_run: PythonFunction
+    end_failed: PythonFunction
+
+    @property
+    def functions(self) -> list[PythonFunction]:
+        """Every function that a state calls."""
+        return [self.explain_failure, self.close_run, self.end_failed]
+
+
 class FailurePath(Construct):
     """CountRedrives, ExplainFailure, CloseRun, NotifyFailure, Failed; the error gets through even where these fail.
 
@@ -42,21 +65,20 @@ class FailurePath(Construct):
         entry: The state to catch to, with the error at `ERROR_PATH`.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        explain_failure: lambda_.IFunction,
-        close_run: lambda_.IFunction,
-        end_failed: lambda_.IFunction,
-        topic: sns.ITopic,
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, steps: FailureSteps, topic: sns.ITopic) -> None:
         super().__init__(scope, construct_id)
+        self._failed = self._end(steps.end_failed)
+        closed = self._close(steps.close_run, self._announce(topic))
+        explained = self._explain(steps.explain_failure, closed)
+        # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
+        self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
+        self.entry.next(explained)
+
+    def _end(self, end_failed: PythonFunction) -> tasks.LambdaInvoke:
         failed = call_function(
             self,
             "Failed",
-            end_failed,
+            end_failed.function,
             result_path="$.resume",
             payload={
                 "failure.$": "$.failure",
@@ -69,20 +91,26 @@ class FailurePath(Construct):
         # Should that function itself not work, the failure keeps its name; only a redrive then has nowhere to begin.
         plainly = sfn.Fail(self, "FailedPlainly", error_path="$.failure.error", cause_path="$.failure.cause")
         failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
-        self._failed = failed
-        announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, failed)
-        announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=failed))
-        unexplained = failure_unexplained(self)
-        closed = call_function(self, "CloseRun", close_run, result_path="$.closed")
+        return failed
+
+    def _announce(self, topic: sns.ITopic) -> sfn.Choice:
+        announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, self._failed)
+        announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=self._failed))
+        return announce
+
+    def _close(self, close_run: PythonFunction, announce: sfn.Choice) -> tasks.LambdaInvoke:
+        closed = call_function(self, "CloseRun", close_run.function, result_path="$.closed")
         closed.add_catch(announce, result_path="$.registry_error")
         closed.next(announce)
+        return closed
+
+    def _explain(self, explain_failure: PythonFunction, closed: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
+        unexplained = failure_unexplained(self)
         unexplained.next(closed)
-        explained = call_function(self, "ExplainFailure", explain_failure, result_path="$.failure")
+        explained = call_function(self, "ExplainFailure", explain_failure.function, result_path="$.failure")
         explained.add_catch(unexplained, result_path="$.explanation_error")
         explained.next(closed)
-        # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
-        self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
-        self.entry.next(explained)
+        return explained
 
     def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable, fleet: sfn.IChainable | None) -> None:
         """Says where a redriven execution goes on.

@@ -1,13 +1,43 @@
 """The way a run takes where a fleet forecasts: plan it, run it, and go on to the check as ever."""
 
-from aws_cdk import aws_lambda as lambda_
+from dataclasses import dataclass
+
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.functions.python_function import PythonFunction
 from infra.jobs.sagemaker_job import SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 from infra.workflow.instance_fallback import chain_machines
-from infra.workflow.tasks import call_function
+from infra.workflow.tasks import ask_whether_claimed, call_function
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSteps:
+    """What the states call, in the order of a run.
+
+    Attributes:
+        plan_fleet: Plans the fleet for what is left to forecast.
+        job: The fleet's job.
+    """
+
+    plan_fleet: PythonFunction
+    job: SagemakerJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exits:
+    """The states to which the path leads.
+
+    Attributes:
+        checked: Where a completed job's work is looked at.
+        another: Where an execution ends that was not given the run.
+        failure: Where everything else ends.
+    """
+
+    checked: sfn.IChainable
+    another: sfn.IChainable
+    failure: sfn.IChainable
 
 
 class FleetPath(Construct):
@@ -22,41 +52,41 @@ class FleetPath(Construct):
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        claim: lambda_.IFunction,
-        mine: sfn.Condition,
-        another: sfn.IChainable,
-        plan_fleet: lambda_.IFunction,
-        fleet: SagemakerJob,
-        checked: sfn.IChainable,
-        failure: sfn.IChainable,
+        self, scope: Construct, construct_id: str, *, steps: FleetSteps, claim: PythonFunction, exits: Exits
     ) -> None:
-        """Makes the states.
+        """Make the states.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
+            steps: What the states of the fleet call.
             claim: Gives a run to one execution.
-            mine: Whether that gave it to this one.
-            another: Where an execution ends that was not given it.
-            plan_fleet: Plans the fleet.
-            fleet: The fleet's job.
-            checked: Where a completed job's work is looked at.
-            failure: Where everything else ends.
+            exits: Where the path leads.
         """
         super().__init__(scope, construct_id)
         self._wanted = sfn.Condition.boolean_equals("$.plan.fleet", True)
-        self._entry = call_function(scope, "PlanFleet", plan_fleet, result_path="$.fleet")
-        self._entry.add_catch(failure, result_path=ERROR_PATH)
-        self._entry.next(
-            chain_machines(scope, fleet, result="$.fleet_job", suffix=" (fleet)", checked=checked, failure=failure)
+        self._entry = self._forecast(scope, steps, exits)
+        self.again = self._claim_again(scope, claim, exits)
+
+    def _forecast(self, scope: Construct, steps: FleetSteps, exits: Exits) -> sfn.IChainable:
+        planned = call_function(scope, "PlanFleet", steps.plan_fleet.function, result_path="$.fleet")
+        planned.add_catch(exits.failure, result_path=ERROR_PATH)
+        forecast = chain_machines(
+            scope,
+            steps.job,
+            result="$.fleet_job",
+            suffix=" (fleet)",
+            checked=exits.checked,
+            failure=exits.failure,
         )
-        self.again = call_function(scope, "ClaimAgain", claim, result_path="$.claim")
-        self.again.add_catch(failure, result_path=ERROR_PATH)
-        self.again.next(sfn.Choice(scope, "ClaimedAgain?").when(mine, self._entry).otherwise(another))
+        planned.next(forecast)
+        return planned
+
+    def _claim_again(self, scope: Construct, claim: PythonFunction, exits: Exits) -> sfn.IChainable:
+        claimed = call_function(scope, "ClaimAgain", claim.function, result_path="$.claim")
+        claimed.add_catch(exits.failure, result_path=ERROR_PATH)
+        claimed.next(ask_whether_claimed(scope, "ClaimedAgain?", mine=self._entry, another=exits.another))
+        return claimed
 
     def after_training(self, scope: Construct, *, otherwise: sfn.IChainable) -> sfn.IChainable:
         """Where a completed training job goes on.

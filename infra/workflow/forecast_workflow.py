@@ -1,59 +1,38 @@
 """The state machine: plan, claim, look, train and infer, check, gate, publish; one way out for all that fails."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from infra.common.nag import acknowledge_inline_policy, acknowledge_wildcard
+from infra.common.stack_context import StackContext
 from infra.functions.python_function import PythonFunction
 from infra.jobs.sagemaker_job import SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH, NO_FAULTS, ONE_OF_MANY, ONE_OF_MANY_WHY, FailurePath
-from infra.workflow.fleet_path import FleetPath
+from infra.workflow.fleet_path import Exits, FleetPath, FleetSteps
 from infra.workflow.instance_fallback import chain_machines
-from infra.workflow.tasks import EXECUTION, call_function, notify
+from infra.workflow.run_steps import RunSteps, longest_execution
+from infra.workflow.state_machine import Rights, logged_state_machine
+from infra.workflow.tasks import EXECUTION, ask_whether_claimed, call_function, notify
 
-# Beside the jobs: every function with its retries, and the messages.
-OTHER_STATES = Duration.hours(1)
-
-
-def longest_execution(*jobs: SagemakerJob) -> Duration:
-    """How long an execution may take at most, and so keep its run to itself."""
-    longest = OTHER_STATES
-    for job in jobs:
-        longest = longest.plus(job.longest)
-    return longest
+# Somebody has looked at a run that was held, or wants an earlier one back.
+BY_HAND = sfn.Condition.is_present("$.plan.publish")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Functions:
-    """What the states call, in the order of a run.
+class _Calls:
+    """The states that call a function; each goes to the failure path with its error."""
 
-    Attributes:
-        plan_fleet: None where there is no fleet.
-    """
-
-    plan: PythonFunction
-    claim: PythonFunction
-    preflight: PythonFunction
-    plan_fleet: PythonFunction | None
-    check_run: PythonFunction
-    apply_gate: PythonFunction
-    publish: PythonFunction
-    explain_failure: PythonFunction
-    close_run: PythonFunction
-    end_failed: PythonFunction
-
-    @property
-    def all(self) -> list[PythonFunction]:
-        """Those there are."""
-        return [function for function in vars(self).values() if function is not None]
+    plan: tasks.LambdaInvoke
+    claim: tasks.LambdaInvoke
+    preflight: tasks.LambdaInvoke
+    check_run: tasks.LambdaInvoke
+    claim_cutoff: tasks.LambdaInvoke
+    apply_gate: tasks.LambdaInvoke
+    publish: tasks.LambdaInvoke
 
 
 class ForecastWorkflow(Construct):
@@ -72,74 +51,91 @@ class ForecastWorkflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        functions: Functions,
-        training_job: SagemakerJob,
-        fleet: SagemakerJob | None,
-        longest: Duration,
-        topic: sns.ITopic,
-        key: kms.IKey,
+        context: StackContext,
+        steps: RunSteps,
         log_group: logs.ILogGroup,
     ) -> None:
-        super().__init__(scope, construct_id)
-        failure_path = FailurePath(
-            self,
-            "FailurePath",
-            explain_failure=functions.explain_failure.function,
-            close_run=functions.close_run.function,
-            end_failed=functions.end_failed.function,
-            topic=topic,
-        )
-        failure = failure_path.entry
+        """Create the state machine.
 
+        Args:
+            scope: The parent.
+            construct_id: The id in it.
+            context: What the stack's constructs share.
+            steps: What the states call.
+            log_group: Takes the log of the executions.
+        """
+        super().__init__(scope, construct_id)
+        failure_path = FailurePath(self, "FailurePath", steps=steps.failure, topic=context.topic)
+        self._failure = failure_path.entry
+        self._another = sfn.Succeed(
+            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
+        )
+        self._calls = self._make_calls(steps)
+        fleet_path = self._fleet_path(steps.fleet, steps.claim)
+        train = self._train(steps.training_job, fleet_path)
+        start = self._begin(train)
+        self._check_and_publish(announce=self._announce(context.topic))
+        failure_path.after_redrive(
+            start=self._calls.plan, check=self._calls.check_run, fleet=fleet_path.again if fleet_path else None
+        )
+        self.state_machine = logged_state_machine(
+            self,
+            name=f"{context.name}-forecast",
+            comment=f"One run of {context.name}: train and infer in one job, check, gate, publish",
+            start=start,
+            longest=longest_execution(steps.jobs),
+            log_group=log_group,
+        )
+        named_after_runs = "Jobs are named after runs, each with this deployment's prefix."
+        Rights(
+            functions=steps.functions,
+            statements=[statement for job in steps.jobs for statement in job.statements()],
+            keys={"EncryptTheMessages": context.messages_key},
+            wildcards={job.arns: named_after_runs for job in steps.jobs},
+        ).grant(self.state_machine)
+
+    def _make_calls(self, steps: RunSteps) -> _Calls:
+        return _Calls(
+            plan=self._call("Plan", steps.plan, result_path="$.plan"),
+            claim=self._call("Claim", steps.claim, result_path="$.claim"),
+            preflight=self._call("Preflight", steps.preflight, result_path="$.preflight"),
+            check_run=self._call("CheckRun", steps.check_run, result_path="$.run"),
+            claim_cutoff=self._call("ClaimCutoff", steps.claim, result_path="$.claim"),
+            apply_gate=self._call("ApplyGate", steps.apply_gate, result_path="$.gate"),
+            publish=self._call("Publish", steps.publish, result_path="$.published"),
+        )
+
+    def _call(self, state: str, function: PythonFunction, *, result_path: str) -> tasks.LambdaInvoke:
+        call = call_function(self, state, function.function, result_path=result_path)
+        call.add_catch(self._failure, result_path=ERROR_PATH)
+        return call
+
+    def _ask_whether_claimed(self, state: str, *, mine: sfn.IChainable) -> sfn.Choice:
+        return ask_whether_claimed(self, state, mine=mine, another=self._another)
+
+    def _fleet_path(self, steps: FleetSteps | None, claim: PythonFunction) -> FleetPath | None:
+        if steps is None:
+            return None
+        exits = Exits(checked=self._calls.check_run, another=self._another, failure=self._failure)
+        return FleetPath(self, "FleetPath", steps=steps, claim=claim, exits=exits)
+
+    def _train(self, job: SagemakerJob, fleet_path: FleetPath | None) -> sfn.IChainable:
+        """Make the way from a claimed run to its check; returns where it begins."""
+        check, preflight = self._calls.check_run, self._calls.preflight
+        forecast = fleet_path.after_training(self, otherwise=check) if fleet_path else check
+        preflight.next(chain_machines(self, job, result="$.job", checked=forecast, failure=self._failure))
+        # What an earlier execution has trained needs no machine to train on, nor time, disk and quota for one.
+        return fleet_path.before_training(self, otherwise=preflight) if fleet_path else preflight
+
+    def _begin(self, train: sfn.IChainable) -> sfn.Pass:
+        """Make the way from the execution's input to a claimed run, or past the job; returns the first state."""
+        calls = self._calls
         receive = sfn.Pass(
             self,
             "Receive",
             comment="Whatever the input is, from here on the data is an object that an error can be added to",
-            parameters={
-                "execution": EXECUTION,
-                "faults": NO_FAULTS,
-            },
+            parameters={"execution": EXECUTION, "faults": NO_FAULTS},
         )
-        planned = call_function(self, "Plan", functions.plan.function, result_path="$.plan")
-        claimed = call_function(self, "Claim", functions.claim.function, result_path="$.claim")
-        ready = call_function(self, "Preflight", functions.preflight.function, result_path="$.preflight")
-        # Where only the job could tell the cutoff, this is the first time that the run has its name.
-        claimed_cutoff = call_function(self, "ClaimCutoff", functions.claim.function, result_path="$.claim")
-        checked = call_function(self, "CheckRun", functions.check_run.function, result_path="$.run")
-        gated = call_function(self, "ApplyGate", functions.apply_gate.function, result_path="$.gate")
-        published = call_function(self, "Publish", functions.publish.function, result_path="$.published")
-        for state in (planned, claimed, ready, checked, claimed_cutoff, gated, published):
-            state.add_catch(failure, result_path=ERROR_PATH)
-        succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
-        announce = sfn.Choice(self, "OneOfMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
-        announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))
-
-        another = sfn.Succeed(
-            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
-        )
-        mine = sfn.Condition.boolean_equals("$.claim.claimed", True)
-        path = None
-        if fleet is not None and functions.plan_fleet is not None:
-            path = FleetPath(
-                self,
-                "FleetPath",
-                claim=functions.claim.function,
-                mine=mine,
-                another=another,
-                plan_fleet=functions.plan_fleet.function,
-                fleet=fleet,
-                checked=checked,
-                failure=failure,
-            )
-        forecast = path.after_training(self, otherwise=checked) if path else checked
-        trained = chain_machines(self, training_job, result="$.job", checked=forecast, failure=failure)
-        # What an earlier execution has trained needs no machine to train on, nor time, disk and quota for one.
-        looked = ready.next(trained)
-        begun = path.before_training(self, otherwise=looked) if path else looked
-
-        # Somebody has looked at a run that was held, or wants an earlier one back.
-        by_hand = sfn.Condition.is_present("$.plan.publish")
         existing = sfn.Pass(
             self,
             "TakeTheRun",
@@ -147,44 +143,23 @@ class ForecastWorkflow(Construct):
             parameters={"name.$": "$.plan.publish", "status": "Completed"},
             result_path="$.job",
         )
-        receive.next(planned).next(
-            sfn.Choice(self, "PublishByHand?").when(by_hand, existing.next(checked)).otherwise(claimed)
-        )
-        claimed.next(sfn.Choice(self, "Claimed?").when(mine, begun).otherwise(another))
-        looked_at = sfn.Choice(self, "LookedAt?").when(by_hand, published).otherwise(gated)
-        checked.next(claimed_cutoff).next(sfn.Choice(self, "CutoffClaimed?").when(mine, looked_at).otherwise(another))
-        failure_path.after_redrive(start=planned, check=checked, fleet=path.again if path else None)
-        gated.next(published).next(announce)
-        self.state_machine = sfn.StateMachine(
-            self,
-            "StateMachine",
-            state_machine_name=f"{name}-forecast",
-            comment=f"One run of {name}: train and infer in one job, check, gate, publish",
-            definition_body=sfn.DefinitionBody.from_chainable(receive),
-            timeout=longest,
-            tracing_enabled=True,
-            logs=sfn.LogOptions(level=sfn.LogLevel.ALL, include_execution_data=True, destination=log_group),
-        )
-        jobs = [training_job, *([fleet] if fleet is not None else [])]
-        self._allow(jobs, key=key)
-        self._acknowledge(functions, jobs)
+        by_hand = sfn.Choice(self, "PublishByHand?").when(BY_HAND, existing.next(calls.check_run))
+        receive.next(calls.plan).next(by_hand.otherwise(calls.claim))
+        calls.claim.next(self._ask_whether_claimed("Claimed?", mine=train))
+        return receive
 
-    def _allow(self, jobs: Sequence[SagemakerJob], *, key: kms.IKey) -> None:
-        for job in jobs:
-            for statement in job.statements():
-                self.state_machine.add_to_role_policy(statement)
-        # To publish to an encrypted topic, a role must be able to use the topic's key.
-        self.state_machine.add_to_role_policy(
-            iam.PolicyStatement(
-                sid="EncryptTheMessages", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]
-            )
-        )
+    def _check_and_publish(self, *, announce: sfn.IChainable) -> None:
+        """Make the way from what a job left to the published run."""
+        calls = self._calls
+        looked_at = sfn.Choice(self, "LookedAt?").when(BY_HAND, calls.publish).otherwise(calls.apply_gate)
+        # Where only the job could tell the cutoff, this is the first time that the run has its name.
+        calls.check_run.next(calls.claim_cutoff)
+        calls.claim_cutoff.next(self._ask_whether_claimed("CutoffClaimed?", mine=looked_at))
+        calls.apply_gate.next(calls.publish).next(announce)
 
-    def _acknowledge(self, functions: Functions, jobs: Sequence[SagemakerJob]) -> None:
-        role = self.state_machine.role
-        acknowledge_inline_policy(role)
-        for function in functions.all:
-            acknowledge_wildcard(role, f"{function.function.function_arn}:*", "The versions of this one function.")
-        for job in jobs:
-            acknowledge_wildcard(role, job.arns, "Jobs are named after runs, each with this deployment's prefix.")
-        acknowledge_wildcard(role, "*", "X-Ray and the log delivery of Step Functions know no resources.")
+    def _announce(self, topic: sns.ITopic) -> sfn.IChainable:
+        """Make the states that announce a published run and end well; returns the first."""
+        succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
+        announce = sfn.Choice(self, "OneOfMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
+        announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))
+        return announce

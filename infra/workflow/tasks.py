@@ -1,4 +1,4 @@
-"""The two kinds of small task the state machine has beside the job: calling a function and sending a message."""
+"""The small states of every path: call a function, ask whether this execution has the run, send a message."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -49,6 +49,8 @@ EXECUTION = {
     "input.$": "$$.Execution.Input",
 }
 STATE_MARGIN = Duration.seconds(30)
+# As Claim answers it.
+CLAIMED = sfn.Condition.boolean_equals("$.claim.claimed", True)
 
 
 def call_function(
@@ -89,6 +91,18 @@ def call_function(
         jitter_strategy=sfn.JitterType.FULL,
     )
     return task
+
+
+def ask_whether_claimed(scope: Construct, state: str, *, mine: sfn.IChainable, another: sfn.IChainable) -> sfn.Choice:
+    """Make a state that goes on by Claim's last answer.
+
+    Args:
+        scope: The parent.
+        state: The state's name.
+        mine: Where an execution goes on that has the run.
+        another: Where one ends that was not given it.
+    """
+    return sfn.Choice(scope, state).when(CLAIMED, mine).otherwise(another)
 
 
 def notify(
