@@ -4,7 +4,7 @@ import fcntl
 import json
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from job_code.errors import InputError
@@ -49,6 +49,8 @@ class LocalOutput:
         self._folder = folder
         self._staging = folder / f"{UNFINISHED}{run_id}"
         self._files = self._staging / "files"
+        self._run = f"run_id={run_id}"
+        self._run_folders = set[PurePosixPath]()  # one for each kind of file, such as forecasts/partition=all/run_id=x
         self.scratch = self._staging / "scratch"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,18 +66,25 @@ class LocalOutput:
         self._lock = _lock(self._staging)
 
     def put(self, file: Path, name: str) -> None:
-        """Moves a file into the run."""
-        target = self._files / name
+        """Moves a file into the run.
+
+        Raises:
+            ValueError: If the name is not of this run.
+        """
+        path = PurePosixPath(name)
+        if self._run not in path.parts[:-1]:
+            raise ValueError(f"{name} is no file of this run: it has no folder {self._run}")
+        self._run_folders.add(PurePosixPath(*path.parts[: path.parts.index(self._run) + 1]))
+        target = self._files / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 
     def finish(self) -> None:
         """Moves the run's folders into place, that of the forecasts last."""
-        runs = sorted(self._files.glob("*/*/*"), key=lambda run: run.parts[-3] == "forecasts")
-        for run in runs:
-            target = self._folder / run.relative_to(self._files)
+        for run in sorted(self._run_folders, key=lambda run: run.parts[0] == "forecasts"):
+            target = self._folder / run
             target.parent.mkdir(parents=True, exist_ok=True)
-            run.replace(target)
+            (self._files / run).replace(target)
         self.abandon()
 
     def abandon(self) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -118,7 +119,7 @@ class Workers:
             raise WorkerDiedError(DIED)
 
     def start(self, function: Callable[[Task], object], task: Task) -> None:
-        """Starts all processes before there is work, and has each do something that all of its work will need.
+        """Starts all processes before there is work, and has each do once what all of its work will need.
 
         Args:
             function: A function of a module, which keeps what it makes.
@@ -127,7 +128,7 @@ class Workers:
         Raises:
             WorkerDiedError: If a process was killed.
         """
-        for _ in self.map(function, [task] * self.count):
+        for _ in self.map(_once_a_process, [(function, task)] * self.count):
             pass
 
     def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
@@ -138,7 +139,8 @@ class Workers:
                 own = context.SimpleQueue()
                 for core in _cores_for(self.count):
                     own.put(core)
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=(own,))
+                arguments = (own, context.Barrier(self.count))
+                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=arguments)
             return [self._pool.submit(function, task) for task in tasks]
 
 
@@ -163,11 +165,24 @@ def _cores_for(count: int) -> list[int | None]:
     return [*sorted(os.sched_getaffinity(0))]
 
 
-def _begin(cores: "SimpleQueue[int | None]") -> None:
+_meeting: Barrier | None = None  # of all processes of this one's pool
+
+
+def _once_a_process(call: tuple[Callable[[Task], object], Task]) -> None:
+    """Applies a function to a task, in every process of a pool: none goes on to a second call before all have one."""
+    if _meeting is not None:
+        _meeting.wait()
+    function, task = call
+    function(task)
+
+
+def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier) -> None:
     """Gives a worker its core, and has it end when it should.
 
     That is with the pool, which sends SIGTERM, and with the parent, however that ends.
     """
+    global _meeting
+    _meeting = meeting
     if (core := cores.get()) is not None:
         os.sched_setaffinity(0, {core})
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked in the parent, which waits for it otherwise

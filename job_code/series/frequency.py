@@ -3,6 +3,7 @@
 Arithmetic on integers finds gaps, fills them and steps over the horizon alike for every frequency.
 """
 
+import calendar
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -11,6 +12,8 @@ import polars as pl
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+MONTHS = 12
 
 Unit = Literal["day", "week", "month"]
 
@@ -67,14 +70,20 @@ class Frequency:
         return self.to_date(self.to_period(day)) != day
 
     def period_of(self, day: date) -> int:
-        """Number of the period that one date belongs to."""
-        return int(pl.select(self.to_period(pl.lit(day))).item())
+        """Number of the period that one date belongs to: `to_period` in plain arithmetic."""
+        if self.unit == "month":
+            return day.year * MONTHS + day.month - 1
+        days = day.toordinal() - EPOCH_ORDINAL
+        return days if self.unit == "day" else (days - self._anchor_day) // 7
 
     def date_of(self, period: int) -> date:
-        """Date that labels one period."""
-        labelled = pl.select(self.to_date(pl.lit(period, dtype=pl.Int32))).item()
-        assert isinstance(labelled, date)
-        return labelled
+        """Date that labels one period: `to_date` in plain arithmetic."""
+        if self.unit == "month":
+            year, month = divmod(period, MONTHS)
+            last = calendar.monthrange(year, month + 1)[1]
+            return date(year, month + 1, last if self.name == "ME" else 1)
+        days = period if self.unit == "day" else period * 7 + self._anchor_day
+        return date.fromordinal(EPOCH_ORDINAL + days)
 
     @property
     def _anchor_day(self) -> int:

@@ -10,7 +10,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.demand.frequency_inference import resolve_frequency
 from job_code.errors import InputError
 from job_code.series.frequency import WEEKDAYS, Frequency
-from job_code.tables.row_checks import DAY
+from job_code.tables.row_checks import DAY, EARLIEST, LATEST
 
 ALL = ("D", "MS", "ME", *(f"W-{day}" for day in WEEKDAYS))
 
@@ -50,6 +50,25 @@ def test_labels_agree_with_the_calendar(name: str) -> None:
             expected = day - timedelta(days=(day.weekday() - WEEKDAYS.index(name[2:])) % 7)
         assert label == expected
         day += timedelta(days=1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_single_dates_and_periods_are_those_of_whole_columns(name: str) -> None:
+    frequency = Frequency(name)
+    days = pl.date_range(date(1895, 12, 20), date(2105, 1, 10), "1d", eager=True).alias("day")
+    frame = days.to_frame().with_columns(period=frequency.to_period(pl.col("day")))
+    assert [frequency.period_of(day) for day in frame["day"]] == frame["period"].to_list()
+    periods = frame.select(pl.col("period").unique().sort()).with_columns(label=frequency.to_date(pl.col("period")))
+    assert [frequency.date_of(period) for period in periods["period"]] == periods["label"].to_list()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("day", [EARLIEST, LATEST])
+def test_the_first_and_the_last_date_that_demand_may_have_are_no_exceptions(name: str, day: date) -> None:
+    frequency = Frequency(name)
+    period = frequency.period_of(day)
+    assert period == pl.select(frequency.to_period(pl.lit(day))).item()
+    assert frequency.date_of(period) == pl.select(frequency.to_date(pl.lit(period, dtype=pl.Int32))).item()
 
 
 @pytest.mark.parametrize("name", ALL)

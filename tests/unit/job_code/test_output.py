@@ -42,6 +42,23 @@ def test_a_run_appears_all_at_once(tmp_path: Path, made: Path) -> None:
     assert Path(output.location(MANIFEST)) == folder / MANIFEST
 
 
+def test_all_kinds_of_files_appear_however_deep_they_lie(tmp_path: Path, made: Path) -> None:
+    output, chunk = LocalOutput(tmp_path / "out", "r1"), "handover/partition=all/run_id=r1/pieces/00000.tar"
+    for name in (MANIFEST, chunk, REPORT):
+        made.write_text(name)
+        output.put(made, name)
+    output.finish()
+    assert everything(tmp_path / "out") == [MANIFEST, chunk, REPORT]
+
+
+@pytest.mark.parametrize("name", ["_manifest.json", "forecasts/partition=all/run_id=r2/_manifest.json", "a/run_id=r1"])
+def test_a_file_of_no_run_or_of_another_is_refused(tmp_path: Path, made: Path, name: str) -> None:
+    output = LocalOutput(tmp_path / "out", "r1")
+    with pytest.raises(ValueError, match="is no file of this run: it has no folder run_id=r1"):
+        output.put(made, name)
+    assert made.exists()
+
+
 def test_an_abandoned_run_leaves_nothing(tmp_path: Path, made: Path) -> None:
     output = LocalOutput(tmp_path / "out", "r1")
     output.put(made, MANIFEST)
@@ -76,9 +93,10 @@ def test_what_a_killed_run_left_is_swept_and_a_live_run_is_not(tmp_path: Path, m
         process.kill()
     LocalOutput(folder, "next").abandon()
     assert {path.name for path in folder.iterdir()} == {".unfinished-alive"}
-    alive.put(made, MANIFEST)
+    manifest = MANIFEST.replace("r1", "alive")
+    alive.put(made, manifest)
     alive.finish()
-    assert everything(folder) == [MANIFEST]
+    assert everything(folder) == [manifest]
 
 
 def test_a_folder_that_cannot_be_made_is_an_input_error(tmp_path: Path, made: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,30 @@ def test_the_work_is_spread_and_no_process_is_left() -> None:
         list(workers.map(eval, ["1 / 0", *["__import__('time').sleep(0.2)"] * 300]))
     assert not multiprocessing.active_children()
     assert time.monotonic() - begun < PATIENCE  # what had not begun was not done
+
+
+NOTE = "open({path!r}, 'a').write(str({process}) + chr(10))"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_process_does_once_what_all_of_its_work_needs(tmp_path: Path, count: int) -> None:
+    path = tmp_path / "processes"
+    with Workers(count) as workers:
+        for times in (1, 2):
+            workers.start(eval, NOTE.format(path=str(path), process=PROCESS))
+            noted = path.read_text().split()
+            assert len(noted) == times * count
+            assert set(Counter(noted).values()) == {times}
+        assert {str(process) for process in workers.map(eval, [BUSY] * 6)} <= set(noted)
+
+
+def test_what_fails_at_the_start_is_told_and_breaks_nothing() -> None:
+    with Workers(2) as workers:
+        with pytest.raises(ZeroDivisionError):
+            workers.start(eval, "1 / 0")
+        assert list(workers.map(eval, ["3", "4"])) == [3, 4]
+        with pytest.raises(WorkerDiedError):
+            workers.start(eval, KILLED)
 
 
 def test_whoever_waits_can_tell_of_progress() -> None:
