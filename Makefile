@@ -40,11 +40,12 @@ accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plai
 drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
 	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
-check: lint types templates command ## ruff, mypy, cdk-nag and cfn-lint, for every environment
+check: lint types templates command ## ruff, import-linter, mypy, cdk-nag and cfn-lint, for every environment
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 types: $(INSTALLED)
 	$(BIN)/mypy .
