@@ -17,7 +17,9 @@ class DeploymentOptions:
 def diff(options: DeploymentOptions) -> None:
     """Show what a deployment would change."""
     from cli.aws.cdk import run_cdk
+    from cli.environment import read_settings
 
+    read_settings(options.environment)
     run_cdk("diff", options.environment, options.cdk_options or ())
 
 
@@ -28,5 +30,7 @@ def deploy(options: DeploymentOptions) -> None:
     Builds the image with Docker, unless the environment's file has an `image_uri`.
     """
     from cli.aws.cdk import run_cdk
+    from cli.environment import read_settings
 
+    read_settings(options.environment)
     run_cdk("deploy", options.environment, ["--all", *(options.cdk_options or ())])

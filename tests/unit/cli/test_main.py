@@ -84,7 +84,7 @@ def test_a_wrong_option_is_one_line(onejob: Onejob, arguments: list[str], said: 
     assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{said}\n")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("train", "infer", "diff", "deploy")])
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("train", "infer")])
 def test_an_unknown_environment_is_one_line(onejob: Onejob, name: str) -> None:
     refused = onejob(name, "--environment", "prd")
     assert (refused.exit_code, refused.stdout) == (1, "")
