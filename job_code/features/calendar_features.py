@@ -1,4 +1,4 @@
-"""Where in the calendar the period lies that is forecast: the recipe's date features."""
+"""The recipe's date features: where in the calendar each forecast period lies."""
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,7 @@ def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:
 
 
 def calendar_columns(recipe: FeatureRecipe, frequency: Frequency, periods: Integers) -> list[Floats]:
-    """Compute the recipe's date features as MLForecast does, of any periods.
+    """Compute the recipe's date features as MLForecast does, for any periods.
 
     Args:
         recipe: Says which date features.

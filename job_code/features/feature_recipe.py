@@ -46,10 +46,10 @@ class FeatureRecipe:
     pattern: int | None = None
 
     def forecaster(self, *, threads: int) -> MLForecast:
-        """MLForecast without a model: its `preprocess` computes the features, and LightGBM learns from them directly.
+        """Set up MLForecast without a model: its `preprocess` computes the features that LightGBM learns from.
 
-        It gets no date features. It would compute them for the period after the origin, and a direct model needs those
-        of the period that each row forecasts (`calendar_features`).
+        MLForecast gets no date features. It would compute them for the period after the origin. A direct model needs
+        those of the period that each row forecasts (`calendar_features`).
 
         Args:
             threads: Threads of MLForecast.
@@ -95,7 +95,7 @@ class FeatureRecipe:
 
 
 def recipe_for(frequency: Frequency) -> FeatureRecipe:
-    """The recipe of a frequency: recent past, level and spread, and the level of a year ago."""
+    """Return the recipe of a frequency: recent past, level and spread, and the level of a year ago."""
     match frequency.unit:
         case "week":
             return FeatureRecipe(
@@ -152,7 +152,7 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
 
 
 def day_of_year(dates: pl.Expr) -> pl.Expr:
-    """Days into a mean year: a week 52 and the week 1 that follows are neighbors every year."""
+    """Count the days into a mean year: a week 52 and the week 1 that follows are neighbors every year."""
     return dates.cast(pl.Int32) % DAYS_PER_YEAR
 
 

@@ -10,8 +10,8 @@ from job_code.features.training_rows import TrainingRows
 from job_code.series.arrays import Floats, Integers
 from job_code.series.panel import Panel
 
-# Of the size. MLForecast adds each value to its rolling sums and takes it away again. With whole multiples of this that
-# is exact: a mean over no demand is 0, not what rounding left of older demand.
+# In units of the size. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
+# keep these sums exact, so a mean over no demand is 0 and not what rounding left of older demand.
 GRAIN = 2.0**-40
 UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
 
@@ -27,7 +27,7 @@ def size(panel: Panel) -> Floats:
 def training_origins(
     panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe, threads: int
 ) -> Origins:
-    """The origins of the training rows.
+    """Build the origins of the training rows.
 
     Args:
         panel: The series that teach.
@@ -53,7 +53,7 @@ def training_origins(
 
 
 def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -> Origins:
-    """The last period of every series.
+    """Build an origin at the last period of every series.
 
     Args:
         panel: The series.
@@ -105,7 +105,7 @@ def _past(
         }
     )
     forecaster = recipe.forecaster(threads=threads)
-    # A panel has no gaps to look for, and MLForecast will forecast nothing, for which it would keep values.
+    # A panel has no gaps, so MLForecast need not look for them. It forecasts nothing, so it need not keep values.
     known = forecaster.preprocess(demand, static_features=[], dropna=False, keep_last_n=1, validate_data=False)
     assert isinstance(known, pl.DataFrame)
     assert tuple(forecaster.ts.features_order_) == recipe.names
