@@ -1,14 +1,18 @@
 """One environment's stacks, composed: `cdk synth -c environment=prod`, dev when none is named."""
 
 import sys
+from pathlib import Path
 
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.forecast_stack import ForecastStack
 from infra.settings.environment import Settings
-from infra.settings.loader import ENVIRONMENTS, PERSONAL_ENVIRONMENT, SettingsError, load_settings
+from infra.settings.loader import PERSONAL_ENVIRONMENT, SettingsError, load_settings
 from infra.storage.data_stack import DataStack
+
+# Beside this file, and not beside infra: a copy of the application has environments of its own.
+ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
 def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
