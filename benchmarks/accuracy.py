@@ -19,6 +19,7 @@ import polars as pl
 from benchmarks.plain_mlforecast import plain_forecaster
 from benchmarks.task_scores import TaskScores, score_point, score_quantiles
 from benchmarks.tasks import KEY, ForecastTask, task_names
+from contract.keys import EVERY_RUN
 from job_code.config import ForecastConfig
 from job_code.demand.date_counts import DayCounts
 from job_code.demand.frequency_inference import resolve_frequency
@@ -80,7 +81,7 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
         arguments += [part for setting in told for part in ("--set", setting)]
         job = [sys.executable, "-m", "job_code", "train", *arguments]
         subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this project's own)
-        files = sorted(output.glob("forecasts/*/*/part-*.parquet"))
+        files = sorted(output.glob(f"{EVERY_RUN.forecasts}*.parquet"))
         rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
     both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")
     columns = ForecastConfig(quantiles=FINE).quantile_columns

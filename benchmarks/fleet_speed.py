@@ -18,6 +18,9 @@ from typing import Any
 from benchmarks.assortment import Assortment
 from benchmarks.generate import Order, generate
 from cli.rehearsal.application import Application, synthesise
+from contract import job_start
+from contract.handover_keys import HandoverKeys
+from contract.keys import HANDOVER, MODELS
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from job_code.runtime.progress import Progress
 from local_cloud import LocalCloud, wait_for_execution
@@ -27,7 +30,7 @@ BARS = {"two instances of a core": 1.85, "two cores of an instance": 1.8}
 REPEATS = 2
 LONGEST_SECONDS = 3_600
 LAST = date(2026, 11, 16)
-COPIED = ("handover/", "models/")
+COPIED = (HANDOVER, MODELS)
 
 
 class HandedOver(Application):
@@ -58,9 +61,8 @@ class HandedOver(Application):
     def forecast(self, request: Mapping[str, Any], name: str, *, instances: int) -> float:
         """Forecasts what was handed over, all of it; returns the seconds of the slowest machine's forecasting."""
         s3 = self.cloud.client("s3")
-        for key in self.keys("handover/"):
-            if "/done/" in key:
-                s3.delete_object(Bucket=self.bucket, Key=key)
+        for key in self.keys(handed_over(request).done):
+            s3.delete_object(Bucket=self.bucket, Key=key)
         cluster = {**request["ProcessingResources"]["ClusterConfig"], "InstanceCount": instances}
         sagemaker = self.cloud.client("sagemaker")
         sagemaker.create_processing_job(
@@ -80,6 +82,12 @@ class HandedOver(Application):
         pages = self.cloud.client("s3").get_paginator("list_objects_v2")
         found = pages.paginate(Bucket=self.bucket, Prefix=prefix)
         return [item["Key"] for page in found for item in page.get("Contents", ())]
+
+
+def handed_over(request: Mapping[str, Any]) -> HandoverKeys:
+    """The keys of what a fleet's job was to forecast."""
+    told = request["Environment"]
+    return HandoverKeys(partition=told[job_start.PARTITION], run_id=told[job_start.RUN_ID])
 
 
 @contextmanager
@@ -114,7 +122,7 @@ def main() -> int:
         seconds: dict[str, list[float]] = {"one": [], "instances": [], "cores": []}
         with deployed(folder / "1", cores=1) as single, deployed(folder / "2", cores=2) as double:
             request = single.hand_over(folder / "demand" / "demand")
-            objects = len([key for key in single.keys("handover/") if "/pieces/" in key])
+            objects = len(single.keys(handed_over(request).pieces))
             print(f"{given.series:,} series in {objects} objects", flush=True)
             copy(single, double)
             elsewhere = json.loads(json.dumps(request).replace(single.bucket, double.bucket))

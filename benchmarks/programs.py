@@ -11,6 +11,8 @@ import polars as pl
 from benchmarks.measuring import Finished, folder_size, measure
 from benchmarks.plain_mlforecast import KEY
 from benchmarks.results import Run, commit, now
+from contract.keys import MANIFEST, RunKeys
+from contract.partitions import WHOLE
 from job_code.config import ForecastConfig
 
 RUN_ID = "bench"
@@ -33,7 +35,7 @@ def run_job(demand: Path, output: Path, *, series: int, settings: Mapping[str, s
     if finished.failure:
         return _run(finished)
     forecasts = forecasts_of_job(output)
-    manifest = json.loads((forecasts / "_manifest.json").read_bytes())
+    manifest = json.loads((forecasts / MANIFEST).read_bytes())
     found = {"stages": manifest["seconds"], "learned_rows": manifest["sample"]["rows"]}
     return _run(finished, **found, **_counted(forecasts, series))
 
@@ -56,7 +58,7 @@ def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout:
 
 def forecasts_of_job(output: Path) -> Path:
     """Folder of the job's forecasts below its output."""
-    return output / f"forecasts/partition=all/run_id={RUN_ID}"
+    return output / RunKeys(partition=WHOLE, run_id=RUN_ID).forecasts
 
 
 def _counted(forecasts: Path, series: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from contract.keys import DEMAND, MANIFEST, PART, POINTER, REPORTS
 from local_cloud import ApiFault
 from local_cloud.core.job_faults import FaultReason
 from local_cloud.middleware.api_faults import ApiFaultKind
@@ -39,8 +40,8 @@ def draw(chance: random.Random) -> Fault:
 
 def missing_manifest() -> Fault:
     """The run's manifest is uploaded, answered well, and not there."""
-    call = ApiFault("s3", "PutObject", "swallowed", "_manifest")
-    return Fault("s3:PutObject of _manifest swallowed x 1", frozenset({"IncompleteRun"}), call=call)
+    call = ApiFault("s3", "PutObject", "swallowed", MANIFEST)
+    return Fault(f"s3:PutObject of {MANIFEST} swallowed x 1", frozenset({"IncompleteRun"}), call=call)
 
 
 def _of_a_function(chance: random.Random) -> Fault:
@@ -52,19 +53,19 @@ def _of_a_function(chance: random.Random) -> Fault:
 def _of_s3(chance: random.Random) -> Fault:
     if chance.random() < 0.3:
         kind: ApiFaultKind = chance.choice(("swallowed", "damaged"))
-        subject = chance.choice(("part-", "_manifest"))
+        subject = chance.choice((PART, MANIFEST))
         return _call("s3", "PutObject", kind, {"IncompleteRun"}, subject=subject, chance=chance, count=1)
     kind = chance.choice(("throttled", "error", "answer_lost", "slow"))
     action, subject = chance.choice(
         (
-            ("GetObject", "demand/"),
+            ("GetObject", DEMAND),
             ("ListBucket", ""),
-            ("PutObject", "part-"),
-            ("PutObject", "_manifest"),
-            ("PutObject", "report"),
-            ("PutObject", "_latest"),
-            ("GetObject", "_latest"),
-            ("GetObject", "_manifest"),
+            ("PutObject", PART),
+            ("PutObject", MANIFEST),
+            ("PutObject", REPORTS),
+            ("PutObject", POINTER),
+            ("GetObject", POINTER),
+            ("GetObject", MANIFEST),
         )
     )
     told = {"Throttled", "PlatformFault", "PublishFailed", "JobError", "InputError"} if kind != "slow" else set()

@@ -17,6 +17,8 @@ import polars as pl
 
 from cli.checkout import CHECKOUT
 from cli.rehearsal.application import Application, synthesise
+from contract.keys import partition_folder
+from contract.partition_keys import PartitionsKeys
 from local_cloud import LocalCloud, wait_for_execution
 
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
@@ -57,15 +59,15 @@ class Partitions(Application):
 
     def upload(self, partition: str, content: bytes) -> None:
         """Puts a partition's demand where its run looks for it."""
-        self.put_demand(f"partition={partition}/demand.parquet", content)
+        self.put_demand(f"{partition_folder(partition)}demand.parquet", content)
 
     def run(self) -> dict[str, dict[str, str]]:
         """Runs all partitions; returns the table, by partition."""
         execution = self.start(GIVEN, machine="PartitionsStateMachineArn")
         ended = wait_for_execution(self.cloud.client, execution, seconds=LONGEST_SECONDS)
         print(f"  ended as {ended['status']}: {ended.get('cause') or json.loads(ended['output'])['counts']}")
-        name = execution.rsplit(":", 1)[-1]
-        table = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=f"partitions/execution={name}/outcome.csv")
+        keys = PartitionsKeys(execution=execution.rsplit(":", 1)[-1])
+        table = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=keys.table)
         return {row["partition"]: row for row in csv.DictReader(io.StringIO(table["Body"].read().decode()))}
 
     def trained(self) -> int:

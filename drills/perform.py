@@ -13,6 +13,7 @@ import polars as pl
 from botocore.exceptions import ClientError
 
 from contract.log_lines import fields
+from contract.partitions import WHOLE
 from drills.invariants import broken, pointers
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
@@ -154,7 +155,7 @@ def _recovers(stage: Stage) -> list[str]:
     if described["status"] != "SUCCEEDED":
         return [f"without faults, the next run failed: {described.get('error')}: {described.get('cause', '')[:300]}"]
     _settle(stage)
-    run = stage.registry.get("all", CUTOFF)
+    run = stage.registry.get(WHOLE, CUTOFF)
     return [] if run.published is not None else [f"the next run ended well, and cutoff {CUTOFF} is not published"]
 
 

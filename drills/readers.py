@@ -9,7 +9,9 @@ from typing import Any
 import polars as pl
 from botocore.exceptions import ClientError
 
-from drills.stage import PARTITION, POINTER, Stage
+from contract.keys import MANIFEST
+from contract.partitions import WHOLE
+from drills.stage import POINTER, Stage
 
 KEY = ["article_id", "merchant_id", "ds"]
 
@@ -28,7 +30,7 @@ def faults_of_run(stage: Stage, folder: str) -> list[str]:
         item["Key"].removeprefix(prefix): s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read() for item in found
     }
     try:
-        manifest = json.loads(objects.pop("_manifest.json"))
+        manifest = json.loads(objects.pop(MANIFEST))
     except (KeyError, ValueError) as error:
         return [f"{folder} has no manifest: {error!r}"]
     listed = {file["name"]: file["sha256"] for file in manifest["files"]}
@@ -50,7 +52,7 @@ def folder_by_table(stage: Stage) -> str | None:
     """
     glue, database = stage.cloud.client("glue"), stage.outputs["ForecastDatabase"]
     try:
-        found = glue.get_partition(DatabaseName=database, TableName="forecasts", PartitionValues=[PARTITION])
+        found = glue.get_partition(DatabaseName=database, TableName="forecasts", PartitionValues=[WHOLE])
     except ClientError:
         return None
     return str(found["Partition"]["StorageDescriptor"]["Location"])

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from cli.rehearsal.application import Application
+from contract.keys import pointer_key
+from contract.partitions import WHOLE
 from lambdas.shared.registry_record import LATEST, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud
 
-PARTITION = "all"
-POINTER = f"forecasts/partition={PARTITION}/_latest.json"
+POINTER = pointer_key(WHOLE)
 TIME_SCALE = 0.002
 LONGEST_EXECUTION = 180.0
 
@@ -27,7 +28,7 @@ class Stage(Application):
 
     def runs(self) -> list[Run]:
         """All runs of the registry."""
-        return [self.registry.get(PARTITION, LATEST), *self.registry.newest(PARTITION, 100)]
+        return [self.registry.get(WHOLE, LATEST), *self.registry.newest(WHOLE, 100)]
 
     def reset(self) -> None:
         """No demand, no forecasts, nothing in the registry or the catalogue."""

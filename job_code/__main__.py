@@ -10,6 +10,8 @@ from job_code.runtime.process_pool import SPIN_COUNT
 
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
+from contract.keys import MODELS
+from contract.partitions import WHOLE
 from job_code.entrypoints.local import run_on_laptop
 from job_code.entrypoints.processing_container import run_processing_container
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths
@@ -50,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run(entry)
     train.set_defaults(model=None)
     entries.add_parser("fleet", help="one machine of a fleet: a SageMaker processing container and nothing else")
-    infer.add_argument("--model", type=Path, metavar="DIR", help="the earlier run's folder below models/")
+    infer.add_argument("--model", type=Path, metavar="DIR", help=f"the earlier run's folder below {MODELS}")
     return parser
 
 
@@ -66,7 +68,7 @@ def _add_run(entry: argparse.ArgumentParser) -> None:
     entry.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="one configuration key; lists with commas"
     )
-    entry.add_argument("--partition", default="all", metavar="NAME", help="default: all")
+    entry.add_argument("--partition", default=WHOLE, metavar="NAME", help=f"default: {WHOLE}")
     entry.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="of what is logged on a laptop; default: text"
     )

@@ -5,7 +5,6 @@ The infrastructure imports this module too, so that a bad value fails at synth a
 
 import difflib
 import itertools
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,9 +14,9 @@ from typing import Annotated, Any, Literal, Self
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from contract.periods import FREQUENCIES
 from job_code.errors import InputError
 
-FREQUENCY_PATTERN = re.compile(r"D|MS|ME|W(-(MON|TUE|WED|THU|FRI|SAT|SUN))?")
 OUTPUT_COLUMNS = ("ds", "mean")
 WORKING_COLUMNS = ("_day", "_value", "_on_sale", "_hash", "_code", "_shard", "_at")  # the job's own, beside the key
 
@@ -79,7 +78,7 @@ class ForecastConfig(BaseModel):
     @field_validator("frequency")
     @classmethod
     def _known_frequency(cls, value: str | None) -> str | None:
-        if value is not None and not FREQUENCY_PATTERN.fullmatch(value):
+        if value is not None and value not in ("W", *FREQUENCIES):
             raise ValueError(f"{value!r} is none of D, W, W-MON ... W-SUN, MS, ME")
         return value
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.keys import RunKeys
 from job_code.config import ForecastConfig
-
-INPUTS = ("demand", "static", "covariates")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +32,7 @@ class RunRequest:
     model_sha256: str | None = None
     objects: int | None = None
 
-    def name(self, kind: str, file: str) -> str:
-        """Where one of the run's files goes: `kind` is `forecasts`, `reports`, `models` or `handover`."""
-        return file_name(kind, self.partition, self.run_id, file)
-
-
-def file_name(kind: str, partition: str, run_id: str, file: str) -> str:
-    """Where a file of a run goes: `kind` is `forecasts`, `reports`, `models` or `handover`."""
-    return f"{kind}/partition={partition}/run_id={run_id}/{file}"
+    @property
+    def keys(self) -> RunKeys:
+        """Where the run's files go."""
+        return RunKeys(partition=self.partition, run_id=self.run_id)

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import lightgbm as lgb
 
+from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
 from job_code.evaluation.backtest import backtest
 from job_code.exogenous.fitted_encodings import FittedEncodings
-from job_code.forecasting.model_store import DOCUMENT, load_model, save_model
+from job_code.forecasting.model_store import load_model, save_model
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Resources
 from job_code.model.tree_predictor import TreePredictor
@@ -91,7 +92,7 @@ CALENDARS = {
 
 def stored_format(name: str) -> int:
     """Tell the format of a golden model."""
-    return int(json.loads((FOLDER / name / DOCUMENT).read_text(encoding="utf-8"))["model_format"])
+    return int(json.loads((FOLDER / name / MODEL_DOCUMENT).read_text(encoding="utf-8"))["model_format"])
 
 
 def problem(name: str, folder: Path) -> str | None:

@@ -13,11 +13,17 @@ from pathlib import Path
 import boto3
 from moto.server import ThreadedMotoServer
 
+from contract import job_start
+from contract.handover_keys import HandoverKeys
+from contract.keys import MODELS, RunKeys
+from contract.partitions import WHOLE
+
 RUN_ID = "golden"
 BUCKET = "golden"
 REGION = "eu-central-1"
 HOSTS = ("algo-1", "algo-2")
-HANDOVER = f"handover/partition=all/run_id={RUN_ID}"
+KEYS = RunKeys(partition=WHOLE, run_id=RUN_ID)
+HANDOVER = HandoverKeys(partition=WHOLE, run_id=RUN_ID)
 FAST = {"horizon": "8", "trees": "40"}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "golden", "AWS_SECRET_ACCESS_KEY": "golden", "AWS_DEFAULT_REGION": REGION}
 
@@ -46,7 +52,7 @@ def infer(inputs: Mapping[str, Path], trained: Path, output: Path) -> Path:
     Returns:
         The folder of the forecasts.
     """
-    return _on_files("infer", inputs, {}, output, "--model", str(trained / f"models/partition=all/run_id={RUN_ID}"))
+    return _on_files("infer", inputs, {}, output, "--model", str(trained / KEYS.models))
 
 
 def fleet(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path, cloud: "Cloud") -> Path:
@@ -57,22 +63,22 @@ def fleet(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path,
     """
     cloud.clear()
     _training_container(inputs, settings, output / "training", cloud)
-    chunks = cloud.names(f"{HANDOVER}/pieces/")
+    chunks = cloud.names(HANDOVER.pieces)
     machines = []
     for number, host in enumerate(HOSTS):
         root = output / host
-        cloud.download(f"{HANDOVER}/common/", root / "processing/input/common")
-        cloud.download("models/", root / "processing/input/model")
+        cloud.download(HANDOVER.common, root / "processing/input" / job_start.COMMON)
+        cloud.download(MODELS, root / "processing/input" / job_start.MODEL)
         for name in chunks[number :: len(HOSTS)]:
-            cloud.fetch(name, root / "processing/input/pieces")
+            cloud.fetch(name, root / "processing/input" / job_start.PIECES)
         _write_json(root / "config/resourceconfig.json", {"current_host": host, "hosts": HOSTS})
         _write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"{RUN_ID}-fleet"})
-        variables = {"SAGEMAKER_BASE_DIR": str(root), "RUN_ID": RUN_ID, **cloud.variables}
+        variables = {"SAGEMAKER_BASE_DIR": str(root), job_start.RUN_ID: RUN_ID, **cloud.variables}
         machines.append(_start(["fleet"], variables))
     for machine in machines:
         _finish(machine)
     forecasts = output / "forecasts"
-    cloud.download(f"forecasts/partition=all/run_id={RUN_ID}/", forecasts)
+    cloud.download(KEYS.forecasts, forecasts)
     return forecasts
 
 
@@ -83,7 +89,7 @@ def _on_files(entry: str, inputs: Mapping[str, Path], settings: Mapping[str, str
     for name, value in ({**FAST, **settings} if settings or entry == "train" else {}).items():
         arguments += ["--set", f"{name}={value}"]
     _finish(_start(arguments, {}))
-    return output / f"forecasts/partition=all/run_id={RUN_ID}"
+    return output / KEYS.forecasts
 
 
 def _training_container(inputs: Mapping[str, Path], settings: Mapping[str, str], root: Path, cloud: "Cloud") -> None:
@@ -94,9 +100,9 @@ def _training_container(inputs: Mapping[str, Path], settings: Mapping[str, str],
     _write_json(root / "input/config/hyperparameters.json", {**FAST, **settings})
     variables = {
         "SAGEMAKER_BASE_DIR": str(root),
-        "TRAINING_JOB_NAME": RUN_ID,
-        "PARTITION": "all",
-        "FLEET_OBJECTS": "6",
+        job_start.TRAINING_JOB_NAME: RUN_ID,
+        job_start.PARTITION: WHOLE,
+        job_start.FLEET_OBJECTS: "6",
         **cloud.variables,
     }
     _finish(_start(["train"], variables))
@@ -136,7 +142,7 @@ class Cloud:
     @property
     def variables(self) -> dict[str, str]:
         """Environment of a container that writes to the bucket."""
-        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint, "OUTPUT_URI": f"s3://{BUCKET}"}
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint, job_start.OUTPUT_URI: f"s3://{BUCKET}"}
 
     def clear(self) -> None:
         """Delete every object."""

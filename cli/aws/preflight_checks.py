@@ -9,17 +9,17 @@ from cli.aws.account import signed_in
 from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
+from contract.keys import DEMAND
+from contract.partitions import WHOLE
+from contract.periods import last_complete_period
 from infra.jobs.instances import machines_of
 from infra.settings.environment import Settings
-from lambdas.plan.channels import DEMAND
 from lambdas.plan.data_files import DemandFiles, data_files
-from lambdas.plan.handler import EVERYTHING
 from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import check_image
 from lambdas.preflight.quotas import check_quotas
 from lambdas.shared.clock import local_date
-from lambdas.shared.periods import last_complete_period
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
@@ -96,7 +96,7 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
         files = []
         unread = [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
     plan = {
-        "partition": EVERYTHING,
+        "partition": WHOLE,
         "cutoff": _due(settings, now),
         "demand": vars(DemandFiles.of(files, f"s3://{deployment.data_bucket}/{DEMAND}")),
         "hyperparameters": settings.forecast.to_strings(),

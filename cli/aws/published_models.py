@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from botocore.client import BaseClient
 
+from contract.partitions import WHOLE
 from infra.settings.environment import Settings
-from lambdas.plan.handler import EVERYTHING
 from lambdas.plan.published import published_model
 from lambdas.preflight.findings import Finding, note
 from lambdas.preflight.handler import Deployment
@@ -31,7 +31,7 @@ def check_published_models(
     if settings.schedule.infer_cron is None:
         return []
     s3, reads = client("s3"), readable_format(client("ecr"), deployment.image)
-    names = [EVERYTHING]
+    names = [WHOLE]
     if settings.partitions is not None:
         names = partition_names(s3, bucket=deployment.data_bucket, named=settings.partitions.names or None)
     found: dict[str, list[Finding]] = {}

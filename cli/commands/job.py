@@ -11,6 +11,8 @@ from typer import Option
 
 from cli.checkout import CHECKOUT
 from cli.options import CovariatesPath, Settings, StaticPath, takes
+from contract.keys import MODELS
+from contract.partitions import WHOLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class TrainOptions:
         Path | None, Option(metavar="FILE", help="Configuration, a TOML file. --set takes precedence.")
     ] = None
     set: Settings = field(default_factory=list)
-    partition: Annotated[str, Option(metavar="NAME", help="Name of the partition.")] = "all"
+    partition: Annotated[str, Option(metavar="NAME", help="Name of the partition.")] = WHOLE
     log_format: Annotated[Literal["text", "json"], Option(help="Format of the log.")] = "text"
     run_id: Annotated[str | None, Option(metavar="NAME", help="Name of the run; the time, unless you give one.")] = None
 
@@ -37,7 +39,7 @@ class TrainOptions:
 class InferOptions(TrainOptions):
     """What `onejob infer` takes beside it."""
 
-    model: Annotated[Path, Option(metavar="DIR", help="Model of an earlier run: its folder below models/.")]
+    model: Annotated[Path, Option(metavar="DIR", help=f"Model of an earlier run: its folder below {MODELS}.")]
 
 
 @takes(TrainOptions)

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from contract.data_files import is_csv
 from job_code.tables.table_files import find_files
 
 MLFORECAST_COLUMNS = ("unique_id", "ds", "y")
@@ -33,7 +34,7 @@ def overrides_for(demand: Path | None, configured: Mapping[str, str], given: Seq
 
 def _columns(demand: Path) -> set[str]:
     first = find_files(demand, source="demand")[0]
-    if first.name.endswith((".csv", ".csv.gz")):
+    if is_csv(first.name):
         return set(pl.read_csv(first, n_rows=0, infer_schema=False).columns)
     try:
         return set(pl.read_parquet_schema(first))

@@ -17,11 +17,13 @@ from cli.rehearsal.given_demand import overrides_for
 from cli.rehearsal.rehearsal import Rehearsal
 from cli.rehearsal.request import RehearsalRequest
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
+from contract.job_start import COVARIATES, INPUTS, STATIC
+from contract.keys import FORECASTS, REPORTS, RunKeys
 from job_code.errors import InputError
 from job_code.tables.table_files import find_files
 from local_cloud import LocalCloud
 
-BESIDE_DEMAND = ("static", "covariates")
+BESIDE_DEMAND = (STATIC, COVARIATES)
 LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
 INTERRUPTED = 130
 
@@ -92,7 +94,7 @@ def _execution_input(request: RehearsalRequest, configured: Mapping[str, str]) -
 
 def _inputs(request: RehearsalRequest, rehearsal: Rehearsal) -> dict[str, Path]:
     """The files to upload, by the kind of input."""
-    given = {name: path for name in ("demand", *BESIDE_DEMAND) if (path := getattr(request, name))}
+    given = {name: path for name in INPUTS if (path := getattr(request, name))}
     if given:
         return given
     synthetic = rehearsal.output / "synthetic"
@@ -115,9 +117,9 @@ def _perform(
     for name, path in inputs.items():
         rehearsal.upload(path, application.outputs[f"{name.title()}Uri"])
     ended = rehearsal.execute(application, execution_input)
-    rehearsal.fetch(application.bucket, ("forecasts/", "reports/"))
+    rehearsal.fetch(application.bucket, (FORECASTS, REPORTS))
     if ended.status == "SUCCEEDED":
-        file = rehearsal.output / "forecasts" / _run_folder(ended.output) / "_manifest.json"
+        file = rehearsal.output / _keys(ended.output).manifest
         manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return manifest
     display.heading(f"{ended.error}")
@@ -142,7 +144,7 @@ def _summarize(rehearsal: Rehearsal, manifest: Mapping[str, Any], seconds: float
     say(f"forecast    {manifest['first_period']} to {manifest['last_period']}, from the cutoff {manifest['cutoff']}")
     if forecast["wape"] is not None:
         say(f"accuracy    WAPE {forecast['wape']:.1%}, seasonal naive {baseline['wape']:.1%} (backtest)")
-    say(f"forecasts   {_shown(rehearsal.output / 'forecasts' / _run_folder(manifest))}")
+    say(f"forecasts   {_shown(rehearsal.output / _keys(manifest).forecasts)}")
     say(f"report      {_shown(rehearsal.output / manifest['report'])}")
     _show_execution(rehearsal)
     say("to look around in the cloud itself, keep it up: add --keep, or make run KEEP=1")
@@ -161,8 +163,8 @@ def _keep(cloud: LocalCloud, display: Display) -> None:
         time.sleep(3600)
 
 
-def _run_folder(run: Mapping[str, Any]) -> str:
-    return f"partition={run['partition']}/run_id={run['run_id']}"
+def _keys(run: Mapping[str, Any]) -> RunKeys:
+    return RunKeys(partition=run["partition"], run_id=run["run_id"])
 
 
 def _shown(path: Path) -> str:

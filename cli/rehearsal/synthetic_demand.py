@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from contract.job_start import DEMAND, STATIC
+
 CATEGORIES = ("beverages", "garden", "household", "snacks", "toys")
 PEAK_WEEK = {"beverages": 28, "garden": 20, "household": 5, "snacks": 45, "toys": 50}
 SEASON_STRENGTH = {"beverages": 0.35, "garden": 0.9, "household": 0.1, "snacks": 0.2, "toys": 1.1}
@@ -43,12 +45,12 @@ def write_demand(what: SyntheticDemand, folder: Path) -> int:
     random = np.random.default_rng(what.seed)
     series = _series(what, random)
     rows = _rows(what, series, random)
-    for name in ("demand", "static"):
+    for name in (DEMAND, STATIC):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for (year,), part in rows.group_by(pl.col("ds").dt.year(), maintain_order=True):
-        part.sample(fraction=1.0, shuffle=True, seed=what.seed).write_parquet(folder / f"demand/{year}.parquet")
+        part.sample(fraction=1.0, shuffle=True, seed=what.seed).write_parquet(folder / DEMAND / f"{year}.parquet")
     described = series.select("article_id", "merchant_id", "category", "brand", "merchant_size")
-    described.write_parquet(folder / "static/articles.parquet")
+    described.write_parquet(folder / STATIC / "articles.parquet")
     return rows.select("article_id", "merchant_id").n_unique()
 
 

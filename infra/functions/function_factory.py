@@ -6,11 +6,11 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
+from contract.keys import ANY, DEMAND_OF_PARTITIONS
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_wildcard
 from infra.common.stack_context import StackContext
 from infra.functions.python_function import MEMORY_MB, FunctionProps, PythonFunction
-from infra.storage import s3_layout
 from infra.storage.data_stores import DataStores
 
 # Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
@@ -77,7 +77,7 @@ class FunctionMaker:
         """Lets a function find the partitions where their demand lies, if that is what tells them."""
         partitions = self.settings.partitions
         if partitions is not None and partitions.discover:
-            found = [f"{s3_layout.DEMAND}partition=*"]
+            found = [DEMAND_OF_PARTITIONS + ANY]
             self.grant(function, "FindPartitions", ["s3:ListBucket"], self.data.demand.bucket_arn, prefixes=found)
 
     def function(

@@ -2,6 +2,7 @@
 
 from aws_cdk import aws_sns as sns
 
+from contract.keys import ANY, pointer_key
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,
@@ -9,7 +10,6 @@ from infra.functions.function_factory import (
     FunctionMaker,
 )
 from infra.functions.python_function import MEMORY_MB, PythonFunction
-from infra.storage import s3_layout
 from infra.storage.run_registry import BY_EXECUTION
 
 
@@ -42,13 +42,11 @@ class OutcomeFunctions:
             {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._make.prices()},
             undelivered=self._make.undelivered,
         )
-        pointers = bucket.arn_for_objects(s3_layout.POINTERS)
+        pointers = bucket.arn_for_objects(pointer_key(ANY))
         self._make.grant(function, "NoteTheEnd", ITEMS, table.table_arn)
         self._make.grant(function, "SeeWhatRunsAgain", ["states:DescribeExecution"], self._make.executions())
         self._make.grant(function, "FindTheRun", ["dynamodb:Query"], f"{table.table_arn}/index/{BY_EXECUTION}")
-        self._make.grant(
-            function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS]
-        )
+        self._make.grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
         self._make.grant(function, "ReadThePointer", ["s3:GetObject"], pointers)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function

@@ -2,11 +2,12 @@
 
 import json
 
+from contract.keys import ANY, PARTITIONS
+from contract.partition_keys import EVERY_EXECUTION
 from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker
 from infra.functions.python_function import PythonFunction
 from infra.jobs.instances import machines_of
 from infra.settings.partitions import PartitionsSettings
-from infra.storage import s3_layout
 
 
 class PartitionFunctions:
@@ -37,7 +38,7 @@ class PartitionFunctions:
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
-        lists = (s3_layout.PARTITION_ITEMS, s3_layout.PARTITIONS_UNUSABLE)
+        lists = (EVERY_EXECUTION.items, EVERY_EXECUTION.unusable)
         self._make.grant(function, "ListThem", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         self._make.grant_quotas(function)
@@ -53,10 +54,9 @@ class PartitionFunctions:
             {"FORECAST_BUCKET": bucket.bucket_name},
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        self._make.grant(
-            function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.PARTITIONS}*"]
-        )
-        self._make.grant(function, "ReadOutcomes", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.PARTITIONS}*"))
-        self._make.grant(function, "WriteTheTable", ["s3:PutObject"], bucket.arn_for_objects(s3_layout.PARTITION_TABLE))
+        every = PARTITIONS + ANY
+        self._make.grant(function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[every])
+        self._make.grant(function, "ReadOutcomes", ["s3:GetObject"], bucket.arn_for_objects(every))
+        self._make.grant(function, "WriteTheTable", ["s3:PutObject"], bucket.arn_for_objects(EVERY_EXECUTION.table))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         return function

@@ -6,6 +6,8 @@ from dataclasses import asdict
 
 from aws_cdk import Duration
 
+from contract.handover_keys import EVERY_HANDOVER
+from contract.keys import ANY, EVERY_RUN, FORECASTS, INPUTS, pointer_key
 from contract.model_format import MODEL_FORMAT
 from infra.functions.function_factory import (
     ITEMS,
@@ -17,7 +19,6 @@ from infra.functions.python_function import PythonFunction
 from infra.jobs.container_image import ContainerImage
 from infra.jobs.instances import Machine
 from infra.settings.fleet import FleetSettings
-from infra.storage import s3_layout
 
 
 class RunFunctions:
@@ -48,11 +49,11 @@ class RunFunctions:
                 **self._make.of_input(),
             },
         )
-        inputs = [f"{prefix}*" for prefix in s3_layout.INPUTS]
-        seen = [s3_layout.POINTERS, s3_layout.MANIFESTS, s3_layout.MODEL_DOCUMENTS]
+        inputs = [prefix + ANY for prefix in INPUTS]
+        seen = [pointer_key(ANY), EVERY_RUN.manifest, EVERY_RUN.model_document]
         self._make.grant(function, "ListDemand", ["s3:ListBucket"], self._make.data.demand.bucket_arn, prefixes=inputs)
         self._make.grant(function, "FindThePublishedRun", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
-        self._make.grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.POINTERS))
+        self._make.grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(pointer_key(ANY)))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt"], self._make.data.key.key_arn)
         return function
 
@@ -115,10 +116,10 @@ class RunFunctions:
             },
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        seen = [s3_layout.HANDOVER_DOCUMENTS, s3_layout.HANDOVER_NOTES, s3_layout.HANDOVER_PIECES]
+        seen = [EVERY_HANDOVER.document, EVERY_HANDOVER.done, EVERY_HANDOVER.pieces]
         self._make.grant(function, "SeeWhatIsThere", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(
-            function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(s3_layout.HANDOVER_DOCUMENTS)
+            function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(EVERY_HANDOVER.document)
         )
         self._make.grant(function, "SeeAndNoteRuns", [*ITEMS, "dynamodb:Query"], table.table_arn)
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
@@ -134,10 +135,8 @@ class RunFunctions:
             {"FORECAST_BUCKET": bucket.bucket_name, "HOURLY_PRICES": self._make.prices()},
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        self._make.grant(
-            function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"]
-        )
-        self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
+        self._make.grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
+        self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(FORECASTS + ANY))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt"], self._make.data.key.key_arn)
         return function
 
@@ -152,11 +151,9 @@ class RunFunctions:
                 "LIMITS": json.dumps(self._make.settings.gate.model_dump(exclude_none=True)),
             },
         )
-        self._make.grant(
-            function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[f"{s3_layout.FORECASTS}*"]
-        )
-        self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(f"{s3_layout.FORECASTS}*"))
-        self._make.grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(s3_layout.HELD))
+        self._make.grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
+        self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(FORECASTS + ANY))
+        self._make.grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(EVERY_RUN.held))
         self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._make.data.key.key_arn)
         return function
 
@@ -172,10 +169,8 @@ class RunFunctions:
                 "DATABASE": catalog.database,
             },
         )
-        pointers = bucket.arn_for_objects(s3_layout.POINTERS)
-        self._make.grant(
-            function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[s3_layout.POINTERS]
-        )
+        pointers = bucket.arn_for_objects(pointer_key(ANY))
+        self._make.grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
         self._make.grant(function, "MoveThePointer", ["s3:GetObject", "s3:PutObject"], pointers)
         self._make.grant(function, "NoteThePublishedRun", ITEMS, self._make.data.runs.table_arn)
         self._make.grant(

@@ -4,15 +4,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract.handover_keys import handovers_of
+from contract.keys import ANY, EVERY_RUN, INPUTS, JOB_OUTPUT, runs_of
 from infra.jobs.job_role import BucketObjects, JobRole
 from infra.jobs.sagemaker_job import JobParts
-from infra.storage import s3_layout
-
-WRITES = (s3_layout.FORECASTS, s3_layout.REPORTS, s3_layout.MODELS)
-# The training job writes them for the fleet.
-HANDED_OVER = ("common/*", "pieces/*")
-# The fleet writes them beside what was handed over.
-NOTES = ("done/*", "failed/*")
 
 
 def training_role(scope: Construct, construct_id: str, *, parts: JobParts, demand: s3.IBucket) -> iam.IRole:
@@ -24,21 +19,22 @@ def training_role(scope: Construct, construct_id: str, *, parts: JobParts, deman
         parts: What every job is made with.
         demand: Bucket with the demand.
     """
-    name = parts.settings.name
-    writes = [s3_layout.of_runs(prefix, name) for prefix in WRITES]
+    runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
+    writes = [runs.forecasts, runs.reports, runs.models]
     if parts.settings.fleet is not None:
-        writes += [s3_layout.of_runs(s3_layout.HANDOVER, name, file) for file in HANDED_OVER]
+        # The fleet writes its notes beside them.
+        writes += [handovers.common, handovers.pieces]
     return JobRole(
         scope,
         construct_id,
         parts=parts,
         kind="Training",
         reads={
-            "Demand": BucketObjects(bucket=demand, keys=[f"{prefix}*" for prefix in s3_layout.INPUTS]),
+            "Demand": BucketObjects(bucket=demand, keys=[prefix + ANY for prefix in INPUTS]),
             # For the report to compare with, and to forecast with again.
-            "EarlierRuns": BucketObjects(bucket=parts.forecasts, keys=[s3_layout.MANIFESTS, s3_layout.MODEL_FILES]),
+            "EarlierRuns": BucketObjects(bucket=parts.forecasts, keys=[EVERY_RUN.manifest, EVERY_RUN.models + ANY]),
         },
-        writes=BucketObjects(bucket=parts.forecasts, keys=[*writes, f"{s3_layout.JOB_OUTPUT}*"]),
+        writes=BucketObjects(bucket=parts.forecasts, keys=[prefix + ANY for prefix in (*writes, JOB_OUTPUT)]),
     ).role
 
 
@@ -52,15 +48,14 @@ def fleet_role(scope: Construct, construct_id: str, *, parts: JobParts) -> iam.I
         construct_id: The id in it.
         parts: What every job is made with.
     """
-    name = parts.settings.name
-    files = [s3_layout.of_runs(prefix, name) for prefix in (s3_layout.FORECASTS, s3_layout.REPORTS)]
-    notes = [s3_layout.of_runs(s3_layout.HANDOVER, name, file) for file in NOTES]
-    handed_over = s3_layout.of_runs(s3_layout.HANDOVER, name)
+    runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
+    reads = [handovers.folder + ANY, EVERY_RUN.models + ANY]
+    writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, handovers.done, handovers.failed)]
     return JobRole(
         scope,
         construct_id,
         parts=parts,
         kind="Processing",
-        reads={"WhatWasHandedOver": BucketObjects(bucket=parts.forecasts, keys=[handed_over, s3_layout.MODEL_FILES])},
-        writes=BucketObjects(bucket=parts.forecasts, keys=[*files, *notes]),
+        reads={"WhatWasHandedOver": BucketObjects(bucket=parts.forecasts, keys=reads)},
+        writes=BucketObjects(bucket=parts.forecasts, keys=writes),
     ).role

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contract.quotas import training_quota
 from infra.settings.training_job import TrainingJobSettings
 
 
@@ -25,7 +26,7 @@ class Machine:
     @property
     def quota(self) -> str:
         """As Service Quotas calls how many of its type may train at the same time."""
-        return f"{self.instance_type} for {'spot ' if self.spot else ''}training job usage"
+        return training_quota(self.instance_type, spot=self.spot)
 
 
 def machines_of(settings: TrainingJobSettings) -> list[Machine]:

@@ -36,7 +36,7 @@ class JobRole(Construct):
     """The role SageMaker assumes for one kind of job, in one environment.
 
     It cannot delete, and writes to folders of this deployment's runs only: a run has a folder of its own, and what
-    readers follow (`_latest.json`) is not a job's to move.
+    readers follow (the pointer) is not a job's to move.
 
     Attributes:
         role: The role.

@@ -7,14 +7,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contract import job_start
 from infra.jobs.container_image import ENTRYPOINT
 from infra.jobs.instances import Machine
 from infra.jobs.sagemaker_job import START_AND_STOP, JobParts, SagemakerJob, volume
 from infra.settings.fleet import FleetSettings
 
 INPUT = "/opt/ml/processing/input"
-# By name: the machines divide the objects of `pieces` among them, and each gets all of the others.
-INPUTS = {"pieces": "ShardedByS3Key", "common": "FullyReplicated", "model": "FullyReplicated"}
+# The machines divide the objects of the pieces among them, and each gets all of the others.
+INPUTS = {name: "ShardedByS3Key" if name == job_start.PIECES else "FullyReplicated" for name in job_start.FLEET_INPUTS}
 
 
 class ProcessingFleet(SagemakerJob):
@@ -73,9 +74,9 @@ class ProcessingFleet(SagemakerJob):
             },
             "StoppingCondition": {"MaxRuntimeInSeconds": self._fleet.max_runtime_minutes * 60},
             "Environment": {
-                "OUTPUT_URI": f"s3://{parts.forecasts.bucket_name}",
-                "PARTITION.$": "$.plan.partition",
-                "RUN_ID.$": "$.job.name",
+                job_start.OUTPUT_URI: f"s3://{parts.forecasts.bucket_name}",
+                f"{job_start.PARTITION}.$": "$.plan.partition",
+                f"{job_start.RUN_ID}.$": "$.job.name",
             },
             # The machines upload what they make by themselves, and have nothing to say to one another.
             "NetworkConfig": {

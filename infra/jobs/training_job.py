@@ -5,15 +5,16 @@ from typing import Any, ClassVar
 
 from aws_cdk import Duration
 
+from contract import job_start
+from contract.keys import JOB_OUTPUT
 from infra.jobs.container_image import ENTRYPOINT
 from infra.jobs.instances import Machine, machines_of
 from infra.jobs.sagemaker_job import START_AND_STOP, SagemakerJob, volume
-from infra.storage import s3_layout
 
 # Attempts SageMaker makes by itself after a fault of its own; all of them count towards the job's runtime.
 PLATFORM_FAULT_RETRIES = 2
 # What differs from run to run, of the job's environment variables.
-OF_THE_RUN = ("PARTITION", "MODEL_SHA256", "FLEET_OBJECTS")
+OF_THE_RUN = (job_start.PARTITION, job_start.MODEL_SHA256, job_start.FLEET_OBJECTS)
 
 
 class TrainingJob(SagemakerJob):
@@ -53,7 +54,7 @@ class TrainingJob(SagemakerJob):
             "HyperParameters.$": "$.plan.hyperparameters",
             "InputDataConfig.$": "$.plan.channels",
             "OutputDataConfig": {
-                "S3OutputPath": f"s3://{bucket}/{s3_layout.JOB_OUTPUT}",
+                "S3OutputPath": f"s3://{bucket}/{JOB_OUTPUT}",
                 "KmsKeyId": parts.key.key_arn,
                 "CompressionType": "NONE",
             },
@@ -70,7 +71,7 @@ class TrainingJob(SagemakerJob):
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
             "Environment": {
-                "OUTPUT_URI": f"s3://{bucket}",
+                job_start.OUTPUT_URI: f"s3://{bucket}",
                 **{f"{name}.$": f"$.plan.environment.{name}" for name in OF_THE_RUN},
             },
         }

@@ -15,13 +15,13 @@ from infra.settings.field_types import (
     ManagedPolicy,
     Prefix,
     Region,
-    Share,
     Table,
     TagKey,
     TagValue,
     Threshold,
 )
 from infra.settings.fleet import FleetSettings
+from infra.settings.gate import GateSettings
 from infra.settings.partitions import PartitionsSettings
 from infra.settings.training_job import FunctionsSettings, NetworkSettings, TrainingJobSettings
 from job_code.config import ForecastConfig
@@ -97,24 +97,6 @@ class ScheduleSettings(Table):
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{value!r} is no IANA time zone such as Europe/Berlin or UTC") from None
         return value
-
-
-class GateSettings(Table):
-    """What a run must keep to, to be published by itself; a threshold that is absent is none.
-
-    Attributes:
-        max_wape_ratio: WAPE of the backtest over that of seasonal naive.
-        max_bias: Bias of the backtest, either way, as a share of demand.
-        max_coverage_gap: How far the share of demand within the outer quantiles may be from what it should be.
-        min_series_share: Series over those of the last published run.
-        max_change: Change of all expected demand against the last published run, over the periods of both.
-    """
-
-    max_wape_ratio: Threshold | None = None
-    max_bias: Threshold | None = None
-    max_coverage_gap: Share | None = None
-    min_series_share: Share | None = None
-    max_change: Threshold | None = None
 
 
 class AthenaSettings(Table):

@@ -30,7 +30,6 @@ def of_jobs(kind: Kind) -> AfterValidator:
 
 Flag = Annotated[bool, Field(strict=True)]
 Threshold = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, le=1)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
 # SageMaker runs a job for 28 days at most.
 Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]

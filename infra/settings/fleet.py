@@ -4,11 +4,9 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from contract.limits import MOST_INSTANCES
 from infra.settings.field_types import Flag, FleetInstanceType, Minutes, Table
 from infra.settings.training_job import some_and_each_once
-
-# Of one Processing job. Functions, which know nothing of this folder, have the same (lambdas/shared/limits.py).
-MOST_INSTANCES = 100
 
 
 class FleetSettings(Table):

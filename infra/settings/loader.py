@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contract.periods import IN_WORDS, MONTH_LABELS
 from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from infra.settings.field_types import IMAGE_URI_PATTERN
 from job_code.config import describe
@@ -16,8 +17,6 @@ from job_code.config import describe
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 # The one environment that takes its account from the credentials at hand.
 PERSONAL_ENVIRONMENT = "dev"
-# Pandas' names of the two monthly frequencies say which day a month is dated by.
-MONTH_LABELS = {"MS": "start", "ME": "end"}
 
 
 class SettingsError(Exception):
@@ -82,7 +81,7 @@ def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
     frequency = forecast.get("frequency")
     if schedule.get("enabled") is True and frequency in (None, "W"):
         given = "absent" if frequency is None else "W, without its day"
-        yield f"forecast.frequency: {given}; the cutoff of a scheduled run needs D, W-MON ... W-SUN, MS or ME"
+        yield f"forecast.frequency: {given}; the cutoff of a scheduled run needs {IN_WORDS}"
     label = MONTH_LABELS.get(str(frequency))
     if label and schedule.get("period_label", label) != label:
         yield f'schedule.period_label: months dated {frequency} carry their {label} day; set "{label}"'

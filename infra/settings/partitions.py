@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from contract.partitions import NAME, NAME_IN_WORDS
 from infra.settings.field_types import Flag, Table, like
 
 # Each is a run with a job of its own; beyond it the jobs' start-up is all there is to be gained.
@@ -12,8 +13,6 @@ MOST_AT_A_TIME = 1_000
 # Of all names together: functions are told them by a variable, and take 4 kB of all variables.
 MOST_CHARACTERS = 2_500
 
-# Functions, which know nothing of this folder, have the same (lambdas/shared/partitions.py).
-NAME, NAME_IN_WORDS = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "1 to 64 letters, digits and . _ -, a letter or digit first"
 PartitionName = Annotated[str, like(NAME, NAME_IN_WORDS)]
 
 

@@ -7,11 +7,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract import keys
 from infra.common.encrypted_bucket import EncryptedBucket
 from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import EncryptionKey
 from infra.settings.environment import Settings
-from infra.storage import s3_layout
 from infra.storage.data_stores import DataStores
 from infra.storage.glue_catalog import ForecastCatalog
 from infra.storage.run_registry import RunRegistry
@@ -80,26 +80,26 @@ class DataStack(EnvironmentStack):
         retention = self._settings.retention
         job_output = Duration.days(retention.job_output_days)
         return [
-            s3.LifecycleRule(id="job-output", prefix=s3_layout.JOB_OUTPUT, expiration=job_output),
+            s3.LifecycleRule(id="job-output", prefix=keys.JOB_OUTPUT, expiration=job_output),
             s3.LifecycleRule(
                 id="handed-over",
-                prefix=s3_layout.HANDOVER,
+                prefix=keys.HANDOVER,
                 expiration=job_output,
                 # All demand of a run, which the other bucket has as well: nobody needs its old versions.
                 noncurrent_version_expiration=Duration.days(1),
             ),
             s3.LifecycleRule(
                 id="query-results",
-                prefix=s3_layout.QUERY_RESULTS,
+                prefix=keys.QUERY_RESULTS,
                 expiration=Duration.days(retention.query_result_days),
             ),
         ]
 
     def _add_outputs(self, stores: DataStores) -> None:
         """Name the stores in the stack's outputs, where people and scripts find them."""
-        CfnOutput(self, "DemandUri", value=stores.demand.s3_url_for_object(s3_layout.DEMAND))
-        CfnOutput(self, "StaticUri", value=stores.demand.s3_url_for_object(s3_layout.STATIC))
-        CfnOutput(self, "CovariatesUri", value=stores.demand.s3_url_for_object(s3_layout.COVARIATES))
+        CfnOutput(self, "DemandUri", value=stores.demand.s3_url_for_object(keys.DEMAND))
+        CfnOutput(self, "StaticUri", value=stores.demand.s3_url_for_object(keys.STATIC))
+        CfnOutput(self, "CovariatesUri", value=stores.demand.s3_url_for_object(keys.COVARIATES))
         CfnOutput(self, "ForecastBucket", value=stores.forecasts.bucket_name)
         CfnOutput(self, "RunsTable", value=stores.runs.table_name)
         CfnOutput(self, "ForecastDatabase", value=stores.catalog.database)

@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.storage import s3_layout
+from contract.keys import QUERY_RESULTS
 
 BYTES_PER_GB = 1_000_000_000
 
@@ -52,7 +52,7 @@ class ForecastCatalog(Construct):
                 enforce_work_group_configuration=True,
                 publish_cloud_watch_metrics_enabled=True,
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=forecasts.s3_url_for_object(s3_layout.QUERY_RESULTS),
+                    output_location=forecasts.s3_url_for_object(QUERY_RESULTS),
                     encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
                         encryption_option="SSE_KMS", kms_key=key.key_arn
                     ),

@@ -8,7 +8,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.storage import s3_layout
+from contract.keys import ANY
+from contract.partition_keys import EVERY_EXECUTION
 
 RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 # Step Functions' answers where too much was asked at once.
@@ -163,8 +164,8 @@ class EachPartition(Construct):
             self._arn("execution", f"{self._run_name}:*"),
             self._arn("execution", f"{self._name}:*"),
             self._arn("execution", f"{self._name}/*:*"),
-            self._forecasts.arn_for_objects(s3_layout.PARTITION_ITEMS),
-            self._forecasts.arn_for_objects(s3_layout.OUTCOMES),
+            self._forecasts.arn_for_objects(EVERY_EXECUTION.items),
+            self._forecasts.arn_for_objects(EVERY_EXECUTION.outcome(ANY)),
         ]
 
     def _arn(self, resource: str, resource_name: str) -> str:

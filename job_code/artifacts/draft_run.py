@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from contract.keys import RunKeys
 from job_code.report.render import Charts
-from job_code.run_request import file_name
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ class Draft:
         """The draft as JSON."""
         return asdict(self)
 
-    def name(self, kind: str, file: str) -> str:
-        """Where one of the run's files goes."""
-        return file_name(kind, self.manifest["partition"], self.manifest["run_id"], file)
+    @property
+    def keys(self) -> RunKeys:
+        """Where the run's files go."""
+        return RunKeys(partition=self.manifest["partition"], run_id=self.manifest["run_id"])
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,11 @@ def finish(
         manifest["compared_with"] = compared.to_dict() if compared else None
         manifest["seconds"] = {**draft.seconds, **progress.seconds}
         quality = manifest["data_quality"]
-        page = folder / "report.html"
+        page = folder / Path(draft.keys.report).name
         page.write_text(render(manifest, quality, draft.charts, compared), encoding="utf-8")
-        output.put(page, draft.name("reports", page.name))
-    put_json(sound_report(quality), draft.name("reports", "data_quality.json"), output, folder)
-    put_json(manifest, draft.name("forecasts", "_manifest.json"), output, folder)
+        output.put(page, draft.keys.report)
+    put_json(sound_report(quality), draft.keys.data_quality, output, folder)
+    put_json(manifest, draft.keys.manifest, output, folder)
     output.finish()
     return manifest
 

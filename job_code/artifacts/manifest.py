@@ -40,7 +40,7 @@ def draft_manifest(
         "series": demand.series,
         "columns": [*config.key, "ds", "mean", *config.quantile_columns],
         "column_types": column_types(demand.key_types, config),
-        "report": request.name("reports", "report.html"),
+        "report": request.keys.report,
         "data_quality": dict(quality),
         "configuration": config.model_dump(mode="json"),
         "model": {

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from contract.periods import EPOCH
 from job_code.config import ForecastConfig
 from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
 from job_code.demand.demand_rows import SOURCE
@@ -19,7 +20,6 @@ from job_code.tables.key_columns import series_name
 from job_code.tables.row_checks import DAY
 from job_code.tables.validation_report import EXAMPLES, Findings, plural
 
-EPOCH = date(1970, 1, 1)
 ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
 Periods = npt.NDArray[np.int32]
 

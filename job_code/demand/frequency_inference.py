@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from contract.periods import WEEKDAYS
 from job_code.demand.date_counts import DayCounts
 from job_code.errors import InputError
-from job_code.series.frequency import WEEKDAYS, Frequency
+from job_code.series.frequency import Frequency
 from job_code.tables.row_checks import DAY
 
 MAJORITY = 0.6  # a shared weekday or day of the month counts as the anchor from this share of the rows on

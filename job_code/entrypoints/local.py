@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.error_codes import ErrorCode, render
+from contract.job_start import INPUTS
+from contract.keys import MODEL_DOCUMENT, MODELS, RunKeys
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
@@ -47,7 +49,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
         nonlocal output, finished
         with loading():
             from job_code.entrypoints.run import run
-            from job_code.run_request import INPUTS, RunRequest
+            from job_code.run_request import RunRequest
             from job_code.runtime.output_store import LocalOutput
 
         config = _configuration(options)
@@ -72,24 +74,24 @@ def run_on_laptop(options: argparse.Namespace) -> int:
 
 
 def _say_where(manifest: dict[str, Any], output: "Output", *, trained: bool) -> None:
-    files = Path(output.location(manifest["report"])).parent
-    print(f"forecasts: {output.location(_folder(manifest, 'forecasts'))}")
-    print(f"report:    {files / 'report.html'}")
+    keys = RunKeys(partition=manifest["partition"], run_id=manifest["run_id"])
+    print(f"forecasts: {output.location(keys.forecasts)}")
+    print(f"report:    {output.location(keys.report)}")
     if trained:
-        print(f"model:     {output.location(_folder(manifest, 'models'))}")
+        print(f"model:     {output.location(keys.models)}")
 
 
 def _configuration(options: argparse.Namespace) -> ForecastConfig:
     """Of a model that is there, what is not given is as it was trained with."""
     given = read_config_file(options.config) if options.config else {}
     if options.model is not None:
-        from job_code.forecasting.model_store import DOCUMENT, load_model
+        from job_code.forecasting.model_store import load_model
 
         if options.model.is_file():
             raise InputError([f"--model: {options.model} is a file; give the folder it is in"])
-        if not (options.model / DOCUMENT).is_file():
+        if not (options.model / MODEL_DOCUMENT).is_file():
             raise InputError(
-                [f"--model: {options.model} has no {DOCUMENT}; give an earlier run's folder below models/"]
+                [f"--model: {options.model} has no {MODEL_DOCUMENT}; give an earlier run's folder below {MODELS}"]
             )
         given = load_model(options.model).config.model_dump(exclude={"cutoff", "max_model_age_days"}) | given
     return ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
@@ -103,10 +105,6 @@ def _check_manifest(path: Path) -> None:
         PublishedRun.read(path)
     except ValueError as error:
         raise InputError([f"--published: {error}"]) from None
-
-
-def _folder(manifest: dict[str, Any], kind: str) -> str:
-    return f"{kind}/partition={manifest['partition']}/run_id={manifest['run_id']}"
 
 
 def _settings(pairs: list[str]) -> dict[str, str]:

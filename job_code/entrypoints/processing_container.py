@@ -5,6 +5,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from contract import job_start
+from contract.handover_keys import DOCUMENT, archive_name
+from contract.keys import MANIFEST
 from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.sagemaker_paths import required
 from job_code.errors import ModelUnusableError
@@ -12,8 +15,6 @@ from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.loading import loading
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
-
-PIECES, COMMON, MODEL = "pieces", "common", "model"  # inputs
 
 
 def run_processing_container() -> int:
@@ -32,7 +33,7 @@ def run_processing_container() -> int:
 
 
 def _run(paths: ProcessingPaths, scratch: Path) -> int:
-    about = {"run_id": os.environ.get("RUN_ID", ""), "job_name": paths.job_name, "host": paths.host}
+    about = {"run_id": os.environ.get(job_start.RUN_ID, ""), "job_name": paths.job_name, "host": paths.host}
     progress = Progress(about=about)
 
     def clean_up(_signal: str) -> None:
@@ -52,21 +53,20 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.fleet.chunk_archives import unpack
         from job_code.fleet.chunk_worker import prepare
         from job_code.fleet.gather_results import finish_run, note_end, wait_for_all
-        from job_code.fleet.handover_document import DOCUMENT, Handover
+        from job_code.fleet.handover_document import Handover
         from job_code.fleet.instance import forecast_objects
-        from job_code.report.published_run import MANIFEST
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
         from job_code.runtime.s3_prefix import S3Folder
         from job_code.training.trained_model import checksum
 
-    store = S3Folder.from_uri(required("OUTPUT_URI"))
-    common, model = paths.input(COMMON), paths.input(MODEL)
+    store = S3Folder.from_uri(required(job_start.OUTPUT_URI))
+    common, model = paths.input(job_start.COMMON), paths.input(job_start.MODEL)
     with explain_full_disk():
         handover = Handover.read(common / DOCUMENT, scratch)
         for name, sha256 in handover.shared.items():
             (scratch / name).mkdir()
-            unpack(common / f"{name}.tar", scratch / name, sha256)
+            unpack(common / archive_name(name), scratch / name, sha256)
         if checksum(model) != handover.model_sha256:
             raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
@@ -75,7 +75,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
             with progress.stage("load"):
                 workers.start(prepare, model)
             forecast_objects(
-                sorted(paths.input(PIECES).glob("*.tar")),
+                sorted(paths.input(job_start.PIECES).glob(archive_name("*"))),
                 handover,
                 model,
                 job_name=paths.job_name,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from contract.keys import RunKeys
 from job_code.artifacts.draft_run import Draft, Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.artifacts.input_fingerprint import input_fingerprint
@@ -19,7 +20,7 @@ from job_code.forecasting.forecast_files import ForecastFile
 from job_code.preparation.data_quality import failed_report
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.read_input import read_input
-from job_code.run_request import RunRequest, file_name
+from job_code.run_request import RunRequest
 from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.process_pool import Workers, available_cores
@@ -78,8 +79,8 @@ def run(
 
 def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
     """Writes the data-quality report of a run that cannot be, with everything that is wrong."""
-    name = file_name("reports", partition, run_id, "data_quality.json")
-    put_json(failed_report(error.problems), name, output, folder)
+    keys = RunKeys(partition=partition, run_id=run_id)
+    put_json(failed_report(error.problems), keys.data_quality, output, folder)
     output.finish()
 
 
@@ -117,7 +118,7 @@ def _predict(
     with progress.stage("predict") as advance:
         require_space(folder, sizes.disk_for_forecasts(demand.series * horizon))
         for done in forecast_pieces(demand, model.folder, workers, folder):
-            output.put(folder / done.file.name, draft.name("forecasts", done.file.name))
+            output.put(folder / done.file.name, draft.keys.forecasts + done.file.name)
             files.append(done.file)
             total += done.total
             advance(len(files) / len(demand.pieces))
@@ -130,4 +131,4 @@ def _keep(model: TrainedModel, request: RunRequest, output: Output) -> None:
         copies = model.folder.with_name("kept")
         shutil.copytree(model.folder, copies)
         for file in sorted(copies.iterdir()):
-            output.put(file, request.name("models", file.name))
+            output.put(file, request.keys.models + file.name)

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from contract import job_start
 from contract.error_codes import ErrorCode
 from job_code.config import ForecastConfig
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths, required
@@ -13,8 +14,6 @@ from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.loading import loading
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
-
-PUBLISHED, MODEL = "published", "model"  # channels, beside the inputs
 
 
 def run_training_container(*, infer: bool) -> int:
@@ -32,7 +31,7 @@ def run_training_container(*, infer: bool) -> int:
 
 def _run(scratch: Path, *, infer: bool) -> int:
     paths = SageMakerPaths.from_environment()
-    job_name = os.environ.get("TRAINING_JOB_NAME", "")
+    job_name = os.environ.get(job_start.TRAINING_JOB_NAME, "")
     progress = Progress(about={"run_id": job_name, "job_name": job_name})
 
     def clean_up(signal: str) -> None:
@@ -50,17 +49,17 @@ def _run(scratch: Path, *, infer: bool) -> int:
 def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
     with loading():
         from job_code.entrypoints.run import refuse, run
-        from job_code.run_request import INPUTS, RunRequest
+        from job_code.run_request import RunRequest
         from job_code.runtime.output_store import S3Output
         from job_code.runtime.s3_prefix import S3Folder
 
-    output = S3Output(S3Folder.from_uri(required("OUTPUT_URI")))
-    run_id, partition = required("TRAINING_JOB_NAME"), required("PARTITION")
+    output = S3Output(S3Folder.from_uri(required(job_start.OUTPUT_URI)))
+    run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
     try:
-        inputs = {name: folder for name in INPUTS if (folder := paths.channel(name))}
-        if "demand" not in inputs:
+        inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
+        if job_start.DEMAND not in inputs:
             raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
-        model = paths.channel(MODEL) if infer else None
+        model = paths.channel(job_start.MODEL) if infer else None
         if infer and model is None:
             raise InputError(["model: the job has no channel of that name; train one before"])
         config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
@@ -72,9 +71,9 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
         partition=partition,
         inputs=inputs,
         config=config,
-        published=paths.channel(PUBLISHED),
+        published=paths.channel(job_start.PUBLISHED),
         model=model,
-        model_sha256=os.environ.get("MODEL_SHA256") or None,
-        objects=int(objects) if (objects := os.environ.get("FLEET_OBJECTS")) else None,
+        model_sha256=os.environ.get(job_start.MODEL_SHA256) or None,
+        objects=int(objects) if (objects := os.environ.get(job_start.FLEET_OBJECTS)) else None,
     )
     run(request, output, progress=progress, folder=scratch)

@@ -7,6 +7,8 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.handover_keys import piece_name
+from contract.keys import part_name
 from job_code.errors import HandoverUnusableError
 
 FILE = re.compile(r"\w[\w.-]*")
@@ -31,12 +33,12 @@ class HandedPiece:
     @property
     def name(self) -> str:
         """What the object and everything about it is called."""
-        return f"piece-{self.number:05d}"
+        return piece_name(self.number)
 
     @property
     def part(self) -> str:
         """The file with its forecasts."""
-        return f"part-{self.number:05d}.parquet"
+        return part_name(self.number)
 
 
 def pack(folder: Path, target: Path) -> str:

@@ -58,21 +58,21 @@ class ObjectNotes:
     def _put(self, made: ObjectForecast) -> None:
         name = made.piece.name
         if made.failure is not None:
-            failed = self.handover.name(f"failed/{self.job_name}/{name}.json")
+            failed = self.handover.keys.failure_note(self.job_name, name)
             note = {"code": made.failure.code, "reason": failure_line(made.piece, made.failure)}
             put_json(note, failed, self.output, self.scratch)
             return
         assert made.file is not None
         assert made.forecast is not None
         folder = made.file.parent
-        self.output.put(made.file, self.handover.draft.name("forecasts", made.piece.part))
+        self.output.put(made.file, self.handover.draft.keys.forecasts + made.piece.part)
         # The note comes after what it speaks of.
         done = {
             "file": made.forecast.file.to_dict(),
             "total": made.forecast.total.tolist(),
             "seconds": made.seconds,
         }
-        put_json(done, self.handover.name(f"done/{name}.json"), self.output, folder)
+        put_json(done, self.handover.keys.done_note(name), self.output, folder)
         folder.rmdir()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from contract.error_codes import ErrorCode
+from contract.handover_keys import end_name, name_of
 from job_code.artifacts.draft_run import Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.errors import JobError, OutOfMemoryError
@@ -27,8 +28,6 @@ SECONDS_BETWEEN_LOOKS = 2.0
 READS_AT_A_TIME = 16
 SHOWN = 3
 MESSAGE = 600  # characters for the reasons: SageMaker shows a kilobyte
-EVERY = "every-reason.json"
-ENDED = "ended-"
 
 
 class ObjectsFailedError(JobError):
@@ -68,7 +67,7 @@ def note_end(handover: Handover, store: S3Folder, *, job_name: str, host: str, f
         host: The machine.
         folder: Where the note is made.
     """
-    put_json({"host": host}, handover.name(f"failed/{job_name}/{ENDED}{host}.json"), S3Output(store), folder)
+    put_json({"host": host}, handover.keys.end_note(job_name, host), S3Output(store), folder)
 
 
 def wait_for_all(
@@ -99,13 +98,13 @@ def wait_for_all(
     wanted = {piece.name for piece in handover.pieces}
     with progress.stage("wait for the others") as advance:
         while True:
-            ended = _noted(store, f"{_failures(handover, job_name)}{ENDED}")
-            if ended >= {f"{ENDED}{host}" for host in others}:
+            ended = _noted(store, handover.keys.end_notes(job_name))
+            if ended >= {end_name(host) for host in others}:
                 break
             advance(len(ended) / len(others))
             sleep(SECONDS_BETWEEN_LOOKS)
     # Whoever has noted its end has noted everything else before.
-    missing = sorted(wanted - _noted(store, handover.name("done/")))
+    missing = sorted(wanted - _noted(store, handover.keys.done))
     if missing:
         reasons = _reasons(missing, handover, store, job_name)
         words = [reason.words for reason in reasons]
@@ -117,7 +116,7 @@ def wait_for_all(
 
 def _reasons(missing: Sequence[str], handover: Handover, store: S3Folder, job_name: str) -> list[_Reason]:
     def of(name: str) -> _Reason:
-        return _reason(store, f"{_failures(handover, job_name)}{name}.json")
+        return _reason(store, handover.keys.failure_note(job_name, name))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
         return list(reads.map(of, missing))
@@ -127,7 +126,7 @@ def _what_is_missing(
     reasons: Sequence[str], wanted: int, handover: Handover, store: S3Folder, *, job_name: str, folder: Path
 ) -> str:
     """The first objects and why they are missing; all of them stand in a file that the line ends with."""
-    every = f"{_failures(handover, job_name)}{EVERY}"
+    every = handover.keys.every_reason(job_name)
     put_json({"objects": wanted, "missing": len(reasons), "reasons": reasons}, every, S3Output(store), folder)
     shown = reasons[:SHOWN]
     longest = MESSAGE // len(shown)
@@ -136,14 +135,10 @@ def _what_is_missing(
     return f"{len(reasons):,} of {plural(wanted, 'object')} could not be forecast: {told}{more}"
 
 
-def _failures(handover: Handover, job_name: str) -> str:
-    return handover.name(f"failed/{job_name}/")
-
-
 def _reason(store: S3Folder, name: str) -> _Reason:
     """As it was noted; of an object that was given to no machine, nobody has."""
     if name not in store.names(name):
-        return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{Path(name).stem}: no machine was given it")
+        return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{name_of(name)}: no machine was given it")
     noted = _read(store, name)
     return _Reason(ErrorCode(noted["code"]), noted["reason"])
 
@@ -157,7 +152,7 @@ def gather(handover: Handover, store: S3Folder) -> Gathered:
     """
 
     def of(piece: HandedPiece) -> dict[str, Any]:
-        return _read(store, handover.name(f"done/{piece.name}.json"))
+        return _read(store, handover.keys.done_note(piece.name))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
         notes = list(reads.map(of, handover.pieces))
@@ -210,7 +205,7 @@ def finish_run(
 
 
 def _noted(store: S3Folder, under: str) -> set[str]:
-    return {Path(name).stem for name in store.names(under)}
+    return {name_of(name) for name in store.names(under)}
 
 
 def _read(store: S3Folder, name: str) -> dict[str, Any]:

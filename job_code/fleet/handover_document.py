@@ -1,14 +1,6 @@
 """What one job hands over to a fleet: the demand in objects, what they have in common, and the run as far as it goes.
 
-```
-handover/partition=.../run_id=.../common/handover.json      what is in this module
-                                 /common/covariates-0.tar   values that all pieces share
-                                 /common/_manifest.json     of the last published run, for the report
-                                 /pieces/piece-00000.tar    a piece of demand each
-                                 /done/piece-00000.json     its forecast, once that is in its place
-                                 /failed/<job>/piece-...    why not
-                              /every-reason.json  all of these together, once all machines have ended
-```
+`contract.handover_keys` shows where all of it lies; this module is its document.
 """
 
 import json
@@ -17,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from contract.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import Draft
 from job_code.errors import HandoverUnusableError
 from job_code.exogenous.covariate_shuffle_files import SpilledTable, TableColumns
@@ -25,7 +18,6 @@ from job_code.fleet.chunk_archives import HandedPiece
 from job_code.series.frequency import Frequency
 
 SCHEMA = 1
-DOCUMENT = "handover.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +47,10 @@ class Handover:
         """The demand's calendar."""
         return Frequency(self.draft.manifest["frequency"])
 
-    def name(self, file: str) -> str:
-        """Where one of the files that are handed over, or come back, goes."""
-        return self.draft.name("handover", file)
+    @property
+    def keys(self) -> HandoverKeys:
+        """Where the files that are handed over, or come back, go."""
+        return HandoverKeys(partition=self.draft.manifest["partition"], run_id=self.draft.manifest["run_id"])
 
     def write(self, file: Path) -> None:
         """Writes all of it as JSON."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from contract.handover_keys import archive_name
 from job_code.fleet.chunk_worker import ObjectForecast, ObjectTask, forecast_object, prepare
 from job_code.fleet.completion_markers import ObjectNotes, failure_line
 from job_code.fleet.handover_document import Handover
@@ -37,8 +38,8 @@ def forecast_objects(
         progress: Told how far it is.
         scratch: Where files are made.
     """
-    known = {f"{piece.name}.tar": piece for piece in handover.pieces}
-    finished = set(store.names(handover.name("done/")))
+    known = {archive_name(piece.name): piece for piece in handover.pieces}
+    finished = set(store.names(handover.keys.done))
     tasks = [
         ObjectTask(
             packed=packed,
@@ -50,7 +51,7 @@ def forecast_objects(
             scratch=scratch,
         )
         for packed in sorted(objects)
-        if (piece := known.get(packed.name)) and handover.name(f"done/{piece.name}.json") not in finished
+        if (piece := known.get(packed.name)) and handover.keys.done_note(piece.name) not in finished
     ]
     series = sum(task.piece.series for task in tasks)
     before = len(objects) - len(tasks)

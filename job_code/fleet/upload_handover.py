@@ -4,11 +4,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from contract.handover_keys import HandoverKeys, archive_name, piece_name
+from contract.keys import MANIFEST
 from job_code.artifacts.draft_run import Draft
 from job_code.fleet.chunk_archives import HandedPiece, pack
-from job_code.fleet.handover_document import DOCUMENT, Handover
+from job_code.fleet.handover_document import Handover
 from job_code.preparation.prepare import PreparedDemand
-from job_code.report.published_run import MANIFEST
 from job_code.runtime.output_store import Output
 from job_code.runtime.progress import Progress
 from job_code.training.trained_model import TrainedModel
@@ -37,28 +38,30 @@ def hand_over(
         progress: Told how far it is.
         folder: Where files are made.
     """
+    keys = HandoverKeys(partition=draft.manifest["partition"], run_id=draft.manifest["run_id"])
 
     def put(numbered: tuple[int, Path, int]) -> HandedPiece:
         number, piece, series = numbered
-        packed = folder / f"piece-{number:05d}.tar"
+        name = piece_name(number)
+        packed = folder / archive_name(name)
         sha256 = pack(piece, packed)
         shutil.rmtree(piece)
         handed = HandedPiece(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
-        output.put(packed, draft.name("handover", f"pieces/{packed.name}"))
+        output.put(packed, keys.piece(name))
         return handed
 
     with progress.stage("hand over") as advance:
         shared, shared_bytes = {}, 0
         for table in demand.covariates.tables:
             if table.folder is not None:
-                packed = folder / f"{table.folder.name}.tar"
+                packed = folder / archive_name(table.folder.name)
                 shared[table.folder.name] = pack(table.folder, packed)
                 shared_bytes += packed.stat().st_size
-                output.put(packed, draft.name("handover", f"common/{packed.name}"))
+                output.put(packed, keys.shared(table.folder.name))
         if published is not None:
             copy = folder / MANIFEST
             shutil.copyfile(published / MANIFEST if published.is_dir() else published, copy)
-            output.put(copy, draft.name("handover", f"common/{MANIFEST}"))
+            output.put(copy, keys.published_manifest)
         numbered = [(number, piece.folder, piece.series) for number, piece in enumerate(demand.pieces)]
         pieces = []
         with ThreadPoolExecutor(UPLOADS_AT_A_TIME) as uploads:
@@ -75,7 +78,7 @@ def hand_over(
         shared_bytes=shared_bytes,
         draft=so_far,
     )
-    document = folder / DOCUMENT
+    document = folder / Path(keys.document).name
     handover.write(document)
-    output.put(document, draft.name("handover", f"common/{DOCUMENT}"))
+    output.put(document, keys.document)
     return handover

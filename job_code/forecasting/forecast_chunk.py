@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from contract.keys import part_name
 from job_code.errors import JobError
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.exogenous_features import Exogenous
@@ -78,7 +79,7 @@ def forecast_pieces(demand: PreparedDemand, model: Path, workers: Workers, folde
             covariates=demand.covariates,
             frequency=demand.calendar.frequency,
             last_period=demand.last_period,
-            name=f"part-{number:05d}.parquet",
+            name=part_name(number),
             folder=folder,
         )
         for number, piece in enumerate(demand.pieces)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
 from job_code.calibration.calibrator import Calibration
 from job_code.calibration.ensemble_weights import Combination
@@ -28,7 +29,6 @@ from job_code.model.tree_predictor import TreePredictor
 from job_code.series.demand_classes import KINDS
 from job_code.series.frequency import Frequency
 
-DOCUMENT = "model.json"
 RECORD = "training.json"
 OF_SPREAD = "spread"
 
@@ -70,7 +70,7 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
         "trees": files,
         "record": _write(record, folder / RECORD),
     }
-    (folder / DOCUMENT).write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
+    (folder / MODEL_DOCUMENT).write_text(json.dumps(document, indent=1, allow_nan=False), encoding="utf-8")
 
 
 def load_model(folder: Path) -> Forecaster:
@@ -83,7 +83,7 @@ def load_model(folder: Path) -> Forecaster:
         ModelUnusableError: If the files are not whole, or have another format or other features than this program's.
     """
     try:
-        document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+        document = json.loads((folder / MODEL_DOCUMENT).read_text(encoding="utf-8"))
         _check_format(document)
         trees = {
             name: TreePredictor(_read(folder / f"{name}.txt", tree["sha256"]))
@@ -96,7 +96,7 @@ def load_model(folder: Path) -> Forecaster:
         return forecaster
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelUnusableError(
-            f"model: {DOCUMENT}, or a file it names, cannot be read ({type(error).__name__}: {error}); train anew"
+            f"model: {MODEL_DOCUMENT}, or a file it names, cannot be read ({type(error).__name__}: {error}); train anew"
         ) from None
 
 
@@ -110,7 +110,7 @@ def read_record(folder: Path) -> str:
         ModelUnusableError: If it is missing, or not the one that belongs to the model.
     """
     try:
-        document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+        document = json.loads((folder / MODEL_DOCUMENT).read_text(encoding="utf-8"))
         return _read(folder / RECORD, document["record"])
     except (OSError, KeyError) as error:
         raise ModelUnusableError(
@@ -200,5 +200,5 @@ def _write(text: str, path: Path) -> str:
 def _read(path: Path, digest: str) -> str:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
-        raise ModelUnusableError(f"model: {path.name} is not the file that {DOCUMENT} speaks of; train anew")
+        raise ModelUnusableError(f"model: {path.name} is not the file that {MODEL_DOCUMENT} speaks of; train anew")
     return content.decode()

@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from contract.keys import MANIFEST
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
-
-MANIFEST = "_manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True)

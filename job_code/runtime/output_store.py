@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
+from contract.keys import ANY, FORECASTS, RunKeys, run_folder_of
 from job_code.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,12 +50,12 @@ class LocalOutput:
         self._folder = folder
         self._staging = folder / f"{UNFINISHED}{run_id}"
         self._files = self._staging / "files"
-        self._run = f"run_id={run_id}"
+        self._run_id = run_id
         self._run_folders = set[PurePosixPath]()  # one for each kind of file, such as forecasts/partition=all/run_id=x
         self.scratch = self._staging / "scratch"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.glob(f"*/partition=*/run_id={run_id}")):
+            if any(any(folder.glob(kind)) for kind in RunKeys(partition=ANY, run_id=run_id).folders):
                 raise InputError([f"output: {folder} has a run {run_id} already; give another --run-id"])
             self._sweep()
             self._staging.mkdir()
@@ -71,17 +72,17 @@ class LocalOutput:
         Raises:
             ValueError: If the name is not of this run.
         """
-        path = PurePosixPath(name)
-        if self._run not in path.parts[:-1]:
-            raise ValueError(f"{name} is no file of this run: it has no folder {self._run}")
-        self._run_folders.add(PurePosixPath(*path.parts[: path.parts.index(self._run) + 1]))
-        target = self._files / path
+        run_folder = run_folder_of(name, run_id=self._run_id)
+        if run_folder is None:
+            raise ValueError(f"{name} is no file of the run {self._run_id}")
+        self._run_folders.add(PurePosixPath(run_folder))
+        target = self._files / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 
     def finish(self) -> None:
         """Moves the run's folders into place, that of the forecasts last."""
-        for run in sorted(self._run_folders, key=lambda run: run.parts[0] == "forecasts"):
+        for run in sorted(self._run_folders, key=lambda run: run.is_relative_to(FORECASTS)):
             target = self._folder / run
             target.parent.mkdir(parents=True, exist_ok=True)
             (self._files / run).replace(target)

@@ -3,19 +3,12 @@
 Arithmetic on integers finds gaps, fills them and steps over the horizon alike for every frequency.
 """
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import polars as pl
 
-WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
-EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
-EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
-MONTHS = 12
-
-Unit = Literal["day", "week", "month"]
+from contract.periods import EPOCH, Unit, period_date, period_number, unit_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +24,7 @@ class Frequency:
     @property
     def unit(self) -> Unit:
         """What one period is called."""
-        return "day" if self.name == "D" else "month" if self.name in ("MS", "ME") else "week"
+        return unit_of(self.name)
 
     @property
     def season(self) -> int:
@@ -70,22 +63,14 @@ class Frequency:
         return self.to_date(self.to_period(day)) != day
 
     def period_of(self, day: date) -> int:
-        """Number of the period that one date belongs to: `to_period` in plain arithmetic."""
-        if self.unit == "month":
-            return day.year * MONTHS + day.month - 1
-        days = day.toordinal() - EPOCH_ORDINAL
-        return days if self.unit == "day" else (days - self._anchor_day) // 7
+        """Number of the period that one date belongs to: `to_period` of a single date."""
+        return period_number(day, frequency=self.name)
 
     def date_of(self, period: int) -> date:
-        """Date that labels one period: `to_date` in plain arithmetic."""
-        if self.unit == "month":
-            year, month = divmod(period, MONTHS)
-            last = calendar.monthrange(year, month + 1)[1]
-            return date(year, month + 1, last if self.name == "ME" else 1)
-        days = period if self.unit == "day" else period * 7 + self._anchor_day
-        return date.fromordinal(EPOCH_ORDINAL + days)
+        """Date that labels one period: `to_date` of a single period."""
+        return period_date(period, frequency=self.name)
 
     @property
     def _anchor_day(self) -> int:
-        """Day, counted from 1970-01-01, of the first period's label."""
-        return (WEEKDAYS.index(self.name.removeprefix("W-")) - EPOCH_WEEKDAY) % 7
+        """Day, counted from 1970-01-01, of the first week's label."""
+        return (self.date_of(0) - EPOCH).days

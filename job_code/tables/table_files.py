@@ -7,12 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from contract.data_files import is_csv, is_hidden, is_parquet, says_nothing
 from job_code.errors import InputError
 from job_code.tables.validation_report import Findings
 
 PARQUET_MAGIC = b"PAR1"
-PARQUET_SUFFIXES = (".parquet", ".pq")
-CSV_SUFFIXES = (".csv", ".csv.gz")
 CSV_BEGINNING = 1_000_000  # bytes of a CSV file whose lines are counted; the rest is taken to be like them
 GZIP = 16  # zlib's word for it
 # A panic of the reader, which some damaged Parquet files cause, is no Exception.
@@ -84,8 +83,8 @@ def find_files(path: Path, *, source: str) -> list[Path]:
         return [path]
     if not path.exists():
         raise InputError([f"{source}: there is no file or folder {path}"])
-    below = (file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
-    files = sorted(file for file in below if _is_csv(file) or _is_parquet(file))
+    below = (file for file in path.rglob("*") if file.is_file() and not is_hidden(name_below(path, file)))
+    files = sorted(file for file in below if is_csv(file.name) or _is_parquet(file))
     if not files:
         raise InputError([f"{source}: no Parquet or CSV files in {path}; put the {source} there"])
     return files
@@ -180,20 +179,10 @@ def _count_rows(file: Path) -> int:
     return max(1, text.count(b"\n") * file.stat().st_size // len(begin))
 
 
-def _is_hidden(relative: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in relative.parts)
-
-
-def _is_csv(file: Path) -> bool:
-    return file.name.lower().endswith(CSV_SUFFIXES)
-
-
 def _is_parquet(file: Path) -> bool:
-    if file.suffix.lower() in PARQUET_SUFFIXES:
-        return True
-    if file.suffix:
-        return False
-    with file.open("rb") as opened:  # Spark and Hive write Parquet files without a suffix
+    if not says_nothing(file.name):
+        return is_parquet(file.name)
+    with file.open("rb") as opened:
         return opened.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from contract.keys import MODEL_DOCUMENT
 from job_code.config import ForecastConfig
 from job_code.errors import InputError, ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster
-from job_code.forecasting.model_store import DOCUMENT, RECORD, load_model, read_record, save_model
+from job_code.forecasting.model_store import RECORD, load_model, read_record, save_model
 from job_code.training.training_record import TrainingRecord
 
 # What a run may settle anew although its model was trained before; and what only a training goes by.
@@ -78,7 +79,9 @@ class TrainedModel:
             ) from None
         found = checksum(folder)
         if sha256 is not None and found != sha256:
-            raise ModelUnusableError(f"model: {DOCUMENT} is not the one that run {record.run_id} wrote; train anew")
+            raise ModelUnusableError(
+                f"model: {MODEL_DOCUMENT} is not the one that run {record.run_id} wrote; train anew"
+            )
         age = record.age_days(datetime.now(UTC))
         problems = list(_differences(forecaster, config))
         if age > config.max_model_age_days:
@@ -101,7 +104,7 @@ class TrainedModel:
 
 def checksum(folder: Path) -> str:
     """SHA-256 of a model's document, which names those of its other files; hexadecimal."""
-    return hashlib.sha256((folder / DOCUMENT).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / MODEL_DOCUMENT).read_bytes()).hexdigest()
 
 
 def _differences(model: Forecaster, wanted: ForecastConfig) -> Iterator[str]:

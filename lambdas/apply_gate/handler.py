@@ -11,10 +11,12 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
+from contract.gate import GateLimits
+from contract.keys import RunKeys, pointer_key
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object
 
-from .verdict import Limits, problems
+from .verdict import problems
 
 
 class GateHeld(Exception):  # noqa: N818 - the name is what the state machine and its operator see
@@ -52,7 +54,7 @@ class Place:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's ApplyGate state."""
-    limits = Limits(**json.loads(os.environ["LIMITS"]))
+    limits = GateLimits(**json.loads(os.environ["LIMITS"]))
     return apply_gate(event["run"], limits=limits, place=Place(_s3(), os.environ["FORECAST_BUCKET"]))
 
 
@@ -61,7 +63,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def apply_gate(run: Mapping[str, Any], *, limits: Limits, place: Place) -> dict[str, Any]:
+def apply_gate(run: Mapping[str, Any], *, limits: GateLimits, place: Place) -> dict[str, Any]:
     """Judges a run by its backtest, and by the last published run.
 
     Args:
@@ -76,7 +78,7 @@ def apply_gate(run: Mapping[str, Any], *, limits: Limits, place: Place) -> dict[
         GateHeld: With everything that is beyond its limit; the run is marked as held.
         IncompleteRun: If there is nothing to judge.
     """
-    pointer = place.read(f"forecasts/partition={run['partition']}/_latest.json")
+    pointer = place.read(pointer_key(run["partition"]))
     if pointer and str(pointer.get("cutoff") or "") > run["cutoff"]:  # it will be kept, and not shown
         return {"passed": True, "compared_with": None}
     before = place.read(str(pointer.get("manifest"))) if pointer else None
@@ -88,7 +90,7 @@ def apply_gate(run: Mapping[str, Any], *, limits: Limits, place: Place) -> dict[
     found = problems(manifest, before, limits)
     if not found:
         return {"passed": True, "compared_with": before["run_id"] if before else None}
-    marker = f"reports/partition={run['partition']}/run_id={run['run_id']}/held.json"
+    marker = RunKeys(partition=run["partition"], run_id=run["run_id"]).held
     body = json.dumps({"run_id": run["run_id"], "held": found}, indent=1).encode()
     place.s3.put_object(Bucket=place.bucket, Key=marker, Body=body, ContentType="application/json")
     report = f"s3://{place.bucket}/{run['report']}"

@@ -2,30 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Limits:
-    """Thresholds; None switches one off.
-
-    Attributes:
-        max_wape_ratio: WAPE of the backtest over that of seasonal naive.
-        max_bias: Bias of the backtest, either way, as a share of demand.
-        max_coverage_gap: How far the share of demand within the outer quantiles may be from what it should be.
-        min_series_share: Series over those of the last published run.
-        max_change: Change of all expected demand against the last published run, over the periods of both.
-    """
-
-    max_wape_ratio: float | None = None
-    max_bias: float | None = None
-    max_coverage_gap: float | None = None
-    min_series_share: float | None = None
-    max_change: float | None = None
+from contract.gate import GateLimits
 
 
-def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limits: Limits) -> list[str]:
+def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limits: GateLimits) -> list[str]:
     """Everything that is beyond its limit; what was not measured is beyond none.
 
     Args:
@@ -36,7 +18,7 @@ def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limi
     return [*_by_backtest(manifest.get("metrics") or {}, limits), *_by_last_run(manifest, before or {}, limits)]
 
 
-def _by_backtest(metrics: Mapping[str, Any], limits: Limits) -> Iterator[str]:
+def _by_backtest(metrics: Mapping[str, Any], limits: GateLimits) -> Iterator[str]:
     forecast, baseline = metrics.get("forecast") or {}, metrics.get("baseline") or {}
     wape, naive, bias, covered, nominal = (
         _number(table, name)
@@ -62,7 +44,7 @@ def _by_backtest(metrics: Mapping[str, Any], limits: Limits) -> Iterator[str]:
         )
 
 
-def _by_last_run(manifest: Mapping[str, Any], before: Mapping[str, Any], limits: Limits) -> Iterator[str]:
+def _by_last_run(manifest: Mapping[str, Any], before: Mapping[str, Any], limits: GateLimits) -> Iterator[str]:
     series, earlier = _number(manifest, "series"), _number(before, "series")
     if limits.min_series_share is not None and series < limits.min_series_share * earlier:
         yield (

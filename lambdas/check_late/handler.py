@@ -12,17 +12,17 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.partitions import WHOLE
+from contract.periods import last_complete_period
 from lambdas.shared.clock import local_date
 from lambdas.shared.logs import logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.partitions import partitions_of
-from lambdas.shared.periods import last_complete_period
 from lambdas.shared.registry_record import LATEST, Run
 from lambdas.shared.registry_table import RunTable
 
 from .words import of_all, of_many
 
-EVERYTHING = "all"  # the one partition of an environment that has no others
 RECENT = timedelta(days=1)
 LOOKS_AT_A_TIME = 32
 
@@ -86,7 +86,7 @@ def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any
     moment = datetime.fromisoformat(event["scheduled_time"])
     today = local_date(moment, time_zone=deadline.time_zone)
     cutoff = last_complete_period(today, frequency=deadline.frequency, label=deadline.period_label).isoformat()
-    names = [EVERYTHING] if deadline.partitions is None else deadline.partitions
+    names = [WHOLE] if deadline.partitions is None else deadline.partitions
 
     def look(partition: str) -> Run | None:
         return _late(partition, cutoff, moment, deadline.table)
@@ -95,7 +95,7 @@ def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any
         found = zip(names, looks.map(look, names), strict=True)
         late = {name: run for name, run in found if run is not None}
     if deadline.partitions is None and late:
-        _tell(deadline, of_all(late[EVERYTHING], deployment=deadline.deployment, cutoff=cutoff))
+        _tell(deadline, of_all(late[WHOLE], deployment=deadline.deployment, cutoff=cutoff))
     # Where no demand is found at all, nothing that is due can be there.
     elif deadline.partitions is not None and (late or not names):
         _tell(deadline, of_many(late, count=len(names), deployment=deadline.deployment, cutoff=cutoff))

@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-MANIFEST = "_manifest.json"
+from contract.keys import MANIFEST
+
 # A fleet leaves thousands of files.
 LOOKS_AT_A_TIME = 24
 

@@ -12,12 +12,12 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
+from contract.keys import MANIFEST, RunKeys
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
 
 from .differences import (
     LOOKS_AT_A_TIME,
-    MANIFEST,
     differences_from_plan,
     differences_in_files,
     differences_in_rows,
@@ -97,13 +97,14 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
     Raises:
         IncompleteRun: If a file is missing, unlisted or different, or the numbers do not add up.
     """
-    folder = f"forecasts/partition={plan['partition']}/run_id={run_id}/"
+    keys = RunKeys(partition=plan["partition"], run_id=run_id)
+    folder, where = keys.forecasts, f"s3://{bucket}/{keys.manifest}"
     present = _list(s3, bucket=bucket, folder=folder)
     # Asked of the list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
     if MANIFEST not in present:
         missing = "the job completed without a manifest" if "publish" not in plan else f"there is no run {run_id}"
-        raise IncompleteRun(f"{missing}: there is no s3://{bucket}/{folder}{MANIFEST}")
-    manifest = _read_manifest(s3, bucket=bucket, key=folder + MANIFEST)
+        raise IncompleteRun(f"{missing}: there is no {where}")
+    manifest = _read_manifest(s3, bucket=bucket, key=keys.manifest)
     try:
         problems = [
             *differences_from_plan(manifest, run_id=run_id, plan=plan),
@@ -111,15 +112,15 @@ def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClie
             *differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
         ]
         run = Run(
-            manifest=folder + MANIFEST,
+            manifest=keys.manifest,
             statistics={name: manifest.get(name) for name in STATISTICS},
             model=manifest.get("model"),  # runs made before models were kept have none
             **{name: manifest[name] for name in Run.__dataclass_fields__ if name not in OWN},
         )
     except KeyError as error:
-        raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} has no {error}") from None
+        raise IncompleteRun(f"{where} has no {error}") from None
     except (TypeError, AttributeError, ValueError) as error:
-        raise IncompleteRun(f"s3://{bucket}/{folder}{MANIFEST} is not a run's manifest: {error}") from None
+        raise IncompleteRun(f"{where} is not a run's manifest: {error}") from None
     if problems:
         raise IncompleteRun(f"s3://{bucket}/{folder}: {'; '.join(problems)}")
     return run

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from contract.keys import pointer_key
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Run, Status, end
@@ -168,8 +169,7 @@ def _close(
 
 
 def _is_published(details: Mapping[str, Any], partition: str, place: Place) -> bool:
-    key = f"forecasts/partition={partition}/_latest.json"
-    found = read_object(place.s3, bucket=place.bucket, key=key)
+    found = read_object(place.s3, bucket=place.bucket, key=pointer_key(partition))
     if found is None:
         return False
     try:

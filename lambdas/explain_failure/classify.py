@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contract.error_codes import parse
+from contract.error_codes import LONGEST, parse
+from contract.job_start import FLEET_INPUTS
 from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
@@ -12,9 +13,6 @@ from .container import failed_container, told_by_container
 from .kinds import Kind
 from .platform_words import OUT_OF_MEMORY, first_with
 
-LONGEST_SUMMARY = 1024
-# What PlanFleet says the fleet is to read.
-FLEETS_INPUTS = ("pieces", "common", "model")
 # What the state machine's own handlers raise.
 BY_ERROR = {
     "InputError": kinds.INPUT_ERROR,
@@ -96,7 +94,7 @@ def classify(state: Mapping[str, Any]) -> Failure:
 def one_line(text: str) -> str:
     """The text without line breaks and control characters, shortened to what a failure file may hold."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
-    return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 3]}..."
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
 def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[Kind, str]:
@@ -129,7 +127,7 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
         ]
     elif kind is kinds.NO_DATA and "s3://" not in summary:
         if "fleet" in state:
-            concerned = [_at(state, "fleet", name) for name in FLEETS_INPUTS]
+            concerned = [_at(state, "fleet", name) for name in FLEET_INPUTS]
         channels = _at(state, "plan", "channels") if "fleet" not in state else None
         for channel in channels if isinstance(channels, list) else []:
             concerned.append(_at(channel, "DataSource", "S3DataSource", "S3Uri"))

@@ -7,12 +7,14 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from contract import job_start
+from contract.keys import COVARIATES, DEMAND, STATIC, channel_of
+
 from .data_files import DataFile, data_files
 from .deployment import Deployment
 from .published import Model, published_manifest
 
-DEMAND = "demand/"
-OPTIONAL = ("static/", "covariates/")  # what may lie beside the demand
+OPTIONAL = (STATIC, COVARIATES)  # what may lie beside the demand
 
 
 def input_files(s3: BaseClient, *, bucket: str, within: str) -> dict[str, list[DataFile]]:
@@ -49,11 +51,11 @@ def channels(
         model: The model to forecast with, where none is trained.
     """
     bucket = deployment.forecast_bucket
-    found = [_channel(name.rstrip("/"), bucket=deployment.data_bucket, prefix=name + within) for name in files]
+    found = [_channel(channel_of(name), bucket=deployment.data_bucket, prefix=name + within) for name in files]
     if manifest := published_manifest(s3, bucket=bucket, partition=partition):
-        found.append(_channel("published", bucket=bucket, prefix=manifest))
+        found.append(_channel(job_start.PUBLISHED, bucket=bucket, prefix=manifest))
     if model is not None:
-        found.append(_channel("model", bucket=bucket, prefix=model.prefix))
+        found.append(_channel(job_start.MODEL, bucket=bucket, prefix=model.prefix))
     return found
 
 

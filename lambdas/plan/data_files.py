@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from botocore.client import BaseClient
 
-# What the job reads; a file without a suffix may be Parquet.
-TABLE_SUFFIXES = (".parquet", ".pq", ".csv", ".csv.gz")
+from contract.data_files import is_hidden, may_be_table
 
 
 @dataclass(frozen=True)
@@ -53,9 +51,9 @@ class DemandFiles:
         """
         return cls(
             uri=uri,
-            tables=sum(_is_table(file.name) for file in files),
+            tables=sum(may_be_table(file.name) for file in files),
             bytes=sum(file.bytes for file in files),
-            newest=max((file.written for file in files if _is_table(file.name)), default=""),
+            newest=max((file.written for file in files if may_be_table(file.name)), default=""),
         )
 
 
@@ -82,10 +80,4 @@ def data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:
 
 
 def _is_data_file(name: str) -> bool:
-    parts = name.split("/")
-    return bool(parts[-1]) and not any(part.startswith(("_", ".")) for part in parts)
-
-
-def _is_table(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.suffix or path.name.lower().endswith(TABLE_SUFFIXES)
+    return name != "" and not name.endswith("/") and not is_hidden(name)

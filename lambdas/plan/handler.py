@@ -11,18 +11,20 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from contract import job_start
+from contract.keys import DEMAND, partition_folder
+from contract.partitions import WHOLE
 from lambdas.shared.execution_input import InputError, Request, read_request
 from lambdas.shared.logs import logged
 from lambdas.shared.requested_cutoff import asked_cutoff
 from lambdas.shared.requested_fleet import asked_fleet
 
-from .channels import DEMAND, channels, fingerprint, input_files
+from .channels import channels, fingerprint, input_files
 from .data_files import DemandFiles
 from .deployment import Deployment
 from .plans import Plan, PublishPlan
 from .published import published_model, refuse_unreadable
 
-EVERYTHING = "all"  # the one partition of an environment that has no others
 # Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
 # makes more of them by itself.
 OBJECTS_AN_INSTANCE = 16
@@ -64,7 +66,7 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         period_label=deployment.period_label,
         started_at=started_at,
     )
-    within = f"partition={partition}/" if deployment.partitioned else ""
+    within = partition_folder(partition) if deployment.partitioned else ""
     files = input_files(s3, bucket=deployment.data_bucket, within=within)
     model = None
     if request.mode == "infer":
@@ -86,9 +88,9 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
         mode=request.mode,
         model=model,
         environment={
-            "PARTITION": partition,
-            "MODEL_SHA256": model.sha256 if model else "",
-            "FLEET_OBJECTS": str(OBJECTS_AN_INSTANCE * (instances or 1)) if fleet else "",
+            job_start.PARTITION: partition,
+            job_start.MODEL_SHA256: model.sha256 if model else "",
+            job_start.FLEET_OBJECTS: str(OBJECTS_AN_INSTANCE * (instances or 1)) if fleet else "",
         },
         fleet=fleet,
         fleet_instances=instances,
@@ -99,9 +101,9 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
 def _partition(request: Request, deployment: Deployment) -> str:
     if deployment.partitioned and request.partition is None:
         raise InputError(['input: which partition? Give {"partition": "..."}, or start the state machine of all'])
-    if not deployment.partitioned and request.partition not in (None, EVERYTHING):
+    if not deployment.partitioned and request.partition not in (None, WHOLE):
         raise InputError([f"input: partition {request.partition}: this environment has none; leave it out"])
-    return request.partition or EVERYTHING
+    return request.partition or WHOLE
 
 
 def _job_name(execution_id: str, *, prefix: str, started_at: datetime) -> str:

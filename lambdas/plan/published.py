@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from contract.keys import RunKeys, pointer_key
 from contract.model_format import why_refused
 from lambdas.shared.execution_input import InputError
 from lambdas.shared.s3_objects import is_there, read_object
@@ -67,8 +68,9 @@ def published_model(s3: BaseClient, *, bucket: str, partition: str) -> Model:
         raise InputError(
             [f"input: mode infer: the published run {pointer.get('run_id')} keeps no model; start one with {{}} before"]
         ) from None
-    model = Model(run_id, sha256, f"models/partition={partition}/run_id={run_id}/", model_format)
-    if not is_there(s3, bucket=bucket, key=f"{model.prefix}model.json"):
+    keys = RunKeys(partition=partition, run_id=run_id)
+    model = Model(run_id, sha256, keys.models, model_format)
+    if not is_there(s3, bucket=bucket, key=keys.model_document):
         raise InputError([f"input: mode infer: s3://{bucket}/{model.prefix} is gone; start a run with {{}} before"])
     return model
 
@@ -90,7 +92,7 @@ def refuse_unreadable(model: Model, *, reads: int | None) -> None:
 
 def _pointer(s3: BaseClient, bucket: str, partition: str) -> dict[str, Any]:
     """What the pointer says; nothing where there is none that can be read."""
-    found = read_object(s3, bucket=bucket, key=f"forecasts/partition={partition}/_latest.json")
+    found = read_object(s3, bucket=bucket, key=pointer_key(partition))
     try:
         content: Any = json.loads(found[0]) if found is not None else {}
     except ValueError:

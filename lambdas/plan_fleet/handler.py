@@ -5,13 +5,15 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract import job_start
+from contract.handover_keys import HandoverKeys, name_of, piece_name
+from contract.keys import RunKeys
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
 from lambdas.shared.registry_table import RunTable
@@ -22,7 +24,6 @@ from .instance_types import cores_of
 from .quotas import first_that_may_run, notes_of_quotas, quotas_of
 from .sizing import FleetPlan, size_fleet
 
-DOCUMENT = "common/handover.json"
 RUNS_LOOKED_AT = 10
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
@@ -104,19 +105,20 @@ def plan_fleet(
     """
     plan, run_id = state["plan"], state["job"]["name"]
     partition = plan["partition"]
-    folder = f"handover/partition={partition}/run_id={run_id}/"
-    work = _work(folder, bucket=deployment.bucket, s3=s3)
+    keys = HandoverKeys(partition=partition, run_id=run_id)
+    work = _work(keys, bucket=deployment.bucket, s3=s3)
     sized = [
         _of_type(each, work, deployment=deployment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
         for each in deployment.instance_types
     ]
     first = first_that_may_run(deployment.instance_types, quotas)
     rate = measured_rate(runs, deployment.instance_types[first])
-    model = plan["model"]["prefix"] if plan.get("model") else f"models/partition={partition}/run_id={run_id}/"
+    own = RunKeys(partition=partition, run_id=run_id).models
+    model = plan["model"]["prefix"] if plan.get("model") else own
     return {
-        "pieces": f"s3://{deployment.bucket}/{folder}pieces/",
-        "common": f"s3://{deployment.bucket}/{folder}common/",
-        "model": f"s3://{deployment.bucket}/{model}",
+        job_start.PIECES: f"s3://{deployment.bucket}/{keys.pieces}",
+        job_start.COMMON: f"s3://{deployment.bucket}/{keys.common}",
+        job_start.MODEL: f"s3://{deployment.bucket}/{model}",
         "series": work.series,
         "objects": work.objects,
         "rate": rate.series_per_second_per_core,
@@ -165,20 +167,21 @@ def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
     return max(told, key=lambda each: each[0])[1] if told else BELIEVED_RATE
 
 
-def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
-    uri = f"s3://{bucket}/{folder}"
+def _work(keys: HandoverKeys, *, bucket: str, s3: BaseClient) -> Work:
     # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
-    if not is_there(s3, bucket=bucket, key=folder + DOCUMENT):
-        raise IncompleteRun(f"{uri}{DOCUMENT} is not there: the job handed nothing over, or it has expired since")
-    document = json.loads(s3.get_object(Bucket=bucket, Key=folder + DOCUMENT)["Body"].read())
+    if not is_there(s3, bucket=bucket, key=keys.document):
+        raise IncompleteRun(
+            f"s3://{bucket}/{keys.document} is not there: the job handed nothing over, or it has expired since"
+        )
+    document = json.loads(s3.get_object(Bucket=bucket, Key=keys.document)["Body"].read())
     pieces = document["pieces"]
-    done, there = (_names(s3, bucket, f"{folder}{kind}/") for kind in ("done", "pieces"))
-    left = {name: piece for piece in pieces if (name := f"piece-{piece['number']:05d}") not in done}
+    done, there = (_names(s3, bucket, prefix) for prefix in (keys.done, keys.pieces))
+    left = {name: piece for piece in pieces if (name := piece_name(piece["number"])) not in done}
     # The first machine would wait for them until it is stopped.
     if gone := sorted(left.keys() - there):
         raise IncompleteRun(
-            f"{uri}pieces/{gone[0]}.tar is not there, nor its forecasts: {len(gone):,} of {len(left):,} objects that "
-            "are left to forecast have expired since, or somebody has deleted them"
+            f"s3://{bucket}/{keys.piece(gone[0])} is not there, nor its forecasts: {len(gone):,} of {len(left):,} "
+            "objects that are left to forecast have expired since, or somebody has deleted them"
         )
     return Work(
         series=sum(piece["series"] for piece in left.values()),
@@ -191,7 +194,7 @@ def _work(folder: str, *, bucket: str, s3: BaseClient) -> Work:
 
 def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {PurePosixPath(item["Key"]).stem for page in pages for item in page.get("Contents", ())}
+    return {name_of(item["Key"]) for page in pages for item in page.get("Contents", ())}
 
 
 def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> dict[str, Any]:

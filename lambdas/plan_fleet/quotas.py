@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.shared.quotas import processing_quota, quota_values, waited_for_in_vain
+from contract.quotas import processing_quota
+from lambdas.shared.quotas import quota_values, waited_for_in_vain
 
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 30

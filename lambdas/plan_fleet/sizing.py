@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lambdas.shared.limits import MOST_INSTANCES
+from contract.limits import MOST_INSTANCES
 
 from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
 

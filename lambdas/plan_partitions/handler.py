@@ -13,9 +13,12 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.keys import DEMAND, partition_folder
+from contract.partition_keys import PartitionsKeys
+from contract.partitions import NAME_IN_WORDS, is_name
 from lambdas.shared.execution_input import PARENT, InputError, read_request, shown, unknown_key
 from lambdas.shared.logs import logged
-from lambdas.shared.partitions import NAME, NAME_IN_WORDS, partition_names
+from lambdas.shared.partitions import partition_names
 from lambdas.shared.requested_cutoff import asked_cutoff
 from lambdas.shared.requested_fleet import asked_fleet
 
@@ -101,8 +104,8 @@ def plan_partitions(
         s3: An S3 client.
 
     Returns:
-        `folder` (where the execution's lists lie), `items` (key of the list), `count`, `at_a_time`, and `unusable`: key
-        of a list of those whose names are none, if there are some.
+        `items` (key of the list), `count`, `at_a_time`, and `unusable`: key of a list of those whose names are none, if
+        there are some.
 
     Raises:
         InputError: If the input cannot be run.
@@ -111,8 +114,8 @@ def plan_partitions(
     started_at = datetime.fromisoformat(execution["started_at"])
     fleet, instances = _checked(document, deployment=deployment, started_at=started_at)
     names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
-    folder = f"partitions/execution={execution['name']}/"
-    unusable = [name for name in names if not NAME.fullmatch(name)]
+    keys = PartitionsKeys(execution=execution["name"])
+    unusable = [name for name in names if not is_name(name)]
     if len(unusable) == len(names):
         raise InputError([f"input: no partition has a name that can be used, e.g. {shown(names[0])}; {RENAME}"])
     of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
@@ -121,7 +124,7 @@ def plan_partitions(
             "partition": name,
             "name": execution_name(name, execution["id"]),
             "input": {**of_each, "partition": name},
-            "outcome": f"{folder}outcomes/{name}.json",
+            "outcome": keys.outcome(name),
         }
         for name in names
         if name not in unusable
@@ -132,15 +135,14 @@ def plan_partitions(
         s3.put_object(Bucket=deployment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
         return key
 
-    key = put(items, f"{folder}items.json")
+    key = put(items, keys.items)
     fleet_types = deployment.fleet_types if fleet else ()
     allowed = allowed_at_a_time(quotas, deployment.machines, fleet_types, instances=instances)
     return {
-        "folder": folder,
         "items": key,
         "count": len(items),
         "at_a_time": max(1, min(deployment.at_a_time, len(items), len(items) if allowed is None else allowed)),
-        "unusable": put(unusable, f"{folder}unusable.json") if unusable else None,
+        "unusable": put(unusable, keys.unusable) if unusable else None,
     }
 
 
@@ -179,7 +181,8 @@ def _checked(document: object, *, deployment: Deployment, started_at: datetime) 
 
 def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deployment) -> list[str]:
     if not known:
-        raise InputError([f"input: there is no partition below s3://{deployment.data_bucket}/demand/partition=.../"])
+        below = f"s3://{deployment.data_bucket}/{DEMAND}{partition_folder('...')}"
+        raise InputError([f"input: there is no partition below {below}"])
     asked = set(document.get(OWN, known))
     missing = sorted(asked - set(known))
     if missing:
@@ -190,4 +193,4 @@ def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deploy
 
 def _named(asked: str) -> str:
     """Whatever somebody may have written for a name, as far as it fits into a line."""
-    return asked if NAME.fullmatch(asked) else shown(asked)
+    return asked if is_name(asked) else shown(asked)

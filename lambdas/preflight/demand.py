@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from contract.data_files import IN_WORDS
+from contract.periods import last_day
 from lambdas.shared.clock import local_date
-from lambdas.shared.periods import last_day
 
 from .findings import Finding, fine, wrong
 
@@ -39,12 +40,7 @@ def check_demand(
         ValueError: If nobody here knows the zone.
     """
     if demand["tables"] == 0:
-        return [
-            wrong(
-                f"demand: no Parquet or CSV files in {uri}; upload some there (.parquet, .pq, .csv, .csv.gz, or "
-                "Parquet without a suffix)"
-            )
-        ]
+        return [wrong(f"demand: no Parquet or CSV files in {uri}; upload some there ({IN_WORDS})")]
     findings = []
     size = demand["bytes"] / GIGABYTE
     if demand["bytes"] == 0:

@@ -5,17 +5,13 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from lambdas.shared.quotas import processing_quota, quota_values, waited_for_in_vain
+from contract.quotas import processing_quota, training_quota
+from lambdas.shared.quotas import quota_values, waited_for_in_vain
 
 from .findings import Finding, fine, note, unknown, wrong
 
 # Of a state that stops nothing where it cannot look.
 MOST_SECONDS = 45
-
-
-def quota_name(machine: Mapping[str, Any]) -> str:
-    """As Service Quotas calls how many of a machine's type may train at the same time."""
-    return f"{machine['instance_type']} for {'spot ' if machine['spot'] else ''}training job usage"
 
 
 def check_quotas(
@@ -28,12 +24,16 @@ def check_quotas(
         machines: Each with `instance_type` and `spot`, in order of preference.
         fleet_types: What a fleet may run on, where the run has one: its training would else be paid for in vain.
     """
-    training = [(str(machine["instance_type"]), quota_name(machine)) for machine in machines]
+    training = [_tried(str(machine["instance_type"]), spot=bool(machine["spot"])) for machine in machines]
     processing = [(instance_type, processing_quota(instance_type)) for instance_type in fleet_types]
     names = {name for _, name in (*training, *processing)}
     values = quota_values(quotas, names, most_seconds=MOST_SECONDS)
     both = (("training_job.instance_types", training), ("fleet.instance_types", processing))
     return [_finding(tried, values, key) for key, tried in both if tried]
+
+
+def _tried(instance_type: str, *, spot: bool) -> tuple[str, str]:
+    return instance_type, training_quota(instance_type, spot=spot)
 
 
 def _finding(tried: Sequence[tuple[str, str]], found: Mapping[str, float], key: str) -> Finding:

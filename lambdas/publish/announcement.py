@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contract.periods import unit_of
 from lambdas.shared.console_links import execution_link, object_link
-
-UNITS = {"D": "days", "W": "weeks", "M": "months"}
 
 
 def subject(run: Mapping[str, Any], *, deployment: str, published: bool) -> str:
@@ -33,8 +32,7 @@ def message(
         shown: The later cutoff that stays published, where this run's is older.
         back_from: The later cutoff that was published, where somebody asked for this run by its name.
     """
-    unit = UNITS.get(run["frequency"][:1], "periods")
-    size = f"{run['horizon']} {unit} for {run['series']:,} series after {run['cutoff']}"
+    size = f"{run['horizon']} {unit_of(run['frequency'])}s for {run['series']:,} series after {run['cutoff']}"
     head = (
         f"{deployment} published {size} (until {run['last_period']})."
         if shown is None

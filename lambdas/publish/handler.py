@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract import keys
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
@@ -56,7 +57,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         bucket=bucket,
         deployment=os.environ["DEPLOYMENT"],
         table=RunTable(_client("dynamodb"), os.environ["TABLE"]),
-        catalog=Catalog(_client("glue"), os.environ["DATABASE"], f"s3://{bucket}/forecasts/"),
+        catalog=Catalog(_client("glue"), os.environ["DATABASE"], f"s3://{bucket}/{keys.FORECASTS}"),
     )
     execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
     outcome = publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
@@ -92,7 +93,7 @@ def publish(
         NotInAthena: If the run is published, and Athena's table could not follow.
         PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
-    key = f"forecasts/partition={run['partition']}/_latest.json"
+    key = keys.pointer_key(run["partition"])
     pointer = pointer_to(run, bucket=place.bucket, now=now)
     outcome = {
         **{name: pointer[name] for name in ("run_id", "partition", "cutoff", "series", "rows", "horizon", "forecasts")},

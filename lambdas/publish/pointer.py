@@ -8,6 +8,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from contract.keys import RunKeys
 from lambdas.shared.s3_objects import read_object
 
 SCHEMA_VERSION = 1
@@ -27,11 +28,12 @@ def pointer_to(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[st
         bucket: Bucket with the forecasts.
         now: When it is published.
     """
+    keys = RunKeys(partition=run["partition"], run_id=run["run_id"])
     copied = ("partition", "run_id", "cutoff", "frequency", "horizon", "first_period", "last_period", "series", "rows")
     return {
         "schema_version": SCHEMA_VERSION,
         **{name: run[name] for name in copied},
-        "forecasts": f"s3://{bucket}/forecasts/partition={run['partition']}/run_id={run['run_id']}/",
+        "forecasts": f"s3://{bucket}/{keys.forecasts}",
         "manifest": run["manifest"],
         "report": run["report"],
         "model": run["model"],

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from lambdas.shared.limits import MOST_INSTANCES
-from lambdas.shared.partitions import NAME, NAME_IN_WORDS
+from contract.limits import MOST_INSTANCES
+from contract.partitions import NAME_IN_WORDS, is_name
 
 # What Step Functions itself calls the execution that another one was started by; so its console shows the link.
 PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
@@ -103,7 +103,7 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     if document.get("mode", "train") not in MODES:
         problems.append(f"input: mode {shown(document['mode'])} is neither train nor infer")
     partition = document.get("partition")
-    if "partition" in document and not (isinstance(partition, str) and NAME.fullmatch(partition)):
+    if "partition" in document and not (isinstance(partition, str) and is_name(partition)):
         problems.append(f"input: partition {shown(partition)} is no name of {NAME_IN_WORDS}")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
     problems += wrong

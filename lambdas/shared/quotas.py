@@ -7,11 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from botocore.client import BaseClient
 
 
-def processing_quota(instance_type: str) -> str:
-    """As Service Quotas calls how many of a type may work in processing jobs at the same time."""
-    return f"{instance_type} for processing job usage"
-
-
 def quota_values(quotas: BaseClient, wanted: Collection[str], *, most_seconds: float) -> dict[str, float]:
     """The values of SageMaker's quotas.
 

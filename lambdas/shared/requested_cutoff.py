@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from contract.periods import IN_WORDS, last_complete_period, period_on_or_before
 from lambdas.shared.clock import local_date
-from lambdas.shared.periods import last_complete_period, period_on_or_before
 
 from .execution_input import InputError, Request
 
@@ -33,7 +33,7 @@ def asked_cutoff(
         try:
             return last_complete_period(today, frequency=frequency, label=period_label)
         except ValueError as error:
-            raise InputError([f"configuration: {error}; a scheduled run needs D, W-MON ... W-SUN, MS or ME"]) from None
+            raise InputError([f"configuration: {error}; a scheduled run needs {IN_WORDS}"]) from None
     if request.cutoff is None:
         return None
     today = _local_date(started_at, time_zone=time_zone)

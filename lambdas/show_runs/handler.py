@@ -8,6 +8,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.partitions import WHOLE
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partitions_of
 from lambdas.shared.registry_record import LATEST
@@ -16,7 +17,6 @@ from lambdas.shared.registry_table import RunTable
 from .of_partitions import LOOKS_AT_A_TIME, latest_runs, partitions_as_html
 from .rows import runs_as_html
 
-EVERYTHING = "all"  # the one partition of an environment that has no others
 SHOWN = 10
 HELP = "The last runs of the registry, or the last one of each partition; the widget takes no parameters."
 
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], _context: object) -> str:
     partitions = partitions_of(os.environ, lambda: _client("s3"))
     if partitions is not None:
         return partitions_as_html(latest_runs(table, partitions), region=region)
-    return runs_as_html([table.get(EVERYTHING, LATEST), *table.newest(EVERYTHING, SHOWN)], region=region)
+    return runs_as_html([table.get(WHOLE, LATEST), *table.newest(WHOLE, SHOWN)], region=region)
 
 
 @functools.cache

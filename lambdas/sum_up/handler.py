@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.partition_keys import PartitionsKeys
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
@@ -50,10 +51,10 @@ def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseCl
         `message`; and where not all are, or the Map broke off, `error` and `cause` to fail with.
     """
     plan, execution = state["plan"], state["execution"]["id"]
-    rows = _rows(plan, bucket=bucket, s3=s3)
-    key = f"{plan['folder']}outcome.csv"
-    s3.put_object(Bucket=bucket, Key=key, Body=as_csv(rows).encode(), ContentType="text/csv")
-    table = f"s3://{bucket}/{key}"
+    keys = PartitionsKeys(execution=state["execution"]["name"])
+    rows = _rows(plan, keys, bucket=bucket, s3=s3)
+    s3.put_object(Bucket=bucket, Key=keys.table, Body=as_csv(rows).encode(), ContentType="text/csv")
+    table = f"s3://{bucket}/{keys.table}"
     fine, told = sum(each.is_fine for each in rows), in_words(rows)
     broken = [broke_off(state["error"])] if "error" in state else []
     all_fine = fine == len(rows) and not broken
@@ -78,12 +79,12 @@ def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseCl
     }
 
 
-def _rows(plan: Mapping[str, Any], *, bucket: str, s3: BaseClient) -> list[Row]:
+def _rows(plan: Mapping[str, Any], keys: PartitionsKeys, *, bucket: str, s3: BaseClient) -> list[Row]:
     def read(key: str) -> Any:  # noqa: ANN401 (any JSON)
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
     items = read(plan["items"])
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{plan['folder']}outcomes/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=keys.outcomes)
     there = {found["Key"] for page in pages for found in page.get("Contents", ())}
 
     def of(item: Mapping[str, Any]) -> Row:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from contract.partitions import NAME_IN_WORDS
+
 Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
 FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
 HELD = "GateHeld"
@@ -111,7 +113,7 @@ def broke_off(error: Mapping[str, Any]) -> str:
 
 def unusable(name: str) -> Row:
     """A partition that was never run, for its name."""
-    reason = "its folder's name cannot be used: 1 to 64 letters, digits and . _ -, a letter or digit first; rename it"
+    reason = f"its folder's name cannot be used: {NAME_IN_WORDS}; rename it"
     return Row(partition=name, outcome="failed", kind="InputError", reason=reason)
 
 

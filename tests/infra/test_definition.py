@@ -16,11 +16,11 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from contract.job_start import FLEET_INPUTS
+from contract.limits import MOST_INSTANCES
 from infra.jobs.retries import QUOTA_ATTEMPTS
 from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
-from infra.settings.fleet import MOST_INSTANCES
 from infra.settings.loader import load_settings
-from job_code.entrypoints.processing_container import COMMON, MODEL, PIECES
 from lambdas.plan_fleet.handler import Deployment, plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT, Assembly
@@ -347,7 +347,7 @@ def test_the_machines_divide_the_pieces_and_each_gets_all_of_the_rest(
             "model": "FullyReplicated",
         }
         assert {each["LocalPath"] for each in inputs.values()} == {
-            f"/opt/ml/processing/input/{name}" for name in (PIECES, COMMON, MODEL)
+            f"/opt/ml/processing/input/{name}" for name in FLEET_INPUTS
         }
         assert {(each["S3DataType"], each["S3InputMode"]) for each in inputs.values()} == {("S3Prefix", "File")}
         assert {name: each["S3Uri.$"] for name, each in inputs.items()} == {name: f"$.fleet.{name}" for name in inputs}

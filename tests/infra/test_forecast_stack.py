@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from contract.gate import GateLimits
 from contract.model_format import MODEL_FORMAT
 from infra.settings.loader import load_settings
 from job_code.config import ForecastConfig
-from lambdas.apply_gate.verdict import Limits
 from tests.infra.conftest import ENVIRONMENTS, PARTITIONS, readable, resources
 from tests.synthesis import ROOT
 
@@ -57,7 +57,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
         name: readable(function.get("Environment", {}).get("Variables", {})) for name, function in functions.items()
     }
     limits = json.loads(variables["ApplyGateFunction"].pop("LIMITS"))
-    assert limits == settings.gate.model_dump(exclude_none=True) == asdict(Limits(**limits))
+    assert limits == settings.gate.model_dump(exclude_none=True) == asdict(GateLimits(**limits))
     lease = int(variables["ClaimFunction"].pop("LEASE_SECONDS"))
     (machine,) = forecast(template, environment, "AWS::StepFunctions::StateMachine").values()
     assert f'"TimeoutSeconds":{lease}' in json.dumps(machine["DefinitionString"]).replace("\\", "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings.fleet import MOST_INSTANCES
+from contract.limits import MOST_INSTANCES
 from tests.infra.conftest import readable, resources
 from tests.synthesis import Assembly
 

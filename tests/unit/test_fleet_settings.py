@@ -8,11 +8,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from infra.settings.field_types import FleetInstanceType
-from infra.settings.fleet import MOST_INSTANCES, FleetSettings
+from infra.settings.fleet import FleetSettings
 from infra.settings.instance_types import types_of_jobs
 from infra.settings.loader import ENVIRONMENTS, SettingsError, load_settings
 from lambdas.plan_fleet.instance_types import cores_of
-from lambdas.shared import limits
 
 SOUND = {
     "enabled": "true",
@@ -125,10 +124,6 @@ def test_everything_wrong_is_told_at_once(folder: Path) -> None:
 def test_the_number_is_settled_or_a_matter_of_the_deadline(folder: Path) -> None:
     assert settled(folder).fixed is None
     assert settled(folder, instances="7", deadline_minutes=None).fixed == 7
-
-
-def test_functions_agree_on_what_a_job_may_have() -> None:
-    assert limits.MOST_INSTANCES == MOST_INSTANCES
 
 
 def test_every_type_that_is_accepted_tells_its_cores() -> None:

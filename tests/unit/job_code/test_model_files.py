@@ -7,11 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
 from job_code.errors import ModelUnusableError
 from job_code.evaluation.backtest import backtest
 from job_code.forecasting.forecaster import Forecaster
-from job_code.forecasting.model_store import DOCUMENT, RECORD, load_model, save_model
+from job_code.forecasting.model_store import RECORD, load_model, save_model
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Resources
 from job_code.preparation.prepare import PreparedDemand
@@ -71,13 +72,13 @@ def test_the_files_are_text(folder: Path) -> None:
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["model.json", "regular.txt", "sparse.txt", "spread.txt", "training.json"]
     for name in names:
-        assert (folder / name).read_text().startswith("{" if name in (DOCUMENT, RECORD) else "tree\n")
+        assert (folder / name).read_text().startswith("{" if name in (MODEL_DOCUMENT, RECORD) else "tree\n")
 
 
 def changed(**changes: object) -> Callable[[Path], None]:
     def spoil(folder: Path) -> None:
-        document = json.loads((folder / DOCUMENT).read_text())
-        (folder / DOCUMENT).write_text(json.dumps({**document, **changes}))
+        document = json.loads((folder / MODEL_DOCUMENT).read_text())
+        (folder / MODEL_DOCUMENT).write_text(json.dumps({**document, **changes}))
 
     return spoil
 
@@ -86,18 +87,18 @@ def renamed(trees: str, place: int, name: str | None) -> Callable[[Path], None]:
     """Give one feature of a set of trees another name, or take it out."""
 
     def spoil(folder: Path) -> None:
-        document = json.loads((folder / DOCUMENT).read_text())
+        document = json.loads((folder / MODEL_DOCUMENT).read_text())
         features = document["trees"][trees]["features"]
         features[place] = name
         document["trees"][trees]["features"] = [feature for feature in features if feature is not None]
-        (folder / DOCUMENT).write_text(json.dumps(document))
+        (folder / MODEL_DOCUMENT).write_text(json.dumps(document))
 
     return spoil
 
 
 def test_the_document_names_the_features_of_each_set_of_trees(learnt: tuple[Forecaster, Sample], folder: Path) -> None:
     forecaster, sample = learnt
-    trees = json.loads((folder / DOCUMENT).read_text())["trees"]
+    trees = json.loads((folder / MODEL_DOCUMENT).read_text())["trees"]
     (block, *_) = forecaster.model.blocks(sample.panel, sample.exogenous, sample.active, CONFIG.horizon)
     names = trees["regular"]["features"]
     assert len(names) == block.rows.shape[1]
@@ -125,8 +126,8 @@ def test_other_versions_do_not_make_another_model(folder: Path) -> None:
         (changed(configuration={"horizon": -1}), "cannot be read (ValidationError"),
         (lambda folder: (folder / "regular.txt").write_text("tree\n"), "regular.txt is not the file that model.json"),
         (lambda folder: (folder / "regular.txt").unlink(), "cannot be read (FileNotFoundError"),
-        (lambda folder: (folder / DOCUMENT).write_bytes(b"\x80\x04"), "cannot be read (UnicodeDecodeError"),
-        (lambda folder: (folder / DOCUMENT).unlink(), "cannot be read (FileNotFoundError"),
+        (lambda folder: (folder / MODEL_DOCUMENT).write_bytes(b"\x80\x04"), "cannot be read (UnicodeDecodeError"),
+        (lambda folder: (folder / MODEL_DOCUMENT).unlink(), "cannot be read (FileNotFoundError"),
     ],
 )
 def test_files_that_are_no_model_of_ours(folder: Path, spoil: Callable[[Path], None], said: str) -> None:

@@ -3,11 +3,12 @@ from typing import Any
 
 import pytest
 
+from contract.gate import GateLimits
 from lambdas.apply_gate.handler import GateHeld, IncompleteRun, Place, apply_gate
-from lambdas.apply_gate.verdict import Limits, problems
+from lambdas.apply_gate.verdict import problems
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
-LIMITS = Limits(max_wape_ratio=1.0, max_bias=0.25, max_coverage_gap=0.15, min_series_share=0.8, max_change=0.5)
+LIMITS = GateLimits(max_wape_ratio=1.0, max_bias=0.25, max_coverage_gap=0.15, min_series_share=0.8, max_change=0.5)
 METRICS = {
     "forecast": {"wape": 0.3, "bias": -0.1, "coverage": 0.7},
     "baseline": {"wape": 0.4},
@@ -67,7 +68,7 @@ def test_demand_where_none_was_expected_is_beyond_any_limit() -> None:
 )
 def test_what_is_beyond_its_limit_is_said(manifest: dict[str, Any], said: str) -> None:
     assert problems(manifest, BEFORE, LIMITS) == [said]
-    assert problems(manifest, BEFORE, Limits()) == []
+    assert problems(manifest, BEFORE, GateLimits()) == []
 
 
 def test_what_was_not_measured_holds_nothing() -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from contract.limits import MOST_INSTANCES
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work, disk_bytes, fleet_time
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import NEAR_SECONDS, size_fleet
-from lambdas.shared.limits import MOST_INSTANCES
 
 MACHINE = Machine("ml.m5.4xlarge", cores=16, hourly_price=0.922, volume_gb=50)
 RATE = Rate(1_000, measured=True, source="the test")

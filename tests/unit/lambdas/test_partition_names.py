@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from infra.settings import partitions
+from contract.partitions import is_name
 from infra.settings.partitions import PartitionsSettings
-from lambdas.shared.partitions import NAME, NAME_IN_WORDS, partition_names
+from lambdas.shared.partitions import partition_names
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
 
@@ -58,8 +58,4 @@ def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
         taken = PartitionsSettings(at_a_time=1, names=(name,)).names == (name,)
     except ValueError:
         taken = False
-    assert bool(NAME.fullmatch(name)) is taken
-
-
-def test_the_file_and_the_functions_go_by_the_same() -> None:
-    assert (NAME.pattern, NAME_IN_WORDS) == (partitions.NAME, partitions.NAME_IN_WORDS)
+    assert is_name(name) is taken

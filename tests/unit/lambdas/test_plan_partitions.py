@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.quotas import processing_quota
 from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
 from lambdas.shared.execution_input import PARENT, InputError
-from lambdas.shared.quotas import processing_quota
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run
@@ -51,7 +51,7 @@ def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: Any) -> No
     given = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
     plan = planned(s3, {**given, "partitions": ["FR", "AT", "FR"]})
     folder = "partitions/execution=3f0c/"
-    assert plan == {"folder": folder, "items": f"{folder}items.json", "count": 2, "at_a_time": 2, "unusable": None}
+    assert plan == {"items": f"{folder}items.json", "count": 2, "at_a_time": 2, "unusable": None}
     assert items(s3, plan) == [
         {
             "partition": name,

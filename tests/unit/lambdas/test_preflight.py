@@ -9,22 +9,23 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.model_format import IMAGE_VARIABLE
+from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
 from lambdas.preflight.handler import Deployment, preflight
 from lambdas.preflight.image import OTHERS, TAKEN, check_image, readable_format
 from lambdas.preflight.model import check_model
-from lambdas.preflight.quotas import check_quotas, quota_name
+from lambdas.preflight.quotas import check_quotas
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
-from lambdas.shared.quotas import processing_quota
 from lambdas.shared.registry_record import Attempt, Run
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
 ON_DEMAND = {"instance_type": "ml.m5.large", "spot": False}
 ON_SPOT = {"instance_type": "ml.m5.large", "spot": True}
+QUOTA, SPOT_QUOTA = training_quota("ml.m5.large", spot=False), training_quota("ml.m5.large", spot=True)
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 
 
@@ -99,16 +100,11 @@ class Pages:
             yield {"Quotas": [{"QuotaName": name, "Value": value} for name, value in page.items()]}
 
 
-def test_the_names_of_quotas() -> None:
-    assert quota_name(ON_DEMAND) == "ml.m5.large for training job usage"
-    assert quota_name(ON_SPOT) == "ml.m5.large for spot training job usage"
-
-
 @pytest.mark.parametrize(
     ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "note"), (0, None, "unknown")]
 )
 def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
-    given = {quota_name(ON_SPOT): spot, quota_name(ON_DEMAND): on_demand}
+    given = {SPOT_QUOTA: spot, QUOTA: on_demand}
     pages = Pages({name: value for name, value in given.items() if value is not None})
     (found,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
     assert found.verdict == verdict
@@ -123,7 +119,7 @@ def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None
 def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second: int | None, verdict: str) -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     given = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
-    pages = Pages({quota_name(ON_DEMAND): 1, **{name: value for name, value in given.items() if value is not None}})
+    pages = Pages({QUOTA: 1, **{name: value for name, value in given.items() if value is not None}})
     training, fleet = check_quotas(pages, [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", verdict)
     if verdict == "wrong":
@@ -132,12 +128,12 @@ def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second
 
 def test_where_the_last_type_is_waited_for_in_vain_a_note_says_what_to_write() -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
-    pages = Pages({quota_name(ON_DEMAND): 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
+    pages = Pages({QUOTA: 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
     training, fleet = check_quotas(pages, [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", "note")
     assert fleet.line.startswith("quota: 0 ml.m5.2xlarge for processing job usage: where what comes before it is used")
     assert 'write fleet.instance_types = ["ml.m6i.2xlarge"], or ask for at least 1 in Service Quotas' in fleet.line
-    pages = Pages({quota_name(machine): of for machine, of in ((ON_SPOT, 1), (ON_DEMAND, 0))})
+    pages = Pages({SPOT_QUOTA: 1, QUOTA: 0})
     (training,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
     assert training.line.endswith("in vain; ask for at least 1 in Service Quotas, Amazon SageMaker")
 
@@ -190,7 +186,7 @@ def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
 
 def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:
     for fleet, wrong in ((True, ["quota: this account has 0 ml.m5.2xlarge for processing job usage"]), (False, [])):
-        pages = Pages({quota_name(ON_DEMAND): 1, processing_quota("ml.m5.2xlarge"): 0})
+        pages = Pages({QUOTA: 1, processing_quota("ml.m5.2xlarge"): 0})
         assert wrong_lines({**PLAN, "fleet": fleet}, **{"service-quotas": pages}) == wrong
 
 
@@ -203,7 +199,7 @@ def test_the_model_of_a_run_without_training_is_looked_at(tmp_path: Path) -> Non
 
 
 def test_no_more_pages_are_read_than_it_takes() -> None:
-    pages = Pages({"other": 1}, {quota_name(ON_DEMAND): 4}, {"other still": 1})
+    pages = Pages({"other": 1}, {QUOTA: 4}, {"other still": 1})
     assert check_quotas(pages, [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
     assert pages.read == 2
 

@@ -208,7 +208,7 @@ def state(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
     for item, answer in zip(items, answers.values(), strict=True):
         if answer is not None:
             put(s3, item["outcome"], {**item, **answer})
-    return {"execution": {"id": ARN}, "plan": {"folder": FOLDER, "items": f"{FOLDER}items.json", "unusable": None}}
+    return {"execution": {"id": ARN, "name": "3f0c"}, "plan": {"items": f"{FOLDER}items.json", "unusable": None}}
 
 
 def summed(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,21 @@
+"""The contract is shared by all sides, so it depends on none of them."""
+
+import ast
+import sys
+from pathlib import Path
+
+import contract
+
+FOLDER = Path(contract.__file__).parent
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    imported = set()
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            imported |= {name.partition(".")[0] for name in names}
+            if isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").partition(".")[0])
+    assert imported - {"contract"} <= sys.stdlib_module_names
+    assert imported > {"contract", "dataclasses"}

@@ -1,0 +1,81 @@
+"""No module but `contract` spells a key of S3 out: a string that does is a second owner of the layout."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+# local_cloud knows no application, and tests state what they expect.
+OTHERS = ("contract", "local_cloud", "tests", "node_modules")
+FOLDERS = (
+    "forecasts",
+    "reports",
+    "models",
+    "handover",
+    "training-output",
+    "athena-results",
+    *("demand", "static", "covariates"),
+    *("common", "pieces", "done", "failed", "outcomes"),
+)
+NAMES = (
+    "_manifest.json",
+    "_latest.json",
+    "report.html",
+    "data_quality.json",
+    "held.json",
+    "model.json",
+    "handover.json",
+    "every-reason.json",
+    "items.json",
+    "unusable.json",
+    "outcome.csv",
+)
+SPELLED = re.compile(
+    r"partition=|run_id=|execution=|piece-|ended-"
+    rf"|(^|(?<!job_code)/)({'|'.join(FOLDERS)})/|(^|/)({'|'.join(map(re.escape, NAMES))})$"
+)
+
+
+def constants(source: str) -> Iterator[str]:
+    """The strings of a module, those of f-strings included, without docstrings."""
+    tree = ast.parse(source)
+    documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield node.value
+
+
+def modules() -> list[Path]:
+    found = (path.relative_to(ROOT) for path in ROOT.glob("[!.]*/**/*.py"))
+    return sorted(path for path in found if path.parts[0] not in OTHERS)
+
+
+def test_keys_are_spelled_in_the_contract_alone() -> None:
+    spelled = {
+        f"{path}: {text!r}"
+        for path in modules()
+        for text in constants((ROOT / path).read_text(encoding="utf-8"))
+        if SPELLED.search(text)
+    }
+    assert spelled == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'key = f"forecasts/partition={name}/_latest.json"',
+        'key = folder + "_manifest.json"',
+        'Prefix = f"{folder}done/"',
+        'name = f"piece-{number:05d}"',
+        'prefixes = ["models/"]',
+    ],
+)
+def test_a_key_that_is_spelled_out_is_found(source: str) -> None:
+    assert any(SPELLED.search(text) for text in constants(source))
+
+
+def test_prose_is_no_key() -> None:
+    assert not any(SPELLED.search(text) for text in constants('"""demand/ has it."""\nsaid = "put the demand there"'))

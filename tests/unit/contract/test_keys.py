@@ -1,0 +1,106 @@
+"""The layout of the two buckets, stated once; everybody else asks `contract`."""
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+from contract.handover_keys import EVERY_HANDOVER, HandoverKeys, end_name, handovers_of, name_of, piece_name
+from contract.keys import (
+    ANY,
+    DEMAND,
+    EVERY_RUN,
+    INPUTS,
+    RunKeys,
+    channel_of,
+    part_name,
+    partition_folder,
+    partition_of_demand,
+    pointer_key,
+    runs_of,
+)
+from contract.partition_keys import EVERY_EXECUTION, PartitionsKeys
+
+RUN = RunKeys(partition="de", run_id="onejob-dev-1")
+HANDOVER = HandoverKeys(partition="de", run_id="onejob-dev-1")
+EXECUTION = PartitionsKeys(execution="weekly")
+FOLDER = "partition=de/run_id=onejob-dev-1"
+
+
+def test_keys_of_a_run() -> None:
+    assert RUN.manifest == f"forecasts/{FOLDER}/_manifest.json"
+    assert RUN.forecasts + part_name(7) == f"forecasts/{FOLDER}/part-00007.parquet"
+    assert RUN.report == f"reports/{FOLDER}/report.html"
+    assert RUN.data_quality == f"reports/{FOLDER}/data_quality.json"
+    assert RUN.held == f"reports/{FOLDER}/held.json"
+    assert RUN.model_document == f"models/{FOLDER}/model.json"
+    assert pointer_key("de") == "forecasts/partition=de/_latest.json"
+
+
+def test_readers_see_a_run_with_its_last_folder() -> None:
+    assert RUN.folders == (f"reports/{FOLDER}/", f"models/{FOLDER}/", f"forecasts/{FOLDER}/")
+
+
+def test_keys_of_a_handover() -> None:
+    name = piece_name(3)
+    assert HANDOVER.document == f"handover/{FOLDER}/common/handover.json"
+    assert HANDOVER.shared("covariates-0") == f"handover/{FOLDER}/common/covariates-0.tar"
+    assert HANDOVER.published_manifest == f"handover/{FOLDER}/common/_manifest.json"
+    assert HANDOVER.piece(name) == f"handover/{FOLDER}/pieces/piece-00003.tar"
+    assert HANDOVER.done_note(name) == f"handover/{FOLDER}/done/piece-00003.json"
+    assert HANDOVER.failure_note("job", name) == f"handover/{FOLDER}/failed/job/piece-00003.json"
+    assert HANDOVER.end_note("job", "algo-1") == f"handover/{FOLDER}/failed/job/ended-algo-1.json"
+    assert HANDOVER.every_reason("job") == f"handover/{FOLDER}/failed/job/every-reason.json"
+
+
+def test_names_are_read_back_from_keys() -> None:
+    name = piece_name(3)
+    assert {name_of(key) for key in (HANDOVER.piece(name), HANDOVER.done_note(name))} == {name}
+    assert name_of(HANDOVER.end_note("job", "algo-1")) == end_name("algo-1")
+    assert HANDOVER.end_note("job", "algo-1").startswith(HANDOVER.end_notes("job"))
+    assert not HANDOVER.every_reason("job").startswith(HANDOVER.end_notes("job"))
+
+
+def test_keys_of_an_execution_of_all_partitions() -> None:
+    assert EXECUTION.items == "partitions/execution=weekly/items.json"
+    assert EXECUTION.unusable == "partitions/execution=weekly/unusable.json"
+    assert EXECUTION.outcome("de") == "partitions/execution=weekly/outcomes/de.json"
+    assert EXECUTION.table == "partitions/execution=weekly/outcome.csv"
+
+
+def test_a_job_reads_each_input_by_a_channel_of_its_name() -> None:
+    assert INPUTS == ("demand/", "static/", "covariates/")
+    assert [channel_of(prefix) for prefix in INPUTS] == ["demand", "static", "covariates"]
+
+
+def test_a_partition_is_read_from_the_folder_of_its_demand() -> None:
+    assert partition_of_demand(DEMAND + partition_folder("de")) == "de"
+
+
+@pytest.mark.parametrize(
+    "folder", ["demand/", "demand/2026/", "demand/partition=/", "static/partition=de/", "demand/partition=de/x/"]
+)
+def test_other_folders_are_no_partition(folder: str) -> None:
+    assert partition_of_demand(folder) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "key"),
+    [
+        (pointer_key(ANY), pointer_key("de")),
+        (EVERY_RUN.manifest, RUN.manifest),
+        (EVERY_RUN.held, RUN.held),
+        (EVERY_RUN.model_document, RUN.model_document),
+        (EVERY_HANDOVER.document, HANDOVER.document),
+        (EVERY_EXECUTION.items, EXECUTION.items),
+        (EVERY_EXECUTION.outcome(ANY), EXECUTION.outcome("de")),
+        (runs_of("onejob-dev").forecasts + ANY, RUN.manifest),
+        (handovers_of("onejob-dev").done + ANY, HANDOVER.done_note("piece-00000")),
+    ],
+)
+def test_a_pattern_takes_the_keys_of_the_same_builder(pattern: str, key: str) -> None:
+    assert fnmatchcase(key, pattern)
+
+
+def test_patterns_of_a_deployment_take_no_other_deployment_s_runs() -> None:
+    assert not fnmatchcase(RUN.manifest, runs_of("onejob-prod").forecasts + ANY)
+    assert not fnmatchcase(HANDOVER.document, handovers_of("onejob-prod").common + ANY)
