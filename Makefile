@@ -32,7 +32,7 @@ test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
 	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
 
 bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecast: hours, Linux only [BENCH="--series 100000 --plain 100000"]
-	@$(BIN)/python -m benchmarks.bench $(BENCH)
+	@$(BIN)/python -m benchmarks.speed $(BENCH)
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'

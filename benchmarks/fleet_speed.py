@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.assortment import Assortment
-from benchmarks.generate import Order, generate
+from benchmarks.generator.assortment import Assortment
+from benchmarks.generator.generate import Order, generate
 from cli.rehearsal.application import Application, synthesise
 from contract import job_start
 from contract.handover_keys import HandoverKeys

@@ -14,7 +14,7 @@ from lambdas.plan_fleet.instance_types import cores_of
 HORIZON = 12  # weeks ahead: what was measured
 # What a vCPU does of what a core of the benchmark's machine did.
 VCPU_SHARE = 0.5
-# Of an object, measured: what is handed over of `python -m benchmarks.generate --weeks 156` has 4.63 with 20,000
+# Of an object, measured: what is handed over of `python -m benchmarks.generator --weeks 156` has 4.63 with 20,000
 # series in 16 objects, 4.51 with 200,000 in 36.
 OBJECT_BYTES_A_VALUE = 4.6
 

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.accuracy import LEVELS, by_plain_mlforecast, main
-from benchmarks.task_scores import score_point, score_quantiles
-from benchmarks.tasks import ForecastTask, task_names
+from benchmarks.accuracy.run_tasks import LEVELS, by_plain_mlforecast, main
+from benchmarks.accuracy.scores import score_point, score_quantiles
+from benchmarks.accuracy.tasks import ForecastTask, task_names
 from job_code.series.frequency import Frequency
 
 WEEKS, HORIZON = 70, 4

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import bench
-from benchmarks.bench import main
-from benchmarks.measuring import ROOT
-from benchmarks.process_tree import supported
-from benchmarks.results import JOB, JOB_ON_EVERYTHING, PLAIN, Results, load
+from benchmarks.speed import bench
+from benchmarks.speed.bench import main
+from benchmarks.speed.measure_process import ROOT
+from benchmarks.speed.process_tree import supported
+from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Results, load
 
 pytestmark = [
     pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux"),
@@ -74,10 +74,10 @@ def test_resuming_measures_only_what_is_missing(
 def test_a_timeout_is_a_result_and_demand_that_was_there_stays(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = [sys.executable, "-m", "benchmarks.generate", "--series", "30", "--weeks", "72"]
+    command = [sys.executable, "-m", "benchmarks.generator", "--series", "30", "--weeks", "72"]
     subprocess.run([*command, "--output", str(tmp_path / "30x72")], cwd=ROOT, check=True, capture_output=True)
     made = sorted((tmp_path / "30x72/demand").iterdir())
-    monkeypatch.setattr("benchmarks.comparing.Contest.programs", [PLAIN + "level"])
+    monkeypatch.setattr("benchmarks.speed.run_benchmark.Contest.programs", [PLAIN + "level"])
     options = ["--series", "--full", "--plain", "30", "--plain-timeout", "0.5", "--weeks", "60"]
     main([*options, "--folder", str(tmp_path), "--results", str(tmp_path / "r.json")])
     printed = capsys.readouterr()
@@ -87,7 +87,7 @@ def test_a_timeout_is_a_result_and_demand_that_was_there_stays(
 
 
 def test_it_ends_when_told_to_and_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.bench", *SIZES, "--folder", str(tmp_path / "work")]
+    command = [sys.executable, "-m", "benchmarks.speed", *SIZES, "--folder", str(tmp_path / "work")]
     with subprocess.Popen(
         [*command, "--results", str(tmp_path / "r.json")], cwd=ROOT, stderr=subprocess.PIPE, text=True
     ) as running:

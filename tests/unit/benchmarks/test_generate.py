@@ -10,10 +10,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import generate as generator
-from benchmarks import week_files
-from benchmarks.assortment import Assortment
-from benchmarks.generate import Order, Summary, generate, main
+from benchmarks.generator import generate as generator
+from benchmarks.generator import week_files
+from benchmarks.generator.assortment import Assortment
+from benchmarks.generator.generate import Order, Summary, generate, main
 from job_code.runtime.progress import Progress
 
 LAST = date(2026, 11, 16)
@@ -187,7 +187,7 @@ def test_the_job_forecasts_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "job_code", "train", "--output", str(tmp_path / "out")]
     command += ["--demand", str(tmp_path / "demand"), "--static", str(tmp_path / "static")]
     command += [part for setting in settings for part in ("--set", setting)]
-    subprocess.run(command, check=True, capture_output=True, cwd=Path(generator.__file__).parents[1])
+    subprocess.run(command, check=True, capture_output=True, cwd=Path(generator.__file__).parents[2])
     (part,) = tmp_path.glob("out/forecasts/partition=all/run_id=*/part-*.parquet")
     assert pl.read_parquet(part).select(KEY).n_unique() == 60
 

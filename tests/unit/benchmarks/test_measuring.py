@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measuring
-from benchmarks.measuring import Finished, folder_size, measure
-from benchmarks.process_tree import (
+from benchmarks.speed import measure_process
+from benchmarks.speed.measure_process import Finished, folder_size, measure
+from benchmarks.speed.process_tree import (
     lies_in_memory,
     process_tree,
     proportional_set_size,
@@ -118,7 +118,7 @@ def test_a_program_killed_for_lack_of_memory_is_told() -> None:
 def test_a_program_that_takes_too_long_ends_with_all_its_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(measuring, "GRACE", 0.5)
+    monkeypatch.setattr(measure_process, "GRACE", 0.5)
     deaf = f"""
         import os, signal, time
         from pathlib import Path
@@ -139,10 +139,10 @@ def test_what_is_measured_ends_with_the_one_that_measures(tmp_path: Path) -> Non
     outer = f"""
         import sys
         from pathlib import Path
-        from benchmarks.measuring import measure
+        from benchmarks.speed.measure_process import measure
         measure([sys.executable, "-c", {inner!r}], folder=Path({str(tmp_path)!r}))
     """
-    measuring_one = subprocess.Popen(python(outer), cwd=measuring.ROOT, stderr=subprocess.DEVNULL)
+    measuring_one = subprocess.Popen(python(outer), cwd=measure_process.ROOT, stderr=subprocess.DEVNULL)
     pid_file = tmp_path / "pid"
     deadline = time.monotonic() + 20
     while not (pid_file.exists() and pid_file.read_text()):

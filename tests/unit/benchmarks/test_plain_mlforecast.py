@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.demands import hold_out
-from benchmarks.generate import main as generate
+from benchmarks.generator.generate import main as generate
 from benchmarks.plain_mlforecast import KEY, OUTPUT, VARIANTS, WEEKS, day_of_year, main, plain_forecaster, read
-from benchmarks.scores import score, seasonal_naive
+from benchmarks.speed.demand_sets import hold_out
+from benchmarks.speed.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import recipe_for

@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.demands import HeldOut, describe, hold_out
-from benchmarks.generate import main as generate
+from benchmarks.generator.generate import main as generate
 from benchmarks.plain_mlforecast import KEY
-from benchmarks.scores import score, seasonal_naive
+from benchmarks.speed.demand_sets import HeldOut, describe, hold_out
+from benchmarks.speed.scores import score, seasonal_naive
 
 HORIZON = 12
 LEVELS = (0.1, 0.5, 0.9)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.bars import bars
-from benchmarks.price import INSTANCES, price
-from benchmarks.results import (
+from benchmarks.speed.markdown import main, render
+from benchmarks.speed.price import INSTANCES, price
+from benchmarks.speed.results import (
     JOB,
     JOB_ON_EVERYTHING,
     PLAIN,
@@ -20,7 +20,7 @@ from benchmarks.results import (
     Scores,
     load,
 )
-from benchmarks.table import main, render
+from benchmarks.speed.targets import bars
 
 MACHINE = Machine(
     processor="A processor",

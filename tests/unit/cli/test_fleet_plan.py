@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from benchmarks.results import load
+from benchmarks.speed.results import load
 from cli.fleet_plan.assumed import aligned
 from cli.fleet_plan.case import VCPU_SHARE, Question, case_of, objects_of, rate_of
 from cli.fleet_plan.measured import RESULTS, Measured

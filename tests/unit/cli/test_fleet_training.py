@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.results import load
+from benchmarks.speed.results import load
 from cli.fleet_plan.case import VCPU_SHARE, Question, case_of
 from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned

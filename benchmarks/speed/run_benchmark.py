@@ -6,11 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.demands import HeldOut, Workshop, describe, hold_out
 from benchmarks.plain_mlforecast import KEY
-from benchmarks.programs import forecasts_of_job, run_job, run_plain
-from benchmarks.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, ResultsFile, Run
-from benchmarks.scores import score, seasonal_naive
+from benchmarks.speed.demand_sets import HeldOut, Workshop, describe, hold_out
+from benchmarks.speed.programs import forecasts_of_job, run_job, run_plain
+from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, ResultsFile, Run
+from benchmarks.speed.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from benchmarks.accuracy.scores import TaskScores, score_point, score_quantiles
+from benchmarks.accuracy.tasks import KEY, ForecastTask, task_names
 from benchmarks.plain_mlforecast import plain_forecaster
-from benchmarks.task_scores import TaskScores, score_point, score_quantiles
-from benchmarks.tasks import KEY, ForecastTask, task_names
 from contract.keys import EVERY_RUN
 from job_code.config import ForecastConfig
 from job_code.demand.date_counts import DayCounts
@@ -139,7 +139,3 @@ def _table(rows: Sequence[tuple[str, TaskScores, float | None]]) -> str:
 
 def _cell(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}" if abs(value) < 1000 else f"{value:.1e}"
-
-
-if __name__ == "__main__":
-    main()

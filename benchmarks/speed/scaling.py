@@ -1,8 +1,8 @@
 """The job at one size: how long, how much memory, how much disk."""
 
-from benchmarks.demands import Workshop, describe
-from benchmarks.programs import run_job
-from benchmarks.results import ResultsFile, Scaling
+from benchmarks.speed.demand_sets import Workshop, describe
+from benchmarks.speed.programs import run_job
+from benchmarks.speed.results import ResultsFile, Scaling
 
 
 def scale(series: int, workshop: Workshop, file: ResultsFile) -> None:

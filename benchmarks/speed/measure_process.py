@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.process_tree import PROC, cpu_of_machine, process_tree, proportional_set_size, resident_set_size
+from benchmarks.speed.process_tree import PROC, cpu_of_machine, process_tree, proportional_set_size, resident_set_size
 from contract.log_lines import fields
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BETWEEN_SAMPLES = 0.2  # seconds
 SAMPLING_SHARE = 0.05  # of one core at most: reading the memory of 20 GB takes a tenth of a second
 GRACE = 15.0  # seconds a program has to end when it is told to

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from benchmarks.measuring import Finished, folder_size, measure
 from benchmarks.plain_mlforecast import KEY
-from benchmarks.results import Run, commit, now
+from benchmarks.speed.measure_process import Finished, folder_size, measure
+from benchmarks.speed.results import Run, commit, now
 from contract.keys import MANIFEST, RunKeys
 from contract.partitions import WHOLE
 from job_code.config import ForecastConfig

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.measuring import ROOT
 from benchmarks.plain_mlforecast import KEY
-from benchmarks.results import Demand
+from benchmarks.speed.measure_process import ROOT
+from benchmarks.speed.results import Demand
 from job_code.runtime.progress import Progress
 
 
@@ -43,7 +43,7 @@ class Workshop:
         try:
             if not there:
                 self.progress.say(f"generate {series:,} series of {weeks} weeks")
-                command = [sys.executable, "-m", "benchmarks.generate", "--output", str(place)]
+                command = [sys.executable, "-m", "benchmarks.generator", "--output", str(place)]
                 command += ["--series", str(series), "--weeks", str(weeks)]
                 subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
                 os.sync()  # or the disk would be busy with it while the job is measured

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.categories import CATEGORIES
+from benchmarks.generator.categories import CATEGORIES
 
 BRANDS = 40
 PACK_SIZES = (1, 2, 4, 6, 12)

@@ -1,4 +1,4 @@
-"""Writes demand of any size, as a retailer's warehouse would: `python -m benchmarks.generate --series 5000000 ...`."""
+"""Writes demand of any size, as a retailer's warehouse would: `python -m benchmarks.generator --series 5000000 ...`."""
 
 import argparse
 import shutil
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.assortment import SERIES_A_BLOCK, Assortment
-from benchmarks.sales import Sales, sales
-from benchmarks.series_files import SeriesFiles
-from benchmarks.warehouse import Files, StaticFile
-from benchmarks.week_files import WeekFiles
+from benchmarks.generator.assortment import SERIES_A_BLOCK, Assortment
+from benchmarks.generator.parquet_tables import Files, StaticFile
+from benchmarks.generator.sales import Sales, sales
+from benchmarks.generator.series_files import SeriesFiles
+from benchmarks.generator.week_files import WeekFiles
 from job_code.runtime.progress import Progress
 
 CELLS_AHEAD = 50_000_000  # series x weeks made while others are written, 2 bytes each
@@ -108,7 +108,7 @@ def generate(assortment: Assortment, order: Order, folder: Path, *, progress: Pr
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line; exits with 2 and one line if an argument is wrong."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=__doc__)
     parser.add_argument("--series", type=int, required=True, help="how many pairs of an article and a merchant")
     parser.add_argument("--weeks", type=int, default=156, help="of history (%(default)s)")
     parser.add_argument("--output", type=Path, required=True, help="new or empty folder")
@@ -161,7 +161,3 @@ def _open(assortment: Assortment, order: Order, folder: Path) -> list[Files]:
         static.mkdir()
         sinks.append(StaticFile(static, assortment))
     return sinks
-
-
-if __name__ == "__main__":
-    main()

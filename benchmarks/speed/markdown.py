@@ -1,12 +1,12 @@
-"""Prints results as Markdown: `python -m benchmarks.table benchmarks/results.json`."""
+"""Prints results as Markdown: `python -m benchmarks.speed.markdown benchmarks/results.json`."""
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.bars import bars
-from benchmarks.price import BESIDE_THE_RUN, INSTANCES, price
-from benchmarks.results import JOB, Comparison, Results, Run, Scores, load
+from benchmarks.speed.price import BESIDE_THE_RUN, INSTANCES, price
+from benchmarks.speed.results import JOB, Comparison, Results, Run, Scores, load
+from benchmarks.speed.targets import bars
 
 
 def render(results: Results) -> str:
@@ -22,8 +22,10 @@ def render(results: Results) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.table", description="Prints results as Markdown.")
-    parser.add_argument("results", type=Path, help="file that python -m benchmarks.bench wrote")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed.markdown", description="Print results as Markdown."
+    )
+    parser.add_argument("results", type=Path, help="file that python -m benchmarks.speed wrote")
     print(render(load(parser.parse_args(arguments).results)))
 
 

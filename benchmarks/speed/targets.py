@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.plain_mlforecast import MEAN_ALONE, QUANTILES
-from benchmarks.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, Results, Run
+from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, Results, Run
 
 LARGEST, MIDDLE, BASE = 5_000_000, 500_000, 300_000  # series
 

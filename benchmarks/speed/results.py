@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from benchmarks.measuring import ROOT
-from benchmarks.process_tree import PROC
+from benchmarks.speed.measure_process import ROOT
+from benchmarks.speed.process_tree import PROC
 from job_code.forecasting.versions import versions
 from job_code.runtime.process_pool import available_cores
 

@@ -1,4 +1,4 @@
-"""Measures speed, memory, disk, accuracy and price of the job: `python -m benchmarks.bench`, or `make bench`."""
+"""Measures speed, memory, disk, accuracy and price of the job: `python -m benchmarks.speed`, or `make bench`."""
 
 import argparse
 import signal
@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.comparing import Contest, compare
-from benchmarks.demands import Workshop
 from benchmarks.plain_mlforecast import VARIANTS
-from benchmarks.process_tree import lies_in_memory, supported
-from benchmarks.results import Machine, Results, ResultsFile, load
-from benchmarks.scaling import scale
-from benchmarks.table import render
+from benchmarks.speed.demand_sets import Workshop
+from benchmarks.speed.markdown import render
+from benchmarks.speed.process_tree import lies_in_memory, supported
+from benchmarks.speed.results import Machine, Results, ResultsFile, load
+from benchmarks.speed.run_benchmark import Contest, compare
+from benchmarks.speed.scaling import scale
 from job_code.runtime.progress import Progress
 
 SIZES = (100_000, 300_000, 500_000, 1_000_000, 5_000_000)
@@ -74,7 +74,7 @@ def _measure(given: argparse.Namespace, workshop: Workshop, file: ResultsFile) -
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     for name, default, purpose in (
         ("--series", SIZES, "to run the job at"),
         ("--plain", PLAIN_SIZES, "to compare with plain MLForecast at"),
@@ -95,7 +95,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--results", type=Path, default=Path("benchmarks/results.json"), metavar="FILE")
     parser.add_argument("--resume", action="store_true", help="keep what the results have, and measure the rest")
     return parser
-
-
-if __name__ == "__main__":
-    main()

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from benchmarks.assortment import Assortment
-from benchmarks.sales import Sales
-from benchmarks.warehouse import KeyTexts, open_file, write_group
+from benchmarks.generator.assortment import Assortment
+from benchmarks.generator.parquet_tables import KeyTexts, open_file, write_group
+from benchmarks.generator.sales import Sales
 
 FEWEST_ROWS_A_GROUP = 100_000
 

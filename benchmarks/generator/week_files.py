@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.assortment import Assortment
-from benchmarks.sales import Sales
-from benchmarks.warehouse import KeyTexts, open_file, write_group
+from benchmarks.generator.assortment import Assortment
+from benchmarks.generator.parquet_tables import KeyTexts, open_file, write_group
+from benchmarks.generator.sales import Sales
 
 CELLS_WAITING = 50_000_000  # series x weeks that wait for the files of their weeks, 2 bytes each
 FILES_BESIDE = 64  # what a process has open apart from the week files

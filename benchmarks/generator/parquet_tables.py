@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from benchmarks.assortment import BRANDS, Assortment, Listings
-from benchmarks.categories import CATEGORIES
-from benchmarks.sales import Sales
+from benchmarks.generator.assortment import BRANDS, Assortment, Listings
+from benchmarks.generator.categories import CATEGORIES
+from benchmarks.generator.sales import Sales
 
 ROWS_A_GROUP = 1_000_000
 

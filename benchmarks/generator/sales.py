@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.assortment import Assortment, Listings
-from benchmarks.categories import CATEGORIES
+from benchmarks.generator.assortment import Assortment, Listings
+from benchmarks.generator.categories import CATEGORIES
 
 PROMOTED = 0.04  # share of an article's weeks; it is promoted at all merchants at once
 DISCOUNTS = (0.1, 0.2, 0.3, 0.4)

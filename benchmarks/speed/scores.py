@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.plain_mlforecast import KEY, WEEKS
-from benchmarks.results import Scores
+from benchmarks.speed.results import Scores
 from job_code.config import quantile_column
 from job_code.evaluation import metrics
 
