@@ -18,6 +18,7 @@ from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import load_model
 from job_code.preparation.panel_chunks import read_piece
 from job_code.preparation.prepare import PreparedDemand
+from job_code.runtime.disk_space import finds_disk_full
 from job_code.runtime.failures import Failure
 from job_code.runtime.process_pool import Workers
 from job_code.series.arrays import Booleans, Floats
@@ -94,6 +95,7 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
         ModelUnusableError: If the model's files cannot be used.
         JobError: If a series cannot be forecast: then with its name.
         MemoryError: If memory runs out.
+        OSError: If the disk is full.
     """
     forecaster = load_forecaster(task.model)
     piece = read_piece(task.piece, task.frequency)
@@ -101,9 +103,9 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
     whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
     try:
         forecast = whole.forecast(forecaster)
-    except MemoryError:
-        raise  # no series is to blame
     except Exception as error:
+        if isinstance(error, MemoryError) or finds_disk_full(error):
+            raise  # the machine lacks something; no series is to blame
         blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
         reason = Failure.of(error).message
         raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
