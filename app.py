@@ -6,6 +6,7 @@ from pathlib import Path
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from contract.names import data_stack, forecast_stack
 from infra.forecast_stack import ForecastStack
 from infra.settings.environment import Settings
 from infra.settings.loader import PERSONAL_ENVIRONMENT, SettingsError, load_settings
@@ -17,8 +18,8 @@ ENVIRONMENTS = Path(__file__).parent / "environments"
 
 def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
     """Add one environment's stacks to the application."""
-    data = DataStack(app, f"{settings.name}-data", settings=settings)
-    forecast = ForecastStack(app, f"{settings.name}-forecast", settings=settings, data=data.stores)
+    data = DataStack(app, data_stack(settings.name), settings=settings)
+    forecast = ForecastStack(app, forecast_stack(settings.name), settings=settings, data=data.stores)
     for key, value in settings.tags.items():
         Tags.of(app).add(key, value)
     return data, forecast

@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.names import partitions_machine, run_machine
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import MessagesKey
@@ -124,7 +125,7 @@ class ForecastStack(EnvironmentStack):
             "Workflow",
             context=self._context,
             steps=steps,
-            log_group=self._states_log("WorkflowLogs", f"{self._settings.name}-forecast"),
+            log_group=self._states_log("WorkflowLogs", run_machine(self._settings.name)),
         ).state_machine
 
     def _partitions_workflow(
@@ -145,7 +146,7 @@ class ForecastStack(EnvironmentStack):
                 explain_failure=explain_failure,
             ),
             forecasts=forecasts,
-            log_group=self._states_log("PartitionsLogs", f"{self._settings.name}-partitions"),
+            log_group=self._states_log("PartitionsLogs", partitions_machine(self._settings.name)),
         ).state_machine
         CfnOutput(self, "PartitionsStateMachineArn", value=state_machine.state_machine_arn)
         return state_machine

@@ -6,6 +6,7 @@ from typing import Any, Self
 from botocore.exceptions import ClientError
 
 from cli.aws.session import Clients
+from contract import names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +37,11 @@ class Deployed:
         """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
         cloudformation = clients("cloudformation")
         forecast_stack, data_stack = (
-            stack if _exists(cloudformation, stack) else None for stack in (f"{name}-forecast", f"{name}-data")
+            stack if _exists(cloudformation, stack) else None
+            for stack in (names.forecast_stack(name), names.data_stack(name))
         )
         schedules, state_machines, buckets = [], [], []
+        partitions = names.partitions_machine(name)
         for stack in filter(None, (forecast_stack, data_stack)):
             for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
                 for resource in page["StackResourceSummaries"]:
@@ -55,13 +58,9 @@ class Deployed:
             forecast_stack=forecast_stack,
             data_stack=data_stack,
             schedules=tuple(schedules),
-            state_machines=tuple(sorted(state_machines, key=_starts_none)),
+            state_machines=tuple(sorted(state_machines, key=lambda arn: not arn.endswith(f":{partitions}"))),
             buckets=tuple(bucket for _, bucket in sorted(buckets)),
         )
-
-
-def _starts_none(state_machine: str) -> bool:
-    return not state_machine.endswith("-partitions")
 
 
 def _exists(cloudformation: Any, stack: str) -> bool:  # noqa: ANN401 (boto3's clients are made at run time)

@@ -10,6 +10,7 @@ from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
 from contract.keys import DEMAND
+from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
 from infra.jobs.instances import machines_of
@@ -39,9 +40,8 @@ def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]
     try:
         variables = deployed_settings(client, settings)
     except (ClientError, KeyError) as error:
-        said = wrong(
-            f"deployment: the function {settings.name}-preflight cannot be looked at, nor its settings: {error}"
-        )
+        name = function_name(settings.name, "preflight")
+        said = wrong(f"deployment: the function {name} cannot be looked at, nor its settings: {error}")
         return [*found, *_before_a_deployment(settings, client), said]
     if variables is None:
         note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
@@ -71,7 +71,9 @@ def deployed_settings(client: Clients, settings: Settings) -> dict[str, str] | N
     """What the deployed function that looks before each run goes by; None where there is none."""
     functions = client("lambda")
     try:
-        found: dict[str, Any] = functions.get_function_configuration(FunctionName=f"{settings.name}-preflight")
+        found: dict[str, Any] = functions.get_function_configuration(
+            FunctionName=function_name(settings.name, "preflight")
+        )
     except functions.exceptions.ResourceNotFoundException:
         return None
     return dict(found["Environment"]["Variables"])

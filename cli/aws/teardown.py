@@ -14,8 +14,8 @@ from cli.aws.deployed import Deployed
 from cli.aws.session import Clients
 from cli.console import OUTPUT, progress
 from cli.errors import CommandError
+from contract.names import JOB_KINDS, job_log_group
 
-KINDS = ("Training", "Processing")
 # A job that is stopped has two minutes, and uploads what it has.
 MOST_SECONDS = 900
 POLL_SECONDS = 2
@@ -119,8 +119,8 @@ def delete_job_logs(clients: Clients, name: str) -> int:
         How many there were.
     """
     logs, deleted = clients("logs"), 0
-    for kind in KINDS:
-        group = f"/aws/sagemaker/{kind}Jobs"
+    for kind in JOB_KINDS:
+        group = job_log_group(kind)
         pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=f"{name}-")
         try:
             streams = [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
@@ -156,7 +156,7 @@ def empty(clients: Clients, bucket: str) -> int:
 
 
 def _running_jobs(sagemaker: Any, name: str) -> Iterator[str]:  # noqa: ANN401 (boto3's clients are made at run time)
-    for kind in KINDS:
+    for kind in JOB_KINDS:
         jobs = sagemaker.get_paginator(f"list_{kind.lower()}_jobs")
         for status in ("InProgress", "Stopping"):
             for page in jobs.paginate(NameContains=f"{name}-", StatusEquals=status):

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from contract.keys import ANY, DEMAND_OF_PARTITIONS
+from contract.names import run_machine
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_wildcard
 from infra.common.stack_context import StackContext
@@ -48,7 +49,7 @@ class FunctionMaker:
         return self._stack.format_arn(
             service="states",
             resource="execution",
-            resource_name=f"{self.settings.name}-forecast:*",
+            resource_name=f"{run_machine(self.settings.name)}:*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 

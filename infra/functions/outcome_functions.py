@@ -3,6 +3,7 @@
 from aws_cdk import aws_sns as sns
 
 from contract.keys import ANY, pointer_key
+from contract.names import BY_EXECUTION
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,
@@ -10,7 +11,6 @@ from infra.functions.function_factory import (
     FunctionMaker,
 )
 from infra.functions.python_function import MEMORY_MB, PythonFunction
-from infra.storage.run_registry import BY_EXECUTION
 
 
 class OutcomeFunctions:

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from contract.names import function_name
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
 from infra.common.stack_context import StackContext
@@ -117,7 +118,7 @@ class PythonFunction(Construct):
 
     @property
     def _name(self) -> str:
-        return f"{self._context.name}-{self._props.name}"
+        return function_name(self._context.name, self._props.name)
 
     def _acknowledge(self) -> None:
         acknowledge_inline_policy(self.role)

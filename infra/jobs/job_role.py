@@ -9,9 +9,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract.names import JobKind, job_log_group
 from infra.common.nag import acknowledge_inline_policy, acknowledge_wildcard
 from infra.jobs.container_image import ContainerImage
-from infra.jobs.sagemaker_job import JobKind, JobParts
+from infra.jobs.sagemaker_job import JobParts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class JobRole(Construct):
         """
         super().__init__(scope, construct_id)
         name, stack = parts.settings.name, Stack.of(self)
-        group = f"/aws/sagemaker/{kind}Jobs"
+        group = job_log_group(kind)
         log_arn = stack.format_arn(service="logs", resource=f"log-group:{group}")
         streams = f"{log_arn}:log-stream:{name}-*"
         self.role = iam.Role(

@@ -4,7 +4,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import jsii
 from aws_cdk import Duration, Stack
@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.names import JobKind
 from infra.jobs import retries
 from infra.jobs.container_image import ContainerImage
 from infra.jobs.instances import Machine
@@ -31,8 +32,6 @@ START_AND_STOP = Duration.minutes(30)
 # Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
 # refuses a key for them.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
-# As the names of SageMaker's calls have it.
-JobKind = Literal["Training", "Processing"]
 
 
 @dataclass(frozen=True, kw_only=True)

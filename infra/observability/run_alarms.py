@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.metrics import Metric
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
 from infra.common.threshold_alarm import ringing_alarm
@@ -43,17 +44,17 @@ class RunAlarms(Construct):
 
     def _failed(self, run: sfn.IStateMachine) -> cloudwatch.Alarm:
         # A run that is held has an alarm of its own.
-        held = run_metric("RunsHeld", self._context.name, statistic="Sum", period=WITHIN)
+        held = run_metric(Metric.RUNS_HELD, self._context.name, statistic="Sum", period=WITHIN)
         ended = _not_succeeded(run, but={"held": held})
         return self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps")
 
     def _held(self) -> cloudwatch.Alarm:
         words = "The gate holds a run back: read its message, then its report"
-        return self._alarm("Held", self._metric("RunsHeld"), 1, words)
+        return self._alarm("Held", self._metric(Metric.RUNS_HELD), 1, words)
 
     def _late(self) -> cloudwatch.Alarm:
         words = "The run that is due is not published; the message says why"
-        return self._alarm("Late", self._metric("RunsLate"), 1, words)
+        return self._alarm("Late", self._metric(Metric.RUNS_LATE), 1, words)
 
     def _slow(self) -> cloudwatch.Alarm:
         minutes = self._context.settings.training_job.max_runtime_minutes
@@ -61,7 +62,7 @@ class RunAlarms(Construct):
             f"The job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({minutes}); raise "
             "it, or take a larger machine, before it is stopped"
         )
-        return self._alarm("Slow", self._metric("JobSeconds"), minutes * SECONDS_A_MINUTE * SLOW_SHARE, words)
+        return self._alarm("Slow", self._metric(Metric.JOB_SECONDS), minutes * SECONDS_A_MINUTE * SLOW_SHARE, words)
 
     def _partitions(self, partitions: sfn.IStateMachine) -> cloudwatch.Alarm:
         words = (
@@ -74,10 +75,10 @@ class RunAlarms(Construct):
             f"Demand since the last published run is more than {max_drift:.0%} off what that expected; see the "
             "report, and whether all demand has arrived"
         )
-        return self._alarm("Drift", self._metric("DemandDrift"), max_drift, words)
+        return self._alarm("Drift", self._metric(Metric.DEMAND_DRIFT), max_drift, words)
 
-    def _metric(self, name: str) -> cloudwatch.Metric:
-        return run_metric(name, self._context.name, period=WITHIN)
+    def _metric(self, metric: Metric) -> cloudwatch.Metric:
+        return run_metric(metric, self._context.name, period=WITHIN)
 
     def _alarm(
         self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, description: str

@@ -1,6 +1,6 @@
 """One page in CloudWatch: the last runs, how good they were, how long they took and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from contract.metrics import FINDING, STAGE, Metric
+from contract.names import registry_table
 from infra.common.state_machines import StateMachines
 from infra.observability.run_metrics import of_each, run_metric
 
@@ -40,7 +42,9 @@ class RunDashboard(Construct):
             self._data(),
         ]
         if state_machines.partitions is not None:
-            unfinished = self._graph("Partitions that were not done", PartitionsUnfinished="of one execution of all")
+            unfinished = self._graph(
+                "Partitions that were not done", {Metric.PARTITIONS_UNFINISHED: "of one execution of all"}
+            )
             rows.append([unfinished])
         rows.append([_errors(log_groups)])
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=name, default_interval=SHOWN)
@@ -66,53 +70,70 @@ class RunDashboard(Construct):
         } | {
             "Training jobs": f"sagemaker/home?region={region}#/jobs",
             "Processing jobs": f"sagemaker/home?region={region}#/processing-jobs",
-            "Registry": f"dynamodbv2/home?region={region}#item-explorer?table={self._name}-runs",
+            "Registry": f"dynamodbv2/home?region={region}#item-explorer?table={registry_table(self._name)}",
             "Queries": f"athena/home?region={region}#/query-editor",
         }
         return "\n".join([f"# {self._name}", *(f"- [{words}]({console}/{page})" for words, page in pages.items())])
 
     def _quality(self) -> list[cloudwatch.IWidget]:
         return [
-            self._graph("Error of the backtest (WAPE)", Wape="forecast", BaselineWape="seasonal naive"),
-            self._graph("Bias of the backtest", Bias="bias"),
-            self._graph("Demand within the outer quantiles", Coverage="covered", NominalCoverage="to be covered"),
+            self._graph(
+                "Error of the backtest (WAPE)", {Metric.WAPE: "forecast", Metric.BASELINE_WAPE: "seasonal naive"}
+            ),
+            self._graph("Bias of the backtest", {Metric.BIAS: "bias"}),
+            self._graph(
+                "Demand within the outer quantiles",
+                {Metric.COVERAGE: "covered", Metric.NOMINAL_COVERAGE: "to be covered"},
+            ),
             self._graph(
                 "Off the last published run",
-                DemandDrift="demand since then",
-                ForecastDrift="forecast of the same periods",
+                {Metric.DEMAND_DRIFT: "demand since then", Metric.FORECAST_DRIFT: "forecast of the same periods"},
             ),
         ]
 
     def _effort(self) -> list[cloudwatch.IWidget]:
         return [
-            self._graph_of_each("Seconds by stage", "StageSeconds", "Stage", stacked=True),
-            self._graph("Seconds", JobSeconds="job worked", BillableSeconds="job billed", FleetSeconds="fleet"),
-            self._graph("Cost, as by hourly_prices", Cost="job", FleetCost="fleet"),
+            self._graph_of_each("Seconds by stage", Metric.STAGE_SECONDS, STAGE, stacked=True),
+            self._graph(
+                "Seconds",
+                {
+                    Metric.JOB_SECONDS: "job worked",
+                    Metric.BILLABLE_SECONDS: "job billed",
+                    Metric.FLEET_SECONDS: "fleet",
+                },
+            ),
+            self._graph("Cost, as by hourly_prices", {Metric.COST: "job", Metric.FLEET_COST: "fleet"}),
             self._graph_of_counts(
-                "Runs", RunsPublished="published", RunsKept="kept", RunsHeld="held", RunsFailed="failed"
+                "Runs",
+                {
+                    Metric.RUNS_PUBLISHED: "published",
+                    Metric.RUNS_KEPT: "kept",
+                    Metric.RUNS_HELD: "held",
+                    Metric.RUNS_FAILED: "failed",
+                },
             ),
         ]
 
     def _data(self) -> list[cloudwatch.IWidget]:
         return [
-            self._graph("Series", Series="series"),
-            self._graph("Rows", DemandRows="demand", ForecastRows="forecasts"),
-            self._graph("Bytes of demand", DemandBytes="demand"),
-            self._graph("Days since the model was trained", ModelAgeDays="days"),
-            self._graph_of_each("What the demand held", "DataQuality", "Finding"),
+            self._graph("Series", {Metric.SERIES: "series"}),
+            self._graph("Rows", {Metric.DEMAND_ROWS: "demand", Metric.FORECAST_ROWS: "forecasts"}),
+            self._graph("Bytes of demand", {Metric.DEMAND_BYTES: "demand"}),
+            self._graph("Days since the model was trained", {Metric.MODEL_AGE_DAYS: "days"}),
+            self._graph_of_each("What the demand held", Metric.DATA_QUALITY, FINDING),
         ]
 
-    def _graph(self, title: str, **metrics: str) -> cloudwatch.GraphWidget:
+    def _graph(self, title: str, metrics: Mapping[Metric, str]) -> cloudwatch.GraphWidget:
         left = [run_metric(metric, self._name, label=label) for metric, label in metrics.items()]
         return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
 
-    def _graph_of_counts(self, title: str, **metrics: str) -> cloudwatch.GraphWidget:
+    def _graph_of_counts(self, title: str, metrics: Mapping[Metric, str]) -> cloudwatch.GraphWidget:
         """Of what every run counts as one: with partitions there are many a day."""
         left = [run_metric(metric, self._name, statistic="Sum", label=label) for metric, label in metrics.items()]
         return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
 
     def _graph_of_each(
-        self, title: str, metric: str, dimension: str, *, stacked: bool = False
+        self, title: str, metric: Metric, dimension: str, *, stacked: bool = False
     ) -> cloudwatch.GraphWidget:
         left = [of_each(metric, self._name, dimension)]
         return cloudwatch.GraphWidget(title=title, left=left, stacked=stacked, width=WIDTH // 4, height=6)

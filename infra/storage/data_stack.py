@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contract import keys
+from contract.names import registry_table
 from infra.common.encrypted_bucket import EncryptedBucket
 from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import EncryptionKey
@@ -34,7 +35,7 @@ class DataStack(EnvironmentStack):
             "Forecasts", key=key, access_logs=access_logs, expirations=self._forecast_expirations()
         )
         runs = RunRegistry(
-            self, "RunRegistry", name=f"{settings.name}-runs", key=key, removal_policy=self.removal_policy
+            self, "RunRegistry", name=registry_table(settings.name), key=key, removal_policy=self.removal_policy
         ).table
         catalog = ForecastCatalog(
             self,

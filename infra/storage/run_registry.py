@@ -5,10 +5,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from contract.names import BY_EXECUTION
 from infra.common.nag import acknowledge
-
-# Finds the run of an execution that ended without a word.
-BY_EXECUTION = "by-execution"
 
 
 class RunRegistry(Construct):

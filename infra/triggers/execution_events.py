@@ -10,9 +10,9 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.names import PARENT
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
-from infra.workflow.failure_path import PARENT
 
 # Step Functions catches neither of these with States.ALL.
 UNCAUGHT_ERRORS = ["States.Runtime", "States.DataLimitExceeded"]

@@ -7,6 +7,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.names import PARENT
 from infra.functions.python_function import PythonFunction
 from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, notify
 
@@ -14,8 +15,6 @@ from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, 
 ERROR_PATH = "$.error"
 # How often the platform has failed in this execution, before it has.
 NO_FAULTS = {"count": 0}
-# As Step Functions calls the execution that started this one.
-PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 ONE_OF_MANY = sfn.Condition.is_present(f"$.execution.input.{PARENT}")
 ONE_OF_MANY_WHY = "An execution of all partitions tells of them all, in one message"
 

@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from contract.names import run_machine
 from infra.common.stack_context import StackContext
 from infra.functions.python_function import PythonFunction
 from infra.jobs.sagemaker_job import SagemakerJob
@@ -80,7 +81,7 @@ class ForecastWorkflow(Construct):
         )
         self.state_machine = logged_state_machine(
             self,
-            name=f"{context.name}-forecast",
+            name=run_machine(context.name),
             comment=f"One run of {context.name}: train and infer in one job, check, gate, publish",
             start=start,
             longest=longest_execution(steps.jobs),

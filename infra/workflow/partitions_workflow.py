@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.names import partitions_machine, run_machine
 from infra.common.stack_context import StackContext
 from infra.functions.python_function import PythonFunction
 from infra.workflow.failure_path import ERROR_PATH, failure_unexplained
@@ -84,7 +85,7 @@ class PartitionsWorkflow(Construct):
         receive.next(planned).next(each.state).next(summed).next(self._end())
         self.state_machine = logged_state_machine(
             self,
-            name=f"{self._name}-partitions",
+            name=partitions_machine(self._name),
             comment=f"All partitions of {self._name}: a run each, and one table of what became of them",
             start=receive,
             longest=LONGEST,
@@ -111,9 +112,9 @@ class PartitionsWorkflow(Construct):
         return EachPartition(
             self,
             "EachPartition",
-            name=f"{self._name}-partitions",
+            name=partitions_machine(self._name),
             run=run,
-            run_name=f"{self._name}-forecast",
+            run_name=run_machine(self._name),
             forecasts=forecasts,
         )
 

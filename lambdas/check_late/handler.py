@@ -12,6 +12,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.metrics import Metric
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
 from lambdas.shared.clock import local_date
@@ -63,7 +64,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         **{name: os.environ[name.upper()] for name in names},
     )
     outcome = check_late(event, deadline=deadline)
-    put(deadline.deployment, {"RunsLate": (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})
+    put(deadline.deployment, {Metric.RUNS_LATE: (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})
     return outcome
 
 

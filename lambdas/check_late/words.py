@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contract.names import partitions_machine
 from lambdas.shared.registry_record import Run
 
 SHOWN = 10
@@ -55,8 +56,8 @@ def of_many(late: Mapping[str, Run], *, count: int, deployment: str, cutoff: str
     return _subject(deployment, cutoff, f"{number} partitions"), (
         f"{deployment}: of {count:,} partitions {len(late):,} have no published forecast from {cutoff}, and should by "
         f"now.\n\n{told}\n\nThe dashboard {deployment} shows those that need somebody. Mend what failed and start the "
-        f"state machine {deployment}-partitions with {{}}: what is published is not made anew. Readers go on with the "
-        "last published run of each."
+        f"state machine {partitions_machine(deployment)} with {{}}: what is published is not made anew. Readers go on "
+        "with the last published run of each."
     )
 
 

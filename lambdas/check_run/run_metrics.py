@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from contract.metrics import FINDING, STAGE, Metric
 from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
 
 # By the manifest's name of each.
-DRIFT = {"DemandDrift": "demand_change", "ForecastDrift": "expected_change"}
+DRIFT = {Metric.DEMAND_DRIFT: "demand_change", Metric.FORECAST_DRIFT: "expected_change"}
 
 
 def put_run_metrics(
@@ -29,45 +30,45 @@ def put_run_metrics(
     statistics = run["statistics"]
     quality = statistics["data_quality"] or {}
     counted = {
-        "JobSeconds": (job["seconds"], SECONDS),
-        "BillableSeconds": (job["billable_seconds"], SECONDS),
-        "Cost": (job["cost"], RATIO),
-        "DemandBytes": (job["demand_bytes"], "Bytes"),
-        "DemandRows": ((quality.get("input") or {}).get("demand_rows"), COUNT),
-        "Series": (run["series"], COUNT),
-        "ForecastRows": (run["rows"], COUNT),
-        "ModelAgeDays": ((run["model"] or {}).get("age_days"), COUNT),
+        Metric.JOB_SECONDS: (job["seconds"], SECONDS),
+        Metric.BILLABLE_SECONDS: (job["billable_seconds"], SECONDS),
+        Metric.COST: (job["cost"], RATIO),
+        Metric.DEMAND_BYTES: (job["demand_bytes"], "Bytes"),
+        Metric.DEMAND_ROWS: ((quality.get("input") or {}).get("demand_rows"), COUNT),
+        Metric.SERIES: (run["series"], COUNT),
+        Metric.FORECAST_ROWS: (run["rows"], COUNT),
+        Metric.MODEL_AGE_DAYS: ((run["model"] or {}).get("age_days"), COUNT),
     }
     if fleet is not None:
         counted |= {
-            "FleetSeconds": (fleet["seconds"], SECONDS),
-            "FleetInstances": (fleet["instances"], COUNT),
-            "FleetCost": (fleet["cost"], RATIO),
+            Metric.FLEET_SECONDS: (fleet["seconds"], SECONDS),
+            Metric.FLEET_INSTANCES: (fleet["instances"], COUNT),
+            Metric.FLEET_COST: (fleet["cost"], RATIO),
         }
     put(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
     for stage, seconds in (statistics["seconds"] or {}).items():
-        put(deployment, {"StageSeconds": (seconds, SECONDS)}, about=about, Stage=stage)
+        put(deployment, {Metric.STAGE_SECONDS: (seconds, SECONDS)}, about=about, **{STAGE: stage})
     for finding in ("repairs", "series"):
         for name, count in (quality.get(finding) or {}).items():
-            put(deployment, {"DataQuality": (count, COUNT)}, about=about, Finding=name)
+            put(deployment, {Metric.DATA_QUALITY: (count, COUNT)}, about=about, **{FINDING: name})
 
 
-def _accuracy(metrics: Mapping[str, Any]) -> dict[str, tuple[float | None, str]]:
+def _accuracy(metrics: Mapping[str, Any]) -> dict[Metric, tuple[float | None, str]]:
     forecast, baseline = metrics.get("forecast") or {}, metrics.get("baseline") or {}
     wape, naive = forecast.get("wape"), baseline.get("wape")
     return {
-        "Wape": (wape, RATIO),
-        "BaselineWape": (naive, RATIO),
-        "WapeRatio": (wape / naive if wape is not None and naive else None, RATIO),
-        "Mase": (forecast.get("mase"), RATIO),
-        "Wql": (forecast.get("wql"), RATIO),
-        "Bias": (forecast.get("bias"), RATIO),
-        "Coverage": (forecast.get("coverage"), RATIO),
-        "NominalCoverage": (metrics.get("nominal_coverage"), RATIO),
+        Metric.WAPE: (wape, RATIO),
+        Metric.BASELINE_WAPE: (naive, RATIO),
+        Metric.WAPE_RATIO: (wape / naive if wape is not None and naive else None, RATIO),
+        Metric.MASE: (forecast.get("mase"), RATIO),
+        Metric.WQL: (forecast.get("wql"), RATIO),
+        Metric.BIAS: (forecast.get("bias"), RATIO),
+        Metric.COVERAGE: (forecast.get("coverage"), RATIO),
+        Metric.NOMINAL_COVERAGE: (metrics.get("nominal_coverage"), RATIO),
     }
 
 
-def _drift(statistics: Mapping[str, Any]) -> dict[str, tuple[float | None, str]]:
+def _drift(statistics: Mapping[str, Any]) -> dict[Metric, tuple[float | None, str]]:
     """How far demand since the last published run was from what it expected, and how far expectations have moved."""
     compared = statistics["compared_with"] or {}
     return {name: (_size(compared.get(key)), RATIO) for name, key in DRIFT.items()}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from contract.metrics import Metric
 from lambdas.shared.job_facts import fleet_facts, job_facts, json_object
 from lambdas.shared.metrics import RATIO, SECONDS
 
@@ -47,7 +48,7 @@ def counted_before(state: Mapping[str, Any]) -> list[str]:
 
 def costs(
     job: Mapping[str, Any] | None, fleet: Mapping[str, Any] | None, *, before: Collection[str]
-) -> dict[str, tuple[float | None, str]]:
+) -> dict[Metric, tuple[float | None, str]]:
     """Metrics of what was paid for, and has not been counted.
 
     Args:
@@ -55,11 +56,11 @@ def costs(
         fleet: What the fleet took.
         before: Names of the jobs that have been counted.
     """
-    counted: dict[str, tuple[float | None, str]] = {}
+    counted: dict[Metric, tuple[float | None, str]] = {}
     if job is not None and job["name"] not in before:
-        counted |= {"BillableSeconds": (job["billable_seconds"], SECONDS), "Cost": (job["cost"], RATIO)}
+        counted |= {Metric.BILLABLE_SECONDS: (job["billable_seconds"], SECONDS), Metric.COST: (job["cost"], RATIO)}
     if fleet is not None and fleet["name"] not in before:
-        counted |= {"FleetCost": (fleet["cost"], RATIO)}
+        counted |= {Metric.FLEET_COST: (fleet["cost"], RATIO)}
     return counted
 
 

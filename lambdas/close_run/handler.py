@@ -12,6 +12,7 @@ import boto3
 from botocore.client import BaseClient
 
 from contract.keys import pointer_key
+from contract.metrics import Metric
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Run, Status, end
@@ -57,7 +58,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     prices, before = hourly_prices(os.environ), counted_before(event)
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
     kind = event["failure"]["error"]
-    counted: dict[str, tuple[float | None, str]] = {"RunsHeld" if kind == HELD else "RunsFailed": (1, COUNT)}
+    counted: dict[Metric, tuple[float | None, str]] = {
+        Metric.RUNS_HELD if kind == HELD else Metric.RUNS_FAILED: (1, COUNT)
+    }
     if "run" not in event:  # a whole run has been measured before
         counted |= costs(job, fleet, before=before)
     put(os.environ["DEPLOYMENT"], counted, about=about(event))

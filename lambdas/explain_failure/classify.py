@@ -6,6 +6,7 @@ from typing import Any
 
 from contract.error_codes import LONGEST, parse
 from contract.job_start import FLEET_INPUTS
+from contract.names import JobKind
 from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
@@ -47,7 +48,7 @@ class Failure:
     summary: str
     job_name: str | None
     has_log: bool
-    job_kind: str
+    job_kind: JobKind
 
 
 def classify(state: Mapping[str, Any]) -> Failure:

@@ -14,9 +14,10 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.keys import DEMAND, partition_folder
+from contract.names import PARENT
 from contract.partition_keys import PartitionsKeys
 from contract.partitions import NAME_IN_WORDS, is_name
-from lambdas.shared.execution_input import PARENT, InputError, read_request, shown, unknown_key
+from lambdas.shared.execution_input import InputError, read_request, shown, unknown_key
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.requested_cutoff import asked_cutoff

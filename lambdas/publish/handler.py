@@ -12,6 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract import keys
+from contract.metrics import Metric
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
@@ -61,7 +62,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     )
     execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
     outcome = publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
-    ended = "RunsPublished" if outcome["published"] else "RunsKept"
+    ended = Metric.RUNS_PUBLISHED if outcome["published"] else Metric.RUNS_KEPT
     put(place.deployment, {ended: (1, COUNT)}, about=about(event))
     return outcome
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-JOB_LOGS = {"Training": "/aws/sagemaker/TrainingJobs", "Processing": "/aws/sagemaker/ProcessingJobs"}
+from contract.names import JobKind, job_log_group
 
 
 def execution_link(arn: str) -> str:
@@ -15,7 +15,7 @@ def execution_link(arn: str) -> str:
     return f"{_console(region)}/states/home?region={region}#/v2/executions/details/{arn}"
 
 
-def job_log_link(job_name: str, *, region: str, kind: str = "Training") -> str:
+def job_log_link(job_name: str, *, region: str, kind: JobKind = "Training") -> str:
     """The log of a job.
 
     Args:
@@ -24,7 +24,7 @@ def job_log_link(job_name: str, *, region: str, kind: str = "Training") -> str:
         kind: `Training` or `Processing`.
     """
     # The console reads its fragment with $ in place of %, encoded twice.
-    group = quote(quote(JOB_LOGS[kind], safe=""), safe="").replace("%", "$")
+    group = quote(quote(job_log_group(kind), safe=""), safe="").replace("%", "$")
     stream = quote(f"?logStreamNameFilter={job_name}/", safe="").replace("%", "$")
     return f"{_console(region)}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}{stream}"
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from contract.limits import MOST_INSTANCES
+from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name
 
-# What Step Functions itself calls the execution that another one was started by; so its console shows the link.
-PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")

@@ -8,14 +8,16 @@ import math
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
 
-NAMESPACE = "onejob"
+from contract.metrics import DEPLOYMENT, NAMESPACE, Metric
+
 SECONDS, COUNT, RATIO = "Seconds", "Count", "None"
 
 
 def put(
     deployment: str,
-    metrics: Mapping[str, tuple[float | None, str]],
+    metrics: Mapping[Metric, tuple[float | None, str]],
     *,
     about: Mapping[str, str],
     **dimension: str,
@@ -33,12 +35,12 @@ def put(
         return
     described = {
         "Namespace": NAMESPACE,
-        "Dimensions": [["Deployment", *dimension]],
+        "Dimensions": [[DEPLOYMENT, *dimension]],
         "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in measured.items()],
     }
-    line = {
+    line: dict[str, Any] = {
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]},
-        "Deployment": deployment,
+        DEPLOYMENT: deployment,
         **dimension,
         **about,
         **{name: value for name, (value, _) in measured.items()},

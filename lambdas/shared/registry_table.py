@@ -9,13 +9,14 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
+from contract.names import BY_EXECUTION
+
 from .registry_record import LATEST, Attempt, Refusal, Run
 
 # Of one item, at the same moment; each writer that fails has seen another succeed.
 TRIES = 20
 # An item holds 400 kB; the runs of a year forced daily need not be in it.
 MOST_ATTEMPTS = 100
-BY_EXECUTION = "by-execution"
 
 
 class RegistryBusy(Exception):  # noqa: N818 - the name is what the state machine and its operator see

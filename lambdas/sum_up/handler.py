@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.metrics import Metric
 from contract.partition_keys import PartitionsKeys
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
@@ -28,7 +29,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     deployment = os.environ["DEPLOYMENT"]
     outcome = sum_up(event, deployment=deployment, bucket=os.environ["FORECAST_BUCKET"], s3=_s3())
     unfinished = outcome["partitions"] - outcome["fine"]
-    put(deployment, {"PartitionsUnfinished": (unfinished, COUNT)}, about=about(event))
+    put(deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=about(event))
     return outcome
 
 

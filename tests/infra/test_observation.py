@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from contract.metrics import NAMESPACE, Metric
 from lambdas.check_run.run_metrics import put_run_metrics
-from lambdas.shared.metrics import NAMESPACE
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 
 Templates = Callable[[str, str], dict[str, Any]]
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 # Of how runs end; each is written by the function that ends one.
-OUTCOMES = {"RunsPublished", "RunsKept", "RunsHeld", "RunsFailed", "RunsLate"}
+OUTCOMES = {Metric.RUNS_PUBLISHED, Metric.RUNS_KEPT, Metric.RUNS_HELD, Metric.RUNS_FAILED, Metric.RUNS_LATE}
 MEASURED = {
     "series": 1,
     "rows": 1,
@@ -48,7 +48,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> set[str]:
 
 def test_each_outcome_is_written_somewhere() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "lambdas").glob("*/handler.py"))
-    assert {name for name in OUTCOMES if f'"{name}"' not in sources} == set()
+    assert {metric for metric in OUTCOMES if f"Metric.{metric.name}" not in sources} == set()
 
 
 def alarms(template: Templates, environment: str) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from contract.names import PARENT
 from infra.settings.loader import load_settings
 from infra.settings.partitions import MOST_AT_A_TIME
 from infra.workflow.partition_map import TRANSIENT_ATTEMPTS
 from lambdas.plan_partitions.handler import execution_name
-from lambdas.shared.execution_input import PARENT
 from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, readable, resources
 from tests.infra.test_definition import filled_in, reachable, targets
 from tests.infra.test_iam import (

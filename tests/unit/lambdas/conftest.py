@@ -6,7 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lambdas.shared.registry_table import BY_EXECUTION, RunTable
+from contract.names import BY_EXECUTION
+from lambdas.shared.registry_table import RunTable
 
 DATA_BUCKET = "data-bucket"
 FORECAST_BUCKET = "forecast-bucket"

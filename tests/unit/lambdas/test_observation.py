@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contract.metrics import Metric
 from lambdas.check_run.run_metrics import put_run_metrics
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
@@ -65,29 +66,34 @@ def test_a_handler_that_is_done_or_fails_writes_one_line(capsys: pytest.CaptureF
 
 
 def test_metrics_are_what_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    put("onejob-dev", {"Seconds": (1.5, SECONDS), "Rows": (3, COUNT)}, about={"run_id": "r"}, Stage="fit")
+    put(
+        "onejob-dev",
+        {Metric.JOB_SECONDS: (1.5, SECONDS), Metric.DEMAND_ROWS: (3, COUNT)},
+        about={"run_id": "r"},
+        Stage="fit",
+    )
     (line,) = written(capsys)
     (described,) = line["_aws"]["CloudWatchMetrics"]
     assert described == {
         "Namespace": "onejob",
         "Dimensions": [["Deployment", "Stage"]],
-        "Metrics": [{"Name": "Seconds", "Unit": "Seconds"}, {"Name": "Rows", "Unit": "Count"}],
+        "Metrics": [{"Name": "JobSeconds", "Unit": "Seconds"}, {"Name": "DemandRows", "Unit": "Count"}],
     }
-    assert {name: line[name] for name in ("Deployment", "Stage", "Seconds", "Rows", "run_id")} == {
+    assert {name: line[name] for name in ("Deployment", "Stage", "JobSeconds", "DemandRows", "run_id")} == {
         "Deployment": "onejob-dev",
         "Stage": "fit",
-        "Seconds": 1.5,
-        "Rows": 3,
+        "JobSeconds": 1.5,
+        "DemandRows": 3,
         "run_id": "r",
     }
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
 def test_what_was_not_measured_is_left_out(capsys: pytest.CaptureFixture[str], value: float | None) -> None:
-    put("onejob-dev", {"Wape": (value, COUNT)}, about={})
-    put("onejob-dev", {"Wape": (value, COUNT), "Rows": (3, COUNT)}, about={})
+    put("onejob-dev", {Metric.WAPE: (value, COUNT)}, about={})
+    put("onejob-dev", {Metric.WAPE: (value, COUNT), Metric.DEMAND_ROWS: (3, COUNT)}, about={})
     (line,) = written(capsys)
-    assert [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["Rows"]
+    assert [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["DemandRows"]
     assert "Wape" not in line
 
 

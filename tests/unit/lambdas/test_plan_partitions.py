@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.names import PARENT
 from contract.quotas import processing_quota
 from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
-from lambdas.shared.execution_input import PARENT, InputError
+from lambdas.shared.execution_input import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run

@@ -8,10 +8,11 @@ import pytest
 
 from contract.limits import MOST_INSTANCES
 from contract.model_format import MODEL_FORMAT
+from contract.names import PARENT
 from infra.jobs.training_job import OF_THE_RUN
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan
-from lambdas.shared.execution_input import PARENT, InputError
+from lambdas.shared.execution_input import InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import DEPLOYMENT, EXECUTION_ID, planned
 
