@@ -1,11 +1,14 @@
 """A run before its forecasts are counted: the draft that a fleet takes on, and how fast it forecast."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
+from pydantic import TypeAdapter
+
 from contract.keys import RunKeys
-from job_code.report.render import Charts
+from job_code.evaluation.chart_data import ChartData
+from job_code.runtime.documents import document_as_json
 
 
 @dataclass(frozen=True)
@@ -14,22 +17,26 @@ class Draft:
 
     Attributes:
         manifest: The manifest as far as it goes.
-        charts: What the report shows.
+        charts: The numbers that the report draws.
         seconds: Duration of the stages until here.
     """
 
     manifest: Mapping[str, Any]
-    charts: Charts
+    charts: ChartData
     seconds: Mapping[str, float]
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`."""
-        return cls(content["manifest"], Charts(**content["charts"]), content["seconds"])
+        """Read what `to_dict` gave.
+
+        Raises:
+            ValidationError: If it is no such thing; it names the field.
+        """
+        return TypeAdapter(cls).validate_python(content)
 
     def to_dict(self) -> dict[str, Any]:
-        """The draft as JSON."""
-        return asdict(self)
+        """Give the draft as JSON."""
+        return document_as_json(self)
 
     @property
     def keys(self) -> RunKeys:

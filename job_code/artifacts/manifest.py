@@ -45,8 +45,8 @@ def draft_manifest(
         "configuration": config.model_dump(mode="json"),
         "model": {
             "run_id": record.run_id,
-            "trained_at": record.trained_at,
-            "cutoff": record.cutoff,
+            "trained_at": record.trained_at.isoformat(timespec="seconds"),
+            "cutoff": record.cutoff.isoformat(),
             "age_days": model.age_days,
             "sha256": model.sha256,
             "model_format": MODEL_FORMAT,

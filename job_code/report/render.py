@@ -1,42 +1,27 @@
 """The run's report: one HTML page that needs nothing but itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from job_code.evaluation.chart_data import ChartData
 from job_code.report.published_run import Comparison
-from job_code.report.report_charts import total_chart
+from job_code.report.report_charts import backtest_charts, series_chart, total_chart
 from job_code.series.frequency import Frequency
 
 
-@dataclass(frozen=True)
-class Charts:
-    """What the report shows of the model; all of it is text, made before the forecasts are.
-
-    Attributes:
-        backtest: SVG by name; None where the history was too short for a backtest.
-        series: A few telling series: `name`, `why` and `svg` of each.
-        recent: All demand by period, over the last periods until the cutoff.
-        everything: Whether the model learnt from all series there were.
-    """
-
-    backtest: Mapping[str, str] | None
-    series: Sequence[Mapping[str, str]]
-    recent: Sequence[float]
-    everything: bool
-
-
-def render(manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: Charts, compared: Comparison | None) -> str:
-    """Renders the page.
+def render(
+    manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: ChartData, compared: Comparison | None
+) -> str:
+    """Draw the charts and render the page.
 
     Args:
         manifest: The run's manifest.
         quality: Counts of what the demand held.
-        charts: What it shows.
+        charts: The numbers of the charts.
         compared: The run beside the last published one; None where there is none to compare with.
     """
     template = files("job_code.report").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
@@ -55,8 +40,12 @@ def render(manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: Char
         everything=charts.everything,
         total=total_chart(frequency, charts.recent, manifest["total"], compared),
         compared=compared,
-        charts=charts.backtest,
-        plots=charts.series,
+        charts=backtest_charts(manifest["backtest"]["by_step"], charts.backtest, frequency)
+        if charts.backtest
+        else None,
+        plots=[
+            {"name": series.name, "why": series.why, "svg": series_chart(series, frequency)} for series in charts.series
+        ],
     )
 
 

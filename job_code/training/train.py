@@ -7,25 +7,27 @@ from pathlib import Path
 from job_code.config import ForecastConfig
 from job_code.errors import InputError
 from job_code.evaluation.backtest import Backtest, backtest
+from job_code.evaluation.chart_data import ChartData
 from job_code.forecasting.forecaster import Forecaster
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Regime, Resources
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.report.render import Charts
-from job_code.report.report_charts import series_plots
 from job_code.run_request import RunRequest
 from job_code.runtime.process_pool import available_cores
 from job_code.runtime.progress import Advance, Progress
 from job_code.tables.validation_report import plural
 from job_code.training.assemble import assemble_forecaster
+from job_code.training.example_series import example_series
 from job_code.training.trained_model import TrainedModel
 from job_code.training.training_record import TrainingRecord
 
 ROWS_TO_PICK_FROM = 20_000  # of series to be shown, where nothing is learnt
 
 
-def train(request: RunRequest, demand: PreparedDemand, progress: Progress, folder: Path) -> tuple[TrainedModel, Charts]:
+def train(
+    request: RunRequest, demand: PreparedDemand, progress: Progress, folder: Path
+) -> tuple[TrainedModel, ChartData]:
     """Samples, tests and fits.
 
     Args:
@@ -35,7 +37,7 @@ def train(request: RunRequest, demand: PreparedDemand, progress: Progress, folde
         folder: Where the model's files go; it must not exist.
 
     Returns:
-        The model, and what the report shows of it.
+        The model, and the numbers that the report draws.
     """
     config = request.config
     sample = _draw(demand, config, progress)
@@ -46,7 +48,7 @@ def train(request: RunRequest, demand: PreparedDemand, progress: Progress, folde
         return model, _charts(model, demand, sample, tested)
 
 
-def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -> Charts:
+def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -> ChartData:
     """Makes sure that an earlier run's model has not seen what it is to forecast.
 
     Args:
@@ -55,12 +57,12 @@ def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -
         progress: Told how far it is.
 
     Returns:
-        What the report shows of it.
+        The numbers that the report draws.
 
     Raises:
         InputError: If it was trained on later demand than this.
     """
-    cutoff = demand.calendar.frequency.date_of(demand.last_period).isoformat()
+    cutoff = demand.calendar.frequency.date_of(demand.last_period)
     record = model.record
     if record.cutoff > cutoff:
         raise InputError(
@@ -75,11 +77,11 @@ def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -
         return _charts(model, demand, sample, None)
 
 
-def _charts(model: TrainedModel, demand: PreparedDemand, sample: Sample, tested: Backtest | None) -> Charts:
-    return Charts(
+def _charts(model: TrainedModel, demand: PreparedDemand, sample: Sample, tested: Backtest | None) -> ChartData:
+    return ChartData(
         backtest=model.record.charts,
-        series=series_plots(sample, tested, model.forecaster),
-        recent=demand.recent.tolist(),
+        series=example_series(sample, tested, model.forecaster),
+        recent=tuple(demand.recent.tolist()),
         everything=model.record.of_everything,
     )
 

@@ -11,6 +11,7 @@ from job_code.config import ForecastConfig
 from job_code.errors import InputError, ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import RECORD, load_model, read_record, save_model
+from job_code.runtime.documents import BrokenDocumentError
 from job_code.training.training_record import TrainingRecord
 
 # What a run may settle anew although its model was trained before; and what only a training goes by.
@@ -73,10 +74,8 @@ class TrainedModel:
         forecaster = load_model(folder)
         try:
             record = TrainingRecord.from_json(read_record(folder))
-        except (ValueError, TypeError, KeyError) as error:
-            raise ModelUnusableError(
-                f"model: {RECORD} cannot be read: {type(error).__name__}: {error}; train anew"
-            ) from None
+        except BrokenDocumentError as error:
+            raise ModelUnusableError(f"model: {RECORD} cannot be read: {error}; train anew") from None
         found = checksum(folder)
         if sha256 is not None and found != sha256:
             raise ModelUnusableError(

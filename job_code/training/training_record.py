@@ -1,17 +1,19 @@
 """How a model was made and how good it was then: what every run that forecasts with it says about it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Self
 
+from pydantic import AwareDatetime
+
 from job_code.evaluation.backtest import Backtest
 from job_code.evaluation.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
+from job_code.evaluation.chart_data import BacktestChartData
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.report.report_charts import backtest_charts
 from job_code.run_request import RunRequest
+from job_code.runtime.documents import document_as_text, parse_document
 from job_code.series.demand_classes import KINDS
 
 
@@ -21,21 +23,21 @@ class TrainingRecord:
 
     Attributes:
         run_id: The run that trained it.
-        trained_at: When, ISO time with its zone.
-        cutoff: Last period it has seen, ISO date.
+        trained_at: When, with its zone.
+        cutoff: Date of the last period it has seen.
         metrics: Scores of its backtest.
         backtest: The same by step and by segment.
         sample: What it learnt from.
-        charts: Of the backtest, SVG by name; None where the history was too short for one.
+        charts: The numbers of the backtest's charts; None where the history was too short for one.
     """
 
     run_id: str
-    trained_at: str
-    cutoff: str
+    trained_at: AwareDatetime
+    cutoff: date
     metrics: Mapping[str, Any]
     backtest: Mapping[str, Any]
     sample: Mapping[str, Any]
-    charts: Mapping[str, str] | None
+    charts: BacktestChartData | None
 
     @classmethod
     def of(
@@ -47,7 +49,7 @@ class TrainingRecord:
         *,
         now: datetime,
     ) -> Self:
-        """Records a training that has just ended.
+        """Record a training that has just ended.
 
         Args:
             request: What was to be run.
@@ -60,8 +62,8 @@ class TrainingRecord:
         combinations = tested.calibration.combinations if tested else ()
         return cls(
             run_id=request.run_id,
-            trained_at=now.isoformat(timespec="seconds"),
-            cutoff=frequency.date_of(demand.last_period).isoformat(),
+            trained_at=now.replace(microsecond=0),
+            cutoff=frequency.date_of(demand.last_period),
             metrics={
                 **(scores(tested) if tested else NOT_MEASURED),
                 "backtest_origins": tested.origins if tested else 0,
@@ -83,24 +85,21 @@ class TrainingRecord:
                 "model_wape": tested.halved[0] if tested and tested.halved else None,
                 "model_wape_with_half": tested.halved[1] if tested and tested.halved else None,
             },
-            charts=backtest_charts(tested, frequency) if tested else None,
+            charts=BacktestChartData.of(tested, frequency) if tested else None,
         )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Reads what `to_json` wrote.
+        """Read what `to_json` wrote.
 
         Raises:
-            ValueError, TypeError: If it is no such thing.
+            BrokenDocumentError: If it is no such thing.
         """
-        record = cls(**json.loads(text))
-        record.age_days(datetime.fromisoformat(record.trained_at))
-        date.fromisoformat(record.cutoff)
-        return record
+        return parse_document(cls, text)
 
     def to_json(self) -> str:
-        """The record as text."""
-        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False)
+        """Give the record as text."""
+        return document_as_text(self)
 
     def age_days(self, now: datetime) -> int:
         """Whole days since the training.
@@ -108,7 +107,7 @@ class TrainingRecord:
         Args:
             now: With its zone.
         """
-        return (now - datetime.fromisoformat(self.trained_at)).days
+        return (now - self.trained_at).days
 
     @property
     def of_everything(self) -> bool:

@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import re
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -150,6 +151,10 @@ class Fleet:
         return pl.concat(parts).sort("unique_id", "ds")
 
 
+def charts(report: str) -> list[str]:
+    return re.findall("<svg.*?</svg>", report, flags=re.DOTALL)
+
+
 def write_json(path: Path, content: object) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content))
@@ -193,6 +198,15 @@ def test_the_forecasts_are_those_of_the_single_job(fleet: Fleet, single: Finishe
     assert [file["name"] for file in ours["files"]] == sorted(fleet.forecasts)
     names = {Path(name).name for name in fleet.store.names("reports/")}
     assert names == {"report.html", "data_quality.json"}
+    drawn = set(
+        charts(
+            fleet.store.read(
+                next(name for name in fleet.store.names("reports/") if name.endswith("report.html"))
+            ).decode()
+        )
+    )
+    (total,) = set(charts(single.report)) - drawn  # beside the published run, which the single job did not have
+    assert "published before" not in total
 
 
 def test_a_machine_that_receives_nothing_succeeds(fleet: Fleet, single: Finished) -> None:

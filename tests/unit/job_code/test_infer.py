@@ -200,7 +200,7 @@ def test_what_only_training_goes_by_does_not_matter(
     [
         (lambda folder: (folder / "training.json").unlink(), "model: training.json cannot be read: FileNotFoundError"),
         (lambda folder: (folder / "training.json").write_text("{}"), "training.json is not the file that model"),
-        (lambda folder: rewrite(folder, {}), "model: training.json cannot be read: TypeError"),
+        (lambda folder: rewrite(folder, {}), "model: training.json cannot be read: run_id: Field required"),
         (
             lambda folder: (folder / "regular.txt").write_text("tree"),
             "regular.txt is not the file that model.json",

@@ -6,7 +6,7 @@ import polars as pl
 
 from job_code.evaluation.backtest import Backtest, backtest
 from job_code.model.segment_model import Resources
-from job_code.report.example_series import choose
+from job_code.training.example_series import choose
 from tests.demand import configured, sample_of, series, shop
 
 

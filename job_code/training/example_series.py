@@ -1,13 +1,20 @@
-"""Chooses the few series whose plots tell most about a run."""
+"""Chooses the few series whose plots tell most about a run, and makes the numbers that the report draws of them."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from job_code.evaluation.backtest import Backtest
+from job_code.evaluation.chart_data import SeriesChartData
+from job_code.forecasting.forecast_files import Forecast
+from job_code.forecasting.forecaster import Forecaster
+from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Booleans, Floats
 from job_code.series.demand_classes import KINDS, kind_of_series
 from job_code.series.panel import Panel
+from job_code.tables.key_columns import series_name
+
+SEASONS_SHOWN = 2
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,48 @@ class TellingSeries:
 
     index: int
     why: str
+
+
+def example_series(sample: Sample, tested: Backtest | None, forecaster: Forecaster) -> tuple[SeriesChartData, ...]:
+    """Forecast a few series that tell most about a run.
+
+    Args:
+        sample: Series to pick from.
+        tested: Their backtest, or None where there is none.
+        forecaster: Makes the forecasts that are shown.
+    """
+    chosen = choose(sample.panel, sample.active, tested)
+    shown = np.zeros(len(sample.panel), dtype=bool)
+    shown[[series.index for series in chosen]] = True
+    history = sample.panel.select(shown)
+    forecast = forecaster.forecast(history, sample.exogenous.select(shown).revealed(), sample.active[shown])
+    forecast = replace(forecast, panel=history)
+    position = np.cumsum(shown) - 1
+    return tuple(
+        _chart_data(
+            forecast,
+            int(position[series.index]),
+            name=series_name(sample.panel.keys.row(series.index)),
+            why=series.why,
+        )
+        for series in chosen
+    )
+
+
+def _chart_data(forecast: Forecast, index: int, *, name: str, why: str) -> SeriesChartData:
+    panel = forecast.panel
+    shown = min(int(panel.lengths[index]), SEASONS_SHOWN * panel.frequency.per_year)
+    end = int(panel.starts[index] + panel.lengths[index])
+    quantiles = forecast.quantiles[index]
+    return SeriesChartData(
+        name=name,
+        why=why,
+        first_period=panel.frequency.date_of(int(panel.last_period[index]) - shown + 1),
+        demand=tuple(panel.values[end - shown : end].tolist()),
+        mean=tuple(forecast.mean[index].tolist()),
+        low=tuple(quantiles[:, 0].tolist()),
+        high=tuple(quantiles[:, -1].tolist()),
+    )
 
 
 def choose(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[TellingSeries]:
