@@ -21,11 +21,13 @@ from job_code.demand.shuffle_files import SpilledShard, read_shard
 from job_code.demand.work_sizes import Sizes
 from job_code.entrypoints.run import run
 from job_code.errors import InputError
+from job_code.exogenous.covariate_files import SpilledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
 from job_code.preparation.panel_chunks import read_piece
 from job_code.preparation.prepare import PreparedDemand, prepare
+from job_code.preparation.shard_preparation import InputShards
 from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import LocalOutput
@@ -135,8 +137,7 @@ def prepared(
         described = shard_static(write(folder / "static", static), demand, config, findings, sizes)
     calendar = check_calendar(demand.days, config, findings)
     return prepare(
-        demand,
-        described,
+        InputShards(demand=demand, static=described, covariates=SpilledCovariates()),
         StoredCovariates(),
         calendar,
         config,

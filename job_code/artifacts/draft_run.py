@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from pydantic import TypeAdapter
-
 from contract.keys import RunKeys
 from job_code.evaluation.chart_data import ChartData
-from job_code.runtime.documents import document_as_json
 
 
 @dataclass(frozen=True)
@@ -24,19 +21,6 @@ class Draft:
     manifest: Mapping[str, Any]
     charts: ChartData
     seconds: Mapping[str, float]
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Read what `to_dict` gave.
-
-        Raises:
-            ValidationError: If it is no such thing; it names the field.
-        """
-        return TypeAdapter(cls).validate_python(content)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the draft as JSON."""
-        return document_as_json(self)
 
     @property
     def keys(self) -> RunKeys:

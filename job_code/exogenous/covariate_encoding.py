@@ -26,20 +26,21 @@ class CovariateEncoding:
     @classmethod
     def of(cls, covariates: StoredCovariates) -> "CovariateEncoding":
         """What a run has settled for its own covariates."""
-        used, tables = set(covariates.names), [table.spilled for table in covariates.tables]
+        used, schemas = set(covariates.names), [table.schema for table in covariates.tables]
         return cls(
             covariates.names,
-            {name: known for table in tables for name, known in table.categories.items() if name in used},
-            tuple(name for table in tables for name in table.positive if name in used),
+            {name: known for schema in schemas for name, known in schema.categorical.items() if name in used},
+            tuple(name for schema in schemas for name in schema.positive if name in used),
         )
 
     def translated(self, spilled: SpilledCovariates) -> SpilledCovariates:
         """Lets text mean to a later run what it means to the model; what that has never met is unknown."""
 
         def fitted(table: SpilledTable) -> SpilledTable:
-            categories = {name: self.categories.get(name, own) for name, own in table.categories.items()}
-            positive = tuple(name for name in table.columns.numbers if name in self.positive)
-            return replace(table, categories=categories, positive=positive)
+            schema = table.schema
+            categorical = {name: self.categories.get(name, own) for name, own in schema.categorical.items()}
+            positive = tuple(name for name in schema.numeric if name in self.positive)
+            return replace(table, schema=replace(schema, categorical=categorical, positive=positive))
 
         return replace(spilled, tables=tuple(map(fitted, spilled.tables)))
 
@@ -58,8 +59,8 @@ class CovariateEncoding:
         missing = [name for name in self.names if name not in covariates.names]
         if missing:
             yield f"{', '.join(missing)} is missing or unusable, which the model was trained with; upload it"
-        tables = [table.spilled for table in covariates.tables]
-        texts = {name: meant for table in tables for name, meant in table.categories.items()}
+        schemas = [table.schema for table in covariates.tables]
+        texts = {name: meant for schema in schemas for name, meant in schema.categorical.items()}
         for name in self.names:
             if name not in missing and (name in texts) != (name in self.categories):
                 was, now = ("a number", "text") if name in texts else ("text", "a number")

@@ -1,5 +1,6 @@
 """Streams covariate files, over all cores, into the shards of the demand, or one for those of a shorter key."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,13 +11,16 @@ from job_code.config import WORKING_COLUMNS, ForecastConfig
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.exogenous.covariate_alignment import SOURCE
+from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_rows
+from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, SpilledTable, TableColumns
 from job_code.exogenous.static_features import MOST_CATEGORIES, all_categories
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.process_pool import Workers
+from job_code.series.frequency import Frequency
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import clean_key, common_types, with_key_types
+from job_code.tables.key_hashes import Hashes
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
 from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.tables.validation_report import Findings
@@ -33,6 +37,26 @@ class SpilledCovariates:
 
     tables: tuple[SpilledTable, ...] = ()
     ignored: tuple[str, ...] = ()
+
+    def of_shard(
+        self, shard: int, hashes: Hashes, frequency: Frequency, problems: Counter[str]
+    ) -> dict[int, AlignedRows]:
+        """Take the rows about the series of a shard out of the shuffle files, and delete those.
+
+        Args:
+            shard: Number of the shard.
+            hashes: Hashes of its series' keys.
+            frequency: The demand's calendar.
+            problems: Takes the counts of what is wrong with the rows.
+
+        Returns:
+            By number of the table; none for tables of a shorter key than the demand's.
+        """
+        return {
+            table.columns.number: align_rows(table.read(shard), hashes, frequency, problems)
+            for table in self.tables
+            if table.of_series
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +143,7 @@ def spill_covariates(
     spilled, ignored = [], []
     for number, columns in enumerate(sorted(tables, key=sorted)):
         table, reasons = _spill_table(number, tables[columns], demand, config, findings, workers, sizes)
-        spilled += [table] if table.names else []
+        spilled += [table] if table.schema.names else []
         ignored += reasons
     return SpilledCovariates(tuple(spilled), tuple(ignored))
 
@@ -183,10 +207,8 @@ def _spill_table(
         columns=table,
         folder=demand.folder,
         of_series=key == config.key,
-        categories=categories,
+        schema=CovariateSchema(numeric=table.numbers, categorical=categories, positive=positive, known_until=last_day),
         own_codes=own_codes,
-        positive=positive,
-        last_day=last_day,
     ), ignored
 
 

@@ -4,14 +4,15 @@ A row is 12 bytes and four for every column. Text travels as a code that is its 
 once all files are read.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariates import Cells
 from job_code.exogenous.static_features import MOST_CATEGORIES
 from job_code.series.arrays import Integers
@@ -24,7 +25,7 @@ Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of the
 
 @dataclass(frozen=True, kw_only=True)
 class TableColumns:
-    """What one table of covariates holds.
+    """How the rows of one table of covariates lie in its shuffle files.
 
     Attributes:
         number: Tells its files from those of other tables.
@@ -117,32 +118,23 @@ class SpilledTable:
     """One table in shards.
 
     Attributes:
-        columns: What it holds.
+        schema: Its columns that are used.
+        columns: How its rows lie in the files.
         folder: Where its files are.
         of_series: Whether its key is the demand's; if so, it lies in the demand's shards, else in a single one.
-        categories: Values of each text column that is used; each becomes its position, any other is unknown.
         own_codes: What each writer's codes mean.
-        positive: Columns that are always above zero.
-        last_day: The latest day each column is known for, counted from 1970-01-01; columns that are known for all of
-            time have none.
     """
 
+    schema: CovariateSchema
     columns: TableColumns
     folder: Path
     of_series: bool
-    categories: Mapping[str, tuple[str, ...]]
     own_codes: tuple[Categories, ...]
-    positive: tuple[str, ...]
-    last_day: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that are used."""
-        return (*self.columns.numbers, *self.categories)
 
     def read(self, shard: int) -> "SpilledRows":
         """Reads what all writers spilled of one shard, and deletes it."""
-        nothing = SpilledRows(np.empty(0, np.uint64), np.empty(0, np.int32), np.empty((len(self.names), 0), np.float32))
+        no_values = np.empty((len(self.schema.names), 0), np.float32)
+        nothing = SpilledRows(np.empty(0, np.uint64), np.empty(0, np.int32), no_values)
         rows = SpilledRows.stack([nothing, *self.batches(shard)])
         self.delete(shard)
         return rows
@@ -154,7 +146,8 @@ class SpilledTable:
             shard: Its number.
             size: Rows a batch at most; all of a writer's when absent.
         """
-        used = [self.columns.names.index(name) for name in self.names]
+        names = self.schema.names
+        used = [self.columns.names.index(name) for name in names]
         row = self.columns.row
         for writer, codes in enumerate(self.own_codes):
             file = self.columns.file(self.folder, shard, writer)
@@ -163,8 +156,8 @@ class SpilledTable:
             for first in range(0, rows, step):
                 own = np.fromfile(file, dtype=row, count=min(step, rows - first), offset=first * row.itemsize)
                 values = np.ascontiguousarray(own["values"].T[used])
-                for name, known in self.categories.items():
-                    at, position = self.names.index(name), {text: code for code, text in enumerate(known)}
+                for name, known in self.schema.categorical.items():
+                    at, position = names.index(name), {text: code for code, text in enumerate(known)}
                     meaning = [position.get(text, np.nan) for text in codes[name] or ()]
                     values[at] = _translate(values[at], np.array([*meaning, np.nan], dtype=np.float32))
                 yield SpilledRows(own["hash"], own["day"], values)

@@ -1,19 +1,18 @@
 """Covariates on disk, between the check and the forecast: with each piece its own, and those that many pieces share."""
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from job_code.exogenous.covariate_alignment import AlignedRows, align_rows
+from job_code.exogenous.covariate_alignment import AlignedRows
 from job_code.exogenous.covariate_mask import HiddenShares
-from job_code.exogenous.covariate_shuffle_files import SpilledTable, group_of
+from job_code.exogenous.covariate_schema import CovariateSchema
+from job_code.exogenous.covariate_shuffle_files import group_of
 from job_code.exogenous.covariates import NO_GROUP, Covariates, CovariateTable
 from job_code.series.arrays import Booleans, Floats, Integers
-from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys
 
@@ -22,21 +21,25 @@ MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of t
 LEAST_HIDDEN = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredTable:
-    """Where one table is.
+    """What one table holds, and where its values are.
 
     Attributes:
-        spilled: What it holds.
+        number: Tells its files from those of other tables.
+        key: The key columns it has, of those that name a series.
+        schema: Its columns.
         folder: Where its values are; None where each piece has those of its own series.
     """
 
-    spilled: SpilledTable
+    number: int
+    key: tuple[str, ...]
+    schema: CovariateSchema
     folder: Path | None
 
     def file(self, piece: Path) -> Path:
         """Where its values for the series of a piece are."""
-        return (self.folder or piece) / f"covariates-{self.spilled.columns.number}.npy"
+        return (self.folder or piece) / f"covariates-{self.number}.npy"
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class StoredCovariates:
 
     def only(self, names: Collection[str]) -> Self:
         """Settles what is used by what a model knows, however much of it is known of the periods to forecast."""
-        dropped = tuple(name for table in self.tables for name in table.spilled.names if name not in names)
+        dropped = tuple(name for table in self.tables for name in table.schema.names if name not in names)
         return replace(self, dropped=dropped, hidden=None)
 
     @property
@@ -87,16 +90,19 @@ class StoredCovariates:
         Args:
             last_day: Of the demand, whatever the cutoff, counted from 1970-01-01.
         """
-        spilled = {name: table.spilled for table in self.tables for name in self._used(table)}
-        return [spilled[name].last_day.get(name, last_day + 1) <= last_day for name in self.names]
+        return [
+            table.schema.known_until.get(name, last_day + 1) <= last_day
+            for table in self.tables
+            for name in self._used(table)
+        ]
 
     @property
     def columns_of_series(self) -> int:
         """Number of columns that each series has values of its own in."""
-        return sum(len(table.spilled.names) for table in self.tables if table.folder is None)
+        return sum(len(table.schema.names) for table in self.tables if table.folder is None)
 
     def _used(self, table: StoredTable) -> tuple[str, ...]:
-        return tuple(name for name in table.spilled.names if name not in self.dropped)
+        return tuple(name for name in table.schema.names if name not in self.dropped)
 
     def read(self, piece: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
         """Reads what is known of a piece's series.
@@ -113,7 +119,7 @@ class StoredCovariates:
         chosen = np.ones(group.shape[1], dtype=bool) if only is None else only
         tables, groups = [], []
         for stored, own in zip(self.tables, group, strict=True):
-            every = zip(stored.spilled.names, np.load(stored.file(piece), mmap_mode="r"), strict=True)
+            every = zip(stored.schema.names, np.load(stored.file(piece), mmap_mode="r"), strict=True)
             values = [column for name, column in every if name not in self.dropped]
             if stored.folder is None:
                 table = CovariateTable(values, first.astype(np.int64), lengths.astype(np.int64) + self.horizon)
@@ -126,52 +132,33 @@ class StoredCovariates:
                     )
                 )
                 groups.append(own[chosen])
-        spilled = [table.spilled for table in self.tables]
+        schemas = [table.schema for table in self.tables]
         return Covariates(
             tables=tuple(tables),
             shared=tuple(stored.folder is not None for stored in self.tables),
             group=np.array(groups).reshape(len(tables), -1),
             names=self.names,
-            categorical=tuple(name for table in spilled for name in table.categories if name not in self.dropped),
-            positive=tuple(name for table in spilled for name in table.positive if name not in self.dropped),
+            categorical=tuple(name for schema in schemas for name in schema.categorical if name not in self.dropped),
+            positive=tuple(name for schema in schemas for name in schema.positive if name not in self.dropped),
         )
 
-    def of_shard(
-        self, shard: int, hashes: Hashes, frequency: Frequency, problems: Counter[str]
-    ) -> list[AlignedRows | None]:
-        """Takes the rows about the series of a shard from where they were spilled.
-
-        Args:
-            shard: Number of the shard.
-            hashes: Hashes of its series' keys.
-            frequency: The demand's calendar.
-            problems: Takes the counts of what is wrong with them.
-
-        Returns:
-            One for each table; None for one that is shared.
-        """
-        return [
-            None if stored.folder else align_rows(stored.spilled.read(shard), hashes, frequency, problems)
-            for stored in self.tables
-        ]
-
-    def write(self, piece: Path, panel: Panel, rows: Sequence[AlignedRows | None]) -> None:
-        """Writes what is known of a piece's series beside them.
+    def write(self, piece: Path, panel: Panel, rows: Mapping[int, AlignedRows]) -> None:
+        """Write what is known of a piece's series beside them.
 
         Args:
             piece: Folder of the piece.
             panel: Its series.
-            rows: For each table, the rows about them; None for one that is shared.
+            rows: For each table that is not shared, by its number: the rows about them.
         """
         if not self.tables:
             return
         groups = []
-        for stored, own in zip(self.tables, rows, strict=True):
-            if own is None:
-                assert stored.folder is not None
-                groups.append(_groups(panel, stored.spilled.columns.key, np.load(stored.folder / "hashes.npy")))
+        for stored in self.tables:
+            if stored.folder is not None:
+                groups.append(_groups(panel, stored.key, np.load(stored.folder / "hashes.npy")))
                 continue
-            table = CovariateTable.empty(len(stored.spilled.names), panel.first_period, panel.lengths + self.horizon)
+            own = rows[stored.number]
+            table = CovariateTable.empty(len(stored.schema.names), panel.first_period, panel.lengths + self.horizon)
             table.put(own.series, own.period, own.values)
             np.save(stored.file(piece), np.array(table.values))
             groups.append(np.arange(len(panel)))

@@ -10,7 +10,8 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.work_sizes import Sizes
 from job_code.exogenous.covariate_alignment import periods_of, report_covariate_problems
-from job_code.exogenous.covariate_shuffle_files import SpilledTable, TableColumns, group_of
+from job_code.exogenous.covariate_schema import CovariateSchema
+from job_code.exogenous.covariate_shuffle_files import SpilledTable, group_of
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
 from job_code.exogenous.covariates import NO_GROUP, CovariateTable
 from job_code.exogenous.public_holidays import BESIDE, holiday_table
@@ -47,14 +48,15 @@ def store_covariates(
     problems, tables = Counter[str](), []
     for table in spilled:
         if table.of_series:
-            tables.append(StoredTable(table, None))
+            columns = table.columns
+            tables.append(StoredTable(number=columns.number, key=columns.key, schema=table.schema, folder=None))
         else:
             into = folder / f"covariates-{table.columns.number}"
             tables.append(share_table(table, frequency, span, problems, into, sizes.rows_per_batch))
     if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into, known=known or {}))
-    names = [name for table in tables for name in table.spilled.names]
+    names = [name for table in tables for name in table.schema.names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         findings.state(f"covariates: {', '.join(twice)} is the name of a column of public holidays, too; rename it")
@@ -86,9 +88,11 @@ def share_table(
         groups = pl.concat([groups, seen]).group_by("hash").agg(pl.col("first").min(), pl.col("last").max())
     groups = groups.sort("hash")
     hashes, first, last = (groups[name].to_numpy() for name in groups.columns)
-    stored, lengths = StoredTable(table, folder), last - first + 1
+    columns, schema = table.columns, table.schema
+    stored = StoredTable(number=columns.number, key=columns.key, schema=schema, folder=folder)
+    lengths = last - first + 1
     cells = int(lengths.sum())
-    values = _unknown(stored.file(folder), len(table.names), cells)
+    values = _unknown(stored.file(folder), len(schema.names), cells)
     outside: list[Hashes] = []
     shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
     for rows in table.batches(0, batch):
@@ -131,15 +135,8 @@ def share_holidays(
     folder.mkdir()
     columns = tuple(f"{country} {name}" for name in BESIDE)
     shared, names = holiday_table(country, frequency, *span, known=known.get(columns[0]))
-    table = SpilledTable(
-        columns=TableColumns(number=number, key=(), numbers=(), texts=columns),
-        folder=folder,
-        of_series=False,
-        categories=dict.fromkeys(columns, names),
-        own_codes=(),
-        positive=(),
-    )
-    stored = StoredTable(table, folder)
+    schema = CovariateSchema(categorical=dict.fromkeys(columns, names))
+    stored = StoredTable(number=number, key=(), schema=schema, folder=folder)
     np.save(stored.file(folder), np.array(shared.values))
     _save_groups(shared, np.zeros(1, np.uint64), folder)
     return stored

@@ -3,21 +3,21 @@
 `contract.handover_keys` shows where all of it lies; this module is its document.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from contract.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import Draft
 from job_code.errors import HandoverUnusableError
-from job_code.exogenous.covariate_shuffle_files import SpilledTable, TableColumns
+from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
 from job_code.fleet.chunk_archives import HandedPiece
+from job_code.runtime.documents import BrokenDocumentError, document_as_text, parse_document
 from job_code.series.frequency import Frequency
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,24 +53,24 @@ class Handover:
         return HandoverKeys(partition=self.draft.manifest["partition"], run_id=self.draft.manifest["run_id"])
 
     def write(self, file: Path) -> None:
-        """Writes all of it as JSON."""
-        content = {
-            "schema_version": SCHEMA,
-            "series": sum(piece.series for piece in self.pieces),
-            "bytes": sum(piece.bytes for piece in self.pieces),
-            "shared_bytes": self.shared_bytes,
-            "pieces": [asdict(piece) for piece in self.pieces],
-            "model_sha256": self.model_sha256,
-            "last_period": self.last_period,
-            "covariates": _covariates_as_json(self.covariates),
-            "shared": dict(self.shared),
-            "draft": self.draft.to_dict(),
-        }
-        file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        """Write all of it as JSON."""
+        content = _Document(
+            schema_version=SCHEMA,
+            series=sum(piece.series for piece in self.pieces),
+            bytes=sum(piece.bytes for piece in self.pieces),
+            shared_bytes=self.shared_bytes,
+            pieces=self.pieces,
+            model_sha256=self.model_sha256,
+            last_period=self.last_period,
+            covariates=_Covariates.of(self.covariates),
+            shared=self.shared,
+            draft=self.draft,
+        )
+        file.write_text(document_as_text(content), encoding="utf-8")
 
     @classmethod
     def read(cls, file: Path, covariates: Path) -> Self:
-        """Reads what `write` wrote.
+        """Read what `write` wrote.
 
         Args:
             file: The document.
@@ -80,55 +80,82 @@ class Handover:
             HandoverUnusableError: If it is no such document, or of another program.
         """
         try:
-            content = json.loads(file.read_text(encoding="utf-8"))
-            if content["schema_version"] != SCHEMA:
-                raise HandoverUnusableError(
-                    f"{file.name}: its schema is {content['schema_version']}, this program's {SCHEMA}"
-                )
-            return cls(
-                pieces=tuple(HandedPiece(**piece) for piece in content["pieces"]),
-                model_sha256=content["model_sha256"],
-                last_period=content["last_period"],
-                covariates=_covariates(content["covariates"], covariates),
-                shared=content["shared"],
-                shared_bytes=content["shared_bytes"],
-                draft=Draft.from_dict(content["draft"]),
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise HandoverUnusableError(
-                f"{file.name} cannot be read: {type(error).__name__}: {error}; start the run anew"
-            ) from None
-
-
-def _covariates_as_json(covariates: StoredCovariates) -> dict[str, Any]:
-    tables = [
-        {
-            "number": table.spilled.columns.number,
-            "numbers": list(table.spilled.columns.numbers),
-            "texts": list(table.spilled.categories),
-            "positive": list(table.spilled.positive),
-            "shared": None if table.folder is None else table.folder.name,
-        }
-        for table in covariates.tables
-    ]
-    return {"tables": tables, "horizon": covariates.horizon, "dropped": list(covariates.dropped)}
-
-
-def _covariates(content: Mapping[str, Any], folder: Path) -> StoredCovariates:
-    """As far as it takes to read the values, which are in the pieces and in the folder."""
-    tables = []
-    for table in content["tables"]:
-        texts = tuple(table["texts"])
-        columns = TableColumns(number=table["number"], key=(), numbers=tuple(table["numbers"]), texts=texts)
-        known = dict.fromkeys(texts, ())
-        shared = table["shared"]
-        spilled = SpilledTable(
-            columns=columns,
-            folder=folder,
-            of_series=shared is None,
-            categories=known,
-            own_codes=(),
-            positive=tuple(table["positive"]),
+            text = file.read_bytes()
+            written = parse_document(_Version, text).schema_version
+            if written != SCHEMA:
+                raise HandoverUnusableError(f"{file.name}: its schema is {written}, this program's {SCHEMA}")
+            content = parse_document(_Document, text)
+        except OSError as error:
+            raise HandoverUnusableError(f"{file.name} cannot be read: {error.strerror}; start a new run") from None
+        except BrokenDocumentError as error:
+            raise HandoverUnusableError(f"{file.name} cannot be read: {error}; start a new run") from None
+        return cls(
+            pieces=content.pieces,
+            model_sha256=content.model_sha256,
+            last_period=content.last_period,
+            covariates=content.covariates.in_folder(covariates),
+            shared=content.shared,
+            shared_bytes=content.shared_bytes,
+            draft=content.draft,
         )
-        tables.append(StoredTable(spilled, None if shared is None else folder / shared))
-    return StoredCovariates(tuple(tables), content["horizon"], tuple(content["dropped"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Version:
+    schema_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    number: int
+    key: tuple[str, ...]
+    columns: CovariateSchema
+    shared: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Covariates:
+    """Covariates without the folder they are in, which is another one on each machine."""
+
+    tables: tuple[_Table, ...]
+    horizon: int
+    dropped: tuple[str, ...]
+
+    @classmethod
+    def of(cls, stored: StoredCovariates) -> Self:
+        tables = tuple(
+            _Table(
+                number=table.number,
+                key=table.key,
+                columns=table.schema,
+                shared=None if table.folder is None else table.folder.name,
+            )
+            for table in stored.tables
+        )
+        return cls(tables=tables, horizon=stored.horizon, dropped=stored.dropped)
+
+    def in_folder(self, folder: Path) -> StoredCovariates:
+        tables = tuple(
+            StoredTable(
+                number=table.number,
+                key=table.key,
+                schema=table.columns,
+                folder=None if table.shared is None else folder / table.shared,
+            )
+            for table in self.tables
+        )
+        return StoredCovariates(tables, self.horizon, self.dropped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Document:
+    schema_version: int
+    series: int
+    bytes: int
+    shared_bytes: int
+    pieces: tuple[HandedPiece, ...]
+    model_sha256: str
+    last_period: int
+    covariates: _Covariates
+    shared: Mapping[str, str]
+    draft: Draft

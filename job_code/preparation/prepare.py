@@ -11,13 +11,12 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import Calendar, report_problems
-from job_code.demand.sharding import ShardedDemand
 from job_code.demand.work_sizes import Sizes
 from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
-from job_code.exogenous.static_files import StaticShards, report_repeated
-from job_code.preparation.shard_preparation import PieceInfo, PreparedShard, ShardTask, prepare_shard
+from job_code.exogenous.static_files import report_repeated
+from job_code.preparation.shard_preparation import InputShards, PieceInfo, PreparedShard, ShardTask, prepare_shard
 from job_code.preparation.stratification import Census
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.process_pool import Workers
@@ -71,8 +70,7 @@ class PreparedDemand:
 
 
 def prepare(
-    demand: ShardedDemand,
-    static: StaticShards,
+    shards: InputShards,
     covariates: StoredCovariates,
     calendar: Calendar,
     config: ForecastConfig,
@@ -86,9 +84,8 @@ def prepare(
     """Checks and aligns every shard.
 
     Args:
-        demand: The shards; they are deleted one by one.
-        static: Static columns beside them.
-        covariates: Covariates, those of single series in the shards too.
+        shards: The input; its shards are deleted one by one.
+        covariates: Where covariates will be.
         calendar: Frequency and cutoff.
         config: Rules for what can be repaired.
         findings: What was found so far.
@@ -100,6 +97,7 @@ def prepare(
     Raises:
         InputError: With everything found, here and before.
     """
+    demand, static = shards.demand, shards.static
     sound = not findings.messages()
     if sound:
         values = demand.series * calendar.usual_span(demand.days, config)
@@ -108,11 +106,10 @@ def prepare(
         require_space(folder, sizes.disk_for_panels(values, demand.days.rows) + told)
     tasks = [
         ShardTask(
-            demand=demand,
+            shards=shards,
             shard=shard,
             calendar=calendar,
             config=config,
-            static=static,
             covariates=covariates,
             sound=sound,
             folder=folder,

@@ -13,6 +13,7 @@ from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_files import StaticShards, shard_static
 from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
+from job_code.preparation.shard_preparation import InputShards
 from job_code.run_request import RunRequest
 from job_code.runtime.process_pool import Workers
 from job_code.runtime.progress import Progress
@@ -86,8 +87,7 @@ def read_input(
         if request.objects is not None:
             sizes = sizes.for_fleet(read.series * calendar.usual_span(read.days, config), request.objects)
         prepared = prepare(
-            read,
-            static,
+            InputShards(demand=read, static=static, covariates=spilled),
             covariates,
             calendar,
             config,

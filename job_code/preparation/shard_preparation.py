@@ -13,6 +13,7 @@ from job_code.demand.demand_checks import Calendar, Problems, check_shard, perio
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import Sizes
+from job_code.exogenous.covariate_files import SpilledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import Described, StaticShards, describe_series
 from job_code.preparation.panel_chunks import Piece, write_piece
@@ -43,26 +44,39 @@ class PieceInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InputShards:
+    """All input of a run in shards, each deleted as soon as it is prepared.
+
+    Attributes:
+        demand: The demand.
+        static: Static columns of its series.
+        covariates: Covariates, those of single series in the shards of the demand.
+    """
+
+    demand: ShardedDemand
+    static: StaticShards
+    covariates: SpilledCovariates
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShardTask:
     """One shard to be prepared, and all it takes.
 
     Attributes:
-        demand: Where the shards are.
+        shards: All input in shards.
         shard: Number of this one.
         calendar: Frequency and cutoff.
         config: Rules for what can be repaired.
-        static: Static columns.
-        covariates: Covariates.
+        covariates: Where covariates will be.
         sound: Whether nothing has been found wrong so far: only then are panels worth writing.
         folder: Where they go.
         sizes: How large they are.
     """
 
-    demand: ShardedDemand
+    shards: InputShards
     shard: int
     calendar: Calendar
     config: ForecastConfig
-    static: StaticShards
     covariates: StoredCovariates
     sound: bool
     folder: Path
@@ -98,20 +112,21 @@ class PreparedShard:
 
 def prepare_shard(task: ShardTask) -> PreparedShard:
     """Checks the rows of a shard, aligns its series, and writes panels with all that is known of them."""
-    shard = read_shard(task.demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
-    keys = shard.keys if shard else pl.DataFrame(schema=task.demand.types)
+    demand = task.shards.demand
+    shard = read_shard(demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
+    keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
     periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
     begun = np.zeros(keys.height, dtype=bool)
     if shard is not None:
         begun[shard.series[periods <= task.calendar.cutoff]] = True
-    described = describe_series(keys, begun, task.static, task.demand.folder, task.shard)
+    described = describe_series(keys, begun, task.shards.static, demand.folder, task.shard)
     problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     pieces = []
     wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
-        told = task.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
+        told = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         problems = check_shard(shard, periods, frequency, task.config)
         # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
         sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
@@ -137,7 +152,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                 ),
                 into,
             )
-            task.covariates.write(into, panel, [rows and rows.of(series) for rows in told])
+            task.covariates.write(into, panel, {table: rows.of(series) for table, rows in told.items()})
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
             unknown += np.isnan(ahead[:, active]).sum(axis=1)
             pieces.append(

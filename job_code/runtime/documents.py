@@ -1,7 +1,7 @@
 """JSON documents as typed dataclasses: one error says which field of a broken document is wrong."""
 
 import json
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -28,16 +28,6 @@ def parse_document(kind: type[Document], text: str | bytes) -> Document:
         raise BrokenDocumentError(_first_problem(error)) from None
 
 
-def document_as_json(document: object) -> dict[str, Any]:
-    """Give a dataclass as what JSON knows: objects, arrays, text, numbers.
-
-    Args:
-        document: The dataclass.
-    """
-    content: dict[str, Any] = TypeAdapter(type(document)).dump_python(document, mode="json")
-    return content
-
-
 def document_as_text(document: object) -> str:
     """Give a dataclass as JSON text, which `parse_document` reads.
 
@@ -47,7 +37,8 @@ def document_as_text(document: object) -> str:
     Raises:
         ValueError: If a number in it is not finite.
     """
-    return json.dumps(document_as_json(document), indent=1, ensure_ascii=False, allow_nan=False)
+    content = TypeAdapter(type(document)).dump_python(document, mode="json")
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 
 def _first_problem(error: ValidationError) -> str:

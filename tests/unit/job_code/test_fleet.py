@@ -24,6 +24,7 @@ from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.run import run
 from job_code.errors import HandoverUnusableError
 from job_code.fleet.chunk_archives import checksum, unpack
+from job_code.fleet.handover_document import Handover
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import S3Output
 from job_code.runtime.process_pool import WorkerDiedError, Workers
@@ -416,3 +417,25 @@ def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
     assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")
     assert message.endswith("a worker process was killed")
     assert len(fleet.forecasts) == len(fleet.objects) - 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"schema_version": 99}, "handover.json: its schema is 99, this program's 2"),
+        ({"last_period": None}, "handover.json cannot be read: last_period: Input should be a valid integer; start a"),
+        ({"pieces": [{"number": 0}]}, "handover.json cannot be read: pieces.0.series: Field required (and 2 more)"),
+        ({"covariates": {"tables": []}}, "handover.json cannot be read: covariates.horizon: Field required"),
+    ],
+)
+def test_a_document_of_another_program_is_refused(
+    handed_over: dict[str, bytes], tmp_path: Path, changes: dict[str, Any], said: str
+) -> None:
+    (text,) = (content for name, content in handed_over.items() if name.endswith("/handover.json"))
+    file = tmp_path / "handover.json"
+    write_json(file, {**json.loads(text), **changes})
+    with pytest.raises(HandoverUnusableError, match=f"^{re.escape(said)}"):
+        Handover.read(file, tmp_path)
+    file.unlink()
+    with pytest.raises(HandoverUnusableError, match=r"^handover.json cannot be read: No such file"):
+        Handover.read(file, tmp_path)
