@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -57,6 +57,21 @@ class Request:
     parent: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Field:
+    """A key of the input, beside `config`.
+
+    Attributes:
+        is_valid: Whether the key may have this value.
+        problem: What to say of a value that it may not have, after the value.
+        clash: Returns what is wrong with the key beside the others of the input; None where nothing is.
+    """
+
+    is_valid: Callable[[object], bool]
+    problem: str
+    clash: Callable[[Collection[str]], str | None] = lambda _: None
+
+
 def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     """Reads `{}`, `{"cutoff": ...}`, `{"config": {...}}` or what the schedule sends.
 
@@ -69,56 +84,32 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
     """
     if not isinstance(document, dict):
         raise InputError([f'input: {shown(document)} is not an object; start with {{}} or {{"cutoff": "2026-11-16"}}'])
-    problems = [f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS]
-    cutoff = scheduled_time = None
-    if "cutoff" in document:
-        try:
-            cutoff = _date(document["cutoff"])
-        except ValueError:
-            problems.append(f"input: cutoff {shown(document['cutoff'])} is not a date; write it as 2026-11-16")
-    if "scheduled_time" in document:
-        try:
-            scheduled_time = _instant(document["scheduled_time"])
-        except ValueError:
-            given = shown(document["scheduled_time"])
-            problems.append(
-                f"input: scheduled_time {given} is not a time with a zone; write it as 2026-11-16T05:00:00Z"
-            )
-    if "cutoff" in document and "scheduled_time" in document:
-        problems.append("input: cutoff and scheduled_time both decide the cutoff; give one of them")
-    publish = document.get("publish")
-    if "publish" in document:
-        if not isinstance(publish, str) or not RUN_ID.fullmatch(publish):
-            problems.append(
-                f"input: publish {shown(publish)} is no run_id; write that of a run, as its message says it"
-            )
-        if document.keys() - {"publish", "partition"}:
-            problems.append("input: publish takes a run as it is; give nothing but its partition beside it")
-    if not isinstance(document.get("force", False), bool):
-        problems.append(f"input: force {shown(document['force'])} is neither true nor false")
-    fleet = document.get("fleet", False)
-    if not isinstance(fleet, bool) and not (isinstance(fleet, int) and 1 <= fleet <= MOST_INSTANCES):
-        problems.append(f"input: fleet {shown(fleet)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines")
-    if document.get("mode", "train") not in MODES:
-        problems.append(f"input: mode {shown(document['mode'])} is neither train nor infer")
-    partition = document.get("partition")
-    if "partition" in document and not (isinstance(partition, str) and is_name(partition)):
-        problems.append(f"input: partition {shown(partition)} is no name of {NAME_IN_WORDS}")
     overrides, wrong = _overrides(document.get("config", {}), config_keys)
-    problems += wrong
-    if problems:
+    if problems := [*_problems(document), *wrong]:
         raise InputError(problems)
     return Request(
-        cutoff=cutoff,
-        scheduled_time=scheduled_time,
+        cutoff=_date(document["cutoff"]) if "cutoff" in document else None,
+        scheduled_time=_instant(document["scheduled_time"]) if "scheduled_time" in document else None,
         overrides=overrides,
-        publish=publish,
+        publish=document.get("publish"),
         force=document.get("force", False),
         mode=document.get("mode", "train"),
         fleet=document.get("fleet"),
-        partition=partition,
+        partition=document.get("partition"),
         parent=document.get(PARENT),
     )
+
+
+def _problems(document: Mapping[str, object]) -> Iterator[str]:
+    """Yields what is wrong with the keys, and with the values of all but `config`."""
+    yield from (f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS)
+    for name, field_ in FIELDS.items():
+        if name not in document:
+            continue
+        if not field_.is_valid(document[name]):
+            yield f"input: {name} {shown(document[name])} {field_.problem}"
+        if clash := field_.clash(document.keys()):
+            yield f"input: {clash}"
 
 
 def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], list[str]]:
@@ -178,3 +169,53 @@ def shown(value: object) -> str:
     """A value as it stood in the input, as far as it fits into a line."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _reads(read: Callable[[object], object], value: object) -> bool:
+    try:
+        read(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_run_id(value: object) -> bool:
+    return isinstance(value, str) and RUN_ID.fullmatch(value) is not None
+
+
+def _is_fleet(value: object) -> bool:
+    return isinstance(value, bool) or (isinstance(value, int) and 1 <= value <= MOST_INSTANCES)
+
+
+def _two_cutoffs(keys: Collection[str]) -> str | None:
+    return "cutoff and scheduled_time both decide the cutoff; give one of them" if "cutoff" in keys else None
+
+
+def _more_than_a_run(keys: Collection[str]) -> str | None:
+    more = set(keys) - {"publish", "partition"}
+    return "publish takes a run as it is; give nothing but its partition beside it" if more else None
+
+
+# In the order in which their problems are listed.
+FIELDS: Mapping[str, _Field] = {
+    "cutoff": _Field(
+        is_valid=lambda value: _reads(_date, value),
+        problem="is not a date; write it as 2026-11-16",
+    ),
+    "scheduled_time": _Field(
+        is_valid=lambda value: _reads(_instant, value),
+        problem="is not a time with a zone; write it as 2026-11-16T05:00:00Z",
+        clash=_two_cutoffs,
+    ),
+    "publish": _Field(
+        is_valid=_is_run_id,
+        problem="is no run_id; write that of a run, as its message says it",
+        clash=_more_than_a_run,
+    ),
+    "force": _Field(is_valid=lambda value: isinstance(value, bool), problem="is neither true nor false"),
+    "fleet": _Field(is_valid=_is_fleet, problem=f"is neither true nor false, nor 1 to {MOST_INSTANCES} machines"),
+    "mode": _Field(is_valid=lambda value: value in MODES, problem="is neither train nor infer"),
+    "partition": _Field(
+        is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is no name of {NAME_IN_WORDS}"
+    ),
+}
