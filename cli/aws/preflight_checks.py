@@ -9,6 +9,7 @@ from cli.aws.account import signed_in
 from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
+from contract.environments.planning import JobMachine, PreflightEnvironment
 from contract.keys import DEMAND
 from contract.names import function_name
 from contract.partitions import WHOLE
@@ -17,7 +18,7 @@ from infra.jobs.instances import machines_of
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
-from lambdas.preflight.handler import Deployment, preflight
+from lambdas.preflight.handler import preflight
 from lambdas.preflight.image import check_image
 from lambdas.preflight.quotas import check_quotas
 from lambdas.shared.clock import local_date
@@ -46,7 +47,7 @@ def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]
     if variables is None:
         note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
         return [*found, *_before_a_deployment(settings, client), unknown(note)]
-    return [*found, *_of_the_next_run(settings, client, Deployment.from_environment(variables), now)]
+    return [*found, *_of_the_next_run(settings, client, PreflightEnvironment.from_environment(variables), now)]
 
 
 def check_account(client: Clients, settings: Settings) -> list[Finding]:
@@ -81,7 +82,7 @@ def deployed_settings(client: Clients, settings: Settings) -> dict[str, str] | N
 
 def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
     image = settings.deployment.image_uri
-    machines = [vars(machine) for machine in machines_of(settings.training_job)]
+    machines = [JobMachine(**vars(machine)) for machine in machines_of(settings.training_job)]
     fleet = settings.fleet
     types = fleet.instance_types if fleet is not None and fleet.enabled else ()
     return [
@@ -90,17 +91,19 @@ def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
     ]
 
 
-def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment, now: datetime) -> list[Finding]:
+def _of_the_next_run(
+    settings: Settings, client: Clients, environment: PreflightEnvironment, now: datetime
+) -> list[Finding]:
     unread: list[Finding] = []
     try:
-        files = data_files(client("s3"), bucket=deployment.data_bucket, prefix=DEMAND)
+        files = data_files(client("s3"), bucket=environment.data_bucket, prefix=DEMAND)
     except ClientError as error:
         files = []
-        unread = [wrong(f"demand: s3://{deployment.data_bucket}/{DEMAND} cannot be listed: {error}")]
+        unread = [wrong(f"demand: s3://{environment.data_bucket}/{DEMAND} cannot be listed: {error}")]
     plan = {
         "partition": WHOLE,
         "cutoff": _due(settings, now),
-        "demand": vars(DemandFiles.of(files, f"s3://{deployment.data_bucket}/{DEMAND}")),
+        "demand": vars(DemandFiles.of(files, f"s3://{environment.data_bucket}/{DEMAND}")),
         "hyperparameters": settings.forecast.to_strings(),
         "mode": "train",
         "model": None,
@@ -108,8 +111,8 @@ def _of_the_next_run(settings: Settings, client: Clients, deployment: Deployment
     }
     return [
         *unread,
-        *preflight(plan, deployment=deployment, client=client),
-        *looked_at("model", lambda: check_published_models(settings, client, deployment)),
+        *preflight(plan, environment=environment, client=client),
+        *looked_at("model", lambda: check_published_models(settings, client, environment)),
     ]
 
 

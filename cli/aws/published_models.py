@@ -4,40 +4,43 @@ from collections.abc import Callable
 
 from botocore.client import BaseClient
 
+from contract.environments.planning import PreflightEnvironment
+from contract.environments.settings import PartitionSource
 from contract.partitions import WHOLE
 from infra.settings.environment import Settings
 from lambdas.plan.published import published_model
 from lambdas.preflight.findings import Finding, note
-from lambdas.preflight.handler import Deployment
 from lambdas.preflight.image import readable_format
 from lambdas.preflight.model import check_model
-from lambdas.shared.execution_input import InputError
+from lambdas.shared.errors import InputError
 from lambdas.shared.partitions import partition_names
 
 
 def check_published_models(
-    settings: Settings, client: Callable[[str], BaseClient], deployment: Deployment
+    settings: Settings, client: Callable[[str], BaseClient], environment: PreflightEnvironment
 ) -> list[Finding]:
     """Look at the published model of each partition, where `infer_cron` starts runs that use it.
 
     Args:
         settings: The environment.
         client: Makes a client of a service.
-        deployment: What the environment settles for every run.
+        environment: What the environment settles for every run.
 
     Returns:
         One finding for each verdict, as there may be thousands of partitions: the first of them, and how many more.
     """
     if settings.schedule.infer_cron is None:
         return []
-    s3, reads = client("s3"), readable_format(client("ecr"), deployment.image)
+    s3, reads = client("s3"), readable_format(client("ecr"), environment.image)
     names = [WHOLE]
     if settings.partitions is not None:
-        names = partition_names(s3, bucket=deployment.data_bucket, named=settings.partitions.names or None)
+        names = partition_names(
+            s3, PartitionSource(data_bucket=environment.data_bucket, partitions=settings.partitions.names or None)
+        )
     found: dict[str, list[Finding]] = {}
     for name in names:
         try:
-            model = published_model(s3, bucket=deployment.forecast_bucket, partition=name)
+            model = published_model(s3, bucket=environment.forecast_bucket, partition=name)
         except InputError as error:
             finding = note(f"model: partition {name}: {error}")
         else:

@@ -1,11 +1,11 @@
 """Makes functions in a stack: what all of them share, and how they are given what they may do."""
 
-import json
-
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
+from contract.environments.settings import FleetDefaults, PartitionSource
+from contract.environments.variables import FunctionEnvironment
 from contract.keys import ANY, DEMAND_OF_PARTITIONS
 from contract.names import run_machine
 from infra.common.dead_letter_queue import DeadLetterQueue
@@ -53,26 +53,17 @@ class FunctionMaker:
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
-    def prices(self) -> str:
-        """What an hour of each machine costs, as a variable."""
-        return json.dumps(self.settings.training_job.hourly_prices)
+    def fleet_defaults(self) -> FleetDefaults | None:
+        """What the fleet does where an execution does not say; None where there is no fleet."""
+        fleet = self.settings.fleet
+        return FleetDefaults(enabled=fleet.enabled, instances=fleet.fixed) if fleet else None
 
-    def of_input(self) -> dict[str, str]:
-        """What an execution's input is checked against, as variables."""
-        settings, fleet = self.settings, self.settings.fleet
-        return {
-            "BASE_CONFIG": json.dumps(settings.forecast.to_strings()),
-            "TIME_ZONE": settings.schedule.time_zone,
-            "PERIOD_LABEL": settings.schedule.period_label,
-            "FLEET": json.dumps({"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None),
-        }
-
-    def of_partitions(self) -> dict[str, str]:
-        """What tells which partitions there are, as variables; none where there is but one."""
+    def partition_source(self) -> PartitionSource | None:
+        """What tells which partitions there are; None where there is but one."""
         if self.settings.partitions is None:
-            return {}
-        names = json.dumps(self.settings.partitions.names or None)
-        return {"PARTITIONS": names, "DATA_BUCKET": self.data.demand.bucket_name}
+            return None
+        names = self.settings.partitions.names or None
+        return PartitionSource(data_bucket=self.data.demand.bucket_name, partitions=names)
 
     def grant_partitions(self, function: PythonFunction) -> None:
         """Lets a function find the partitions where their demand lies, if that is what tells them."""
@@ -83,9 +74,8 @@ class FunctionMaker:
 
     def function(
         self,
-        name: str,
+        environment: FunctionEnvironment,
         description: str,
-        environment: dict[str, str],
         *,
         memory_mb: int = MEMORY_MB,
         undelivered: DeadLetterQueue | None = None,
@@ -93,14 +83,12 @@ class FunctionMaker:
         """Makes a function.
 
         Args:
-            name: Its name, after the deployment's; with underscores, that of its folder.
+            environment: Its variables; they say which function it is.
             description: What it does.
-            environment: Its variables.
             memory_mb: And as much of the processor as comes with it.
             undelivered: Keeps what it failed for, where nobody waits for it.
         """
         props = FunctionProps(
-            name=name,
             description=description,
             environment=environment,
             memory_mb=memory_mb,

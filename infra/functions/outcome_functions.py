@@ -2,6 +2,8 @@
 
 from aws_cdk import aws_sns as sns
 
+from contract.environments.finishing import CloseRunEnvironment, EndFailedEnvironment, ExplainFailureEnvironment
+from contract.environments.watching import CheckLateEnvironment, ShowRunsEnvironment
 from contract.keys import ANY, pointer_key
 from contract.names import BY_EXECUTION
 from infra.functions.function_factory import (
@@ -28,18 +30,21 @@ class OutcomeFunctions:
     def explain_failure(self) -> PythonFunction:
         """Says what broke; it calls nothing, so that it cannot fail for the reason it explains."""
         return self._make.function(
-            "explain-failure",
+            ExplainFailureEnvironment(deployment=self._make.settings.name),
             "Says in one line what broke and whether a rerun helps",
-            {},
         )
 
     def close_run(self) -> PythonFunction:
         """Notes how a run ended that was not published."""
         bucket, table = self._make.data.forecasts, self._make.data.runs
         function = self._make.function(
-            "close-run",
+            CloseRunEnvironment(
+                deployment=self._make.settings.name,
+                forecast_bucket=bucket.bucket_name,
+                table=table.table_name,
+                hourly_prices=self._make.settings.training_job.hourly_prices,
+            ),
             "Notes in the registry how a run ended",
-            {"FORECAST_BUCKET": bucket.bucket_name, "TABLE": table.table_name, "HOURLY_PRICES": self._make.prices()},
             undelivered=self._make.undelivered,
         )
         pointers = bucket.arn_for_objects(pointer_key(ANY))
@@ -53,22 +58,23 @@ class OutcomeFunctions:
 
     def end_failed(self) -> PythonFunction:
         """Ends a failed execution; and takes it up again where it is redriven."""
-        return self._make.function("end-failed", "Ends a failed execution, and takes it up again on a redrive", {})
+        environment = EndFailedEnvironment(deployment=self._make.settings.name)
+        return self._make.function(environment, "Ends a failed execution, and takes it up again on a redrive")
 
     def check_late(self, topic: sns.ITopic) -> PythonFunction:
         """Looks whether a run is late."""
         settings, table = self._make.settings, self._make.data.runs
         function = self._make.function(
-            "check-late",
+            CheckLateEnvironment(
+                deployment=settings.name,
+                table=table.table_name,
+                topic=topic.topic_arn,
+                frequency=settings.forecast.frequency or "",
+                period_label=settings.schedule.period_label,
+                time_zone=settings.schedule.time_zone,
+                source=self._make.partition_source(),
+            ),
             "Tells the operators when a run is not published by its deadline",
-            {
-                "TABLE": table.table_name,
-                "TOPIC": topic.topic_arn,
-                "FREQUENCY": settings.forecast.frequency or "",
-                "PERIOD_LABEL": settings.schedule.period_label,
-                "TIME_ZONE": settings.schedule.time_zone,
-                **self._make.of_partitions(),
-            },
             memory_mb=self._memory_mb,
             undelivered=self._make.undelivered,
         )
@@ -83,9 +89,10 @@ class OutcomeFunctions:
         """Shows the last runs on the dashboard."""
         table = self._make.data.runs
         function = self._make.function(
-            "show-runs",
+            ShowRunsEnvironment(
+                deployment=self._make.settings.name, table=table.table_name, source=self._make.partition_source()
+            ),
             "Shows the last runs on the dashboard",
-            {"TABLE": table.table_name, **self._make.of_partitions()},
             memory_mb=self._memory_mb,
         )
         self._make.grant_partitions(function)

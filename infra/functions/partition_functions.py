@@ -1,7 +1,6 @@
 """The functions of a run of all partitions, each with what it may do and nothing else."""
 
-import json
-
+from contract.environments.partitions import PlanPartitionsEnvironment, SumUpEnvironment
 from contract.keys import ANY, PARTITIONS
 from contract.partition_keys import EVERY_EXECUTION
 from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker
@@ -25,16 +24,20 @@ class PartitionFunctions:
         """Lists what is to be run."""
         settings, data = self._make.settings, self._make.data
         function = self._make.function(
-            "plan-partitions",
+            PlanPartitionsEnvironment(
+                deployment=settings.name,
+                data_bucket=data.demand.bucket_name,
+                forecast_bucket=data.forecasts.bucket_name,
+                partitions=self._partitions.names or None,
+                at_a_time=self._partitions.at_a_time,
+                quotas=tuple(machine.quota for machine in machines_of(settings.training_job)),
+                base_config=settings.forecast.to_strings(),
+                time_zone=settings.schedule.time_zone,
+                period_label=settings.schedule.period_label,
+                fleet=self._make.fleet_defaults(),
+                fleet_types=settings.fleet.instance_types if settings.fleet else (),
+            ),
             "Lists the partitions to run, and how many at a time",
-            {
-                "FORECAST_BUCKET": data.forecasts.bucket_name,
-                **self._make.of_partitions(),
-                "AT_A_TIME": str(self._partitions.at_a_time),
-                "QUOTAS": json.dumps([machine.quota for machine in machines_of(settings.training_job)]),
-                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
-                **self._make.of_input(),
-            },
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
@@ -49,9 +52,8 @@ class PartitionFunctions:
         data = self._make.data
         bucket = data.forecasts
         function = self._make.function(
-            "sum-up",
+            SumUpEnvironment(deployment=self._make.settings.name, forecast_bucket=bucket.bucket_name),
             "Makes one table of what became of all partitions",
-            {"FORECAST_BUCKET": bucket.bucket_name},
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         every = PARTITIONS + ANY

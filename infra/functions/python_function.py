@@ -1,6 +1,5 @@
 """The defaults of every Lambda function, in one place."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Duration, IgnoreMode
@@ -9,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from contract.environments.variables import FunctionEnvironment
 from contract.names import function_name
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
@@ -24,18 +24,21 @@ class FunctionProps:
     """What differs between functions.
 
     Attributes:
-        name: Its name, after the deployment's; with underscores, that of its folder in `lambdas/`.
         description: What it does.
-        environment: Its variables, beside the deployment's name.
+        environment: Its variables; they say which function it is.
         memory_mb: Its memory; Lambda adds processor time in proportion.
         undelivered: Keeps the events it failed for, where nobody waits for its answer.
     """
 
-    name: str
     description: str
-    environment: Mapping[str, str]
+    environment: FunctionEnvironment
     memory_mb: int = MEMORY_MB
     undelivered: DeadLetterQueue | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name, after the deployment's."""
+        return self.environment.FUNCTION
 
     @property
     def folder(self) -> str:
@@ -106,7 +109,7 @@ class PythonFunction(Construct):
             architecture=lambda_.Architecture.ARM_64,
             memory_size=props.memory_mb,
             timeout=TIMEOUT,
-            environment={"DEPLOYMENT": context.name, **props.environment},
+            environment=props.environment.to_environment(),
             environment_encryption=context.key,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,

@@ -1,11 +1,18 @@
 """The functions that a run goes through, each with what it may do and nothing else."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from aws_cdk import Duration
 
+from contract.environments.finishing import ApplyGateEnvironment, CheckRunEnvironment, PublishEnvironment
+from contract.environments.planning import (
+    ClaimEnvironment,
+    JobMachine,
+    PlanEnvironment,
+    PlanFleetEnvironment,
+    PreflightEnvironment,
+)
+from contract.gate import GateLimits
 from contract.handover_keys import EVERY_HANDOVER
 from contract.keys import ANY, EVERY_RUN, FORECASTS, INPUTS, pointer_key
 from contract.model_format import MODEL_FORMAT
@@ -36,18 +43,21 @@ class RunFunctions:
         """Decides the run."""
         settings, bucket = self._make.settings, self._make.data.forecasts
         function = self._make.function(
-            "plan",
-            "Decides the run: cutoff, name, configuration and input",
-            {
-                "DATA_BUCKET": self._make.data.demand.bucket_name,
-                "FORECAST_BUCKET": bucket.bucket_name,
-                "JOB_NAME_PREFIX": settings.name,
-                "IMAGE": image.uri,
+            PlanEnvironment(
+                deployment=settings.name,
+                data_bucket=self._make.data.demand.bucket_name,
+                forecast_bucket=bucket.bucket_name,
+                job_name_prefix=settings.name,
+                image=image.uri,
                 # What a prebuilt image reads, only that image knows: Preflight asks it.
-                "MODEL_FORMAT": json.dumps(None if settings.deployment.image_uri else MODEL_FORMAT),
-                "PARTITIONED": json.dumps(settings.partitions is not None),
-                **self._make.of_input(),
-            },
+                model_format=None if settings.deployment.image_uri else MODEL_FORMAT,
+                partitioned=settings.partitions is not None,
+                base_config=settings.forecast.to_strings(),
+                time_zone=settings.schedule.time_zone,
+                period_label=settings.schedule.period_label,
+                fleet=self._make.fleet_defaults(),
+            ),
+            "Decides the run: cutoff, name, configuration and input",
         )
         inputs = [prefix + ANY for prefix in INPUTS]
         seen = [pointer_key(ANY), EVERY_RUN.manifest, EVERY_RUN.model_document]
@@ -60,9 +70,12 @@ class RunFunctions:
     def claim(self) -> PythonFunction:
         """Claims the run in the registry."""
         function = self._make.function(
-            "claim",
+            ClaimEnvironment(
+                deployment=self._make.settings.name,
+                table=self._make.data.runs.table_name,
+                lease_seconds=int(self._lease.to_seconds()),
+            ),
             "Gives a run to one execution",
-            {"TABLE": self._make.data.runs.table_name, "LEASE_SECONDS": str(self._lease.to_seconds())},
         )
         self._make.grant(function, "ClaimRuns", [*ITEMS, "dynamodb:Query"], self._make.data.runs.table_arn)
         self._make.grant(function, "SeeWhoStillRuns", ["states:DescribeExecution"], self._make.executions())
@@ -74,21 +87,21 @@ class RunFunctions:
         settings, data = self._make.settings, self._make.data
         job = settings.training_job
         function = self._make.function(
-            "preflight",
+            PreflightEnvironment(
+                deployment=settings.name,
+                data_bucket=data.demand.bucket_name,
+                forecast_bucket=data.forecasts.bucket_name,
+                key=data.key.key_arn,
+                table=data.runs.table_name,
+                image=image.uri,
+                machines=tuple(JobMachine(instance_type=each.instance_type, spot=each.spot) for each in machines),
+                fleet_types=settings.fleet.instance_types if settings.fleet else (),
+                volume_gb=job.volume_gb,
+                max_runtime_minutes=job.max_runtime_minutes,
+                time_zone=settings.schedule.time_zone,
+                period_label=settings.schedule.period_label,
+            ),
             "Looks whether everything is there that a run needs",
-            {
-                "DATA_BUCKET": data.demand.bucket_name,
-                "FORECAST_BUCKET": data.forecasts.bucket_name,
-                "KEY": data.key.key_arn,
-                "TABLE": data.runs.table_name,
-                "IMAGE": image.uri,
-                "MACHINES": json.dumps([asdict(machine) for machine in machines]),
-                "FLEET_TYPES": json.dumps(settings.fleet.instance_types if settings.fleet else []),
-                "VOLUME_GB": str(job.volume_gb),
-                "MAX_RUNTIME_MINUTES": str(job.max_runtime_minutes),
-                "TIME_ZONE": settings.schedule.time_zone,
-                "PERIOD_LABEL": settings.schedule.period_label,
-            },
         )
         buckets = (data.demand.bucket_arn, data.forecasts.bucket_arn)
         self._make.grant(function, "FindTheBuckets", ["s3:GetBucketLocation"], *buckets)
@@ -104,16 +117,16 @@ class RunFunctions:
         """Plans the fleet for what is left to forecast."""
         bucket, table = self._make.data.forecasts, self._make.data.runs
         function = self._make.function(
-            "plan-fleet",
+            PlanFleetEnvironment(
+                deployment=self._make.settings.name,
+                forecast_bucket=bucket.bucket_name,
+                table=table.table_name,
+                instance_types=fleet.instance_types,
+                deadline_minutes=fleet.deadline_minutes,
+                volume_gb=fleet.volume_gb,
+                hourly_prices=self._make.settings.training_job.hourly_prices,
+            ),
             "Plans the fleet: what is left to forecast, on how many machines",
-            {
-                "FORECAST_BUCKET": bucket.bucket_name,
-                "TABLE": table.table_name,
-                "INSTANCE_TYPES": json.dumps(fleet.instance_types),
-                "DEADLINE_MINUTES": str(fleet.deadline_minutes or ""),
-                "VOLUME_GB": str(fleet.volume_gb),
-                "HOURLY_PRICES": self._make.prices(),
-            },
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         seen = [EVERY_HANDOVER.document, EVERY_HANDOVER.done, EVERY_HANDOVER.pieces]
@@ -130,9 +143,12 @@ class RunFunctions:
         """Compares a run's files with its manifest."""
         bucket = self._make.data.forecasts
         function = self._make.function(
-            "check-run",
+            CheckRunEnvironment(
+                deployment=self._make.settings.name,
+                forecast_bucket=bucket.bucket_name,
+                hourly_prices=self._make.settings.training_job.hourly_prices,
+            ),
             "Compares the run's files with its manifest",
-            {"FORECAST_BUCKET": bucket.bucket_name, "HOURLY_PRICES": self._make.prices()},
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
@@ -144,12 +160,12 @@ class RunFunctions:
         """Judges a run."""
         bucket = self._make.data.forecasts
         function = self._make.function(
-            "apply-gate",
+            ApplyGateEnvironment(
+                deployment=self._make.settings.name,
+                forecast_bucket=bucket.bucket_name,
+                limits=GateLimits(**self._make.settings.gate.model_dump()),
+            ),
             "Holds a run back that is worse than it may be",
-            {
-                "FORECAST_BUCKET": bucket.bucket_name,
-                "LIMITS": json.dumps(self._make.settings.gate.model_dump(exclude_none=True)),
-            },
         )
         self._make.grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
         self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(FORECASTS + ANY))
@@ -161,13 +177,13 @@ class RunFunctions:
         """Points readers to a run."""
         bucket, catalog = self._make.data.forecasts, self._make.data.catalog
         function = self._make.function(
-            "publish",
+            PublishEnvironment(
+                deployment=self._make.settings.name,
+                forecast_bucket=bucket.bucket_name,
+                table=self._make.data.runs.table_name,
+                database=catalog.database,
+            ),
             "Points the readers to the run, in one write",
-            {
-                "FORECAST_BUCKET": bucket.bucket_name,
-                "TABLE": self._make.data.runs.table_name,
-                "DATABASE": catalog.database,
-            },
         )
         pointers = bucket.arn_for_objects(pointer_key(ANY))
         self._make.grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])

@@ -11,25 +11,19 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
+from contract.environments.finishing import ApplyGateEnvironment
 from contract.gate import GateLimits
 from contract.keys import RunKeys, pointer_key
+from lambdas.shared.errors import GateHeld, IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object
 
 from .verdict import problems
 
 
-class GateHeld(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is whole and not good enough to be published by itself; one line with what is beyond its limit."""
-
-
-class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run's manifest is gone, or damaged since it was checked."""
-
-
 @dataclass(frozen=True)
-class Place:
-    """Where runs lie.
+class JsonObjects:
+    """The JSON objects of a bucket.
 
     Attributes:
         s3: An S3 client.
@@ -54,8 +48,9 @@ class Place:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's ApplyGate state."""
-    limits = GateLimits(**json.loads(os.environ["LIMITS"]))
-    return apply_gate(event["run"], limits=limits, place=Place(_s3(), os.environ["FORECAST_BUCKET"]))
+    environment = ApplyGateEnvironment.from_environment(os.environ)
+    runs = JsonObjects(_s3(), environment.forecast_bucket)
+    return apply_gate(event["run"], limits=environment.limits, runs=runs)
 
 
 @functools.cache
@@ -63,13 +58,13 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def apply_gate(run: Mapping[str, Any], *, limits: GateLimits, place: Place) -> dict[str, Any]:
+def apply_gate(run: Mapping[str, Any], *, limits: GateLimits, runs: JsonObjects) -> dict[str, Any]:
     """Judges a run by its backtest, and by the last published run.
 
     Args:
         run: A checked run.
         limits: What it must keep to.
-        place: Where it lies.
+        runs: Where it lies.
 
     Returns:
         `passed` (True) and the `run_id` of the published run it was compared with, or None.
@@ -78,21 +73,19 @@ def apply_gate(run: Mapping[str, Any], *, limits: GateLimits, place: Place) -> d
         GateHeld: With everything that is beyond its limit; the run is marked as held.
         IncompleteRun: If there is nothing to judge.
     """
-    pointer = place.read(pointer_key(run["partition"]))
+    pointer = runs.read(pointer_key(run["partition"]))
     if pointer and str(pointer.get("cutoff") or "") > run["cutoff"]:  # it will be kept, and not shown
         return {"passed": True, "compared_with": None}
-    before = place.read(str(pointer.get("manifest"))) if pointer else None
-    manifest = place.read(run["manifest"])
+    before = runs.read(str(pointer.get("manifest"))) if pointer else None
+    manifest = runs.read(run["manifest"])
     if manifest is None:
-        raise IncompleteRun(
-            f"s3://{place.bucket}/{run['manifest']} was there a moment ago, and cannot be read any more"
-        )
+        raise IncompleteRun(f"s3://{runs.bucket}/{run['manifest']} was there a moment ago, and cannot be read any more")
     found = problems(manifest, before, limits)
     if not found:
         return {"passed": True, "compared_with": before["run_id"] if before else None}
     marker = RunKeys(partition=run["partition"], run_id=run["run_id"]).held
     body = json.dumps({"run_id": run["run_id"], "held": found}, indent=1).encode()
-    place.s3.put_object(Bucket=place.bucket, Key=marker, Body=body, ContentType="application/json")
-    report = f"s3://{place.bucket}/{run['report']}"
+    runs.s3.put_object(Bucket=runs.bucket, Key=marker, Body=body, ContentType="application/json")
+    report = f"s3://{runs.bucket}/{run['report']}"
     by_hand = json.dumps({"publish": run["run_id"]})
     raise GateHeld(f"{'; '.join(found)}. The report: {report}. To publish it all the same, start {by_hand}")

@@ -12,13 +12,14 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.environments.watching import CheckLateEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
 from lambdas.shared.clock import local_date
 from lambdas.shared.logs import logged
 from lambdas.shared.metrics import COUNT, put
-from lambdas.shared.partitions import partitions_of
+from lambdas.shared.partitions import partition_names
 from lambdas.shared.registry_record import LATEST, Run
 from lambdas.shared.registry_table import RunTable
 
@@ -56,12 +57,17 @@ class Deadline:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the scheduler at the deadline; the event has the `scheduled_time` of it."""
-    names = ("topic", "deployment", "frequency", "period_label", "time_zone")
+    environment = CheckLateEnvironment.from_environment(os.environ)
+    source = environment.source
     deadline = Deadline(
-        table=RunTable(_client("dynamodb"), os.environ["TABLE"]),
+        table=RunTable(_client("dynamodb"), environment.table),
         topics=_client("sns"),
-        partitions=partitions_of(os.environ, lambda: _client("s3")),
-        **{name: os.environ[name.upper()] for name in names},
+        topic=environment.topic,
+        deployment=environment.deployment,
+        frequency=environment.frequency,
+        period_label=environment.period_label,
+        time_zone=environment.time_zone,
+        partitions=None if source is None else partition_names(_client("s3"), source),
     )
     outcome = check_late(event, deadline=deadline)
     put(deadline.deployment, {Metric.RUNS_LATE: (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})

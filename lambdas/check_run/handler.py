@@ -12,7 +12,9 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
+from contract.environments.finishing import CheckRunEnvironment
 from contract.keys import MANIFEST, RunKeys
+from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
 
@@ -28,10 +30,6 @@ from .run_metrics import put_run_metrics
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
 # What a run has beside the manifest's fields.
 OWN = ("manifest", "model", "statistics")
-
-
-class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run's files are not what its manifest says; one line with what differs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +60,12 @@ class Run:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's CheckRun state."""
+    environment = CheckRunEnvironment.from_environment(os.environ)
     plan, job = event["plan"], event["job"]
-    run = asdict(check_run(run_id=job["name"], plan=plan, bucket=os.environ["FORECAST_BUCKET"], s3=_s3()))
+    run = asdict(check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3()))
     if "publish" in plan:  # it was measured when it was made
         return run
-    prices = json.loads(os.environ["HOURLY_PRICES"])
+    prices = environment.hourly_prices
     # An earlier execution's job, where this one has taken over from it, was measured then.
     facts = job_facts(job.get("described") or {}, hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
     fleet = None
@@ -75,7 +74,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     # An execution that failed in its fleet has counted the job's cost then.
     paid = facts["name"] not in (event.get("closed") or {}).get("counted", ())
     measured = facts if paid else {**facts, "billable_seconds": None, "cost": None}
-    put_run_metrics(run, measured, fleet, deployment=os.environ["DEPLOYMENT"], about=about({**event, "run": run}))
+    put_run_metrics(run, measured, fleet, deployment=environment.deployment, about=about({**event, "run": run}))
     return {**run, "job": facts, "fleet": fleet}
 
 

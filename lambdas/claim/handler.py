@@ -11,14 +11,12 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from contract.environments.planning import ClaimEnvironment
+from lambdas.shared.errors import PublishFailed
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, end, release
 from lambdas.shared.registry_table import RunTable
-
-
-class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """A run that somebody asked for by name cannot be published now; one line with who is at work."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,9 @@ class Registry:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Claim and ClaimCutoff states; the latter comes with a checked `run`."""
-    registry = Registry(
-        RunTable(_client("dynamodb"), os.environ["TABLE"]), _client("stepfunctions"), int(os.environ["LEASE_SECONDS"])
-    )
+    environment = ClaimEnvironment.from_environment(os.environ)
+    table = RunTable(_client("dynamodb"), environment.table)
+    registry = Registry(table, _client("stepfunctions"), environment.lease_seconds)
     now = datetime.now(UTC)
     if "run" in event:
         return claim_cutoff(event, registry=registry, now=now)

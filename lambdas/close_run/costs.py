@@ -1,6 +1,5 @@
 """What the jobs of a failed execution took, each of them counted once however often the execution is redriven."""
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -62,12 +61,6 @@ def costs(
     if fleet is not None and fleet["name"] not in before:
         counted |= {Metric.FLEET_COST: (fleet["cost"], RATIO)}
     return counted
-
-
-def hourly_prices(variables: Mapping[str, str]) -> dict[str, float]:
-    """By instance type, from the function's environment variables."""
-    prices: dict[str, float] = json.loads(variables["HOURLY_PRICES"])
-    return prices
 
 
 def _cause(state: Mapping[str, Any]) -> dict[str, Any]:

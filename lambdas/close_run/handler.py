@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.client import BaseClient
 
+from contract.environments.finishing import CloseRunEnvironment
 from contract.keys import pointer_key
 from contract.metrics import Metric
 from lambdas.shared.logs import about, logged
@@ -19,7 +20,7 @@ from lambdas.shared.registry_record import Run, Status, end
 from lambdas.shared.registry_table import RunTable
 from lambdas.shared.s3_objects import read_object
 
-from .costs import costs, counted_before, facts_of_fleet, facts_of_job, hourly_prices
+from .costs import costs, counted_before, facts_of_fleet, facts_of_job
 
 HELD = "GateHeld"
 # What was handed over to the fleet did not make a run: the next attempt begins anew.
@@ -27,8 +28,8 @@ NOT_WHOLE = ("IncompleteRun",)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the truth is.
+class Sources:
+    """What says how a run ended.
 
     Attributes:
         table: The run registry.
@@ -46,16 +47,17 @@ class Place:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
-    place = Place(
-        RunTable(_client("dynamodb"), os.environ["TABLE"]),
+    environment = CloseRunEnvironment.from_environment(os.environ)
+    sources = Sources(
+        RunTable(_client("dynamodb"), environment.table),
         _client("s3"),
-        os.environ["FORECAST_BUCKET"],
+        environment.forecast_bucket,
         _client("stepfunctions"),
     )
     now = datetime.now(UTC)
     if event.get("source") == "aws.states":
-        return close_lost(event["detail"], place=place, now=now)
-    prices, before = hourly_prices(os.environ), counted_before(event)
+        return close_lost(event["detail"], sources=sources, now=now)
+    prices, before = environment.hourly_prices, counted_before(event)
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
     kind = event["failure"]["error"]
     counted: dict[Metric, tuple[float | None, str]] = {
@@ -63,9 +65,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     }
     if "run" not in event:  # a whole run has been measured before
         counted |= costs(job, fleet, before=before)
-    put(os.environ["DEPLOYMENT"], counted, about=about(event))
+    put(environment.deployment, counted, about=about(event))
     names = [facts["name"] for facts in (job, fleet) if facts is not None and facts["name"] is not None]
-    return {**close(event, job=job, fleet=fleet, place=place, now=now), "counted": sorted({*before, *names})}
+    return {**close(event, job=job, fleet=fleet, sources=sources, now=now), "counted": sorted({*before, *names})}
 
 
 @functools.cache
@@ -78,7 +80,7 @@ def close(
     *,
     job: Mapping[str, Any] | None = None,
     fleet: Mapping[str, Any] | None = None,
-    place: Place,
+    sources: Sources,
     now: datetime,
 ) -> dict[str, Any]:
     """Closes the attempt of an execution that explained its failure.
@@ -87,7 +89,7 @@ def close(
         state: The state machine's data: `execution`, `failure`, and `claim` where the run had been claimed.
         job: What its job took, if there was one.
         fleet: What its fleet took, if there was one.
-        place: Where the truth is.
+        sources: What says how it ended.
         now: When.
 
     Returns:
@@ -107,34 +109,34 @@ def close(
     if failure["error"] in NOT_WHOLE:
         details["handed_over"] = None
     if run := state.get("run"):
-        details |= {"report": f"s3://{place.bucket}/{run['report']}", "metrics": run["metrics"]}
+        details |= {"report": f"s3://{sources.bucket}/{run['report']}", "metrics": run["metrics"]}
     return _close(
         state["plan"]["partition"],
         claimed["cutoff"],
         execution=state["execution"]["id"],
         status=status,
         details=details,
-        place=place,
+        sources=sources,
         now=now,
     )
 
 
-def close_lost(detail: Mapping[str, Any], *, place: Place, now: datetime) -> dict[str, Any]:
+def close_lost(detail: Mapping[str, Any], *, sources: Sources, now: datetime) -> dict[str, Any]:
     """Closes the attempt of an execution that was stopped, or broke without a word.
 
     Args:
         detail: Of EventBridge's event: `executionArn` and `status`.
-        place: Where the truth is.
+        sources: What says how it ended.
         now: When.
     """
     execution = detail["executionArn"]
-    if _runs_again(execution, place.workflows):
+    if _runs_again(execution, sources.workflows):
         return {"status": None}
     status: Status = "stopped" if detail["status"] == "ABORTED" else "failed"
     details = {"kind": detail["status"], "summary": detail.get("cause") or detail.get("error") or "it told nobody why"}
     closed = [
-        _close(partition, cutoff, execution=execution, status=status, details=details, place=place, now=now)
-        for partition, cutoff in place.table.of_execution(execution)
+        _close(partition, cutoff, execution=execution, status=status, details=details, sources=sources, now=now)
+        for partition, cutoff in sources.table.of_execution(execution)
     ]
     return closed[0] if closed else {"status": None}
 
@@ -154,7 +156,7 @@ def _close(
     execution: str,
     status: Status,
     details: Mapping[str, Any],
-    place: Place,
+    sources: Sources,
     now: datetime,
 ) -> dict[str, Any]:
     moment = now.isoformat(timespec="seconds")
@@ -162,17 +164,17 @@ def _close(
     def step(run: Run) -> Run:
         mine = run.mine(execution)
         # It broke somewhere between moving the pointer and saying so: what readers see decides.
-        if mine is not None and mine.status == "publishing" and _is_published(mine.details, partition, place):
+        if mine is not None and mine.status == "publishing" and _is_published(mine.details, partition, sources):
             return end(run, execution, "published", now=moment, details=details)
         return end(run, execution, status, now=moment, details=details)
 
-    changed = place.table.change(partition, cutoff, step)
+    changed = sources.table.change(partition, cutoff, step)
     mine = changed.mine(execution) if isinstance(changed, Run) else None
     return {"status": mine.status if mine else None}
 
 
-def _is_published(details: Mapping[str, Any], partition: str, place: Place) -> bool:
-    found = read_object(place.s3, bucket=place.bucket, key=pointer_key(partition))
+def _is_published(details: Mapping[str, Any], partition: str, sources: Sources) -> bool:
+    found = read_object(sources.s3, bucket=sources.bucket, key=pointer_key(partition))
     if found is None:
         return False
     try:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from contract.environments.finishing import ExplainFailureEnvironment
 from lambdas.shared.console_links import execution_link, job_log_link, object_link
 from lambdas.shared.logs import logged
 
@@ -16,7 +17,8 @@ REPORT = re.compile(r"s3://\S+/report\.html")
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's ExplainFailure state."""
-    return explain(event, deployment=os.environ["DEPLOYMENT"])
+    environment = ExplainFailureEnvironment.from_environment(os.environ)
+    return explain(event, deployment=environment.deployment)
 
 
 def explain(state: Mapping[str, Any], *, deployment: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from typing import Any
 from botocore.client import BaseClient
 
 from contract import job_start
+from contract.environments.planning import PlanEnvironment
 from contract.keys import COVARIATES, DEMAND, STATIC, channel_of
 
 from .data_files import DataFile, data_files
-from .deployment import Deployment
 from .published import Model, published_manifest
 
 OPTIONAL = (STATIC, COVARIATES)  # what may lie beside the demand
@@ -36,7 +36,7 @@ def channels(
     files: Mapping[str, Sequence[DataFile]],
     *,
     within: str,
-    deployment: Deployment,
+    environment: PlanEnvironment,
     partition: str,
     model: Model | None,
 ) -> list[dict[str, Any]]:
@@ -46,12 +46,12 @@ def channels(
         s3: An S3 client.
         files: What there is to read, by its folder.
         within: Prefix of the partition in each folder.
-        deployment: What the environment settles.
+        environment: What the environment settles.
         partition: Part of the market.
         model: The model to forecast with, where none is trained.
     """
-    bucket = deployment.forecast_bucket
-    found = [_channel(channel_of(name), bucket=deployment.data_bucket, prefix=name + within) for name in files]
+    bucket = environment.forecast_bucket
+    found = [_channel(channel_of(name), bucket=environment.data_bucket, prefix=name + within) for name in files]
     if manifest := published_manifest(s3, bucket=bucket, partition=partition):
         found.append(_channel(job_start.PUBLISHED, bucket=bucket, prefix=manifest))
     if model is not None:

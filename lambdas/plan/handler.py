@@ -12,16 +12,17 @@ import boto3
 from botocore.client import BaseClient
 
 from contract import job_start
+from contract.environments.planning import PlanEnvironment
 from contract.keys import DEMAND, partition_folder
 from contract.partitions import WHOLE
-from lambdas.shared.execution_input import InputError, Request, read_request
+from lambdas.shared.errors import InputError
+from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged
 from lambdas.shared.requested_cutoff import asked_cutoff
 from lambdas.shared.requested_fleet import asked_fleet
 
 from .channels import channels, fingerprint, input_files
 from .data_files import DemandFiles
-from .deployment import Deployment
 from .plans import Plan, PublishPlan
 from .published import published_model, refuse_unreadable
 
@@ -33,7 +34,7 @@ OBJECTS_AN_INSTANCE = 16
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Plan state."""
-    return asdict(plan(event["execution"], deployment=Deployment.from_environment(os.environ), s3=_s3()))
+    return asdict(plan(event["execution"], environment=PlanEnvironment.from_environment(os.environ), s3=_s3()))
 
 
 @functools.cache
@@ -41,50 +42,50 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient) -> Plan | PublishPlan:
+def plan(execution: Mapping[str, Any], *, environment: PlanEnvironment, s3: BaseClient) -> Plan | PublishPlan:
     """Plans one run.
 
     Args:
         execution: The execution's `id`, `started_at` (ISO) and `input`.
-        deployment: What the environment settles.
+        environment: What the environment settles.
         s3: An S3 client.
 
     Raises:
         InputError: If the input cannot be run.
     """
-    request = read_request(execution["input"], config_keys=deployment.base_config)
-    partition = _partition(request, deployment)
+    request = read_request(execution["input"], config_keys=environment.base_config)
+    partition = _partition(request, environment)
     if request.publish is not None:
         return PublishPlan(partition=partition, publish=request.publish)
-    fleet, instances = asked_fleet(request, deployment.fleet)
-    config = {**deployment.base_config, **request.overrides}
+    fleet, instances = asked_fleet(request, environment.fleet)
+    config = {**environment.base_config, **request.overrides}
     started_at = datetime.fromisoformat(execution["started_at"])
     cutoff = asked_cutoff(
         request,
         config=config,
-        time_zone=deployment.time_zone,
-        period_label=deployment.period_label,
+        time_zone=environment.time_zone,
+        period_label=environment.period_label,
         started_at=started_at,
     )
-    within = partition_folder(partition) if deployment.partitioned else ""
-    files = input_files(s3, bucket=deployment.data_bucket, within=within)
+    within = partition_folder(partition) if environment.partitioned else ""
+    files = input_files(s3, bucket=environment.data_bucket, within=within)
     model = None
     if request.mode == "infer":
-        model = published_model(s3, bucket=deployment.forecast_bucket, partition=partition)
-        refuse_unreadable(model, reads=deployment.model_format)
+        model = published_model(s3, bucket=environment.forecast_bucket, partition=partition)
+        refuse_unreadable(model, reads=environment.model_format)
     if cutoff is not None:
         config["cutoff"] = cutoff.isoformat()
-    made_of = {**deployment.base_config, **request.overrides, "image": deployment.image}
+    made_of = {**environment.base_config, **request.overrides, "image": environment.image}
     return Plan(
-        job_name=_job_name(execution["id"], prefix=deployment.job_name_prefix, started_at=started_at),
+        job_name=_job_name(execution["id"], prefix=environment.job_name_prefix, started_at=started_at),
         partition=partition,
         cutoff=cutoff.isoformat() if cutoff else None,
         hyperparameters={key: value for key, value in config.items() if value},
         started_by="hand" if request.scheduled_time is None else "schedule",
         force=request.force,
         fingerprint=fingerprint(files, made_of | ({"model": model.sha256} if model else {})),
-        demand=DemandFiles.of(files[DEMAND], f"s3://{deployment.data_bucket}/{DEMAND}{within}"),
-        channels=channels(s3, files, within=within, deployment=deployment, partition=partition, model=model),
+        demand=DemandFiles.of(files[DEMAND], f"s3://{environment.data_bucket}/{DEMAND}{within}"),
+        channels=channels(s3, files, within=within, environment=environment, partition=partition, model=model),
         mode=request.mode,
         model=model,
         environment={
@@ -98,10 +99,10 @@ def plan(execution: Mapping[str, Any], *, deployment: Deployment, s3: BaseClient
     )
 
 
-def _partition(request: Request, deployment: Deployment) -> str:
-    if deployment.partitioned and request.partition is None:
+def _partition(request: Request, environment: PlanEnvironment) -> str:
+    if environment.partitioned and request.partition is None:
         raise InputError(['input: which partition? Give {"partition": "..."}, or start the state machine of all'])
-    if not deployment.partitioned and request.partition not in (None, WHOLE):
+    if not environment.partitioned and request.partition not in (None, WHOLE):
         raise InputError([f"input: partition {request.partition}: this environment has none; leave it out"])
     return request.partition or WHOLE
 

@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 
 from contract.keys import RunKeys, pointer_key
 from contract.model_format import why_refused
-from lambdas.shared.execution_input import InputError
+from lambdas.shared.errors import InputError
 from lambdas.shared.s3_objects import is_there, read_object
 
 

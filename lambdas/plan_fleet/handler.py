@@ -4,7 +4,6 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -12,8 +11,10 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract import job_start
+from contract.environments.planning import PlanFleetEnvironment
 from contract.handover_keys import HandoverKeys, name_of, piece_name
 from contract.keys import RunKeys
+from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
 from lambdas.shared.registry_table import RunTable
@@ -28,53 +29,18 @@ RUNS_LOOKED_AT = 10
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
-class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """What was to be forecast is not there; one line with what is missing."""
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What the environment settles for every fleet.
-
-    Attributes:
-        bucket: Bucket with what was handed over.
-        instance_types: In order of preference; each is planned with, as the next is tried where one cannot be had.
-        deadline_seconds: None where any time will do.
-        volume_gb: Disk of each.
-        hourly_prices: By instance type.
-    """
-
-    bucket: str
-    instance_types: tuple[str, ...]
-    deadline_seconds: int | None
-    volume_gb: int
-    hourly_prices: Mapping[str, float]
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
-        """Reads the function's environment variables."""
-        minutes = variables["DEADLINE_MINUTES"]
-        return cls(
-            bucket=variables["FORECAST_BUCKET"],
-            instance_types=tuple(json.loads(variables["INSTANCE_TYPES"])),
-            deadline_seconds=int(minutes) * 60 if minutes else None,
-            volume_gb=int(variables["VOLUME_GB"]),
-            hourly_prices=json.loads(variables["HOURLY_PRICES"]),
-        )
-
-
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's PlanFleet state."""
-    deployment = Deployment.from_environment(os.environ)
-    table, partition = RunTable(_client("dynamodb"), os.environ["TABLE"]), event["plan"]["partition"]
+    environment = PlanFleetEnvironment.from_environment(os.environ)
+    table, partition = RunTable(_client("dynamodb"), environment.table), event["plan"]["partition"]
     runs = table.newest(partition, RUNS_LOOKED_AT)
-    quotas = quotas_of(_client("service-quotas"), deployment.instance_types)
+    quotas = quotas_of(_client("service-quotas"), environment.instance_types)
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
     known = {"handed_over": event["job"]["name"]}
     execution = event["execution"]["id"]
     table.change(partition, event["claim"]["cutoff"], lambda run: note(run, execution, known))
-    return plan_fleet(event, deployment=deployment, runs=runs, quotas=quotas, s3=_client("s3"))
+    return plan_fleet(event, environment=environment, runs=runs, quotas=quotas, s3=_client("s3"))
 
 
 @functools.cache
@@ -83,14 +49,19 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_fleet(
-    state: Mapping[str, Any], *, deployment: Deployment, runs: Sequence[Run], quotas: Mapping[str, int], s3: BaseClient
+    state: Mapping[str, Any],
+    *,
+    environment: PlanFleetEnvironment,
+    runs: Sequence[Run],
+    quotas: Mapping[str, int],
+    s3: BaseClient,
 ) -> dict[str, Any]:
     """Plans one fleet.
 
     Args:
         state: The state machine's data: `plan`, whose `fleet_instances` are None for as many as the deadline takes, and
             the `job` that handed over.
-        deployment: What the environment settles.
+        environment: What the environment settles.
         runs: Earlier ones, latest first; they tell how fast a core is.
         quotas: Machines of each type that the account may run at a time, as far as that is known.
         s3: An S3 client.
@@ -106,25 +77,25 @@ def plan_fleet(
     plan, run_id = state["plan"], state["job"]["name"]
     partition = plan["partition"]
     keys = HandoverKeys(partition=partition, run_id=run_id)
-    work = _work(keys, bucket=deployment.bucket, s3=s3)
+    work = _work(keys, bucket=environment.forecast_bucket, s3=s3)
     sized = [
-        _of_type(each, work, deployment=deployment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
-        for each in deployment.instance_types
+        _of_type(each, work, environment=environment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
+        for each in environment.instance_types
     ]
-    first = first_that_may_run(deployment.instance_types, quotas)
-    rate = measured_rate(runs, deployment.instance_types[first])
+    first = first_that_may_run(environment.instance_types, quotas)
+    rate = measured_rate(runs, environment.instance_types[first])
     own = RunKeys(partition=partition, run_id=run_id).models
     model = plan["model"]["prefix"] if plan.get("model") else own
     return {
-        job_start.PIECES: f"s3://{deployment.bucket}/{keys.pieces}",
-        job_start.COMMON: f"s3://{deployment.bucket}/{keys.common}",
-        job_start.MODEL: f"s3://{deployment.bucket}/{model}",
+        job_start.PIECES: f"s3://{environment.forecast_bucket}/{keys.pieces}",
+        job_start.COMMON: f"s3://{environment.forecast_bucket}/{keys.common}",
+        job_start.MODEL: f"s3://{environment.forecast_bucket}/{model}",
         "series": work.series,
         "objects": work.objects,
         "rate": rate.series_per_second_per_core,
         "rate_is_from": rate.source,
         **{f"instances_of_{of}": each.instances for of, each in enumerate(sized)},
-        **_for_people(sized[first], notes_of_quotas(deployment.instance_types, quotas)),
+        **_for_people(sized[first], notes_of_quotas(environment.instance_types, quotas)),
     }
 
 
@@ -132,19 +103,19 @@ def _of_type(
     instance_type: str,
     work: Work,
     *,
-    deployment: Deployment,
+    environment: PlanFleetEnvironment,
     runs: Sequence[Run],
     quota: int | None,
     asked: int | None,
 ) -> FleetPlan:
-    price = deployment.hourly_prices.get(instance_type)
-    machine = Machine(instance_type, cores_of(instance_type), price, deployment.volume_gb)
+    price = environment.hourly_prices.get(instance_type)
+    machine = Machine(instance_type, cores_of(instance_type), price, environment.volume_gb)
     return size_fleet(
         work,
         machine,
         measured_rate(runs, instance_type),
         instances=asked,
-        deadline_seconds=deployment.deadline_seconds,
+        deadline_seconds=environment.deadline_seconds,
         quota=quota,
     )
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +12,13 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.environments.partitions import PlanPartitionsEnvironment
 from contract.keys import DEMAND, partition_folder
 from contract.names import PARENT
 from contract.partition_keys import PartitionsKeys
 from contract.partitions import NAME_IN_WORDS, is_name
-from lambdas.shared.execution_input import InputError, read_request, shown, unknown_key
+from lambdas.shared.errors import InputError
+from lambdas.shared.execution_input import read_request, shown, unknown_key
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.requested_cutoff import asked_cutoff
@@ -35,57 +36,12 @@ RENAME = f"rename its folder: {NAME_IN_WORDS}"
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """What the environment settles.
-
-    Attributes:
-        data_bucket: Bucket with the demand of all partitions.
-        forecast_bucket: Bucket with the runs, and the lists and tables of partitions.
-        named: Names of all partitions; None to find them where their demand lies.
-        at_a_time: Runs at the same time, at most.
-        machines: Quotas that a run's training job counts against, any of them.
-        base_config: The configuration as hyperparameters; an absent value is empty.
-        time_zone: IANA name of the zone whose midnight completes a period.
-        period_label: Whether a period's date is its first day (`start`) or its last (`end`).
-        fleet: As Plan has it; None where there is none.
-        fleet_types: What it may run on.
-    """
-
-    data_bucket: str
-    forecast_bucket: str
-    named: Sequence[str] | None
-    at_a_time: int
-    machines: Sequence[str]
-    base_config: Mapping[str, str]
-    time_zone: str
-    period_label: str
-    fleet: Mapping[str, Any] | None = None
-    fleet_types: Sequence[str] = ()
-
-    @classmethod
-    def from_environment(cls, variables: Mapping[str, str]) -> "Deployment":
-        """Reads the function's environment variables."""
-        return cls(
-            data_bucket=variables["DATA_BUCKET"],
-            forecast_bucket=variables["FORECAST_BUCKET"],
-            named=json.loads(variables["PARTITIONS"]),
-            at_a_time=int(variables["AT_A_TIME"]),
-            machines=json.loads(variables["QUOTAS"]),
-            base_config=json.loads(variables["BASE_CONFIG"]),
-            time_zone=variables["TIME_ZONE"],
-            period_label=variables["PERIOD_LABEL"],
-            fleet=json.loads(variables["FLEET"]),
-            fleet_types=json.loads(variables["FLEET_TYPES"]),
-        )
-
-
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's PlanPartitions state."""
-    deployment = Deployment.from_environment(os.environ)
+    environment = PlanPartitionsEnvironment.from_environment(os.environ)
     quotas, s3 = _client("service-quotas"), _client("s3")
-    return plan_partitions(event["execution"], deployment=deployment, quotas=quotas, s3=s3)
+    return plan_partitions(event["execution"], environment=environment, quotas=quotas, s3=s3)
 
 
 @functools.cache
@@ -94,13 +50,13 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_partitions(
-    execution: Mapping[str, Any], *, deployment: Deployment, quotas: BaseClient, s3: BaseClient
+    execution: Mapping[str, Any], *, environment: PlanPartitionsEnvironment, quotas: BaseClient, s3: BaseClient
 ) -> dict[str, Any]:
     """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
 
     Args:
         execution: The execution's `id`, `name`, `started_at` (ISO) and `input`.
-        deployment: What the environment settles.
+        environment: What the environment settles.
         quotas: A Service Quotas client.
         s3: An S3 client.
 
@@ -113,8 +69,8 @@ def plan_partitions(
     """
     document = execution["input"]
     started_at = datetime.fromisoformat(execution["started_at"])
-    fleet, instances = _checked(document, deployment=deployment, started_at=started_at)
-    names = _names(document, partition_names(s3, bucket=deployment.data_bucket, named=deployment.named), deployment)
+    fleet, instances = _checked(document, environment=environment, started_at=started_at)
+    names = _names(document, partition_names(s3, environment.source), environment)
     keys = PartitionsKeys(execution=execution["name"])
     unusable = [name for name in names if not is_name(name)]
     if len(unusable) == len(names):
@@ -133,16 +89,16 @@ def plan_partitions(
 
     def put(content: object, key: str) -> str:
         body = json.dumps(content).encode()
-        s3.put_object(Bucket=deployment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
+        s3.put_object(Bucket=environment.forecast_bucket, Key=key, Body=body, ContentType="application/json")
         return key
 
     key = put(items, keys.items)
-    fleet_types = deployment.fleet_types if fleet else ()
-    allowed = allowed_at_a_time(quotas, deployment.machines, fleet_types, instances=instances)
+    fleet_types = environment.fleet_types if fleet else ()
+    allowed = allowed_at_a_time(quotas, environment.quotas, fleet_types, instances=instances)
     return {
         "items": key,
         "count": len(items),
-        "at_a_time": max(1, min(deployment.at_a_time, len(items), len(items) if allowed is None else allowed)),
+        "at_a_time": max(1, min(environment.at_a_time, len(items), len(items) if allowed is None else allowed)),
         "unusable": put(unusable, keys.unusable) if unusable else None,
     }
 
@@ -152,7 +108,9 @@ def execution_name(partition: str, parent: str) -> str:
     return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
 
 
-def _checked(document: object, *, deployment: Deployment, started_at: datetime) -> tuple[bool, int | None]:
+def _checked(
+    document: object, *, environment: PlanPartitionsEnvironment, started_at: datetime
+) -> tuple[bool, int | None]:
     """Whether each run has a fleet, and of how many machines; refuses once what every run would refuse."""
     if not isinstance(document, dict):
         told = f'input: {shown(document)} is not an object; start with {{}} or {{"partitions": ["..."]}}'
@@ -165,24 +123,24 @@ def _checked(document: object, *, deployment: Deployment, started_at: datetime) 
         problems.append('input: partitions is no list of names; write {"partitions": ["..."]}')
     try:
         of_each = {key: value for key, value in document.items() if key in OF_A_RUN}
-        request = read_request(of_each, config_keys=deployment.base_config)
+        request = read_request(of_each, config_keys=environment.base_config)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from None
     if problems:
         raise InputError(problems)
     asked_cutoff(
         request,
-        config={**deployment.base_config, **request.overrides},
-        time_zone=deployment.time_zone,
-        period_label=deployment.period_label,
+        config={**environment.base_config, **request.overrides},
+        time_zone=environment.time_zone,
+        period_label=environment.period_label,
         started_at=started_at,
     )
-    return asked_fleet(request, deployment.fleet)
+    return asked_fleet(request, environment.fleet)
 
 
-def _names(document: Mapping[str, Any], known: Sequence[str], deployment: Deployment) -> list[str]:
+def _names(document: Mapping[str, Any], known: Sequence[str], environment: PlanPartitionsEnvironment) -> list[str]:
     if not known:
-        below = f"s3://{deployment.data_bucket}/{DEMAND}{partition_folder('...')}"
+        below = f"s3://{environment.data_bucket}/{DEMAND}{partition_folder('...')}"
         raise InputError([f"input: there is no partition below {below}"])
     asked = set(document.get(OWN, known))
     missing = sorted(asked - set(known))

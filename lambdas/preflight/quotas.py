@@ -1,10 +1,10 @@
 """Whether the account may run any of the machines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from botocore.client import BaseClient
 
+from contract.environments.planning import JobMachine
 from contract.quotas import processing_quota, training_quota
 from lambdas.shared.quotas import quota_values, waited_for_in_vain
 
@@ -14,17 +14,15 @@ from .findings import Finding, fine, note, unknown, wrong
 MOST_SECONDS = 45
 
 
-def check_quotas(
-    quotas: BaseClient, machines: Sequence[Mapping[str, Any]], fleet_types: Sequence[str] = ()
-) -> list[Finding]:
+def check_quotas(quotas: BaseClient, machines: Sequence[JobMachine], fleet_types: Sequence[str] = ()) -> list[Finding]:
     """Looks up the quotas; one machine that may run is enough, as the next is tried where one may not.
 
     Args:
         quotas: A Service Quotas client.
-        machines: Each with `instance_type` and `spot`, in order of preference.
+        machines: What a job may run on, in order of preference.
         fleet_types: What a fleet may run on, where the run has one: its training would else be paid for in vain.
     """
-    training = [_tried(str(machine["instance_type"]), spot=bool(machine["spot"])) for machine in machines]
+    training = [_tried(machine.instance_type, spot=machine.spot) for machine in machines]
     processing = [(instance_type, processing_quota(instance_type)) for instance_type in fleet_types]
     names = {name for _, name in (*training, *processing)}
     values = quota_values(quotas, names, most_seconds=MOST_SECONDS)

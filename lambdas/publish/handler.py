@@ -12,7 +12,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract import keys
+from contract.environments.finishing import PublishEnvironment
 from contract.metrics import Metric
+from lambdas.shared.errors import NotInAthena, PublishFailed
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
@@ -20,18 +22,14 @@ from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog
-from .pointer import PublishFailed, pointer_to, read_pointer, write_pointer
+from .pointer import pointer_to, read_pointer, write_pointer
 
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5
 
 
-class NotInAthena(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is published, and Athena does not show it yet; one line with the reason."""
-
-
 @dataclass(frozen=True)
-class Place:
+class Shelf:
     """Where forecasts are published.
 
     Attributes:
@@ -52,18 +50,19 @@ class Place:
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's Publish state."""
-    bucket = os.environ["FORECAST_BUCKET"]
-    place = Place(
+    environment = PublishEnvironment.from_environment(os.environ)
+    bucket = environment.forecast_bucket
+    shelf = Shelf(
         s3=_client("s3"),
         bucket=bucket,
-        deployment=os.environ["DEPLOYMENT"],
-        table=RunTable(_client("dynamodb"), os.environ["TABLE"]),
-        catalog=Catalog(_client("glue"), os.environ["DATABASE"], f"s3://{bucket}/{keys.FORECASTS}"),
+        deployment=environment.deployment,
+        table=RunTable(_client("dynamodb"), environment.table),
+        catalog=Catalog(_client("glue"), environment.database, f"s3://{bucket}/{keys.FORECASTS}"),
     )
     execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
-    outcome = publish(event["run"], execution=execution, by_hand=by_hand, place=place, now=datetime.now(UTC))
+    outcome = publish(event["run"], execution=execution, by_hand=by_hand, shelf=shelf, now=datetime.now(UTC))
     ended = Metric.RUNS_PUBLISHED if outcome["published"] else Metric.RUNS_KEPT
-    put(place.deployment, {ended: (1, COUNT)}, about=about(event))
+    put(shelf.deployment, {ended: (1, COUNT)}, about=about(event))
     return outcome
 
 
@@ -73,7 +72,7 @@ def _client(service: str) -> BaseClient:
 
 
 def publish(
-    run: Mapping[str, Any], *, execution: str, place: Place, now: datetime, by_hand: bool = False
+    run: Mapping[str, Any], *, execution: str, shelf: Shelf, now: datetime, by_hand: bool = False
 ) -> dict[str, Any]:
     """Moves the partition's pointer to the run, unless it shows a later cutoff already and nobody asked for it by name.
 
@@ -83,7 +82,7 @@ def publish(
     Args:
         run: A checked run: the manifest's fields.
         execution: ARN of the execution.
-        place: Where to publish it.
+        shelf: Where to publish it.
         now: When.
         by_hand: Whether somebody asked for this very run: then it may be an earlier one.
 
@@ -95,10 +94,10 @@ def publish(
         PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
     key = keys.pointer_key(run["partition"])
-    pointer = pointer_to(run, bucket=place.bucket, now=now)
+    pointer = pointer_to(run, bucket=shelf.bucket, now=now)
     outcome = {
         **{name: pointer[name] for name in ("run_id", "partition", "cutoff", "series", "rows", "horizon", "forecasts")},
-        "report": f"s3://{place.bucket}/{run['report']}",
+        "report": f"s3://{shelf.bucket}/{run['report']}",
         "metrics": run["metrics"],
     }
     details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
@@ -109,17 +108,17 @@ def publish(
 
     def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> dict[str, Any]:
         moment = now.isoformat(timespec="seconds")
-        place.table.change(
+        shelf.table.change(
             run["partition"], run["cutoff"], lambda known: end(known, execution, status, now=moment, details=details)
         )
         return {
             **outcome,
             "published": shown is None,
-            "subject": subject(run, deployment=place.deployment, published=shown is None),
+            "subject": subject(run, deployment=shelf.deployment, published=shown is None),
             "message": message(
                 run,
                 outcome=outcome,
-                deployment=place.deployment,
+                deployment=shelf.deployment,
                 execution=execution,
                 shown=shown,
                 back_from=back_from,
@@ -127,20 +126,20 @@ def publish(
         }
 
     for _ in range(ATTEMPTS):
-        current, etag = read_pointer(place.s3, bucket=place.bucket, key=key)
+        current, etag = read_pointer(shelf.s3, bucket=shelf.bucket, key=key)
         later = current["cutoff"] if current is not None and current["cutoff"] > run["cutoff"] else None
         if later is not None and not by_hand:
             return ended("kept", shown=later)
-        _say_it_begins(place.table, run, execution=execution, details=details)
+        _say_it_begins(shelf.table, run, execution=execution, details=details)
         # A repeated state finds its own work done.
         done = current is not None and current["run_id"] == run["run_id"]
         condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        if done or write_pointer(place.s3, pointer, bucket=place.bucket, key=key, condition=condition):
+        if done or write_pointer(shelf.s3, pointer, bucket=shelf.bucket, key=key, condition=condition):
             told = ended("published", back_from=later)
-            _show_to_athena(place.catalog, pointer, run["column_types"])
+            _show_to_athena(shelf.catalog, pointer, run["column_types"])
             return told
     raise PublishFailed(
-        f"s3://{place.bucket}/{key} was changed by others {ATTEMPTS} times while this run was published"
+        f"s3://{shelf.bucket}/{key} was changed by others {ATTEMPTS} times while this run was published"
     )
 
 

@@ -9,15 +9,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.keys import RunKeys
+from lambdas.shared.errors import PublishFailed
 from lambdas.shared.s3_objects import read_object
 
 SCHEMA_VERSION = 1
 # NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
 LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
-
-
-class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is whole but the pointer could not be moved; one line with the reason."""
 
 
 def pointer_to(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str, Any]:

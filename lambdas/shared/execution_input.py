@@ -3,31 +3,20 @@
 import difflib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from contract.limits import MOST_INSTANCES
 from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name
+from lambdas.shared.errors import InputError
 
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
 # SageMaker takes hyperparameters of 256 characters.
 LONGEST_VALUE = 256
-
-
-class InputError(Exception):
-    """The execution's input cannot be run; one line with everything that is wrong and what to do.
-
-    Attributes:
-        problems: Each of them.
-    """
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
 from contract.names import BY_EXECUTION
+from lambdas.shared.errors import RegistryBusy
 
 from .registry_record import LATEST, Attempt, Refusal, Run
 
@@ -17,10 +18,6 @@ from .registry_record import LATEST, Attempt, Refusal, Run
 TRIES = 20
 # An item holds 400 kB; the runs of a year forced daily need not be in it.
 MOST_ATTEMPTS = 100
-
-
-class RegistryBusy(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """Others changed the same run again and again; one line with which."""
 
 
 class RunTable:

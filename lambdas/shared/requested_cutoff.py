@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from contract.periods import IN_WORDS, last_complete_period, period_on_or_before
 from lambdas.shared.clock import local_date
-
-from .execution_input import InputError, Request
+from lambdas.shared.errors import InputError
+from lambdas.shared.execution_input import Request
 
 
 def asked_cutoff(

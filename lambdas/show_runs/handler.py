@@ -8,9 +8,10 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.environments.watching import ShowRunsEnvironment
 from contract.partitions import WHOLE
 from lambdas.shared.logs import logged
-from lambdas.shared.partitions import partitions_of
+from lambdas.shared.partitions import partition_names
 from lambdas.shared.registry_record import LATEST
 from lambdas.shared.registry_table import RunTable
 
@@ -26,9 +27,10 @@ def handler(event: dict[str, Any], _context: object) -> str:
     """Answers CloudWatch, which draws a custom widget: HTML, or what it takes where it asks."""
     if event.get("describe"):
         return HELP
-    table, region = RunTable(_client("dynamodb"), os.environ["TABLE"]), os.environ["AWS_REGION"]
-    partitions = partitions_of(os.environ, lambda: _client("s3"))
-    if partitions is not None:
+    environment, client = ShowRunsEnvironment.from_environment(os.environ), _client("dynamodb")
+    table, region = RunTable(client, environment.table), client.meta.region_name
+    if environment.source is not None:
+        partitions = partition_names(_client("s3"), environment.source)
         return partitions_as_html(latest_runs(table, partitions), region=region)
     return runs_as_html([table.get(WHOLE, LATEST), *table.newest(WHOLE, SHOWN)], region=region)
 

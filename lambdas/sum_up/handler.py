@@ -11,6 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
+from contract.environments.partitions import SumUpEnvironment
 from contract.metrics import Metric
 from contract.partition_keys import PartitionsKeys
 from lambdas.shared.console_links import execution_link, object_link
@@ -26,10 +27,10 @@ FAILED = "PartitionsFailed"
 @logged
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answers the state machine's SumUp state."""
-    deployment = os.environ["DEPLOYMENT"]
-    outcome = sum_up(event, deployment=deployment, bucket=os.environ["FORECAST_BUCKET"], s3=_s3())
+    environment = SumUpEnvironment.from_environment(os.environ)
+    outcome = sum_up(event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_s3())
     unfinished = outcome["partitions"] - outcome["fine"]
-    put(deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=about(event))
+    put(environment.deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=about(event))
     return outcome
 
 

@@ -16,12 +16,13 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from contract.environments.planning import PlanFleetEnvironment
 from contract.job_start import FLEET_INPUTS
 from contract.limits import MOST_INSTANCES
 from infra.jobs.retries import QUOTA_ATTEMPTS
 from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
 from infra.settings.loader import load_settings
-from lambdas.plan_fleet.handler import Deployment, plan_fleet
+from lambdas.plan_fleet.handler import plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT, Assembly
 
@@ -231,9 +232,17 @@ def planned_fleet(instances: int) -> dict[str, Any]:
         get_paginator=lambda _name: SimpleNamespace(paginate=lambda **asked: [listed(asked["Prefix"])]),
     )
     plan = {"partition": "p" * 64, "fleet_instances": instances, "model": None}
-    deployment = Deployment("forecast-bucket", ("ml.m6i.2xlarge", "ml.m5.2xlarge"), None, 50, {})
+    environment = PlanFleetEnvironment(
+        deployment="onejob-prod",
+        forecast_bucket="forecast-bucket",
+        table="onejob-prod-runs",
+        instance_types=("ml.m6i.2xlarge", "ml.m5.2xlarge"),
+        deadline_minutes=None,
+        volume_gb=50,
+        hourly_prices={},
+    )
     state = {"plan": plan, "job": {"name": "r" * 63}}
-    return plan_fleet(state, deployment=deployment, runs=[], quotas={}, s3=s3)
+    return plan_fleet(state, environment=environment, runs=[], quotas={}, s3=s3)
 
 
 def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:

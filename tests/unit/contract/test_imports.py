@@ -11,7 +11,7 @@ FOLDER = Path(contract.__file__).parent
 
 def test_it_needs_the_standard_library_alone() -> None:
     imported = set()
-    for file in FOLDER.glob("*.py"):
+    for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             imported |= {name.partition(".")[0] for name in names}

@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from contract.gate import GateLimits
-from lambdas.apply_gate.handler import GateHeld, IncompleteRun, Place, apply_gate
+from lambdas.apply_gate.handler import JsonObjects, apply_gate
 from lambdas.apply_gate.verdict import problems
+from lambdas.shared.errors import GateHeld, IncompleteRun
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
 LIMITS = GateLimits(max_wape_ratio=1.0, max_bias=0.25, max_coverage_gap=0.15, min_series_share=0.8, max_change=0.5)
@@ -83,7 +84,7 @@ def put(s3: Any, key: str, content: Any) -> None:
 
 def judged(s3: Any, manifest: dict[str, Any]) -> dict[str, Any]:
     put(s3, RUN["manifest"], manifest)
-    return apply_gate(RUN, limits=LIMITS, place=Place(s3, FORECAST_BUCKET))
+    return apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
 def test_a_run_is_compared_with_the_published_one(s3: Any) -> None:
@@ -102,7 +103,7 @@ def test_a_run_from_before_the_published_cutoff_is_kept_and_not_judged(s3: Any) 
 
 def test_without_a_manifest_there_is_nothing_to_judge(s3: Any) -> None:
     with pytest.raises(IncompleteRun, match="cannot be read any more"):
-        apply_gate(RUN, limits=LIMITS, place=Place(s3, FORECAST_BUCKET))
+        apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
 def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: Any) -> None:

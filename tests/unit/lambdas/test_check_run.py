@@ -9,7 +9,8 @@ import pytest
 
 from lambdas.check_run import handler as module
 from lambdas.check_run.differences import LOOKS_AT_A_TIME
-from lambdas.check_run.handler import IncompleteRun, check_run
+from lambdas.check_run.handler import check_run
+from lambdas.shared.errors import IncompleteRun
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 
 RUN_ID = "onejob-dev-20261118-093005-0a1b2c3d-0-0-0"

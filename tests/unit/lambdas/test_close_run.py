@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import lambdas.close_run.handler as module
-from lambdas.close_run.handler import Place, close, close_lost
+from lambdas.close_run.handler import Sources, close, close_lost
 from lambdas.end_failed.handler import resume
 from lambdas.shared.job_facts import job_facts
 from lambdas.shared.registry_claim import Claim, claim
@@ -29,14 +29,14 @@ STATE: dict[str, Any] = {
 
 
 @pytest.fixture
-def place(s3: Any, table: RunTable, clients: dict[str, Any]) -> Place:
-    return Place(table, s3, FORECAST_BUCKET, clients["stepfunctions"])
+def sources(s3: Any, table: RunTable, clients: dict[str, Any]) -> Sources:
+    return Sources(table, s3, FORECAST_BUCKET, clients["stepfunctions"])
 
 
 @pytest.fixture
-def claimed(place: Place) -> Place:
+def claimed(sources: Sources) -> Sources:
     at = NOW.isoformat()
-    place.table.change(
+    sources.table.change(
         "all",
         CUTOFF,
         lambda run: claim(
@@ -46,50 +46,50 @@ def claimed(place: Place) -> Place:
             ),
         ),
     )
-    return place
+    return sources
 
 
-def attempt(place: Place) -> Attempt:
-    (found,) = place.table.get("all", CUTOFF).attempts
+def attempt(sources: Sources) -> Attempt:
+    (found,) = sources.table.get("all", CUTOFF).attempts
     return found
 
 
 @pytest.mark.parametrize(("error", "status"), [("JobError", "failed"), ("GateHeld", "held")])
-def test_a_failure_is_noted_with_its_reason_and_its_job(claimed: Place, error: str, status: str) -> None:
+def test_a_failure_is_noted_with_its_reason_and_its_job(claimed: Sources, error: str, status: str) -> None:
     state = {**STATE, "failure": {**FAILURE, "error": error}, "job": {"name": "job-1"}}
-    assert close(state, place=claimed, now=NOW) == {"status": status}
+    assert close(state, sources=claimed, now=NOW) == {"status": status}
     assert attempt(claimed).details == {"kind": error, "summary": "it broke", "run_id": "job-1"}
-    assert close(state, place=claimed, now=NOW) == {"status": status}
+    assert close(state, sources=claimed, now=NOW) == {"status": status}
 
 
-def test_an_execution_without_a_run_has_nothing_to_note(claimed: Place) -> None:
+def test_an_execution_without_a_run_has_nothing_to_note(claimed: Sources) -> None:
     for claim_of in ({}, {"claim": {"claimed": False, "cutoff": CUTOFF}}):
         state = {name: value for name, value in STATE.items() if name != "claim"} | claim_of
-        assert close(state, place=claimed, now=NOW) == {"status": None}
+        assert close(state, sources=claimed, now=NOW) == {"status": None}
     assert attempt(claimed).status == "running"
 
 
 @pytest.mark.parametrize(("ended", "status"), [("ABORTED", "stopped"), ("TIMED_OUT", "failed"), ("FAILED", "failed")])
-def test_an_execution_that_ended_without_a_word_is_noted(claimed: Place, ended: str, status: str) -> None:
+def test_an_execution_that_ended_without_a_word_is_noted(claimed: Sources, ended: str, status: str) -> None:
     detail = {"executionArn": EXECUTION, "status": ended, "error": None, "cause": None}
-    assert close_lost(detail, place=claimed, now=NOW) == {"status": status}
+    assert close_lost(detail, sources=claimed, now=NOW) == {"status": status}
     assert attempt(claimed).details == {"kind": ended, "summary": "it told nobody why"}
     assert close_lost(
         {**detail, "executionArn": "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:two"},
-        place=claimed,
+        sources=claimed,
         now=NOW,
     ) == {"status": None}
 
 
 @pytest.mark.parametrize(("seen", "status"), [("run-1", "published"), ("run-0", "failed"), (None, "failed")])
 def test_what_readers_see_decides_where_it_broke_while_publishing(
-    claimed: Place, seen: str | None, status: str
+    claimed: Sources, seen: str | None, status: str
 ) -> None:
     claimed.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {"run_id": "run-1"}))
     if seen:
         body = json.dumps({"run_id": seen}).encode()
         claimed.s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=body)
-    assert close(STATE, place=claimed, now=NOW) == {"status": status}
+    assert close(STATE, sources=claimed, now=NOW) == {"status": status}
     assert claimed.table.get("all", CUTOFF).published == (1 if status == "published" else None)
 
 
@@ -131,9 +131,9 @@ def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
 
 
 @pytest.mark.parametrize(("error", "offered"), [("JobError", "job-1"), ("GateHeld", "job-1"), ("IncompleteRun", None)])
-def test_what_made_no_run_is_not_handed_over_again(claimed: Place, error: str, offered: str | None) -> None:
+def test_what_made_no_run_is_not_handed_over_again(claimed: Sources, error: str, offered: str | None) -> None:
     claimed.table.change("all", CUTOFF, lambda run: note(run, EXECUTION, {"handed_over": "job-1"}))
-    close({**STATE, "failure": {**FAILURE, "error": error}}, place=claimed, now=NOW)
+    close({**STATE, "failure": {**FAILURE, "error": error}}, sources=claimed, now=NOW)
     wish = Claim(
         execution="two",
         started_by="hand",
@@ -148,12 +148,12 @@ def test_what_made_no_run_is_not_handed_over_again(claimed: Place, error: str, o
     assert again.handed_over("f") == offered
 
 
-def test_a_held_run_that_was_taken_over_has_its_name(claimed: Place) -> None:
+def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
     """Of its job nothing is known but that: an earlier execution has its description."""
     facts = job_facts({}, hourly_prices={}, demand_bytes=5)
     run = {"report": "reports/r", "metrics": {}, "job": facts}
     state = {**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "job": {"name": "job-1"}, "run": run}
-    close(state, job=facts, place=claimed, now=NOW)
+    close(state, job=facts, sources=claimed, now=NOW)
     assert attempt(claimed).details["run_id"] == "job-1"
 
 
@@ -172,16 +172,16 @@ def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, w
     assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "job": job}) == where
 
 
-def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Place) -> None:
+def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources) -> None:
     running = SimpleNamespace(describe_execution=lambda **_asked: {"status": "RUNNING"})
-    place = replace(claimed, workflows=running)
-    assert close_lost({"executionArn": EXECUTION, "status": "ABORTED"}, place=place, now=NOW) == {"status": None}
-    assert attempt(place).is_open
+    sources = replace(claimed, workflows=running)
+    assert close_lost({"executionArn": EXECUTION, "status": "ABORTED"}, sources=sources, now=NOW) == {"status": None}
+    assert attempt(sources).is_open
 
 
-def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Place) -> None:
+def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Sources) -> None:
     run = {"report": "reports/partition=all/run_id=r/report.html", "metrics": {"forecast": {"wape": 0.3}}}
-    close({**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "run": run}, place=claimed, now=NOW)
+    close({**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "run": run}, sources=claimed, now=NOW)
     held = attempt(claimed)
     assert held.status == "held"
     assert held.details["report"] == f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=r/report.html"
@@ -198,7 +198,7 @@ def fleet_of(name: str) -> dict[str, Any]:
 
 
 def test_what_failed_fleets_cost_is_counted_and_the_job_only_once(
-    claimed: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    claimed: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {"TABLE": TABLE, "FORECAST_BUCKET": FORECAST_BUCKET, "DEPLOYMENT": "onejob-dev"}.items():
         monkeypatch.setenv(name, value)

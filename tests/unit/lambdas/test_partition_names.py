@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 
+from contract.environments.settings import PartitionSource
 from contract.partitions import is_name
 from infra.settings.partitions import PartitionsSettings
 from lambdas.shared.partitions import partition_names
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
+BY_DEMAND = PartitionSource(data_bucket=DATA_BUCKET, partitions=None)
+
 
 def test_those_of_the_file_are_not_looked_for() -> None:
-    assert partition_names(None, bucket=DATA_BUCKET, named=["b", "a"]) == ["a", "b"]
+    assert partition_names(None, PartitionSource(data_bucket=DATA_BUCKET, partitions=("b", "a"))) == ["a", "b"]
 
 
 def test_those_that_have_demand_are_found(s3: Any) -> None:
@@ -31,7 +34,7 @@ def test_those_that_have_demand_are_found(s3: Any) -> None:
         "static/partition=d/part.parquet",
     ):
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"x")
-    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == [
+    assert partition_names(s3, BY_DEMAND) == [
         ".hidden",
         "K%C3%B6ln",
         "Z",
@@ -42,14 +45,14 @@ def test_those_that_have_demand_are_found(s3: Any) -> None:
 
 
 def test_where_there_is_no_demand_there_is_none(s3: Any) -> None:
-    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == []
+    assert partition_names(s3, BY_DEMAND) == []
 
 
 def test_thousands_are_found(s3: Any) -> None:
     names = [f"p{number:04}" for number in range(1_001)]
     for name in names:
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"")
-    assert partition_names(s3, bucket=DATA_BUCKET, named=None) == names
+    assert partition_names(s3, BY_DEMAND) == names
 
 
 @pytest.mark.parametrize("name", ["a", "DE.south_1-2", "x" * 64, "", ".a", "-a", "a/b", "a b", "ä", "a\n", "x" * 65])

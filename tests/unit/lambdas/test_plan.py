@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
+from contract.environments.planning import PlanEnvironment
 from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
-from lambdas.plan.deployment import Deployment
 from lambdas.plan.handler import plan
 from lambdas.plan.plans import Plan, PublishPlan
-from lambdas.shared.execution_input import InputError
+from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")
-DEPLOYMENT = Deployment(
+ENVIRONMENT = PlanEnvironment(
+    deployment="onejob-dev",
     data_bucket=DATA_BUCKET,
     forecast_bucket=FORECAST_BUCKET,
     job_name_prefix="onejob-dev",
@@ -25,13 +26,15 @@ DEPLOYMENT = Deployment(
     model_format=MODEL_FORMAT,
     time_zone="Europe/Berlin",
     period_label="start",
+    partitioned=False,
+    fleet=None,
 )
 EXECUTION_ID = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"
 
 
 def planned(document: object, s3: Any, *, started_at: str = "2026-11-18T09:30:05.123Z", **changes: Any) -> Plan:
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": started_at, "input": document}
-    result = plan(execution, deployment=replace(DEPLOYMENT, **changes), s3=s3)
+    result = plan(execution, environment=replace(ENVIRONMENT, **changes), s3=s3)
     assert isinstance(result, Plan)
     return result
 
@@ -68,7 +71,7 @@ def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> No
         asdict(
             plan(
                 {"id": f"{EXECUTION_ID}{i}", "name": "x", "started_at": "2026-11-18T09:30:05Z", "input": {}},
-                deployment=DEPLOYMENT,
+                environment=ENVIRONMENT,
                 s3=demand,
             )
         )["job_name"]
@@ -147,7 +150,7 @@ def test_a_scheduled_run_takes_the_last_complete_week_at_the_scheduled_time(
 
 
 def test_weeks_dated_by_their_last_day(demand: Any) -> None:
-    base = {**DEPLOYMENT.base_config, "frequency": "W-SUN"}
+    base = {**ENVIRONMENT.base_config, "frequency": "W-SUN"}
     result = planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, period_label="end", base_config=base)
     assert result.cutoff == "2026-11-15"
 
@@ -206,7 +209,7 @@ def test_everything_wrong_is_told_at_once(demand: Any) -> None:
 
 
 def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
-    base = {**DEPLOYMENT.base_config, "frequency": ""}
+    base = {**ENVIRONMENT.base_config, "frequency": ""}
     with pytest.raises(InputError, match="a scheduled run needs D, W-MON"):
         planned({"scheduled_time": "2026-11-16T05:00:00Z"}, demand, base_config=base)
 
@@ -271,12 +274,13 @@ def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
 
 def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_s3", lambda: demand)
+    monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("DATA_BUCKET", DATA_BUCKET)
     monkeypatch.setenv("FORECAST_BUCKET", FORECAST_BUCKET)
 
     monkeypatch.setenv("JOB_NAME_PREFIX", "onejob-dev")
     monkeypatch.setenv("BASE_CONFIG", json.dumps(CONFIG.to_strings()))
-    monkeypatch.setenv("IMAGE", DEPLOYMENT.image)
+    monkeypatch.setenv("IMAGE", ENVIRONMENT.image)
     monkeypatch.setenv("MODEL_FORMAT", json.dumps(MODEL_FORMAT))
     monkeypatch.setenv("TIME_ZONE", "UTC")
     monkeypatch.setenv("PERIOD_LABEL", "start")
@@ -290,7 +294,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
 
 def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: Any) -> None:
     execution = {"id": EXECUTION_ID, "name": "x", "started_at": "2026-11-18T09:30:05Z"}
-    found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, deployment=DEPLOYMENT, s3=s3)
+    found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, environment=ENVIRONMENT, s3=s3)
     assert found == PublishPlan(partition="all", publish="onejob-dev-20261118-1-0-0")
 
 

@@ -9,8 +9,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import lambdas.plan_fleet.handler as module
+from contract.environments.planning import PlanFleetEnvironment
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
-from lambdas.plan_fleet.handler import Deployment, IncompleteRun, measured_rate, plan_fleet
+from lambdas.plan_fleet.handler import measured_rate, plan_fleet
+from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.registry_record import Attempt, Run
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
@@ -33,10 +35,12 @@ def asking(instances: int | None) -> dict[str, Any]:
 
 
 TYPE, OTHER = "ml.m5.4xlarge", "ml.c5.4xlarge"
-DEPLOYMENT = Deployment(
-    bucket=FORECAST_BUCKET,
+ENVIRONMENT = PlanFleetEnvironment(
+    deployment="onejob-dev",
+    table=TABLE,
+    forecast_bucket=FORECAST_BUCKET,
     instance_types=(TYPE, OTHER),
-    deadline_seconds=None,
+    deadline_minutes=None,
     volume_gb=50,
     hourly_prices={TYPE: 0.9, OTHER: 0.8},
 )
@@ -60,7 +64,7 @@ def put(s3: Any, name: str, content: object) -> None:
 def planned(
     s3: Any,
     *runs: Run,
-    deployment: Deployment = DEPLOYMENT,
+    environment: PlanFleetEnvironment = ENVIRONMENT,
     quota: int | None = None,
     quotas: Mapping[str, int] | None = None,
     state: Mapping[str, Any] = STATE,
@@ -70,7 +74,7 @@ def planned(
     state = asking(instances) if instances is not None else state
     known = {TYPE: quota} if quota is not None else {}
     given = known if quotas is None else quotas
-    return plan_fleet(state, deployment=replace(deployment, **changes), runs=runs, quotas=given, s3=s3)
+    return plan_fleet(state, environment=replace(environment, **changes), runs=runs, quotas=given, s3=s3)
 
 
 def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: str = OTHER) -> Run:
@@ -194,14 +198,14 @@ def test_as_many_as_the_deadline_takes(s3: Any) -> None:
     hand_over(s3, 64)
     slow = earlier("2026-11-09", 25, fleet=TYPE)
     assert planned(s3, slow)["instances"] == 1
-    soon = planned(s3, slow, deadline_seconds=1_000)
+    soon = planned(s3, slow, deadline_minutes=17)
     assert soon["instances"] == 2
     assert soon["keeps_deadline"] is True
     assert soon["seconds"] <= 1_000
-    late = planned(s3, slow, deadline_seconds=400)
+    late = planned(s3, slow, deadline_minutes=7)
     assert late["keeps_deadline"] is False
     assert late["notes"][0].startswith("no instance count keeps 7 minutes: ")
-    assert "the quota of 1 instance makes it" in planned(s3, slow, deadline_seconds=1_000, quota=1)["notes"][0]
+    assert "the quota of 1 instance makes it" in planned(s3, slow, deadline_minutes=17, quota=1)["notes"][0]
 
 
 def test_what_all_share_is_on_every_disk(s3: Any) -> None:
@@ -271,7 +275,7 @@ def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
     hand_over(s3, 64)
     types = (TYPE, "ml.m5.large")  # 16 cores, and 2
     slow = earlier("2026-11-09", 25, fleet=TYPE)
-    plan = planned(s3, slow, instance_types=types, deadline_seconds=1_500)
+    plan = planned(s3, slow, instance_types=types, deadline_minutes=25)
     assert plan["instances_of_1"] > 4 * plan["instances_of_0"] > 0
     assert (plan["instance_type"], plan["instances"]) == (TYPE, plan["instances_of_0"])
     limited = planned(s3, instances=12, quotas={TYPE: 8, OTHER: 4})
@@ -319,6 +323,7 @@ class Quotas:
 def deployed(monkeypatch: pytest.MonkeyPatch, s3: Any, table: RunTable) -> dict[str, Any]:
     """The function's clients, of which tests give Service Quotas."""
     for name, value in {
+        "DEPLOYMENT": "onejob-dev",
         "FORECAST_BUCKET": FORECAST_BUCKET,
         "TABLE": TABLE,
         "INSTANCE_TYPES": json.dumps([TYPE, OTHER]),

@@ -8,28 +8,33 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.environments.partitions import PlanPartitionsEnvironment
+from contract.environments.settings import FleetDefaults
 from contract.names import PARENT
 from contract.quotas import processing_quota
 from lambdas.plan_partitions import handler as module
-from lambdas.plan_partitions.handler import Deployment, execution_name, plan_partitions
+from lambdas.plan_partitions.handler import execution_name, plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
-from lambdas.shared.execution_input import InputError
+from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
-from tests.unit.lambdas.test_plan import DEPLOYMENT as OF_A_RUN
+from tests.unit.lambdas.test_plan import ENVIRONMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run
 from tests.unit.lambdas.test_preflight import Pages
 
 ARN = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-partitions"
 QUOTA = "ml.m5.large for training job usage"
-DEPLOYMENT = Deployment(
+ENVIRONMENT = PlanPartitionsEnvironment(
+    deployment="onejob-dev",
     data_bucket=DATA_BUCKET,
     forecast_bucket=FORECAST_BUCKET,
-    named=("AT", "DE", "FR"),
+    partitions=("AT", "DE", "FR"),
     at_a_time=20,
-    machines=(QUOTA,),
+    quotas=(QUOTA,),
     base_config=OF_A_RUN.base_config,
     time_zone="Europe/Berlin",
     period_label="start",
+    fleet=None,
+    fleet_types=(),
 )
 # Of Step Functions: a name has none of these.
 FORBIDDEN = re.compile(r"[\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]")
@@ -41,7 +46,7 @@ def execution(document: object, *, name: str = "3f0c") -> dict[str, Any]:
 
 def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> dict[str, Any]:
     quotas = Pages({} if quota is None else {QUOTA: quota})
-    return plan_partitions(execution(document), deployment=replace(DEPLOYMENT, **changes), quotas=quotas, s3=s3)
+    return plan_partitions(execution(document), environment=replace(ENVIRONMENT, **changes), quotas=quotas, s3=s3)
 
 
 def items(s3: Any, plan: dict[str, Any]) -> list[dict[str, Any]]:
@@ -91,7 +96,7 @@ def test_how_many_run_at_a_time(s3: Any, at_a_time: int, quota: int | None, toge
 
 def test_the_states_data_stay_small_however_many_there_are(s3: Any) -> None:
     names = [f"{number:05}{'x' * 59}" for number in range(5_000)]
-    plan = planned(s3, {}, named=names, at_a_time=1_000)
+    plan = planned(s3, {}, partitions=names, at_a_time=1_000)
     assert (plan["count"], plan["at_a_time"]) == (5_000, 1_000)
     assert len(json.dumps(plan)) < 300
     assert [item["partition"] for item in items(s3, plan)] == names
@@ -164,15 +169,15 @@ def test_everything_wrong_is_told_at_once(s3: Any) -> None:
 
 
 def test_a_fleet_may_be_asked_for_where_there_is_one(s3: Any) -> None:
-    plan = planned(s3, {"fleet": 4}, fleet={"enabled": False, "instances": None})
+    plan = planned(s3, {"fleet": 4}, fleet=FleetDefaults(enabled=False, instances=None))
     assert all(item["input"]["fleet"] == 4 for item in items(s3, plan))
 
 
 def test_where_no_demand_is_found_it_is_told_where_it_belongs(s3: Any) -> None:
     with pytest.raises(InputError, match=re.escape(f"below s3://{DATA_BUCKET}/demand/partition=.../")):
-        planned(s3, {}, named=None)
+        planned(s3, {}, partitions=None)
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/partition=IT/a.csv", Body=b"x")
-    assert [item["partition"] for item in items(s3, planned(s3, {}, named=None))] == ["IT"]
+    assert [item["partition"] for item in items(s3, planned(s3, {}, partitions=None))] == ["IT"]
 
 
 @pytest.mark.parametrize(("pages", "together"), [([{QUOTA: 2.0}], 2), ([{"another": 2.0}], 3), ([], 3)])
@@ -182,6 +187,7 @@ def test_the_handler_reads_its_environment_and_the_quota(
     clients = {"s3": s3, "service-quotas": Pages(*pages)}
     monkeypatch.setattr(module, "_client", clients.__getitem__)
     for name, value in (
+        ("DEPLOYMENT", "onejob-dev"),
         ("DATA_BUCKET", DATA_BUCKET),
         ("FORECAST_BUCKET", FORECAST_BUCKET),
         ("PARTITIONS", '["AT", "DE", "FR"]'),
@@ -249,16 +255,17 @@ def test_fleets_have_quotas_of_their_own(
 def test_the_fleets_quota_counts_for_runs_that_have_one(
     s3: Any, document: dict[str, Any], enabled: bool, instances: int | None, together: int
 ) -> None:
-    deployment = replace(DEPLOYMENT, fleet={"enabled": enabled, "instances": instances}, fleet_types=("ml.m5.xlarge",))
+    fleet = FleetDefaults(enabled=enabled, instances=instances)
+    environment = replace(ENVIRONMENT, fleet=fleet, fleet_types=("ml.m5.xlarge",))
     quotas = Pages({QUOTA: 20, processing_quota("ml.m5.xlarge"): 2})
-    plan = plan_partitions(execution(document), deployment=deployment, quotas=quotas, s3=s3)
+    plan = plan_partitions(execution(document), environment=environment, quotas=quotas, s3=s3)
     assert plan["at_a_time"] == together
 
 
 def test_names_that_cannot_be_used_are_listed_apart(s3: Any) -> None:
     for name in ("DE", "UK & IE"):
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"x")
-    plan = planned(s3, {}, named=None)
+    plan = planned(s3, {}, partitions=None)
     assert plan["count"] == 1
     found = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["unusable"])["Body"].read())
     assert found == ["UK & IE"]

@@ -2,24 +2,26 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contract.environments.settings import FleetDefaults
 from contract.limits import MOST_INSTANCES
 from contract.model_format import MODEL_FORMAT
 from contract.names import PARENT
 from infra.jobs.training_job import OF_THE_RUN
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
 from lambdas.plan.plans import PublishPlan
-from lambdas.shared.execution_input import InputError
+from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
-from tests.unit.lambdas.test_plan import DEPLOYMENT, EXECUTION_ID, planned
+from tests.unit.lambdas.test_plan import ENVIRONMENT, EXECUTION_ID, planned
 
 POINTER = "forecasts/partition=all/_latest.json"
 MODEL = {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": MODEL_FORMAT}
 OTHER_FORMAT = MODEL_FORMAT + 6
-AUTO, FOUR = {"enabled": False, "instances": None}, {"enabled": True, "instances": 4}
+AUTO, FOUR = FleetDefaults(enabled=False, instances=None), FleetDefaults(enabled=True, instances=4)
 
 
 def point(s3: Any, *, key: str = POINTER, **pointer: Any) -> None:
@@ -153,7 +155,7 @@ def test_a_model_that_is_gone_is_named(demand: Any) -> None:
     ],
 )
 def test_whether_a_fleet_forecasts_and_on_how_many_machines(
-    demand: Any, document: dict[str, Any], settled: dict[str, Any] | None, fleet: bool, instances: int | None
+    demand: Any, document: dict[str, Any], settled: FleetDefaults | None, fleet: bool, instances: int | None
 ) -> None:
     result = planned(document, demand, fleet=settled)
     assert (result.fleet, result.fleet_instances) == (fleet, instances)
@@ -220,8 +222,8 @@ def test_what_is_no_partition(demand: Any, name: object) -> None:
 def test_a_run_of_a_partition_is_published_as_it_is(s3: Any) -> None:
     execution = {"id": EXECUTION_ID, "started_at": "2026-11-18T09:30:05Z", "input": {"publish": "run-1"}}
     with pytest.raises(InputError, match="which partition"):
-        plan(execution, deployment=DEPLOYMENT.__class__(**{**vars(DEPLOYMENT), "partitioned": True}), s3=s3)
-    found = plan({**execution, "input": {"publish": "run-1", "partition": "all"}}, deployment=DEPLOYMENT, s3=s3)
+        plan(execution, environment=replace(ENVIRONMENT, partitioned=True), s3=s3)
+    found = plan({**execution, "input": {"publish": "run-1", "partition": "all"}}, environment=ENVIRONMENT, s3=s3)
     assert found == PublishPlan(partition="all", publish="run-1")
     assert (found.fleet, found.mode) == (False, "train")
 

@@ -8,23 +8,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contract.environments.planning import JobMachine, PreflightEnvironment
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
 from lambdas.preflight.demand import check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
-from lambdas.preflight.handler import Deployment, preflight
+from lambdas.preflight.handler import preflight
 from lambdas.preflight.image import OTHERS, TAKEN, check_image, readable_format
 from lambdas.preflight.model import check_model
 from lambdas.preflight.quotas import check_quotas
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
+from lambdas.shared.errors import NotReady
 from lambdas.shared.registry_record import Attempt, Run
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
-ON_DEMAND = {"instance_type": "ml.m5.large", "spot": False}
-ON_SPOT = {"instance_type": "ml.m5.large", "spot": True}
+ON_DEMAND = JobMachine(instance_type="ml.m5.large", spot=False)
+ON_SPOT = JobMachine(instance_type="ml.m5.large", spot=True)
 QUOTA, SPOT_QUOTA = training_quota("ml.m5.large", spot=False), training_quota("ml.m5.large", spot=True)
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 
@@ -141,21 +143,22 @@ def test_where_the_last_type_is_waited_for_in_vain_a_note_says_what_to_write() -
 def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Finding("note", "quota: a"), Finding("unknown", "time: b"), Finding("fine", "key: c")]
     monkeypatch.setattr(module, "preflight", lambda *_given, **_named: found)
-    monkeypatch.setattr(module.Deployment, "from_environment", lambda _variables: None)
+    monkeypatch.setattr(PreflightEnvironment, "from_environment", lambda _variables: None)
     assert module.handler({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
     found.append(Finding("wrong", "image: d"))
-    with pytest.raises(module.NotReady, match=r"^image: d$"):
+    with pytest.raises(NotReady, match=r"^image: d$"):
         module.handler({"plan": {}}, CONTEXT)
 
 
-DEPLOYMENT = Deployment(
+ENVIRONMENT = PreflightEnvironment(
+    deployment="onejob-dev",
     data_bucket="d",
     forecast_bucket="f",
     key="k",
     table="t",
     image=URI,
-    machines=[ON_DEMAND],
-    fleet_types=["ml.m5.2xlarge"],
+    machines=(ON_DEMAND,),
+    fleet_types=("ml.m5.2xlarge",),
     volume_gb=30,
     max_runtime_minutes=60,
     time_zone="Europe/Berlin",
@@ -180,7 +183,7 @@ def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
             raise ValueError(service)
         return clients[service]
 
-    findings = preflight(plan, deployment=DEPLOYMENT, client=client)
+    findings = preflight(plan, environment=ENVIRONMENT, client=client)
     return [each.line.split(";")[0] for each in findings if each.verdict == "wrong"]
 
 

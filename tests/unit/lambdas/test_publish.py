@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
-from lambdas.publish.handler import ATTEMPTS, Place, publish
-from lambdas.publish.pointer import PublishFailed
+from lambdas.publish.handler import ATTEMPTS, Shelf, publish
+from lambdas.shared.errors import PublishFailed
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
@@ -36,14 +36,14 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forec
 
 @pytest.fixture(autouse=True)
 def _registry_and_catalogue(glue: Any, table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For `place` to find."""
+    """For `shelf` to find."""
     monkeypatch.setitem(BESIDE, "glue", glue)
     monkeypatch.setitem(BESIDE, "table", table)
 
 
-def place(s3: Any, deployment: str = "onejob-dev") -> Place:
+def shelf(s3: Any, deployment: str = "onejob-dev") -> Shelf:
     catalog = Catalog(BESIDE["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
-    return Place(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
+    return Shelf(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
@@ -63,10 +63,10 @@ def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = 
 
 def published(s3: Any, *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> dict[str, Any]:
     """Publishes the run, or one that is like it, in an execution that has claimed it."""
-    run, where = {**RUN, **changes}, place(s3, deployment)
+    run, where = {**RUN, **changes}, shelf(s3, deployment)
     execution = f"{EXECUTION}-{run['run_id']}"
     claimed(where.table, str(run["cutoff"]), execution)
-    return publish(run, execution=execution, place=where, now=NOW, by_hand=by_hand)
+    return publish(run, execution=execution, shelf=where, now=NOW, by_hand=by_hand)
 
 
 def pointer(s3: Any) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None
 def test_the_registry_tells_what_was_published_and_what_was_kept(s3: Any) -> None:
     published(s3)
     published(s3, run_id="run-0", cutoff="2026-11-09")
-    table = place(s3).table
+    table = shelf(s3).table
     run, older = table.get("all", "2026-11-16"), table.get("all", "2026-11-09")
     assert run.published == 1
     assert run.last is not None
@@ -203,17 +203,17 @@ def test_the_registry_tells_what_was_published_and_what_was_kept(s3: Any) -> Non
 
 
 def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: Any) -> None:
-    where = place(s3)
+    where = shelf(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
     claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
     with pytest.raises(PublishFailed, match=f"{EXECUTION}-two has taken the run over"):
-        publish(RUN, execution=f"{EXECUTION}-one", place=where, now=NOW)
+        publish(RUN, execution=f"{EXECUTION}-one", shelf=where, now=NOW)
     with pytest.raises(s3.exceptions.NoSuchKey):
         pointer(s3)
 
 
 def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) -> None:
-    where = place(s3)
+    where = shelf(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
 
     class Slow:
@@ -228,11 +228,11 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) 
             if not self.done:
                 self.done = True
                 claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
-                publish({**RUN, "run_id": "run-2"}, execution=f"{EXECUTION}-two", place=where, now=NOW)
+                publish({**RUN, "run_id": "run-2"}, execution=f"{EXECUTION}-two", shelf=where, now=NOW)
             return s3.put_object(**request)
 
     with pytest.raises(PublishFailed, match="has taken the run over"):
-        publish(RUN, execution=f"{EXECUTION}-one", place=replace(where, s3=Slow()), now=NOW)
+        publish(RUN, execution=f"{EXECUTION}-one", shelf=replace(where, s3=Slow()), now=NOW)
     assert pointer(s3)["run_id"] == "run-2"
 
 
@@ -274,7 +274,7 @@ def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: Any) -> None:
     inference = {"series_per_second_per_core": 12_000.5, "instances": 4}
     job = {"name": "job-1", "cost": 0.5}
     published(s3, job=job, fleet=FLEET, statistics={"inference": inference})
-    kept = place(s3).table.get("all", "2026-11-16").published_attempt
+    kept = shelf(s3).table.get("all", "2026-11-16").published_attempt
     assert kept is not None
     assert {name: kept.details[name] for name in ("job", "fleet", "inference")} == {
         "job": job,
@@ -282,7 +282,7 @@ def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: Any) -> None:
         "inference": inference,
     }
     published(s3, run_id="run-2", fleet=None, statistics={"inference": None})
-    alone = place(s3).table.get("all", "2026-11-16").published_attempt
+    alone = shelf(s3).table.get("all", "2026-11-16").published_attempt
     assert alone is not None
     assert not alone.details.keys() & {"job", "fleet", "inference"}
 

@@ -13,9 +13,11 @@ from infra.settings.loader import load_settings
 from infra.settings.partitions import PartitionsSettings
 from tests.synthesis import ROOT
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
-from tests.unit.lambdas.test_preflight import DEPLOYMENT, Registry
+from tests.unit.lambdas.test_preflight import ENVIRONMENT, Registry
 
-DEPLOYED = DEPLOYMENT.__class__(**{**vars(DEPLOYMENT), "data_bucket": DATA_BUCKET, "forecast_bucket": FORECAST_BUCKET})
+DEPLOYED = ENVIRONMENT.__class__(
+    **{**vars(ENVIRONMENT), "data_bucket": DATA_BUCKET, "forecast_bucket": FORECAST_BUCKET}
+)
 
 
 def settings(*, infer_cron: str | None = "0 5 ? * TUE-SAT *", partitions: tuple[str, ...] = ()) -> Settings:

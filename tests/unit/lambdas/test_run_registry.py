@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.shared.errors import RegistryBusy
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, begin_publishing, end, note, release
-from lambdas.shared.registry_table import TRIES, RegistryBusy, RunTable
+from lambdas.shared.registry_table import TRIES, RunTable
 
 NOTHING = Run(partition="all", cutoff="2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"

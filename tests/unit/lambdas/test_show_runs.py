@@ -83,8 +83,8 @@ def test_the_handler_draws_the_registry_and_tells_cloudwatch_what_it_is(
     table: RunTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: table._client)
+    monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("TABLE", TABLE)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
     table.change("all", "2026-11-16", lambda _run: PUBLISHED)
     assert "10.5 min" in module.handler({}, CONTEXT)
     assert "last runs" in module.handler({"describe": True}, CONTEXT)
@@ -164,8 +164,8 @@ def test_the_handler_draws_the_partitions_where_there_are_some(
     table: RunTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: table._client)
+    monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("TABLE", TABLE)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.setenv("DATA_BUCKET", "data-bucket")
     monkeypatch.setenv("PARTITIONS", '["DE", "FR"]')
     table.change("FR", "2026-11-16", lambda _run: run_of("FR", "held"))
