@@ -5,7 +5,8 @@ model without an error and forecasts nonsense. So the number stands for the feat
 and for the layout of the model's files.
 """
 
-# Raise it by hand whenever one of these changes; tests/unit/job_code/test_golden_model.py fails until somebody does.
+# Raise it by hand whenever one of these changes. Until then test_golden_model.py in tests/unit/job_code/forecasting
+# fails.
 MODEL_FORMAT = 2
 # The image's environment variable with the number, for whoever sees the image and not its files.
 IMAGE_VARIABLE = "MODEL_FORMAT"

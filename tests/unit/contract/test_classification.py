@@ -24,7 +24,7 @@ from job_code.runtime.failures import Failure
 from lambdas.explain_failure import kinds
 from lambdas.explain_failure.container import BY_CODE
 from lambdas.explain_failure.handler import explain
-from tests.unit.job_code.test_failures import OF_OTHERS
+from tests.unit.job_code.runtime.test_failures import OF_OTHERS
 
 JOB_CODE = Path(__file__).parents[3] / "job_code"
 HOSTILE = (

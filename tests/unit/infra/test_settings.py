@@ -7,7 +7,7 @@ from infra.settings.cron import check_cron
 from infra.settings.environment import LOG_DAYS, Settings
 from infra.settings.loader import SettingsError, load_settings
 
-ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+ENVIRONMENTS = Path(__file__).parents[3] / "environments"
 NAMES = ("dev", "staging", "prod")
 
 
