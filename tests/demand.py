@@ -16,6 +16,7 @@ from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.demand_rows import VALUE
+from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand, shard_demand
 from job_code.demand.shuffle_files import SpilledShard, read_shard
 from job_code.demand.work_sizes import Sizes
@@ -102,8 +103,9 @@ def sharded(
     folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: Sizes = ONE, **settings: object
 ) -> tuple[ShardedDemand, pl.DataFrame]:
     """Reads demand into shards and these back into rows: key columns, `_day` and `_value`, sorted."""
-    config, findings = configured(**settings), Findings()
-    demand = _shard(folder, files, config, findings, sizes)
+    findings = Findings()
+    context = _context(folder, files, configured(**settings), sizes)
+    config, demand = context.config, _shard(context, findings)
     findings.raise_if_any()
     return demand, pl.concat(
         rows_of(shard)
@@ -129,22 +131,18 @@ def prepared(
 ) -> PreparedDemand:
     """Shards, checks and aligns demand, in a folder of its own."""
     findings = Findings()
-    pieces = folder / "pieces"
-    pieces.mkdir(parents=True)
-    demand = _shard(folder, files, config, findings, sizes)
+    context = _context(folder, files, config, sizes)
+    demand = _shard(context, findings)
     described = StaticShards({})
     if static is not None:
-        described = shard_static(write(folder / "static", static), demand, config, findings, sizes)
+        described = shard_static(write(folder / "static", static), demand, context, findings)
     calendar = check_calendar(demand.days, config, findings)
     return prepare(
         InputShards(demand=demand, static=described, covariates=SpilledCovariates()),
         StoredCovariates(),
         calendar,
-        config,
+        context,
         findings,
-        folder=pieces,
-        workers=SameProcess(sizes.workers),
-        sizes=sizes,
         advance=lambda _: None,
     )
 
@@ -182,24 +180,30 @@ def problems(
     return []
 
 
-def _shard(
-    folder: Path,
-    files: Mapping[str, pl.DataFrame | bytes],
-    config: ForecastConfig,
-    findings: Findings,
-    sizes: Sizes,
-) -> ShardedDemand:
-    shards = folder / "shards"
-    shards.mkdir(parents=True)
-    return shard_demand(
-        write(folder / "demand", files),
-        config,
-        findings,
-        folder=shards,
+def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE) -> RunContext:
+    """A run in this process, with the folder as its scratch folder."""
+    return RunContext(
+        request=request,
         workers=SameProcess(sizes.workers),
         sizes=sizes,
-        advance=lambda _: None,
+        progress=Progress(io.StringIO()),
+        scratch=folder,
+        output=LocalOutput(folder / "out", request.run_id),
     )
+
+
+def _context(
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], config: ForecastConfig, sizes: Sizes
+) -> RunContext:
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs = {"demand": write(folder / "demand", files)}
+    context = context_of(RunRequest(run_id=RUN, partition="all", inputs=inputs, config=config), folder, sizes)
+    context.make_folders()
+    return context
+
+
+def _shard(context: RunContext, findings: Findings) -> ShardedDemand:
+    return shard_demand(context.request.inputs["demand"], context, findings, advance=lambda _: None)
 
 
 def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:

@@ -5,7 +5,6 @@ a model below `golden/`, with the features of some series of every kind and the 
 them with what the code makes of the same model today.
 """
 
-import io
 import json
 import shutil
 import sys
@@ -29,9 +28,8 @@ from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.read_input import read_input
 from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
-from job_code.runtime.progress import Progress
 from job_code.training.assemble import assemble_forecaster
-from tests.demand import ONE, SameProcess
+from tests.demand import context_of
 from tests.golden_demand import write_inputs
 from tests.golden_tables import Tables
 
@@ -79,7 +77,7 @@ class Calendar:
             folder / "inputs", self.frequency, periods=self.periods, horizon=HORIZON, variations=variations
         )
         request = RunRequest(run_id="golden", partition="all", inputs=inputs, config=self.config)
-        demand, _ = read_input(request, SameProcess(1), ONE, Progress(io.StringIO()), folder, known=known)
+        demand, _ = read_input(context_of(request, folder), known=known)
         return demand, Sample.draw(demand, self.config.sample_rows)
 
 

@@ -1,11 +1,13 @@
 """A run before its forecasts are counted: the draft that a fleet takes on, and how fast it forecast."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from contract.keys import RunKeys
 from job_code.evaluation.chart_data import ChartData
+from job_code.forecasting.forecast_files import ForecastFile
+from job_code.series.arrays import Floats
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,18 @@ class Inference:
             cores: Of all of them together.
         """
         return cls(instances, cores, round(series / max(core_seconds, 0.01), 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecasts:
+    """All forecasts of a run, each file in its place.
+
+    Attributes:
+        files: The files, in the order of the pieces.
+        total: Expected demand of all series together, shape (horizon,).
+        inference: How they were made.
+    """
+
+    files: Sequence[ForecastFile]
+    total: Floats
+    inference: Inference

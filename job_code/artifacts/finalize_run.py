@@ -1,6 +1,5 @@
 """The end of a run: its forecasts are there; manifest, report and data-quality report follow, the manifest last."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from job_code.artifacts.draft_run import Draft, Inference
+from job_code.artifacts.draft_run import Draft, Forecasts
 from job_code.artifacts.manifest import complete_manifest
-from job_code.forecasting.forecast_files import ForecastFile
 from job_code.preparation.data_quality import sound_report
 from job_code.report.published_run import Comparison, PublishedRun
 from job_code.report.render import render
@@ -22,25 +20,21 @@ from job_code.series.frequency import Frequency
 
 def finish(
     draft: Draft,
-    forecasts: Sequence[ForecastFile],
-    total: Floats,
+    forecasts: Forecasts,
     *,
-    inference: Inference,
     published: Path | None,
     output: Output,
     progress: Progress,
     folder: Path,
 ) -> dict[str, Any]:
-    """Writes what belongs to a run beside its forecasts.
+    """Write what belongs to a run beside its forecasts.
 
     Args:
         draft: The run.
-        forecasts: Its files, all of them in their place.
-        total: Expected demand of all series together, shape (horizon,).
-        inference: How they were made.
+        forecasts: Its forecasts.
         published: Manifest of the last published run, or the folder it is in.
         output: Where the files go.
-        progress: Told how far it is, and knows how long everything took.
+        progress: Shows how far it is, and knows how long everything took.
         folder: Where files are made.
 
     Returns:
@@ -48,11 +42,11 @@ def finish(
     """
     frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
     begin = frequency.period_of(datetime.fromisoformat(first).date())
-    days = [frequency.date_of(begin + step).isoformat() for step in range(len(total))]
-    manifest = complete_manifest(draft.manifest, forecasts, total, days, now=datetime.now(UTC))
-    manifest["inference"] = asdict(inference)
+    days = [frequency.date_of(begin + step).isoformat() for step in range(len(forecasts.total))]
+    manifest = complete_manifest(draft.manifest, forecasts.files, forecasts.total, days, now=datetime.now(UTC))
+    manifest["inference"] = asdict(forecasts.inference)
     with progress.stage("report"):
-        compared = _compared(published, draft, total, progress)
+        compared = _compared(published, draft, forecasts.total, progress)
         manifest["compared_with"] = compared.to_dict() if compared else None
         manifest["seconds"] = {**draft.seconds, **progress.seconds}
         quality = manifest["data_quality"]

@@ -1,5 +1,6 @@
 """Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,14 +9,13 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_rows import SOURCE, clean_demand
+from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_ON_SALE, SpillWriter
-from job_code.demand.work_sizes import Sizes
 from job_code.runtime.disk_space import require_space
-from job_code.runtime.process_pool import Workers
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import common_types
-from job_code.tables.table_files import UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.tables.validation_report import Findings
 
 
@@ -62,78 +62,80 @@ class ShardedDemand:
 
 
 def shard_demand(
-    path: Path,
-    config: ForecastConfig,
-    findings: Findings,
-    *,
-    folder: Path,
-    workers: Workers,
-    sizes: Sizes,
-    advance: Advance,
-    bytes_beside: int = 0,
+    path: Path, context: RunContext, findings: Findings, *, advance: Advance, bytes_beside: int = 0
 ) -> ShardedDemand:
-    """Reads every demand file at or below a path into shards.
+    """Read every demand file at or below a path into shards.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        config: Names the columns.
+        context: The run; the shards go into its folder for them.
         findings: Takes note of all that is wrong; rows that are noted are left out.
-        folder: Where the shards go; it must exist.
-        workers: Do the reading.
-        sizes: How large shards and batches are.
-        advance: Told the share that is done.
+        advance: Called with the share that is done.
         bytes_beside: Bytes that will be put into the shards beside the demand.
 
     Raises:
         InputError: If there are no files, or none that can be read.
         OutOfDiskError: If the disk has no room for the shards.
     """
+    config, folder = context.config, context.shards
     wanted = [*config.key, *config.observed_columns]
     files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
     if not files:
         findings.raise_if_any()
     types = common_types(files, config.key)
     rows = sum(file.rows for file in files)
-    shards = sizes.shards(rows, bytes_beside)
+    shards = context.sizes.shards(rows, bytes_beside)
     row = ROW if config.available is None else ROW_ON_SALE
-    expected = rows * row.itemsize
-    require_space(folder, sizes.disk_for_shards(rows, row))
-    tasks = [
-        _Task(
-            parts=tuple(parts),
-            types=types,
-            config=config,
-            folder=folder,
-            writer=writer,
-            shards=shards,
-            batch=sizes.rows_per_batch,
-        )
-        for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
-    ]
+    require_space(folder, context.sizes.disk_for_shards(rows, row))
+    tasks = _tasks(files, types, shards, context)
+    expected = max(1, rows * row.itemsize)
     results = []
-    for result in workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / max(1, expected))):
+    for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / expected)):
         results.append(result)
         findings.absorb(result.findings)
-    for name, (kind, reason) in sorted(
-        {name: why for result in results for name, why in result.unreadable.items()}.items()
-    ):
-        note_unreadable(name, kind, reason, findings, SOURCE)
+    _note_unreadable(results, findings)
     counts = [days for result in results for days in result.days]
     if not counts or not DayCounts.total(counts).rows:
         if not findings.messages():
             findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
         findings.raise_if_any()
-    series = max(result.series for result in results)
     ignored = {column for file in files for column in file.other_columns}
     return ShardedDemand(
         folder=folder,
         shards=shards,
         types=types,
         days=DayCounts.total(counts),
-        series=series,
+        series=max(result.series for result in results),
         files=len(files),
         ignored_columns=tuple(sorted(ignored)),
     )
+
+
+def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
+    """Divide the files among the workers, as far as the rows are worth one."""
+    sizes = context.sizes
+    writers = min(context.workers.count, sizes.worthwhile_workers(sum(file.rows for file in files)))
+    return [
+        _Task(
+            parts=tuple(parts),
+            types=types,
+            config=context.config,
+            folder=context.shards,
+            writer=writer,
+            shards=shards,
+            batch=sizes.rows_per_batch,
+        )
+        for writer, parts in enumerate(split(files, writers))
+    ]
+
+
+def _note_unreadable(results: Sequence[_Result], findings: Findings) -> None:
+    """Take note of each file once, whichever workers had parts of it."""
+    unreadable: dict[str, tuple[str, str]] = {}
+    for result in results:
+        unreadable |= result.unreadable
+    for name, (kind, reason) in sorted(unreadable.items()):
+        note_unreadable(name, kind, reason, findings, SOURCE)
 
 
 def _shard(task: _Task) -> _Result:

@@ -54,13 +54,14 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.fleet.chunk_worker import prepare
         from job_code.fleet.gather_results import finish_run, note_end, wait_for_all
         from job_code.fleet.handover_document import Handover
-        from job_code.fleet.instance import forecast_objects
+        from job_code.fleet.instance import Instance, forecast_objects
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
         from job_code.runtime.s3_prefix import S3Folder
         from job_code.training.trained_model import checksum
 
     store = S3Folder.from_uri(required(job_start.OUTPUT_URI))
+    instance = Instance(job_name=paths.job_name, store=store, progress=progress, scratch=scratch)
     common, model = paths.input(job_start.COMMON), paths.input(job_start.MODEL)
     with explain_full_disk():
         handover = Handover.read(common / DOCUMENT, scratch)
@@ -78,23 +79,18 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
                 sorted(paths.input(job_start.PIECES).glob(archive_name("*"))),
                 handover,
                 model,
-                job_name=paths.job_name,
-                store=store,
+                instance=instance,
                 workers=workers,
-                progress=progress,
-                scratch=scratch,
             )
     if paths.host != paths.hosts[0]:
-        note_end(handover, store, job_name=paths.job_name, host=paths.host, folder=scratch)
+        note_end(handover, instance, host=paths.host)
         return
-    wait_for_all(handover, store, job_name=paths.job_name, others=paths.hosts[1:], progress=progress, folder=scratch)
+    wait_for_all(handover, instance, others=paths.hosts[1:])
     published = common / MANIFEST
     finish_run(
         handover,
-        store,
+        instance,
         published=published if published.is_file() else None,
         instances=len(paths.hosts),
         cores=cores,
-        progress=progress,
-        folder=scratch,
     )

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from contract.keys import RunKeys
-from job_code.artifacts.draft_run import Draft, Inference
+from job_code.artifacts.draft_run import Draft, Forecasts, Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.artifacts.input_fingerprint import input_fingerprint
 from job_code.artifacts.manifest import draft_manifest
+from job_code.demand.run_context import RunContext
 from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
 from job_code.fleet.upload_handover import hand_over
 from job_code.forecasting.forecast_chunk import forecast_pieces
-from job_code.forecasting.forecast_files import ForecastFile
 from job_code.preparation.data_quality import failed_report
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.read_input import read_input
@@ -25,7 +25,6 @@ from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.process_pool import Workers, available_cores
 from job_code.runtime.progress import Progress
-from job_code.series.arrays import Floats
 from job_code.training.train import take_over, train
 from job_code.training.trained_model import TrainedModel
 
@@ -33,14 +32,14 @@ from job_code.training.trained_model import TrainedModel
 def run(
     request: RunRequest, output: Output, *, progress: Progress, folder: Path, sizes: Sizes | None = None
 ) -> dict[str, Any]:
-    """Reads, checks, fits, backtests, predicts and writes.
+    """Read, check, fit, backtest, predict and write.
 
     Or predicts with the model of an earlier run; or leaves it to a fleet to predict.
 
     Args:
         request: What to run.
         output: Where the run's files go.
-        progress: Told how far it is.
+        progress: Shows how far it is.
         folder: Where files are made before they are put; the caller removes it.
         sizes: How large the pieces of the work are; they change no forecast.
 
@@ -54,27 +53,20 @@ def run(
     sizes = sizes or Sizes.for_cores(available_cores())
     try:
         with explain_full_disk(), Workers(sizes.workers) as workers:
-            demand, model, draft = _prepare(request, workers, sizes, progress, folder)
-            _keep(model, request, output)
+            context = RunContext(
+                request=request, workers=workers, sizes=sizes, progress=progress, scratch=folder, output=output
+            )
+            demand, model, draft = _prepare(context)
+            _keep(model, context)
             if request.objects is not None:
-                hand_over(draft, demand, model, request.published, output=output, progress=progress, folder=folder)
+                hand_over(draft, demand, model, context)
                 output.finish()
                 return dict(draft.manifest)
-            files, total = _predict(draft, demand, model, workers, sizes, output, progress, folder)
+            forecasts = _predict(draft, demand, model, context)
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    seconds = progress.seconds["predict"]
-    return finish(
-        draft,
-        files,
-        total,
-        inference=Inference.of(demand.series, seconds * sizes.workers, instances=1, cores=sizes.workers),
-        published=request.published,
-        output=output,
-        progress=progress,
-        folder=folder,
-    )
+    return finish(draft, forecasts, published=request.published, output=output, progress=progress, folder=folder)
 
 
 def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
@@ -84,17 +76,16 @@ def refuse(error: InputError, output: Output, *, partition: str, run_id: str, fo
     output.finish()
 
 
-def _prepare(
-    request: RunRequest, workers: Workers, sizes: Sizes, progress: Progress, folder: Path
-) -> tuple[PreparedDemand, TrainedModel, Draft]:
-    """All that comes before the forecasts."""
+def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
+    """Do all that comes before the forecasts."""
+    request, progress = context.request, context.progress
     if request.model is None:
-        demand, quality = read_input(request, workers, sizes, progress, folder)
-        model, charts = train(request, demand, progress, folder / "model")
+        demand, quality = read_input(context)
+        model, charts = train(demand, context)
     else:
         model = TrainedModel.load(request.model, request.config, sha256=request.model_sha256)
         request = replace(request, config=model.forecaster.config)
-        demand, quality = read_input(request, workers, sizes, progress, folder, known=model.forecaster.encodings)
+        demand, quality = read_input(replace(context, request=request), known=model.forecaster.encodings)
         charts = take_over(model, demand, progress)
     manifest = draft_manifest(request, demand, model, quality)
     with progress.stage("fingerprint"):
@@ -102,33 +93,30 @@ def _prepare(
     return demand, model, Draft(manifest, charts, {})
 
 
-def _predict(
-    draft: Draft,
-    demand: PreparedDemand,
-    model: TrainedModel,
-    workers: Workers,
-    sizes: Sizes,
-    output: Output,
-    progress: Progress,
-    folder: Path,
-) -> tuple[list[ForecastFile], Floats]:
-    """Returns the files, and the expected demand of all series together, by step."""
-    horizon = model.forecaster.config.horizon
+def _predict(draft: Draft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Forecasts:
+    """Forecast all series, and put each file in its place as soon as it is made."""
+    horizon, scratch, cores = model.forecaster.config.horizon, context.scratch, context.sizes.workers
     files, total = [], np.zeros(horizon)
-    with progress.stage("predict") as advance:
-        require_space(folder, sizes.disk_for_forecasts(demand.series * horizon))
-        for done in forecast_pieces(demand, model.folder, workers, folder):
-            output.put(folder / done.file.name, draft.keys.forecasts + done.file.name)
+    with context.progress.stage("predict") as advance:
+        require_space(scratch, context.sizes.disk_for_forecasts(demand.series * horizon))
+        for done in forecast_pieces(demand, model.folder, context.workers, scratch):
+            context.output.put(scratch / done.file.name, draft.keys.forecasts + done.file.name)
             files.append(done.file)
             total += done.total
             advance(len(files) / len(demand.pieces))
-    return files, total
+    core_seconds = context.progress.seconds["predict"] * cores
+    return Forecasts(
+        files=files,
+        total=total,
+        inference=Inference.of(demand.series, core_seconds, instances=1, cores=cores),
+    )
 
 
-def _keep(model: TrainedModel, request: RunRequest, output: Output) -> None:
-    """Puts a model that was trained just now where later runs, and the fleet, find it."""
+def _keep(model: TrainedModel, context: RunContext) -> None:
+    """Put a model that was trained just now where later runs, and the fleet, find it."""
+    request = context.request
     if request.model is None:
         copies = model.folder.with_name("kept")
         shutil.copytree(model.folder, copies)
         for file in sorted(copies.iterdir()):
-            output.put(file, request.keys.models + file.name)
+            context.output.put(file, request.keys.models + file.name)

@@ -79,7 +79,7 @@ class Backtest:
 
 
 def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Backtest | None:
-    """Forecasts the last periods of a sample from several origins.
+    """Forecast the last periods of a sample from several origins.
 
     With `cutoff_rule = "series"` origins are counted back from each series' own end, so that others may have seen the
     same periods. Every series counts for those it stands for: the scores are estimates for all series of the run.
@@ -100,20 +100,10 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     )
     if not weight.any():
         return None
-    mean, quantiles = np.zeros(len(entries)), np.zeros((len(entries), len(config.quantiles)))
-    every = Calibration.learn(actual, weight, entries, config, threads=resources.threads)
-    even = series % 2 == 0
-    for judged in (even, ~even):
-        others = ~judged if len(np.unique(series)) >= LEAST_SERIES_TO_DIVIDE else judged | True
-        learnt = Calibration.learn(
-            actual[others], weight[others], entries.where(others), config, threads=resources.threads
-        )
-        calibrated = learnt.apply(entries.where(judged), config)
-        mean[judged], quantiles[judged] = calibrated.mean, calibrated.quantiles
-    halved = None
-    if not sample.is_everything and past.half.any():
-        smaller = _observe(sample, first, _fit(past, past.half, first.steps, config, resources), config)
-        halved = parts[0].wape, smaller.wape
+    outcome = _Outcome(entries=entries, series=series, actual=actual, weight=weight)
+    mean, quantiles = _cross_calibrate(outcome, config, resources)
+    measured = not sample.is_everything and past.half.any()
+    halved = (parts[0].wape, _wape_with_half(sample, past, first, config, resources)) if measured else None
     return Backtest(
         steps=first.steps,
         origins=len(origins),
@@ -130,9 +120,46 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
         average=np.concatenate([part.average for part in parts]),
         quantiles=quantiles,
         levels=config.quantiles,
-        calibration=every,
+        calibration=Calibration.learn(actual, weight, entries, config, threads=resources.threads),
         halved=halved,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What was forecast from all origins, and what happened; shape (entries,)."""
+
+    entries: Entries
+    series: Integers
+    actual: Floats
+    weight: Floats
+
+    def calibration_of(self, learn_from: Booleans, config: ForecastConfig, resources: Resources) -> Calibration:
+        """Learn from some of the entries."""
+        return Calibration.learn(
+            self.actual[learn_from],
+            self.weight[learn_from],
+            self.entries.where(learn_from),
+            config,
+            threads=resources.threads,
+        )
+
+
+def _cross_calibrate(outcome: _Outcome, config: ForecastConfig, resources: Resources) -> tuple[Floats, Floats]:
+    """Forecast each half of the series by what the other has taught.
+
+    Returns:
+        Means of shape (entries,), and quantiles of shape (entries, levels).
+    """
+    count = len(outcome.entries)
+    mean, quantiles = np.zeros(count), np.zeros((count, len(config.quantiles)))
+    divided = len(np.unique(outcome.series)) >= LEAST_SERIES_TO_DIVIDE
+    even = outcome.series % 2 == 0
+    for judged in (even, ~even):
+        others = ~judged if divided else np.ones(count, dtype=bool)
+        calibrated = outcome.calibration_of(others, config, resources).apply(outcome.entries.where(judged), config)
+        mean[judged], quantiles[judged] = calibrated.mean, calibrated.quantiles
+    return mean, quantiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +204,14 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
         scale=np.repeat(metrics.naive_error(history), steps),
         average=moving_average(history, steps).ravel(),
     )
+
+
+def _wape_with_half(
+    sample: Sample, past: Sample, origin: BacktestOrigin, config: ForecastConfig, resources: Resources
+) -> float | None:
+    """Score a model that learnt from half the series, from the first origin."""
+    smaller = _fit(past, past.half, origin.steps, config, resources)
+    return _observe(sample, origin, smaller, config).wape
 
 
 def _fit(past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources) -> DirectModel:

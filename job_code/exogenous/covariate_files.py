@@ -1,23 +1,23 @@
 """Streams covariate files, over all cores, into the shards of the demand, or one for those of a shorter key."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from job_code.config import WORKING_COLUMNS, ForecastConfig
+from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
-from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
 from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_rows
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, SpilledTable, TableColumns
 from job_code.exogenous.static_features import MOST_CATEGORIES, all_categories
 from job_code.runtime.disk_space import require_space
-from job_code.runtime.process_pool import Workers
 from job_code.series.frequency import Frequency
+from job_code.tables.column_kinds import infer_column_kinds
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import clean_key, common_types, with_key_types
 from job_code.tables.key_hashes import Hashes
@@ -99,16 +99,8 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
     return told
 
 
-def spill_covariates(
-    path: Path,
-    demand: ShardedDemand,
-    config: ForecastConfig,
-    findings: Findings,
-    *,
-    workers: Workers,
-    sizes: Sizes,
-) -> SpilledCovariates:
-    """Reads every covariate file at or below a path.
+def spill_covariates(path: Path, demand: ShardedDemand, context: RunContext, findings: Findings) -> SpilledCovariates:
+    """Read every covariate file at or below a path.
 
     Files of the same columns make a table. Its key are those columns that the demand's key has, too; the demand itself,
     should it be among the others, is left out.
@@ -116,36 +108,40 @@ def spill_covariates(
     Args:
         path: A Parquet or CSV file, or a folder of them.
         demand: Says where the shards are, and of which types the keys are.
-        config: Names the key and time columns.
+        context: The run.
         findings: Takes note of all that is wrong.
-        workers: Do the reading.
-        sizes: How large batches are.
     """
     try:
-        files = open_tables(path, _wanted(config), findings, source=SOURCE)
+        files = open_tables(path, _wanted(context.config), findings, source=SOURCE)
     except InputError as error:
         findings.state(str(error))
         return SpilledCovariates()
     tables: dict[frozenset[str], list[TableFile]] = {}
     for file in files:
         tables.setdefault(frozenset(file.columns), []).append(file)
-    own_columns = [name for columns in tables for name in columns - {*config.key, config.time}]
-    working = sorted(set(own_columns) & set(WORKING_COLUMNS))
-    if working:
-        findings.state(f"covariates: a column cannot be named {', '.join(working)}; rename it")
+    problem = _name_problem(tables, context.config)
+    if problem is not None:
+        findings.state(problem)
         return SpilledCovariates()
-    twice = sorted({name for name in own_columns if own_columns.count(name) > 1})
-    if twice:
-        findings.state(
-            f"covariates: {', '.join(twice)} is in files of different columns; give files of one table the same columns"
-        )
-        return SpilledCovariates()
-    spilled, ignored = [], []
+    spilled: list[SpilledTable] = []
+    ignored: list[str] = []
     for number, columns in enumerate(sorted(tables, key=sorted)):
-        table, reasons = _spill_table(number, tables[columns], demand, config, findings, workers, sizes)
+        table, reasons = _spill_table(number, tables[columns], demand, context, findings)
         spilled += [table] if table.schema.names else []
         ignored += reasons
     return SpilledCovariates(tuple(spilled), tuple(ignored))
+
+
+def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
+    """Say what is wrong with the names of the tables' columns; None where nothing is."""
+    names = [name for columns in tables for name in columns - {*config.key, config.time}]
+    working = sorted(set(names) & set(WORKING_COLUMNS))
+    if working:
+        return f"covariates: a column cannot be named {', '.join(working)}; rename it"
+    twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
+    if twice:
+        return f"covariates: {twice} is in files of different columns; give files of one table the same columns"
+    return None
 
 
 def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
@@ -154,62 +150,72 @@ def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
 
 
 def _spill_table(
-    number: int,
-    files: Sequence[TableFile],
-    demand: ShardedDemand,
-    config: ForecastConfig,
-    findings: Findings,
-    workers: Workers,
-    sizes: Sizes,
+    number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: Findings
 ) -> tuple[SpilledTable, list[str]]:
+    """Returns the table, and its columns that are not used, each with the reason."""
+    config = context.config
     key = tuple(name for name in config.key if name in files[0].columns)
     types = common_types(files, [name for name in files[0].columns if name != config.time])
     columns = sorted(name for name in types if name not in key)  # whatever their order in the files
-    kinds = {name: types[name] for name in columns}
-    read_as_text = [name for name in columns if kinds[name] == pl.String and not all(file.typed for file in files)]
-    kinds |= dict.fromkeys(_numbers_among(read_as_text, files), pl.Float64())
-    numbers = [name for name, dtype in kinds.items() if dtype.is_numeric() or dtype == pl.Boolean]
-    texts = [name for name, dtype in kinds.items() if dtype == pl.String]
-    ignored = [f"{name} (neither number nor text)" for name in columns if name not in (*numbers, *texts)]
-    table = TableColumns(number=number, key=key, numbers=tuple(numbers), texts=tuple(texts))
-    shards = demand.shards if key == config.key else 1
-    key_types = {name: demand.types[name] for name in key}
+    kinds = infer_column_kinds(files, {name: types[name] for name in columns})
+    table = TableColumns(number=number, key=key, numbers=kinds.numbers, texts=kinds.texts)
+    results = list(context.workers.map(_spill, _tasks(files, table, types, demand, context)))
+    for result in results:
+        findings.absorb(result.findings)
+    schema, unused = _merge(results, table)
+    spilled = SpilledTable(
+        schema=schema,
+        columns=table,
+        folder=demand.folder,
+        of_series=key == config.key,
+        own_codes=tuple(result.categories for result in results),
+    )
+    return spilled, [*(f"{name} (neither number nor text)" for name in kinds.others), *unused]
+
+
+def _tasks(
+    files: Sequence[TableFile],
+    table: TableColumns,
+    types: dict[str, pl.DataType],
+    demand: ShardedDemand,
+    context: RunContext,
+) -> list[_Task]:
+    """Divide the files among the workers, as far as the rows are worth one.
+
+    Raises:
+        OutOfDiskError: If the disk has no room for the rows.
+    """
+    config, sizes = context.config, context.sizes
     rows = sum(file.rows for file in files)
     require_space(demand.folder, rows * table.row.itemsize)
-    tasks = [
+    return [
         _Task(
             parts=tuple(parts),
             table=table,
-            key_types=key_types,
+            key_types={name: demand.types[name] for name in table.key},
             types=types,
             time=config.time,
             folder=demand.folder,
             writer=writer,
-            shards=shards,
+            shards=demand.shards if table.key == config.key else 1,
             batch=sizes.rows_per_batch,
         )
-        for writer, parts in enumerate(split(files, min(workers.count, sizes.worthwhile_workers(rows))))
+        for writer, parts in enumerate(split(files, min(context.workers.count, sizes.worthwhile_workers(rows))))
     ]
-    results = list(workers.map(_spill, tasks))
-    for result in results:
-        findings.absorb(result.findings)
-    categories = {}
-    for name in texts:
-        found = all_categories(result.categories[name] for result in results)
-        if found is None:
-            ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
-        else:
-            categories[name] = found
-    positive = tuple(name for name in numbers if 0 < min(result.lowest[name] for result in results) < float("inf"))
-    last_day = {name: max(result.last_day[name] for result in results) for name in table.names}
-    own_codes = tuple(result.categories for result in results)
-    return SpilledTable(
-        columns=table,
-        folder=demand.folder,
-        of_series=key == config.key,
-        schema=CovariateSchema(numeric=table.numbers, categorical=categories, positive=positive, known_until=last_day),
-        own_codes=own_codes,
-    ), ignored
+
+
+def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSchema, list[str]]:
+    """Settle what the table holds by what all writers saw; list the columns of text that are of no use."""
+    found = {name: all_categories(result.categories[name] for result in results) for name in table.texts}
+    lowest = {name: min(result.lowest[name] for result in results) for name in table.numbers}
+    schema = CovariateSchema(
+        numeric=table.numbers,
+        categorical={name: values for name, values in found.items() if values is not None},
+        positive=tuple(name for name, value in lowest.items() if 0 < value < float("inf")),
+        known_until={name: max(result.last_day[name] for result in results) for name in table.names},
+    )
+    unused = [name for name, values in found.items() if values is None]
+    return schema, [f"{name} (text with more than {MOST_CATEGORIES} different values)" for name in unused]
 
 
 def _spill(task: _Task) -> _Result:
@@ -231,19 +237,3 @@ def _spill(task: _Task) -> _Result:
         except UnreadableFileError as error:
             note_unreadable(file.name, file.kind, str(error), result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)
-
-
-def _numbers_among(columns: list[str], files: Sequence[TableFile]) -> list[str]:
-    """Which columns of text hold nothing but numbers, in all files."""
-    if not columns:
-        return []
-    texts = pl.DataFrame({name: [True] for name in columns})
-    for file in files:
-        try:
-            for batch in file.batches(1_000_000):
-                given = (pl.col(name) for name in columns)
-                read = [column.cast(pl.Float64, strict=False).null_count() == column.null_count() for column in given]
-                texts = pl.concat([texts, batch.select(read)])
-        except UnreadableFileError:
-            continue  # it is noted when its rows are read
-    return [name for name in columns if texts[name].all()]

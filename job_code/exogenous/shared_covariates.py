@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.config import ForecastConfig
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.run_context import RunContext
 from job_code.exogenous.covariate_alignment import periods_of, report_covariate_problems
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import SpilledTable, group_of
@@ -25,26 +24,23 @@ OF_A_ROW = ("hash", "period")
 def store_covariates(
     spilled: Sequence[SpilledTable],
     frequency: Frequency,
-    config: ForecastConfig,
     span: tuple[int, int],
+    context: RunContext,
     findings: Findings,
-    folder: Path,
-    sizes: Sizes,
     *,
     known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> StoredCovariates:
-    """Settles where each table will be; those of a shorter key than the demand's are put there at once.
+    """Settle where each table will be; those of a shorter key than the demand's are put there at once.
 
     Args:
         spilled: All tables.
         frequency: The demand's calendar.
-        config: Horizon, and the country whose holidays are among the covariates.
         span: First and last period that anything is asked of.
+        context: The run; the shared tables go beside the prepared demand.
         findings: Takes note of what is wrong with the tables that are shared.
-        folder: Where they go; it must exist.
-        sizes: How large batches are.
         known: What text means to a model that was trained before, by column.
     """
+    config, folder = context.config, context.pieces
     problems, tables = Counter[str](), []
     for table in spilled:
         if table.of_series:
@@ -52,7 +48,7 @@ def store_covariates(
             tables.append(StoredTable(number=columns.number, key=columns.key, schema=table.schema, folder=None))
         else:
             into = folder / f"covariates-{table.columns.number}"
-            tables.append(share_table(table, frequency, span, problems, into, sizes.rows_per_batch))
+            tables.append(share_table(table, frequency, span, problems, into, context.sizes.rows_per_batch))
     if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into, known=known or {}))

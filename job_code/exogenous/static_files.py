@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.config import ForecastConfig
+from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
-from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
 from job_code.exogenous.static_features import categories_of
 from job_code.series.arrays import Booleans
+from job_code.tables.column_kinds import holds_numbers
 from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
 from job_code.tables.key_hashes import hash_keys, shard_of
-from job_code.tables.table_files import UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.tables.validation_report import EXAMPLES, Findings
 
 SOURCE = "static"
@@ -51,47 +51,50 @@ class Described:
     examples: pl.DataFrame
 
 
-def shard_static(
-    path: Path, demand: ShardedDemand, config: ForecastConfig, findings: Findings, sizes: Sizes
-) -> StaticShards:
-    """Reads every static file at or below a path into the shards of the demand.
+def shard_static(path: Path, demand: ShardedDemand, context: RunContext, findings: Findings) -> StaticShards:
+    """Read every static file at or below a path into the shards of the demand.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
         demand: Says where the shards are, and of which types the keys are.
-        config: Names the key columns.
+        context: The run.
         findings: Takes note of all that is wrong.
-        sizes: How large batches are.
     """
-    key = list(config.key)
-
-    def wanted(header: list[str]) -> list[str]:
-        return [*key, *(name for name in header if name not in key)]
-
-    try:
-        files = open_tables(path, wanted, findings, source=SOURCE)
-    except InputError as error:
-        findings.state(str(error))
-        return StaticShards({})
+    key = context.config.key
+    files = _open(path, key, findings)
     if not files:
         return StaticShards({})
-    if len({frozenset(file.columns) for file in files}) > 1:
-        findings.state("static: the files have different columns; give all of them the same")
-        return StaticShards({})
     types = common_types(files, list(files[0].columns))
-    is_number = {name: not all(file.typed for file in files) for name, dtype in types.items() if dtype == pl.String}
+    numbers = set[str]()  # columns of text, in files without types, that turn out to hold numbers
+    if not all(file.typed for file in files):
+        numbers = {name for name, dtype in types.items() if dtype == pl.String}
     for number, file in enumerate(files):
         try:
-            for count, batch in enumerate(file.batches(sizes.rows_per_batch)):
+            for count, batch in enumerate(file.batches(context.sizes.rows_per_batch)):
                 rows = clean_key(batch, {name: types[name] for name in key}, findings, source=SOURCE)
                 rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
-                for name in is_number:
-                    is_number[name] &= rows[name].cast(pl.Float64, strict=False).null_count() == rows[name].null_count()
-                _spill(with_key_types(rows, demand.types), demand, config.key, f"{number}-{count}")
+                numbers = {name for name in numbers if holds_numbers(rows[name])}
+                _spill(with_key_types(rows, demand.types), demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
             note_unreadable(file.name, file.kind, str(error), findings, SOURCE)
-    schema = {name: pl.Float64() if is_number.get(name) else dtype for name, dtype in types.items() if name not in key}
-    return StaticShards(schema)
+    return StaticShards(
+        {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items() if name not in key}
+    )
+
+
+def _open(path: Path, key: Sequence[str], findings: Findings) -> list[TableFile]:
+    """Open the files; none where they cannot be used, which is noted."""
+    try:
+        files = open_tables(
+            path, lambda header: [*key, *(name for name in header if name not in key)], findings, source=SOURCE
+        )
+    except InputError as error:
+        findings.state(str(error))
+        return []
+    if len({frozenset(file.columns) for file in files}) > 1:
+        findings.state("static: the files have different columns; give all of them the same")
+        return []
+    return files
 
 
 def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int) -> Described:

@@ -1,6 +1,7 @@
 """One machine of a fleet: forecasts the objects it was given, over all its cores, and keeps what each came to."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from contract.handover_keys import archive_name
@@ -15,31 +16,43 @@ from job_code.runtime.s3_prefix import S3Folder
 from job_code.tables.validation_report import plural
 
 
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """This machine of the fleet.
+
+    Attributes:
+        job_name: The processing job's name; its failures are its own.
+        store: Where everything goes.
+        progress: Shows how far the machine is.
+        scratch: Where files are made.
+    """
+
+    job_name: str
+    store: S3Folder
+    progress: Progress
+    scratch: Path
+
+    @property
+    def output(self) -> S3Output:
+        """The store as what takes a run's files."""
+        return S3Output(self.store)
+
+
 def forecast_objects(
-    objects: Sequence[Path],
-    handover: Handover,
-    model: Path,
-    *,
-    job_name: str,
-    store: S3Folder,
-    workers: Workers,
-    progress: Progress,
-    scratch: Path,
+    objects: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: Workers
 ) -> None:
-    """Forecasts what this machine was given, but for what is there already; of each a note is left, failed or not.
+    """Forecast what this machine was given, but for what is there already; of each a note is left, failed or not.
 
     Args:
         objects: Files of the objects.
         handover: The run.
         model: Folder of the model's files.
-        job_name: The processing job's name; its failures are its own.
-        store: Where everything goes.
+        instance: This machine.
         workers: The processes; each loads the model once.
-        progress: Told how far it is.
-        scratch: Where files are made.
     """
+    progress = instance.progress
     known = {archive_name(piece.name): piece for piece in handover.pieces}
-    finished = set(store.names(handover.keys.done))
+    finished = set(instance.store.names(handover.keys.done))
     tasks = [
         ObjectTask(
             packed=packed,
@@ -48,7 +61,7 @@ def forecast_objects(
             covariates=handover.covariates,
             frequency=handover.frequency,
             last_period=handover.last_period,
-            scratch=scratch,
+            scratch=instance.scratch,
         )
         for packed in sorted(objects)
         if (piece := known.get(packed.name)) and handover.keys.done_note(piece.name) not in finished
@@ -59,7 +72,7 @@ def forecast_objects(
         f"{plural(len(tasks), 'object')} with {plural(series, 'series')} to forecast"
         + (f", {before:,} were forecast before" if before else "")
     )
-    notes = ObjectNotes(handover=handover, job_name=job_name, output=S3Output(store), scratch=scratch)
+    notes = ObjectNotes(handover=handover, job_name=instance.job_name, output=instance.output, scratch=instance.scratch)
     with progress.stage("predict") as advance, notes:
         for number, made in enumerate(_made(tasks, workers), 1):
             notes.put(made)

@@ -7,37 +7,25 @@ from pathlib import Path
 from contract.handover_keys import HandoverKeys, archive_name, piece_name
 from contract.keys import MANIFEST
 from job_code.artifacts.draft_run import Draft
+from job_code.demand.run_context import RunContext
 from job_code.fleet.chunk_archives import HandedPiece, pack
 from job_code.fleet.handover_document import Handover
 from job_code.preparation.prepare import PreparedDemand
-from job_code.runtime.output_store import Output
-from job_code.runtime.progress import Progress
 from job_code.training.trained_model import TrainedModel
 
 UPLOADS_AT_A_TIME = 8
 
 
-def hand_over(
-    draft: Draft,
-    demand: PreparedDemand,
-    model: TrainedModel,
-    published: Path | None,
-    *,
-    output: Output,
-    progress: Progress,
-    folder: Path,
-) -> Handover:
-    """Puts everything where the fleet finds it, the document that speaks of all the rest last.
+def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Handover:
+    """Put everything where the fleet finds it, the document that speaks of all the rest last.
 
     Args:
         draft: The run as far as it goes.
         demand: Its pieces; they are deleted one by one.
         model: What to forecast with; the fleet finds it where runs keep their models.
-        published: Manifest of the last published run, or the folder it is in.
-        output: Where it goes.
-        progress: Told how far it is.
-        folder: Where files are made.
+        context: The run.
     """
+    output, progress, folder, published = context.output, context.progress, context.scratch, context.request.published
     keys = HandoverKeys(partition=draft.manifest["partition"], run_id=draft.manifest["run_id"])
 
     def put(numbered: tuple[int, Path, int]) -> HandedPiece:

@@ -1,17 +1,18 @@
 """Checks and aligns shard by shard, over all cores, and leaves panels on disk that are ready to be forecast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from pathlib import Path
+from typing import Self
 
 import numpy as np
 import polars as pl
 
-from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import Calendar, report_problems
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.run_context import RunContext
+from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
@@ -19,7 +20,6 @@ from job_code.exogenous.static_files import report_repeated
 from job_code.preparation.shard_preparation import InputShards, PieceInfo, PreparedShard, ShardTask, prepare_shard
 from job_code.preparation.stratification import Census
 from job_code.runtime.disk_space import require_space
-from job_code.runtime.process_pool import Workers
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Floats
 from job_code.series.demand_classes import KINDS
@@ -58,6 +58,45 @@ class PreparedDemand:
     series_without_static: int
     recent: Floats
 
+    @classmethod
+    def merge(
+        cls,
+        results: Sequence[PreparedShard],
+        shards: InputShards,
+        covariates: StoredCovariates,
+        calendar: Calendar,
+        *,
+        seed: int,
+    ) -> Self:
+        """Put together what all shards came to.
+
+        Args:
+            results: One for each shard.
+            shards: What they were made of.
+            covariates: All covariates, whether they can be used or not.
+            calendar: Frequency and cutoff.
+            seed: Seed of what is hidden from the model while it learns.
+        """
+        pieces = tuple(piece for result in results for piece in result.pieces)
+        counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
+        selling = sum(piece.series for piece in pieces) - counts["stopped_selling"]
+        unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
+        unknown[covariates.past_only(shards.demand.days.last)] = 1.0
+        described = [result.described for result in results]
+        return cls(
+            key_types=shards.demand.types,
+            calendar=calendar,
+            pieces=pieces,
+            encoding=StaticEncoding.of(shards.static.schema, [each.categories for each in described]),
+            covariates=covariates.known_ahead(unknown, seed=seed),
+            unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
+            census=Census.total(result.census for result in results),
+            repairs=reduce(add, (result.repairs for result in results)),
+            counts=counts,
+            series_without_static=sum(each.without for each in described),
+            recent=_recent(results, pieces, calendar.cutoff),
+        )
+
     @property
     def series(self) -> int:
         """Number of series."""
@@ -73,77 +112,70 @@ def prepare(
     shards: InputShards,
     covariates: StoredCovariates,
     calendar: Calendar,
-    config: ForecastConfig,
+    context: RunContext,
     findings: Findings,
     *,
-    folder: Path,
-    workers: Workers,
-    sizes: Sizes,
     advance: Advance,
 ) -> PreparedDemand:
-    """Checks and aligns every shard.
+    """Check and align every shard.
 
     Args:
         shards: The input; its shards are deleted one by one.
         covariates: Where covariates will be.
         calendar: Frequency and cutoff.
-        config: Rules for what can be repaired.
+        context: The run; the panels go into its folder for them.
         findings: What was found so far.
-        folder: Where the panels go; it must exist.
-        workers: Do the work.
-        sizes: How large the panels are.
-        advance: Told the share that is done.
+        advance: Called with the share that is done.
 
     Raises:
         InputError: With everything found, here and before.
     """
-    demand, static = shards.demand, shards.static
     sound = not findings.messages()
     if sound:
-        values = demand.series * calendar.usual_span(demand.days, config)
-        ahead = demand.series * config.horizon
-        told = sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
-        require_space(folder, sizes.disk_for_panels(values, demand.days.rows) + told)
+        _require_space(shards.demand, covariates, calendar, context)
     tasks = [
         ShardTask(
             shards=shards,
             shard=shard,
             calendar=calendar,
-            config=config,
+            config=context.config,
             covariates=covariates,
             sound=sound,
-            folder=folder,
-            sizes=sizes,
+            folder=context.pieces,
+            sizes=context.sizes,
         )
-        for shard in range(demand.shards)
+        for shard in range(shards.demand.shards)
     ]
     results: list[PreparedShard] = []
-    for result in workers.map(prepare_shard, tasks):
+    for result in context.workers.map(prepare_shard, tasks):
         results.append(result)
         advance(len(results) / len(tasks))
+    _report(results, calendar, findings)
+    findings.raise_if_any()
+    return PreparedDemand.merge(results, shards, covariates, calendar, seed=context.config.seed)
+
+
+def _require_space(
+    demand: ShardedDemand, covariates: StoredCovariates, calendar: Calendar, context: RunContext
+) -> None:
+    """Make sure that the disk has room for the panels, and for the covariates beside them."""
+    values = demand.series * calendar.usual_span(demand.days, context.config)
+    ahead = demand.series * context.config.horizon
+    beside = context.sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
+    require_space(context.pieces, context.sizes.disk_for_panels(values, demand.days.rows) + beside)
+
+
+def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: Findings) -> None:
+    """Take note of all that is wrong with the rows of all shards."""
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
     report_repeated([result.described for result in results], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
     report_covariate_problems(wrong, calendar.frequency, findings)
-    findings.raise_if_any()
-    pieces = tuple(piece for result in results for piece in result.pieces)
-    last = max(piece.last_period for piece in pieces)
-    selling = sum(piece.series for piece in pieces) - sum(result.counts["stopped_selling"] for result in results)
-    unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
-    unknown[covariates.past_only(demand.days.last)] = 1.0
+
+
+def _recent(results: Sequence[PreparedShard], pieces: Sequence[PieceInfo], cutoff: int) -> Floats:
+    """Add up the demand of all series by period, from the first period of any to the last."""
     recent: Floats = np.sum([result.recent for result in results], axis=0)
-    recent = recent[: max(1, len(recent) - (calendar.cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
-    shown = min(last - min(piece.first_period for piece in pieces) + 1, len(recent))
-    return PreparedDemand(
-        key_types=demand.types,
-        calendar=calendar,
-        pieces=pieces,
-        encoding=StaticEncoding.of(static.schema, [result.described.categories for result in results]),
-        covariates=covariates.known_ahead(unknown, seed=config.seed),
-        unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
-        census=Census.total(result.census for result in results),
-        repairs=reduce(add, (result.repairs for result in results)),
-        counts={name: sum(result.counts[name] for result in results) for name in COUNTED},
-        series_without_static=sum(result.described.without for result in results),
-        recent=recent[len(recent) - shown :],
-    )
+    last, first = max(piece.last_period for piece in pieces), min(piece.first_period for piece in pieces)
+    recent = recent[: max(1, len(recent) - (cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
+    return recent[len(recent) - min(last - first + 1, len(recent)) :]

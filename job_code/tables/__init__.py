@@ -1,4 +1,4 @@
-"""Files of rows: find and read Parquet and CSV, check rows, type and hash key columns, and collect what is wrong.
+"""Files of rows: find and read Parquet and CSV, check rows, tell numbers from text, and type and hash key columns.
 
 `validation_report` collects every finding; the other modules add to it.
 May import: errors.

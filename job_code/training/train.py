@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from job_code.config import ForecastConfig
+from job_code.demand.run_context import RunContext
 from job_code.errors import InputError
 from job_code.evaluation.backtest import Backtest, backtest
 from job_code.evaluation.chart_data import ChartData
@@ -13,7 +13,6 @@ from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Regime, Resources
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.run_request import RunRequest
 from job_code.runtime.process_pool import available_cores
 from job_code.runtime.progress import Advance, Progress
 from job_code.tables.validation_report import plural
@@ -25,26 +24,22 @@ from job_code.training.training_record import TrainingRecord
 ROWS_TO_PICK_FROM = 20_000  # of series to be shown, where nothing is learnt
 
 
-def train(
-    request: RunRequest, demand: PreparedDemand, progress: Progress, folder: Path
-) -> tuple[TrainedModel, ChartData]:
-    """Samples, tests and fits.
+def train(demand: PreparedDemand, context: RunContext) -> tuple[TrainedModel, ChartData]:
+    """Sample, test and fit.
 
     Args:
-        request: What to run.
         demand: All series.
-        progress: Told how far it is.
-        folder: Where the model's files go; it must not exist.
+        context: The run; the model's files go below its scratch folder.
 
     Returns:
         The model, and the numbers that the report draws.
     """
-    config = request.config
+    config, progress = context.config, context.progress
     sample = _draw(demand, config, progress)
     tested, forecaster = _fit(sample, demand, config, progress)
     with progress.stage("record"):
-        record = TrainingRecord.of(request, demand, sample, tested, now=datetime.now(UTC))
-        model = TrainedModel.save(forecaster, record, folder)
+        record = TrainingRecord.of(context.request, demand, sample, tested, now=datetime.now(UTC))
+        model = TrainedModel.save(forecaster, record, context.scratch / "model")
         return model, _charts(model, demand, sample, tested)
 
 
