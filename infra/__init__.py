@@ -1,4 +1,4 @@
-"""What exists in the cloud: one construct a file, in packages that two stacks compose.
+"""What exists in the cloud: constructs and their helpers, in packages that two stacks compose.
 
 A package imports only packages before it: `settings`, `common`, `storage`, `jobs`, `functions`, `workflow`, `triggers`.
 `observability` imports only `settings` and `common`. `forecast_stack` composes all of them; the other stack is in

@@ -1,5 +1,6 @@
 """What differs between environments: the checked content of `environments/*.toml`.
 
-`environment` is the whole of a file, `loader` reads it, the other modules are its tables and the types of their fields.
-Imports `job_code.config` and nothing else of the project: a bad value fails at synth.
+`environment` is the whole file, and `loader` reads it. `training_job`, `fleet` and `partitions` are its larger tables.
+The `[forecast]` table is `job_code.config`. A bad value fails at synth.
+May import: `contract`, `job_code.config`.
 """

@@ -1,5 +1,5 @@
 """What starts something: run schedules, the deadline check, and rules on executions that ended without a report.
 
 `schedule` makes every schedule.
-Imports `common` and `workflow`.
+May import: `common`, `settings`, `workflow`, `contract`.
 """

@@ -1,5 +1,5 @@
 """How good forecasts would have been: the backtest, its windows, metrics and scores, and the numbers of its charts.
 
-Nothing that forecasts imports it.
+The package `forecasting` never imports it, so that inference stands alone.
 May import: calibration and what calibration may import, preparation.
 """

@@ -1,5 +1,5 @@
 """Forecast with a trained model: load it, forecast one chunk, write forecast files.
 
-Never imports evaluation, report or training: inference needs none of them.
+`forecast_chunk` is the step that every process of a run repeats. It needs no evaluation, report or training.
 May import: preparation, calibration and what these may import.
 """

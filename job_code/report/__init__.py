@@ -1,5 +1,6 @@
 """The report of a run for its readers: charts, comparison with the published run, HTML.
 
-`render` fills the template; the other modules draw what it shows, from numbers that a run or a model keeps.
+`render` fills the template, `charts` and `report_charts` draw numbers that a run or a model keeps.
+`published_run` reads the run that readers see now, and compares.
 May import: evaluation, forecasting and what these may import.
 """

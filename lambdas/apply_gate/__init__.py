@@ -1,1 +1,1 @@
-"""Decides whether a whole run is good enough to be published by itself."""
+"""ApplyGate: decides whether a whole run is good enough to be published automatically."""

@@ -1,1 +1,1 @@
-"""Checks that a completed job left a whole run."""
+"""CheckRun: checks that a completed job left a whole run."""

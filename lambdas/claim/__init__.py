@@ -1,1 +1,1 @@
-"""Gives a run to one execution: before it is trained, and again once its cutoff is known for certain."""
+"""Claim: gives a run to one execution, before it is trained and again once its cutoff is certain."""

@@ -1,1 +1,1 @@
-"""Notes in the registry how an execution ended that did not publish."""
+"""CloseRun: writes to the registry how an execution ended that published nothing."""

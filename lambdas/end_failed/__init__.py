@@ -1,1 +1,1 @@
-"""Ends a failed execution, and takes it up again where it is redriven."""
+"""EndFailed: ends a failed execution with its cause, and starts it over where an operator redrives it."""

@@ -1,1 +1,1 @@
-"""Decides which partitions a run of all is to make."""
+"""PlanPartitions: decides which partitions an execution of all partitions runs."""

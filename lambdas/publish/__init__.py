@@ -1,1 +1,4 @@
-"""Points the readers to a whole run."""
+"""Publish: points the readers to a whole run, in one atomic switch.
+
+`pointer` writes the switch, `catalog` updates Athena's tables, and `announcement` tells the operators.
+"""

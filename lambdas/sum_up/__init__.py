@@ -1,1 +1,1 @@
-"""Makes one table of what became of all partitions."""
+"""SumUp: makes one table of the outcomes of all partitions."""
