@@ -1,7 +1,7 @@
 """What there is to look at in an environment: the account, and of the deployment what the next run would look at."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,7 @@ from contract.keys import DEMAND
 from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
+from contract.state import DemandFacts, PlanResult
 from infra.jobs.instances import machines_of
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
@@ -100,11 +101,16 @@ def _of_the_next_run(
     except ClientError as error:
         files = []
         unread = [wrong(f"demand: s3://{environment.data_bucket}/{DEMAND} cannot be listed: {error}")]
-    plan = {
+    found = DemandFiles.of(files, f"s3://{environment.data_bucket}/{DEMAND}")
+    plan: PlanResult = {
         "partition": WHOLE,
         "cutoff": _due(settings, now),
-        "demand": vars(DemandFiles.of(files, f"s3://{environment.data_bucket}/{DEMAND}")),
+        "demand": cast("DemandFacts", vars(found)),
         "hyperparameters": settings.forecast.to_strings(),
+        "started_by": "hand",
+        "force": False,
+        "fingerprint": "",
+        "parent": None,
         "mode": "train",
         "model": None,
         "fleet": settings.fleet is not None and settings.fleet.enabled,

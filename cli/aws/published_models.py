@@ -1,12 +1,14 @@
 """Whether the deployed image can read the models that the schedule forecasts with between two trainings."""
 
 from collections.abc import Callable
+from typing import cast
 
 from botocore.client import BaseClient
 
 from contract.environments.planning import PreflightEnvironment
 from contract.environments.settings import PartitionSource
 from contract.partitions import WHOLE
+from contract.state import ModelFacts
 from infra.settings.environment import Settings
 from lambdas.plan.published import published_model
 from lambdas.preflight.findings import Finding, note
@@ -44,7 +46,7 @@ def check_published_models(
         except InputError as error:
             finding = note(f"model: partition {name}: {error}")
         else:
-            finding = check_model(vars(model), reads=reads)
+            finding = check_model(cast("ModelFacts", vars(model)), reads=reads)
         found.setdefault(finding.verdict, []).append(finding)
     return [_with_count(alike) for alike in found.values()]
 

@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,8 @@ from botocore.exceptions import FlexibleChecksumError
 from contract.environments.finishing import ApplyGateEnvironment
 from contract.gate import GateLimits
 from contract.keys import RunKeys, pointer_key
+from contract.run_record import CheckedRun
+from contract.state import GateVerdict, RunState
 from lambdas.shared.errors import GateHeld, IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object
@@ -46,7 +47,7 @@ class JsonObjects:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> GateVerdict:
     """Answers the state machine's ApplyGate state."""
     environment = ApplyGateEnvironment.from_environment(os.environ)
     runs = JsonObjects(_s3(), environment.forecast_bucket)
@@ -58,7 +59,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def apply_gate(run: Mapping[str, Any], *, limits: GateLimits, runs: JsonObjects) -> dict[str, Any]:
+def apply_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> GateVerdict:
     """Judges a run by its backtest, and by the last published run.
 
     Args:

@@ -2,11 +2,11 @@
 
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 import boto3
 from botocore.client import BaseClient
@@ -27,6 +27,19 @@ from .words import of_all, of_many
 
 RECENT = timedelta(days=1)
 LOOKS_AT_A_TIME = 32
+
+
+class DeadlineEvent(TypedDict):
+    """What the scheduler sends at the deadline."""
+
+    scheduled_time: str
+
+
+class LateRuns(TypedDict):
+    """The runs that are due, and how many of them are late."""
+
+    cutoff: str
+    late: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +68,7 @@ class Deadline:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: DeadlineEvent, _context: object) -> LateRuns:
     """Answers the scheduler at the deadline; the event has the `scheduled_time` of it."""
     environment = CheckLateEnvironment.from_environment(os.environ)
     source = environment.source
@@ -80,7 +93,7 @@ def _client(service: str) -> BaseClient:
     return boto3.client(service, config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
-def check_late(event: Mapping[str, Any], *, deadline: Deadline) -> dict[str, Any]:
+def check_late(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
     """Tells the operators, in one message, of the runs that are due and not published.
 
     Args:

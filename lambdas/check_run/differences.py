@@ -9,14 +9,15 @@ from typing import Any
 from botocore.client import BaseClient
 
 from contract.keys import MANIFEST
+from contract.state import PlanResult
 
 # A fleet leaves thousands of files.
 LOOKS_AT_A_TIME = 24
 
 
-def differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: Mapping[str, Any]) -> Iterator[str]:
+def differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: PlanResult) -> Iterator[str]:
     """What is another run than was planned."""
-    expected = {"run_id": run_id, "partition": plan["partition"]}
+    expected: dict[str, object] = {"run_id": run_id, "partition": plan["partition"]}
     if "hyperparameters" in plan:
         expected["horizon"] = int(plan["hyperparameters"]["horizon"])
     if plan.get("cutoff") is not None:

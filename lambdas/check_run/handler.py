@@ -3,9 +3,8 @@
 import functools
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import boto3
 from botocore.client import BaseClient
@@ -14,6 +13,8 @@ from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.finishing import CheckRunEnvironment
 from contract.keys import MANIFEST, RunKeys
+from contract.run_record import CheckedRun, JobFacts
+from contract.state import PlanResult, RunState
 from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
@@ -58,22 +59,24 @@ class Run:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> CheckedRun:
     """Answers the state machine's CheckRun state."""
     environment = CheckRunEnvironment.from_environment(os.environ)
     plan, job = event["plan"], event["job"]
-    run = asdict(check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3()))
+    checked = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3())
+    # mypy knows no fields of what asdict makes.
+    run = cast("CheckedRun", asdict(checked))
     if "publish" in plan:  # it was measured when it was made
         return run
     prices = environment.hourly_prices
     # An earlier execution's job, where this one has taken over from it, was measured then.
-    facts = job_facts(job.get("described") or {}, hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
+    facts = job_facts(job.get("described", {}), hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
     fleet = None
     if "fleet_job" in event:
         fleet = fleet_facts(event["fleet"], event["fleet_job"]["described"], hourly_prices=prices)
     # An execution that failed in its fleet has counted the job's cost then.
-    paid = facts["name"] not in (event.get("closed") or {}).get("counted", ())
-    measured = facts if paid else {**facts, "billable_seconds": None, "cost": None}
+    paid = "closed" in event and facts["name"] in event["closed"].get("counted", [])
+    measured: JobFacts = {**facts, "billable_seconds": None, "cost": None} if paid else facts
     put_run_metrics(run, measured, fleet, deployment=environment.deployment, about=about({**event, "run": run}))
     return {**run, "job": facts, "fleet": fleet}
 
@@ -84,7 +87,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3", config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
-def check_run(*, run_id: str, plan: Mapping[str, Any], bucket: str, s3: BaseClient) -> Run:
+def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> Run:
     """Checks one run.
 
     Args:

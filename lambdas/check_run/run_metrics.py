@@ -1,9 +1,9 @@
 """The numbers of one run that operators watch over the weeks."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from contract.metrics import FINDING, STAGE, Metric
+from contract.run_record import CheckedRun, DataQuality, FleetFacts, JobFacts, Metrics, Scores, Statistics
 from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
 
 # By the manifest's name of each.
@@ -11,9 +11,9 @@ DRIFT = {Metric.DEMAND_DRIFT: "demand_change", Metric.FORECAST_DRIFT: "expected_
 
 
 def put_run_metrics(
-    run: Mapping[str, Any],
-    job: Mapping[str, Any],
-    fleet: Mapping[str, Any] | None,
+    run: CheckedRun,
+    job: JobFacts,
+    fleet: FleetFacts | None,
     *,
     deployment: str,
     about: Mapping[str, str],
@@ -28,7 +28,7 @@ def put_run_metrics(
         about: The run, for whoever searches.
     """
     statistics = run["statistics"]
-    quality = statistics["data_quality"] or {}
+    quality: DataQuality = statistics["data_quality"] or {}
     counted = {
         Metric.JOB_SECONDS: (job["seconds"], SECONDS),
         Metric.BILLABLE_SECONDS: (job["billable_seconds"], SECONDS),
@@ -37,7 +37,7 @@ def put_run_metrics(
         Metric.DEMAND_ROWS: ((quality.get("input") or {}).get("demand_rows"), COUNT),
         Metric.SERIES: (run["series"], COUNT),
         Metric.FORECAST_ROWS: (run["rows"], COUNT),
-        Metric.MODEL_AGE_DAYS: ((run["model"] or {}).get("age_days"), COUNT),
+        Metric.MODEL_AGE_DAYS: (run["model"]["age_days"] if run["model"] else None, COUNT),
     }
     if fleet is not None:
         counted |= {
@@ -48,13 +48,14 @@ def put_run_metrics(
     put(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
     for stage, seconds in (statistics["seconds"] or {}).items():
         put(deployment, {Metric.STAGE_SECONDS: (seconds, SECONDS)}, about=about, **{STAGE: stage})
-    for finding in ("repairs", "series"):
-        for name, count in (quality.get(finding) or {}).items():
+    for numbers in (quality.get("repairs"), quality.get("series")):
+        for name, count in (numbers or {}).items():
             put(deployment, {Metric.DATA_QUALITY: (count, COUNT)}, about=about, **{FINDING: name})
 
 
-def _accuracy(metrics: Mapping[str, Any]) -> dict[Metric, tuple[float | None, str]]:
-    forecast, baseline = metrics.get("forecast") or {}, metrics.get("baseline") or {}
+def _accuracy(metrics: Metrics) -> dict[Metric, tuple[float | None, str]]:
+    forecast: Scores = metrics.get("forecast") or {}
+    baseline: Scores = metrics.get("baseline") or {}
     wape, naive = forecast.get("wape"), baseline.get("wape")
     return {
         Metric.WAPE: (wape, RATIO),
@@ -68,7 +69,7 @@ def _accuracy(metrics: Mapping[str, Any]) -> dict[Metric, tuple[float | None, st
     }
 
 
-def _drift(statistics: Mapping[str, Any]) -> dict[Metric, tuple[float | None, str]]:
+def _drift(statistics: Statistics) -> dict[Metric, tuple[float | None, str]]:
     """How far demand since the last published run was from what it expected, and how far expectations have moved."""
     compared = statistics["compared_with"] or {}
     return {name: (_size(compared.get(key)), RATIO) for name, key in DRIFT.items()}

@@ -2,16 +2,16 @@
 
 import functools
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.environments.planning import ClaimEnvironment
+from contract.run_record import CheckedRun
+from contract.state import ClaimResult, RunState
 from lambdas.shared.errors import PublishFailed
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_claim import Claim, claim
@@ -35,7 +35,7 @@ class Registry:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> ClaimResult:
     """Answers the state machine's Claim and ClaimCutoff states; the latter comes with a checked `run`."""
     environment = ClaimEnvironment.from_environment(os.environ)
     table = RunTable(_client("dynamodb"), environment.table)
@@ -51,7 +51,7 @@ def _client(service: str) -> BaseClient:
     return boto3.client(service)
 
 
-def claim_run(state: Mapping[str, Any], *, registry: Registry, now: datetime) -> dict[str, Any]:
+def claim_run(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
     """Claims what was planned.
 
     Args:
@@ -74,12 +74,12 @@ def claim_run(state: Mapping[str, Any], *, registry: Registry, now: datetime) ->
     outcome = _claimed(cutoff, plan["partition"], wish, registry)
     if isinstance(outcome, Refusal):
         return _not_claimed(outcome, plan["partition"])
-    mine = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+    mine: ClaimResult = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
     handed_over = None if wish.force else outcome.handed_over(wish.fingerprint)
     return mine if handed_over is None else {**mine, "handed_over": handed_over}
 
 
-def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime) -> dict[str, Any]:
+def claim_cutoff(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
     """Claims the run of a checked job under its true cutoff, where it was not known before; else renews the lease.
 
     Args:
@@ -90,7 +90,7 @@ def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime)
     Raises:
         PublishFailed: If a run that was asked for by name is another execution's at the moment.
     """
-    run, before = state["run"], (state.get("claim") or {}).get("cutoff")
+    run, before = state["run"], state["claim"]["cutoff"] if "claim" in state else None
     partition, cutoff = run["partition"], run["cutoff"]
     wish = replace(_wish(state, registry, now), mode=_mode(run, otherwise=state["plan"]["mode"]))
     if "publish" in state["plan"]:  # somebody has looked at it
@@ -113,7 +113,7 @@ def claim_cutoff(state: Mapping[str, Any], *, registry: Registry, now: datetime)
     return {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
 
 
-def _wish(state: Mapping[str, Any], registry: Registry, now: datetime) -> Claim:
+def _wish(state: RunState, registry: Registry, now: datetime) -> Claim:
     plan = state["plan"]
     return Claim(
         execution=state["execution"]["id"],
@@ -129,12 +129,12 @@ def _wish(state: Mapping[str, Any], registry: Registry, now: datetime) -> Claim:
     )
 
 
-def _mode(run: Mapping[str, Any], *, otherwise: str) -> str:
+def _mode(run: CheckedRun, *, otherwise: str) -> str:
     """How a run was made, told by whose model it has: the plan of one that is only published does not know."""
-    trained_by = (run.get("model") or {}).get("run_id")
-    if trained_by is None:  # runs made before models were kept
+    model = run["model"]
+    if model is None:  # runs made before models were kept
         return otherwise
-    return "train" if trained_by == run["run_id"] else "infer"
+    return "train" if model["run_id"] == run["run_id"] else "infer"
 
 
 def _claimed(cutoff: str, partition: str, wish: Claim, registry: Registry, *, only_ask: bool = False) -> Run | Refusal:
@@ -164,7 +164,7 @@ def _runs(execution: str, workflows: BaseClient) -> bool:
         raise
 
 
-def _not_claimed(refusal: Refusal, partition: str, *, kept: str | None = None) -> dict[str, Any]:
+def _not_claimed(refusal: Refusal, partition: str, *, kept: str | None = None) -> ClaimResult:
     attempt = refusal.attempt
     name = attempt.execution.rsplit(":", 1)[-1]
     which = f"the run of partition {partition} from {refusal.cutoff}"

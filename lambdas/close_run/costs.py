@@ -1,52 +1,54 @@
 """What the jobs of a failed execution took, each of them counted once however often the execution is redriven."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from contract.metrics import Metric
+from contract.run_record import FleetFacts, JobFacts
+from contract.state import JobDescription, RunState
 from lambdas.shared.job_facts import fleet_facts, job_facts, json_object
 from lambdas.shared.metrics import RATIO, SECONDS
 
 
-def facts_of_job(state: Mapping[str, Any], *, hourly_prices: Mapping[str, float]) -> dict[str, Any] | None:
+def facts_of_job(state: RunState, *, hourly_prices: Mapping[str, float]) -> JobFacts | None:
     """What the training job took, if there was one.
 
     Args:
         state: The state machine's data at the time of the failure.
         hourly_prices: By instance type.
     """
-    if "job" in (state.get("run") or {}):
-        return dict(state["run"]["job"])
-    described = (state.get("job") or {}).get("described") or _cause(state)
+    if "run" in state and "job" in state["run"]:
+        return state["run"]["job"]
+    described = (state["job"].get("described") if "job" in state else None) or _cause(state)
     if "TrainingJobName" not in described:
         return None
-    demand = state["plan"].get("demand") or {}
-    return job_facts(described, hourly_prices=hourly_prices, demand_bytes=demand.get("bytes"))
+    demand_bytes = state["plan"]["demand"]["bytes"] if "demand" in state["plan"] else None
+    return job_facts(described, hourly_prices=hourly_prices, demand_bytes=demand_bytes)
 
 
-def facts_of_fleet(state: Mapping[str, Any], *, hourly_prices: Mapping[str, float]) -> dict[str, Any] | None:
+def facts_of_fleet(state: RunState, *, hourly_prices: Mapping[str, float]) -> FleetFacts | None:
     """What the fleet took since the execution was redriven last, if there was one.
 
     Args:
         state: The state machine's data at the time of the failure.
         hourly_prices: By instance type.
     """
-    if "fleet" in (state.get("run") or {}):
-        return state["run"]["fleet"] and dict(state["run"]["fleet"])
-    cause = _cause(state)
-    described = cause if "ProcessingJobName" in cause else (state.get("fleet_job") or {}).get("described") or {}
+    if "run" in state and "fleet" in state["run"]:
+        return state["run"]["fleet"]
+    described: JobDescription = _cause(state)
+    if "ProcessingJobName" not in described and "fleet_job" in state:
+        described = state["fleet_job"].get("described", {})
     if "ProcessingJobName" not in described or described["ProcessingJobName"] in counted_before(state):
         return None
-    return fleet_facts(state.get("fleet") or {}, described, hourly_prices=hourly_prices)
+    return fleet_facts(state.get("fleet"), described, hourly_prices=hourly_prices)
 
 
-def counted_before(state: Mapping[str, Any]) -> list[str]:
+def counted_before(state: RunState) -> list[str]:
     """Names of the jobs that this execution has counted when it failed before."""
-    return list((state.get("closed") or {}).get("counted", ()))
+    return state["closed"].get("counted", []) if "closed" in state else []
 
 
 def costs(
-    job: Mapping[str, Any] | None, fleet: Mapping[str, Any] | None, *, before: Collection[str]
+    job: JobFacts | None, fleet: FleetFacts | None, *, before: Collection[str]
 ) -> dict[Metric, tuple[float | None, str]]:
     """Metrics of what was paid for, and has not been counted.
 
@@ -63,5 +65,5 @@ def costs(
     return counted
 
 
-def _cause(state: Mapping[str, Any]) -> dict[str, Any]:
-    return json_object((state.get("error") or {}).get("Cause"))
+def _cause(state: RunState) -> JobDescription:
+    return json_object(state["error"].get("Cause")) if "error" in state else {}

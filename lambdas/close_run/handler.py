@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, final
 
 import boto3
 from botocore.client import BaseClient
@@ -14,6 +14,8 @@ from botocore.client import BaseClient
 from contract.environments.finishing import CloseRunEnvironment
 from contract.keys import pointer_key
 from contract.metrics import Metric
+from contract.run_record import FleetFacts, JobFacts
+from contract.state import CloseResult, RunState
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Run, Status, end
@@ -25,6 +27,23 @@ from .costs import costs, counted_before, facts_of_fleet, facts_of_job
 HELD = "GateHeld"
 # What was handed over to the fleet did not make a run: the next attempt begins anew.
 NOT_WHOLE = ("IncompleteRun",)
+
+
+class ExecutionEnd(TypedDict):
+    """What EventBridge tells of an execution that has ended."""
+
+    executionArn: str
+    status: str
+    error: NotRequired[str | None]
+    cause: NotRequired[str | None]
+
+
+@final
+class ExecutionEvent(TypedDict):
+    """The rule's event."""
+
+    source: str
+    detail: ExecutionEnd
 
 
 @dataclass(frozen=True)
@@ -45,7 +64,7 @@ class Sources:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
     environment = CloseRunEnvironment.from_environment(os.environ)
     sources = Sources(
@@ -55,7 +74,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         _client("stepfunctions"),
     )
     now = datetime.now(UTC)
-    if event.get("source") == "aws.states":
+    if "detail" in event:
         return close_lost(event["detail"], sources=sources, now=now)
     prices, before = environment.hourly_prices, counted_before(event)
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
@@ -76,13 +95,13 @@ def _client(service: str) -> BaseClient:
 
 
 def close(
-    state: Mapping[str, Any],
+    state: RunState,
     *,
-    job: Mapping[str, Any] | None = None,
-    fleet: Mapping[str, Any] | None = None,
+    job: JobFacts | None = None,
+    fleet: FleetFacts | None = None,
     sources: Sources,
     now: datetime,
-) -> dict[str, Any]:
+) -> CloseResult:
     """Closes the attempt of an execution that explained its failure.
 
     Args:
@@ -96,13 +115,13 @@ def close(
         The `status` it was given; None where it had no open attempt.
     """
     failure = state["failure"]
-    claimed = state.get("claim") or {}
-    if not claimed.get("claimed"):
+    if "claim" not in state or not state["claim"]["claimed"]:
         return {"status": None}
+    claimed = state["claim"]
     status: Status = "held" if failure["error"] == HELD else "failed"
-    details = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
+    details: dict[str, Any] = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
     # What it took is not known of a job that was taken over from an earlier execution; its name is.
-    name = (job or {}).get("name") or (state.get("job") or {}).get("name")
+    name = (job["name"] if job else None) or (state["job"]["name"] if "job" in state else None)
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
     details |= {"fleet": dict(fleet)} if fleet else {}
@@ -121,7 +140,7 @@ def close(
     )
 
 
-def close_lost(detail: Mapping[str, Any], *, sources: Sources, now: datetime) -> dict[str, Any]:
+def close_lost(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> CloseResult:
     """Closes the attempt of an execution that was stopped, or broke without a word.
 
     Args:
@@ -158,7 +177,7 @@ def _close(
     details: Mapping[str, Any],
     sources: Sources,
     now: datetime,
-) -> dict[str, Any]:
+) -> CloseResult:
     moment = now.isoformat(timespec="seconds")
 
     def step(run: Run) -> Run:

@@ -3,26 +3,27 @@
 A Fail state could do the former, not the latter: redriven, it would fail again.
 """
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
+from contract.state import FailedEvent, RunState
 from lambdas.shared.logs import logged
 
+ResumeAt = Literal["start", "fleet", "check"]
 # With the same files, these would end the same way: the job has to run once more.
 NEEDS_A_NEW_JOB = ("IncompleteRun",)
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: FailedEvent, _context: object) -> dict[str, ResumeAt]:
     """Answers the state machine's Failed state."""
-    return {"from": resume({**event["data"], **event})}
+    return {"from": resume(event)}
 
 
-def resume(state: Mapping[str, Any]) -> Literal["start", "fleet", "check"]:
+def resume(event: FailedEvent) -> ResumeAt:
     """Tells where a redriven execution goes on.
 
     Args:
-        state: `failure`; `redrives` so far, and `redrives_before`, when it failed; `job` as far as it got.
+        event: The failure, the redrives, and the data of the execution.
 
     Returns:
         `check` where all jobs have completed and what failed came after them, so that nothing is done twice; `fleet`
@@ -31,14 +32,14 @@ def resume(state: Mapping[str, Any]) -> Literal["start", "fleet", "check"]:
     Raises:
         Exception: Of the failure's name, with its cause, where the execution has not been redriven.
     """
-    failure = state["failure"]
-    if state["redrives"] == state["redrives_before"]:
+    failure, state = event["failure"], event["data"]
+    if event["redrives"] == event["redrives_before"]:
         raise type(str(failure["error"]), (Exception,), {})(failure["cause"])
     if not _completed(state, "job") or failure["error"] in NEEDS_A_NEW_JOB:
         return "start"
-    by_fleet = (state.get("plan") or {}).get("fleet", False)
+    by_fleet = "plan" in state and state["plan"]["fleet"]
     return "fleet" if by_fleet and not _completed(state, "fleet_job") else "check"
 
 
-def _completed(state: Mapping[str, Any], job: str) -> bool:
-    return bool((state.get(job) or {}).get("status") == "Completed")
+def _completed(state: RunState, job: Literal["job", "fleet_job"]) -> bool:
+    return job in state and state[job]["status"] == "Completed"

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from contract.environments.finishing import ExplainFailureEnvironment
+from contract.partitions_state import PartitionsState
+from contract.state import FailureState, RunState
 from lambdas.shared.console_links import execution_link, job_log_link, object_link
 from lambdas.shared.logs import logged
 
@@ -15,13 +15,13 @@ REPORT = re.compile(r"s3://\S+/report\.html")
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState | PartitionsState, _context: object) -> FailureState:
     """Answers the state machine's ExplainFailure state."""
     environment = ExplainFailureEnvironment.from_environment(os.environ)
     return explain(event, deployment=environment.deployment)
 
 
-def explain(state: Mapping[str, Any], *, deployment: str) -> dict[str, Any]:
+def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureState:
     """Explains a failure.
 
     Args:
@@ -47,14 +47,19 @@ def explain(state: Mapping[str, Any], *, deployment: str) -> dict[str, Any]:
                 f"{deployment}: {kind.words}",
                 summary,
                 f"Rerun: {kind.rerun}. {kind.advice}",
-                *_links(state.get("execution") or {}, failure),
+                *_links(_arn(state), failure),
             ]
         ),
     }
 
 
-def _links(execution: Mapping[str, Any], failure: Failure) -> list[str]:
-    arn = str(execution.get("id", ""))
+def _arn(state: RunState | PartitionsState) -> str:
+    """The execution's ARN; empty where the data do not say it, as nothing may make this function fail."""
+    execution = state.get("execution")
+    return str(execution.get("id", "")) if execution else ""
+
+
+def _links(arn: str, failure: Failure) -> list[str]:
     if arn.count(":") < 6:
         return []
     links = [f"Execution: {execution_link(arn)}"]

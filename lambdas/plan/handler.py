@@ -3,10 +3,9 @@
 import functools
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 import boto3
 from botocore.client import BaseClient
@@ -15,6 +14,7 @@ from contract import job_start
 from contract.environments.planning import PlanEnvironment
 from contract.keys import DEMAND, partition_folder
 from contract.partitions import WHOLE
+from contract.state import Execution, PlanResult, RunState
 from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged
@@ -32,9 +32,11 @@ OBJECTS_AN_INSTANCE = 16
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> PlanResult:
     """Answers the state machine's Plan state."""
-    return asdict(plan(event["execution"], environment=PlanEnvironment.from_environment(os.environ), s3=_s3()))
+    environment = PlanEnvironment.from_environment(os.environ)
+    # mypy knows no fields of what asdict makes.
+    return cast("PlanResult", asdict(plan(event["execution"], environment=environment, s3=_s3())))
 
 
 @functools.cache
@@ -42,7 +44,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3")
 
 
-def plan(execution: Mapping[str, Any], *, environment: PlanEnvironment, s3: BaseClient) -> Plan | PublishPlan:
+def plan(execution: Execution, *, environment: PlanEnvironment, s3: BaseClient) -> Plan | PublishPlan:
     """Plans one run.
 
     Args:

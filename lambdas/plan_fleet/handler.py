@@ -4,16 +4,16 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import cast
 
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract import job_start
 from contract.environments.planning import PlanFleetEnvironment
 from contract.handover_keys import HandoverKeys, name_of, piece_name
 from contract.keys import RunKeys
+from contract.state import FleetPlanWords, FleetState, RunState
 from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
@@ -30,7 +30,7 @@ PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> FleetState:
     """Answers the state machine's PlanFleet state."""
     environment = PlanFleetEnvironment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), environment.table), event["plan"]["partition"]
@@ -49,13 +49,13 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_fleet(
-    state: Mapping[str, Any],
+    state: RunState,
     *,
     environment: PlanFleetEnvironment,
     runs: Sequence[Run],
     quotas: Mapping[str, int],
     s3: BaseClient,
-) -> dict[str, Any]:
+) -> FleetState:
     """Plans one fleet.
 
     Args:
@@ -85,18 +85,20 @@ def plan_fleet(
     first = first_that_may_run(environment.instance_types, quotas)
     rate = measured_rate(runs, environment.instance_types[first])
     own = RunKeys(partition=partition, run_id=run_id).models
-    model = plan["model"]["prefix"] if plan.get("model") else own
-    return {
-        job_start.PIECES: f"s3://{environment.forecast_bucket}/{keys.pieces}",
-        job_start.COMMON: f"s3://{environment.forecast_bucket}/{keys.common}",
-        job_start.MODEL: f"s3://{environment.forecast_bucket}/{model}",
+    model = plan["model"]["prefix"] if plan["model"] else own
+    planned: FleetState = {
+        "pieces": f"s3://{environment.forecast_bucket}/{keys.pieces}",
+        "common": f"s3://{environment.forecast_bucket}/{keys.common}",
+        "model": f"s3://{environment.forecast_bucket}/{model}",
         "series": work.series,
         "objects": work.objects,
         "rate": rate.series_per_second_per_core,
         "rate_is_from": rate.source,
-        **{f"instances_of_{of}": each.instances for of, each in enumerate(sized)},
         **_for_people(sized[first], notes_of_quotas(environment.instance_types, quotas)),
     }
+    # The state machine knows how many types there are: it asks for a key of each.
+    counts = {f"instances_of_{of}": each.instances for of, each in enumerate(sized)}
+    return cast("FleetState", {**planned, **counts})
 
 
 def _of_type(
@@ -168,7 +170,7 @@ def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
     return {name_of(item["Key"]) for page in pages for item in page.get("Contents", ())}
 
 
-def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> dict[str, Any]:
+def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> FleetPlanWords:
     return {
         "instance_type": sized.instance_type,
         "instances": sized.instances,

@@ -17,6 +17,8 @@ from contract.keys import DEMAND, partition_folder
 from contract.names import PARENT
 from contract.partition_keys import PartitionsKeys
 from contract.partitions import NAME_IN_WORDS, is_name
+from contract.partitions_state import PartitionItem, PartitionsPlan, PartitionsState
+from contract.state import Execution
 from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import read_request, shown, unknown_key
 from lambdas.shared.logs import logged
@@ -37,7 +39,7 @@ PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: PartitionsState, _context: object) -> PartitionsPlan:
     """Answers the state machine's PlanPartitions state."""
     environment = PlanPartitionsEnvironment.from_environment(os.environ)
     quotas, s3 = _client("service-quotas"), _client("s3")
@@ -50,8 +52,8 @@ def _client(service: str) -> BaseClient:
 
 
 def plan_partitions(
-    execution: Mapping[str, Any], *, environment: PlanPartitionsEnvironment, quotas: BaseClient, s3: BaseClient
-) -> dict[str, Any]:
+    execution: Execution, *, environment: PlanPartitionsEnvironment, quotas: BaseClient, s3: BaseClient
+) -> PartitionsPlan:
     """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
 
     Args:
@@ -76,7 +78,7 @@ def plan_partitions(
     if len(unusable) == len(names):
         raise InputError([f"input: no partition has a name that can be used, e.g. {shown(names[0])}; {RENAME}"])
     of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
-    items = [
+    items: list[PartitionItem] = [
         {
             "partition": name,
             "name": execution_name(name, execution["id"]),

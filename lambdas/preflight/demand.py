@@ -1,11 +1,10 @@
 """Whether there is demand, as new as the run needs it, and small enough for the machine."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from contract.data_files import IN_WORDS
 from contract.periods import last_day
+from contract.state import DemandFacts
 from lambdas.shared.clock import local_date
 
 from .findings import Finding, fine, wrong
@@ -16,7 +15,7 @@ EARLY = timedelta(days=2)
 
 
 def check_demand(
-    demand: Mapping[str, Any],
+    demand: DemandFacts,
     cutoff: date | None,
     *,
     uri: str,

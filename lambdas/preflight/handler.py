@@ -2,7 +2,6 @@
 
 import functools
 import os
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +10,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.planning import PreflightEnvironment
+from contract.state import PlanResult, PreflightResult, RunState
 from lambdas.shared.errors import NotReady
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_table import RunTable
@@ -29,7 +29,7 @@ PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> PreflightResult:
     """Answers the state machine's Preflight state."""
     environment = PreflightEnvironment.from_environment(os.environ)
     findings = preflight(event["plan"], environment=environment, client=_client)
@@ -48,7 +48,7 @@ def _client(service: str) -> BaseClient:
 
 
 def preflight(
-    plan: Mapping[str, Any],
+    plan: PlanResult,
     *,
     environment: PreflightEnvironment,
     client: Any,  # noqa: ANN401

@@ -1,14 +1,12 @@
 """Whether the image can read the model that a run without training uses."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from contract.model_format import why_refused
+from contract.state import ModelFacts
 
 from .findings import Finding, fine, unknown, wrong
 
 
-def check_model(model: Mapping[str, Any], *, reads: int | None) -> Finding:
+def check_model(model: ModelFacts, *, reads: int | None) -> Finding:
     """Compare the format of a published model with the one that the image reads.
 
     Args:

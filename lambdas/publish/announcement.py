@@ -1,22 +1,22 @@
 """What a phone shows of a successful run."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from contract.periods import unit_of
+from contract.run_record import CheckedRun, Metrics, RunOutcome, Scores
 from lambdas.shared.console_links import execution_link, object_link
 
 
-def subject(run: Mapping[str, Any], *, deployment: str, published: bool) -> str:
+def subject(run: CheckedRun, *, deployment: str, published: bool) -> str:
     """One ASCII line of at most 100 characters, as SNS wants it."""
     what = "forecasts published" if published else "run kept, not published"
     return f"{deployment}: {what}, cutoff {run['cutoff']}"
 
 
 def message(
-    run: Mapping[str, Any],
+    run: CheckedRun,
     *,
-    outcome: Mapping[str, Any],
+    outcome: RunOutcome,
     deployment: str,
     execution: str,
     shown: str | None = None,
@@ -50,14 +50,14 @@ def message(
     return f"{told}\n\n{lines}"
 
 
-def _model(run: Mapping[str, Any]) -> Iterator[str]:
-    model = run.get("model") or {}
-    if model and model["run_id"] != run["run_id"]:
+def _model(run: CheckedRun) -> Iterator[str]:
+    model = run["model"]
+    if model is not None and model["run_id"] != run["run_id"]:
         days = "1 day" if model["age_days"] == 1 else f"{model['age_days']} days"
         yield f"No model was trained: it is that of {model['run_id']}, {days} old."
 
 
-def _fleet(run: Mapping[str, Any]) -> Iterator[str]:
+def _fleet(run: CheckedRun) -> Iterator[str]:
     """What was planned, and what came of it."""
     fleet = run.get("fleet")
     if fleet:
@@ -67,9 +67,9 @@ def _fleet(run: Mapping[str, Any]) -> Iterator[str]:
         yield f"The fleet{minutes}{cost}; planned were {fleet['planned']}{notes}."
 
 
-def accuracy(metrics: Mapping[str, Any]) -> str:
+def accuracy(metrics: Metrics) -> str:
     """The backtest's WAPE beside the baseline's, where there was one."""
-    forecast, baseline = (_wape(metrics.get(name)) for name in ("forecast", "baseline"))
+    forecast, baseline = (_wape(each) for each in (metrics.get("forecast"), metrics.get("baseline")))
     if forecast is None or baseline is None:
         return "There was too little history for a backtest."
     text = f"Backtest WAPE {forecast:.1%} against {baseline:.1%} for seasonal naive"
@@ -79,6 +79,6 @@ def accuracy(metrics: Mapping[str, Any]) -> str:
     return f"{text} ({abs(gain):.0%} {'better' if gain >= 0 else 'worse'})."
 
 
-def _wape(metrics: object) -> float | None:
-    value = metrics.get("wape") if isinstance(metrics, Mapping) else None
+def _wape(scores: Scores | None) -> float | None:
+    value = scores.get("wape") if scores else None
     return float(value) if isinstance(value, int | float) else None

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.client import BaseClient
@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract import keys
 from contract.environments.finishing import PublishEnvironment
 from contract.metrics import Metric
+from contract.run_record import CheckedRun, PublishResult, RunOutcome
+from contract.state import RunState
 from lambdas.shared.errors import NotInAthena, PublishFailed
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
@@ -22,10 +24,13 @@ from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog
-from .pointer import pointer_to, read_pointer, write_pointer
+from .pointer import Pointer, pointer_to, read_pointer, write_pointer
 
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5
+# What the registry keeps: of the outcome, and of what the jobs took.
+NOTED: Final = ("run_id", "forecasts", "report", "metrics")
+MEASURED: Final = ("job", "fleet")
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Shelf:
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: RunState, _context: object) -> PublishResult:
     """Answers the state machine's Publish state."""
     environment = PublishEnvironment.from_environment(os.environ)
     bucket = environment.forecast_bucket
@@ -71,9 +76,7 @@ def _client(service: str) -> BaseClient:
     return boto3.client(service)
 
 
-def publish(
-    run: Mapping[str, Any], *, execution: str, shelf: Shelf, now: datetime, by_hand: bool = False
-) -> dict[str, Any]:
+def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_hand: bool = False) -> PublishResult:
     """Moves the partition's pointer to the run, unless it shows a later cutoff already and nobody asked for it by name.
 
     The pointer is written on the condition that it is as it was before the registry said that the run is this
@@ -95,18 +98,24 @@ def publish(
     """
     key = keys.pointer_key(run["partition"])
     pointer = pointer_to(run, bucket=shelf.bucket, now=now)
-    outcome = {
-        **{name: pointer[name] for name in ("run_id", "partition", "cutoff", "series", "rows", "horizon", "forecasts")},
+    outcome: RunOutcome = {
+        "run_id": run["run_id"],
+        "partition": run["partition"],
+        "cutoff": run["cutoff"],
+        "series": run["series"],
+        "rows": run["rows"],
+        "horizon": run["horizon"],
+        "forecasts": pointer["forecasts"],
         "report": f"s3://{shelf.bucket}/{run['report']}",
         "metrics": run["metrics"],
     }
-    details = {name: outcome[name] for name in ("run_id", "forecasts", "report", "metrics")}
+    details: dict[str, Any] = {name: outcome[name] for name in NOTED}
     # Of what was made just now, what it took: the next run is judged, and the next fleet planned, by it.
-    details |= {name: run[name] for name in ("job", "fleet") if run.get(name)}
-    if inference := (run.get("statistics") or {}).get("inference"):
+    details |= {name: run[name] for name in MEASURED if run.get(name)}
+    if inference := run["statistics"]["inference"]:
         details["inference"] = inference
 
-    def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> dict[str, Any]:
+    def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> PublishResult:
         moment = now.isoformat(timespec="seconds")
         shelf.table.change(
             run["partition"], run["cutoff"], lambda known: end(known, execution, status, now=moment, details=details)
@@ -143,7 +152,7 @@ def publish(
     )
 
 
-def _show_to_athena(catalog: Catalog, pointer: Mapping[str, Any], types: Mapping[str, str]) -> None:
+def _show_to_athena(catalog: Catalog, pointer: Pointer, types: Mapping[str, str]) -> None:
     try:
         catalog.show(
             partition=pointer["partition"], run_id=pointer["run_id"], location=pointer["forecasts"], types=types
@@ -154,7 +163,7 @@ def _show_to_athena(catalog: Catalog, pointer: Mapping[str, Any], types: Mapping
         ) from error
 
 
-def _say_it_begins(table: RunTable, run: Mapping[str, Any], *, execution: str, details: Mapping[str, Any]) -> None:
+def _say_it_begins(table: RunTable, run: CheckedRun, *, execution: str, details: Mapping[str, Any]) -> None:
     outcome = table.change(run["partition"], run["cutoff"], lambda known: begin_publishing(known, execution, details))
     if isinstance(outcome, Refusal):
         raise PublishFailed(

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.keys import RunKeys
+from contract.run_record import CheckedRun, Metrics, RunModel
 from lambdas.shared.errors import PublishFailed
 from lambdas.shared.s3_objects import read_object
 
@@ -17,7 +18,28 @@ SCHEMA_VERSION = 1
 LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
 
-def pointer_to(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[str, Any]:
+class Pointer(TypedDict):
+    """What readers see of a run."""
+
+    schema_version: int
+    partition: str
+    run_id: str
+    cutoff: str
+    frequency: str
+    horizon: int
+    first_period: str
+    last_period: str
+    series: int
+    rows: int
+    forecasts: str
+    manifest: str
+    report: str
+    model: RunModel | None
+    metrics: Metrics
+    published_at: str
+
+
+def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:
     """The pointer that shows a run.
 
     Args:
@@ -26,10 +48,17 @@ def pointer_to(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[st
         now: When it is published.
     """
     keys = RunKeys(partition=run["partition"], run_id=run["run_id"])
-    copied = ("partition", "run_id", "cutoff", "frequency", "horizon", "first_period", "last_period", "series", "rows")
     return {
         "schema_version": SCHEMA_VERSION,
-        **{name: run[name] for name in copied},
+        "partition": run["partition"],
+        "run_id": run["run_id"],
+        "cutoff": run["cutoff"],
+        "frequency": run["frequency"],
+        "horizon": run["horizon"],
+        "first_period": run["first_period"],
+        "last_period": run["last_period"],
+        "series": run["series"],
+        "rows": run["rows"],
         "forecasts": f"s3://{bucket}/{keys.forecasts}",
         "manifest": run["manifest"],
         "report": run["report"],
@@ -39,7 +68,7 @@ def pointer_to(run: Mapping[str, Any], *, bucket: str, now: datetime) -> dict[st
     }
 
 
-def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, Any] | None, str | None]:
+def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[Pointer | None, str | None]:
     """The pointer as it is, and its ETag; None where there is none yet.
 
     Raises:
@@ -50,7 +79,7 @@ def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, An
         return None, None
     content, etag = found
     try:
-        current = json.loads(content)
+        current: Pointer = json.loads(content)
         current["cutoff"], current["run_id"]
     except (ValueError, TypeError, KeyError):
         raise PublishFailed(
@@ -59,9 +88,7 @@ def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[dict[str, An
     return current, etag
 
 
-def write_pointer(
-    s3: BaseClient, pointer: Mapping[str, Any], *, bucket: str, key: str, condition: Mapping[str, str]
-) -> bool:
+def write_pointer(s3: BaseClient, pointer: Pointer, *, bucket: str, key: str, condition: Mapping[str, str]) -> bool:
     """Writes the pointer if the condition holds, and says whether it did."""
     body = json.dumps(pointer, indent=1).encode()
     try:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from contract.run_record import FleetFacts, JobFacts
+from contract.state import FleetState, JobDescription
+
 SECONDS_AN_HOUR = 3600
 
 
@@ -24,9 +27,7 @@ def json_object(cause: object) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def job_facts(
-    described: Mapping[str, Any], *, hourly_prices: Mapping[str, float], demand_bytes: int | None
-) -> dict[str, Any]:
+def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], demand_bytes: int | None) -> JobFacts:
     """What the registry keeps of a job.
 
     Args:
@@ -53,12 +54,12 @@ def job_facts(
 
 
 def fleet_facts(
-    planned: Mapping[str, Any], described: Mapping[str, Any], *, hourly_prices: Mapping[str, float]
-) -> dict[str, Any]:
+    planned: FleetState | None, described: JobDescription, *, hourly_prices: Mapping[str, float]
+) -> FleetFacts:
     """What the registry keeps of a fleet: what was planned, and what it came to.
 
     Args:
-        planned: What PlanFleet made.
+        planned: What PlanFleet made; None where it is not known.
         described: DescribeProcessingJob's answer, as Step Functions hands it on: its times are milliseconds since 1970.
         hourly_prices: By instance type.
 
@@ -80,8 +81,8 @@ def fleet_facts(
         "seconds": None if created is None or ended is None else round(ended - created),
         "billable_seconds": billable,
         "cost": _cost(billable, price),
-        "planned": planned.get("words"),
-        "notes": planned.get("notes", []),
+        "planned": planned["words"] if planned else None,
+        "notes": planned["notes"] if planned else [],
     }
 
 

@@ -6,16 +6,17 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-Handler = Callable[[dict[str, Any], Any], Any]
+Event = TypeVar("Event", bound=Mapping[str, object])
+Answer = TypeVar("Answer")
 
 
-def logged(handler: Handler) -> Handler:
+def logged(handler: Callable[[Event, object], Answer]) -> Callable[[Event, Any], Answer]:
     """Makes a handler write a line when it is done, or what it raised."""
 
     @functools.wraps(handler)
-    def wrapped(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401 (any JSON)
+    def wrapped(event: Event, context: Any) -> Answer:  # noqa: ANN401 (Lambda's own)
         begun = time.monotonic()
         fields = {"function": context.function_name, "request_id": context.aws_request_id, **about(event)}
         try:
@@ -31,13 +32,14 @@ def logged(handler: Handler) -> Handler:
     return wrapped
 
 
-def about(event: Mapping[str, Any]) -> dict[str, str]:
+def about(event: Mapping[str, object]) -> dict[str, str]:
     """The run that an event is about, as far as it says so.
 
     Args:
         event: The state machine's data, or what else calls a function.
     """
-    state = event.get("data", event)
+    # It may be the data of a state machine, or an event of another service.
+    state: Any = event.get("data", event)
     plan, job = state.get("plan") or {}, state.get("job") or {}
     found = {
         "execution": (state.get("execution") or {}).get("id") or (state.get("detail") or {}).get("executionArn"),

@@ -3,7 +3,6 @@
 import functools
 import json
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,6 +13,7 @@ from botocore.config import Config
 from contract.environments.partitions import SumUpEnvironment
 from contract.metrics import Metric
 from contract.partition_keys import PartitionsKeys
+from contract.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
@@ -25,7 +25,7 @@ FAILED = "PartitionsFailed"
 
 
 @logged
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: PartitionsState, _context: object) -> PartitionsOutcome:
     """Answers the state machine's SumUp state."""
     environment = SumUpEnvironment.from_environment(os.environ)
     outcome = sum_up(event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_s3())
@@ -39,7 +39,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3", config=Config(max_pool_connections=READS_AT_A_TIME))
 
 
-def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseClient) -> dict[str, Any]:
+def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: BaseClient) -> PartitionsOutcome:
     """Sums an execution up.
 
     Args:
@@ -81,7 +81,7 @@ def sum_up(state: Mapping[str, Any], *, deployment: str, bucket: str, s3: BaseCl
     }
 
 
-def _rows(plan: Mapping[str, Any], keys: PartitionsKeys, *, bucket: str, s3: BaseClient) -> list[Row]:
+def _rows(plan: PartitionsPlan, keys: PartitionsKeys, *, bucket: str, s3: BaseClient) -> list[Row]:
     def read(key: str) -> Any:  # noqa: ANN401 (any JSON)
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
@@ -89,7 +89,7 @@ def _rows(plan: Mapping[str, Any], keys: PartitionsKeys, *, bucket: str, s3: Bas
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=keys.outcomes)
     there = {found["Key"] for page in pages for found in page.get("Contents", ())}
 
-    def of(item: Mapping[str, Any]) -> Row:
+    def of(item: PartitionItem) -> Row:
         try:
             return row(item, read(item["outcome"]) if item["outcome"] in there else None)
         except ValueError as error:  # no JSON

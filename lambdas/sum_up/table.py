@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from contract.partitions import NAME_IN_WORDS
+from contract.partitions_state import PartitionItem
+from contract.state import ErrorState
 
 Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
 FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
@@ -50,7 +52,7 @@ class Row:
         return self.outcome in FINE
 
 
-def row(item: Mapping[str, Any], answer: Any) -> Row:  # noqa: ANN401 (any JSON)
+def row(item: PartitionItem, answer: Any) -> Row:  # noqa: ANN401 (any JSON)
     """Reads what an execution answered; an answer that is not as it should be is this partition's failure alone.
 
     Args:
@@ -69,7 +71,7 @@ def row(item: Mapping[str, Any], answer: Any) -> Row:  # noqa: ANN401 (any JSON)
         return malformed(item, f"{type(error).__name__}: {error}")
 
 
-def malformed(item: Mapping[str, Any], why: str) -> Row:
+def malformed(item: PartitionItem, why: str) -> Row:
     """A partition whose execution left something that cannot be read."""
     reason = short(f"what its execution left cannot be read: {why}")
     return Row(partition=item["partition"], outcome="failed", kind=UNKNOWN, reason=reason, execution=item["name"])
@@ -105,7 +107,7 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
     )
 
 
-def broke_off(error: Mapping[str, Any]) -> str:
+def broke_off(error: ErrorState) -> str:
     """That the Map over the partitions broke off, from the Error and Cause it left."""
     told = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
     return f"The Map over the partitions broke off before its end: {told or 'nobody knows why'}"

@@ -9,13 +9,21 @@ from typing import Any
 import pytest
 
 import lambdas.close_run.handler as module
-from lambdas.close_run.handler import Sources, close, close_lost
-from lambdas.end_failed.handler import resume
+from lambdas.close_run.handler import Sources
+from lambdas.close_run.handler import close as typed_close
+from lambdas.close_run.handler import close_lost as typed_close_lost
+from lambdas.end_failed.handler import resume as typed_resume
 from lambdas.shared.job_facts import job_facts
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import Attempt, Run, begin_publishing, note
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
+
+# Tests give the keys that a function reads, and no whole state.
+close: Any = typed_close
+close_lost: Any = typed_close_lost
+resume: Any = typed_resume
+handle: Any = module.handler
 
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 CUTOFF, EXECUTION = "2026-11-16", "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:one"
@@ -96,9 +104,9 @@ def test_what_readers_see_decides_where_it_broke_while_publishing(
 def test_a_failed_execution_fails_with_what_broke_until_it_is_redriven() -> None:
     state = {"failure": FAILURE, "redrives": 0, "redrives_before": 0}
     with pytest.raises(Exception, match="it broke") as raised:
-        resume(state)
+        resume({**state, "data": {}})
     assert type(raised.value).__name__ == "JobError"
-    assert resume({**state, "redrives": 1}) == "start"
+    assert resume({**state, "data": {}, "redrives": 1}) == "start"
 
 
 DONE, STOPPED = {"status": "Completed"}, {"status": "Stopped"}
@@ -119,14 +127,14 @@ DONE, STOPPED = {"status": "Completed"}, {"status": "Stopped"}
 )
 def test_what_a_fleet_has_left_is_gone_on_with(state: dict[str, Any], error: str, where: str) -> None:
     failure = {**FAILURE, "error": error}
-    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "plan": {"fleet": True}, **state}
+    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "data": {"plan": {"fleet": True}, **state}}
     assert resume(state) == where
 
 
 def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
     plan = {"partition": "all", "publish": "run-1", "fleet": False}
     failure = {**FAILURE, "error": "PublishFailed"}
-    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "plan": plan, "job": DONE}
+    state = {"failure": failure, "redrives": 1, "redrives_before": 0, "data": {"plan": plan, "job": DONE}}
     assert resume(state) == "check"
 
 
@@ -169,7 +177,8 @@ def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
 )
 def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, where: str) -> None:
     failure = {**FAILURE, "error": error}
-    assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "job": job}) == where
+    data = {"plan": {"fleet": False}} | ({} if job is None else {"job": job})
+    assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "data": data}) == where
 
 
 def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources) -> None:
@@ -208,7 +217,7 @@ def test_what_failed_fleets_cost_is_counted_and_the_job_only_once(
 
     def closed(**state: Any) -> tuple[dict[str, Any], dict[str, float]]:
         job = {"name": "job-1", "status": "Completed", "described": TRAINED}
-        answer = module.handler({**STATE, "job": job, "fleet": {"words": "four", "notes": []}, **state}, CONTEXT)
+        answer = handle({**STATE, "job": job, "fleet": {"words": "four", "notes": []}, **state}, CONTEXT)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         (metrics,) = [line for line in lines if "RunsFailed" in line]
         return answer, {name: metrics[name] for name in ("Cost", "FleetCost") if name in metrics}

@@ -10,10 +10,14 @@ from contract.environments.planning import PlanEnvironment
 from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
-from lambdas.plan.handler import plan
+from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import Plan, PublishPlan
 from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
+
+# Tests give the keys that a function reads, and no whole state.
+plan: Any = typed_plan
+handle: Any = module.handler
 
 CONFIG = ForecastConfig(key=("article_id", "merchant_id"), frequency="W-MON")
 ENVIRONMENT = PlanEnvironment(
@@ -287,7 +291,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("PARTITIONED", "false")
     monkeypatch.setenv("FLEET", "null")
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": "2026-11-18T09:30:05.123Z", "input": {}}
-    answer = module.handler({"execution": execution}, CONTEXT)
+    answer = handle({"execution": execution}, CONTEXT)
     assert json.loads(json.dumps(answer)) == answer
     assert answer["hyperparameters"]["horizon"] == "12"
 

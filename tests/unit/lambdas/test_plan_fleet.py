@@ -11,11 +11,16 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import lambdas.plan_fleet.handler as module
 from contract.environments.planning import PlanFleetEnvironment
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
-from lambdas.plan_fleet.handler import measured_rate, plan_fleet
+from lambdas.plan_fleet.handler import measured_rate
+from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.registry_record import Attempt, Run
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
+
+# Tests give the keys that a function reads, and no whole state.
+plan_fleet: Any = typed_plan_fleet
+handle: Any = module.handler
 
 RUN_ID = "onejob-dev-20261116-060000-0123abcd-1"
 FOLDER = f"handover/partition=eu/run_id={RUN_ID}/"
@@ -70,7 +75,7 @@ def planned(
     state: Mapping[str, Any] = STATE,
     instances: int | None = None,
     **changes: Any,
-) -> dict[str, Any]:
+) -> Any:
     state = asking(instances) if instances is not None else state
     known = {TYPE: quota} if quota is not None else {}
     given = known if quotas is None else quotas
@@ -342,7 +347,7 @@ def test_the_handler_end_to_end(deployed: dict[str, Any], s3: Any, table: RunTab
     table.change("eu", "2026-11-09", lambda _: earlier("2026-11-09", 1_234.5, fleet=TYPE))
     table.change("us", "2026-11-16", lambda _: replace(earlier("2026-11-16", 9, fleet=TYPE), partition="us"))
     deployed["service-quotas"] = Quotas({QUOTA: 8.0, f"{TYPE} for training job usage": 2.0})
-    plan = module.handler(asking(12), CONTEXT)
+    plan = handle(asking(12), CONTEXT)
     assert (plan["instances"], plan["rate"]) == (8, 1_234.5)
     assert plan["notes"] == ["12 instances asked for, the quota is 8: 8 used"]
 
@@ -352,9 +357,9 @@ def test_auto_by_a_deadline_through_the_environment(
 ) -> None:
     assert deployed
     hand_over(s3, 64, series=5_000_000)  # 370 seconds each
-    assert (module.handler(STATE, CONTEXT)["instances"]) == 1
+    assert (handle(STATE, CONTEXT)["instances"]) == 1
     monkeypatch.setenv("DEADLINE_MINUTES", "30")
-    plan = module.handler(STATE, CONTEXT)
+    plan = handle(STATE, CONTEXT)
     assert plan["instances"] == 2
     assert plan["keeps_deadline"] is True
     assert 900 < plan["seconds"] <= 1_800
@@ -374,7 +379,7 @@ def test_a_quota_that_is_not_known_stops_nothing(
 ) -> None:
     deployed["service-quotas"] = Quotas(answer)
     hand_over(s3, 40)
-    plan = module.handler(asking(12), CONTEXT)
+    plan = handle(asking(12), CONTEXT)
     assert (plan["instances"], plan["notes"]) == (12, [])
 
 
@@ -387,7 +392,7 @@ def test_what_was_handed_over_is_noted_for_a_later_execution(
         number=1, execution=EXECUTION, started_by="hand", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
     )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
-    module.handler(STATE, CONTEXT)
+    handle(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
     assert noted.details == {"handed_over": RUN_ID}
 
@@ -402,6 +407,6 @@ def test_what_could_not_be_planned_for_is_offered_all_the_same(
     )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     with pytest.raises(ClientError):
-        module.handler(STATE, CONTEXT)
+        handle(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
     assert noted.details == {"handed_over": RUN_ID}

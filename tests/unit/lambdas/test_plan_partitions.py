@@ -13,13 +13,18 @@ from contract.environments.settings import FleetDefaults
 from contract.names import PARENT
 from contract.quotas import processing_quota
 from lambdas.plan_partitions import handler as module
-from lambdas.plan_partitions.handler import execution_name, plan_partitions
+from lambdas.plan_partitions.handler import execution_name
+from lambdas.plan_partitions.handler import plan_partitions as typed_plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
 from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run
 from tests.unit.lambdas.test_preflight import Pages
+
+# Tests give the keys that a function reads, and no whole state.
+plan_partitions: Any = typed_plan_partitions
+handle: Any = module.handler
 
 ARN = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-partitions"
 QUOTA = "ml.m5.large for training job usage"
@@ -44,7 +49,7 @@ def execution(document: object, *, name: str = "3f0c") -> dict[str, Any]:
     return {"id": f"{ARN}:{name}", "name": name, "started_at": "2026-11-18T09:30:05.123Z", "input": document}
 
 
-def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> dict[str, Any]:
+def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> Any:
     quotas = Pages({} if quota is None else {QUOTA: quota})
     return plan_partitions(execution(document), environment=replace(ENVIRONMENT, **changes), quotas=quotas, s3=s3)
 
@@ -200,7 +205,7 @@ def test_the_handler_reads_its_environment_and_the_quota(
         ("FLEET_TYPES", "[]"),
     ):
         monkeypatch.setenv(name, value)
-    answer = module.handler({"execution": execution({})}, CONTEXT)
+    answer = handle({"execution": execution({})}, CONTEXT)
     assert (answer["count"], answer["at_a_time"]) == (3, together)
 
 

@@ -12,11 +12,15 @@ from contract.limits import MOST_INSTANCES
 from contract.model_format import MODEL_FORMAT
 from contract.names import PARENT
 from infra.jobs.training_job import OF_THE_RUN
-from lambdas.plan.handler import OBJECTS_AN_INSTANCE, plan
+from lambdas.plan.handler import OBJECTS_AN_INSTANCE
+from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import PublishPlan
 from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT, EXECUTION_ID, planned
+
+# Tests give the keys that a function reads, and no whole state.
+plan: Any = typed_plan
 
 POINTER = "forecasts/partition=all/_latest.json"
 MODEL = {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": MODEL_FORMAT}

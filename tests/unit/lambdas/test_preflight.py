@@ -12,17 +12,23 @@ from contract.environments.planning import JobMachine, PreflightEnvironment
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
-from lambdas.preflight.demand import check_demand
+from lambdas.preflight.demand import check_demand as typed_check_demand
 from lambdas.preflight.findings import Finding, fine, looked_at
-from lambdas.preflight.handler import preflight
+from lambdas.preflight.handler import preflight as typed_preflight
 from lambdas.preflight.image import OTHERS, TAKEN, check_image, readable_format
-from lambdas.preflight.model import check_model
+from lambdas.preflight.model import check_model as typed_check_model
 from lambdas.preflight.quotas import check_quotas
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
 from lambdas.shared.errors import NotReady
 from lambdas.shared.registry_record import Attempt, Run
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
+
+# Tests give the keys that a function reads, and no whole state.
+check_demand: Any = typed_check_demand
+check_model: Any = typed_check_model
+preflight: Any = typed_preflight
+handle: Any = module.handler
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
 ON_DEMAND = JobMachine(instance_type="ml.m5.large", spot=False)
@@ -31,7 +37,7 @@ QUOTA, SPOT_QUOTA = training_quota("ml.m5.large", spot=False), training_quota("m
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 
 
-def of_demand(cutoff: str | None = "2026-11-09", *, label: str = "start", **changes: Any) -> Finding:
+def of_demand(cutoff: str | None = "2026-11-09", *, label: str = "start", **changes: Any) -> Any:
     settings = {"frequency": "W-MON", "volume_gb": 30, **changes}
     demand = {**DEMAND, **{name: settings.pop(name) for name in DEMAND if name in settings}}
     (found,) = check_demand(
@@ -144,10 +150,10 @@ def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     found = [Finding("note", "quota: a"), Finding("unknown", "time: b"), Finding("fine", "key: c")]
     monkeypatch.setattr(module, "preflight", lambda *_given, **_named: found)
     monkeypatch.setattr(PreflightEnvironment, "from_environment", lambda _variables: None)
-    assert module.handler({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
+    assert handle({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
     found.append(Finding("wrong", "image: d"))
     with pytest.raises(NotReady, match=r"^image: d$"):
-        module.handler({"plan": {}}, CONTEXT)
+        handle({"plan": {}}, CONTEXT)
 
 
 ENVIRONMENT = PreflightEnvironment(
