@@ -2,7 +2,7 @@
 
 import functools
 import os
-from typing import Any
+from typing import TypedDict
 
 import boto3
 from botocore.client import BaseClient
@@ -22,8 +22,14 @@ SHOWN = 10
 HELP = "The last runs of the registry, or the last one of each partition; the widget takes no parameters."
 
 
+class WidgetEvent(TypedDict, total=False):
+    """What CloudWatch sends to draw the widget, or to ask what it takes."""
+
+    describe: bool
+
+
 @logged
-def handler(event: dict[str, Any], _context: object) -> str:
+def handler(event: WidgetEvent, _context: object) -> str:
     """Answers CloudWatch, which draws a custom widget: HTML, or what it takes where it asks."""
     if event.get("describe"):
         return HELP
