@@ -10,7 +10,7 @@ import numpy as np
 from job_code.artifacts.draft_run import Draft, Forecasts
 from job_code.artifacts.manifest import complete_manifest
 from job_code.preparation.data_quality import sound_report
-from job_code.report.published_run import Comparison, PublishedRun
+from job_code.report.published_run import Comparison, PublishedRun, UnusableManifestError
 from job_code.report.render import render
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.progress import Progress
@@ -65,7 +65,7 @@ def _compared(published: Path | None, draft: Draft, total: Floats, progress: Pro
         return None
     try:
         before = PublishedRun.read(published)
-    except ValueError as error:
+    except UnusableManifestError as error:
         progress.say(f"not compared with the last published run: {error}")
         return None
     frequency = Frequency(draft.manifest["frequency"])

@@ -99,11 +99,11 @@ def _configuration(options: argparse.Namespace) -> ForecastConfig:
 
 def _check_manifest(path: Path) -> None:
     """A path that was given by hand must lead somewhere; found out now, not after an hour's work."""
-    from job_code.report.published_run import PublishedRun
+    from job_code.report.published_run import PublishedRun, UnusableManifestError
 
     try:
         PublishedRun.read(path)
-    except ValueError as error:
+    except UnusableManifestError as error:
         raise InputError([f"--published: {error}"]) from None
 
 

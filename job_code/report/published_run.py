@@ -1,16 +1,21 @@
 """The last published run, for the report to compare this one with."""
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from pydantic import FiniteFloat
+
 from contract.keys import MANIFEST
+from job_code.runtime.documents import BrokenDocumentError, parse_document
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
+
+
+class UnusableManifestError(Exception):
+    """A file is no run's manifest; the message says why in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,33 +42,53 @@ class PublishedRun:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Reads a manifest.
+        """Read a manifest.
 
         Args:
             path: The manifest, or the folder it is in.
 
         Raises:
-            ValueError: If it is none; one line with the reason.
+            UnusableManifestError: If it is none; one line with the reason.
         """
         try:
             file = path / MANIFEST if path.is_dir() else path
-            content = json.loads(file.read_text(encoding="utf-8"))
-            scores = content["metrics"]["forecast"]
-            return cls(
-                run_id=str(content["run_id"]),
-                cutoff=date.fromisoformat(content["cutoff"]),
-                frequency=str(content["frequency"]),
-                series=int(content["series"]),
-                total={date.fromisoformat(day): _finite(value) for day, value in content["total"].items()},
-                wape=_score(scores, "wape"),
-                bias=_score(scores, "bias"),
-            )
+            content = parse_document(_Manifest, file.read_bytes())
         except OSError as error:
-            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-        except KeyError as error:
-            raise ValueError(f"{path} has no {error}") from None
-        except (ValueError, TypeError, AttributeError, OverflowError) as error:
-            raise ValueError(f"{path} is no run's manifest: {error}") from None
+            raise UnusableManifestError(f"{path} cannot be read: {error.strerror}") from None
+        except BrokenDocumentError as error:
+            raise UnusableManifestError(f"{path} is no run's manifest: {error}") from None
+        return cls(
+            run_id=content.run_id,
+            cutoff=content.cutoff,
+            frequency=content.frequency,
+            series=content.series,
+            total=content.total,
+            wape=content.metrics.forecast.wape,
+            bias=content.metrics.forecast.bias,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scores:
+    wape: FiniteFloat | None
+    bias: FiniteFloat | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metrics:
+    forecast: _Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Manifest:
+    """The part of a manifest that a comparison needs."""
+
+    run_id: str
+    cutoff: date
+    frequency: str
+    series: int
+    total: Mapping[date, FiniteFloat]
+    metrics: _Metrics
 
 
 @dataclass(frozen=True)
@@ -140,15 +165,3 @@ def _span(before: Mapping[int, float], now: Mapping[int, float], frequency: Freq
         before=sum(before[period] for period in common),
         now=sum(now[period] for period in common),
     )
-
-
-def _finite(value: object) -> float:
-    number = float(value)  # type: ignore[arg-type]
-    if not math.isfinite(number):
-        raise ValueError(f"{value} is not finite")
-    return number
-
-
-def _score(scores: Mapping[str, Any], name: str) -> float | None:
-    value = scores[name]
-    return None if value is None else _finite(value)

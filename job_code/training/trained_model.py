@@ -75,7 +75,7 @@ class TrainedModel:
         try:
             record = TrainingRecord.from_json(read_record(folder))
         except BrokenDocumentError as error:
-            raise ModelUnusableError(f"model: {RECORD} cannot be read: {error}; train anew") from None
+            raise ModelUnusableError(f"model: {RECORD} cannot be read: {error}; train a new model") from None
         found = checksum(folder)
         if sha256 is not None and found != sha256:
             raise ModelUnusableError(

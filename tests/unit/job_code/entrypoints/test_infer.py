@@ -198,7 +198,7 @@ def test_what_only_training_goes_by_does_not_matter(
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "training.json").unlink(), "model: training.json cannot be read: FileNotFoundError"),
+        (lambda folder: (folder / "training.json").unlink(), "model: training.json cannot be read: No such file"),
         (lambda folder: (folder / "training.json").write_text("{}"), "training.json is not the file that model"),
         (lambda folder: rewrite(folder, {}), "model: training.json cannot be read: run_id: Field required"),
         (

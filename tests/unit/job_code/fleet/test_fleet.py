@@ -299,7 +299,10 @@ def test_a_damaged_object_is_told_from_a_sound_one(fleet: Fleet) -> None:
     ("file", "said"),
     [
         ("model.json", "[ModelUnusable] model: it is not the one that the demand was prepared for; start the run anew"),
-        ("regular.txt", "[ModelUnusable] model: regular.txt is not the file that model.json speaks of; train anew"),
+        (
+            "regular.txt",
+            "[ModelUnusable] model: regular.txt is not the file that model.json speaks of; train a new model",
+        ),
     ],
 )
 def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file: str, said: str) -> None:

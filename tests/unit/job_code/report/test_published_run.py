@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from job_code.report.published_run import Comparison, PublishedRun, Span
+from job_code.report.published_run import Comparison, PublishedRun, Span, UnusableManifestError
 from job_code.series.frequency import Frequency
 from tests.demand import run_job, shop
 
@@ -41,24 +41,24 @@ def test_a_manifest_is_read_from_a_file_or_from_a_channel(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ([], "is no run's manifest"),
-        ({}, "has no 'metrics'"),
-        ({**MANIFEST, "metrics": None}, "is no run's manifest"),
-        ({**MANIFEST, "cutoff": "soon"}, "Invalid isoformat"),
-        ({**MANIFEST, "total": {"2026-11-16": float("nan")}}, "nan is not finite"),
-        ({**MANIFEST, "total": {"2026-11-16": [1]}}, "is no run's manifest"),
-        ({**MANIFEST, "total": [1]}, "is no run's manifest"),
-        ({**MANIFEST, "series": float("inf")}, "is no run's manifest"),
+        ([], "is no run's manifest: Input should be"),
+        ({}, "is no run's manifest: run_id: Field required"),
+        ({**MANIFEST, "metrics": {}}, "is no run's manifest: metrics.forecast: Field required"),
+        ({**MANIFEST, "cutoff": "soon"}, "cutoff: Input should be a valid date"),
+        ({**MANIFEST, "total": {"2026-11-16": float("nan")}}, "total.2026-11-16: Input should be a finite number"),
+        ({**MANIFEST, "total": {"2026-11-16": [1]}}, "total.2026-11-16: Input should be a valid number"),
+        ({**MANIFEST, "total": [1]}, "total: Input should be"),
+        ({**MANIFEST, "series": float("inf")}, "series: Input should be a finite number"),
     ],
 )
 def test_what_is_no_manifest_is_said_in_a_line(tmp_path: Path, content: Any, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(UnusableManifestError, match=said):
         PublishedRun.read(written(tmp_path, content))
 
 
 def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.json"):
-        with pytest.raises(ValueError, match="cannot be read: No such file"):
+        with pytest.raises(UnusableManifestError, match="cannot be read: No such file"):
             PublishedRun.read(path)
 
 
