@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from contract.keys import RunKeys
+from contract.manifest import ManifestInference
 from job_code.evaluation.chart_data import ChartData
 from job_code.forecasting.forecast_files import ForecastFile
 from job_code.series.arrays import Floats
@@ -55,6 +56,14 @@ class Inference:
             cores: Of all of them together.
         """
         return cls(instances, cores, round(series / max(core_seconds, 0.01), 1))
+
+    def to_dict(self) -> ManifestInference:
+        """The fields by name."""
+        return {
+            "instances": self.instances,
+            "cores": self.cores,
+            "series_per_second_per_core": self.series_per_second_per_core,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

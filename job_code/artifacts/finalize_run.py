@@ -1,12 +1,12 @@
 """The end of a run: its forecasts are there; manifest, report and data-quality report follow, the manifest last."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
+from contract.manifest import DraftManifest, Manifest
 from job_code.artifacts.draft_run import Draft, Forecasts
 from job_code.artifacts.manifest import complete_manifest
 from job_code.preparation.data_quality import sound_report
@@ -26,7 +26,7 @@ def finish(
     output: Output,
     progress: Progress,
     folder: Path,
-) -> dict[str, Any]:
+) -> Manifest:
     """Write what belongs to a run beside its forecasts.
 
     Args:
@@ -43,12 +43,16 @@ def finish(
     frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
     begin = frequency.period_of(datetime.fromisoformat(first).date())
     days = [frequency.date_of(begin + step).isoformat() for step in range(len(forecasts.total))]
-    manifest = complete_manifest(draft.manifest, forecasts.files, forecasts.total, days, now=datetime.now(UTC))
-    manifest["inference"] = asdict(forecasts.inference)
     with progress.stage("report"):
         compared = _compared(published, draft, forecasts.total, progress)
-        manifest["compared_with"] = compared.to_dict() if compared else None
-        manifest["seconds"] = {**draft.seconds, **progress.seconds}
+        manifest = complete_manifest(
+            cast("DraftManifest", draft.manifest),
+            forecasts,
+            days,
+            compared_with=compared.to_dict() if compared else None,
+            seconds={**draft.seconds, **progress.seconds},
+            now=datetime.now(UTC),
+        )
         quality = manifest["data_quality"]
         page = folder / Path(draft.keys.report).name
         page.write_text(render(manifest, quality, draft.charts, compared), encoding="utf-8")

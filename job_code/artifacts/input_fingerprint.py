@@ -4,17 +4,15 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from contract.manifest import ManifestInput
 from job_code.tables.table_files import find_files, name_below
 
 
-def input_fingerprint(inputs: Mapping[str, Path]) -> dict[str, str | int]:
+def input_fingerprint(inputs: Mapping[str, Path]) -> ManifestInput:
     """Checksum over all input files: equal fingerprints mean equal input.
 
     Args:
         inputs: Folder or file of each input, by name.
-
-    Returns:
-        `fingerprint` (SHA-256, hexadecimal), `files` and `bytes`.
     """
     total, count, size = hashlib.sha256(), 0, 0
     for source, path in sorted(inputs.items()):

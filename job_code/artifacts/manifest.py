@@ -2,22 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
+from contract.manifest import (
+    BacktestMetrics,
+    DraftManifest,
+    Manifest,
+    ManifestComparison,
+    ManifestInput,
+)
 from contract.model_format import MODEL_FORMAT
-from job_code.forecasting.forecast_files import ForecastFile, column_types
+from job_code.artifacts.draft_run import Forecasts
+from job_code.forecasting.forecast_files import column_types
 from job_code.forecasting.versions import versions
 from job_code.preparation.prepare import PreparedDemand
 from job_code.run_request import RunRequest
-from job_code.series.arrays import Floats
 from job_code.training.trained_model import TrainedModel
 
 MANIFEST_SCHEMA = 1
 
 
 def draft_manifest(
-    request: RunRequest, demand: PreparedDemand, model: TrainedModel, quality: Mapping[str, Any]
-) -> dict[str, Any]:
+    request: RunRequest,
+    demand: PreparedDemand,
+    model: TrainedModel,
+    quality: Mapping[str, Any],
+    fingerprint: ManifestInput,
+) -> DraftManifest:
     """All that a run can say about itself before it has forecast.
 
     Args:
@@ -25,6 +36,7 @@ def draft_manifest(
         demand: All its series.
         model: What it forecasts with, and what is known of that.
         quality: Counts of what the demand held.
+        fingerprint: Of all that was read.
     """
     config, frequency, cutoff = model.forecaster.config, demand.calendar.frequency, demand.last_period
     record = model.record
@@ -51,34 +63,40 @@ def draft_manifest(
             "sha256": model.sha256,
             "model_format": MODEL_FORMAT,
         },
-        "metrics": dict(record.metrics),
+        "metrics": cast("BacktestMetrics", dict(record.metrics)),
         "backtest": dict(record.backtest),
         "sample": dict(record.sample),
         "versions": versions(),
+        "input": fingerprint,
     }
 
 
 def complete_manifest(
-    draft: Mapping[str, Any],
-    files: Sequence[ForecastFile],
-    total: Floats,
+    draft: DraftManifest,
+    forecasts: Forecasts,
     days: Sequence[str],
     *,
+    compared_with: ManifestComparison | None,
+    seconds: Mapping[str, float],
     now: datetime,
-) -> dict[str, Any]:
+) -> Manifest:
     """Adds what the forecasts came to.
 
     Args:
         draft: What `draft_manifest` gave.
-        files: The forecasts.
-        total: Expected demand of all series together, shape (horizon,).
-        days: The dates it is expected on, ISO.
+        forecasts: All forecasts.
+        days: The dates they are of, ISO.
+        compared_with: The run beside the last published one; None where there is none to compare with.
+        seconds: Duration of the stages.
         now: When the run was made, with its zone.
     """
     return {
         **draft,
-        "rows": sum(file.rows for file in files),
-        "files": [file.to_dict() for file in files],
-        "total": {day: round(float(expected), 3) for day, expected in zip(days, total, strict=True)},
+        "rows": sum(file.rows for file in forecasts.files),
+        "files": [file.to_dict() for file in forecasts.files],
+        "total": {day: round(float(expected), 3) for day, expected in zip(days, forecasts.total, strict=True)},
         "created_at": now.isoformat(timespec="seconds"),
+        "inference": forecasts.inference.to_dict(),
+        "compared_with": compared_with,
+        "seconds": seconds,
     }

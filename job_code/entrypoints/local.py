@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def run_on_laptop(options: argparse.Namespace) -> int:
     return exit_code_of(work, on_failure=tell)
 
 
-def _say_where(manifest: dict[str, Any], output: "Output", *, trained: bool) -> None:
+def _say_where(manifest: Mapping[str, Any], output: "Output", *, trained: bool) -> None:
     keys = RunKeys(partition=manifest["partition"], run_id=manifest["run_id"])
     print(f"forecasts: {output.location(keys.forecasts)}")
     print(f"report:    {output.location(keys.report)}")

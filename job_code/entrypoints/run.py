@@ -1,6 +1,7 @@
 """One run: demand in, forecasts out, in one process and always forward."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from job_code.training.trained_model import TrainedModel
 
 def run(
     request: RunRequest, output: Output, *, progress: Progress, folder: Path, sizes: Sizes | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Read, check, fit, backtest, predict and write.
 
     Or predicts with the model of an earlier run; or leaves it to a fleet to predict.
@@ -61,7 +62,7 @@ def run(
             if request.objects is not None:
                 hand_over(draft, demand, model, context)
                 output.finish()
-                return dict(draft.manifest)
+                return draft.manifest
             forecasts = _predict(draft, demand, model, context)
     except InputError as error:
         refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
@@ -87,9 +88,9 @@ def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
         request = replace(request, config=model.forecaster.config)
         demand, quality = read_input(replace(context, request=request), known=model.forecaster.encodings)
         charts = take_over(model, demand, progress)
-    manifest = draft_manifest(request, demand, model, quality)
     with progress.stage("fingerprint"):
-        manifest["input"] = input_fingerprint(request.inputs)
+        fingerprint = input_fingerprint(request.inputs)
+    manifest = draft_manifest(request, demand, model, quality, fingerprint)
     return demand, model, Draft(manifest, charts, {})
 
 

@@ -4,41 +4,11 @@ import hashlib
 import re
 import shutil
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from contract.handover_keys import piece_name
-from contract.keys import part_name
 from job_code.errors import HandoverUnusableError
 
 FILE = re.compile(r"\w[\w.-]*")
-
-
-@dataclass(frozen=True, kw_only=True)
-class HandedPiece:
-    """One object.
-
-    Attributes:
-        number: Of the piece, and of the file with its forecasts.
-        series: How many it holds.
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
-    """
-
-    number: int
-    series: int
-    bytes: int
-    sha256: str
-
-    @property
-    def name(self) -> str:
-        """What the object and everything about it is called."""
-        return piece_name(self.number)
-
-    @property
-    def part(self) -> str:
-        """The file with its forecasts."""
-        return part_name(self.number)
 
 
 def pack(folder: Path, target: Path) -> str:

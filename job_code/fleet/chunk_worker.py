@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.handover import HandedPiece
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.fleet.chunk_archives import HandedPiece, unpack
+from job_code.fleet.chunk_archives import unpack
 from job_code.forecasting.forecast_chunk import PieceForecast, PieceTask, forecast_piece, load_forecaster
 from job_code.runtime.allocator import keep_freed_memory
 from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk

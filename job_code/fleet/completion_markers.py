@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from contract.error_codes import one_line
-from job_code.fleet.chunk_archives import HandedPiece
+from contract.handover import HandedPiece
 from job_code.fleet.chunk_worker import ObjectForecast
 from job_code.fleet.handover_document import Handover
 from job_code.runtime.failures import Failure

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from contract.error_codes import ErrorCode
+from contract.handover import HandedPiece
 from contract.handover_keys import end_name, name_of
+from contract.manifest import Manifest
 from job_code.artifacts.draft_run import Forecasts, Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.errors import JobError, OutOfMemoryError
-from job_code.fleet.chunk_archives import HandedPiece
 from job_code.fleet.handover_document import Handover
 from job_code.fleet.instance import Instance
 from job_code.forecasting.forecast_files import ForecastFile
@@ -144,7 +145,7 @@ def gather(handover: Handover, store: S3Folder, *, instances: int, cores: int) -
 
 def finish_run(
     handover: Handover, instance: Instance, *, published: Path | None, instances: int, cores: int
-) -> dict[str, Any]:
+) -> Manifest:
     """Write what makes the forecasts a run.
 
     Args:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from contract.handover import HandedPiece, HandoverContents
 from contract.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import Draft
 from job_code.errors import HandoverUnusableError
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
-from job_code.fleet.chunk_archives import HandedPiece
 from job_code.runtime.documents import BrokenDocumentError, document_as_text, parse_document
 from job_code.series.frequency import Frequency
 
@@ -148,12 +148,10 @@ class _Covariates:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Document:
+class _Document(HandoverContents):
     schema_version: int
     series: int
     bytes: int
-    shared_bytes: int
-    pieces: tuple[HandedPiece, ...]
     model_sha256: str
     last_period: int
     covariates: _Covariates

@@ -4,11 +4,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from contract.handover import HandedPiece
 from contract.handover_keys import HandoverKeys, archive_name, piece_name
 from contract.keys import MANIFEST
 from job_code.artifacts.draft_run import Draft
 from job_code.demand.run_context import RunContext
-from job_code.fleet.chunk_archives import HandedPiece, pack
+from job_code.fleet.chunk_archives import pack
 from job_code.fleet.handover_document import Handover
 from job_code.preparation.prepare import PreparedDemand
 from job_code.training.trained_model import TrainedModel

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from contract.manifest import ManifestFile
 from job_code.config import ForecastConfig
 from job_code.series.arrays import Floats
 from job_code.series.panel import Panel
@@ -29,9 +30,9 @@ class ForecastFile:
     bytes: int
     sha256: str
 
-    def to_dict(self) -> dict[str, str | int]:
+    def to_dict(self) -> ManifestFile:
         """The fields by name."""
-        return asdict(self)
+        return {"name": self.name, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The data-quality report: what was wrong with the demand, what was repaired, what kinds of series there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from job_code.demand.sharding import ShardedDemand
@@ -52,6 +52,6 @@ def failed_report(problems: tuple[str, ...]) -> dict[str, Any]:
     return {"status": "input error", "problems": list(problems)}
 
 
-def sound_report(description: dict[str, Any]) -> dict[str, Any]:
+def sound_report(description: Mapping[str, Any]) -> dict[str, Any]:
     """The report of a run whose input could be forecast."""
     return {"status": "sound", "problems": [], **description}

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import FiniteFloat
 
 from contract.keys import MANIFEST
+from contract.manifest import ManifestComparison
 from job_code.runtime.documents import BrokenDocumentError, parse_document
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
@@ -145,7 +146,7 @@ class Comparison:
         past = {cutoff - len(recent) + at: float(value) for at, value in enumerate(recent, 1)}
         return cls(run, _span(earlier, ahead, frequency), _span(earlier, past, frequency))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> ManifestComparison:
         """For the manifest: how far expectations moved, and how far demand was from them."""
         return {
             "run_id": self.run.run_id,

@@ -9,25 +9,29 @@ from typing import Any
 from botocore.client import BaseClient
 
 from contract.keys import MANIFEST
+from contract.manifest import Manifest
 from contract.state import PlanResult
 
 # A fleet leaves thousands of files.
 LOOKS_AT_A_TIME = 24
 
 
-def differences_from_plan(manifest: Mapping[str, Any], *, run_id: str, plan: PlanResult) -> Iterator[str]:
+def differences_from_plan(manifest: Manifest, *, run_id: str, plan: PlanResult) -> Iterator[str]:
     """What is another run than was planned."""
-    expected: dict[str, object] = {"run_id": run_id, "partition": plan["partition"]}
+    found: dict[str, tuple[object, object]] = {
+        "run_id": (manifest["run_id"], run_id),
+        "partition": (manifest["partition"], plan["partition"]),
+    }
     if "hyperparameters" in plan:
-        expected["horizon"] = int(plan["hyperparameters"]["horizon"])
+        found["horizon"] = manifest["horizon"], int(plan["hyperparameters"]["horizon"])
     if plan.get("cutoff") is not None:
-        expected["cutoff"] = plan["cutoff"]
-    for name, value in expected.items():
-        if manifest[name] != value:
-            yield f"{name} is {manifest[name]}, {value} was planned"
+        found["cutoff"] = manifest["cutoff"], plan["cutoff"]
+    for name, (value, planned) in found.items():
+        if value != planned:
+            yield f"{name} is {value}, {planned} was planned"
 
 
-def differences_in_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
+def differences_in_rows(manifest: Manifest) -> Iterator[str]:
     """Numbers of rows that do not add up."""
     series, horizon, rows = manifest["series"], manifest["horizon"], manifest["rows"]
     if rows != series * horizon or rows == 0:
@@ -38,7 +42,7 @@ def differences_in_rows(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def differences_in_files(
-    manifest: Mapping[str, Any], *, present: set[str], s3: BaseClient, bucket: str, folder: str
+    manifest: Manifest, *, present: set[str], s3: BaseClient, bucket: str, folder: str
 ) -> Iterator[str]:
     """Files that are missing, unlisted or other than the manifest says.
 

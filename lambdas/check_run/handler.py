@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.finishing import CheckRunEnvironment
 from contract.keys import MANIFEST, RunKeys
+from contract.manifest import Manifest
 from contract.run_record import CheckedRun, JobFacts
 from contract.state import PlanResult, RunState
 from lambdas.shared.errors import IncompleteRun
@@ -107,6 +109,7 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> 
         missing = "the job completed without a manifest" if "publish" not in plan else f"there is no run {run_id}"
         raise IncompleteRun(f"{missing}: there is no {where}")
     manifest = _read_manifest(s3, bucket=bucket, key=keys.manifest)
+    fields: Mapping[str, Any] = manifest
     try:
         problems = [
             *differences_from_plan(manifest, run_id=run_id, plan=plan),
@@ -115,9 +118,9 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> 
         ]
         run = Run(
             manifest=keys.manifest,
-            statistics={name: manifest.get(name) for name in STATISTICS},
-            model=manifest.get("model"),  # runs made before models were kept have none
-            **{name: manifest[name] for name in Run.__dataclass_fields__ if name not in OWN},
+            statistics={name: fields.get(name) for name in STATISTICS},
+            model=fields.get("model"),  # runs made before models were kept have none
+            **{name: fields[name] for name in Run.__dataclass_fields__ if name not in OWN},
         )
     except KeyError as error:
         raise IncompleteRun(f"{where} has no {error}") from None
@@ -133,7 +136,7 @@ def _list(s3: BaseClient, *, bucket: str, folder: str) -> set[str]:
     return {item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", ())}
 
 
-def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
+def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> Manifest:
     try:
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except FlexibleChecksumError as error:
@@ -145,4 +148,4 @@ def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> dict[str, Any]:
         raise IncompleteRun(f"s3://{bucket}/{key} is not JSON: {error}") from None
     if not isinstance(manifest, dict):
         raise IncompleteRun(f"s3://{bucket}/{key} is not a JSON object")
-    return manifest
+    return cast("Manifest", manifest)

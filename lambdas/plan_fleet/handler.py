@@ -11,7 +11,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.planning import PlanFleetEnvironment
-from contract.handover_keys import HandoverKeys, name_of, piece_name
+from contract.handover import HandoverContents
+from contract.handover_keys import HandoverKeys, name_of
 from contract.keys import RunKeys
 from contract.state import FleetPlanWords, FleetState, RunState
 from lambdas.shared.errors import IncompleteRun
@@ -146,10 +147,9 @@ def _work(keys: HandoverKeys, *, bucket: str, s3: BaseClient) -> Work:
         raise IncompleteRun(
             f"s3://{bucket}/{keys.document} is not there: the job handed nothing over, or it has expired since"
         )
-    document = json.loads(s3.get_object(Bucket=bucket, Key=keys.document)["Body"].read())
-    pieces = document["pieces"]
+    contents = HandoverContents.of(json.loads(s3.get_object(Bucket=bucket, Key=keys.document)["Body"].read()))
     done, there = (_names(s3, bucket, prefix) for prefix in (keys.done, keys.pieces))
-    left = {name: piece for piece in pieces if (name := piece_name(piece["number"])) not in done}
+    left = {piece.name: piece for piece in contents.pieces if piece.name not in done}
     # The first machine would wait for them until it is stopped.
     if gone := sorted(left.keys() - there):
         raise IncompleteRun(
@@ -157,11 +157,11 @@ def _work(keys: HandoverKeys, *, bucket: str, s3: BaseClient) -> Work:
             "objects that are left to forecast have expired since, or somebody has deleted them"
         )
     return Work(
-        series=sum(piece["series"] for piece in left.values()),
+        series=sum(piece.series for piece in left.values()),
         objects=len(left),
-        bytes=sum(piece["bytes"] for piece in pieces),
-        shared_bytes=document["shared_bytes"],
-        done=len(pieces) - len(left),
+        bytes=sum(piece.bytes for piece in contents.pieces),
+        shared_bytes=contents.shared_bytes,
+        done=len(contents.pieces) - len(left),
     )
 
 

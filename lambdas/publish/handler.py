@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract import keys
 from contract.environments.finishing import PublishEnvironment
 from contract.metrics import Metric
+from contract.pointer import Pointer
 from contract.run_record import CheckedRun, PublishResult, RunOutcome
 from contract.state import RunState
 from lambdas.shared.errors import NotInAthena, PublishFailed
@@ -24,7 +25,7 @@ from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog
-from .pointer import Pointer, pointer_to, read_pointer, write_pointer
+from .pointer import pointer_to, read_pointer, write_pointer
 
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5

@@ -3,40 +3,18 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.keys import RunKeys
-from contract.run_record import CheckedRun, Metrics, RunModel
+from contract.pointer import SCHEMA_VERSION, Pointer
+from contract.run_record import CheckedRun
 from lambdas.shared.errors import PublishFailed
 from lambdas.shared.s3_objects import read_object
 
-SCHEMA_VERSION = 1
 # NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
 LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
-
-
-class Pointer(TypedDict):
-    """What readers see of a run."""
-
-    schema_version: int
-    partition: str
-    run_id: str
-    cutoff: str
-    frequency: str
-    horizon: int
-    first_period: str
-    last_period: str
-    series: int
-    rows: int
-    forecasts: str
-    manifest: str
-    report: str
-    model: RunModel | None
-    metrics: Metrics
-    published_at: str
 
 
 def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:

@@ -222,7 +222,7 @@ def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: D
 
 def planned_fleet(instances: int) -> Any:
     """What PlanFleet leaves, of a run as long as any is named."""
-    pieces = [{"number": number, "series": 1000, "bytes": 10**6} for number in range(MOST_INSTANCES)]
+    pieces = [{"number": number, "series": 1000, "bytes": 10**6, "sha256": ""} for number in range(MOST_INSTANCES)]
     handover = io.BytesIO(json.dumps({"pieces": pieces, "shared_bytes": 0}).encode())
 
     def listed(prefix: str) -> Any:
