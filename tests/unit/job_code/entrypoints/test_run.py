@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contract.manifest import BacktestMetrics
 from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
@@ -104,6 +105,7 @@ def test_the_contract_is_kept(finished: Finished) -> None:
         "seconds",
     ]
     assert (finished.folder / manifest["report"]).is_file()
+    assert manifest["metrics"].keys() == BacktestMetrics.__required_keys__ | BacktestMetrics.__optional_keys__
     assert set(manifest["seconds"]) >= {"read", "check", "sample", "backtest", "fit", "predict"}
 
 
