@@ -19,8 +19,8 @@ from benchmarks.generator.assortment import Assortment
 from benchmarks.generator.generate import Order, generate
 from cli.rehearsal.application import Application, synthesise
 from contract import job_start
-from contract.handover_keys import HandoverKeys
-from contract.keys import HANDOVER, MODELS
+from contract.s3.handover_keys import HandoverKeys
+from contract.s3.keys import HANDOVER, MODELS
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from job_code.runtime.progress import Progress
 from local_cloud import LocalCloud, wait_for_execution

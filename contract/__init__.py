@@ -1,7 +1,7 @@
 """What two sides of the application must agree on: the container and the functions, or a program and its reader.
 
-`keys`, `handover_keys`, `partition_keys`: where objects lie in S3, and the IAM patterns of them.
-`manifest`, `pointer`, `handover`: the documents that lie there, as far as two sides read them.
+`s3`: what lies in the buckets, its keys and its documents. `state`: what the state machines carry.
+`environments`: the variables of each function.
 `data_files`, `partitions`, `periods`, `job_start`: names of files, partitions, periods, and of what a job is given.
 `error_codes`, `log_lines`: how a job says why it failed, and what it logs.
 `gate`, `limits`, `quotas`, `model_format`: thresholds, limits, and the format of stored models.

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from contract.keys import DEMAND, MANIFEST, PART, POINTER, REPORTS
+from contract.s3.keys import DEMAND, MANIFEST, PART, POINTER, REPORTS
 from local_cloud import ApiFault
 from local_cloud.core.job_faults import FaultReason
 from local_cloud.middleware.api_faults import ApiFaultKind

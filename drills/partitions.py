@@ -17,8 +17,8 @@ import polars as pl
 
 from cli.checkout import CHECKOUT
 from cli.rehearsal.application import Application, synthesise
-from contract.keys import partition_folder
-from contract.partition_keys import PartitionsKeys
+from contract.s3.keys import partition_folder
+from contract.s3.partition_keys import PartitionsKeys
 from local_cloud import LocalCloud, wait_for_execution
 
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"

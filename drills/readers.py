@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 from botocore.exceptions import ClientError
 
-from contract.keys import MANIFEST
 from contract.partitions import WHOLE
+from contract.s3.keys import MANIFEST
 from drills.stage import POINTER, Stage
 
 KEY = ["article_id", "merchant_id", "ds"]

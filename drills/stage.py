@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.rehearsal.application import Application
-from contract.keys import pointer_key
 from contract.partitions import WHOLE
+from contract.s3.keys import pointer_key
 from lambdas.shared.registry_record import LATEST, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud

@@ -10,8 +10,8 @@ from job_code.runtime.process_pool import SPIN_COUNT
 
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
-from contract.keys import MODELS
 from contract.partitions import WHOLE
+from contract.s3.keys import MODELS
 from job_code.entrypoints.local import run_on_laptop
 from job_code.entrypoints.processing_container import run_processing_container
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths

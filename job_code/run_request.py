@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.keys import RunKeys
+from contract.s3.keys import RunKeys
 from job_code.config import ForecastConfig
 
 

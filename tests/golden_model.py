@@ -14,8 +14,8 @@ from pathlib import Path
 
 import lightgbm as lgb
 
-from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
+from contract.s3.keys import MODEL_DOCUMENT
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
 from job_code.evaluation.backtest import backtest

@@ -19,7 +19,7 @@ import polars as pl
 from benchmarks.accuracy.scores import TaskScores, score_point, score_quantiles
 from benchmarks.accuracy.tasks import KEY, ForecastTask, task_names
 from benchmarks.plain_mlforecast import plain_forecaster
-from contract.keys import EVERY_RUN
+from contract.s3.keys import EVERY_RUN
 from job_code.config import ForecastConfig
 from job_code.demand.date_counts import DayCounts
 from job_code.demand.frequency_inference import resolve_frequency

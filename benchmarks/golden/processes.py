@@ -14,9 +14,9 @@ import boto3
 from moto.server import ThreadedMotoServer
 
 from contract import job_start
-from contract.handover_keys import HandoverKeys
-from contract.keys import MODELS, RunKeys
 from contract.partitions import WHOLE
+from contract.s3.handover_keys import HandoverKeys
+from contract.s3.keys import MODELS, RunKeys
 
 RUN_ID = "golden"
 BUCKET = "golden"

@@ -11,8 +11,8 @@ import polars as pl
 from benchmarks.plain_mlforecast import KEY
 from benchmarks.speed.measure_process import Finished, folder_size, measure
 from benchmarks.speed.results import Run, commit, now
-from contract.keys import MANIFEST, RunKeys
 from contract.partitions import WHOLE
+from contract.s3.keys import MANIFEST, RunKeys
 from job_code.config import ForecastConfig
 
 RUN_ID = "bench"

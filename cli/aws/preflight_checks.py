@@ -10,11 +10,11 @@ from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
 from contract.environments.planning import JobMachine, PreflightEnvironment
-from contract.keys import DEMAND
 from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
-from contract.state import DemandFacts, PlanResult
+from contract.s3.keys import DEMAND
+from contract.state.run_state import DemandFacts, PlanResult
 from infra.jobs.instances import machines_of
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files

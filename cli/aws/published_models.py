@@ -8,7 +8,7 @@ from botocore.client import BaseClient
 from contract.environments.planning import PreflightEnvironment
 from contract.environments.settings import PartitionSource
 from contract.partitions import WHOLE
-from contract.state import ModelFacts
+from contract.state.run_state import ModelFacts
 from infra.settings.environment import Settings
 from lambdas.plan.published import published_model
 from lambdas.preflight.findings import Finding, note

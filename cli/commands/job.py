@@ -11,8 +11,8 @@ from typer import Option
 
 from cli.checkout import CHECKOUT
 from cli.options import CovariatesPath, Settings, StaticPath, takes
-from contract.keys import MODELS
 from contract.partitions import WHOLE
+from contract.s3.keys import MODELS
 
 
 @dataclass(frozen=True, kw_only=True)

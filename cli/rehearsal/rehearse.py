@@ -18,7 +18,7 @@ from cli.rehearsal.rehearsal import Rehearsal
 from cli.rehearsal.request import RehearsalRequest
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
 from contract.job_start import COVARIATES, INPUTS, STATIC
-from contract.keys import FORECASTS, REPORTS, RunKeys
+from contract.s3.keys import FORECASTS, REPORTS, RunKeys
 from job_code.errors import InputError
 from job_code.tables.table_files import find_files
 from local_cloud import LocalCloud

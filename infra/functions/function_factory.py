@@ -6,8 +6,8 @@ from aws_cdk import aws_logs as logs
 
 from contract.environments.settings import FleetDefaults, PartitionSource
 from contract.environments.variables import FunctionEnvironment
-from contract.keys import ANY, DEMAND_OF_PARTITIONS
 from contract.names import run_machine
+from contract.s3.keys import ANY, DEMAND_OF_PARTITIONS
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_wildcard
 from infra.common.stack_context import StackContext

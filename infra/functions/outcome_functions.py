@@ -4,8 +4,8 @@ from aws_cdk import aws_sns as sns
 
 from contract.environments.finishing import CloseRunEnvironment, EndFailedEnvironment, ExplainFailureEnvironment
 from contract.environments.watching import CheckLateEnvironment, ShowRunsEnvironment
-from contract.keys import ANY, pointer_key
 from contract.names import BY_EXECUTION
+from contract.s3.keys import ANY, pointer_key
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,

@@ -1,8 +1,8 @@
 """The functions of a run of all partitions, each with what it may do and nothing else."""
 
 from contract.environments.partitions import PlanPartitionsEnvironment, SumUpEnvironment
-from contract.keys import ANY, PARTITIONS
-from contract.partition_keys import EVERY_EXECUTION
+from contract.s3.keys import ANY, PARTITIONS
+from contract.s3.partition_keys import EVERY_EXECUTION
 from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker
 from infra.functions.python_function import PythonFunction
 from infra.jobs.instances import machines_of

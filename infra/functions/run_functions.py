@@ -13,9 +13,9 @@ from contract.environments.planning import (
     PreflightEnvironment,
 )
 from contract.gate import GateLimits
-from contract.handover_keys import EVERY_HANDOVER
-from contract.keys import ANY, EVERY_RUN, FORECASTS, INPUTS, pointer_key
 from contract.model_format import MODEL_FORMAT
+from contract.s3.handover_keys import EVERY_HANDOVER
+from contract.s3.keys import ANY, EVERY_RUN, FORECASTS, INPUTS, pointer_key
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,

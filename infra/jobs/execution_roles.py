@@ -4,8 +4,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contract.handover_keys import handovers_of
-from contract.keys import ANY, EVERY_RUN, INPUTS, JOB_OUTPUT, runs_of
+from contract.s3.handover_keys import handovers_of
+from contract.s3.keys import ANY, EVERY_RUN, INPUTS, JOB_OUTPUT, runs_of
 from infra.jobs.job_role import BucketObjects, JobRole
 from infra.jobs.sagemaker_job import JobParts
 

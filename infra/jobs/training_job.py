@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from aws_cdk import Duration
 
 from contract import job_start
-from contract.keys import JOB_OUTPUT
+from contract.s3.keys import JOB_OUTPUT
 from infra.jobs.container_image import ENTRYPOINT
 from infra.jobs.instances import Machine, machines_of
 from infra.jobs.sagemaker_job import START_AND_STOP, SagemakerJob, volume

@@ -7,8 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contract import keys
 from contract.names import registry_table
+from contract.s3 import keys
 from infra.common.encrypted_bucket import EncryptedBucket
 from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import EncryptionKey

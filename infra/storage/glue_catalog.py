@@ -7,7 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contract.keys import QUERY_RESULTS
+from contract.s3.keys import QUERY_RESULTS
 
 BYTES_PER_GB = 1_000_000_000
 

@@ -8,8 +8,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from contract.keys import ANY
-from contract.partition_keys import EVERY_EXECUTION
+from contract.s3.keys import ANY
+from contract.s3.partition_keys import EVERY_EXECUTION
 
 RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
 # Step Functions' answers where too much was asked at once.

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from contract.keys import RunKeys
-from contract.manifest import ManifestInference
+from contract.s3.keys import RunKeys
+from contract.s3.manifest import ManifestInference
 from job_code.evaluation.chart_data import ChartData
 from job_code.forecasting.forecast_files import ForecastFile
 from job_code.series.arrays import Floats

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 
-from contract.manifest import DraftManifest, Manifest
+from contract.s3.manifest import DraftManifest, Manifest
 from job_code.artifacts.draft_run import Draft, Forecasts
 from job_code.artifacts.manifest import complete_manifest
 from job_code.preparation.data_quality import sound_report

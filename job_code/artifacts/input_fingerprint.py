@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from contract.manifest import ManifestInput
+from contract.s3.manifest import ManifestInput
 from job_code.tables.table_files import find_files, name_below
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from contract.manifest import (
+from contract.model_format import MODEL_FORMAT
+from contract.s3.manifest import (
     BacktestMetrics,
     DraftManifest,
     Manifest,
     ManifestComparison,
     ManifestInput,
 )
-from contract.model_format import MODEL_FORMAT
 from job_code.artifacts.draft_run import Forecasts
 from job_code.forecasting.forecast_files import column_types
 from job_code.forecasting.versions import versions

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.error_codes import ErrorCode, render
 from contract.job_start import INPUTS
-from contract.keys import MODEL_DOCUMENT, MODELS, RunKeys
+from contract.s3.keys import MODEL_DOCUMENT, MODELS, RunKeys
 from job_code.config import ForecastConfig, read_config_file
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of

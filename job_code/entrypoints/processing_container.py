@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from contract import job_start
-from contract.handover_keys import DOCUMENT, archive_name
-from contract.keys import MANIFEST
+from contract.s3.handover_keys import DOCUMENT, archive_name
+from contract.s3.keys import MANIFEST
 from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.sagemaker_paths import required
 from job_code.errors import ModelUnusableError

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from contract.keys import RunKeys
+from contract.s3.keys import RunKeys
 from job_code.artifacts.draft_run import Draft, Forecasts, Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.artifacts.input_fingerprint import input_fingerprint

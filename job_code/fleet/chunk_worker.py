@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.handover import HandedPiece
+from contract.s3.handover import HandedPiece
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.fleet.chunk_archives import unpack
 from job_code.forecasting.forecast_chunk import PieceForecast, PieceTask, forecast_piece, load_forecaster

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from contract.error_codes import one_line
-from contract.handover import HandedPiece
+from contract.s3.handover import HandedPiece
 from job_code.fleet.chunk_worker import ObjectForecast
 from job_code.fleet.handover_document import Handover
 from job_code.runtime.failures import Failure

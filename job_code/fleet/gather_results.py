@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from contract.error_codes import ErrorCode
-from contract.handover import HandedPiece
-from contract.handover_keys import end_name, name_of
-from contract.manifest import Manifest
+from contract.s3.handover import HandedPiece
+from contract.s3.handover_keys import end_name, name_of
+from contract.s3.manifest import Manifest
 from job_code.artifacts.draft_run import Forecasts, Inference
 from job_code.artifacts.finalize_run import finish
 from job_code.errors import JobError, OutOfMemoryError

@@ -1,6 +1,6 @@
 """What one job hands over to a fleet: the demand in objects, what they have in common, and the run as far as it goes.
 
-`contract.handover_keys` shows where all of it lies; this module is its document.
+`contract.s3.handover_keys` shows where all of it lies; this module is its document.
 """
 
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from contract.handover import HandedPiece, HandoverContents
-from contract.handover_keys import HandoverKeys
+from contract.s3.handover import HandedPiece, HandoverContents
+from contract.s3.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import Draft
 from job_code.errors import HandoverUnusableError
 from job_code.exogenous.covariate_schema import CovariateSchema

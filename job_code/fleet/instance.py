@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from contract.handover_keys import archive_name
+from contract.s3.handover_keys import archive_name
 from job_code.fleet.chunk_worker import ObjectForecast, ObjectTask, forecast_object, prepare
 from job_code.fleet.completion_markers import ObjectNotes, failure_line
 from job_code.fleet.handover_document import Handover

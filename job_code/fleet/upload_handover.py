@@ -4,9 +4,9 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from contract.handover import HandedPiece
-from contract.handover_keys import HandoverKeys, archive_name, piece_name
-from contract.keys import MANIFEST
+from contract.s3.handover import HandedPiece
+from contract.s3.handover_keys import HandoverKeys, archive_name, piece_name
+from contract.s3.keys import MANIFEST
 from job_code.artifacts.draft_run import Draft
 from job_code.demand.run_context import RunContext
 from job_code.fleet.chunk_archives import pack

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from contract.keys import part_name
+from contract.s3.keys import part_name
 from job_code.errors import JobError
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.exogenous_features import Exogenous

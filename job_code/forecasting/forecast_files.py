@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from contract.manifest import ManifestFile
+from contract.s3.manifest import ManifestFile
 from job_code.config import ForecastConfig
 from job_code.series.arrays import Floats
 from job_code.series.panel import Panel

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
+from contract.s3.keys import MODEL_DOCUMENT
 from job_code.calibration.scale_model import spread_names
 from job_code.errors import ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster

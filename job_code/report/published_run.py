@@ -8,8 +8,8 @@ from typing import Self
 
 from pydantic import FiniteFloat
 
-from contract.keys import MANIFEST
-from contract.manifest import ManifestComparison
+from contract.s3.keys import MANIFEST
+from contract.s3.manifest import ManifestComparison
 from job_code.runtime.documents import BrokenDocumentError, parse_document
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from contract.keys import ANY, FORECASTS, RunKeys, run_folder_of
+from contract.s3.keys import ANY, FORECASTS, RunKeys, run_folder_of
 from job_code.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contract.keys import MODEL_DOCUMENT
+from contract.s3.keys import MODEL_DOCUMENT
 from job_code.config import ForecastConfig
 from job_code.errors import InputError, ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster

@@ -12,9 +12,9 @@ from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.finishing import ApplyGateEnvironment
 from contract.gate import GateLimits
-from contract.keys import RunKeys, pointer_key
-from contract.run_record import CheckedRun
-from contract.state import GateVerdict, RunState
+from contract.s3.keys import RunKeys, pointer_key
+from contract.state.run_record import CheckedRun
+from contract.state.run_state import GateVerdict, RunState
 from lambdas.shared.errors import GateHeld, IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.client import BaseClient
 
-from contract.keys import MANIFEST
-from contract.manifest import Manifest
-from contract.state import PlanResult
+from contract.s3.keys import MANIFEST
+from contract.s3.manifest import Manifest
+from contract.state.run_state import PlanResult
 
 # A fleet leaves thousands of files.
 LOOKS_AT_A_TIME = 24

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from contract.metrics import FINDING, STAGE, Metric
-from contract.run_record import CheckedRun, DataQuality, FleetFacts, JobFacts, Metrics, Scores, Statistics
+from contract.state.run_record import CheckedRun, DataQuality, FleetFacts, JobFacts, Metrics, Scores, Statistics
 from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
 
 # By the manifest's name of each.

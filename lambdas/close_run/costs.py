@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from contract.metrics import Metric
-from contract.run_record import FleetFacts, JobFacts
-from contract.state import JobDescription, RunState
+from contract.state.run_record import FleetFacts, JobFacts
+from contract.state.run_state import JobDescription, RunState
 from lambdas.shared.job_facts import fleet_facts, job_facts, json_object
 from lambdas.shared.metrics import RATIO, SECONDS
 

@@ -12,10 +12,10 @@ import boto3
 from botocore.client import BaseClient
 
 from contract.environments.finishing import CloseRunEnvironment
-from contract.keys import pointer_key
 from contract.metrics import Metric
-from contract.run_record import FleetFacts, JobFacts
-from contract.state import CloseResult, RunState
+from contract.s3.keys import pointer_key
+from contract.state.run_record import FleetFacts, JobFacts
+from contract.state.run_state import CloseResult, RunState
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Run, Status, end

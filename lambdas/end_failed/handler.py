@@ -5,7 +5,7 @@ A Fail state could do the former, not the latter: redriven, it would fail again.
 
 from typing import Literal
 
-from contract.state import FailedEvent, RunState
+from contract.state.run_state import FailedEvent, RunState
 from lambdas.shared.logs import logged
 
 ResumeAt = Literal["start", "fleet", "check"]

@@ -4,8 +4,8 @@ import os
 import re
 
 from contract.environments.finishing import ExplainFailureEnvironment
-from contract.partitions_state import PartitionsState
-from contract.state import FailureState, RunState
+from contract.state.partitions_state import PartitionsState
+from contract.state.run_state import FailureState, RunState
 from lambdas.shared.console_links import execution_link, job_log_link, object_link
 from lambdas.shared.logs import logged
 

@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 
 from contract import job_start
 from contract.environments.planning import PlanEnvironment
-from contract.keys import COVARIATES, DEMAND, STATIC, channel_of
+from contract.s3.keys import COVARIATES, DEMAND, STATIC, channel_of
 
 from .data_files import DataFile, data_files
 from .published import Model, published_manifest

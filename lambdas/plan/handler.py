@@ -12,9 +12,9 @@ from botocore.client import BaseClient
 
 from contract import job_start
 from contract.environments.planning import PlanEnvironment
-from contract.keys import DEMAND, partition_folder
 from contract.partitions import WHOLE
-from contract.state import Execution, PlanResult, RunState
+from contract.s3.keys import DEMAND, partition_folder
+from contract.state.run_state import Execution, PlanResult, RunState
 from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from contract.data_files import IN_WORDS
 from contract.periods import last_day
-from contract.state import DemandFacts
+from contract.state.run_state import DemandFacts
 from lambdas.shared.clock import local_date
 
 from .findings import Finding, fine, wrong

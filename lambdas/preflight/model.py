@@ -1,7 +1,7 @@
 """Whether the image can read the model that a run without training uses."""
 
 from contract.model_format import why_refused
-from contract.state import ModelFacts
+from contract.state.run_state import ModelFacts
 
 from .findings import Finding, fine, unknown, wrong
 

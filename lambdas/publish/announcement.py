@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contract.periods import unit_of
-from contract.run_record import CheckedRun, Metrics, RunOutcome, Scores
+from contract.state.run_record import CheckedRun, Metrics, RunOutcome, Scores
 from lambdas.shared.console_links import execution_link, object_link
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from contract.run_record import FleetFacts, JobFacts
-from contract.state import FleetState, JobDescription
+from contract.state.run_record import FleetFacts, JobFacts
+from contract.state.run_state import FleetState, JobDescription
 
 SECONDS_AN_HOUR = 3600
 

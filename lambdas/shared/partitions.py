@@ -3,7 +3,7 @@
 from botocore.client import BaseClient
 
 from contract.environments.settings import PartitionSource
-from contract.keys import DEMAND_OF_PARTITIONS, partition_of_demand
+from contract.s3.keys import DEMAND_OF_PARTITIONS, partition_of_demand
 
 
 def partition_names(s3: BaseClient, source: PartitionSource) -> list[str]:

@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from contract.environments.partitions import SumUpEnvironment
 from contract.metrics import Metric
-from contract.partition_keys import PartitionsKeys
-from contract.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState
+from contract.s3.partition_keys import PartitionsKeys
+from contract.state.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from contract.partitions import NAME_IN_WORDS
-from contract.partitions_state import PartitionItem
-from contract.state import ErrorState
+from contract.state.partitions_state import PartitionItem
+from contract.state.run_state import ErrorState
 
 Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
 FINE: tuple[Outcome, ...] = ("published", "published before", "kept")

@@ -2,7 +2,7 @@ from dataclasses import asdict
 
 import pytest
 
-from contract.handover import HandedPiece, HandoverContents
+from contract.s3.handover import HandedPiece, HandoverContents
 
 PIECE = HandedPiece(number=7, series=3, bytes=100, sha256="0" * 64)
 

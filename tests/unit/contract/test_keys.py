@@ -4,8 +4,8 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from contract.handover_keys import EVERY_HANDOVER, HandoverKeys, end_name, handovers_of, name_of, piece_name
-from contract.keys import (
+from contract.s3.handover_keys import EVERY_HANDOVER, HandoverKeys, end_name, handovers_of, name_of, piece_name
+from contract.s3.keys import (
     ANY,
     DEMAND,
     EVERY_RUN,
@@ -18,7 +18,7 @@ from contract.keys import (
     pointer_key,
     runs_of,
 )
-from contract.partition_keys import EVERY_EXECUTION, PartitionsKeys
+from contract.s3.partition_keys import EVERY_EXECUTION, PartitionsKeys
 
 RUN = RunKeys(partition="de", run_id="onejob-dev-1")
 HANDOVER = HandoverKeys(partition="de", run_id="onejob-dev-1")

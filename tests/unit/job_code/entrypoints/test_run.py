@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from contract.manifest import BacktestMetrics
+from contract.s3.manifest import BacktestMetrics
 from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency

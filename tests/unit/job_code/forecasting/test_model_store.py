@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from contract.keys import MODEL_DOCUMENT
 from contract.model_format import MODEL_FORMAT
+from contract.s3.keys import MODEL_DOCUMENT
 from job_code.errors import ModelUnusableError
 from job_code.evaluation.backtest import backtest
 from job_code.forecasting.forecaster import Forecaster

@@ -15,7 +15,7 @@ handover/partition=.../run_id=.../common/handover.json         names all the res
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from contract.keys import ANY, HANDOVER, MANIFEST, run_folder
+from contract.s3.keys import ANY, HANDOVER, MANIFEST, run_folder
 
 DOCUMENT = "handover.json"
 
@@ -124,5 +124,5 @@ EVERY_HANDOVER = HandoverKeys(partition=ANY, run_id=ANY)
 
 
 def handovers_of(deployment: str) -> HandoverKeys:
-    """Builds the patterns of a deployment's own runs, as `contract.keys.runs_of` does."""
+    """Builds the patterns of a deployment's own runs, as `contract.s3.keys.runs_of` does."""
     return HandoverKeys(partition=ANY, run_id=f"{deployment}-*")

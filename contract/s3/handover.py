@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from contract.handover_keys import piece_name
-from contract.keys import part_name
+from contract.s3.handover_keys import piece_name
+from contract.s3.keys import part_name
 
 
 @dataclass(frozen=True, kw_only=True)

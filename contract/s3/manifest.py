@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from contract.run_record import Inference, Metrics, RunModel, Scores
+from contract.state.run_record import Inference, Metrics, RunModel, Scores
 
 
 class ManifestFile(TypedDict):

@@ -2,7 +2,7 @@
 
 from typing import Any, NotRequired, TypedDict
 
-from contract.state import ErrorState, Execution
+from contract.state.run_state import ErrorState, Execution
 
 
 class PartitionItem(TypedDict):

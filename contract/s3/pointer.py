@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from contract.run_record import Metrics, RunModel
+from contract.state.run_record import Metrics, RunModel
 
 SCHEMA_VERSION = 1
 

@@ -1,12 +1,12 @@
 """What the state machine of a run carries from one state to the next; a key that only some states have may lack.
 
-`RunState` is all of it: each state adds one key. `contract.run_record` has what a checked run is.
+`RunState` is all of it: each state adds one key. `contract.state.run_record` has what a checked run is.
 """
 
 from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict, final
 
-from contract.run_record import CheckedRun, PublishResult
+from contract.state.run_record import CheckedRun, PublishResult
 
 # What SageMaker describes of a job, as Step Functions hands it on: AWS says what is in it.
 JobDescription = Mapping[str, Any]

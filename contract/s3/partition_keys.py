@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from contract.keys import ANY, PARTITIONS
+from contract.s3.keys import ANY, PARTITIONS
 
 
 @dataclass(frozen=True, kw_only=True)
