@@ -7,8 +7,8 @@ handover/partition=.../run_id=.../common/handover.json         names all the res
                                  /pieces/piece-00000.tar       a piece of demand each
                                  /done/piece-00000.json        its forecast, once that is in its place
                                  /failed/<job>/piece-00000.json   why it has none
-                                 /failed/<job>/ended-<host>.json  a machine has done what it could
                                  /failed/<job>/every-reason.json  all reasons together, once all machines have ended
+                                 /ended/<job>/<host>.json         a machine has done what it could
 ```
 """
 
@@ -31,13 +31,8 @@ def archive_name(name: str) -> str:
 
 
 def name_of(key: str) -> str:
-    """Reads the name of a piece or a machine's end out of the key of its object or note."""
+    """Reads the name of a piece or a machine out of the key of its object or note."""
     return PurePosixPath(key).stem
-
-
-def end_name(host: str) -> str:
-    """Builds the name of the note that a machine has ended."""
-    return f"ended-{host}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +102,18 @@ class HandoverKeys:
         """Builds the key of the note why a piece has no forecast."""
         return f"{self.failures(job_name)}{name}.json"
 
+    @property
+    def ended(self) -> str:
+        """The folder of all jobs' notes of machines that have ended."""
+        return f"{self.folder}ended/"
+
+    def ends(self, job_name: str) -> str:
+        """Builds the folder of one job's notes of machines that have ended."""
+        return f"{self.ended}{job_name}/"
+
     def end_note(self, job_name: str, host: str) -> str:
         """Builds the key of the note that a machine has ended."""
-        return f"{self.failures(job_name)}{end_name(host)}.json"
-
-    def end_notes(self, job_name: str) -> str:
-        """Builds what the keys of all such notes begin with."""
-        return f"{self.failures(job_name)}{end_name('')}"
+        return f"{self.ends(job_name)}{host}.json"
 
     def every_reason(self, job_name: str) -> str:
         """Builds the key of all reasons together."""

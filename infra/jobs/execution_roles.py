@@ -50,7 +50,8 @@ def fleet_role(scope: Construct, construct_id: str, *, parts: JobParts) -> iam.I
     """
     runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
     reads = [handovers.folder + ANY, EVERY_RUN.models + ANY]
-    writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, handovers.done, handovers.failed)]
+    notes = (handovers.done, handovers.failed, handovers.ended)
+    writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, *notes)]
     return JobRole(
         scope,
         construct_id,

@@ -12,7 +12,7 @@ import numpy as np
 
 from contract.error_codes import ErrorCode
 from contract.s3.handover import HandedPiece
-from contract.s3.handover_keys import end_name, name_of
+from contract.s3.handover_keys import name_of
 from contract.s3.manifest import Manifest
 from job_code.artifacts.draft_run import Forecasts, Inference
 from job_code.artifacts.finalize_run import finish
@@ -72,8 +72,8 @@ def wait_for_all(
     wanted = {piece.name for piece in handover.pieces}
     with instance.progress.stage("wait for the others") as advance:
         while True:
-            ended = _noted(store, handover.keys.end_notes(job_name))
-            if ended >= {end_name(host) for host in others}:
+            ended = _noted(store, handover.keys.ends(job_name))
+            if ended >= set(others):
                 break
             advance(len(ended) / len(others))
             sleep(SECONDS_BETWEEN_LOOKS)

@@ -140,6 +140,7 @@ FLEET: list[Statement] = [
         [
             f"{FORECASTS}/forecasts/{OURS}/*",
             f"{FORECASTS}/handover/{OURS}/done/*",
+            f"{FORECASTS}/handover/{OURS}/ended/*",
             f"{FORECASTS}/handover/{OURS}/failed/*",
             f"{FORECASTS}/reports/{OURS}/*",
         ],
@@ -357,6 +358,7 @@ def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
         (f"handover/{RUN}/common/handover.json", True, False),
         (f"handover/{RUN}/done/piece-00000.json", False, True),
         (f"handover/{RUN}/failed/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/piece-00000.json", False, True),
+        (f"handover/{RUN}/ended/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/algo-2.json", False, True),
         ("forecasts/partition=all/_latest.json", False, False),
         ("forecasts/partition=all/run_id=laptop-20261118-093005/part-00000.parquet", False, False),
         ("models/partition=all/run_id=laptop-20261118-093005/model.json", False, False),

@@ -134,6 +134,7 @@ ALLOWED = [
         "s3:AbortMultipartUpload s3:PutObject",
         "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/done/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/ended/* "
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/failed/* "
         "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/*",
         OBJECTS,

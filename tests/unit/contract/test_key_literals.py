@@ -34,7 +34,7 @@ NAMES = (
     "outcome.csv",
 )
 SPELLED = re.compile(
-    r"partition=|run_id=|execution=|piece-|ended-"
+    r"partition=|run_id=|execution=|piece-"
     rf"|(^|(?<!job_code)/)({'|'.join(FOLDERS)})/|(^|/)({'|'.join(map(re.escape, NAMES))})$"
 )
 

@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from contract.s3.handover_keys import EVERY_HANDOVER, HandoverKeys, end_name, handovers_of, name_of, piece_name
+from contract.s3.handover_keys import EVERY_HANDOVER, HandoverKeys, handovers_of, name_of, piece_name
 from contract.s3.keys import (
     ANY,
     DEMAND,
@@ -48,16 +48,15 @@ def test_keys_of_a_handover() -> None:
     assert HANDOVER.piece(name) == f"handover/{FOLDER}/pieces/piece-00003.tar"
     assert HANDOVER.done_note(name) == f"handover/{FOLDER}/done/piece-00003.json"
     assert HANDOVER.failure_note("job", name) == f"handover/{FOLDER}/failed/job/piece-00003.json"
-    assert HANDOVER.end_note("job", "algo-1") == f"handover/{FOLDER}/failed/job/ended-algo-1.json"
+    assert HANDOVER.end_note("job", "algo-1") == f"handover/{FOLDER}/ended/job/algo-1.json"
     assert HANDOVER.every_reason("job") == f"handover/{FOLDER}/failed/job/every-reason.json"
 
 
 def test_names_are_read_back_from_keys() -> None:
     name = piece_name(3)
     assert {name_of(key) for key in (HANDOVER.piece(name), HANDOVER.done_note(name))} == {name}
-    assert name_of(HANDOVER.end_note("job", "algo-1")) == end_name("algo-1")
-    assert HANDOVER.end_note("job", "algo-1").startswith(HANDOVER.end_notes("job"))
-    assert not HANDOVER.every_reason("job").startswith(HANDOVER.end_notes("job"))
+    assert name_of(HANDOVER.end_note("job", "algo-1")) == "algo-1"
+    assert HANDOVER.end_note("job", "algo-1").startswith(HANDOVER.ends("job"))
 
 
 def test_keys_of_an_execution_of_all_partitions() -> None:
