@@ -12,7 +12,7 @@ import pytest
 from contract.model_format import MODEL_FORMAT
 from job_code.features.feature_matrix import Columns, Origins
 from job_code.features.lag_features import last_origins
-from job_code.forecasting import model_store
+from job_code.forecasting import model_document, model_store
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import load_model
 from job_code.preparation.training_sample import Sample
@@ -133,7 +133,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def raise_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (golden_model, model_store):
+    for module in (golden_model, model_document, model_store):
         monkeypatch.setattr(module, "MODEL_FORMAT", MODEL_FORMAT + 1)
 
 
