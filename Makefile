@@ -46,6 +46,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest --quiet tests/unit/test_layout.py
 
 types: $(INSTALLED)
 	$(BIN)/mypy .

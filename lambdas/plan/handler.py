@@ -18,8 +18,7 @@ from contract.state.run_state import Execution, PlanResult, RunState
 from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged
-from lambdas.shared.requested_cutoff import asked_cutoff
-from lambdas.shared.requested_fleet import asked_fleet
+from lambdas.shared.requested_run import asked_cutoff, asked_fleet
 
 from .channels import channels, fingerprint, input_files
 from .data_files import DemandFiles

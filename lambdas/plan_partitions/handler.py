@@ -23,8 +23,7 @@ from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import read_request, shown, unknown_key
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names
-from lambdas.shared.requested_cutoff import asked_cutoff
-from lambdas.shared.requested_fleet import asked_fleet
+from lambdas.shared.requested_run import asked_cutoff, asked_fleet
 
 from .limits import allowed_at_a_time
 

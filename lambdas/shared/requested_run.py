@@ -1,8 +1,9 @@
-"""The cutoff that an execution asks for, by the calendar of its demand."""
+"""The cutoff and the fleet that an execution asks for, by its input and the environment."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 
+from contract.environments.settings import FleetDefaults
 from contract.periods import IN_WORDS, last_complete_period, period_on_or_before
 from lambdas.shared.clock import local_date
 from lambdas.shared.errors import InputError
@@ -55,3 +56,23 @@ def _local_date(moment: datetime, *, time_zone: str) -> date:
         return local_date(moment, time_zone=time_zone)
     except ValueError as error:
         raise InputError([str(error)]) from None
+
+
+def asked_fleet(request: Request, settled: FleetDefaults | None) -> tuple[bool, int | None]:
+    """Whether a fleet forecasts, and on how many machines, where that is settled already.
+
+    Args:
+        request: What the execution was asked for.
+        settled: What the fleet does where an execution does not say; None where there is none.
+
+    Raises:
+        InputError: If there is no fleet, and one was asked for.
+    """
+    asked = request.fleet
+    if settled is None:
+        if asked:
+            raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
+        return False, None
+    if asked is None or isinstance(asked, bool):
+        return settled.enabled if asked is None else asked, settled.instances
+    return True, asked
