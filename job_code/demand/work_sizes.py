@@ -8,7 +8,7 @@ import numpy as np
 from job_code.demand.shuffle_files import ROW
 
 KEY_BYTES = 1  # of a row of demand: its part of the series' key
-VALUE_BYTES = 5  # a value as panel_files.py keeps it, and its part of all else that is kept
+VALUE_BYTES = 5  # a value as preparation/panel_chunks.py keeps it, and its part of all else that is kept
 COVARIATE_BYTES = 4  # a value of one column
 FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
 VALUES_TO_HAND_OVER = 2_000_000  # of a piece: a second of one core's work, more or less
