@@ -12,8 +12,6 @@ from typer import Argument, Option
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-PERSONAL_ENVIRONMENT = "dev"
-
 Environment = Annotated[str, Option(metavar="NAME", help="A file in environments/, without its ending.")]
 StaticPath = Annotated[Path | None, Option(metavar="PATH", help="Static features, one row for each series.")]
 CovariatesPath = Annotated[

@@ -1,6 +1,9 @@
-"""Names that AWS knows, which one side gives and another looks up."""
+"""Names that one side gives and another looks up: of environments, and of what AWS has of a deployment."""
 
 from typing import Literal
+
+# The environment of whoever works on the application: the one that may take its account from the credentials at hand.
+PERSONAL_ENVIRONMENT = "dev"
 
 # By what Step Functions calls, in an execution's input, the execution that started it; its console links by it.
 PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 
+from contract.function_errors import IncompleteRun, InputError, NotInAthena, PublishFailed
 from contract.s3.keys import DEMAND, MANIFEST, PART, POINTER, REPORTS
 from local_cloud import ApiFault
 from local_cloud.core.job_faults import FaultReason
@@ -41,12 +42,12 @@ def draw(chance: random.Random) -> Fault:
 def missing_manifest() -> Fault:
     """The run's manifest is uploaded, answered well, and not there."""
     call = ApiFault("s3", "PutObject", "swallowed", MANIFEST)
-    return Fault(f"s3:PutObject of {MANIFEST} swallowed x 1", frozenset({"IncompleteRun"}), call=call)
+    return Fault(f"s3:PutObject of {MANIFEST} swallowed x 1", frozenset({IncompleteRun.__name__}), call=call)
 
 
 def _of_a_function(chance: random.Random) -> Fault:
     kind: ApiFaultKind = chance.choice(("throttled", "error", "answer_lost", "timed_out", "crashed", "slow"))
-    told = {"Throttled", "PlatformFault", "TimedOut", "Unknown", "PublishFailed"} if kind != "slow" else set()
+    told = {"Throttled", "PlatformFault", "TimedOut", "Unknown", PublishFailed.__name__} if kind != "slow" else set()
     return _call("lambda", "InvokeFunction", kind, told, subject=f"-{chance.choice(FUNCTIONS)}$", chance=chance)
 
 
@@ -54,7 +55,7 @@ def _of_s3(chance: random.Random) -> Fault:
     if chance.random() < 0.3:
         kind: ApiFaultKind = chance.choice(("swallowed", "damaged"))
         subject = chance.choice((PART, MANIFEST))
-        return _call("s3", "PutObject", kind, {"IncompleteRun"}, subject=subject, chance=chance, count=1)
+        return _call("s3", "PutObject", kind, {IncompleteRun.__name__}, subject=subject, chance=chance, count=1)
     kind = chance.choice(("throttled", "error", "answer_lost", "slow"))
     action, subject = chance.choice(
         (
@@ -68,7 +69,11 @@ def _of_s3(chance: random.Random) -> Fault:
             ("GetObject", MANIFEST),
         )
     )
-    told = {"Throttled", "PlatformFault", "PublishFailed", "JobError", "InputError"} if kind != "slow" else set()
+    told = (
+        {"Throttled", "PlatformFault", PublishFailed.__name__, "JobError", InputError.__name__}
+        if kind != "slow"
+        else set()
+    )
     return _call("s3", action, kind, told, subject=subject, chance=chance)
 
 
@@ -76,7 +81,7 @@ def _of_a_table(chance: random.Random) -> Fault:
     action = chance.choice(("GetItem", "PutItem", "PutItem", "Query"))
     kinds: tuple[ApiFaultKind, ...] = ("throttled", "error", "answer_lost", "slow")
     kind = chance.choice((*kinds, "conflict") if action == "PutItem" else kinds)
-    told = {"Throttled", "PlatformFault", "PublishFailed", "Unknown"} if kind != "slow" else set()
+    told = {"Throttled", "PlatformFault", PublishFailed.__name__, "Unknown"} if kind != "slow" else set()
     return _call("dynamodb", action, kind, told, chance=chance)
 
 
@@ -102,7 +107,11 @@ def _of_the_rest(chance: random.Random) -> Fault:
         )
     )
     kind: ApiFaultKind = chance.choice(("throttled", "error", "slow"))
-    told = {"Throttled", "PlatformFault", "PublishFailed", "NotInAthena", "Unknown"} if kind != "slow" else set()
+    told = (
+        {"Throttled", "PlatformFault", PublishFailed.__name__, NotInAthena.__name__, "Unknown"}
+        if kind != "slow"
+        else set()
+    )
     return _call(service, action, kind, told, chance=chance)
 
 

@@ -7,6 +7,7 @@ from botocore.client import BaseClient
 
 from contract.environments.planning import PreflightEnvironment
 from contract.environments.settings import PartitionSource
+from contract.function_errors import InputError
 from contract.partitions import WHOLE
 from contract.state.run_state import ModelFacts
 from infra.settings.environment import Settings
@@ -14,7 +15,6 @@ from lambdas.plan.published import published_model
 from lambdas.preflight.findings import Finding, note
 from lambdas.preflight.image import readable_format
 from lambdas.preflight.model import check_model
-from lambdas.shared.errors import InputError
 from lambdas.shared.partitions import partition_names
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cli.options import PERSONAL_ENVIRONMENT, CdkOptions, Environment, takes
+from cli.options import CdkOptions, Environment, takes
+from contract.names import PERSONAL_ENVIRONMENT
 
 
 @dataclass(frozen=True, kw_only=True)

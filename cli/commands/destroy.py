@@ -9,7 +9,8 @@ from typer import Option
 
 from cli.console import OUTPUT
 from cli.errors import CommandError
-from cli.options import PERSONAL_ENVIRONMENT, Environment, takes
+from cli.options import Environment, takes
+from contract.names import PERSONAL_ENVIRONMENT
 
 if TYPE_CHECKING:
     from cli.aws.deployed import Deployed

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from cli.console import OUTPUT, progress
-from cli.options import PERSONAL_ENVIRONMENT, Environment, takes
+from cli.options import Environment, takes
+from contract.names import PERSONAL_ENVIRONMENT
 
 # By the verdict of a finding: its mark and the mark's color.
 MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "unknown": ("?", "yellow")}

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from typer import Option
 
-from cli.options import PERSONAL_ENVIRONMENT, CovariatesPath, Environment, Settings, StaticPath
+from cli.options import CovariatesPath, Environment, Settings, StaticPath
+from contract.names import PERSONAL_ENVIRONMENT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,14 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contract.names import PERSONAL_ENVIRONMENT
 from contract.periods import IN_WORDS, MONTH_LABELS
 from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from infra.settings.field_types import IMAGE_URI_PATTERN
 from job_code.config import describe
 
 ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
-# The one environment that takes its account from the credentials at hand.
-PERSONAL_ENVIRONMENT = "dev"
 
 
 class SettingsError(Exception):

@@ -4,6 +4,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from contract.function_errors import JOB_NOT_COMPLETED
 from infra.jobs.retries import MOST_FAULTS
 from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
@@ -42,7 +43,7 @@ def chain_machines(
     not_completed = sfn.Pass(
         scope,
         f"JobNotCompleted{suffix}",
-        parameters={"Error": "JobNotCompleted", "Cause.$": f"States.JsonToString({result})"},
+        parameters={"Error": JOB_NOT_COMPLETED, "Cause.$": f"States.JsonToString({result})"},
         result_path=ERROR_PATH,
     )
     not_completed.next(failure)

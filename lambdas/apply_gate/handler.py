@@ -11,11 +11,11 @@ from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.finishing import ApplyGateEnvironment
+from contract.function_errors import GateHeld, IncompleteRun
 from contract.gate import GateLimits
 from contract.s3.keys import RunKeys, pointer_key
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import GateVerdict, RunState
-from lambdas.shared.errors import GateHeld, IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object
 

@@ -13,11 +13,11 @@ from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.finishing import CheckRunEnvironment
+from contract.function_errors import IncompleteRun
 from contract.s3.keys import MANIFEST, RunKeys
 from contract.s3.manifest import Manifest
 from contract.state.run_record import CheckedRun, JobFacts
 from contract.state.run_state import PlanResult, RunState
-from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
 

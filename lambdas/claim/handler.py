@@ -10,9 +10,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.environments.planning import ClaimEnvironment
+from contract.function_errors import PublishFailed
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import ClaimResult, RunState
-from lambdas.shared.errors import PublishFailed
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, end, release

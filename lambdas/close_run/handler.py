@@ -12,6 +12,7 @@ import boto3
 from botocore.client import BaseClient
 
 from contract.environments.finishing import CloseRunEnvironment
+from contract.function_errors import GateHeld, IncompleteRun
 from contract.metrics import Metric
 from contract.s3.keys import pointer_key
 from contract.state.run_record import FleetFacts, JobFacts
@@ -24,9 +25,8 @@ from lambdas.shared.s3_objects import read_object
 
 from .costs import costs, counted_before, facts_of_fleet, facts_of_job
 
-HELD = "GateHeld"
 # What was handed over to the fleet did not make a run: the next attempt begins anew.
-NOT_WHOLE = ("IncompleteRun",)
+NOT_WHOLE = (IncompleteRun.__name__,)
 
 
 class ExecutionEnd(TypedDict):
@@ -80,7 +80,7 @@ def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
     kind = event["failure"]["error"]
     counted: dict[Metric, tuple[float | None, str]] = {
-        Metric.RUNS_HELD if kind == HELD else Metric.RUNS_FAILED: (1, COUNT)
+        Metric.RUNS_HELD if kind == GateHeld.__name__ else Metric.RUNS_FAILED: (1, COUNT)
     }
     if "run" not in event:  # a whole run has been measured before
         counted |= costs(job, fleet, before=before)
@@ -118,7 +118,7 @@ def close(
     if "claim" not in state or not state["claim"]["claimed"]:
         return {"status": None}
     claimed = state["claim"]
-    status: Status = "held" if failure["error"] == HELD else "failed"
+    status: Status = "held" if failure["error"] == GateHeld.__name__ else "failed"
     details: dict[str, Any] = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
     # What it took is not known of a job that was taken over from an earlier execution; its name is.
     name = (job["name"] if job else None) or (state["job"]["name"] if "job" in state else None)

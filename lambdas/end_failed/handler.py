@@ -5,12 +5,13 @@ A Fail state could do the former, not the latter: redriven, it would fail again.
 
 from typing import Literal
 
+from contract.function_errors import IncompleteRun
 from contract.state.run_state import FailedEvent, RunState
 from lambdas.shared.logs import logged
 
 ResumeAt = Literal["start", "fleet", "check"]
 # With the same files, these would end the same way: the job has to run once more.
-NEEDS_A_NEW_JOB = ("IncompleteRun",)
+NEEDS_A_NEW_JOB = (IncompleteRun.__name__,)
 
 
 @logged

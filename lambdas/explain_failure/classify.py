@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract.error_codes import LONGEST, parse
+from contract.function_errors import (
+    JOB_NOT_COMPLETED,
+    GateHeld,
+    IncompleteRun,
+    InputError,
+    NotInAthena,
+    NotReady,
+    PublishFailed,
+)
 from contract.job_start import FLEET_INPUTS
 from contract.names import JobKind
 from lambdas.shared.job_facts import json_object, moment
@@ -16,12 +25,12 @@ from .platform_words import OUT_OF_MEMORY, first_with
 
 # What the state machine's own handlers raise.
 BY_ERROR = {
-    "InputError": kinds.INPUT_ERROR,
-    "NotReady": kinds.NOT_READY,
-    "IncompleteRun": kinds.INCOMPLETE,
-    "GateHeld": kinds.HELD,
-    "PublishFailed": kinds.NOT_PUBLISHED,
-    "NotInAthena": kinds.NOT_IN_ATHENA,
+    InputError.__name__: kinds.INPUT_ERROR,
+    NotReady.__name__: kinds.NOT_READY,
+    IncompleteRun.__name__: kinds.INCOMPLETE,
+    GateHeld.__name__: kinds.HELD,
+    PublishFailed.__name__: kinds.NOT_PUBLISHED,
+    NotInAthena.__name__: kinds.NOT_IN_ATHENA,
 }
 BY_SECONDARY_STATUS = {
     "MaxRuntimeExceeded": kinds.TIMED_OUT,
@@ -65,7 +74,7 @@ def classify(state: Mapping[str, Any]) -> Failure:
     own_name = details.get("TrainingJobName") or details.get("ProcessingJobName") or details.get("name")
     job_name = own_name or (state.get("fleet_job" if by_fleet else "job") or {}).get("name")
     has_log = job_name is not None
-    if name == "JobNotCompleted":
+    if name == JOB_NOT_COMPLETED:
         secondary = details.get("secondary_status") or _why_stopped(details.get("described") or {})
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from contract.function_errors import GateHeld, IncompleteRun, InputError, NotInAthena, NotReady, PublishFailed
+
 Rerun = Literal["yes", "no", "once mended"]
 
 
@@ -32,9 +34,14 @@ def _kind(name: str, words: str, *, rerun: Rerun, advice: str) -> Kind:
     return Kind(name=name, words=words, rerun=rerun, advice=advice)
 
 
-INPUT_ERROR = _kind("InputError", "input error", rerun="once mended", advice="A rerun helps only once that is mended.")
+INPUT_ERROR = _kind(
+    InputError.__name__, "input error", rerun="once mended", advice="A rerun helps only once that is mended."
+)
 NOT_READY = _kind(
-    "NotReady", "not ready", rerun="once mended", advice="Nothing was started; a rerun helps once that is mended."
+    NotReady.__name__,
+    "not ready",
+    rerun="once mended",
+    advice="Nothing was started; a rerun helps once that is mended.",
 )
 JOB_ERROR = _kind(
     "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
@@ -49,7 +56,7 @@ OBJECTS = _kind(
 # What SageMaker gives as the reason where the container did not: there may be no log.
 NOT_RUN = _kind("JobError", "job error", rerun="once mended", advice="A rerun helps only once that is mended.")
 NO_DATA = _kind(
-    "InputError",
+    InputError.__name__,
     "input error",
     rerun="once mended",
     advice="A rerun helps once the files are there and the job's role may list and read them.",
@@ -121,25 +128,25 @@ DENIED = _kind(
     advice="A rerun helps once the role has that right, or what took it away is undone.",
 )
 INCOMPLETE = _kind(
-    "IncompleteRun",
+    IncompleteRun.__name__,
     "incomplete run",
     rerun="yes",
     advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
 )
 HELD = _kind(
-    "GateHeld",
+    GateHeld.__name__,
     "held by the quality gate",
     rerun="no",
     advice="The run is kept and the last good one stays published; a rerun ends the same way until the demand changes.",
 )
 NOT_PUBLISHED = _kind(
-    "PublishFailed",
+    PublishFailed.__name__,
     "publishing failed",
     rerun="yes",
     advice="The last good run stays published; a rerun helps if the reason above was passing.",
 )
 NOT_IN_ATHENA = _kind(
-    "NotInAthena",
+    NotInAthena.__name__,
     "published, but not in Athena",
     rerun="yes",
     advice='A redrive shows it there, and so does an execution with {"publish": ...}; nothing is trained again.',

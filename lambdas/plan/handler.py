@@ -12,10 +12,10 @@ from botocore.client import BaseClient
 
 from contract import job_start
 from contract.environments.planning import PlanEnvironment
+from contract.function_errors import InputError
 from contract.partitions import WHOLE
 from contract.s3.keys import DEMAND, partition_folder
 from contract.state.run_state import Execution, PlanResult, RunState
-from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged
 from lambdas.shared.requested_run import asked_cutoff, asked_fleet

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from contract.function_errors import InputError
 from contract.model_format import why_refused
 from contract.s3.keys import RunKeys, pointer_key
-from lambdas.shared.errors import InputError
 from lambdas.shared.s3_objects import is_there, read_object
 
 

@@ -11,11 +11,11 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.planning import PlanFleetEnvironment
+from contract.function_errors import IncompleteRun
 from contract.s3.handover import HandoverContents
 from contract.s3.handover_keys import HandoverKeys, name_of
 from contract.s3.keys import RunKeys
 from contract.state.run_state import FleetPlanWords, FleetState, RunState
-from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
 from lambdas.shared.registry_table import RunTable

@@ -13,13 +13,13 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.partitions import PlanPartitionsEnvironment
+from contract.function_errors import InputError
 from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name
 from contract.s3.keys import DEMAND, partition_folder
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsPlan, PartitionsState
 from contract.state.run_state import Execution
-from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import read_request, shown, unknown_key
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names

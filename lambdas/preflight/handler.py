@@ -10,8 +10,8 @@ from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.planning import PreflightEnvironment
+from contract.function_errors import NotReady
 from contract.state.run_state import PlanResult, PreflightResult, RunState
-from lambdas.shared.errors import NotReady
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_table import RunTable
 

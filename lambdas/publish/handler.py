@@ -12,12 +12,12 @@ from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.environments.finishing import PublishEnvironment
+from contract.function_errors import NotInAthena, PublishFailed
 from contract.metrics import Metric
 from contract.s3 import keys
 from contract.s3.pointer import Pointer
 from contract.state.run_record import CheckedRun, PublishResult, RunOutcome
 from contract.state.run_state import RunState
-from lambdas.shared.errors import NotInAthena, PublishFailed
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end

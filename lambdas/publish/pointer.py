@@ -7,10 +7,10 @@ from datetime import datetime
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from contract.function_errors import PublishFailed
 from contract.s3.keys import RunKeys
 from contract.s3.pointer import SCHEMA_VERSION, Pointer
 from contract.state.run_record import CheckedRun
-from lambdas.shared.errors import PublishFailed
 from lambdas.shared.s3_objects import read_object
 
 # NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.

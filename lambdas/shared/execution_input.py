@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
+from contract.function_errors import InputError
 from contract.limits import MOST_INSTANCES
 from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name
-from lambdas.shared.errors import InputError
 
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")

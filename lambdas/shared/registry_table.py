@@ -9,8 +9,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.client import BaseClient
 
+from contract.function_errors import RegistryBusy
 from contract.names import BY_EXECUTION
-from lambdas.shared.errors import RegistryBusy
 
 from .registry_record import LATEST, Attempt, Refusal, Run
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from contract.environments.settings import FleetDefaults
+from contract.function_errors import InputError
 from contract.periods import IN_WORDS, last_complete_period, period_on_or_before
 from lambdas.shared.clock import local_date
-from lambdas.shared.errors import InputError
 from lambdas.shared.execution_input import Request
 
 

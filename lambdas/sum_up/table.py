@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from contract.function_errors import GateHeld, InputError
 from contract.partitions import NAME_IN_WORDS
 from contract.state.partitions_state import PartitionItem
 from contract.state.run_state import ErrorState
 
 Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
 FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
-HELD = "GateHeld"
 UNKNOWN = "Unknown"
 SHOWN = 10
 LONGEST_REASON = 300
@@ -116,7 +116,7 @@ def broke_off(error: ErrorState) -> str:
 def unusable(name: str) -> Row:
     """A partition that was never run, for its name."""
     reason = f"its folder's name cannot be used: {NAME_IN_WORDS}; rename it"
-    return Row(partition=name, outcome="failed", kind="InputError", reason=reason)
+    return Row(partition=name, outcome="failed", kind=InputError.__name__, reason=reason)
 
 
 def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
@@ -130,7 +130,7 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
         kind = described.get("Error") or described["Status"]
         cause = described.get("Cause") or f"its execution ended as {described['Status']}"
         name = described.get("Name") or name
-    outcome: Outcome = "held" if kind == HELD else "failed"
+    outcome: Outcome = "held" if kind == GateHeld.__name__ else "failed"
     return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_told(cause)), execution=name)
 
 

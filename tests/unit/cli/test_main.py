@@ -11,8 +11,6 @@ from typer.core import TyperArgument, TyperOption
 
 from cli.checkout import CHECKOUT
 from cli.main import app
-from cli.options import PERSONAL_ENVIRONMENT
-from infra.settings import loader
 from tests.unit.cli.conftest import Onejob, commands
 
 COMMANDS = ["run", "train", "infer", "preflight", "bootstrap", "diff", "deploy", "destroy", "plan-fleet"]
@@ -105,10 +103,6 @@ def test_an_environment_that_keeps_its_data_is_not_destroyed(onejob: Onejob) -> 
     refused = onejob("destroy", "--environment", "prod", "--yes")
     assert refused.exit_code == 1
     assert refused.stderr.startswith("environments/prod.toml: removal_policy is retain, so onejob deletes nothing")
-
-
-def test_the_default_environment_is_the_personal_one() -> None:
-    assert PERSONAL_ENVIRONMENT == loader.PERSONAL_ENVIRONMENT
 
 
 def test_the_installed_command_is_this_one() -> None:

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
+from contract.function_errors import GateHeld, IncompleteRun
 from contract.gate import GateLimits
 from lambdas.apply_gate.handler import JsonObjects
 from lambdas.apply_gate.handler import apply_gate as typed_apply_gate
 from lambdas.apply_gate.verdict import problems
-from lambdas.shared.errors import GateHeld, IncompleteRun
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
 # Tests give the keys that a function reads, and no whole state.

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from contract.function_errors import IncompleteRun
 from lambdas.check_run import handler as module
 from lambdas.check_run.differences import LOOKS_AT_A_TIME
 from lambdas.check_run.handler import check_run as typed_check_run
-from lambdas.shared.errors import IncompleteRun
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 
 # Tests give the keys that a function reads, and no whole state.

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from contract.environments.planning import PlanEnvironment
+from contract.function_errors import InputError
 from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig
 from lambdas.plan import handler as module
 from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import Plan, PublishPlan
-from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 # Tests give the keys that a function reads, and no whole state.

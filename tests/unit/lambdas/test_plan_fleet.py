@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import lambdas.plan_fleet.handler as module
 from contract.environments.planning import PlanFleetEnvironment
+from contract.function_errors import IncompleteRun
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
 from lambdas.plan_fleet.handler import measured_rate
 from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
-from lambdas.shared.errors import IncompleteRun
 from lambdas.shared.registry_record import Attempt, Run
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE

@@ -10,13 +10,13 @@ from botocore.exceptions import ClientError
 
 from contract.environments.partitions import PlanPartitionsEnvironment
 from contract.environments.settings import FleetDefaults
+from contract.function_errors import InputError
 from contract.names import PARENT
 from contract.quotas import processing_quota
 from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import execution_name
 from lambdas.plan_partitions.handler import plan_partitions as typed_plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
-from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run

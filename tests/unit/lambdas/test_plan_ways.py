@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from contract.environments.settings import FleetDefaults
+from contract.function_errors import InputError
 from contract.limits import MOST_INSTANCES
 from contract.model_format import MODEL_FORMAT
 from contract.names import PARENT
@@ -15,7 +16,6 @@ from infra.jobs.training_job import OF_THE_RUN
 from lambdas.plan.handler import OBJECTS_AN_INSTANCE
 from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import PublishPlan
-from lambdas.shared.errors import InputError
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT, EXECUTION_ID, planned
 

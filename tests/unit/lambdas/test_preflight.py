@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.environments.planning import JobMachine, PreflightEnvironment
+from contract.function_errors import NotReady
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
@@ -20,7 +21,6 @@ from lambdas.preflight.model import check_model as typed_check_model
 from lambdas.preflight.quotas import check_quotas
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
-from lambdas.shared.errors import NotReady
 from lambdas.shared.registry_record import Attempt, Run
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 

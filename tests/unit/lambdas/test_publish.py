@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from contract.function_errors import PublishFailed
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
 from lambdas.publish.handler import ATTEMPTS, Shelf
 from lambdas.publish.handler import publish as typed_publish
-from lambdas.shared.errors import PublishFailed
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_table import RunTable
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.shared.errors import RegistryBusy
+from contract.function_errors import RegistryBusy
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, begin_publishing, end, note, release
 from lambdas.shared.registry_table import TRIES, RunTable

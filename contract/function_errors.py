@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+# What a state of the state machine fails with by itself, where a job has ended otherwise than completed.
+JOB_NOT_COMPLETED = "JobNotCompleted"
+
 
 class InputError(Exception):
     """The execution's input cannot be run; one line with everything that is wrong and what to do.
