@@ -4,7 +4,6 @@ import functools
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import boto3
@@ -31,33 +30,9 @@ from .run_metrics import put_run_metrics
 
 # Of the manifest; what an older one lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
-# What a run has beside the manifest's fields.
-OWN = ("manifest", "model", "statistics")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """A whole run, as far as publishing it is concerned; the fields are the manifest's.
-
-    Attributes:
-        statistics: What the manifest says beside that of the run and its demand, for the metrics.
-    """
-
-    run_id: str
-    partition: str
-    cutoff: str
-    frequency: str
-    horizon: int
-    first_period: str
-    last_period: str
-    series: int
-    rows: int
-    manifest: str
-    report: str
-    column_types: dict[str, str]
-    model: dict[str, Any] | None
-    metrics: dict[str, Any]
-    statistics: dict[str, Any]
+# The run's other fields are the manifest's, under the same names.
+OWN = frozenset({"manifest", "model", "statistics"})
+FROM_MANIFEST = tuple(name for name in CheckedRun.__annotations__ if name in CheckedRun.__required_keys__ - OWN)
 
 
 @logged
@@ -65,9 +40,7 @@ def handler(event: RunState, _context: object) -> CheckedRun:
     """Answers the state machine's CheckRun state."""
     environment = CheckRunEnvironment.from_environment(os.environ)
     plan, job = event["plan"], event["job"]
-    checked = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3())
-    # mypy knows no fields of what asdict makes.
-    run = cast("CheckedRun", asdict(checked))
+    run = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3())
     if "publish" in plan:  # it was measured when it was made
         return run
     prices = environment.hourly_prices
@@ -89,7 +62,7 @@ def _s3() -> BaseClient:
     return boto3.client("s3", config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
-def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> Run:
+def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> CheckedRun:
     """Checks one run.
 
     Args:
@@ -116,11 +89,15 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> 
             *differences_in_rows(manifest),
             *differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
         ]
-        run = Run(
-            manifest=keys.manifest,
-            statistics={name: fields.get(name) for name in STATISTICS},
-            model=fields.get("model"),  # runs made before models were kept have none
-            **{name: fields[name] for name in Run.__dataclass_fields__ if name not in OWN},
+        # A cast: mypy does not follow fields that are taken by their names.
+        run = cast(
+            "CheckedRun",
+            {name: fields[name] for name in FROM_MANIFEST}
+            | {
+                "manifest": keys.manifest,
+                "model": fields.get("model"),  # runs made before models were kept have none
+                "statistics": {name: fields.get(name) for name in STATISTICS},
+            },
         )
     except KeyError as error:
         raise IncompleteRun(f"{where} has no {error}") from None

@@ -2,7 +2,6 @@ import base64
 import hashlib
 import json
 import threading
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -61,7 +60,7 @@ def write(s3: Any, manifest: object) -> None:
 
 
 def checked(s3: Any, **plan: Any) -> dict[str, Any]:
-    return asdict(check_run(run_id=RUN_ID, plan={**PLAN, **plan}, bucket=FORECAST_BUCKET, s3=s3))
+    return dict(check_run(run_id=RUN_ID, plan={**PLAN, **plan}, bucket=FORECAST_BUCKET, s3=s3))
 
 
 def test_a_whole_run_passes(s3: Any, manifest: dict[str, Any]) -> None:
@@ -183,7 +182,7 @@ def test_many_files_are_looked_at_together_and_told_in_order(s3: Any, manifest: 
     whole = {**manifest, "files": files, "series": count, "rows": 12 * count}
     write(s3, whole)
     plan = {**PLAN, "cutoff": None}
-    assert check_run(run_id=RUN_ID, plan=plan, bucket=FORECAST_BUCKET, s3=Slow(s3)).series == count
+    assert check_run(run_id=RUN_ID, plan=plan, bucket=FORECAST_BUCKET, s3=Slow(s3))["series"] == count
     for number in (1, count - 1):
         put(s3, f"part-{number:05d}.parquet", b"123", rows=12)
     with pytest.raises(IncompleteRun, match=rf"part-00001\.parquet has 3 .*; part-{count - 1:05d}\.parquet has 3 "):
