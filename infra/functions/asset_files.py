@@ -4,7 +4,7 @@ A list kept by hand fails only when AWS invokes the function; this one cannot fo
 """
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
@@ -53,19 +53,21 @@ def _path_of(name: str) -> PurePosixPath | None:
     return None
 
 
-def _imports(name: str, path: PurePosixPath) -> Iterator[str]:
-    """Yield the modules of `PACKAGES` that a file imports anywhere in it."""
+@cache
+def _imports(name: str, path: PurePosixPath) -> tuple[str, ...]:
+    """Return the modules of `PACKAGES` that a file imports anywhere in it; functions share most of their files."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    found: list[str] = []
     for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if _is_ours(alias.name))
+            found += (alias.name for alias in node.names if _is_ours(alias.name))
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             source = ".".join([*base, *([node.module] if node.module else [])])
             if _is_ours(source):
-                yield source
                 submodules = (f"{source}.{alias.name}" for alias in node.names)
-                yield from (each for each in submodules if _path_of(each) is not None)
+                found += [source, *(each for each in submodules if _path_of(each) is not None)]
+    return tuple(found)
 
 
 def _is_ours(name: str) -> bool:
