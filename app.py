@@ -7,10 +7,10 @@ from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from contract.names import PERSONAL_ENVIRONMENT, data_stack, forecast_stack
+from infra.data_stack import DataStack
 from infra.forecast_stack import ForecastStack
 from infra.settings.environment import Settings
 from infra.settings.loader import SettingsError, load_settings
-from infra.storage.data_stack import DataStack
 
 # Beside this file, and not beside infra: a copy of the application has environments of its own.
 ENVIRONMENTS = Path(__file__).parent / "environments"

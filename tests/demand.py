@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from job_code.calibration.residual_quantiles import typical_change, usual_change
+from job_code.calibration.usual_change import typical_change, usual_change
 from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import check_calendar

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchmarks.speed.measure_process import ROOT
 from benchmarks.speed.process_tree import PROC
-from job_code.forecasting.versions import versions
 from job_code.runtime.process_pool import available_cores
+from job_code.runtime.versions import versions
 
 JOB = "job"
 JOB_ON_EVERYTHING = "job, fitted on everything"

@@ -9,7 +9,7 @@ from cli.aws.account import signed_in
 from cli.aws.published_models import check_published_models
 from cli.aws.session import Clients
 from cli.errors import CommandError
-from contract.environments.planning import JobMachine, PreflightEnvironment
+from contract.environments.before_job import JobMachine, PreflightEnvironment
 from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period

@@ -5,7 +5,7 @@ from typing import cast
 
 from botocore.client import BaseClient
 
-from contract.environments.planning import PreflightEnvironment
+from contract.environments.before_job import PreflightEnvironment
 from contract.environments.settings import PartitionSource
 from contract.function_errors import InputError
 from contract.partitions import WHOLE

@@ -11,6 +11,6 @@ def run(request: RehearsalRequest) -> int:
     Deploys the environment, uploads your demand or synthetic demand, and runs the state machine. Needs no AWS account.
     Exits with 1 if the run failed, with 2 if the input is at fault.
     """
-    from cli.rehearsal.rehearse import rehearse
+    from cli.rehearsal.run_rehearsal import rehearse
 
     return rehearse(request)

@@ -2,8 +2,8 @@
 
 from aws_cdk import aws_sns as sns
 
-from contract.environments.finishing import CloseRunEnvironment, EndFailedEnvironment, ExplainFailureEnvironment
-from contract.environments.watching import CheckLateEnvironment, ShowRunsEnvironment
+from contract.environments.after_job import CloseRunEnvironment, EndFailedEnvironment, ExplainFailureEnvironment
+from contract.environments.monitoring import CheckLateEnvironment, ShowRunsEnvironment
 from contract.names import BY_EXECUTION
 from contract.s3.keys import ANY, pointer_key
 from infra.functions.function_factory import (

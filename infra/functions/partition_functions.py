@@ -1,6 +1,6 @@
 """The functions of a run of all partitions, each with what it may do and nothing else."""
 
-from contract.environments.partitions import PlanPartitionsEnvironment, SumUpEnvironment
+from contract.environments.all_partitions import PlanPartitionsEnvironment, SumUpEnvironment
 from contract.s3.keys import ANY, PARTITIONS
 from contract.s3.partition_keys import EVERY_EXECUTION
 from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 
-from contract.environments.finishing import ApplyGateEnvironment, CheckRunEnvironment, PublishEnvironment
-from contract.environments.planning import (
+from contract.environments.after_job import ApplyGateEnvironment, CheckRunEnvironment, PublishEnvironment
+from contract.environments.before_job import (
     ClaimEnvironment,
     JobMachine,
     PlanEnvironment,

@@ -6,7 +6,7 @@ from constructs import Construct
 
 from contract.s3.handover_keys import handovers_of
 from contract.s3.keys import ANY, EVERY_RUN, INPUTS, JOB_OUTPUT, runs_of
-from infra.jobs.job_role import BucketObjects, JobRole
+from infra.jobs.base_role import BucketObjects, JobRole
 from infra.jobs.sagemaker_job import JobParts
 
 

@@ -1,5 +1,5 @@
-"""What keeps state: the buckets and their prefixes, the run registry, the Glue catalog, and the stack that owns them.
+"""What keeps state: the buckets and their prefixes, the run registry, the Glue catalog.
 
-`data_stores` is what other packages use of that stack.
+`data_stores` is what other packages use of them.
 Imports `settings` and `common`.
 """

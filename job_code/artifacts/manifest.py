@@ -14,9 +14,9 @@ from contract.s3.manifest import (
 )
 from job_code.artifacts.draft_run import Forecasts
 from job_code.forecasting.forecast_files import column_types
-from job_code.forecasting.versions import versions
 from job_code.preparation.prepare import PreparedDemand
 from job_code.run_request import RunRequest
+from job_code.runtime.versions import versions
 from job_code.training.trained_model import TrainedModel
 
 MANIFEST_SCHEMA = 1

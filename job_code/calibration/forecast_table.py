@@ -5,8 +5,8 @@ from typing import Self
 
 import numpy as np
 
-from job_code.calibration.residual_quantiles import usual_change
 from job_code.calibration.scale_model import spread_columns, spread_names
+from job_code.calibration.usual_change import usual_change
 from job_code.config import ForecastConfig
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_matrix import Columns

@@ -10,7 +10,7 @@ import numpy as np
 
 from job_code.calibration.calibrator import Calibration
 from job_code.calibration.forecast_table import Entries
-from job_code.calibration.residual_quantiles import typical_change
+from job_code.calibration.usual_change import typical_change
 from job_code.config import ForecastConfig
 from job_code.evaluation import metrics
 from job_code.evaluation.backtest_windows import BacktestOrigin, place_origins

@@ -17,10 +17,10 @@ from job_code.exogenous.covariate_encoding import CovariateEncoding
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.features.feature_recipe import recipe_for
 from job_code.forecasting.forecaster import Forecaster
-from job_code.forecasting.versions import versions
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Learnt, Regime
 from job_code.model.tree_predictor import TreePredictor
+from job_code.runtime.versions import versions
 from job_code.series.demand_classes import KINDS
 from job_code.series.frequency import Frequency
 

@@ -74,6 +74,15 @@ def read_record(folder: Path) -> str:
     return _read(folder / RECORD, _read_document(folder).record)
 
 
+def model_checksum(folder: Path) -> str:
+    """Return the SHA-256 of a model's document, which names those of its other files; hexadecimal.
+
+    Args:
+        folder: The model's files.
+    """
+    return hashlib.sha256((folder / MODEL_DOCUMENT).read_bytes()).hexdigest()
+
+
 def _feature_names(forecaster: Forecaster) -> dict[str, tuple[str, ...]]:
     """Name the features of each set of trees, in their order."""
     model = forecaster.model

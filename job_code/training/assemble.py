@@ -1,7 +1,7 @@
 """Puts a fitted model and what its backtest has shown together to a forecaster."""
 
 from job_code.calibration.calibrator import Calibration
-from job_code.calibration.residual_quantiles import typical_change
+from job_code.calibration.usual_change import typical_change
 from job_code.config import ForecastConfig
 from job_code.evaluation.backtest import Backtest
 from job_code.exogenous.covariate_encoding import CovariateEncoding

@@ -1,6 +1,5 @@
 """A model with all that is known of it: trained by this run, or by an earlier one and read from its files."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from contract.s3.keys import MODEL_DOCUMENT
 from job_code.config import ForecastConfig
 from job_code.errors import InputError, ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster
-from job_code.forecasting.model_store import RECORD, load_model, read_record, save_model
+from job_code.forecasting.model_store import RECORD, load_model, model_checksum, read_record, save_model
 from job_code.runtime.documents import BrokenDocumentError
 from job_code.training.training_record import TrainingRecord
 
@@ -56,7 +55,7 @@ class TrainedModel:
         """
         folder.mkdir()
         save_model(forecaster, record.to_json(), folder)
-        return cls(forecaster, record, folder, checksum(folder), 0)
+        return cls(forecaster, record, folder, model_checksum(folder), 0)
 
     @classmethod
     def load(cls, folder: Path, config: ForecastConfig, *, sha256: str | None = None) -> "TrainedModel":
@@ -76,7 +75,7 @@ class TrainedModel:
             record = TrainingRecord.from_json(read_record(folder))
         except BrokenDocumentError as error:
             raise ModelUnusableError(f"model: {RECORD} cannot be read: {error}; train a new model") from None
-        found = checksum(folder)
+        found = model_checksum(folder)
         if sha256 is not None and found != sha256:
             raise ModelUnusableError(
                 f"model: {MODEL_DOCUMENT} is not the one that run {record.run_id} wrote; train anew"
@@ -99,11 +98,6 @@ class TrainedModel:
             found,
             age,
         )
-
-
-def checksum(folder: Path) -> str:
-    """SHA-256 of a model's document, which names those of its other files; hexadecimal."""
-    return hashlib.sha256((folder / MODEL_DOCUMENT).read_bytes()).hexdigest()
 
 
 def _differences(model: Forecaster, wanted: ForecastConfig) -> Iterator[str]:

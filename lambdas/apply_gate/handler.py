@@ -10,7 +10,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
-from contract.environments.finishing import ApplyGateEnvironment
+from contract.environments.after_job import ApplyGateEnvironment
 from contract.function_errors import GateHeld, IncompleteRun
 from contract.gate import GateLimits
 from contract.s3.keys import RunKeys, pointer_key

@@ -12,7 +12,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.watching import CheckLateEnvironment
+from contract.environments.monitoring import CheckLateEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period

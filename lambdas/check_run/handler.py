@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
-from contract.environments.finishing import CheckRunEnvironment
+from contract.environments.after_job import CheckRunEnvironment
 from contract.function_errors import IncompleteRun
 from contract.s3.keys import MANIFEST, RunKeys
 from contract.s3.manifest import Manifest

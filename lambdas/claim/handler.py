@@ -9,7 +9,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from contract.environments.planning import ClaimEnvironment
+from contract.environments.before_job import ClaimEnvironment
 from contract.function_errors import PublishFailed
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import ClaimResult, RunState

@@ -11,7 +11,7 @@ from typing import Any, NotRequired, TypedDict, final
 import boto3
 from botocore.client import BaseClient
 
-from contract.environments.finishing import CloseRunEnvironment
+from contract.environments.after_job import CloseRunEnvironment
 from contract.function_errors import GateHeld, IncompleteRun
 from contract.metrics import Metric
 from contract.s3.keys import pointer_key

@@ -3,7 +3,7 @@
 import os
 import re
 
-from contract.environments.finishing import ExplainFailureEnvironment
+from contract.environments.after_job import ExplainFailureEnvironment
 from contract.state.partitions_state import PartitionsState
 from contract.state.run_state import FailureState, RunState
 from lambdas.shared.console_links import execution_link, job_log_link, object_link

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.client import BaseClient
 
 from contract import job_start
-from contract.environments.planning import PlanEnvironment
+from contract.environments.before_job import PlanEnvironment
 from contract.s3.keys import COVARIATES, DEMAND, STATIC, channel_of
 
 from .data_files import DataFile, data_files

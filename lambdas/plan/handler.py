@@ -11,7 +11,7 @@ import boto3
 from botocore.client import BaseClient
 
 from contract import job_start
-from contract.environments.planning import PlanEnvironment
+from contract.environments.before_job import PlanEnvironment
 from contract.function_errors import InputError
 from contract.partitions import WHOLE
 from contract.s3.keys import DEMAND, partition_folder

@@ -10,7 +10,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.planning import PlanFleetEnvironment
+from contract.environments.before_job import PlanFleetEnvironment
 from contract.function_errors import IncompleteRun
 from contract.s3.handover import HandoverContents
 from contract.s3.handover_keys import HandoverKeys, name_of

@@ -12,7 +12,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.partitions import PlanPartitionsEnvironment
+from contract.environments.all_partitions import PlanPartitionsEnvironment
 from contract.function_errors import InputError
 from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name

@@ -9,7 +9,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.planning import PreflightEnvironment
+from contract.environments.before_job import PreflightEnvironment
 from contract.function_errors import NotReady
 from contract.state.run_state import PlanResult, PreflightResult, RunState
 from lambdas.shared.logs import logged

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from botocore.client import BaseClient
 
-from contract.environments.planning import JobMachine
+from contract.environments.before_job import JobMachine
 from contract.quotas import processing_quota, training_quota
 from lambdas.shared.quotas import quota_values, waited_for_in_vain
 

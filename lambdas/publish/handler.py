@@ -11,7 +11,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contract.environments.finishing import PublishEnvironment
+from contract.environments.after_job import PublishEnvironment
 from contract.function_errors import NotInAthena, PublishFailed
 from contract.metrics import Metric
 from contract.s3 import keys

@@ -8,7 +8,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.watching import ShowRunsEnvironment
+from contract.environments.monitoring import ShowRunsEnvironment
 from contract.partitions import WHOLE
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names

@@ -10,7 +10,7 @@ import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
 
-from contract.environments.partitions import SumUpEnvironment
+from contract.environments.all_partitions import SumUpEnvironment
 from contract.metrics import Metric
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState

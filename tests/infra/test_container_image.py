@@ -11,7 +11,7 @@ import pytest
 
 from contract.model_format import IMAGE_VARIABLE, MODEL_FORMAT
 from infra.jobs.container_image import BASE_DIGEST, BASE_IMAGE, ContainerImage
-from job_code.forecasting.versions import REVISION
+from job_code.runtime.versions import REVISION
 from tests.infra.conftest import PREBUILT, resources
 from tests.synthesis import ROOT
 

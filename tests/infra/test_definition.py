@@ -16,7 +16,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from contract.environments.planning import PlanFleetEnvironment
+from contract.environments.before_job import PlanFleetEnvironment
 from contract.job_start import FLEET_INPUTS
 from contract.limits import MOST_INSTANCES
 from infra.jobs.retries import QUOTA_ATTEMPTS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.rehearsal import rehearse
+from cli.rehearsal import run_rehearsal
 from tests.unit.cli.conftest import Onejob
 
 
@@ -13,7 +13,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*_given: object, **_named: object) -> None:
         pytest.fail("a local cloud was started")
 
-    monkeypatch.setattr(rehearse, "LocalCloud", started)
+    monkeypatch.setattr(run_rehearsal, "LocalCloud", started)
 
 
 @pytest.mark.parametrize(

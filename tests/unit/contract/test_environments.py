@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import lambdas
-from contract.environments import finishing, partitions, planning, watching
-from contract.environments.finishing import (
+from contract.environments import after_job, all_partitions, before_job, monitoring
+from contract.environments.after_job import (
     ApplyGateEnvironment,
     CheckRunEnvironment,
     CloseRunEnvironment,
@@ -17,17 +17,17 @@ from contract.environments.finishing import (
     ExplainFailureEnvironment,
     PublishEnvironment,
 )
-from contract.environments.partitions import PlanPartitionsEnvironment, SumUpEnvironment
-from contract.environments.planning import (
+from contract.environments.all_partitions import PlanPartitionsEnvironment, SumUpEnvironment
+from contract.environments.before_job import (
     ClaimEnvironment,
     JobMachine,
     PlanEnvironment,
     PlanFleetEnvironment,
     PreflightEnvironment,
 )
+from contract.environments.monitoring import CheckLateEnvironment, ShowRunsEnvironment
 from contract.environments.settings import FleetDefaults, PartitionSource
 from contract.environments.variables import FunctionEnvironment, MissingVariableError
-from contract.environments.watching import CheckLateEnvironment, ShowRunsEnvironment
 from contract.gate import GateLimits
 
 FOLDER = Path(lambdas.__file__).parent
@@ -163,7 +163,7 @@ def test_the_forms_of_variables() -> None:
 
 
 def test_every_function_has_an_environment_that_is_tested() -> None:
-    modules = (planning, finishing, partitions, watching)
+    modules = (before_job, after_job, all_partitions, monitoring)
     kinds = {
         kind
         for module in modules

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contract.environments.planning import PlanEnvironment
+from contract.environments.before_job import PlanEnvironment
 from contract.function_errors import InputError
 from contract.model_format import MODEL_FORMAT
 from job_code.config import ForecastConfig

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 import lambdas.plan_fleet.handler as module
-from contract.environments.planning import PlanFleetEnvironment
+from contract.environments.before_job import PlanFleetEnvironment
 from contract.function_errors import IncompleteRun
 from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
 from lambdas.plan_fleet.handler import measured_rate

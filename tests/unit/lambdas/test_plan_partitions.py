@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.environments.partitions import PlanPartitionsEnvironment
+from contract.environments.all_partitions import PlanPartitionsEnvironment
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
 from contract.names import PARENT

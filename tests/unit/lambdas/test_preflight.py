@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.environments.planning import JobMachine, PreflightEnvironment
+from contract.environments.before_job import JobMachine, PreflightEnvironment
 from contract.function_errors import NotReady
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota

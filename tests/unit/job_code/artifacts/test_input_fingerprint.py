@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from job_code.artifacts.input_fingerprint import input_fingerprint
-from job_code.forecasting.versions import LIBRARIES, REVISION, versions
+from job_code.runtime.versions import LIBRARIES, REVISION, versions
 from tests.demand import shop, write
 
 
