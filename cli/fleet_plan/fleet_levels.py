@@ -10,8 +10,9 @@ from cli.fleet_plan.case import Case
 from cli.fleet_plan.fleet_runs import Chances, run_fleet
 from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
 from contract.limits import MOST_INSTANCES
-from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR, disk_bytes, fleet_time
+from lambdas.plan_fleet.fleet import disk_bytes, fleet_time
 from lambdas.plan_fleet.sizing import minutes
+from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64, MOST_INSTANCES)
 

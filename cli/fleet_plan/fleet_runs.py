@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from cli.fleet_plan.case import Case
 from cli.fleet_plan.levels import Floats
-from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR, Assumptions
+from lambdas.plan_fleet.fleet import Assumptions
+from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True, kw_only=True)

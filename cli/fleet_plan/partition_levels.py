@@ -9,7 +9,7 @@ from cli.fleet_plan.assumed import Assumed, aligned
 from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
 from cli.fleet_plan.partition_runs import PartitionChances, run_partitions
 from infra.jobs import retries
-from lambdas.plan_fleet.fleet import SECONDS_AN_HOUR
+from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 AT_A_TIME = (1, 8, 20, 50, 100, 200)
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-SECONDS_AN_HOUR = 3600
+from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from contract.s3.keys import RunKeys
 from contract.state.run_state import FleetPlanWords, FleetState, RunState
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
-from lambdas.shared.registry_table import RunTable
+from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 from lambdas.shared.s3_objects import is_there
 
 from .fleet import BELIEVED_RATE, Machine, Rate, Work
@@ -26,7 +26,6 @@ from .instance_types import cores_of
 from .quotas import first_that_may_run, notes_of_quotas, quotas_of
 from .sizing import FleetPlan, size_fleet
 
-RUNS_LOOKED_AT = 10
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -35,7 +34,7 @@ def handler(event: RunState, _context: object) -> FleetState:
     """Answers the state machine's PlanFleet state."""
     environment = PlanFleetEnvironment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), environment.table), event["plan"]["partition"]
-    runs = table.newest(partition, RUNS_LOOKED_AT)
+    runs = table.newest(partition, RECENT_RUNS)
     quotas = quotas_of(_client("service-quotas"), environment.instance_types)
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
     known = {"handed_over": event["job"]["name"]}

@@ -13,7 +13,7 @@ from contract.environments.before_job import PreflightEnvironment
 from contract.function_errors import NotReady
 from contract.state.run_state import PlanResult, PreflightResult, RunState
 from lambdas.shared.logs import logged
-from lambdas.shared.registry_table import RunTable
+from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 
 from .demand import check_demand
 from .findings import Finding, Verdict, looked_at
@@ -23,7 +23,6 @@ from .quotas import check_quotas
 from .storage import check_buckets, check_key
 from .time_budget import check_time
 
-RUNS_LOOKED_AT = 10
 # Nothing here is worth a long wait: what does not answer is left to the run.
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
@@ -75,7 +74,7 @@ def preflight(
         )
 
     def the_time() -> list[Finding]:
-        runs = RunTable(client("dynamodb"), environment.table).newest(plan["partition"], RUNS_LOOKED_AT)
+        runs = RunTable(client("dynamodb"), environment.table).newest(plan["partition"], RECENT_RUNS)
         return check_time(
             runs,
             mode=plan["mode"],

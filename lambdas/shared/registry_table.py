@@ -18,6 +18,8 @@ from .registry_record import LATEST, Attempt, Refusal, Run
 TRIES = 20
 # An item holds 400 kB; the runs of a year forced daily need not be in it.
 MOST_ATTEMPTS = 100
+# The newest runs whose times and instances an estimate goes by.
+RECENT_RUNS = 10
 
 
 class RunTable:
