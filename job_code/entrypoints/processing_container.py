@@ -58,7 +58,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
         from job_code.runtime.s3_prefix import S3Folder
-        from job_code.training.trained_model import checksum
+        from job_code.forecasting.model_store import model_checksum
 
     store = S3Folder.from_uri(required(job_start.OUTPUT_URI))
     instance = Instance(job_name=paths.job_name, store=store, progress=progress, scratch=scratch)
@@ -68,7 +68,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         for name, sha256 in handover.shared.items():
             (scratch / name).mkdir()
             unpack(common / archive_name(name), scratch / name, sha256)
-        if checksum(model) != handover.model_sha256:
+        if model_checksum(model) != handover.model_sha256:
             raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
         with Workers(cores) as workers:
