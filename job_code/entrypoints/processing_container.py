@@ -55,10 +55,10 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.fleet.gather_results import finish_run, note_end, wait_for_all
         from job_code.fleet.handover_document import Handover
         from job_code.fleet.instance import Instance, forecast_objects
+        from job_code.forecasting.model_store import model_checksum
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
         from job_code.runtime.s3_prefix import S3Folder
-        from job_code.forecasting.model_store import model_checksum
 
     store = S3Folder.from_uri(required(job_start.OUTPUT_URI))
     instance = Instance(job_name=paths.job_name, store=store, progress=progress, scratch=scratch)
