@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from job_code.calibration.forecast_table import Entries
-from job_code.calibration.residual_quantiles import typical_change
+from job_code.calibration.usual_change import typical_change
 from job_code.config import ForecastConfig
 from job_code.demand.work_sizes import Sizes
 from job_code.evaluation.backtest import backtest
