@@ -1,13 +1,10 @@
 """Holds a run back that is worse than it may be: it is kept, and readers go on with the last published one."""
 
-import functools
 import json
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.client import BaseClient
 from botocore.exceptions import FlexibleChecksumError
 
 from contract.environments.after_job import ApplyGateEnvironment
@@ -16,10 +13,16 @@ from contract.gate import GateLimits
 from contract.s3.keys import RunKeys, pointer_key
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import GateVerdict, RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.logs import logged
 from lambdas.shared.s3_objects import read_object
 
 from .verdict import problems
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_client = clients()
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class JsonObjects:
         bucket: Bucket with the forecasts.
     """
 
-    s3: BaseClient
+    s3: "S3Client"
     bucket: str
 
     def read(self, key: str) -> dict[str, Any] | None:
@@ -50,13 +53,8 @@ class JsonObjects:
 def handler(event: RunState, _context: object) -> GateVerdict:
     """Answers the state machine's ApplyGate state."""
     environment = ApplyGateEnvironment.from_environment(os.environ)
-    runs = JsonObjects(_s3(), environment.forecast_bucket)
+    runs = JsonObjects(_client("s3"), environment.forecast_bucket)
     return apply_gate(event["run"], limits=environment.limits, runs=runs)
-
-
-@functools.cache
-def _s3() -> BaseClient:
-    return boto3.client("s3")
 
 
 def apply_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> GateVerdict:

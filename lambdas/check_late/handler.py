@@ -1,21 +1,19 @@
 """Looks, at the deadline, whether the runs that are due are published, and says why not."""
 
-import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.monitoring import CheckLateEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
+from lambdas.shared.clients import clients
 from lambdas.shared.clock import local_date
 from lambdas.shared.logs import logged
 from lambdas.shared.metrics import COUNT, put
@@ -25,8 +23,14 @@ from lambdas.shared.registry_table import RunTable
 
 from .words import of_all, of_many
 
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
 RECENT = timedelta(days=1)
 LOOKS_AT_A_TIME = 32
+
+# One connection a look.
+_client = clients(Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 class DeadlineEvent(TypedDict):
@@ -58,7 +62,7 @@ class Deadline:
     """
 
     table: RunTable
-    topics: BaseClient
+    topics: "SNSClient"
     topic: str
     deployment: str
     frequency: str
@@ -85,12 +89,6 @@ def handler(event: DeadlineEvent, _context: object) -> LateRuns:
     outcome = check_late(event, deadline=deadline)
     put(deadline.deployment, {Metric.RUNS_LATE: (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})
     return outcome
-
-
-@functools.cache
-def _client(service: str) -> BaseClient:
-    # One connection a look.
-    return boto3.client(service, config=Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 def check_late(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:

@@ -4,13 +4,14 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, Any
 
 from contract.s3.keys import MANIFEST
 from contract.s3.manifest import Manifest
 from contract.state.run_state import PlanResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # A fleet leaves thousands of files.
 LOOKS_AT_A_TIME = 24
@@ -42,7 +43,7 @@ def differences_in_rows(manifest: Manifest) -> Iterator[str]:
 
 
 def differences_in_files(
-    manifest: Manifest, *, present: set[str], s3: BaseClient, bucket: str, folder: str
+    manifest: Manifest, *, present: set[str], s3: "S3Client", bucket: str, folder: str
 ) -> Iterator[str]:
     """Files that are missing, unlisted or other than the manifest says.
 

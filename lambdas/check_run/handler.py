@@ -1,13 +1,10 @@
 """Compares what a completed job left in S3 with its manifest, before any reader is pointed to it."""
 
-import functools
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import FlexibleChecksumError
 
@@ -17,6 +14,7 @@ from contract.s3.keys import MANIFEST, RunKeys
 from contract.s3.manifest import Manifest
 from contract.state.run_record import CheckedRun, JobFacts
 from contract.state.run_state import PlanResult, RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.job_facts import fleet_facts, job_facts
 from lambdas.shared.logs import about, logged
 
@@ -28,11 +26,17 @@ from .differences import (
 )
 from .run_metrics import put_run_metrics
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # Of the manifest; what an older one lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
 # The run's other fields are the manifest's, under the same names.
 OWN = frozenset({"manifest", "model", "statistics"})
 FROM_MANIFEST = tuple(name for name in CheckedRun.__annotations__ if name in CheckedRun.__required_keys__ - OWN)
+
+# One connection a look.
+_client = clients(Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 @logged
@@ -40,7 +44,7 @@ def handler(event: RunState, _context: object) -> CheckedRun:
     """Answers the state machine's CheckRun state."""
     environment = CheckRunEnvironment.from_environment(os.environ)
     plan, job = event["plan"], event["job"]
-    run = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_s3())
+    run = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_client("s3"))
     if "publish" in plan:  # it was measured when it was made
         return run
     prices = environment.hourly_prices
@@ -56,13 +60,7 @@ def handler(event: RunState, _context: object) -> CheckedRun:
     return {**run, "job": facts, "fleet": fleet}
 
 
-@functools.cache
-def _s3() -> BaseClient:
-    # One connection a look.
-    return boto3.client("s3", config=Config(max_pool_connections=LOOKS_AT_A_TIME))
-
-
-def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> CheckedRun:
+def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> CheckedRun:
     """Checks one run.
 
     Args:
@@ -108,12 +106,12 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: BaseClient) -> 
     return run
 
 
-def _list(s3: BaseClient, *, bucket: str, folder: str) -> set[str]:
+def _list(s3: "S3Client", *, bucket: str, folder: str) -> set[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
     return {item["Key"].removeprefix(folder) for page in pages for item in page.get("Contents", ())}
 
 
-def _read_manifest(s3: BaseClient, *, bucket: str, key: str) -> Manifest:
+def _read_manifest(s3: "S3Client", *, bucket: str, key: str) -> Manifest:
     try:
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except FlexibleChecksumError as error:

@@ -1,22 +1,26 @@
 """Claims a run in the registry, so that two executions of the same run publish once."""
 
-import functools
 import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.environments.before_job import ClaimEnvironment
 from contract.function_errors import PublishFailed
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import ClaimResult, RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Refusal, Run, end, release
 from lambdas.shared.registry_table import RunTable
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+
+_client = clients()
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Registry:
     """
 
     table: RunTable
-    workflows: BaseClient
+    workflows: "SFNClient"
     lease_seconds: int
 
 
@@ -44,11 +48,6 @@ def handler(event: RunState, _context: object) -> ClaimResult:
     if "run" in event:
         return claim_cutoff(event, registry=registry, now=now)
     return claim_run(event, registry=registry, now=now)
-
-
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service)
 
 
 def claim_run(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
@@ -155,7 +154,7 @@ def _claimed(cutoff: str, partition: str, wish: Claim, registry: Registry, *, on
     return outcome
 
 
-def _runs(execution: str, workflows: BaseClient) -> bool:
+def _runs(execution: str, workflows: "SFNClient") -> bool:
     try:
         return bool(workflows.describe_execution(executionArn=execution)["status"] == "RUNNING")
     except ClientError as error:

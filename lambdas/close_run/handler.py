@@ -1,15 +1,11 @@
 """Notes in the registry how a run ended, whether its execution could still say so or not."""
 
-import functools
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NotRequired, TypedDict, final
-
-import boto3
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, final
 
 from contract.environments.after_job import CloseRunEnvironment
 from contract.function_errors import GateHeld, IncompleteRun
@@ -17,6 +13,7 @@ from contract.metrics import Metric
 from contract.s3.keys import pointer_key
 from contract.state.run_record import FleetFacts, JobFacts
 from contract.state.run_state import CloseResult, RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Run, Status, end
@@ -25,8 +22,14 @@ from lambdas.shared.s3_objects import read_object
 
 from .costs import costs, counted_before, facts_of_fleet, facts_of_job
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
 # What was handed over to the fleet did not make a run: the next attempt begins anew.
 NOT_WHOLE = (IncompleteRun.__name__,)
+
+_client = clients()
 
 
 class ExecutionEnd(TypedDict):
@@ -58,9 +61,9 @@ class Sources:
     """
 
     table: RunTable
-    s3: BaseClient
+    s3: "S3Client"
     bucket: str
-    workflows: BaseClient
+    workflows: "SFNClient"
 
 
 @logged
@@ -87,11 +90,6 @@ def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     put(environment.deployment, counted, about=about(event))
     names = [facts["name"] for facts in (job, fleet) if facts is not None and facts["name"] is not None]
     return {**close(event, job=job, fleet=fleet, sources=sources, now=now), "counted": sorted({*before, *names})}
-
-
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service)
 
 
 def close(
@@ -160,7 +158,7 @@ def close_lost(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> Clos
     return closed[0] if closed else {"status": None}
 
 
-def _runs_again(execution: str, workflows: BaseClient) -> bool:
+def _runs_again(execution: str, workflows: "SFNClient") -> bool:
     """Whether an execution was redriven since the event was sent, which may be delivered late, or by hand."""
     try:
         return bool(workflows.describe_execution(executionArn=execution)["status"] == "RUNNING")

@@ -3,9 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, Any
 
 from contract import job_start
 from contract.environments.before_job import PlanEnvironment
@@ -14,10 +12,13 @@ from contract.s3.keys import COVARIATES, DEMAND, STATIC, channel_of
 from .data_files import DataFile, data_files
 from .published import Model, published_manifest
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 OPTIONAL = (STATIC, COVARIATES)  # what may lie beside the demand
 
 
-def input_files(s3: BaseClient, *, bucket: str, within: str) -> dict[str, list[DataFile]]:
+def input_files(s3: "S3Client", *, bucket: str, within: str) -> dict[str, list[DataFile]]:
     """The demand's files, and those beside it, by their folder; without what is not there.
 
     Args:
@@ -32,7 +33,7 @@ def input_files(s3: BaseClient, *, bucket: str, within: str) -> dict[str, list[D
 
 
 def channels(
-    s3: BaseClient,
+    s3: "S3Client",
     files: Mapping[str, Sequence[DataFile]],
     *,
     within: str,

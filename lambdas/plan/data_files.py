@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING
 
 from contract.data_files import is_hidden, may_be_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class DemandFiles:
         )
 
 
-def data_files(s3: BaseClient, *, bucket: str, prefix: str) -> list[DataFile]:
+def data_files(s3: "S3Client", *, bucket: str, prefix: str) -> list[DataFile]:
     """The files under a prefix; folder markers and hidden files are none.
 
     Args:

@@ -1,14 +1,10 @@
 """Decides the run before anything is paid for: its cutoff, its name, its configuration, and what it reads."""
 
-import functools
 import hashlib
 import os
 from dataclasses import asdict
 from datetime import datetime
-from typing import cast
-
-import boto3
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, cast
 
 from contract import job_start
 from contract.environments.before_job import PlanEnvironment
@@ -16,6 +12,7 @@ from contract.function_errors import InputError
 from contract.partitions import WHOLE
 from contract.s3.keys import DEMAND, partition_folder
 from contract.state.run_state import Execution, PlanResult, RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.execution_input import Request, read_request
 from lambdas.shared.logs import logged
 from lambdas.shared.requested_run import asked_cutoff, asked_fleet
@@ -25,9 +22,14 @@ from .data_files import DemandFiles
 from .plans import Plan, PublishPlan
 from .published import published_model, refuse_unreadable
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
 # makes more of them by itself.
 OBJECTS_AN_INSTANCE = 16
+
+_client = clients()
 
 
 @logged
@@ -35,15 +37,10 @@ def handler(event: RunState, _context: object) -> PlanResult:
     """Answers the state machine's Plan state."""
     environment = PlanEnvironment.from_environment(os.environ)
     # mypy knows no fields of what asdict makes.
-    return cast("PlanResult", asdict(plan(event["execution"], environment=environment, s3=_s3())))
+    return cast("PlanResult", asdict(plan(event["execution"], environment=environment, s3=_client("s3"))))
 
 
-@functools.cache
-def _s3() -> BaseClient:
-    return boto3.client("s3")
-
-
-def plan(execution: Execution, *, environment: PlanEnvironment, s3: BaseClient) -> Plan | PublishPlan:
+def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") -> Plan | PublishPlan:
     """Plans one run.
 
     Args:

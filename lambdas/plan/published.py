@@ -2,14 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, Any
 
 from contract.function_errors import InputError
 from contract.model_format import why_refused
 from contract.s3.keys import RunKeys, pointer_key
 from lambdas.shared.s3_objects import is_there, read_object
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Model:
     model_format: int
 
 
-def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | None:
+def published_manifest(s3: "S3Client", *, bucket: str, partition: str) -> str | None:
     """Key of the last published run's manifest.
 
     What is published is no part of the next run's input, so nothing that is wrong with it stops the run here:
@@ -47,7 +48,7 @@ def published_manifest(s3: BaseClient, *, bucket: str, partition: str) -> str | 
     return key if isinstance(key, str) and is_there(s3, bucket=bucket, key=key) else None
 
 
-def published_model(s3: BaseClient, *, bucket: str, partition: str) -> Model:
+def published_model(s3: "S3Client", *, bucket: str, partition: str) -> Model:
     """The model that the last published run was forecast with, whichever run trained it.
 
     Args:
@@ -90,7 +91,7 @@ def refuse_unreadable(model: Model, *, reads: int | None) -> None:
         raise InputError([f"input: mode infer: {why}"])
 
 
-def _pointer(s3: BaseClient, bucket: str, partition: str) -> dict[str, Any]:
+def _pointer(s3: "S3Client", bucket: str, partition: str) -> dict[str, Any]:
     """What the pointer says; nothing where there is none that can be read."""
     found = read_object(s3, bucket=bucket, key=pointer_key(partition))
     try:

@@ -1,14 +1,9 @@
 """Plans the fleet for a run that was handed over: what is left to forecast, and on how many machines."""
 
-import functools
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
-
-import boto3
-from botocore.client import BaseClient
-from botocore.config import Config
+from typing import TYPE_CHECKING, cast
 
 from contract.environments.before_job import PlanFleetEnvironment
 from contract.function_errors import IncompleteRun
@@ -16,6 +11,7 @@ from contract.s3.handover import HandoverContents
 from contract.s3.handover_keys import HandoverKeys, name_of
 from contract.s3.keys import RunKeys
 from contract.state.run_state import FleetPlanWords, FleetState, RunState
+from lambdas.shared.clients import PATIENCE, clients
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_record import Run, note
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
@@ -26,7 +22,10 @@ from .instance_types import cores_of
 from .quotas import first_that_may_run, notes_of_quotas, quotas_of
 from .sizing import FleetPlan, size_fleet
 
-PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_client = clients(PATIENCE)
 
 
 @logged
@@ -43,18 +42,13 @@ def handler(event: RunState, _context: object) -> FleetState:
     return plan_fleet(event, environment=environment, runs=runs, quotas=quotas, s3=_client("s3"))
 
 
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service, config=PATIENCE)
-
-
 def plan_fleet(
     state: RunState,
     *,
     environment: PlanFleetEnvironment,
     runs: Sequence[Run],
     quotas: Mapping[str, int],
-    s3: BaseClient,
+    s3: "S3Client",
 ) -> FleetState:
     """Plans one fleet.
 
@@ -140,7 +134,7 @@ def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
     return max(told, key=lambda each: each[0])[1] if told else BELIEVED_RATE
 
 
-def _work(keys: HandoverKeys, *, bucket: str, s3: BaseClient) -> Work:
+def _work(keys: HandoverKeys, *, bucket: str, s3: "S3Client") -> Work:
     # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
     if not is_there(s3, bucket=bucket, key=keys.document):
         raise IncompleteRun(
@@ -164,7 +158,7 @@ def _work(keys: HandoverKeys, *, bucket: str, s3: BaseClient) -> Work:
     )
 
 
-def _names(s3: BaseClient, bucket: str, prefix: str) -> set[str]:
+def _names(s3: "S3Client", bucket: str, prefix: str) -> set[str]:
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return {name_of(item["Key"]) for page in pages for item in page.get("Contents", ())}
 

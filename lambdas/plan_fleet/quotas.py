@@ -1,18 +1,21 @@
 """How many machines of each type the account may run, and what the operator should know of it."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.quotas import processing_quota
 from lambdas.shared.quotas import quota_values, waited_for_in_vain
 
+if TYPE_CHECKING:
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 30
 
 
-def quotas_of(client: BaseClient, instance_types: Sequence[str]) -> dict[str, int]:
+def quotas_of(client: "ServiceQuotasClient", instance_types: Sequence[str]) -> dict[str, int]:
     """Machines of each type that the account may run at a time, as far as that can be looked up.
 
     Args:

@@ -1,16 +1,11 @@
 """Lists the partitions that an execution is to run, one item each, where the Map reads them; and how many at a time."""
 
-import functools
 import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-import boto3
-from botocore.client import BaseClient
-from botocore.config import Config
+from typing import TYPE_CHECKING, Any
 
 from contract.environments.all_partitions import PlanPartitionsEnvironment
 from contract.function_errors import InputError
@@ -20,12 +15,17 @@ from contract.s3.keys import DEMAND, partition_folder
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsPlan, PartitionsState
 from contract.state.run_state import Execution
+from lambdas.shared.clients import PATIENCE, clients
 from lambdas.shared.execution_input import read_request, shown, unknown_key
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.requested_run import asked_cutoff, asked_fleet
 
 from .limits import allowed_at_a_time
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_service_quotas import ServiceQuotasClient
 
 # What one run takes, and all of them alike.
 OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
@@ -34,7 +34,8 @@ KNOWN_KEYS = (*OF_A_RUN, OWN)
 # With the longest partition, its hyphens and the counter, a name has no more than Step Functions' 80 characters.
 DIGEST = 8
 RENAME = f"rename its folder: {NAME_IN_WORDS}"
-PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+
+_client = clients(PATIENCE)
 
 
 @logged
@@ -45,13 +46,8 @@ def handler(event: PartitionsState, _context: object) -> PartitionsPlan:
     return plan_partitions(event["execution"], environment=environment, quotas=quotas, s3=s3)
 
 
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service, config=PATIENCE)
-
-
 def plan_partitions(
-    execution: Execution, *, environment: PlanPartitionsEnvironment, quotas: BaseClient, s3: BaseClient
+    execution: Execution, *, environment: PlanPartitionsEnvironment, quotas: "ServiceQuotasClient", s3: "S3Client"
 ) -> PartitionsPlan:
     """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
 

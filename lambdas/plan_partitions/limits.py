@@ -1,19 +1,26 @@
 """How many runs the account's quotas allow at a time."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.quotas import processing_quota
 from lambdas.shared.quotas import quota_values
+
+if TYPE_CHECKING:
+    from mypy_boto3_service_quotas import ServiceQuotasClient
 
 # A quota that cannot be looked up stops nothing.
 MOST_SECONDS = 45
 
 
 def allowed_at_a_time(
-    quotas: BaseClient, machines: Sequence[str], fleet_types: Sequence[str] = (), *, instances: int | None = None
+    quotas: "ServiceQuotasClient",
+    machines: Sequence[str],
+    fleet_types: Sequence[str] = (),
+    *,
+    instances: int | None = None,
 ) -> int | None:
     """The most runs whose jobs the quotas allow at the same time, whichever kind of job it is that each is at.
 

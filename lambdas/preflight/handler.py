@@ -1,17 +1,12 @@
 """Looks at everything a run needs before a machine is paid for, and says all that is wrong at once."""
 
-import functools
 import os
 from datetime import date
-from typing import Any
-
-import boto3
-from botocore.client import BaseClient
-from botocore.config import Config
 
 from contract.environments.before_job import PreflightEnvironment
 from contract.function_errors import NotReady
 from contract.state.run_state import PlanResult, PreflightResult, RunState
+from lambdas.shared.clients import PATIENCE, Clients, clients
 from lambdas.shared.logs import logged
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 
@@ -23,8 +18,7 @@ from .quotas import check_quotas
 from .storage import check_buckets, check_key
 from .time_budget import check_time
 
-# Nothing here is worth a long wait: what does not answer is left to the run.
-PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+_client = clients(PATIENCE)
 
 
 @logged
@@ -41,17 +35,7 @@ def handler(event: RunState, _context: object) -> PreflightResult:
     return {"notes": lines("note"), "not_known": lines("unknown")}
 
 
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service, config=PATIENCE)
-
-
-def preflight(
-    plan: PlanResult,
-    *,
-    environment: PreflightEnvironment,
-    client: Any,  # noqa: ANN401
-) -> list[Finding]:
+def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Clients) -> list[Finding]:
     """Makes every check, whatever the others come to.
 
     Args:

@@ -3,13 +3,15 @@
 import json
 import re
 import urllib.request
-from typing import Any
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING, Any
 
 from contract.model_format import IMAGE_VARIABLE
 
 from .findings import Finding, fine, wrong
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
 
 URI = re.compile(
     r"(?P<registry>\d+)\.dkr\.ecr\.[^/]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]+))"
@@ -29,7 +31,7 @@ class UnusableImageError(ValueError):
     """No job can run the image; one line that says why and what to do."""
 
 
-def check_image(ecr: BaseClient, uri: str) -> list[Finding]:
+def check_image(ecr: "ECRClient", uri: str) -> list[Finding]:
     """Look whether SageMaker's machines can run the image.
 
     Args:
@@ -47,7 +49,7 @@ def check_image(ecr: BaseClient, uri: str) -> list[Finding]:
     return [fine(f"image: {uri} is there, for {architecture}")]
 
 
-def readable_format(ecr: BaseClient, uri: str) -> int | None:
+def readable_format(ecr: "ECRClient", uri: str) -> int | None:
     """Tell which format of models the image's program reads; None where the image does not say.
 
     Args:
@@ -63,7 +65,7 @@ def readable_format(ecr: BaseClient, uri: str) -> int | None:
     return int(value) if value.isdecimal() else None
 
 
-def image_config(ecr: BaseClient, uri: str) -> dict[str, Any]:
+def image_config(ecr: "ECRClient", uri: str) -> dict[str, Any]:
     """Read an image's configuration: what machine it is for, and what its Dockerfile sets.
 
     Args:
@@ -77,14 +79,15 @@ def image_config(ecr: BaseClient, uri: str) -> dict[str, Any]:
     if named is None:
         raise UnusableImageError(f"{uri} is no image in ECR; mend image_uri")
     place = {"registryId": named["registry"], "repositoryName": named["repository"]}
-    image = {"imageTag": named["tag"]} if named["tag"] else {"imageDigest": named["digest"]}
+    image: ImageIdentifierTypeDef = {"imageTag": named["tag"]} if named["tag"] else {"imageDigest": named["digest"]}
     try:
         answer = ecr.batch_get_image(**place, imageIds=[image], acceptedMediaTypes=[TAKEN, *OTHERS])
+        images = answer["images"]
     except ecr.exceptions.RepositoryNotFoundException:
-        answer = {"images": []}
-    if not answer["images"]:
+        images = []
+    if not images:
         raise UnusableImageError(f"{uri} is not there; deploy again, or mend image_uri and deploy")
-    manifest: dict[str, Any] = json.loads(answer["images"][0]["imageManifest"])
+    manifest: dict[str, Any] = json.loads(images[0]["imageManifest"])
     if manifest.get("mediaType") != TAKEN:
         raise UnusableImageError(
             f"{uri} is a {manifest.get('mediaType')}, and SageMaker takes one {TAKEN}; build it for "

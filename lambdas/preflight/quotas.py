@@ -1,8 +1,7 @@
 """Whether the account may run any of the machines."""
 
 from collections.abc import Mapping, Sequence
-
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING
 
 from contract.environments.before_job import JobMachine
 from contract.quotas import processing_quota, training_quota
@@ -10,11 +9,16 @@ from lambdas.shared.quotas import quota_values, waited_for_in_vain
 
 from .findings import Finding, fine, note, unknown, wrong
 
+if TYPE_CHECKING:
+    from mypy_boto3_service_quotas import ServiceQuotasClient
+
 # Of a state that stops nothing where it cannot look.
 MOST_SECONDS = 45
 
 
-def check_quotas(quotas: BaseClient, machines: Sequence[JobMachine], fleet_types: Sequence[str] = ()) -> list[Finding]:
+def check_quotas(
+    quotas: "ServiceQuotasClient", machines: Sequence[JobMachine], fleet_types: Sequence[str] = ()
+) -> list[Finding]:
     """Looks up the quotas; one machine that may run is enough, as the next is tried where one may not.
 
     Args:

@@ -1,16 +1,20 @@
 """Whether the buckets are there and the key can be used."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from .findings import Finding, fine, wrong
 
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+
 GONE = ("NoSuchBucket", "404")
 
 
-def check_buckets(s3: BaseClient, buckets: Sequence[str]) -> list[Finding]:
+def check_buckets(s3: "S3Client", buckets: Sequence[str]) -> list[Finding]:
     """Asks where each bucket is, which is the least that one can ask of it.
 
     Args:
@@ -20,7 +24,7 @@ def check_buckets(s3: BaseClient, buckets: Sequence[str]) -> list[Finding]:
     return [_bucket(s3, name) for name in buckets]
 
 
-def _bucket(s3: BaseClient, name: str) -> Finding:
+def _bucket(s3: "S3Client", name: str) -> Finding:
     try:
         s3.get_bucket_location(Bucket=name)
     except ClientError as error:
@@ -30,7 +34,7 @@ def _bucket(s3: BaseClient, name: str) -> Finding:
     return fine(f"bucket: {name} is there")
 
 
-def check_key(kms: BaseClient, key: str) -> list[Finding]:
+def check_key(kms: "KMSClient", key: str) -> list[Finding]:
     """Looks whether the key is enabled; without it nothing can be read or written.
 
     Args:
@@ -38,7 +42,7 @@ def check_key(kms: BaseClient, key: str) -> list[Finding]:
         key: ARN of the key.
     """
     try:
-        state = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+        state: str = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
     except kms.exceptions.NotFoundException:
         state = "gone"
     if state == "PendingDeletion":

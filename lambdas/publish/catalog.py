@@ -5,14 +5,17 @@ The column types are those of the run: the demand says what its keys are, so tha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef
 
 RUNS, CURRENT = "forecast_runs", "forecasts"
 KEYS = {RUNS: ("partition", "run_id"), CURRENT: ("partition",)}
-PARQUET = {
+PARQUET: "StorageDescriptorTypeDef" = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
     "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
@@ -33,7 +36,7 @@ class Catalog:
         folder: S3 URI that all runs lie below.
     """
 
-    glue: BaseClient
+    glue: "GlueClient"
     database: str
     folder: str
 
@@ -51,7 +54,7 @@ class Catalog:
 
     def _put_partition(self, table: str, values: Sequence[str], location: str, types: Mapping[str, str]) -> None:
         self._put_table(table, types)
-        given = {"Values": list(values), "StorageDescriptor": _storage(types, location)}
+        given: PartitionInputTypeDef = {"Values": list(values), "StorageDescriptor": _storage(types, location)}
         place = {"DatabaseName": self.database, "TableName": table}
         try:
             self.glue.create_partition(**place, PartitionInput=given)
@@ -59,7 +62,7 @@ class Catalog:
             self.glue.update_partition(**place, PartitionValueList=list(values), PartitionInput=given)
 
     def _put_table(self, table: str, types: Mapping[str, str]) -> None:
-        wanted: dict[str, Any] = {
+        wanted: TableInputTypeDef = {
             "Name": table,
             "Description": DESCRIPTIONS[table],
             "TableType": "EXTERNAL_TABLE",
@@ -82,6 +85,9 @@ class Catalog:
         return None
 
 
-def _storage(types: Mapping[str, str], location: str) -> dict[str, Any]:
-    columns = [{"Name": name, "Type": kind} for name, kind in types.items()]
-    return {**PARQUET, "Columns": columns, "Location": location}
+def _storage(types: Mapping[str, str], location: str) -> "StorageDescriptorTypeDef":
+    return {
+        **PARQUET,
+        "Columns": [{"Name": name, "Type": kind} for name, kind in types.items()],
+        "Location": location,
+    }

@@ -1,14 +1,11 @@
 """Points the readers to a whole run: one conditional write, all of it or nothing."""
 
-import functools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.environments.after_job import PublishEnvironment
@@ -18,6 +15,7 @@ from contract.s3 import keys
 from contract.s3.pointer import Pointer
 from contract.state.run_record import CheckedRun, PublishResult, RunOutcome
 from contract.state.run_state import RunState
+from lambdas.shared.clients import clients
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
@@ -25,13 +23,18 @@ from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
 from .catalog import Catalog
-from .pointer import pointer_to, read_pointer, write_pointer
+from .pointer import Condition, pointer_to, read_pointer, write_pointer
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Another publisher got in between; each attempt looks at what is published now.
 ATTEMPTS = 5
 # What the registry keeps: of the outcome, and of what the jobs took.
 NOTED: Final = ("run_id", "forecasts", "report", "metrics")
 MEASURED: Final = ("job", "fleet")
+
+_client = clients()
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Shelf:
         catalog: The tables that Athena reads.
     """
 
-    s3: BaseClient
+    s3: "S3Client"
     bucket: str
     deployment: str
     table: RunTable
@@ -70,11 +73,6 @@ def handler(event: RunState, _context: object) -> PublishResult:
     ended = Metric.RUNS_PUBLISHED if outcome["published"] else Metric.RUNS_KEPT
     put(shelf.deployment, {ended: (1, COUNT)}, about=about(event))
     return outcome
-
-
-@functools.cache
-def _client(service: str) -> BaseClient:
-    return boto3.client(service)
 
 
 def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_hand: bool = False) -> PublishResult:
@@ -143,7 +141,7 @@ def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_
         _say_it_begins(shelf.table, run, execution=execution, details=details)
         # A repeated state finds its own work done.
         done = current is not None and current["run_id"] == run["run_id"]
-        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
+        condition: Condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         if done or write_pointer(shelf.s3, pointer, bucket=shelf.bucket, key=key, condition=condition):
             told = ended("published", back_from=later)
             _show_to_athena(shelf.catalog, pointer, run["column_types"])

@@ -1,10 +1,9 @@
 """The pointer to the run that a partition's readers see: one object in S3, written on a condition."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from contract.function_errors import PublishFailed
@@ -13,8 +12,18 @@ from contract.s3.pointer import SCHEMA_VERSION, Pointer
 from contract.state.run_record import CheckedRun
 from lambdas.shared.s3_objects import read_object
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
 LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
+
+
+class Condition(TypedDict, total=False):
+    """What must be so for S3 to write an object: an ETag that it has, or `*` that there is none."""
+
+    IfMatch: str
+    IfNoneMatch: str
 
 
 def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:
@@ -46,7 +55,7 @@ def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:
     }
 
 
-def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[Pointer | None, str | None]:
+def read_pointer(s3: "S3Client", *, bucket: str, key: str) -> tuple[Pointer | None, str | None]:
     """The pointer as it is, and its ETag; None where there is none yet.
 
     Raises:
@@ -66,7 +75,7 @@ def read_pointer(s3: BaseClient, *, bucket: str, key: str) -> tuple[Pointer | No
     return current, etag
 
 
-def write_pointer(s3: BaseClient, pointer: Pointer, *, bucket: str, key: str, condition: Mapping[str, str]) -> bool:
+def write_pointer(s3: "S3Client", pointer: Pointer, *, bucket: str, key: str, condition: Condition) -> bool:
     """Writes the pointer if the condition holds, and says whether it did."""
     body = json.dumps(pointer, indent=1).encode()
     try:

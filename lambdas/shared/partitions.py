@@ -1,12 +1,15 @@
 """The partitions of an environment: named in its file, or found where their demand lies."""
 
-from botocore.client import BaseClient
+from typing import TYPE_CHECKING
 
 from contract.environments.settings import PartitionSource
 from contract.s3.keys import DEMAND_OF_PARTITIONS, partition_of_demand
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
-def partition_names(s3: BaseClient, source: PartitionSource) -> list[str]:
+
+def partition_names(s3: "S3Client", source: PartitionSource) -> list[str]:
     """Names of all partitions, sorted; those that are found may be no partition's, and are listed too.
 
     Args:

@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from botocore.client import BaseClient
+if TYPE_CHECKING:
+    from mypy_boto3_service_quotas import ServiceQuotasClient
 
 
-def quota_values(quotas: BaseClient, wanted: Collection[str], *, most_seconds: float) -> dict[str, float]:
+def quota_values(quotas: "ServiceQuotasClient", wanted: Collection[str], *, most_seconds: float) -> dict[str, float]:
     """The values of SageMaker's quotas.
 
     Args:

@@ -4,15 +4,18 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.client import BaseClient
 
 from contract.function_errors import RegistryBusy
 from contract.names import BY_EXECUTION
 
 from .registry_record import LATEST, Attempt, Refusal, Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
 
 # Of one item, at the same moment; each writer that fails has seen another succeed.
 TRIES = 20
@@ -30,7 +33,7 @@ class RunTable:
         name: The table's name.
     """
 
-    def __init__(self, client: BaseClient, name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client, self._name = client, name
 
     def get(self, partition: str, cutoff: str) -> Run:
@@ -109,14 +112,16 @@ class RunTable:
         return [(item["partition"]["S"], item["cutoff"]["S"]) for item in answer["Items"]]
 
     def _put(self, run: Run, seen: int) -> bool:
+        request: PutItemInputTypeDef = {
+            "TableName": self._name,
+            "Item": _item(run),
+            "ConditionExpression": "#version = :seen" if seen else "attribute_not_exists(#version)",
+            "ExpressionAttributeNames": {"#version": "version"},
+        }
+        if seen:
+            request["ExpressionAttributeValues"] = _serialised({":seen": seen})
         try:
-            self._client.put_item(
-                TableName=self._name,
-                Item=_item(run),
-                ConditionExpression="#version = :seen" if seen else "attribute_not_exists(#version)",
-                ExpressionAttributeNames={"#version": "version"},
-                **({"ExpressionAttributeValues": _serialised({":seen": seen})} if seen else {}),
-            )
+            self._client.put_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True

@@ -1,15 +1,13 @@
 """Shows the last runs on the dashboard, with links to their executions, logs and reports."""
 
-import functools
 import os
 from typing import TypedDict
 
-import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.monitoring import ShowRunsEnvironment
 from contract.partitions import WHOLE
+from lambdas.shared.clients import clients
 from lambdas.shared.logs import logged
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.registry_record import LATEST
@@ -20,6 +18,9 @@ from .rows import runs_as_html
 
 SHOWN = 10
 HELP = "The last runs of the registry, or the last one of each partition; the widget takes no parameters."
+
+# One connection a look.
+_client = clients(Config(max_pool_connections=LOOKS_AT_A_TIME))
 
 
 class WidgetEvent(TypedDict, total=False):
@@ -39,9 +40,3 @@ def handler(event: WidgetEvent, _context: object) -> str:
         partitions = partition_names(_client("s3"), environment.source)
         return partitions_as_html(latest_runs(table, partitions), region=region)
     return runs_as_html([table.get(WHOLE, LATEST), *table.newest(WHOLE, SHOWN)], region=region)
-
-
-@functools.cache
-def _client(service: str) -> BaseClient:
-    # One connection a look.
-    return boto3.client(service, config=Config(max_pool_connections=LOOKS_AT_A_TIME))

@@ -1,45 +1,43 @@
 """Makes one table of what became of all partitions, and the one message about it."""
 
-import functools
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
 
 from contract.environments.all_partitions import SumUpEnvironment
 from contract.metrics import Metric
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState
+from lambdas.shared.clients import clients
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 
 from .table import Row, as_csv, broke_off, in_words, list_unfinished, malformed, row, unusable
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 READS_AT_A_TIME = 32
 FAILED = "PartitionsFailed"
+
+_client = clients(Config(max_pool_connections=READS_AT_A_TIME))
 
 
 @logged
 def handler(event: PartitionsState, _context: object) -> PartitionsOutcome:
     """Answers the state machine's SumUp state."""
     environment = SumUpEnvironment.from_environment(os.environ)
-    outcome = sum_up(event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_s3())
+    outcome = sum_up(event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_client("s3"))
     unfinished = outcome["partitions"] - outcome["fine"]
     put(environment.deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=about(event))
     return outcome
 
 
-@functools.cache
-def _s3() -> BaseClient:
-    return boto3.client("s3", config=Config(max_pool_connections=READS_AT_A_TIME))
-
-
-def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: BaseClient) -> PartitionsOutcome:
+def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: "S3Client") -> PartitionsOutcome:
     """Sums an execution up.
 
     Args:
@@ -81,7 +79,7 @@ def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: BaseClie
     }
 
 
-def _rows(plan: PartitionsPlan, keys: PartitionsKeys, *, bucket: str, s3: BaseClient) -> list[Row]:
+def _rows(plan: PartitionsPlan, keys: PartitionsKeys, *, bucket: str, s3: "S3Client") -> list[Row]:
     def read(key: str) -> Any:  # noqa: ANN401 (any JSON)
         return json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 

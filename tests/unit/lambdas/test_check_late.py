@@ -13,6 +13,7 @@ from lambdas.check_late.words import SHOWN, of_many
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import LATEST, Attempt, Run, Status, begin_publishing, end
 from lambdas.shared.registry_table import RunTable
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 
 # Tests give the keys that a function reads, and no whole state.
@@ -36,7 +37,7 @@ class Topics:
 def deadline(table: RunTable) -> Deadline:
     return Deadline(
         table=table,
-        topics=Topics(),
+        topics=as_client(Topics()),
         topic="arn:topic",
         deployment="onejob-prod",
         frequency="W-MON",
@@ -46,8 +47,9 @@ def deadline(table: RunTable) -> Deadline:
 
 
 def sent(deadline: Deadline) -> list[dict[str, str]]:
-    assert isinstance(deadline.topics, Topics)
-    return deadline.topics.sent
+    topics: Any = deadline.topics
+    assert isinstance(topics, Topics)
+    return topics.sent
 
 
 def begin(deadline: Deadline) -> None:

@@ -193,7 +193,7 @@ def test_many_files_are_looked_at_together_and_told_in_order(s3: Any, manifest: 
 def answered(s3: Any, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The handler's answer to a state, the run being whole."""
     write(s3, manifest)
-    monkeypatch.setattr(module, "_s3", lambda: s3)
+    monkeypatch.setattr(module, "_client", lambda _service: s3)
     for name, value in (
         ("FORECAST_BUCKET", FORECAST_BUCKET),
         ("DEPLOYMENT", "d"),

@@ -11,6 +11,7 @@ from lambdas.claim.handler import claim_cutoff as typed_claim_cutoff
 from lambdas.claim.handler import claim_run as typed_claim_run
 from lambdas.shared.registry_record import LATEST, begin_publishing, end, note, release
 from lambdas.shared.registry_table import RunTable
+from tests.stand_ins import as_client
 
 # Tests give the keys that a function reads, and no whole state.
 claim_run: Any = typed_claim_run
@@ -35,7 +36,7 @@ class Workflows:
 
 @pytest.fixture
 def registry(table: RunTable) -> Registry:
-    return Registry(table, Workflows(), 3600)
+    return Registry(table, as_client(Workflows()), 3600)
 
 
 def state(name: str, cutoff: str | None = None, *, minutes: int = 0, **plan: Any) -> dict[str, Any]:
@@ -73,8 +74,9 @@ def publish(registry: Registry, name: str, cutoff: str = CUTOFF) -> None:
 
 
 def workflows(registry: Registry) -> Workflows:
-    assert isinstance(registry.workflows, Workflows)
-    return registry.workflows
+    found: Any = registry.workflows
+    assert isinstance(found, Workflows)
+    return found
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])

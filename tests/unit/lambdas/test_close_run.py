@@ -17,6 +17,7 @@ from lambdas.shared.job_facts import job_facts
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import Attempt, Run, begin_publishing, note
 from lambdas.shared.registry_table import RunTable
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 
 # Tests give the keys that a function reads, and no whole state.
@@ -183,7 +184,7 @@ def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, w
 
 def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources) -> None:
     running = SimpleNamespace(describe_execution=lambda **_asked: {"status": "RUNNING"})
-    sources = replace(claimed, workflows=running)
+    sources = replace(claimed, workflows=as_client(running))
     assert close_lost({"executionArn": EXECUTION, "status": "ABORTED"}, sources=sources, now=NOW) == {"status": None}
     assert attempt(sources).is_open
 

@@ -8,13 +8,15 @@ from contract.environments.settings import PartitionSource
 from contract.partitions import is_name
 from infra.settings.partitions import PartitionsSettings
 from lambdas.shared.partitions import partition_names
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
 BY_DEMAND = PartitionSource(data_bucket=DATA_BUCKET, partitions=None)
 
 
 def test_those_of_the_file_are_not_looked_for() -> None:
-    assert partition_names(None, PartitionSource(data_bucket=DATA_BUCKET, partitions=("b", "a"))) == ["a", "b"]
+    source = PartitionSource(data_bucket=DATA_BUCKET, partitions=("b", "a"))
+    assert partition_names(as_client(None), source) == ["a", "b"]
 
 
 def test_those_that_have_demand_are_found(s3: Any) -> None:

@@ -277,7 +277,7 @@ def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
 
 
 def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_s3", lambda: demand)
+    monkeypatch.setattr(module, "_client", lambda _service: demand)
     monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("DATA_BUCKET", DATA_BUCKET)
     monkeypatch.setenv("FORECAST_BUCKET", FORECAST_BUCKET)

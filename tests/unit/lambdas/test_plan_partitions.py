@@ -17,6 +17,7 @@ from lambdas.plan_partitions import handler as module
 from lambdas.plan_partitions.handler import execution_name
 from lambdas.plan_partitions.handler import plan_partitions as typed_plan_partitions
 from lambdas.plan_partitions.limits import allowed_at_a_time
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run
@@ -214,11 +215,11 @@ def test_a_quota_that_cannot_be_looked_up_stops_nothing() -> None:
         def paginate(self, **_request: Any) -> Any:
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "ListServiceQuotas")
 
-    assert allowed_at_a_time(Denied(), [QUOTA], ["ml.m5.xlarge"]) is None
+    assert allowed_at_a_time(as_client(Denied()), [QUOTA], ["ml.m5.xlarge"]) is None
 
 
 def test_where_several_machines_may_do_it_their_quotas_count_together() -> None:
-    assert allowed_at_a_time(Pages({"a": 3.0, "b": 4.0}), ["a", "b"]) == 7
+    assert allowed_at_a_time(as_client(Pages({"a": 3.0, "b": 4.0})), ["a", "b"]) == 7
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_fleets_have_quotas_of_their_own(
     types = ("ml.m6i.xlarge", "ml.m5.xlarge")
     given = {QUOTA: training, **dict(zip(map(processing_quota, types), processing, strict=True))}
     pages = Pages({name: float(value) for name, value in given.items() if value is not None})
-    assert allowed_at_a_time(pages, [QUOTA], types, instances=instances) == allowed
+    assert allowed_at_a_time(as_client(pages), [QUOTA], types, instances=instances) == allowed
 
 
 @pytest.mark.parametrize(

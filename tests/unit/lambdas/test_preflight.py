@@ -22,6 +22,7 @@ from lambdas.preflight.quotas import check_quotas
 from lambdas.preflight.storage import check_buckets, check_key
 from lambdas.preflight.time_budget import check_time
 from lambdas.shared.registry_record import Attempt, Run
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 
 # Tests give the keys that a function reads, and no whole state.
@@ -114,7 +115,7 @@ class Pages:
 def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
     given = {SPOT_QUOTA: spot, QUOTA: on_demand}
     pages = Pages({name: value for name, value in given.items() if value is not None})
-    (found,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
+    (found,) = check_quotas(as_client(pages), [ON_SPOT, ON_DEMAND])
     assert found.verdict == verdict
     if verdict == "wrong":
         assert found.line == (
@@ -128,7 +129,7 @@ def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     given = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
     pages = Pages({QUOTA: 1, **{name: value for name, value in given.items() if value is not None}})
-    training, fleet = check_quotas(pages, [ON_DEMAND], types)
+    training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", verdict)
     if verdict == "wrong":
         assert fleet.line.startswith("quota: this account has 0 ml.m5.2xlarge for processing job usage, 0 ml.m6i.2xla")
@@ -137,12 +138,12 @@ def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second
 def test_where_the_last_type_is_waited_for_in_vain_a_note_says_what_to_write() -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     pages = Pages({QUOTA: 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
-    training, fleet = check_quotas(pages, [ON_DEMAND], types)
+    training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", "note")
     assert fleet.line.startswith("quota: 0 ml.m5.2xlarge for processing job usage: where what comes before it is used")
     assert 'write fleet.instance_types = ["ml.m6i.2xlarge"], or ask for at least 1 in Service Quotas' in fleet.line
     pages = Pages({SPOT_QUOTA: 1, QUOTA: 0})
-    (training,) = check_quotas(pages, [ON_SPOT, ON_DEMAND])
+    (training,) = check_quotas(as_client(pages), [ON_SPOT, ON_DEMAND])
     assert training.line.endswith("in vain; ask for at least 1 in Service Quotas, Amazon SageMaker")
 
 
@@ -209,7 +210,7 @@ def test_the_model_of_a_run_without_training_is_looked_at(tmp_path: Path) -> Non
 
 def test_no_more_pages_are_read_than_it_takes() -> None:
     pages = Pages({"other": 1}, {QUOTA: 4}, {"other still": 1})
-    assert check_quotas(pages, [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
+    assert check_quotas(as_client(pages), [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
     assert pages.read == 2
 
 
@@ -242,7 +243,7 @@ class Registry:
 
 @pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
 def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Path, architecture: str, verdict: str) -> None:
-    (found,) = check_image(Registry.of({"architecture": architecture}, tmp_path), URI)
+    (found,) = check_image(as_client(Registry.of({"architecture": architecture}, tmp_path)), URI)
     assert found.verdict == verdict
     assert architecture in found.line
 
@@ -258,7 +259,7 @@ def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Path, architecture:
     ],
 )
 def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: str, said: str) -> None:
-    (found,) = check_image(Registry(manifest), uri)
+    (found,) = check_image(as_client(Registry(manifest)), uri)
     assert found.verdict == "wrong"
     assert said in found.line
 
@@ -274,7 +275,7 @@ def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: st
     ],
 )
 def test_an_image_says_which_models_it_reads(tmp_path: Path, config: dict[str, Any], reads: int | None) -> None:
-    assert readable_format(Registry.of(config, tmp_path), URI) == reads
+    assert readable_format(as_client(Registry.of(config, tmp_path)), URI) == reads
 
 
 MODEL = {"run_id": "run-1", "sha256": "a" * 64, "prefix": "models/", "model_format": 7}

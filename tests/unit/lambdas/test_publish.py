@@ -11,6 +11,7 @@ from lambdas.publish.handler import ATTEMPTS, Shelf
 from lambdas.publish.handler import publish as typed_publish
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_table import RunTable
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
 
 # Tests give the keys that a function reads, and no whole state.
@@ -237,7 +238,7 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) 
             return s3.put_object(**request)
 
     with pytest.raises(PublishFailed, match="has taken the run over"):
-        publish(RUN, execution=f"{EXECUTION}-one", shelf=replace(where, s3=Slow()), now=NOW)
+        publish(RUN, execution=f"{EXECUTION}-one", shelf=replace(where, s3=as_client(Slow())), now=NOW)
     assert pointer(s3)["run_id"] == "run-2"
 
 

@@ -352,7 +352,7 @@ def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
 def test_the_handler_tells_how_many_are_unfinished(
     s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "_s3", lambda: s3)
+    monkeypatch.setattr(module, "_client", lambda _service: s3)
     monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("FORECAST_BUCKET", FORECAST_BUCKET)
     answer = handle(state(s3, {"DE": ended_well(**PUBLISHED), "IT": None}), CONTEXT)
