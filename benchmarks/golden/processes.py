@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -18,9 +19,12 @@ from contract.partitions import WHOLE
 from contract.s3.handover_keys import HandoverKeys
 from contract.s3.keys import MODELS, RunKeys
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 RUN_ID = "golden"
 BUCKET = "golden"
-REGION = "eu-central-1"
+REGION: Final = "eu-central-1"
 HOSTS = ("algo-1", "algo-2")
 KEYS = RunKeys(partition=WHOLE, run_id=RUN_ID)
 HANDOVER = HandoverKeys(partition=WHOLE, run_id=RUN_ID)
@@ -165,7 +169,7 @@ class Cloud:
         self._s3.download_file(BUCKET, name, str(folder / Path(name).name))
 
     @property
-    def _s3(self) -> "boto3.client":
+    def _s3(self) -> "S3Client":
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,

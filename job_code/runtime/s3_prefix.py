@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import boto3
-from botocore.client import BaseClient
 from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 SCHEME = "s3://"
 MOST_BYTES_AT_ONCE = 4_000_000_000  # S3 takes 5 GiB
@@ -22,7 +24,7 @@ class S3Folder:
         prefix: Empty, or ending in `/`.
     """
 
-    client: BaseClient
+    client: "S3Client"
     bucket: str
     prefix: str
 

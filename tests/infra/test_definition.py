@@ -73,6 +73,7 @@ def filled_in(parameters: Any, values: dict[str, Any]) -> Any:
 def validated(operation: str, request: dict[str, Any]) -> None:
     """Against the service's own model."""
     shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+    assert shape is not None
     report = ParamValidator().validate({**request, "RoleArn": "arn:aws:iam::123456789012:role/job"}, shape)
     assert not report.has_errors(), report.generate_report()
 

@@ -203,6 +203,7 @@ def test_retries_are_few_and_for_passing_faults_only(definition: Definitions) ->
 def validated(service: str, operation: str, request: dict[str, Any]) -> None:
     """Against the service's own model."""
     shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
+    assert shape is not None
     report = ParamValidator().validate(request, shape)
     assert not report.has_errors(), report.generate_report()
 

@@ -22,7 +22,7 @@ from job_code.runtime.progress import Progress
 
 
 def answer(code: str, status: int | None = None) -> Exception:
-    response: dict[str, Any] = {"Error": {"Code": code, "Message": "Wait"}}
+    response: Any = {"Error": {"Code": code, "Message": "Wait"}}
     if status is not None:
         response["ResponseMetadata"] = {"HTTPStatusCode": status}
     error: Exception = botocore_errors.ClientError(response, "PutObject")
@@ -64,7 +64,7 @@ UNREACHED = [
     botocore_errors.ConnectTimeoutError(endpoint_url="https://s3", error="x"),
     botocore_errors.ReadTimeoutError(endpoint_url="https://s3", error="x"),
     botocore_errors.ConnectionClosedError(endpoint_url="https://s3", error="x"),
-    botocore_errors.SSLError(endpoint_url="https://s3", error="x"),
+    botocore_errors.SSLError(endpoint_url="https://s3", error=OSError("x")),
     botocore_errors.ResponseStreamingError(error="x"),
     botocore_errors.IncompleteReadError(actual_bytes=1, expected_bytes=2),
 ]
