@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from boto3 import Session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.aws.session import Clients
 from cli.errors import CommandError
 from infra.settings.environment import Settings
 
@@ -22,14 +22,14 @@ class Caller:
     arn: str
 
 
-def signed_in(clients: Clients, settings: Settings) -> Caller:
+def signed_in(session: Session, settings: Settings) -> Caller:
     """Ask AWS who calls.
 
     Raises:
         CommandError: There are no valid credentials, or they belong to another account than the environment.
     """
     try:
-        identity = clients("sts").get_caller_identity()
+        identity = session.client("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"credentials: AWS accepts none: {error}; sign in to AWS and try again") from error
     wanted, account = settings.deployment.account, str(identity["Account"])

@@ -1,12 +1,15 @@
 """What is deployed of an environment."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
+from boto3 import Session
 from botocore.exceptions import ClientError
 
-from cli.aws.session import Clients
 from contract import names
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +36,9 @@ class Deployed:
         return [stack for stack in (self.forecast_stack, self.data_stack) if stack is not None]
 
     @classmethod
-    def find(cls, clients: Clients, name: str) -> Self:
+    def find(cls, session: Session, name: str) -> Self:
         """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
-        cloudformation = clients("cloudformation")
+        cloudformation = session.client("cloudformation")
         forecast_stack, data_stack = (
             stack if _exists(cloudformation, stack) else None
             for stack in (names.forecast_stack(name), names.data_stack(name))
@@ -63,7 +66,7 @@ class Deployed:
         )
 
 
-def _exists(cloudformation: Any, stack: str) -> bool:  # noqa: ANN401 (boto3's clients are made at run time)
+def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:
     try:
         cloudformation.describe_stacks(StackName=stack)
     except ClientError as error:

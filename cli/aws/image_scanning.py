@@ -3,15 +3,19 @@
 The CDK's bootstrap makes a repository that scans nothing. A later bootstrap keeps the setting that is made here.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from cli.aws.session import Clients
+from boto3 import Session
+
 from cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
 
 STACK = "CDKToolkit"
 
 
-def scan_pushed_images(clients: Clients) -> str:
+def scan_pushed_images(session: Session) -> str:
     """Make the CDK's repository scan each image when it is pushed.
 
     Returns:
@@ -20,14 +24,14 @@ def scan_pushed_images(clients: Clients) -> str:
     Raises:
         CommandError: The CDK's stack has no repository, or several.
     """
-    repository = _repository(clients("cloudformation"))
-    clients("ecr").put_image_scanning_configuration(
+    repository = _repository(session.client("cloudformation"))
+    session.client("ecr").put_image_scanning_configuration(
         repositoryName=repository, imageScanningConfiguration={"scanOnPush": True}
     )
     return repository
 
 
-def _repository(cloudformation: Any) -> str:  # noqa: ANN401 (boto3's clients are made at run time)
+def _repository(cloudformation: "CloudFormationClient") -> str:
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
     found = [
         str(resource["PhysicalResourceId"])

@@ -1,13 +1,13 @@
 """What there is to look at in an environment: the account, and of the deployment what the next run would look at."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
+from boto3 import Session
 from botocore.exceptions import ClientError
 
 from cli.aws.account import signed_in
 from cli.aws.published_models import check_published_models
-from cli.aws.session import Clients
 from cli.errors import CommandError
 from contract.environments.before_job import JobMachine, PreflightEnvironment
 from contract.names import function_name
@@ -27,41 +27,41 @@ from lambdas.shared.clock import local_date
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
-def look(settings: Settings, client: Clients, *, now: datetime) -> list[Finding]:
+def look(settings: Settings, session: Session, *, now: datetime) -> list[Finding]:
     """Makes every check that can be made.
 
     Args:
         settings: The environment.
-        client: Makes a client of a service in the environment's region, with the caller's own credentials.
+        session: Of the environment's region, with the caller's own credentials.
         now: When; tells which run is due.
     """
-    account = check_account(client, settings)
+    account = check_account(session, settings)
     if any(finding.verdict != "fine" for finding in account):
         return account  # of another account, everything else would be beside the point
-    found = [*account, *looked_at("bootstrap", lambda: check_bootstrap(client))]
+    found = [*account, *looked_at("bootstrap", lambda: check_bootstrap(session))]
     try:
-        variables = deployed_settings(client, settings)
+        variables = deployed_settings(session, settings)
     except (ClientError, KeyError) as error:
         name = function_name(settings.name, "preflight")
         said = wrong(f"deployment: the function {name} cannot be looked at, nor its settings: {error}")
-        return [*found, *_before_a_deployment(settings, client), said]
+        return [*found, *_before_a_deployment(settings, session), said]
     if variables is None:
         note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
-        return [*found, *_before_a_deployment(settings, client), unknown(note)]
-    return [*found, *_of_the_next_run(settings, client, PreflightEnvironment.from_environment(variables), now)]
+        return [*found, *_before_a_deployment(settings, session), unknown(note)]
+    return [*found, *_of_the_next_run(settings, session, PreflightEnvironment.from_environment(variables), now)]
 
 
-def check_account(client: Clients, settings: Settings) -> list[Finding]:
+def check_account(session: Session, settings: Settings) -> list[Finding]:
     """Whether there are credentials, and of the account that the environment names."""
     try:
-        return [fine(f"credentials: {signed_in(client, settings).arn}")]
+        return [fine(f"credentials: {signed_in(session, settings).arn}")]
     except CommandError as error:
         return [wrong(str(error))]
 
 
-def check_bootstrap(client: Clients) -> list[Finding]:
+def check_bootstrap(session: Session) -> list[Finding]:
     """Whether the account and region are prepared for the CDK."""
-    systems = client("ssm")
+    systems = session.client("ssm")
     try:
         version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
     except systems.exceptions.ParameterNotFound:
@@ -69,35 +69,33 @@ def check_bootstrap(client: Clients) -> list[Finding]:
     return [fine(f"bootstrap: version {version}")]
 
 
-def deployed_settings(client: Clients, settings: Settings) -> dict[str, str] | None:
+def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | None:
     """What the deployed function that looks before each run goes by; None where there is none."""
-    functions = client("lambda")
+    functions = session.client("lambda")
     try:
-        found: dict[str, Any] = functions.get_function_configuration(
-            FunctionName=function_name(settings.name, "preflight")
-        )
+        found = functions.get_function_configuration(FunctionName=function_name(settings.name, "preflight"))
     except functions.exceptions.ResourceNotFoundException:
         return None
     return dict(found["Environment"]["Variables"])
 
 
-def _before_a_deployment(settings: Settings, client: Clients) -> list[Finding]:
+def _before_a_deployment(settings: Settings, session: Session) -> list[Finding]:
     image = settings.deployment.image_uri
     machines = [JobMachine(**vars(machine)) for machine in machines_of(settings.training_job)]
     fleet = settings.fleet
     types = fleet.instance_types if fleet is not None and fleet.enabled else ()
     return [
-        *looked_at("quota", lambda: check_quotas(client("service-quotas"), machines, types)),
-        *(looked_at("image", lambda: check_image(client("ecr"), image)) if image else []),
+        *looked_at("quota", lambda: check_quotas(session.client("service-quotas"), machines, types)),
+        *(looked_at("image", lambda: check_image(session.client("ecr"), image)) if image else []),
     ]
 
 
 def _of_the_next_run(
-    settings: Settings, client: Clients, environment: PreflightEnvironment, now: datetime
+    settings: Settings, session: Session, environment: PreflightEnvironment, now: datetime
 ) -> list[Finding]:
     unread: list[Finding] = []
     try:
-        files = data_files(client("s3"), bucket=environment.data_bucket, prefix=DEMAND)
+        files = data_files(session.client("s3"), bucket=environment.data_bucket, prefix=DEMAND)
     except ClientError as error:
         files = []
         unread = [wrong(f"demand: s3://{environment.data_bucket}/{DEMAND} cannot be listed: {error}")]
@@ -117,8 +115,8 @@ def _of_the_next_run(
     }
     return [
         *unread,
-        *preflight(plan, environment=environment, client=client),
-        *looked_at("model", lambda: check_published_models(settings, client, environment)),
+        *preflight(plan, environment=environment, client=session.client),
+        *looked_at("model", lambda: check_published_models(settings, session, environment)),
     ]
 
 

@@ -1,9 +1,8 @@
 """Whether the deployed image can read the models that the schedule forecasts with between two trainings."""
 
-from collections.abc import Callable
 from typing import cast
 
-from botocore.client import BaseClient
+from boto3 import Session
 
 from contract.environments.before_job import PreflightEnvironment
 from contract.environments.settings import PartitionSource
@@ -18,14 +17,12 @@ from lambdas.preflight.model import check_model
 from lambdas.shared.partitions import partition_names
 
 
-def check_published_models(
-    settings: Settings, client: Callable[[str], BaseClient], environment: PreflightEnvironment
-) -> list[Finding]:
+def check_published_models(settings: Settings, session: Session, environment: PreflightEnvironment) -> list[Finding]:
     """Look at the published model of each partition, where `infer_cron` starts runs that use it.
 
     Args:
         settings: The environment.
-        client: Makes a client of a service.
+        session: Of the environment's region, with the caller's own credentials.
         environment: What the environment settles for every run.
 
     Returns:
@@ -33,7 +30,7 @@ def check_published_models(
     """
     if settings.schedule.infer_cron is None:
         return []
-    s3, reads = client("s3"), readable_format(client("ecr"), environment.image)
+    s3, reads = session.client("s3"), readable_format(session.client("ecr"), environment.image)
     names = [WHOLE]
     if settings.partitions is not None:
         names = partition_names(

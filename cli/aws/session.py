@@ -1,9 +1,7 @@
-"""Clients of AWS with the caller's own credentials, and AWS's errors as a person should read them."""
+"""The session with AWS, with the caller's own credentials, and AWS's errors as a person should read them."""
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,12 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.errors import CommandError
 from infra.settings.environment import Settings
 
-Clients = Callable[[str], Any]
 
-
-def clients_for(settings: Settings) -> Clients:
-    """Make a function that returns the client of a service in the environment's region."""
-    return functools.cache(boto3.Session(region_name=settings.deployment.region).client)
+def session_of(settings: Settings) -> boto3.Session:
+    """Open a session in the environment's region."""
+    return boto3.Session(region_name=settings.deployment.region)
 
 
 @contextmanager

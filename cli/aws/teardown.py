@@ -6,26 +6,31 @@ The caller's own credentials do it: no deployed function may empty a bucket.
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from boto3 import Session
 from botocore.exceptions import WaiterError
 
 from cli.aws.deployed import Deployed
-from cli.aws.session import Clients
 from cli.console import OUTPUT, progress
 from cli.errors import CommandError
 from contract.names import JOB_KINDS, job_log_group
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 # A job that is stopped has two minutes, and uploads what it has.
 MOST_SECONDS = 900
 POLL_SECONDS = 2
 
 
-def take_down(clients: Clients, deployed: Deployed, name: str) -> None:
+def take_down(session: Session, deployed: Deployed, name: str) -> None:
     """Delete an environment, and print a line for each step.
 
     Args:
-        clients: Makes the client of a service.
+        session: Of the environment's region, with the caller's own credentials.
         deployed: What there is.
         name: The deployment's name, `onejob-dev` for example.
 
@@ -33,33 +38,33 @@ def take_down(clients: Clients, deployed: Deployed, name: str) -> None:
         CommandError: A step failed; the message says which one, and what to do.
     """
     with progress("stopping executions") as show:
-        delete_schedules(clients, deployed.schedules)
+        delete_schedules(session, deployed.schedules)
         for state_machine in deployed.state_machines:
-            OUTPUT.print(f"executions stopped: {stop_executions(clients, state_machine)}")
+            OUTPUT.print(f"executions stopped: {stop_executions(session, state_machine)}")
         # A job needs its role until its end, and the network it is in.
         show("waiting for the last job to end")
-        wait_for_jobs(clients, name)
+        wait_for_jobs(session, name)
         if deployed.forecast_stack:
             show(f"deleting {deployed.forecast_stack}")
-            delete_stack(clients, deployed.forecast_stack)
-        OUTPUT.print(f"logs of jobs deleted: {delete_job_logs(clients, name)}")
+            delete_stack(session, deployed.forecast_stack)
+        OUTPUT.print(f"logs of jobs deleted: {delete_job_logs(session, name)}")
         for bucket in deployed.buckets:
             show(f"emptying {bucket}")
-            OUTPUT.print(f"emptied {bucket}: {empty(clients, bucket)} versions")
+            OUTPUT.print(f"emptied {bucket}: {empty(session, bucket)} versions")
         if deployed.data_stack:
             show(f"deleting {deployed.data_stack}")
-            delete_stack(clients, deployed.data_stack)
+            delete_stack(session, deployed.data_stack)
 
 
-def delete_schedules(clients: Clients, schedules: Sequence[str]) -> None:
+def delete_schedules(session: Session, schedules: Sequence[str]) -> None:
     """Deletes what starts runs by itself; its stack takes no offence."""
-    scheduler = clients("scheduler")
+    scheduler = session.client("scheduler")
     for schedule in schedules:
         with suppress(scheduler.exceptions.ResourceNotFoundException):
             scheduler.delete_schedule(Name=schedule)
 
 
-def stop_executions(clients: Clients, state_machine: str) -> int:
+def stop_executions(session: Session, state_machine: str) -> int:
     """Stops what a state machine executes, and with it the jobs, until nothing is executed.
 
     An execution of all partitions that was stopped stops those it has started, and may have begun to start another.
@@ -70,7 +75,7 @@ def stop_executions(clients: Clients, state_machine: str) -> int:
     Raises:
         CommandError: One still runs after a quarter of an hour.
     """
-    states, stopped = clients("stepfunctions"), set[str]()
+    states, stopped = session.client("stepfunctions"), set[str]()
     end = time.monotonic() + MOST_SECONDS
     while running := _running_executions(states, state_machine):
         if time.monotonic() > end:
@@ -82,26 +87,26 @@ def stop_executions(clients: Clients, state_machine: str) -> int:
     return len(stopped)
 
 
-def wait_for_jobs(clients: Clients, name: str) -> None:
+def wait_for_jobs(session: Session, name: str) -> None:
     """Waits until no job of the environment is at work: it would write into a bucket that was emptied.
 
     Raises:
         CommandError: One still is after a quarter of an hour.
     """
-    end = time.monotonic() + MOST_SECONDS
-    while jobs := list(_running_jobs(clients("sagemaker"), name)):
+    sagemaker, end = session.client("sagemaker"), time.monotonic() + MOST_SECONDS
+    while jobs := list(_running_jobs(sagemaker, name)):
         if time.monotonic() > end:
             raise CommandError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
         time.sleep(POLL_SECONDS)
 
 
-def delete_stack(clients: Clients, stack: str) -> None:
+def delete_stack(session: Session, stack: str) -> None:
     """Deletes a stack and waits for its end.
 
     Raises:
         CommandError: It could not be deleted.
     """
-    cloudformation = clients("cloudformation")
+    cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(
@@ -112,13 +117,13 @@ def delete_stack(clients: Clients, stack: str) -> None:
     OUTPUT.print(f"deleted {stack}")
 
 
-def delete_job_logs(clients: Clients, name: str) -> int:
+def delete_job_logs(session: Session, name: str) -> int:
     """Deletes the environment's streams in the log groups that all jobs of an account share.
 
     Returns:
         How many there were.
     """
-    logs, deleted = clients("logs"), 0
+    logs, deleted = session.client("logs"), 0
     for kind in JOB_KINDS:
         group = job_log_group(kind)
         pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, logStreamNamePrefix=f"{name}-")
@@ -132,7 +137,7 @@ def delete_job_logs(clients: Clients, name: str) -> int:
     return deleted
 
 
-def empty(clients: Clients, bucket: str) -> int:
+def empty(session: Session, bucket: str) -> int:
     """Deletes every version of every object.
 
     Returns:
@@ -141,12 +146,14 @@ def empty(clients: Clients, bucket: str) -> int:
     Raises:
         CommandError: S3 did not delete all of them.
     """
-    s3, deleted = clients("s3"), 0
+    s3, deleted = session.client("s3"), 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         if not found:
             continue
-        versions = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in found]
+        versions: list[ObjectIdentifierTypeDef] = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in found
+        ]
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
@@ -155,15 +162,16 @@ def empty(clients: Clients, bucket: str) -> int:
     return deleted
 
 
-def _running_jobs(sagemaker: Any, name: str) -> Iterator[str]:  # noqa: ANN401 (boto3's clients are made at run time)
+def _running_jobs(sagemaker: "SageMakerClient", name: str) -> Iterator[str]:
     for kind in JOB_KINDS:
-        jobs = sagemaker.get_paginator(f"list_{kind.lower()}_jobs")
+        # A cast: its overloads are each of one kind.
+        jobs = cast("Any", sagemaker).get_paginator(f"list_{kind.lower()}_jobs")
         for status in ("InProgress", "Stopping"):
             for page in jobs.paginate(NameContains=f"{name}-", StatusEquals=status):
                 names = [job[f"{kind}JobName"] for job in page[f"{kind}JobSummaries"]]
                 yield from (job for job in names if job.startswith(f"{name}-"))
 
 
-def _running_executions(states: Any, state_machine: str) -> list[str]:  # noqa: ANN401
+def _running_executions(states: "SFNClient", state_machine: str) -> list[str]:
     pages = states.get_paginator("list_executions").paginate(stateMachineArn=state_machine, statusFilter="RUNNING")
     return [execution["executionArn"] for page in pages for execution in page["executions"]]

@@ -23,13 +23,13 @@ def bootstrap(options: BootstrapOptions) -> None:
     from cli.aws.account import signed_in
     from cli.aws.cdk import run_cdk
     from cli.aws.image_scanning import scan_pushed_images
-    from cli.aws.session import aws_errors, clients_for
+    from cli.aws.session import aws_errors, session_of
     from cli.environment import read_settings
 
     settings = read_settings(options.environment)
-    clients = clients_for(settings)
-    signed_in(clients, settings)
+    session = session_of(settings)
+    signed_in(session, settings)
     run_cdk("bootstrap", options.environment, options.cdk_options or ())
     with aws_errors():
-        repository = scan_pushed_images(clients)
+        repository = scan_pushed_images(session)
     print(f"ECR scans each image that is pushed to {repository}")

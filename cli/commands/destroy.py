@@ -32,7 +32,7 @@ def destroy(options: DestroyOptions) -> None:
     """
     from cli.aws.account import signed_in
     from cli.aws.deployed import Deployed
-    from cli.aws.session import aws_errors, clients_for
+    from cli.aws.session import aws_errors, session_of
     from cli.aws.teardown import take_down
     from cli.environment import read_settings
 
@@ -42,10 +42,10 @@ def destroy(options: DestroyOptions) -> None:
             f"environments/{settings.environment}.toml: removal_policy is retain, so onejob deletes nothing "
             "(docs/operating.md: Taking an environment down)"
         )
-    clients = clients_for(settings)
-    account = signed_in(clients, settings).account
+    session = session_of(settings)
+    account = signed_in(session, settings).account
     with aws_errors():
-        deployed = Deployed.find(clients, settings.name)
+        deployed = Deployed.find(session, settings.name)
         place = f"account {account}, {settings.deployment.region}"
         if not deployed.stacks:
             OUTPUT.print(f"{settings.name} is not deployed in {place}.")
@@ -54,7 +54,7 @@ def destroy(options: DestroyOptions) -> None:
             OUTPUT.print(line)
         if not options.yes and not _agreed(settings.environment):
             raise CommandError("onejob deleted nothing: the name was not typed")
-        take_down(clients, deployed, settings.name)
+        take_down(session, deployed, settings.name)
 
 
 def _to_be_deleted(deployed: "Deployed", place: str) -> Iterator[str]:

@@ -27,12 +27,12 @@ def preflight(options: PreflightOptions) -> int:
     Prints one line for each check: ✓ passed, ✗ failed, ! worth a look, ? not known. Exits with 1 if a check failed.
     """
     from cli.aws.preflight_checks import look
-    from cli.aws.session import clients_for
+    from cli.aws.session import session_of
     from cli.environment import read_settings
 
     settings = read_settings(options.environment)
     with progress(f"checking {settings.name}"):
-        findings = look(settings, clients_for(settings), now=datetime.now(UTC))
+        findings = look(settings, session_of(settings), now=datetime.now(UTC))
     for finding in findings:
         OUTPUT.print(Text.assemble(MARKS[finding.verdict], " ", finding.line))
     wrong = sum(finding.verdict == "wrong" for finding in findings)

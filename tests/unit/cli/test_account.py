@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import boto3
 import pytest
+from boto3 import Session
 from moto import mock_aws
 
 from cli.aws.account import signed_in
 from cli.aws.image_scanning import scan_pushed_images
-from cli.aws.session import Clients, aws_errors, clients_for
+from cli.aws.session import aws_errors, session_of
 from cli.environment import read_settings
 from cli.errors import CommandError
 
@@ -18,11 +19,11 @@ REPOSITORY = '"{name}": {{"Type": "AWS::ECR::Repository", "Properties": {{"Repos
 
 
 @pytest.fixture
-def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
-        yield clients_for(read_settings("dev"))
+        yield session_of(read_settings("dev"))
 
 
 def bootstrapped(repositories: list[str]) -> None:
@@ -34,36 +35,36 @@ def bootstrapped(repositories: list[str]) -> None:
     )
 
 
-def test_the_caller_is_in_the_environments_account_or_it_leaves_that_open(clients: Clients) -> None:
+def test_the_caller_is_in_the_environments_account_or_it_leaves_that_open(session: Session) -> None:
     settings = read_settings("dev")
     assert settings.deployment.account is None
-    assert signed_in(clients, settings).account == ACCOUNT
+    assert signed_in(session, settings).account == ACCOUNT
     deployment = settings.deployment.model_copy(update={"account": ACCOUNT})
-    assert signed_in(clients, settings.model_copy(update={"deployment": deployment})).account == ACCOUNT
+    assert signed_in(session, settings.model_copy(update={"deployment": deployment})).account == ACCOUNT
 
 
-def test_credentials_of_another_account_are_refused(clients: Clients) -> None:
+def test_credentials_of_another_account_are_refused(session: Session) -> None:
     with pytest.raises(CommandError) as refused:
-        signed_in(clients, read_settings("prod"))
+        signed_in(session, read_settings("prod"))
     assert str(refused.value) == (
         f"credentials: they belong to account {ACCOUNT}, but prod is in account 444455556666; sign in to that account"
     )
 
 
-def test_the_cdks_repository_scans_what_is_pushed(clients: Clients) -> None:
+def test_the_cdks_repository_scans_what_is_pushed(session: Session) -> None:
     bootstrapped(["images"])
-    assert scan_pushed_images(clients) == "images"
-    (repository,) = clients("ecr").describe_repositories()["repositories"]
+    assert scan_pushed_images(session) == "images"
+    (repository,) = session.client("ecr").describe_repositories()["repositories"]
     assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
 
 
 @pytest.mark.parametrize("repositories", [[], ["one", "two"]])
-def test_another_number_of_repositories_is_refused(clients: Clients, repositories: list[str]) -> None:
+def test_another_number_of_repositories_is_refused(session: Session, repositories: list[str]) -> None:
     bootstrapped(repositories)
     with pytest.raises(CommandError, match=f"has {len(repositories)} image repositories instead of 1"):
-        scan_pushed_images(clients)
+        scan_pushed_images(session)
 
 
-def test_an_error_of_aws_is_one_line(clients: Clients) -> None:
+def test_an_error_of_aws_is_one_line(session: Session) -> None:
     with pytest.raises(CommandError, match=r"^AWS: .*CDKToolkit"), aws_errors():
-        scan_pushed_images(clients)
+        scan_pushed_images(session)

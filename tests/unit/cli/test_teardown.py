@@ -10,6 +10,7 @@ from cli.aws import teardown
 from cli.aws.deployed import Deployed
 from cli.aws.teardown import delete_job_logs, stop_executions, wait_for_jobs
 from cli.errors import CommandError
+from tests.stand_ins import session_with
 
 RUNS, ALL = (f"arn:aws:states:eu-central-1:1:stateMachine:onejob-dev-{name}" for name in ("forecast", "partitions"))
 
@@ -44,29 +45,29 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_was_started_while_others_were_stopped_is_stopped_too() -> None:
     states = Answers({"executions": ["a", "b"]}, {"executions": ["b", "c"]}, {})
-    assert stop_executions(lambda _service: states, RUNS) == 3
+    assert stop_executions(session_with(lambda _service: states), RUNS) == 3
     assert states.stopped == ["a", "b", "b", "c"]
 
 
 def test_what_cannot_be_stopped_is_told() -> None:
     with pytest.raises(CommandError, match="still running: a, b, c; stop it"):
-        stop_executions(lambda _service: Answers({"executions": ["a", "b", "c", "d"]}), RUNS)
+        stop_executions(session_with(lambda _service: Answers({"executions": ["a", "b", "c", "d"]})), RUNS)
 
 
 @pytest.mark.parametrize("kind", ["Training", "Processing"])
 def test_jobs_of_either_kind_are_waited_for(kind: str) -> None:
     with pytest.raises(CommandError, match="still running: onejob-dev-1"):
-        wait_for_jobs(lambda _service: Answers({kind: ["onejob-dev-1"]}), "onejob-dev")
+        wait_for_jobs(session_with(lambda _service: Answers({kind: ["onejob-dev-1"]})), "onejob-dev")
 
 
 @pytest.mark.parametrize("name", ["onejob-dev2-1", "my-onejob-dev-1"])
 def test_jobs_of_others_are_none_of_ours(name: str) -> None:
-    wait_for_jobs(lambda _service: Answers({"Training": [name], "Processing": [name]}), "onejob-dev")
+    wait_for_jobs(session_with(lambda _service: Answers({"Training": [name], "Processing": [name]})), "onejob-dev")
 
 
 def test_a_job_that_ends_is_waited_for_no_longer() -> None:
     sagemaker = Answers({"Training": ["onejob-dev-1"]}, {})
-    wait_for_jobs(lambda _service: sagemaker, "onejob-dev")
+    wait_for_jobs(session_with(lambda _service: sagemaker), "onejob-dev")
 
 
 def test_the_logs_of_our_jobs_of_either_kind_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,13 +75,13 @@ def test_the_logs_of_our_jobs_of_either_kind_are_deleted(monkeypatch: pytest.Mon
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         logs = boto3.client("logs", region_name="eu-central-1")
-        assert delete_job_logs(lambda _service: logs, "onejob-dev") == 0
+        assert delete_job_logs(session_with(lambda _service: logs), "onejob-dev") == 0
         for kind in ("Training", "Processing"):
             group = f"/aws/sagemaker/{kind}Jobs"
             logs.create_log_group(logGroupName=group)
             for stream in ("onejob-dev-1/algo-1", "onejob-dev-2/algo-1", "onejob-dev2-1/algo-1"):
                 logs.create_log_stream(logGroupName=group, logStreamName=stream)
-        assert delete_job_logs(lambda _service: logs, "onejob-dev") == 4
+        assert delete_job_logs(session_with(lambda _service: logs), "onejob-dev") == 4
         left = logs.describe_log_streams(logGroupName="/aws/sagemaker/ProcessingJobs")["logStreams"]
         assert [stream["logStreamName"] for stream in left] == ["onejob-dev2-1/algo-1"]
 
@@ -112,6 +113,6 @@ def test_what_starts_others_is_stopped_before_them() -> None:
         def paginate(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803
             return [{"StackResourceSummaries": resources if StackName.endswith("-forecast") else []}]
 
-    deployed = Deployed.find(lambda _service: Stacks(), "onejob-dev")
+    deployed = Deployed.find(session_with(lambda _service: Stacks()), "onejob-dev")
     assert deployed.state_machines == (ALL, RUNS)
     assert deployed.schedules == ("onejob-dev-daily", "onejob-dev-weekly")

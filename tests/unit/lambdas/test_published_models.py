@@ -11,6 +11,7 @@ from contract.model_format import IMAGE_VARIABLE
 from infra.settings.environment import Settings
 from infra.settings.loader import load_settings
 from infra.settings.partitions import PartitionsSettings
+from tests.stand_ins import session_with
 from tests.synthesis import ROOT
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_preflight import ENVIRONMENT, Registry
@@ -40,9 +41,10 @@ def publish(s3: Any, partition: str, model_format: int) -> None:
 def found(s3: Any, tmp_path: Path) -> Any:
     """Check an environment whose image reads format 2; each finding as verdict and line."""
     registry = Registry.of({"config": {"Env": [f"{IMAGE_VARIABLE}=2"]}}, tmp_path)
+    session = session_with({"s3": s3, "ecr": registry}.__getitem__)
 
     def check(environment: Settings) -> list[tuple[str, str]]:
-        findings = check_published_models(environment, {"s3": s3, "ecr": registry}.__getitem__, DEPLOYED)
+        findings = check_published_models(environment, session, DEPLOYED)
         return [(each.verdict, each.line) for each in findings]
 
     return check
