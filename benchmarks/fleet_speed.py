@@ -47,7 +47,7 @@ class HandedOver(Application):
             raise RuntimeError(f"the run ended as {ended['status']}: {ended.get('cause')}")
         sagemaker = self.cloud.client("sagemaker")
         (job,) = sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
-        described = sagemaker.describe_processing_job(ProcessingJobName=job["ProcessingJobName"])
+        described: dict[str, Any] = {**sagemaker.describe_processing_job(ProcessingJobName=job["ProcessingJobName"])}
         # Without what is another in each cloud: network, key and role.
         del described["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
         wanted = ("ProcessingInputs", "ProcessingResources", "StoppingCondition", "AppSpecification", "Environment")

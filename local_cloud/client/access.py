@@ -1,8 +1,9 @@
 """How callers reach the local cloud: environment variables for their processes, and boto3 clients."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import boto3
 import botocore.session
 
 from local_cloud.client.cdk_cli import cdk_environment
+from local_cloud.client.client_factory import ClientFactory
 from local_cloud.core.server_settings import ACCESS_KEY, SECRET_KEY
 
 
@@ -52,9 +54,11 @@ class Access:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **self.environment}
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """Returns a boto3 client; the caller's own AWS configuration is never read."""
-        return self._session.client(service, endpoint_url=self.endpoint_url)
+    @property
+    def client(self) -> ClientFactory:
+        """Makes boto3 clients; the caller's own AWS configuration is never read."""
+        make: Callable[..., Any] = self._session.client  # each overload is of one service
+        return partial(make, endpoint_url=self.endpoint_url)
 
     @cached_property
     def _session(self) -> boto3.Session:

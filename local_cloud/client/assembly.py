@@ -4,18 +4,25 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
+from local_cloud.client.client_factory import ClientFactory
 from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.image_push import push
 from local_cloud.containers.images import ImageError, ImageStore
 
-ClientFactory = Callable[[str], Any]
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
+    from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
+
 _BOOTSTRAP_VERSION = "30"
 _POLL_SECONDS = 0.2
 
@@ -134,8 +141,8 @@ def _file_asset(path: Path, *, packaging: str) -> bytes:
     return buffer.getvalue()
 
 
-def _deploy_stack(stack: Stack, cloudformation: Any) -> dict[str, str]:  # noqa: ANN401
-    request = {
+def _deploy_stack(stack: Stack, cloudformation: "CloudFormationClient") -> dict[str, str]:
+    request: dict[str, Any] = {
         "StackName": stack.name,
         "TemplateBody": stack.template.read_text(),
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in stack.parameters.items()],
@@ -160,7 +167,7 @@ def _deploy_stack(stack: Stack, cloudformation: Any) -> dict[str, str]:  # noqa:
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
-def _exists(name: str, cloudformation: Any) -> bool:  # noqa: ANN401
+def _exists(name: str, cloudformation: "CloudFormationClient") -> bool:
     try:
         cloudformation.describe_stacks(StackName=name)
     except ClientError:
@@ -183,13 +190,16 @@ def _publish_bootstrap_version(client: ClientFactory) -> None:
     )
 
 
-def _make_bucket(s3: Any, name: str, region: str) -> None:  # noqa: ANN401
+def _make_bucket(s3: "S3Client", name: str, region: str) -> None:
     if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=name, **place)
+        request: CreateBucketRequestTypeDef = {"Bucket": name}
+        if region != "us-east-1":
+            place = cast("BucketLocationConstraintType", region)
+            request["CreateBucketConfiguration"] = {"LocationConstraint": place}
+        s3.create_bucket(**request)
 
 
-def _make_repository(ecr: Any, name: str) -> None:  # noqa: ANN401
+def _make_repository(ecr: "ECRClient", name: str) -> None:
     try:
         ecr.create_repository(repositoryName=name)
     except ecr.exceptions.RepositoryAlreadyExistsException:

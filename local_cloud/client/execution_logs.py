@@ -1,10 +1,21 @@
 """The log lines of the SageMaker jobs and Lambda functions an execution has used, read from CloudWatch Logs."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from local_cloud.client.client_factory import ClientFactory
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import (
+        DescribeLogStreamsRequestPaginateTypeDef,
+        GetLogEventsRequestTypeDef,
+        OutputLogEventTypeDef,
+    )
+    from mypy_boto3_stepfunctions.type_defs import HistoryEventTypeDef
 
 _JOB_GROUPS = {"TrainingJobName": "/aws/sagemaker/TrainingJobs", "ProcessingJobName": "/aws/sagemaker/ProcessingJobs"}
 
@@ -27,7 +38,7 @@ class StartedJob:
     name: str
 
 
-def jobs_of(history: Iterable[dict[str, Any]]) -> list[StartedJob]:
+def jobs_of(history: Iterable["HistoryEventTypeDef"]) -> list[StartedJob]:
     """The SageMaker jobs an execution's history tells of."""
     found = []
     for parameters in _task_parameters(history, "sagemaker"):
@@ -42,7 +53,7 @@ def jobs_of(history: Iterable[dict[str, Any]]) -> list[StartedJob]:
 class JobLogs:
     """Reads every line of jobs' logs once."""
 
-    def __init__(self, logs: Any) -> None:  # noqa: ANN401 - a boto3 client
+    def __init__(self, logs: "CloudWatchLogsClient") -> None:
         self._logs = logs
         self._tokens: dict[tuple[str, str], str] = {}
 
@@ -57,11 +68,15 @@ class JobLogs:
 
     def _of_stream(self, job: StartedJob, stream: str, host: str) -> Iterator[LogLine]:
         token = self._tokens.get((job.log_group, stream))
+        request: GetLogEventsRequestTypeDef = {
+            "logGroupName": job.log_group,
+            "logStreamName": stream,
+            "startFromHead": True,
+        }
         while True:
-            following = {"nextToken": token} if token else {}
-            page = self._logs.get_log_events(
-                logGroupName=job.log_group, logStreamName=stream, startFromHead=True, **following
-            )
+            if token:
+                request["nextToken"] = token
+            page = self._logs.get_log_events(**request)
             for event in page["events"]:
                 yield LogLine(_time(event), job.name, host, event["message"])
             if page["nextForwardToken"] == token or not page["events"]:
@@ -71,7 +86,7 @@ class JobLogs:
 
 
 def lambda_log_lines(
-    client: Callable[[str], Any], history: Iterable[dict[str, Any]], *, since: datetime
+    client: ClientFactory, history: Iterable["HistoryEventTypeDef"], *, since: datetime
 ) -> list[LogLine]:
     """What the Lambda functions of an execution have printed since its start."""
     logs, functions = client("logs"), client("lambda")
@@ -92,22 +107,24 @@ def lambda_log_lines(
     return sorted(lines, key=lambda line: line.time)
 
 
-def stream_names(logs: Any, group: str, *, prefix: str | None) -> list[str]:  # noqa: ANN401
+def stream_names(logs: "CloudWatchLogsClient", group: str, *, prefix: str | None) -> list[str]:
     """The streams of a log group; none where there is no such group yet."""
-    narrowed = {"logStreamNamePrefix": prefix} if prefix else {}
+    request: DescribeLogStreamsRequestPaginateTypeDef = {"logGroupName": group}
+    if prefix:
+        request["logStreamNamePrefix"] = prefix
     try:
-        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, **narrowed)
+        pages = logs.get_paginator("describe_log_streams").paginate(**request)
         return [stream["logStreamName"] for page in pages for stream in page["logStreams"]]
     except logs.exceptions.ResourceNotFoundException:
         return []
 
 
-def _task_parameters(history: Iterable[dict[str, Any]], resource_type: str) -> Iterator[dict[str, Any]]:
+def _task_parameters(history: Iterable["HistoryEventTypeDef"], resource_type: str) -> Iterator[dict[str, Any]]:
     for event in history:
         scheduled = event.get("taskScheduledEventDetails", {})
         if scheduled.get("resourceType") == resource_type:
             yield json.loads(scheduled["parameters"])
 
 
-def _time(event: dict[str, Any]) -> datetime:
+def _time(event: "OutputLogEventTypeDef") -> datetime:
     return datetime.fromtimestamp(event["timestamp"] / 1000, UTC)

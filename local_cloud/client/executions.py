@@ -2,15 +2,19 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from local_cloud.client.client_factory import ClientFactory
 from local_cloud.client.execution_logs import JobLogs, LogLine, jobs_of, lambda_log_lines
 
-ClientFactory = Callable[[str], Any]
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_stepfunctions.type_defs import DescribeExecutionOutputTypeDef, HistoryEventTypeDef
+
 _POLL_SECONDS = 0.3
 
 
@@ -86,7 +90,9 @@ def follow_execution(
         time.sleep(poll_seconds)
 
 
-def wait_for_execution(client: ClientFactory, execution_arn: str, *, seconds: float = 120.0) -> dict[str, Any]:
+def wait_for_execution(
+    client: ClientFactory, execution_arn: str, *, seconds: float = 120.0
+) -> "DescribeExecutionOutputTypeDef":
     """Returns the description of an execution once it has ended.
 
     Raises:
@@ -94,7 +100,7 @@ def wait_for_execution(client: ClientFactory, execution_arn: str, *, seconds: fl
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        described: dict[str, Any] = client("stepfunctions").describe_execution(executionArn=execution_arn)
+        described = client("stepfunctions").describe_execution(executionArn=execution_arn)
         if described["status"] != "RUNNING":
             return described
         time.sleep(_POLL_SECONDS / 3)
@@ -118,12 +124,12 @@ def save_execution(client: ClientFactory, execution_arn: str, folder: Path) -> N
             file.write(f"{line.time.isoformat(timespec='milliseconds')} {line.text}\n")
 
 
-def _history(workflows: Any, execution_arn: str) -> list[dict[str, Any]]:  # noqa: ANN401
+def _history(workflows: "SFNClient", execution_arn: str) -> list["HistoryEventTypeDef"]:
     pages = workflows.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
     return [event for page in pages for event in page["events"]]
 
 
-def _state_events(history: list[dict[str, Any]], *, after: int) -> Iterator[StateEvent]:
+def _state_events(history: list["HistoryEventTypeDef"], *, after: int) -> Iterator[StateEvent]:
     by_id = {event["id"]: event for event in history}
     failed_last: set[str] = set()
     for position, event in enumerate(history):
@@ -132,7 +138,9 @@ def _state_events(history: list[dict[str, Any]], *, after: int) -> Iterator[Stat
             yield change
 
 
-def _state_event(event: dict[str, Any], by_id: dict[int, dict[str, Any]], failed_last: set[str]) -> StateEvent | None:
+def _state_event(
+    event: "HistoryEventTypeDef", by_id: dict[int, "HistoryEventTypeDef"], failed_last: set[str]
+) -> StateEvent | None:
     kind, when = event["type"], event["timestamp"]
     if kind.endswith("StateEntered"):
         return StateEvent(when, event["stateEnteredEventDetails"]["name"], "entered")
@@ -146,19 +154,20 @@ def _state_event(event: dict[str, Any], by_id: dict[int, dict[str, Any]], failed
         failed_last.discard(state)
     if kind.endswith(("Failed", "TimedOut")) and not kind.startswith("Execution"):
         failed_last.add(state)
-        details: dict[str, str] = next((value for name, value in event.items() if name.endswith("EventDetails")), {})
+        found = (value for name, value in event.items() if name.endswith("EventDetails"))
+        details = cast("dict[str, str]", next(found, {}))
         return StateEvent(when, state, "failed", details.get("error", kind), details.get("cause", ""))
     return None
 
 
-def _state_of(event: dict[str, Any], by_id: dict[int, dict[str, Any]]) -> str:
-    walked: dict[str, Any] | None = event
+def _state_of(event: "HistoryEventTypeDef", by_id: dict[int, "HistoryEventTypeDef"]) -> str:
+    walked: HistoryEventTypeDef | None = event
     while walked is not None and "stateEnteredEventDetails" not in walked:
         walked = by_id.get(walked.get("previousEventId", 0))
     return walked["stateEnteredEventDetails"]["name"] if walked else ""
 
 
-def _end(described: dict[str, Any]) -> ExecutionEnded:
+def _end(described: "DescribeExecutionOutputTypeDef") -> ExecutionEnded:
     return ExecutionEnded(
         time=described.get("stopDate", datetime.now(UTC)),
         status=described["status"],

@@ -9,11 +9,12 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from local_cloud.client.access import Access
 from local_cloud.client.assembly import deploy_assembly
 from local_cloud.client.cdk_cli import run_cdk
+from local_cloud.client.client_factory import ClientFactory
 from local_cloud.client.server_process import ServerProcess
 from local_cloud.core.cpu_affinity import checked_cores
 from local_cloud.core.held_states import HeldStates
@@ -134,9 +135,10 @@ class LocalCloud:
         """Returns the caller's environment without any `AWS_*` of its own, plus `environment`."""
         return self._started_access().child_environment()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients are made at run time
-        """Returns a boto3 client of this cloud; the caller's own AWS configuration is never read."""
-        return self._started_access().client(service)
+    @property
+    def client(self) -> ClientFactory:
+        """Makes boto3 clients of this cloud; the caller's own AWS configuration is never read."""
+        return self._started_access().client
 
     def deploy(self, assembly_folder: Path) -> dict[str, dict[str, str]]:
         """Deploys a synthesised cloud assembly with boto3 alone: assets first, then stacks in order.

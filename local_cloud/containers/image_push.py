@@ -6,16 +6,19 @@ the architecture, and one layer that names the files' folder.
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local_cloud.containers.images import ImageRecord
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _CONFIG = "application/vnd.docker.container.image.v1+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
-def push(ecr: Any, uri: str, record: ImageRecord) -> None:  # noqa: ANN401 (boto3's clients are made at run time)
+def push(ecr: "ECRClient", uri: str, record: ImageRecord) -> None:
     """Pushes an image; one that is there already stays.
 
     Args:
@@ -46,7 +49,7 @@ def push(ecr: Any, uri: str, record: ImageRecord) -> None:  # noqa: ANN401 (boto
         return
 
 
-def _upload(ecr: Any, repository: str, content: dict[str, Any]) -> dict[str, str | int]:  # noqa: ANN401
+def _upload(ecr: "ECRClient", repository: str, content: dict[str, Any]) -> dict[str, str | int]:
     blob = json.dumps(content, sort_keys=True).encode()
     digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
     upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]

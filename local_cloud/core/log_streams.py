@@ -6,7 +6,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_logs.type_defs import InputLogEventTypeDef
 
 _LONGEST_MESSAGE = 250_000
 
@@ -14,7 +18,7 @@ _LONGEST_MESSAGE = 250_000
 class LogStream:
     """One stream of a CloudWatch Logs group, made when it is; silent where the role that writes may not, as on AWS."""
 
-    def __init__(self, logs: Any, *, group: str, stream: str) -> None:  # noqa: ANN401
+    def __init__(self, logs: "CloudWatchLogsClient", *, group: str, stream: str) -> None:
         self._logs, self._group, self._stream = logs, group, stream
         with self._as_far_as_allowed():
             self._make()
@@ -22,7 +26,9 @@ class LogStream:
     def put(self, lines: Sequence[str]) -> None:
         """Adds lines, all with the time of now."""
         now = int(time.time() * 1000)
-        events = [{"timestamp": now, "message": line[:_LONGEST_MESSAGE] or " "} for line in lines]
+        events: list[InputLogEventTypeDef] = [
+            {"timestamp": now, "message": line[:_LONGEST_MESSAGE] or " "} for line in lines
+        ]
         if events:
             with self._as_far_as_allowed():
                 self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)

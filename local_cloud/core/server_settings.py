@@ -2,9 +2,8 @@
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
-import boto3
 from botocore.config import Config
 
 from local_cloud.core.role_access_keys import access_key_of
@@ -14,6 +13,16 @@ from local_cloud.core.state_layout import StateLayout
 ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
 WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # of what services do by themselves
 SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
+
+
+class Connection(TypedDict):
+    """What `boto3.client` takes beside the service's name."""
+
+    region_name: str
+    endpoint_url: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    config: Config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,22 +52,20 @@ class ServerSettings:
         """The URL of every service."""
         return f"http://localhost:{self.port}"
 
-    def client(self, service: str, region: str, *, role: str | None = None) -> Any:  # noqa: ANN401 - made at run time
-        """A boto3 client of this server, for what a service does: on behalf of a role, or by itself.
+    def connection(self, region: str, *, role: str | None = None) -> Connection:
+        """How a boto3 client reaches this server, for what a service does: on behalf of a role, or by itself.
 
         Args:
-            service: Which service's.
             region: The region it calls.
             role: ARN of the role it has taken on.
         """
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=access_key_of(role) if role else WORKLOAD_KEY,
-            aws_secret_access_key=SECRET_KEY,
-            config=Config(max_pool_connections=32),
-        )
+        return {
+            "region_name": region,
+            "endpoint_url": self.endpoint_url,
+            "aws_access_key_id": access_key_of(role) if role else WORKLOAD_KEY,
+            "aws_secret_access_key": SECRET_KEY,
+            "config": Config(max_pool_connections=32),
+        }
 
     def workload_environment(self, region: str, *, role: str) -> dict[str, str]:
         """The variables of a process that runs inside the cloud as a role; none of the caller's own is handed on."""

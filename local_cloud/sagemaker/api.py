@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from botocore.model import ListShape, StructureShape
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import InvalidSecurityGroupNotFoundError, InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
@@ -85,8 +86,10 @@ class JobCalls:
             and asked.get("NameContains", "") in name
             and asked.get("StatusEquals", job.status) == job.status
         ]
-        summary = response_shape("sagemaker", f"List{self._kind}Jobs").members[f"{self._kind}JobSummaries"].member
-        summaries = [{key: job[key] for key in summary.members if key in job} for job in found]
+        listed = response_shape("sagemaker", f"List{self._kind}Jobs").members[f"{self._kind}JobSummaries"]
+        assert isinstance(listed, ListShape)
+        assert isinstance(listed.member, StructureShape)
+        summaries = [{key: job[key] for key in listed.member.members if key in job} for job in found]
         return ActionResult({f"{self._kind}JobSummaries": summaries[: asked.get("MaxResults", 100)]})
 
     def _find(self, response: SageMakerResponse) -> Job:

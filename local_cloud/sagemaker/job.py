@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import boto3
+
 from local_cloud.containers.images import ImageStore
 from local_cloud.core.job_faults import Faults
 from local_cloud.core.log_streams import LogStream
@@ -69,7 +71,7 @@ class Job(abc.ABC):
         self.image = ImageStore(settings.layout.images).get(image_uri)
         self._folder = settings.layout.jobs / self.kind.lower() / self.name
         shutil.rmtree(self._folder, ignore_errors=True)  # an earlier cloud may have used the name
-        self.s3 = settings.client("s3", place.region, role=request["RoleArn"])
+        self.s3 = boto3.client("s3", **settings.connection(place.region, role=request["RoleArn"]))
 
     @staticmethod
     @abc.abstractmethod
@@ -184,7 +186,7 @@ class Job(abc.ABC):
     def _run_instances(self, instances: list[Instance]) -> Outcome:
         settings = self.place.settings
         now = int(time.time() * 1000)
-        logs = settings.client("logs", self.place.region, role=self.request["RoleArn"])
+        logs = boto3.client("logs", **settings.connection(self.place.region, role=self.request["RoleArn"]))
         container = Container(
             image=self.image,
             command=self.command(),

@@ -7,7 +7,11 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
 
 class TransferError(Exception):
@@ -63,7 +67,7 @@ class JobInput:
     folder: str
 
 
-def download_inputs(s3: Any, inputs: Iterable[JobInput], folders: list[Path], *, role: str, region: str) -> None:  # noqa: ANN401
+def download_inputs(s3: "S3Client", inputs: Iterable[JobInput], folders: list[Path], *, role: str, region: str) -> None:
     """Downloads inputs to `folders`, each instance's `/opt/ml`: everything, or with `ShardedByS3Key` a share.
 
     Raises:
@@ -76,7 +80,7 @@ def download_inputs(s3: Any, inputs: Iterable[JobInput], folders: list[Path], *,
             download(s3, objects[index :: len(folders)] if sharded else objects, folder / given.folder)
 
 
-def find_objects(s3: Any, source: dict[str, Any], *, role: str, region: str) -> list[S3Object]:  # noqa: ANN401
+def find_objects(s3: "S3Client", source: dict[str, Any], *, role: str, region: str) -> list[S3Object]:
     """The objects of an `S3DataSource` or `S3Input`, sorted by key.
 
     A prefix matches as a string: `.../train` also finds `.../train-old/x`.
@@ -105,7 +109,7 @@ def find_objects(s3: Any, source: dict[str, Any], *, role: str, region: str) -> 
     return [S3Object(prefix.bucket, key, path) for key, path in found]
 
 
-def download(s3: Any, objects: Iterable[S3Object], folder: Path) -> None:  # noqa: ANN401
+def download(s3: "S3Client", objects: Iterable[S3Object], folder: Path) -> None:
     """Writes objects to their paths below `folder`, which is made even if there are none."""
     folder.mkdir(parents=True, exist_ok=True)
     for item in objects:
@@ -114,13 +118,13 @@ def download(s3: Any, objects: Iterable[S3Object], folder: Path) -> None:  # noq
         s3.download_file(item.bucket, item.key, str(target))
 
 
-def upload_folder(s3: Any, folder: Path, destination: S3Location, *, kms_key: str | None = None) -> None:  # noqa: ANN401
+def upload_folder(s3: "S3Client", folder: Path, destination: S3Location, *, kms_key: str | None = None) -> None:
     """Puts every file below `folder` under `destination`; symbolic links are left out, as by SageMaker."""
     for path in _files(folder):
         put_file(s3, path, destination.below(path.relative_to(folder).as_posix()), kms_key=kms_key)
 
 
-def upload_archive(s3: Any, folders: list[Path], destination: S3Location, *, kms_key: str | None = None) -> None:  # noqa: ANN401
+def upload_archive(s3: "S3Client", folders: list[Path], destination: S3Location, *, kms_key: str | None = None) -> None:
     """Puts one tar.gz with the merged content of `folders` (an instance each) at `destination`."""
     with tempfile.TemporaryDirectory() as temporary:
         archive_path = Path(temporary) / "archive.tar.gz"
@@ -131,16 +135,19 @@ def upload_archive(s3: Any, folders: list[Path], destination: S3Location, *, kms
         put_file(s3, archive_path, destination, kms_key=kms_key)
 
 
-def put_file(s3: Any, path: Path, destination: S3Location, *, kms_key: str | None) -> None:  # noqa: ANN401
+def put_file(s3: "S3Client", path: Path, destination: S3Location, *, kms_key: str | None) -> None:
     """Puts one file.
 
     Raises:
         TransferError: S3 refused it.
     """
-    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+    request: PutObjectRequestTypeDef = {"Bucket": destination.bucket, "Key": destination.key}
+    if kms_key:
+        request |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
     try:
         with path.open("rb") as body:
-            s3.put_object(Bucket=destination.bucket, Key=destination.key, Body=body, **encryption)
+            request["Body"] = body
+            s3.put_object(**request)
     except s3.exceptions.ClientError as error:
         raise TransferError(f"ClientError: Artifact upload failed: {destination}: {error}") from error
 
@@ -150,7 +157,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for path in (Path(parent) / name for name in sorted(names)) if not path.is_symlink())
 
 
-def _from_manifest(s3: Any, location: S3Location) -> Iterator[S3Object]:  # noqa: ANN401
+def _from_manifest(s3: "S3Client", location: S3Location) -> Iterator[S3Object]:
     first, *keys = json.loads(s3.get_object(Bucket=location.bucket, Key=location.key)["Body"].read())
     prefix = S3Location.parse(first["prefix"])
     yield from (S3Object(prefix.bucket, prefix.key + key, key) for key in keys)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 from moto.events.models import events_backends
 from moto.events.utils import EventMessageType, EventTemplateParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
@@ -78,10 +79,12 @@ def _hand_over(target: dict[str, Any], event: EventMessageType, settings: Server
     if transformer := target.get("InputTransformer"):
         content = EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
     service = target["Arn"].split(":")[2]
-    client = settings.client(service, event["region"])
+    connection = settings.connection(event["region"])
     if service == "lambda":
-        client.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=json.dumps(content).encode())
+        functions, payload = boto3.client("lambda", **connection), json.dumps(content).encode()
+        functions.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=payload)
     elif service == "sns":
-        client.publish(TopicArn=target["Arn"], Message=content if isinstance(content, str) else json.dumps(content))
+        message = content if isinstance(content, str) else json.dumps(content)
+        boto3.client("sns", **connection).publish(TopicArn=target["Arn"], Message=message)
     else:
         _LOG.warning("rules hand nothing to %s here", service)

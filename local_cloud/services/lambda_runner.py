@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 from moto.awslambda.models import LambdaFunction
 
 from local_cloud.core.log_streams import LogStream
@@ -54,7 +55,7 @@ class LambdaRunner:
         stream_name = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{request_id.replace('-', '')}"
         group = _log_group(function)
         invocation = self._run(function, event, request_id=request_id, group=group, stream=stream_name)
-        logs = self._settings.client("logs", function.region, role=str(function.role))
+        logs = boto3.client("logs", **self._settings.connection(function.region, role=str(function.role)))
         LogStream(logs, group=group, stream=stream_name).put(invocation.log.splitlines())
         return invocation
 

@@ -6,15 +6,19 @@ output in it are JSON and not text), the description of one that failed, timed o
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
 
 from local_cloud.core.request_validation import request_shape
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
 
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions import SFNClient
 
-class ExecutionTask(SyncTask):
+
+class ExecutionTask(SyncTask["SFNClient"]):
     """A task state that starts an execution of a state machine."""
 
     boto_name = "stepfunctions"
@@ -48,7 +52,7 @@ class ExecutionTask(SyncTask):
         parameters.clear()
         parameters.update(named)
 
-    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    def start(self, client: "SFNClient", parameters: dict[str, Any]) -> dict[str, Any]:
         """Starts the execution."""
         return _as_states_write(client.start_execution(**parameters))
 
@@ -56,9 +60,9 @@ class ExecutionTask(SyncTask):
         """Returns the execution's ARN."""
         return {"executionArn": started["ExecutionArn"]}
 
-    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+    def describe(self, client: "SFNClient", reference: dict[str, str]) -> dict[str, Any]:
         """Returns the execution's description; with `.sync:2`, input and output in it are JSON."""
-        description = _as_states_write(client.describe_execution(**reference))
+        description = _as_states_write(client.describe_execution(executionArn=reference["executionArn"]))
         if self.resource.condition == ResourceCondition.Sync2:
             for name in {"Input", "Output"} & set(description):
                 description[name] = json.loads(description[name])
@@ -68,14 +72,14 @@ class ExecutionTask(SyncTask):
         """Returns the execution's status."""
         return str(description["Status"])
 
-    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+    def stop(self, client: "SFNClient", reference: dict[str, str]) -> None:
         """Stops the execution."""
-        client.stop_execution(**reference)
+        client.stop_execution(executionArn=reference["executionArn"])
 
     _build_sync2_resolver = SyncTask._build_sync_resolver
 
 
-def _as_states_write(response: dict[str, Any]) -> dict[str, Any]:
+def _as_states_write(response: Mapping[str, Any]) -> dict[str, Any]:
     """An answer of the service with the names that task states use: each begins with a capital."""
     return {
         f"{name[0].upper()}{name[1:]}": _as_states_write(value)

@@ -5,15 +5,18 @@ completed job's description is the output, a failed job's is the cause of `State
 success (its status says so), and an execution or state that ends before its job stops the job.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local_cloud.core.request_validation import request_shape
 from local_cloud.step_functions.sync_task import SyncTask, with_times_as_numbers
 
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+
 _KINDS = {"createTrainingJob": "Training", "createProcessingJob": "Processing"}
 
 
-class SageMakerTask(SyncTask):
+class SageMakerTask(SyncTask["SageMakerClient"]):
     """A task state that creates a SageMaker job, with or without `.sync`."""
 
     boto_name = "sagemaker"
@@ -38,7 +41,7 @@ class SageMakerTask(SyncTask):
         """Refuses what makes no request; the names are those of the call."""
         self.check(parameters, request_shape("sagemaker", f"Create{self._kind}Job"))
 
-    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    def start(self, client: "SageMakerClient", parameters: dict[str, Any]) -> dict[str, Any]:
         """Creates the job."""
         return self._call(client, "create", parameters)
 
@@ -46,7 +49,7 @@ class SageMakerTask(SyncTask):
         """Returns the job's name."""
         return {f"{self._kind}JobName": parameters[f"{self._kind}JobName"]}
 
-    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+    def describe(self, client: "SageMakerClient", reference: dict[str, str]) -> dict[str, Any]:
         """Returns the job's description."""
         description: dict[str, Any] = with_times_as_numbers(self._call(client, "describe", reference))
         return description
@@ -55,11 +58,11 @@ class SageMakerTask(SyncTask):
         """Returns the job's status."""
         return str(description[f"{self._kind}JobStatus"])
 
-    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+    def stop(self, client: "SageMakerClient", reference: dict[str, str]) -> None:
         """Stops the job."""
         self._call(client, "stop", reference)
 
-    def _call(self, client: Any, verb: str, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401
+    def _call(self, client: "SageMakerClient", verb: str, parameters: dict[str, Any]) -> dict[str, Any]:
         response: dict[str, Any] = getattr(client, f"{verb}_{self._kind.lower()}_job")(**parameters)
         response.pop("ResponseMetadata", None)
         return response

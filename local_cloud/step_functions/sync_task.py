@@ -4,8 +4,9 @@ import abc
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from botocore.model import StructureShape
 from moto.stepfunctions.parser.api import HistoryEventType
@@ -29,8 +30,10 @@ from local_cloud.core.request_validation import find_errors
 # What ends soon is noticed soon, what runs long is not asked often.
 _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.05, 0.5
 
+Client = TypeVar("Client", bound=BaseClient)
 
-class SyncTask(state_task_service_callback.StateTaskServiceCallback):
+
+class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Client]):
     """A task state of one service: it starts something, and describes or stops what it has started.
 
     Attributes:
@@ -61,7 +64,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
         """Turns the state's parameters into those of the call, in place, and refuses what makes no request."""
 
     @abc.abstractmethod
-    def start(self, client: Any, parameters: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
+    def start(self, client: Client, parameters: dict[str, Any]) -> dict[str, Any]:
         """Makes the call; returns the state's output without `.sync`."""
 
     @abc.abstractmethod
@@ -69,7 +72,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
         """Returns the parameters that name what was started, in the calls that describe and stop it."""
 
     @abc.abstractmethod
-    def describe(self, client: Any, reference: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401
+    def describe(self, client: Client, reference: dict[str, str]) -> dict[str, Any]:
         """Returns the state's output with `.sync`, as far as it is known."""
 
     @abc.abstractmethod
@@ -77,7 +80,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
         """Returns the status in a description."""
 
     @abc.abstractmethod
-    def stop(self, client: Any, reference: dict[str, str]) -> None:  # noqa: ANN401
+    def stop(self, client: Client, reference: dict[str, str]) -> None:
         """Asks the service to stop what was started."""
 
     def check(self, parameters: dict[str, Any], request: StructureShape) -> None:
@@ -103,7 +106,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
         normalised_parameters: dict[str, Any],
         state_credentials: StateCredentials,
     ) -> None:
-        client = boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials)
+        client = cast("Client", boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials))
         env.stack.append(self.start(client, normalised_parameters))
 
     def _build_sync_resolver(
@@ -115,7 +118,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback):
     ) -> Callable[[], dict[str, Any] | None]:
         """Makes what returns the output once there is one, and stops what was started with its execution or state."""
         reference = self.reference(normalised_parameters, env.stack.pop())
-        client = boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials)
+        client = cast("Client", boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials))
 
         def resolve() -> dict[str, Any] | None:
             if not env.is_running():

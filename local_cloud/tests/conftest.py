@@ -73,6 +73,6 @@ def run(cloud: LocalCloud, start: Callable[..., str]) -> Callable[..., dict[str,
     """Runs states to their end; returns the execution's description."""
 
     def run(states: dict[str, Any], value: Any = None, **machine: Any) -> dict[str, Any]:
-        return wait_for_execution(cloud.client, start(states, value, **machine), seconds=30)
+        return dict(wait_for_execution(cloud.client, start(states, value, **machine), seconds=30))
 
     return run

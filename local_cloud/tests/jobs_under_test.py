@@ -81,19 +81,20 @@ class Jobs:
         """Starts a processing job; returns its name."""
         name = f"job-{uuid.uuid4().hex[:8]}"
         output = {"S3Uri": f"s3://{self.bucket}/processed/{name}", "LocalPath": "/opt/ml/processing/output"}
-        self.cloud.client("sagemaker").create_processing_job(
-            ProcessingJobName=name,
-            RoleArn=self.role,
-            AppSpecification={"ImageUri": self.image, "ContainerArguments": ["infer"]},
-            ProcessingResources={
+        request: dict[str, Any] = {
+            "ProcessingJobName": name,
+            "RoleArn": self.role,
+            "AppSpecification": {"ImageUri": self.image, "ContainerArguments": ["infer"]},
+            "ProcessingResources": {
                 "ClusterConfig": {"InstanceType": instance_type, "InstanceCount": instances, "VolumeSizeInGB": 10}
             },
-            ProcessingInputs=inputs or [],
-            ProcessingOutputConfig={
+            "ProcessingInputs": inputs or [],
+            "ProcessingOutputConfig": {
                 "Outputs": [{"OutputName": "results", "S3Output": {**output, "S3UploadMode": "EndOfJob"}}]
             },
-            Environment=environment,
-        )
+            "Environment": environment,
+        }
+        self.cloud.client("sagemaker").create_processing_job(**request)
         return name
 
     def put(self, *keys: str) -> None:

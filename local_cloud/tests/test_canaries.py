@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,6 +17,13 @@ from local_cloud import LocalCloud
 from local_cloud.core.patching import replace
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+class Place(TypedDict):
+    """Where an object is, as calls of S3 name it."""
+
+    Bucket: str
+    Key: str
 
 
 def test_moto_is_the_version_this_was_written_for() -> None:
@@ -28,7 +36,8 @@ def test_a_name_moto_no_longer_has_is_an_error() -> None:
 
 
 def test_conditional_writes(cloud: LocalCloud, outputs: dict[str, str]) -> None:
-    s3, place = cloud.client("s3"), {"Bucket": outputs["BucketName"], "Key": "pointer"}
+    s3 = cloud.client("s3")
+    place: Place = {"Bucket": outputs["BucketName"], "Key": "pointer"}
     first = s3.put_object(**place, Body=b"1", IfNoneMatch="*")["ETag"]
     with pytest.raises(ClientError, match="PreconditionFailed"):
         s3.put_object(**place, Body=b"2", IfNoneMatch="*")
@@ -42,7 +51,8 @@ def test_conditional_writes(cloud: LocalCloud, outputs: dict[str, str]) -> None:
 
 
 def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
-    s3, place = cloud.client("s3"), {"Bucket": outputs["BucketName"], "Key": "checked"}
+    s3 = cloud.client("s3")
+    place: Place = {"Bucket": outputs["BucketName"], "Key": "checked"}
     checksum = base64.b64encode(hashlib.sha256(b"content").digest()).decode()
     s3.put_object(**place, Body=b"content", ChecksumSHA256=checksum)
     assert s3.head_object(**place, ChecksumMode="ENABLED")["ChecksumSHA256"] == checksum
@@ -52,7 +62,7 @@ def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
 
 def test_a_folder_of_which_everything_was_deleted_is_none(cloud: LocalCloud) -> None:
     s3, bucket = cloud.client("s3"), "versioned-folders"
-    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for key in ("a/b/1", "a/c/1", "a/c/2", "d/1", "e"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")

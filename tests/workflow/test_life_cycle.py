@@ -157,9 +157,9 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
         for partition in ("AT", "DE", "FR"):
             application.upload(f"partition={partition}/demand.parquet", buffer.getvalue())
         # As a fleet's machines leave them.
-        fleets = {"logGroupName": "/aws/sagemaker/ProcessingJobs"}
-        cloud.client("logs").create_log_group(**fleets)
-        cloud.client("logs").create_log_stream(**fleets, logStreamName=f"{NAME}-1/algo-1-1")
+        logs, group = cloud.client("logs"), "/aws/sagemaker/ProcessingJobs"
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName=f"{NAME}-1/algo-1-1")
         of_all = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
         running_job(application)
         done = onejob(cloud, "destroy", "--environment", "dev", "--yes")

@@ -1,29 +1,31 @@
 """Calls go wrong as they were asked to, and only those of workloads."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_cloud import ApiFault, LocalCloud
+from local_cloud.client.client_factory import ClientFactory
 from local_cloud.core.server_settings import WORKLOAD_KEY
 
 
 @pytest.fixture
-def workload(cloud: LocalCloud):  # type: ignore[no-untyped-def]
-    """Clients as a job's, which do not try again."""
-
-    def client(service: str):  # type: ignore[no-untyped-def]
-        return boto3.client(
-            service,
-            endpoint_url=cloud.endpoint_url,
-            region_name=cloud.region,
-            aws_access_key_id=WORKLOAD_KEY,
-            aws_secret_access_key="x",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-    yield client
+def workload(cloud: LocalCloud) -> Iterator[ClientFactory]:
+    """Makes clients as a job's, which do not try again."""
+    make: Callable[..., Any] = boto3.client
+    yield partial(
+        make,
+        endpoint_url=cloud.endpoint_url,
+        region_name=cloud.region,
+        aws_access_key_id=WORKLOAD_KEY,
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
     cloud.forget_faults()
 
 
@@ -31,9 +33,9 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload) -> None:  # type: ignore[no-untyped-def]
+def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload: ClientFactory) -> None:
     own, s3 = cloud.client("s3"), workload("s3")
-    own.create_bucket(Bucket="faults", CreateBucketConfiguration={"LocationConstraint": cloud.region})
+    own.create_bucket(Bucket="faults", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     cloud.fail_calls(ApiFault("s3", "PutObject", "throttled", subject="a$", count=2))
     s3.put_object(Bucket="faults", Key="b", Body=b"12345678")
     own.put_object(Bucket="faults", Key="a", Body=b"from outside")
@@ -58,7 +60,7 @@ def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload) -> None:
     assert own.head_object(Bucket="faults", Key="half")["ContentLength"] == 4
 
 
-def test_a_table_finds_a_conflict_where_there_is_none(cloud: LocalCloud, workload) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_finds_a_conflict_where_there_is_none(cloud: LocalCloud, workload: ClientFactory) -> None:
     cloud.client("dynamodb").create_table(
         TableName="faults",
         BillingMode="PAY_PER_REQUEST",

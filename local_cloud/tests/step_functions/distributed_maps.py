@@ -1,8 +1,11 @@
 """Map states in distributed mode, and what became of their executions."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local_cloud import LocalCloud
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.type_defs import ExecutionListItemTypeDef
 
 WAIT = {"Wait": {"Type": "Wait", "Seconds": 20, "End": True}}  # 0.2 seconds here
 WAIT_LONG = {"Wait": {"Type": "Wait", "Seconds": 100_000, "End": True}}
@@ -61,7 +64,7 @@ def started_for_each(child: Any) -> dict[str, Any]:
     }
 
 
-def executions_of(cloud: LocalCloud, machine: str) -> list[dict[str, Any]]:
+def executions_of(cloud: LocalCloud, machine: str) -> list["ExecutionListItemTypeDef"]:
     pages = cloud.client("stepfunctions").get_paginator("list_executions").paginate(stateMachineArn=machine)
     return [execution for page in pages for execution in page["executions"]]
 
