@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import boto3
 import polars as pl
@@ -17,6 +17,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests.demand import RUN, shop, write
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 REPOSITORY = Path(__file__).parents[2]
 BUCKET = "forecasts"
@@ -159,7 +162,7 @@ class Container:
         }
 
     @property
-    def s3(self) -> Any:
+    def s3(self) -> "S3Client":
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,

@@ -1,5 +1,5 @@
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -9,6 +9,9 @@ from lambdas.apply_gate.handler import JsonObjects
 from lambdas.apply_gate.handler import apply_gate as typed_apply_gate
 from lambdas.apply_gate.verdict import problems
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 apply_gate: Any = typed_apply_gate
@@ -82,16 +85,16 @@ def test_what_was_not_measured_holds_nothing() -> None:
     assert problems({}, {}, LIMITS) == []
 
 
-def put(s3: Any, key: str, content: Any) -> None:
+def put(s3: "S3Client", key: str, content: Any) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=key, Body=json.dumps(content).encode())
 
 
-def judged(s3: Any, manifest: dict[str, Any]) -> Any:
+def judged(s3: "S3Client", manifest: dict[str, Any]) -> Any:
     put(s3, RUN["manifest"], manifest)
     return apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
-def test_a_run_is_compared_with_the_published_one(s3: Any) -> None:
+def test_a_run_is_compared_with_the_published_one(s3: "S3Client") -> None:
     assert judged(s3, GOOD) == {"passed": True, "compared_with": None}
     put(s3, "forecasts/partition=all/run_id=run-1/_manifest.json", BEFORE)
     put(s3, "forecasts/partition=all/_latest.json", {"manifest": "forecasts/partition=all/run_id=run-1/_manifest.json"})
@@ -100,17 +103,17 @@ def test_a_run_is_compared_with_the_published_one(s3: Any) -> None:
         judged(s3, {**GOOD, "series": 9})
 
 
-def test_a_run_from_before_the_published_cutoff_is_kept_and_not_judged(s3: Any) -> None:
+def test_a_run_from_before_the_published_cutoff_is_kept_and_not_judged(s3: "S3Client") -> None:
     put(s3, "forecasts/partition=all/_latest.json", {"cutoff": "2026-11-23"})
     assert judged(s3, changed(wape=0.9, bias=0.5))["passed"] is True
 
 
-def test_without_a_manifest_there_is_nothing_to_judge(s3: Any) -> None:
+def test_without_a_manifest_there_is_nothing_to_judge(s3: "S3Client") -> None:
     with pytest.raises(IncompleteRun, match="cannot be read any more"):
         apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
-def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: Any) -> None:
+def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: "S3Client") -> None:
     with pytest.raises(GateHeld) as error:
         judged(s3, changed(wape=0.9, bias=0.5))
     said = str(error.value)
@@ -123,6 +126,6 @@ def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("pointer", [b"no JSON", b"[]", b"{}", b'{"manifest": "nowhere"}'])
-def test_a_pointer_that_leads_nowhere_compares_with_nothing(s3: Any, pointer: bytes) -> None:
+def test_a_pointer_that_leads_nowhere_compares_with_nothing(s3: "S3Client", pointer: bytes) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=pointer)
     assert judged(s3, GOOD)["compared_with"] is None

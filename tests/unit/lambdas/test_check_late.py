@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,9 @@ from lambdas.shared.registry_record import LATEST, Attempt, Run, Status, begin_p
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 check_late: Any = typed_check_late
@@ -191,7 +194,7 @@ def test_of_thousands_the_first_are_named() -> None:
 @pytest.mark.parametrize("named", [["AT", "DE"], None])
 def test_the_handler_finds_its_partitions_and_counts_the_late(
     deadline: Deadline,
-    s3: Any,
+    s3: "S3Client",
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     named: list[str] | None,

@@ -2,7 +2,7 @@ import base64
 import hashlib
 import json
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +11,10 @@ from lambdas.check_run import handler as module
 from lambdas.check_run.differences import LOOKS_AT_A_TIME
 from lambdas.check_run.handler import check_run as typed_check_run
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
 # Tests give the keys that a function reads, and no whole state.
 check_run: Any = typed_check_run
@@ -21,15 +25,17 @@ FOLDER = f"forecasts/partition=all/run_id={RUN_ID}/"
 PLAN = {"partition": "all", "cutoff": None, "hyperparameters": {"horizon": "12"}}
 
 
-def put(s3: Any, name: str, content: bytes, *, rows: int, checksum: bool = True) -> dict[str, Any]:
+def put(s3: "S3Client", name: str, content: bytes, *, rows: int, checksum: bool = True) -> dict[str, Any]:
     digest = hashlib.sha256(content).digest()
-    options = {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": base64.b64encode(digest).decode()} if checksum else {}
-    s3.put_object(Bucket=FORECAST_BUCKET, Key=FOLDER + name, Body=content, **options)
+    request: PutObjectRequestTypeDef = {"Bucket": FORECAST_BUCKET, "Key": FOLDER + name, "Body": content}
+    if checksum:
+        request |= {"ChecksumAlgorithm": "SHA256", "ChecksumSHA256": base64.b64encode(digest).decode()}
+    s3.put_object(**request)
     return {"name": name, "rows": rows, "bytes": len(content), "sha256": digest.hex()}
 
 
 @pytest.fixture
-def manifest(s3: Any) -> dict[str, Any]:
+def manifest(s3: "S3Client") -> dict[str, Any]:
     """A whole run's manifest; its files lie in the bucket, the manifest does not yet."""
     return {
         "schema_version": 1,
@@ -54,16 +60,16 @@ def manifest(s3: Any) -> dict[str, Any]:
     }
 
 
-def write(s3: Any, manifest: object) -> None:
+def write(s3: "S3Client", manifest: object) -> None:
     body = manifest if isinstance(manifest, bytes) else json.dumps(manifest).encode()
     s3.put_object(Bucket=FORECAST_BUCKET, Key=FOLDER + "_manifest.json", Body=body)
 
 
-def checked(s3: Any, **plan: Any) -> dict[str, Any]:
+def checked(s3: "S3Client", **plan: Any) -> dict[str, Any]:
     return dict(check_run(run_id=RUN_ID, plan={**PLAN, **plan}, bucket=FORECAST_BUCKET, s3=s3))
 
 
-def test_a_whole_run_passes(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_whole_run_passes(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, manifest)
     run = checked(s3, cutoff="2026-11-16")
     assert run["manifest"] == f"{FOLDER}_manifest.json"
@@ -72,7 +78,7 @@ def test_a_whole_run_passes(s3: Any, manifest: dict[str, Any]) -> None:
     assert {name: run[name] for name in taken} == {name: manifest[name] for name in taken}
 
 
-def test_no_manifest(s3: Any, manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files are there
+def test_no_manifest(s3: "S3Client", manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files are there
     with pytest.raises(IncompleteRun, match=r"without a manifest: there is no s3://.*_manifest\.json"):
         checked(s3)
 
@@ -81,13 +87,13 @@ def test_no_manifest(s3: Any, manifest: dict[str, Any]) -> None:  # noqa: ARG001
     ("body", "message"),
     [(b"{", "is not JSON"), (b"\xff", "is not JSON"), (b"[]", "is not a JSON object"), (b"{}", "has no 'run_id'")],
 )
-def test_a_manifest_that_is_none(s3: Any, body: bytes, message: str) -> None:
+def test_a_manifest_that_is_none(s3: "S3Client", body: bytes, message: str) -> None:
     write(s3, body)
     with pytest.raises(IncompleteRun, match=message):
         checked(s3)
 
 
-def test_a_manifest_of_wrong_types(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_manifest_of_wrong_types(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, {**manifest, "files": [1]})
     with pytest.raises(IncompleteRun, match="is not a run's manifest"):
         checked(s3)
@@ -105,21 +111,23 @@ def test_a_manifest_of_wrong_types(s3: Any, manifest: dict[str, Any]) -> None:
         ({"rows": 72, "series": 6}, "the files have 60 rows, the run 72"),
     ],
 )
-def test_numbers_that_do_not_add_up(s3: Any, manifest: dict[str, Any], change: dict[str, Any], message: str) -> None:
+def test_numbers_that_do_not_add_up(
+    s3: "S3Client", manifest: dict[str, Any], change: dict[str, Any], message: str
+) -> None:
     write(s3, {**manifest, **change})
     with pytest.raises(IncompleteRun, match=message) as error:
         checked(s3, cutoff="2026-11-16")
     assert "\n" not in str(error.value)
 
 
-def test_a_missing_file(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_missing_file(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, manifest)
     s3.delete_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}part-00001.parquet")
     with pytest.raises(IncompleteRun, match=r"missing: part-00001\.parquet"):
         checked(s3)
 
 
-def test_files_that_are_not_listed(s3: Any, manifest: dict[str, Any]) -> None:
+def test_files_that_are_not_listed(s3: "S3Client", manifest: dict[str, Any]) -> None:
     for number in range(2, 7):
         put(s3, f"part-0000{number}.parquet", b"stray", rows=1)
     write(s3, manifest)
@@ -129,35 +137,35 @@ def test_files_that_are_not_listed(s3: Any, manifest: dict[str, Any]) -> None:
         checked(s3)
 
 
-def test_a_file_of_another_size(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_file_of_another_size(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"cut", rows=24)
     write(s3, manifest)
     with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has 3 bytes, the manifest says 6"):
         checked(s3)
 
 
-def test_a_file_of_the_same_size_and_another_content(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_file_of_the_same_size_and_another_content(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"s3cond", rows=24)
     write(s3, manifest)
     with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has another SHA-256"):
         checked(s3)
 
 
-def test_a_file_without_a_checksum(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_file_without_a_checksum(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"second", rows=24, checksum=False)
     write(s3, manifest)
     with pytest.raises(IncompleteRun, match=r"part-00001\.parquet carries no SHA-256"):
         checked(s3)
 
 
-def test_what_is_not_a_number_is_no_metric(s3: Any, manifest: dict[str, Any]) -> None:
+def test_what_is_not_a_number_is_no_metric(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, {**manifest, "metrics": {"forecast": {"wape": float("nan")}, "baseline": None}})
     run = checked(s3)
     assert run["metrics"]["forecast"]["wape"] is None
     json.dumps(run, allow_nan=False)
 
 
-def test_a_run_of_before_models_were_kept_has_none(s3: Any, manifest: dict[str, Any]) -> None:
+def test_a_run_of_before_models_were_kept_has_none(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, {name: value for name, value in manifest.items() if name != "model"})
     assert checked(s3)["model"] is None
 
@@ -165,7 +173,7 @@ def test_a_run_of_before_models_were_kept_has_none(s3: Any, manifest: dict[str, 
 class Slow:
     """An S3 client whose looks wait until there are as many as may be at a time."""
 
-    def __init__(self, s3: Any) -> None:
+    def __init__(self, s3: "S3Client") -> None:
         self._s3, self._together = s3, threading.Barrier(LOOKS_AT_A_TIME)
 
     def __getattr__(self, name: str) -> Any:
@@ -176,7 +184,7 @@ class Slow:
         return self._s3.head_object(**request)
 
 
-def test_many_files_are_looked_at_together_and_told_in_order(s3: Any, manifest: dict[str, Any]) -> None:
+def test_many_files_are_looked_at_together_and_told_in_order(s3: "S3Client", manifest: dict[str, Any]) -> None:
     count = 2 * LOOKS_AT_A_TIME
     files = [put(s3, f"part-{number:05d}.parquet", b"12", rows=12) for number in range(count)]
     whole = {**manifest, "files": files, "series": count, "rows": 12 * count}
@@ -190,7 +198,7 @@ def test_many_files_are_looked_at_together_and_told_in_order(s3: Any, manifest: 
 
 
 @pytest.fixture
-def answered(s3: Any, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+def answered(s3: "S3Client", manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The handler's answer to a state, the run being whole."""
     write(s3, manifest)
     monkeypatch.setattr(module, "_client", lambda _service: s3)

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,12 +13,16 @@ from lambdas.close_run.handler import Sources
 from lambdas.close_run.handler import close as typed_close
 from lambdas.close_run.handler import close_lost as typed_close_lost
 from lambdas.end_failed.handler import resume as typed_resume
+from lambdas.shared.clients import Clients
 from lambdas.shared.job_facts import job_facts
 from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_record import Attempt, Run, begin_publishing, note
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 close: Any = typed_close
@@ -38,8 +42,8 @@ STATE: dict[str, Any] = {
 
 
 @pytest.fixture
-def sources(s3: Any, table: RunTable, clients: dict[str, Any]) -> Sources:
-    return Sources(table, s3, FORECAST_BUCKET, clients["stepfunctions"])
+def sources(s3: "S3Client", table: RunTable, clients: Clients) -> Sources:
+    return Sources(table, s3, FORECAST_BUCKET, clients("stepfunctions"))
 
 
 @pytest.fixture

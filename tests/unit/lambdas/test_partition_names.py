@@ -1,6 +1,6 @@
 """Which partitions there are, by the file or by where demand lies."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from lambdas.shared.partitions import partition_names
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATA_BUCKET
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 BY_DEMAND = PartitionSource(data_bucket=DATA_BUCKET, partitions=None)
 
 
@@ -19,7 +22,7 @@ def test_those_of_the_file_are_not_looked_for() -> None:
     assert partition_names(as_client(None), source) == ["a", "b"]
 
 
-def test_those_that_have_demand_are_found(s3: Any) -> None:
+def test_those_that_have_demand_are_found(s3: "S3Client") -> None:
     for key in (
         "demand/partition=b/2026/part.parquet",
         "demand/partition=b/2027/part.parquet",
@@ -46,11 +49,11 @@ def test_those_that_have_demand_are_found(s3: Any) -> None:
     ]
 
 
-def test_where_there_is_no_demand_there_is_none(s3: Any) -> None:
+def test_where_there_is_no_demand_there_is_none(s3: "S3Client") -> None:
     assert partition_names(s3, BY_DEMAND) == []
 
 
-def test_thousands_are_found(s3: Any) -> None:
+def test_thousands_are_found(s3: "S3Client") -> None:
     names = [f"p{number:04}" for number in range(1_001)]
     for name in names:
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"")

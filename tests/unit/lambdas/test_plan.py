@@ -2,7 +2,7 @@ import json
 import re
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from lambdas.plan import handler as module
 from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import Plan, PublishPlan
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 plan: Any = typed_plan
@@ -36,7 +39,7 @@ ENVIRONMENT = PlanEnvironment(
 EXECUTION_ID = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:3f0c"
 
 
-def planned(document: object, s3: Any, *, started_at: str = "2026-11-18T09:30:05.123Z", **changes: Any) -> Plan:
+def planned(document: object, s3: "S3Client", *, started_at: str = "2026-11-18T09:30:05.123Z", **changes: Any) -> Plan:
     execution = {"id": EXECUTION_ID, "name": "3f0c", "started_at": started_at, "input": document}
     result = plan(execution, environment=replace(ENVIRONMENT, **changes), s3=s3)
     assert isinstance(result, Plan)
@@ -44,7 +47,7 @@ def planned(document: object, s3: Any, *, started_at: str = "2026-11-18T09:30:05
 
 
 @pytest.fixture
-def demand(s3: Any) -> Any:
+def demand(s3: "S3Client") -> Any:
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/2026/part-0.parquet", Body=b"x")
     return s3
 
@@ -240,7 +243,7 @@ def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand:
         "demand/demand.csv/",
     ],
 )
-def test_what_the_job_could_not_read_is_no_demand(s3: Any, key: str) -> None:
+def test_what_the_job_could_not_read_is_no_demand(s3: "S3Client", key: str) -> None:
     if key:
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
     assert planned({}, s3).demand.tables == 0
@@ -249,12 +252,12 @@ def test_what_the_job_could_not_read_is_no_demand(s3: Any, key: str) -> None:
 @pytest.mark.parametrize(
     "name", ["a.parquet", "A.PARQUET", "a.pq", "a.csv", "a.csv.gz", "2026.11/part-0", "year=2026/week=47/000000_0"]
 )
-def test_demand_is_what_the_job_would_read(s3: Any, name: str) -> None:
+def test_demand_is_what_the_job_would_read(s3: "S3Client", name: str) -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"x")
     assert planned({}, s3).demand.tables == 1
 
 
-def test_how_much_demand_there_is_and_since_when(s3: Any) -> None:
+def test_how_much_demand_there_is_and_since_when(s3: "S3Client") -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/a.parquet", Body=b"123")
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/b.csv", Body=b"4567")
     s3.put_object(Bucket=DATA_BUCKET, Key="static/a.parquet", Body=b"123")
@@ -269,7 +272,7 @@ def test_static_files_that_the_job_cannot_read_are_its_to_refuse(demand: Any) ->
     assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand", "static"]
 
 
-def test_demand_behind_a_thousand_markers_is_found(s3: Any) -> None:
+def test_demand_behind_a_thousand_markers_is_found(s3: "S3Client") -> None:
     for number in range(1001):
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/_{number}", Body=b"")
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/a.csv", Body=b"x")
@@ -296,7 +299,7 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     assert answer["hyperparameters"]["horizon"] == "12"
 
 
-def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: Any) -> None:
+def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: "S3Client") -> None:
     execution = {"id": EXECUTION_ID, "name": "x", "started_at": "2026-11-18T09:30:05Z"}
     found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, environment=ENVIRONMENT, s3=s3)
     assert found == PublishPlan(partition="all", publish="onejob-dev-20261118-1-0-0")

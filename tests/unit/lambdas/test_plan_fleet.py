@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -16,7 +16,11 @@ from lambdas.plan_fleet.handler import measured_rate
 from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from lambdas.shared.registry_record import Attempt, Run
 from lambdas.shared.registry_table import RunTable
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 plan_fleet: Any = typed_plan_fleet
@@ -52,7 +56,7 @@ ENVIRONMENT = PlanFleetEnvironment(
 QUOTA = f"{TYPE} for processing job usage"
 
 
-def hand_over(s3: Any, objects: int, *, series: int = 5_000, done: int = 0, shared: int = 0) -> None:
+def hand_over(s3: "S3Client", objects: int, *, series: int = 5_000, done: int = 0, shared: int = 0) -> None:
     """Objects of 4 MB; the first so many have been forecast."""
     pieces = [{"number": each, "series": series, "bytes": 4_000_000, "sha256": "0" * 64} for each in range(objects)]
     put(s3, "common/handover.json", {"pieces": pieces, "shared_bytes": shared})
@@ -62,12 +66,12 @@ def hand_over(s3: Any, objects: int, *, series: int = 5_000, done: int = 0, shar
         put(s3, f"done/piece-{number:05d}.json", {})
 
 
-def put(s3: Any, name: str, content: object) -> None:
+def put(s3: "S3Client", name: str, content: object) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=FOLDER + name, Body=json.dumps(content).encode())
 
 
 def planned(
-    s3: Any,
+    s3: "S3Client",
     *runs: Run,
     environment: PlanFleetEnvironment = ENVIRONMENT,
     quota: int | None = None,
@@ -99,7 +103,7 @@ def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: 
     return Run(partition="eu", cutoff=cutoff, attempts=(attempt,), published=1)
 
 
-def test_all_that_was_handed_over_is_planned_for(s3: Any) -> None:
+def test_all_that_was_handed_over_is_planned_for(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3)
     assert plan["pieces"] == f"{URI}{FOLDER}pieces/"
@@ -114,7 +118,7 @@ def test_all_that_was_handed_over_is_planned_for(s3: Any) -> None:
     assert json.loads(json.dumps(plan)) == plan  # the state machine's data
 
 
-def test_only_what_is_not_done_is_counted(s3: Any) -> None:
+def test_only_what_is_not_done_is_counted(s3: "S3Client") -> None:
     hand_over(s3, 40, done=30)
     put(s3, "failed/fleet-1/piece-00035.json", {"reason": "poisoned"})
     left = planned(s3)
@@ -123,12 +127,12 @@ def test_only_what_is_not_done_is_counted(s3: Any) -> None:
     assert planned(s3)["objects"] == 9
 
 
-def test_more_than_a_page_of_what_is_done(s3: Any) -> None:
+def test_more_than_a_page_of_what_is_done(s3: "S3Client") -> None:
     hand_over(s3, 1_010, done=1_005)
     assert planned(s3)["objects"] == 5
 
 
-def test_what_another_run_has_done_does_not_count(s3: Any) -> None:
+def test_what_another_run_has_done_does_not_count(s3: "S3Client") -> None:
     hand_over(s3, 4)
     other = FOLDER.replace("-1/", "-10/")
     s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{other}done/piece-00000.json", Body=b"{}")
@@ -136,7 +140,7 @@ def test_what_another_run_has_done_does_not_count(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("instances", [None, 3])
-def test_where_all_is_done_one_instance_gathers(s3: Any, instances: int | None) -> None:
+def test_where_all_is_done_one_instance_gathers(s3: "S3Client", instances: int | None) -> None:
     hand_over(s3, 20, done=20)
     plan = planned(s3, instances=instances)
     assert (plan["objects"], plan["instances"]) == (0, 1)
@@ -145,7 +149,7 @@ def test_where_all_is_done_one_instance_gathers(s3: Any, instances: int | None) 
     assert plan["notes"] == ["nothing is left to forecast, only to be gathered"]
 
 
-def test_nothing_handed_over_names_what_is_missing(s3: Any) -> None:
+def test_nothing_handed_over_names_what_is_missing(s3: "S3Client") -> None:
     with pytest.raises(IncompleteRun) as error:
         planned(s3)
     assert str(error.value).startswith(f"{URI}{FOLDER}common/handover.json is not there: ")
@@ -153,7 +157,7 @@ def test_nothing_handed_over_names_what_is_missing(s3: Any) -> None:
 
 @pytest.mark.parametrize(("done", "said"), [(0, "2 of 6"), (3, "1 of 3"), (5, None)])
 def test_what_has_expired_and_is_not_done_is_named_before_a_machine_waits_for_it(
-    s3: Any, done: int, said: str | None
+    s3: "S3Client", done: int, said: str | None
 ) -> None:
     hand_over(s3, 6, done=done)
     for number in (1, 4):
@@ -170,7 +174,7 @@ def test_what_has_expired_and_is_not_done_is_named_before_a_machine_waits_for_it
 class Refusing:
     """S3, which lists what there is and lets nobody read it."""
 
-    def __init__(self, s3: Any, code: str) -> None:
+    def __init__(self, s3: "S3Client", code: str) -> None:
         self._s3, self._code = s3, code
 
     def __getattr__(self, name: str) -> Any:
@@ -181,13 +185,13 @@ class Refusing:
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "SlowDown"])
-def test_what_may_not_be_read_is_no_incomplete_run(s3: Any, code: str) -> None:
+def test_what_may_not_be_read_is_no_incomplete_run(s3: "S3Client", code: str) -> None:
     hand_over(s3, 1)
     with pytest.raises(ClientError, match=code):
-        planned(Refusing(s3, code))
+        planned(as_client(Refusing(s3, code)))
 
 
-def test_as_many_as_were_asked_for_but_no_more_than_objects(s3: Any) -> None:
+def test_as_many_as_were_asked_for_but_no_more_than_objects(s3: "S3Client") -> None:
     hand_over(s3, 40)
     asked = planned(s3, instances=7)
     assert (asked["instances"], asked["notes"]) == (7, [])
@@ -198,7 +202,7 @@ def test_as_many_as_were_asked_for_but_no_more_than_objects(s3: Any) -> None:
     assert planned(s3, instances=7)["notes"] == ["7 instances asked for, 2 objects are left: 2 used"]
 
 
-def test_as_many_as_the_deadline_takes(s3: Any) -> None:
+def test_as_many_as_the_deadline_takes(s3: "S3Client") -> None:
     # 64 objects of 200 seconds: four rounds of 16 cores.
     hand_over(s3, 64)
     slow = earlier("2026-11-09", 25, fleet=TYPE)
@@ -213,14 +217,14 @@ def test_as_many_as_the_deadline_takes(s3: Any) -> None:
     assert "the quota of 1 instance makes it" in planned(s3, slow, deadline_minutes=17, quota=1)["notes"][0]
 
 
-def test_what_all_share_is_on_every_disk(s3: Any) -> None:
+def test_what_all_share_is_on_every_disk(s3: "S3Client") -> None:
     hand_over(s3, 40, shared=4_500_000_000)
     assert planned(s3, volume_gb=10)["notes"] == []
     hand_over(s3, 40, shared=6_000_000_000)
     assert "a disk of 10 GB is too small" in planned(s3, volume_gb=10)["notes"][0]
 
 
-def test_the_disk_is_each_instances_own(s3: Any) -> None:
+def test_the_disk_is_each_instances_own(s3: "S3Client") -> None:
     hand_over(s3, 40)  # 160 MB
     assert planned(s3, volume_gb=50)["notes"] == []
     big = [{"number": each, "series": 1, "bytes": 10**9, "sha256": ""} for each in range(40)]
@@ -231,7 +235,7 @@ def test_the_disk_is_each_instances_own(s3: Any) -> None:
     assert planned(s3, volume_gb=10)["instances"] == 5
 
 
-def test_without_a_price_there_is_no_cost(s3: Any) -> None:
+def test_without_a_price_there_is_no_cost(s3: "S3Client") -> None:
     hand_over(s3, 40)
     assert planned(s3, hourly_prices={OTHER: 0.8})["cost_usd"] is None
 
@@ -261,14 +265,14 @@ def test_a_run_that_nobody_published_tells_nothing() -> None:
     assert measured_rate([failed, Run(partition="eu", cutoff="2026-11-09")], TYPE) is BELIEVED_RATE
 
 
-def test_the_plan_says_what_it_rests_on(s3: Any) -> None:
+def test_the_plan_says_what_it_rests_on(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3, earlier("2026-11-09", 2_000.5, fleet=TYPE))
     assert (plan["rate"], plan["rate_is_from"]) == (2_000.5, "the run from 2026-11-09")
     assert planned(s3)["rate_is_from"] == BELIEVED_RATE.source
 
 
-def test_the_model_of_an_earlier_run_is_used_where_none_was_trained(s3: Any) -> None:
+def test_the_model_of_an_earlier_run_is_used_where_none_was_trained(s3: "S3Client") -> None:
     hand_over(s3, 1)
     model = {"run_id": "earlier", "sha256": "0" * 64, "prefix": "models/partition=eu/run_id=earlier/"}
     state = {**STATE, "plan": {**STATE["plan"], "model": model}}
@@ -276,7 +280,7 @@ def test_the_model_of_an_earlier_run_is_used_where_none_was_trained(s3: Any) -> 
     assert planned(s3)["model"].endswith(f"run_id={RUN_ID}/")
 
 
-def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
+def test_each_type_has_a_number_of_its_own(s3: "S3Client") -> None:
     hand_over(s3, 64)
     types = (TYPE, "ml.m5.large")  # 16 cores, and 2
     slow = earlier("2026-11-09", 25, fleet=TYPE)
@@ -287,7 +291,7 @@ def test_each_type_has_a_number_of_its_own(s3: Any) -> None:
     assert (limited["instances_of_0"], limited["instances_of_1"]) == (8, 4)
 
 
-def test_that_the_last_type_would_be_waited_for_in_vain_is_told(s3: Any) -> None:
+def test_that_the_last_type_would_be_waited_for_in_vain_is_told(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3, instances=4, quotas={TYPE: 4, OTHER: 0})
     (note,) = plan["notes"]
@@ -296,7 +300,7 @@ def test_that_the_last_type_would_be_waited_for_in_vain_is_told(s3: Any) -> None
     assert plan["words"].startswith(f"4 x {TYPE}")
 
 
-def test_a_type_that_may_not_run_is_not_what_is_told_of(s3: Any) -> None:
+def test_a_type_that_may_not_run_is_not_what_is_told_of(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3, earlier("2026-11-09", 20, fleet=OTHER), instances=12, quotas={TYPE: 0, OTHER: 4})
     assert (plan["instances_of_0"], plan["instances_of_1"]) == (1, 4)
@@ -325,7 +329,7 @@ class Quotas:
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch, s3: Any, table: RunTable) -> dict[str, Any]:
+def deployed(monkeypatch: pytest.MonkeyPatch, s3: "S3Client", table: RunTable) -> dict[str, Any]:
     """The function's clients, of which tests give Service Quotas."""
     for name, value in {
         "DEPLOYMENT": "onejob-dev",
@@ -342,7 +346,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, s3: Any, table: RunTable) -> dict[
     return clients
 
 
-def test_the_handler_end_to_end(deployed: dict[str, Any], s3: Any, table: RunTable) -> None:
+def test_the_handler_end_to_end(deployed: dict[str, Any], s3: "S3Client", table: RunTable) -> None:
     hand_over(s3, 40)
     table.change("eu", "2026-11-09", lambda _: earlier("2026-11-09", 1_234.5, fleet=TYPE))
     table.change("us", "2026-11-16", lambda _: replace(earlier("2026-11-16", 9, fleet=TYPE), partition="us"))
@@ -353,7 +357,7 @@ def test_the_handler_end_to_end(deployed: dict[str, Any], s3: Any, table: RunTab
 
 
 def test_auto_by_a_deadline_through_the_environment(
-    deployed: dict[str, Any], s3: Any, monkeypatch: pytest.MonkeyPatch
+    deployed: dict[str, Any], s3: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert deployed
     hand_over(s3, 64, series=5_000_000)  # 370 seconds each
@@ -375,7 +379,7 @@ def test_auto_by_a_deadline_through_the_environment(
     ],
 )
 def test_a_quota_that_is_not_known_stops_nothing(
-    deployed: dict[str, Any], s3: Any, answer: dict[str, float] | Exception
+    deployed: dict[str, Any], s3: "S3Client", answer: dict[str, float] | Exception
 ) -> None:
     deployed["service-quotas"] = Quotas(answer)
     hand_over(s3, 40)
@@ -384,7 +388,7 @@ def test_a_quota_that_is_not_known_stops_nothing(
 
 
 def test_what_was_handed_over_is_noted_for_a_later_execution(
-    deployed: dict[str, Any], s3: Any, table: RunTable
+    deployed: dict[str, Any], s3: "S3Client", table: RunTable
 ) -> None:
     assert deployed
     hand_over(s3, 4)
@@ -398,7 +402,7 @@ def test_what_was_handed_over_is_noted_for_a_later_execution(
 
 
 def test_what_could_not_be_planned_for_is_offered_all_the_same(
-    deployed: dict[str, Any], s3: Any, table: RunTable
+    deployed: dict[str, Any], s3: "S3Client", table: RunTable
 ) -> None:
     hand_over(s3, 4)
     deployed["s3"] = Refusing(s3, "AccessDenied")

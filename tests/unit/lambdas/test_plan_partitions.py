@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -22,6 +22,9 @@ from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT as OF_A_RUN
 from tests.unit.lambdas.test_plan import planned as planned_run
 from tests.unit.lambdas.test_preflight import Pages
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 plan_partitions: Any = typed_plan_partitions
@@ -50,16 +53,16 @@ def execution(document: object, *, name: str = "3f0c") -> dict[str, Any]:
     return {"id": f"{ARN}:{name}", "name": name, "started_at": "2026-11-18T09:30:05.123Z", "input": document}
 
 
-def planned(s3: Any, document: object, *, quota: int | None = None, **changes: Any) -> Any:
+def planned(s3: "S3Client", document: object, *, quota: int | None = None, **changes: Any) -> Any:
     quotas = Pages({} if quota is None else {QUOTA: quota})
     return plan_partitions(execution(document), environment=replace(ENVIRONMENT, **changes), quotas=quotas, s3=s3)
 
 
-def items(s3: Any, plan: dict[str, Any]) -> list[dict[str, Any]]:
+def items(s3: "S3Client", plan: dict[str, Any]) -> list[dict[str, Any]]:
     return list(json.load(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["items"])["Body"]))
 
 
-def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: Any) -> None:
+def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: "S3Client") -> None:
     given = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
     plan = planned(s3, {**given, "partitions": ["FR", "AT", "FR"]})
     folder = "partitions/execution=3f0c/"
@@ -75,7 +78,7 @@ def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: Any) -> No
     ]
 
 
-def test_what_a_run_is_given_its_plan_takes(s3: Any) -> None:
+def test_what_a_run_is_given_its_plan_takes(s3: "S3Client") -> None:
     plan = planned(s3, {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}})
     for item in items(s3, plan):
         run = planned_run(item["input"], s3, partitioned=True)
@@ -83,11 +86,11 @@ def test_what_a_run_is_given_its_plan_takes(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"scheduled_time": "2026-11-16T05:00:00Z"}, {"mode": "infer"}])
-def test_all_are_run_where_none_is_named(s3: Any, document: dict[str, Any]) -> None:
+def test_all_are_run_where_none_is_named(s3: "S3Client", document: dict[str, Any]) -> None:
     assert [item["partition"] for item in items(s3, planned(s3, document))] == ["AT", "DE", "FR"]
 
 
-def test_one_that_another_state_machine_has_started_is_the_parent_itself(s3: Any) -> None:
+def test_one_that_another_state_machine_has_started_is_the_parent_itself(s3: "S3Client") -> None:
     (item, *_) = items(s3, planned(s3, {PARENT: "arn:grandparent"}))
     assert item["input"][PARENT] == f"{ARN}:3f0c"
 
@@ -96,11 +99,11 @@ def test_one_that_another_state_machine_has_started_is_the_parent_itself(s3: Any
     ("at_a_time", "quota", "together"),
     [(2, None, 2), (20, None, 3), (20, 2, 2), (2, 100, 2), (20, 1, 1), (20, 0, 1), (1, None, 1)],
 )
-def test_how_many_run_at_a_time(s3: Any, at_a_time: int, quota: int | None, together: int) -> None:
+def test_how_many_run_at_a_time(s3: "S3Client", at_a_time: int, quota: int | None, together: int) -> None:
     assert planned(s3, {}, quota=quota, at_a_time=at_a_time)["at_a_time"] == together
 
 
-def test_the_states_data_stay_small_however_many_there_are(s3: Any) -> None:
+def test_the_states_data_stay_small_however_many_there_are(s3: "S3Client") -> None:
     names = [f"{number:05}{'x' * 59}" for number in range(5_000)]
     plan = planned(s3, {}, partitions=names, at_a_time=1_000)
     assert (plan["count"], plan["at_a_time"]) == (5_000, 1_000)
@@ -122,7 +125,7 @@ def test_names_of_executions_are_their_own_and_fit_with_their_counter() -> None:
     assert not any(FORBIDDEN.search(name) for name in names)
 
 
-def test_a_planning_that_is_repeated_plans_the_same(s3: Any) -> None:
+def test_a_planning_that_is_repeated_plans_the_same(s3: "S3Client") -> None:
     first = planned(s3, {})
     before = items(s3, first)
     assert planned(s3, {}) == first
@@ -160,7 +163,9 @@ def test_a_planning_that_is_repeated_plans_the_same(s3: Any) -> None:
         ({"config": {"cutoff": "2026-11-16"}}, "config.cutoff: the cutoff stands beside config"),
     ],
 )
-def test_what_no_run_would_take_is_refused_once_and_nothing_is_started(s3: Any, document: object, told: str) -> None:
+def test_what_no_run_would_take_is_refused_once_and_nothing_is_started(
+    s3: "S3Client", document: object, told: str
+) -> None:
     with pytest.raises(InputError, match=re.escape(told)) as error:
         planned(s3, document)
     assert "\n" not in str(error.value)
@@ -168,18 +173,18 @@ def test_what_no_run_would_take_is_refused_once_and_nothing_is_started(s3: Any, 
     assert "Contents" not in s3.list_objects_v2(Bucket=FORECAST_BUCKET)
 
 
-def test_everything_wrong_is_told_at_once(s3: Any) -> None:
+def test_everything_wrong_is_told_at_once(s3: "S3Client") -> None:
     with pytest.raises(InputError) as error:
         planned(s3, {"cutof": 1, "partitions": 5, "cutoff": "x", "config": {"horizn": 1}})
     assert all(word in str(error.value) for word in ('"cutof"', "no list of names", '"x" is not a date', "horizn"))
 
 
-def test_a_fleet_may_be_asked_for_where_there_is_one(s3: Any) -> None:
+def test_a_fleet_may_be_asked_for_where_there_is_one(s3: "S3Client") -> None:
     plan = planned(s3, {"fleet": 4}, fleet=FleetDefaults(enabled=False, instances=None))
     assert all(item["input"]["fleet"] == 4 for item in items(s3, plan))
 
 
-def test_where_no_demand_is_found_it_is_told_where_it_belongs(s3: Any) -> None:
+def test_where_no_demand_is_found_it_is_told_where_it_belongs(s3: "S3Client") -> None:
     with pytest.raises(InputError, match=re.escape(f"below s3://{DATA_BUCKET}/demand/partition=.../")):
         planned(s3, {}, partitions=None)
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/partition=IT/a.csv", Body=b"x")
@@ -188,7 +193,7 @@ def test_where_no_demand_is_found_it_is_told_where_it_belongs(s3: Any) -> None:
 
 @pytest.mark.parametrize(("pages", "together"), [([{QUOTA: 2.0}], 2), ([{"another": 2.0}], 3), ([], 3)])
 def test_the_handler_reads_its_environment_and_the_quota(
-    s3: Any, monkeypatch: pytest.MonkeyPatch, pages: list[dict[str, float]], together: int
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, pages: list[dict[str, float]], together: int
 ) -> None:
     clients = {"s3": s3, "service-quotas": Pages(*pages)}
     monkeypatch.setattr(module, "_client", clients.__getitem__)
@@ -259,7 +264,7 @@ def test_fleets_have_quotas_of_their_own(
     ],
 )
 def test_the_fleets_quota_counts_for_runs_that_have_one(
-    s3: Any, document: dict[str, Any], enabled: bool, instances: int | None, together: int
+    s3: "S3Client", document: dict[str, Any], enabled: bool, instances: int | None, together: int
 ) -> None:
     fleet = FleetDefaults(enabled=enabled, instances=instances)
     environment = replace(ENVIRONMENT, fleet=fleet, fleet_types=("ml.m5.xlarge",))
@@ -268,7 +273,7 @@ def test_the_fleets_quota_counts_for_runs_that_have_one(
     assert plan["at_a_time"] == together
 
 
-def test_names_that_cannot_be_used_are_listed_apart(s3: Any) -> None:
+def test_names_that_cannot_be_used_are_listed_apart(s3: "S3Client") -> None:
     for name in ("DE", "UK & IE"):
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"x")
     plan = planned(s3, {}, partitions=None)

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from lambdas.plan.plans import PublishPlan
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_plan import ENVIRONMENT, EXECUTION_ID, planned
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # Tests give the keys that a function reads, and no whole state.
 plan: Any = typed_plan
 
@@ -28,12 +31,12 @@ OTHER_FORMAT = MODEL_FORMAT + 6
 AUTO, FOUR = FleetDefaults(enabled=False, instances=None), FleetDefaults(enabled=True, instances=4)
 
 
-def point(s3: Any, *, key: str = POINTER, **pointer: Any) -> None:
+def point(s3: "S3Client", *, key: str = POINTER, **pointer: Any) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=key, Body=json.dumps(pointer).encode())
 
 
 @pytest.fixture
-def demand(s3: Any) -> Any:
+def demand(s3: "S3Client") -> Any:
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/part-0.parquet", Body=b"x")
     return s3
 
@@ -223,7 +226,7 @@ def test_what_is_no_partition(demand: Any, name: object) -> None:
         planned({"partition": name}, demand, partitioned=True)
 
 
-def test_a_run_of_a_partition_is_published_as_it_is(s3: Any) -> None:
+def test_a_run_of_a_partition_is_published_as_it_is(s3: "S3Client") -> None:
     execution = {"id": EXECUTION_ID, "started_at": "2026-11-18T09:30:05Z", "input": {"publish": "run-1"}}
     with pytest.raises(InputError, match="which partition"):
         plan(execution, environment=replace(ENVIRONMENT, partitioned=True), s3=s3)

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -24,6 +24,10 @@ from lambdas.preflight.time_budget import check_time
 from lambdas.shared.registry_record import Attempt, Run
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 check_demand: Any = typed_check_demand
@@ -298,13 +302,13 @@ def test_a_model_is_one_that_the_image_reads(reads: int | None, verdict: str, li
     assert vars(check_model(MODEL, reads=reads)) == {"verdict": verdict, "line": line}
 
 
-def test_buckets(s3: Any) -> None:
+def test_buckets(s3: "S3Client") -> None:
     found = check_buckets(s3, [DATA_BUCKET, FORECAST_BUCKET, "no-such-bucket"])
     assert [each.verdict for each in found] == ["fine", "fine", "wrong"]
     assert found[2].line == "bucket: there is no no-such-bucket; deploy the data stack again"
 
 
-def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: Any) -> None:
+def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: "KMSClient") -> None:
     created = kms.create_key()["KeyMetadata"]
     key = created["Arn"]
     assert check_key(kms, key) == [fine(f"key: {key} is enabled")]

@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,10 @@ from lambdas.shared.registry_claim import Claim, claim
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 publish: Any = typed_publish
@@ -41,13 +45,13 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forec
 
 
 @pytest.fixture(autouse=True)
-def _registry_and_catalogue(glue: Any, table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
+def _registry_and_catalogue(glue: "GlueClient", table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """For `shelf` to find."""
     monkeypatch.setitem(BESIDE, "glue", glue)
     monkeypatch.setitem(BESIDE, "table", table)
 
 
-def shelf(s3: Any, deployment: str = "onejob-dev") -> Shelf:
+def shelf(s3: "S3Client", deployment: str = "onejob-dev") -> Shelf:
     catalog = Catalog(BESIDE["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
     return Shelf(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
 
@@ -67,7 +71,7 @@ def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = 
     table.change("all", cutoff, lambda run: claim(run, wish))
 
 
-def published(s3: Any, *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> Any:
+def published(s3: "S3Client", *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> Any:
     """Publishes the run, or one that is like it, in an execution that has claimed it."""
     run, where = {**RUN, **changes}, shelf(s3, deployment)
     execution = f"{EXECUTION}-{run['run_id']}"
@@ -75,19 +79,19 @@ def published(s3: Any, *, by_hand: bool = False, deployment: str = "onejob-dev",
     return publish(run, execution=execution, shelf=where, now=NOW, by_hand=by_hand)
 
 
-def pointer(s3: Any) -> dict[str, Any]:
+def pointer(s3: "S3Client") -> dict[str, Any]:
     body: dict[str, Any] = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=KEY)["Body"].read())
     return body
 
 
-def versions(s3: Any) -> int:
+def versions(s3: "S3Client") -> int:
     return len(s3.list_object_versions(Bucket=FORECAST_BUCKET, Prefix=KEY).get("Versions", []))
 
 
 class Interrupted:
     """An S3 client in front of which another publisher writes, before each of the next `times` writes."""
 
-    def __init__(self, s3: Any, *, times: int, cutoff: str = "2026-11-02") -> None:
+    def __init__(self, s3: "S3Client", *, times: int, cutoff: str = "2026-11-02") -> None:
         self._s3, self._times, self._cutoff = s3, times, cutoff
 
     def __getattr__(self, name: str) -> Any:
@@ -101,7 +105,7 @@ class Interrupted:
         return self._s3.put_object(**request)
 
 
-def test_the_first_run_is_published(s3: Any) -> None:
+def test_the_first_run_is_published(s3: "S3Client") -> None:
     outcome = published(s3)
     assert outcome["published"] is True
     assert outcome["forecasts"] == f"s3://{FORECAST_BUCKET}/forecasts/partition=all/run_id=run-1/"
@@ -115,13 +119,13 @@ def test_the_first_run_is_published(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("cutoff", ["2026-11-16", "2026-11-23"])
-def test_a_run_of_the_same_or_a_later_cutoff_takes_over(s3: Any, cutoff: str) -> None:
+def test_a_run_of_the_same_or_a_later_cutoff_takes_over(s3: "S3Client", cutoff: str) -> None:
     published(s3)
     assert published(s3, run_id="run-2", cutoff=cutoff)["published"] is True
     assert pointer(s3)["run_id"] == "run-2"
 
 
-def test_a_run_of_an_older_cutoff_is_kept_and_not_published(s3: Any) -> None:
+def test_a_run_of_an_older_cutoff_is_kept_and_not_published(s3: "S3Client") -> None:
     published(s3)
     outcome = published(s3, run_id="run-0", cutoff="2026-11-09")
     assert outcome["published"] is False
@@ -130,36 +134,36 @@ def test_a_run_of_an_older_cutoff_is_kept_and_not_published(s3: Any) -> None:
     assert pointer(s3)["run_id"] == "run-1"
 
 
-def test_publishing_twice_writes_once(s3: Any) -> None:
+def test_publishing_twice_writes_once(s3: "S3Client") -> None:
     s3.put_bucket_versioning(Bucket=FORECAST_BUCKET, VersioningConfiguration={"Status": "Enabled"})
     assert published(s3) == published(s3)
     assert versions(s3) == 1
 
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
-def test_no_update_is_lost_to_another_publisher(s3: Any, times: int) -> None:
-    assert published(Interrupted(s3, times=times))["published"] is True
+def test_no_update_is_lost_to_another_publisher(s3: "S3Client", times: int) -> None:
+    assert published(as_client(Interrupted(s3, times=times)))["published"] is True
     assert pointer(s3)["run_id"] == "run-1"
 
 
-def test_a_later_cutoff_published_in_between_stays(s3: Any) -> None:
-    assert published(Interrupted(s3, times=1, cutoff="2026-11-23"))["published"] is False
+def test_a_later_cutoff_published_in_between_stays(s3: "S3Client") -> None:
+    assert published(as_client(Interrupted(s3, times=1, cutoff="2026-11-23")))["published"] is False
     assert pointer(s3)["run_id"] == "other-0"
 
 
-def test_it_gives_up_after_a_few_lost_races(s3: Any) -> None:
+def test_it_gives_up_after_a_few_lost_races(s3: "S3Client") -> None:
     with pytest.raises(PublishFailed, match=f"was changed by others {ATTEMPTS} times"):
-        published(Interrupted(s3, times=ATTEMPTS))
+        published(as_client(Interrupted(s3, times=ATTEMPTS)))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"cutoff": "2026-11-16"}', b"\xff"])
-def test_a_pointer_of_someone_else_is_not_overwritten(s3: Any, body: bytes) -> None:
+def test_a_pointer_of_someone_else_is_not_overwritten(s3: "S3Client", body: bytes) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=KEY, Body=body)
     with pytest.raises(PublishFailed, match="is no pointer of ours; restore"):
         published(s3)
 
 
-def test_the_announcement_fits_and_tells_the_accuracy(s3: Any) -> None:
+def test_the_announcement_fits_and_tells_the_accuracy(s3: "S3Client") -> None:
     outcome = published(s3)
     assert outcome["subject"] == "onejob-dev: forecasts published, cutoff 2026-11-16"
     assert outcome["message"].startswith(
@@ -177,17 +181,17 @@ def test_the_announcement_fits_and_tells_the_accuracy(s3: Any) -> None:
         ({"forecast": {"wape": 0.3}, "baseline": {"wape": 0}}, "30.0% against 0.0% for seasonal naive."),
     ],
 )
-def test_any_metrics_make_a_sentence(s3: Any, metrics: dict[str, Any], sentence: str) -> None:
+def test_any_metrics_make_a_sentence(s3: "S3Client", metrics: dict[str, Any], sentence: str) -> None:
     assert sentence in published(s3, metrics=metrics)["message"]
 
 
-def test_the_subject_is_what_sns_takes(s3: Any) -> None:
+def test_the_subject_is_what_sns_takes(s3: "S3Client") -> None:
     longest = published(s3, deployment="fifteenletters1-environment1")
     assert longest["subject"].isascii()
     assert len(longest["subject"]) <= 100
 
 
-def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None:
+def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: "S3Client") -> None:
     published(s3, run_id="run-2", cutoff="2026-11-23")
     assert published(s3)["published"] is False
     back = published(s3, by_hand=True)
@@ -196,7 +200,7 @@ def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: Any) -> None
     assert pointer(s3)["run_id"] == "run-1"
 
 
-def test_the_registry_tells_what_was_published_and_what_was_kept(s3: Any) -> None:
+def test_the_registry_tells_what_was_published_and_what_was_kept(s3: "S3Client") -> None:
     published(s3)
     published(s3, run_id="run-0", cutoff="2026-11-09")
     table = shelf(s3).table
@@ -208,7 +212,7 @@ def test_the_registry_tells_what_was_published_and_what_was_kept(s3: Any) -> Non
     assert (older.published, older.last.status) == (None, "kept")
 
 
-def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: Any) -> None:
+def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: "S3Client") -> None:
     where = shelf(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
     claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
@@ -218,7 +222,7 @@ def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: Any) -
         pointer(s3)
 
 
-def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) -> None:
+def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: "S3Client") -> None:
     where = shelf(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
 
@@ -242,7 +246,7 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: Any) 
     assert pointer(s3)["run_id"] == "run-2"
 
 
-def test_readers_and_the_next_run_are_told_which_model_it_was(s3: Any) -> None:
+def test_readers_and_the_next_run_are_told_which_model_it_was(s3: "S3Client") -> None:
     published(s3)
     assert pointer(s3)["model"] == RUN["model"]
     older = {"run_id": "run-0", "sha256": "b" * 64, "age_days": 14}
@@ -252,7 +256,7 @@ def test_readers_and_the_next_run_are_told_which_model_it_was(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("model", [None, RUN["model"]])
-def test_of_a_model_of_its_own_a_run_says_nothing(s3: Any, model: dict[str, Any] | None) -> None:
+def test_of_a_model_of_its_own_a_run_says_nothing(s3: "S3Client", model: dict[str, Any] | None) -> None:
     assert "model" not in published(s3, model=model)["message"]
 
 
@@ -271,12 +275,12 @@ FLEET = {"seconds": 500, "cost": 1.234, "planned": "4 machines for about 9 minut
         ({"seconds": None, "cost": None}, "The fleet; planned were 4 machines for about 9 minutes."),
     ],
 )
-def test_the_announcement_tells_what_a_fleet_took(s3: Any, changes: dict[str, Any], sentence: str) -> None:
+def test_the_announcement_tells_what_a_fleet_took(s3: "S3Client", changes: dict[str, Any], sentence: str) -> None:
     assert sentence in published(s3, fleet={**FLEET, **changes})["message"]
     assert "fleet" not in published(s3, run_id="run-2", fleet=None)["message"]
 
 
-def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: Any) -> None:
+def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: "S3Client") -> None:
     inference = {"series_per_second_per_core": 12_000.5, "instances": 4}
     job = {"name": "job-1", "cost": 0.5}
     published(s3, job=job, fleet=FLEET, statistics={"inference": inference})
@@ -298,7 +302,7 @@ def partitions(table: str) -> dict[tuple[str, ...], str]:
     return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found["Partitions"]}
 
 
-def test_athena_sees_the_published_run_and_every_run_by_its_id(s3: Any) -> None:
+def test_athena_sees_the_published_run_and_every_run_by_its_id(s3: "S3Client") -> None:
     published(s3)
     published(s3, run_id="run-2", cutoff="2026-11-23")
     folder = f"s3://{FORECAST_BUCKET}/forecasts/partition=all"
@@ -311,7 +315,7 @@ def test_athena_sees_the_published_run_and_every_run_by_its_id(s3: Any) -> None:
     assert partitions(CURRENT) == {("all",): f"{folder}/run_id=run-1/"}
 
 
-def test_the_tables_have_the_columns_of_the_last_run(s3: Any) -> None:
+def test_the_tables_have_the_columns_of_the_last_run(s3: "S3Client") -> None:
     published(s3)
     types = {"article_id": "bigint", "ds": "timestamp", "mean": "float", "q50": "float"}
     published(s3, run_id="run-2", cutoff="2026-11-23", column_types=types)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from tests.synthesis import ROOT
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
 from tests.unit.lambdas.test_preflight import ENVIRONMENT, Registry
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 DEPLOYED = ENVIRONMENT.__class__(
     **{**vars(ENVIRONMENT), "data_bucket": DATA_BUCKET, "forecast_bucket": FORECAST_BUCKET}
 )
@@ -28,7 +31,7 @@ def settings(*, infer_cron: str | None = "0 5 ? * TUE-SAT *", partitions: tuple[
     return dev.model_copy(update={"schedule": schedule, "partitions": several})
 
 
-def publish(s3: Any, partition: str, model_format: int) -> None:
+def publish(s3: "S3Client", partition: str, model_format: int) -> None:
     run_id = f"run-{partition}"
     model = {"run_id": run_id, "sha256": "a" * 64, "age_days": 0, "model_format": model_format}
     document = f"models/partition={partition}/run_id={run_id}/model.json"
@@ -38,7 +41,7 @@ def publish(s3: Any, partition: str, model_format: int) -> None:
 
 
 @pytest.fixture
-def found(s3: Any, tmp_path: Path) -> Any:
+def found(s3: "S3Client", tmp_path: Path) -> Any:
     """Check an environment whose image reads format 2; each finding as verdict and line."""
     registry = Registry.of({"config": {"Env": [f"{IMAGE_VARIABLE}=2"]}}, tmp_path)
     session = session_with({"s3": s3, "ecr": registry}.__getitem__)
@@ -50,7 +53,7 @@ def found(s3: Any, tmp_path: Path) -> Any:
     return check
 
 
-def test_a_model_that_the_image_cannot_read_is_wrong(s3: Any, found: Any) -> None:
+def test_a_model_that_the_image_cannot_read_is_wrong(s3: "S3Client", found: Any) -> None:
     publish(s3, "all", 1)
     ((verdict, line),) = found(settings())
     assert verdict == "wrong"
@@ -59,12 +62,12 @@ def test_a_model_that_the_image_cannot_read_is_wrong(s3: Any, found: Any) -> Non
     assert found(settings()) == [("fine", "model: the image reads format 2, which the model of run run-all has")]
 
 
-def test_where_no_run_infers_by_schedule_no_model_is_looked_at(s3: Any, found: Any) -> None:
+def test_where_no_run_infers_by_schedule_no_model_is_looked_at(s3: "S3Client", found: Any) -> None:
     publish(s3, "all", 1)
     assert found(settings(infer_cron=None)) == []
 
 
-def test_each_partition_has_a_model_and_alike_ones_share_a_line(s3: Any, found: Any) -> None:
+def test_each_partition_has_a_model_and_alike_ones_share_a_line(s3: "S3Client", found: Any) -> None:
     for partition, model_format in (("AT", 1), ("BE", 2), ("CH", 1), ("DE", 1)):
         publish(s3, partition, model_format)
     lines = found(settings(partitions=("AT", "BE", "CH", "DE", "FR")))

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +20,11 @@ from lambdas.sum_up.table import (
     list_unfinished,
     row,
 )
+from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
 sum_up: Any = typed_sum_up
@@ -199,11 +203,11 @@ def test_the_first_that_need_somebody_are_told_by_name() -> None:
     assert list_unfinished([Row(partition="b", outcome="running elsewhere", reason="x")]) == "b: running elsewhere: x"
 
 
-def put(s3: Any, key: str, content: Any) -> None:
+def put(s3: "S3Client", key: str, content: Any) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=key, Body=json.dumps(content).encode())
 
 
-def state(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
+def state(s3: "S3Client", answers: dict[str, Any]) -> dict[str, Any]:
     """What the execution leaves: its list, and an object for each partition of which there is word."""
     items = [
         {"partition": name, "name": f"{name}-0a1b2c3d", "outcome": f"{FOLDER}outcomes/{name}.json"} for name in answers
@@ -215,16 +219,16 @@ def state(s3: Any, answers: dict[str, Any]) -> dict[str, Any]:
     return {"execution": {"id": ARN, "name": "3f0c"}, "plan": {"items": f"{FOLDER}items.json", "unusable": None}}
 
 
-def summed(s3: Any, answers: dict[str, Any]) -> Any:
+def summed(s3: "S3Client", answers: dict[str, Any]) -> Any:
     return sum_up(state(s3, answers), deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
 
 
-def table(s3: Any) -> list[dict[str, str]]:
+def table(s3: "S3Client") -> list[dict[str, str]]:
     body = s3.get_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcome.csv")["Body"].read().decode()
     return list(csv.DictReader(io.StringIO(body)))
 
 
-def test_where_all_are_done_the_message_is_short(s3: Any) -> None:
+def test_where_all_are_done_the_message_is_short(s3: "S3Client") -> None:
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": ended_well(**PUBLISHED)})
     assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
     assert outcome["subject"] == "onejob-dev: all partitions done"
@@ -235,7 +239,7 @@ def test_where_all_are_done_the_message_is_short(s3: Any) -> None:
     assert [each["partition"] for each in table(s3)] == ["DE", "FR"]
 
 
-def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: Any) -> None:
+def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: "S3Client") -> None:
     failed = ended_badly("FAILED", Error="InputError", Cause="demand: no files")
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": failed, "IT": None})
     assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
@@ -248,7 +252,7 @@ def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: Any) -> 
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xfd", json.dumps({**ITEM, "child": None}).encode()])
-def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: Any, body: bytes) -> None:
+def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: "S3Client", body: bytes) -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": {}})
     s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcomes/FR.json", Body=body)
     outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
@@ -258,7 +262,7 @@ def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: Any, body: by
     assert (second["partition"], second["outcome"]) == ("DE", "published")
 
 
-def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: Any) -> None:
+def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: "S3Client") -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
     given["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
     outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
@@ -284,7 +288,9 @@ def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: Any) -> Non
         ({}, "nobody knows why"),
     ],
 )
-def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(s3: Any, error: dict[str, str], why: str) -> None:
+def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(
+    s3: "S3Client", error: dict[str, str], why: str
+) -> None:
     given = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
     outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
     assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
@@ -295,7 +301,7 @@ def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(s3: Any, erro
     assert outcome["cause"].endswith(lines[1])
 
 
-def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: Any) -> None:
+def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: "S3Client") -> None:
     put(s3, "partitions/execution=before/outcomes/IT.json", ended_well(**PUBLISHED))
     assert summed(s3, {"IT": None})["all_fine"] is False
 
@@ -320,7 +326,7 @@ class Objects:
         yield from ({"Contents": found[first : first + 1_000]} for first in range(0, len(found), 1_000))
 
 
-def test_a_partition_whose_name_cannot_be_used_is_in_the_table(s3: Any) -> None:
+def test_a_partition_whose_name_cannot_be_used_is_in_the_table(s3: "S3Client") -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED)})
     put(s3, f"{FOLDER}unusable.json", ["UK & IE"])
     given["plan"]["unusable"] = f"{FOLDER}unusable.json"
@@ -336,7 +342,7 @@ def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
     failed = ended_badly("FAILED", Error="InputError", Cause=json.dumps({"errorMessage": "no " * 500}))
     names = [f"{number:04}{'x' * 60}" for number in range(5_000)]
     answers = {name: failed if number % 125 == 0 else ended_well(**PUBLISHED) for number, name in enumerate(names)}
-    s3 = Objects()
+    s3 = as_client(Objects())
     outcome = summed(s3, answers)
     assert outcome["counts"] == "4,960 published, 40 failed"
     assert outcome["message"].count("failed (InputError)") == SHOWN
@@ -350,7 +356,7 @@ def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
 
 
 def test_the_handler_tells_how_many_are_unfinished(
-    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: s3)
     monkeypatch.setenv("DEPLOYMENT", "onejob-dev")

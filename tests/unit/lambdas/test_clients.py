@@ -1,0 +1,25 @@
+"""A function makes the client of a service when it first needs it, and once."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from lambdas.shared.clients import clients
+
+
+def test_each_client_is_made_once_and_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[str, Any]] = []
+
+    def make(service: str, *, config: Config | None) -> object:
+        made.append((service, config))
+        return object()
+
+    monkeypatch.setattr(boto3, "client", make)
+    config = Config(max_pool_connections=32)
+    client = clients(config)
+    assert made == []
+    assert client("s3") is client("s3")
+    client("dynamodb")
+    assert made == [("s3", config), ("dynamodb", config)]
