@@ -138,7 +138,7 @@ def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) 
     launcher = subprocess.Popen(
         [sys.executable, "-c", forbidding, json.dumps(specification)], stdin=subprocess.PIPE, cwd=_REPOSITORY
     )
-    assert launcher.wait(timeout=20) == 0
+    assert launcher.wait(timeout=120) == 0
     assert launcher.stdin is not None
     launcher.stdin.close()
     assert told.read_text() == str(base)

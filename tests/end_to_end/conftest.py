@@ -49,7 +49,7 @@ class Job:
             time.sleep(0.05)
 
     def end(self) -> Ended:
-        out, _ = self.process.communicate(timeout=100)
+        out, _ = self.process.communicate(timeout=300)
         return Ended(self.process.returncode, out, self.log.read_text())
 
     def stopped_in_the_fit(self, stop: signal.Signals) -> Ended:

@@ -45,7 +45,7 @@ def rehearse(output: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 def test_a_rehearsal_ends_with_the_forecasts_on_disk(demand: Path, tmp_path: Path) -> None:
     process = rehearse(tmp_path, "--demand", str(demand), "--set", "trees=10")
-    shown, _ = process.communicate(timeout=180)
+    shown, _ = process.communicate(timeout=400)
     assert process.returncode == 0, shown
     for state in ("Plan", "TrainAndInfer", "CheckRun", "Publish"):
         assert re.search(rf"✓ {state}", shown), shown
@@ -68,7 +68,7 @@ def test_ctrl_c_leaves_nothing_running(demand: Path, tmp_path: Path) -> None:
         if "check:" in line:  # the job is at work
             break
     os.killpg(process.pid, signal.SIGINT)
-    rest, _ = process.communicate(timeout=60)
+    rest, _ = process.communicate(timeout=200)
     assert process.returncode == 130, shown + rest
     time.sleep(0.5)
     with pytest.raises(ProcessLookupError):

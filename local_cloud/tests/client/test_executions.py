@@ -95,5 +95,5 @@ def test_serve_prints_what_to_export_and_ends_with_ctrl_c(tmp_path: Path) -> Non
     assert exported["AWS_REGION"] == "us-west-2"
     assert exported["AWS_ENDPOINT_URL"].startswith("http://localhost:")
     serving.send_signal(2)
-    assert serving.wait(timeout=20) == 0
+    assert serving.wait(timeout=120) == 0
     serving.stdout.close()

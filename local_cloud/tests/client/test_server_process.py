@@ -50,7 +50,7 @@ def test_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
     assert len(processes) == 4
     assert all(_is_alive(process) for process in processes)
     opener.send_signal(number)
-    opener.wait(timeout=20)
+    opener.wait(timeout=120)
     opener.stdout.close()
     deadline = time.monotonic() + 10
     while (left := [process for process in processes if _is_alive(process)]) or Path(state).exists():

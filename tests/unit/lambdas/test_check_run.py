@@ -180,7 +180,7 @@ class Slow:
         return getattr(self._s3, name)
 
     def head_object(self, **request: Any) -> Any:
-        self._together.wait(timeout=10)
+        self._together.wait(timeout=120)
         return self._s3.head_object(**request)
 
 

@@ -244,7 +244,7 @@ def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
     folder, packed = fleet.folder / "spoilt", fleet.folder / "spoilt.tar"
     folder.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(fleet.store.read(name))) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
     change(folder)
     with tarfile.open(packed, "w") as archive:
         for file in sorted(folder.iterdir()):

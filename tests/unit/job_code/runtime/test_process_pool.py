@@ -19,7 +19,7 @@ from tests.synthesis import ROOT
 PROCESS = "__import__('os').getpid()"
 BUSY = "(__import__('time').sleep(0.3), __import__('os').getpid())[1]"
 KILLED = "__import__('os').kill(__import__('os').getpid(), 9)"
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -69,11 +69,15 @@ def test_the_work_is_spread_and_no_process_is_left() -> None:
     for process in processes:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)
-    begun = time.monotonic()
+
+
+def test_what_has_not_begun_when_a_task_fails_is_not_done(tmp_path: Path) -> None:
+    path = tmp_path / "done"
+    slow = f"(open({str(path)!r}, 'a').write('x'), __import__('time').sleep(0.2))"
     with pytest.raises(ZeroDivisionError), Workers(2) as workers:
-        list(workers.map(eval, ["1 / 0", *["__import__('time').sleep(0.2)"] * 300]))
+        list(workers.map(eval, ["1 / 0", *[slow] * 300]))
     assert not multiprocessing.active_children()
-    assert time.monotonic() - begun < PATIENCE  # what had not begun was not done
+    assert len(path.read_text()) < 300
 
 
 NOTE = "open({path!r}, 'a').write(str({process}) + chr(10))"
