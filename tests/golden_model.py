@@ -18,18 +18,15 @@ from contract.model_format import MODEL_FORMAT
 from contract.s3.keys import MODEL_DOCUMENT
 from job_code.config import ForecastConfig
 from job_code.errors import JobError
-from job_code.evaluation.backtest import backtest
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.forecasting.model_store import load_model, save_model
-from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Resources
 from job_code.model.tree_predictor import TreePredictor
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.read_input import read_input
 from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
-from job_code.training.assemble import assemble_forecaster
 from tests.demand import context_of
+from tests.fitted import trained
 from tests.golden_demand import write_inputs
 from tests.golden_tables import Tables
 
@@ -125,11 +122,10 @@ def make(name: str, folder: Path) -> None:
         name: Name of its calendar.
         folder: A new folder.
     """
-    calendar, resources = CALENDARS[name], Resources(1, lambda: None)
+    calendar = CALENDARS[name]
     (folder / "training").mkdir()
     demand, sample = calendar.read(folder / "training", variations=calendar.variations)
-    fitted = DirectModel.fit(sample.panel, sample.exogenous, sample.active, calendar.config, resources, horizon=HORIZON)
-    whole = assemble_forecaster(fitted, backtest(sample, calendar.config, resources), sample, demand, calendar.config)
+    whole = trained(sample, demand, calendar.config)
     spread = whole.calibration.spread
     assert spread.trees is not None
     few = TreePredictor(lgb.Booster(model_str=spread.trees.text).model_to_string(num_iteration=SPREAD_TREES))

@@ -53,9 +53,7 @@ class Calibration:
         return cls(combinations=(Combination(),) * len(KINDS), spread=Spread(), errors=errors, count_errors=errors)
 
     @classmethod
-    def learn(
-        cls, actual: Floats, weight: Floats, entries: Entries, config: ForecastConfig, *, threads: int = 1
-    ) -> Self:
+    def learn(cls, actual: Floats, weight: Floats, entries: Entries, config: ForecastConfig) -> Self:
         """Learns from a backtest.
 
         Args:
@@ -63,7 +61,6 @@ class Calibration:
             weight: How much each entry counts, shape (entries,).
             entries: What was forecast.
             config: Quantile levels and seed.
-            threads: Threads of LightGBM.
         """
         combinations = best_combinations(actual, weight, entries)
         usable = entries.active & (entries.change > 0) & (weight > 0)
@@ -75,7 +72,7 @@ class Calibration:
         centre = combine(entries, entries.model, combinations)
         off = np.where(entries.whole, actual + within, actual) - centre
         change = np.where(usable, entries.change, 1.0)
-        spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config, threads)
+        spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config)
         size = change * spread.predict(entries.told, entries.step)
         counted, fine = np.where(usable, weight, 0.0), fine_levels(config.quantiles)
         errors = ErrorDistribution.measured(off / size, counted, entries.kind, entries.step, fine)

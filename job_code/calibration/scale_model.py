@@ -64,9 +64,7 @@ class Spread:
     growth: float = RANDOM_WALK
 
     @classmethod
-    def learn(
-        cls, told: Columns, step: Integers, error: Floats, usable: Booleans, config: ForecastConfig, threads: int
-    ) -> Self:
+    def learn(cls, told: Columns, step: Integers, error: Floats, usable: Booleans, config: ForecastConfig) -> Self:
         """Learns from the errors of a backtest.
 
         Series that were drawn more often than others teach more: how far off a forecast of one kind is does not depend
@@ -78,7 +76,6 @@ class Spread:
             error: Absolute errors in usual changes, shape (entries,).
             usable: Which of them count.
             config: Seed of the trees.
-            threads: Threads of LightGBM.
         """
         size, steps = np.minimum(error[usable], MOST), step[usable]
         if not usable.any():
@@ -96,7 +93,7 @@ class Spread:
             random_state=config.seed,
             deterministic=True,
             force_row_wise=True,
-            n_jobs=threads,
+            n_jobs=1,
             verbosity=-1,
         )
         booster.fit(told[:, usable].T, size)

@@ -4,7 +4,9 @@ The model is fitted once, before the first origin; each later origin knows the d
 by what the others have taught, so that averages, spreads and quantiles are no choice made in hindsight.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from job_code.evaluation import metrics
 from job_code.evaluation.backtest_windows import BacktestOrigin, place_origins
 from job_code.model.baselines import SIMPLE_FORECASTS, moving_average
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Resources
+from job_code.model.fitting import ModelFit
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Booleans, Floats, Integers
 
@@ -78,21 +80,63 @@ class Backtest:
         }
 
 
-def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Backtest | None:
+@dataclass(frozen=True, kw_only=True)
+class BacktestPlan:
+    """What a backtest holds out, and which models it needs.
+
+    Attributes:
+        sample: The series.
+        origins: Where forecasts start, the earliest first.
+        past: What is known at the first of them.
+    """
+
+    sample: Sample
+    origins: tuple[BacktestOrigin, ...]
+    past: Sample
+
+    @classmethod
+    def of(cls, sample: Sample, config: ForecastConfig) -> Self | None:
+        """Place the origins; None where no series is long enough to hold anything out.
+
+        With `cutoff_rule = "series"` origins are counted back from each series' own end, so that others may have seen
+        the same periods.
+
+        Args:
+            sample: The series, with all of their demand.
+            config: The configuration.
+        """
+        origins = place_origins(sample.panel, config)
+        if not origins:
+            return None
+        back = origins[0].back
+        past = sample.select(sample.panel.lengths > back).without_last(back)
+        return cls(sample=sample, origins=tuple(origins), past=past)
+
+    @property
+    def fits(self) -> list[ModelFit]:
+        """The models: of all series; and of half of them, where the sample is not everything."""
+        pasts = [self.past]
+        if not self.sample.is_everything and self.past.half.any():
+            pasts.append(self.past.select(self.past.half))
+        steps = self.origins[0].steps
+        return [ModelFit.of(past.panel, past.exogenous, past.active, horizon=steps, share=TEACHING) for past in pasts]
+
+
+def backtest(plan: BacktestPlan, models: Sequence[DirectModel], config: ForecastConfig) -> Backtest | None:
     """Forecast the last periods of a sample from several origins.
 
-    With `cutoff_rule = "series"` origins are counted back from each series' own end, so that others may have seen the
-    same periods. Every series counts for those it stands for: the scores are estimates for all series of the run.
+    Every series counts for those it stands for: the scores are estimates for all series of the run.
+
+    Args:
+        plan: What is held out.
+        models: One for each of its `fits`.
+        config: The configuration.
 
     Returns:
-        None where no series is long enough to hold anything out, or nothing was observed in what would be.
+        None where nothing was observed in what was held out.
     """
-    origins = place_origins(sample.panel, config)
-    if not origins:
-        return None
-    first = origins[0]
-    past = sample.select(sample.panel.lengths > first.back).without_last(first.back)
-    model = _fit(past, np.ones(len(past.panel), dtype=bool), first.steps, config, resources)
+    sample, origins = plan.sample, plan.origins
+    model, *smaller = models
     parts = [_observe(sample, origin, model, config) for origin in origins]
     entries = Entries.stack([part.entries for part in parts])
     series, actual, weight = (
@@ -101,11 +145,10 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
     if not weight.any():
         return None
     outcome = _Outcome(entries=entries, series=series, actual=actual, weight=weight)
-    mean, quantiles = _cross_calibrate(outcome, config, resources)
-    measured = not sample.is_everything and past.half.any()
-    halved = (parts[0].wape, _wape_with_half(sample, past, first, config, resources)) if measured else None
+    mean, quantiles = _cross_calibrate(outcome, config)
+    halved = [_observe(sample, origins[0], half, config).wape for half in smaller]
     return Backtest(
-        steps=first.steps,
+        steps=origins[0].steps,
         origins=len(origins),
         series=series,
         period=np.concatenate([part.period for part in parts]),
@@ -120,8 +163,8 @@ def backtest(sample: Sample, config: ForecastConfig, resources: Resources) -> Ba
         average=np.concatenate([part.average for part in parts]),
         quantiles=quantiles,
         levels=config.quantiles,
-        calibration=Calibration.learn(actual, weight, entries, config, threads=resources.threads),
-        halved=halved,
+        calibration=Calibration.learn(actual, weight, entries, config),
+        halved=(parts[0].wape, halved[0]) if halved else None,
     )
 
 
@@ -134,18 +177,17 @@ class _Outcome:
     actual: Floats
     weight: Floats
 
-    def calibration_of(self, learn_from: Booleans, config: ForecastConfig, resources: Resources) -> Calibration:
+    def calibration_of(self, learn_from: Booleans, config: ForecastConfig) -> Calibration:
         """Learn from some of the entries."""
         return Calibration.learn(
             self.actual[learn_from],
             self.weight[learn_from],
             self.entries.where(learn_from),
             config,
-            threads=resources.threads,
         )
 
 
-def _cross_calibrate(outcome: _Outcome, config: ForecastConfig, resources: Resources) -> tuple[Floats, Floats]:
+def _cross_calibrate(outcome: _Outcome, config: ForecastConfig) -> tuple[Floats, Floats]:
     """Forecast each half of the series by what the other has taught.
 
     Returns:
@@ -157,7 +199,7 @@ def _cross_calibrate(outcome: _Outcome, config: ForecastConfig, resources: Resou
     even = outcome.series % 2 == 0
     for judged in (even, ~even):
         others = ~judged if divided else np.ones(count, dtype=bool)
-        calibrated = outcome.calibration_of(others, config, resources).apply(outcome.entries.where(judged), config)
+        calibrated = outcome.calibration_of(others, config).apply(outcome.entries.where(judged), config)
         mean[judged], quantiles[judged] = calibrated.mean, calibrated.quantiles
     return mean, quantiles
 
@@ -203,19 +245,4 @@ def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config:
         weight=weight.ravel(),
         scale=np.repeat(metrics.naive_error(history), steps),
         average=moving_average(history, steps).ravel(),
-    )
-
-
-def _wape_with_half(
-    sample: Sample, past: Sample, origin: BacktestOrigin, config: ForecastConfig, resources: Resources
-) -> float | None:
-    """Score a model that learnt from half the series, from the first origin."""
-    smaller = _fit(past, past.half, origin.steps, config, resources)
-    return _observe(sample, origin, smaller, config).wape
-
-
-def _fit(past: Sample, learn_from: Booleans, steps: int, config: ForecastConfig, resources: Resources) -> DirectModel:
-    teaching = past.select(learn_from)
-    return DirectModel.fit(
-        teaching.panel, teaching.exogenous, teaching.active, config, resources, horizon=steps, share=TEACHING
     )

@@ -45,14 +45,12 @@ class FeatureRecipe:
     smoothed: str
     pattern: int | None = None
 
-    def forecaster(self, *, threads: int) -> MLForecast:
+    def forecaster(self) -> MLForecast:
         """Set up MLForecast without a model: its `preprocess` computes the features that LightGBM learns from.
 
         MLForecast gets no date features. It would compute them for the period after the origin. A direct model needs
         those of the period that each row forecasts (`calendar_features`).
-
-        Args:
-            threads: Threads of MLForecast.
+        MLForecast uses one thread: fits run side by side in processes.
         """
         return MLForecast(
             models={},
@@ -60,13 +58,12 @@ class FeatureRecipe:
             lags=self.lags,
             lag_transforms=self.lag_transforms,
             lag_transforms_namer=feature_name,
-            num_threads=threads,
         )
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the lags and lag transforms, in MLForecast's order."""
-        return tuple(self.forecaster(threads=1).ts.features)
+        return tuple(self.forecaster().ts.features)
 
     @property
     def level_now(self) -> str:

@@ -24,9 +24,7 @@ def size(panel: Panel) -> Floats:
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 
 
-def training_origins(
-    panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe, threads: int
-) -> Origins:
+def training_origins(panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe) -> Origins:
     """Build the origins of the training rows.
 
     Args:
@@ -34,7 +32,6 @@ def training_origins(
         exogenous: What is known of them beside their demand.
         drawn: The rows.
         recipe: The features.
-        threads: Threads of MLForecast.
     """
     sizes = size(panel)
     values = panel.values / np.repeat(sizes, panel.lengths)
@@ -46,7 +43,7 @@ def training_origins(
         at=drawn.at,
         period=panel.period_of_value[drawn.at],
         size=drawn.size / sizes[drawn.series],
-        past=_past(panel, values, drawn.series, drawn.at, recipe=recipe, threads=threads),
+        past=_past(panel, values, drawn.series, drawn.at, recipe=recipe),
         exogenous=exogenous,
         series=drawn.series,
     )
@@ -71,15 +68,13 @@ def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -
         at=last,
         period=panel.last_period,
         size=np.ones(len(panel)),
-        past=_past(panel, values, every, last, recipe=recipe, threads=1),
+        past=_past(panel, values, every, last, recipe=recipe),
         exogenous=exogenous,
         series=every,
     )
 
 
-def _past(
-    panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe, threads: int
-) -> Columns:
+def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe) -> Columns:
     """Compute the lags and lag transforms with MLForecast.
 
     MLForecast puts what is known at the end of a period in the row of the next one. So each series gets one period
@@ -91,7 +86,6 @@ def _past(
         series: Index of each origin's series, shape (origins,).
         at: Position in `values` of each origin, shape (origins,).
         recipe: The features.
-        threads: Threads of MLForecast.
 
     Returns:
         Shape (features, origins), in the order of the recipe's names.
@@ -104,7 +98,7 @@ def _past(
             "y": np.insert(np.rint(values / GRAIN) * GRAIN, ends, UNKNOWN),
         }
     )
-    forecaster = recipe.forecaster(threads=threads)
+    forecaster = recipe.forecaster()
     # A panel has no gaps, so MLForecast need not look for them. It forecasts nothing, so it need not keep values.
     known = forecaster.preprocess(demand, static_features=[], dropna=False, keep_last_n=1, validate_data=False)
     assert isinstance(known, pl.DataFrame)

@@ -10,18 +10,17 @@ from typing import Self
 
 import numpy as np
 
-from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_encoding import CovariateEncoding
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.features.feature_matrix import Columns, demand_names, row_names
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
-from job_code.features.lag_features import last_origins, size, training_origins
-from job_code.features.training_rows import draw_rows
-from job_code.model.segment_model import Learnt, Regime, Resources, learn
+from job_code.features.lag_features import last_origins, size
+from job_code.model.segment_model import Learnt, Regime
 from job_code.model.tree_predictor import BLOCK
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.demand_classes import zero_share
+from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
 SERIES_AT_A_TIME = BLOCK  # what is forecast together stays in the processor's cache
@@ -63,49 +62,16 @@ class DirectModel:
     recipe: FeatureRecipe
 
     @classmethod
-    def fit(
-        cls,
-        panel: Panel,
-        exogenous: Exogenous,
-        active: Booleans,
-        config: ForecastConfig,
-        resources: Resources,
-        *,
-        horizon: int,
-        share: float = 1.0,
-    ) -> Self:
-        """Learns from a panel.
+    def of(cls, frequency: Frequency, horizon: int, learnt: tuple[Learnt, ...]) -> Self:
+        """Put a model together.
 
         Args:
-            panel: Series to learn from.
-            exogenous: What is known of them beside their demand.
-            active: Whether each still sells; the others teach nothing.
-            config: Model settings.
-            resources: Threads and progress.
-            horizon: Periods ahead that will be asked for.
-            share: Of the rows that would otherwise be learnt from.
+            frequency: What a period is.
+            horizon: Most periods ahead that will be asked for.
+            learnt: What was learnt of each regime.
         """
-        panel, exogenous = panel.select(active), exogenous.select(active)
-        recipe = recipe_for(panel.frequency)
-        memory = recipe.memory(horizon)
-        drawn = draw_rows(panel, horizon, config.seed, share=share)
-        if not len(drawn):
-            for _ in range(len(Regime) * config.trees):
-                resources.on_round()
-            return cls(memory, tuple(map(Learnt, Regime)), recipe)
-        origins = training_origins(panel, exogenous, drawn, recipe=recipe, threads=resources.threads)
-        regimes = Regime.of(drawn.zero_share, drawn.age, panel.frequency)
-        learnt = [
-            learn(
-                regime,
-                origins.where(regimes == regime),
-                drawn.where(regimes == regime),
-                config,
-                resources,
-            )
-            for regime in Regime
-        ]
-        return cls(memory, tuple(learnt), recipe)
+        recipe = recipe_for(frequency)
+        return cls(recipe.memory(horizon), learnt, recipe)
 
     def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
         """Forecasts series over the periods after their last one, a part at a time.

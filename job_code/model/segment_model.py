@@ -51,19 +51,6 @@ class Regime(IntEnum):
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What fitting may use.
-
-    Attributes:
-        threads: Threads of LightGBM and MLForecast.
-        on_round: Called after every boosting round, in sum `len(Regime)` times the configuration's `trees`.
-    """
-
-    threads: int
-    on_round: Callable[[], None]
-
-
-@dataclass(frozen=True)
 class Learnt:
     """What was learnt of one regime.
 
@@ -97,7 +84,9 @@ def learn(
     origins: Origins,
     drawn: TrainingRows,
     config: ForecastConfig,
-    resources: Resources,
+    *,
+    threads: int,
+    on_round: Callable[[], object],
 ) -> Learnt:
     """Learns one regime.
 
@@ -106,11 +95,10 @@ def learn(
         origins: Those of the training rows of this regime.
         drawn: These rows.
         config: Model settings.
-        resources: Threads and progress.
+        threads: Threads of LightGBM.
+        on_round: Called after every boosting round.
     """
     if len(drawn) < LEAST_TRAINING_ROWS:
-        for _ in range(config.trees):
-            resources.on_round()
         return Learnt(regime)
     every = np.arange(len(drawn))
     rows_per_leaf = max(1, min(config.min_rows_per_leaf, len(drawn) // 100))
@@ -126,7 +114,7 @@ def learn(
         random_state=config.seed,
         deterministic=True,
         force_row_wise=True,
-        n_jobs=resources.threads,
+        n_jobs=threads,
         verbosity=-1,
     )
     target = origins.values[drawn.target] / origins.size
@@ -139,7 +127,7 @@ def learn(
         target - _base(regime, origins, every),
         sample_weight=_weight(drawn) if regime == Regime.SPARSE else None,
         categorical_feature=[origins.names.index(name) for name in origins.categorical] or "auto",
-        callbacks=[lambda _: resources.on_round()],
+        callbacks=[lambda _: on_round()],
     )
     learnt = Learnt(regime, TreePredictor(booster.booster_))
     return learnt if regime == Regime.SPARSE else Learnt(regime, learnt.trees, _skew(learnt, origins, drawn, target))

@@ -166,6 +166,7 @@ def _cores_for(count: int) -> list[int | None]:
 
 
 _meeting: Barrier | None = None  # of all processes of this one's pool
+_every_core: set[int] = set()  # that the pool may run on; empty where its processes have no core of their own
 
 
 def _once_a_process(call: tuple[Callable[[Task], object], Task]) -> None:
@@ -176,6 +177,24 @@ def _once_a_process(call: tuple[Callable[[Task], object], Task]) -> None:
     function(task)
 
 
+@contextmanager
+def on_every_core(threads: int) -> Iterator[None]:
+    """Let a worker leave its own core for work of several threads; one thread stays where it is.
+
+    Args:
+        threads: Threads of the work.
+    """
+    if threads == 1 or not _every_core:
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, _every_core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, own)
+
+
 def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier) -> None:
     """Gives a worker its core, and has it end when it should.
 
@@ -184,6 +203,7 @@ def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier) -> None:
     global _meeting
     _meeting = meeting
     if (core := cores.get()) is not None:
+        _every_core.update(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {core})
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked in the parent, which waits for it otherwise
     parent = multiprocessing.parent_process()

@@ -1,20 +1,17 @@
 """Where a run's model comes from: it is trained on a sample of the demand, or it is the one an earlier run trained."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from job_code.config import ForecastConfig
 from job_code.demand.run_context import RunContext
 from job_code.errors import InputError
-from job_code.evaluation.backtest import Backtest, backtest
+from job_code.evaluation.backtest import Backtest, BacktestPlan, backtest
 from job_code.evaluation.chart_data import ChartData
 from job_code.forecasting.forecaster import Forecaster
-from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Regime, Resources
+from job_code.model.fitting import ModelFit, fit_models
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.runtime.process_pool import available_cores
-from job_code.runtime.progress import Advance, Progress
+from job_code.runtime.progress import Progress
 from job_code.tables.validation_report import plural
 from job_code.training.assemble import assemble_forecaster
 from job_code.training.example_series import example_series
@@ -36,7 +33,7 @@ def train(demand: PreparedDemand, context: RunContext) -> tuple[TrainedModel, Ch
     """
     config, progress = context.config, context.progress
     sample = _draw(demand, config, progress)
-    tested, forecaster = _fit(sample, demand, config, progress)
+    tested, forecaster = _fit(sample, demand, context)
     with progress.stage("record"):
         record = TrainingRecord.of(context.request, demand, sample, tested, now=datetime.now(UTC))
         model = TrainedModel.save(forecaster, record, context.scratch / "model")
@@ -89,27 +86,14 @@ def _draw(demand: PreparedDemand, config: ForecastConfig, progress: Progress) ->
     return sample
 
 
-def _fit(
-    sample: Sample, demand: PreparedDemand, config: ForecastConfig, progress: Progress
-) -> tuple[Backtest | None, Forecaster]:
-    threads = available_cores()
-    fits = 1 if sample.is_everything else 2
-    with progress.stage("backtest") as advance:
-        tested = backtest(sample, config, Resources(threads, _rounds(len(Regime) * config.trees * fits, advance)))
+def _fit(sample: Sample, demand: PreparedDemand, context: RunContext) -> tuple[Backtest | None, Forecaster]:
+    """Fit the run's own model and those of the backtest side by side, then forecast what the backtest holds out."""
+    config, progress = context.config, context.progress
+    plan = BacktestPlan.of(sample, config)
+    own = ModelFit.of(sample.panel, sample.exogenous, sample.active, horizon=config.horizon)
+    fits = [own, *(plan.fits if plan else ())]
     with progress.stage("fit") as advance:
-        resources = Resources(threads, _rounds(len(Regime) * config.trees, advance))
-        model = DirectModel.fit(
-            sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon
-        )
+        model, *others = fit_models(fits, config, context.workers, context.scratch / "fits", advance)
+    with progress.stage("backtest"):
+        tested = backtest(plan, others, config) if plan else None
     return tested, assemble_forecaster(model, tested, sample, demand, config)
-
-
-def _rounds(total: int, advance: Advance) -> Callable[[], None]:
-    done = 0
-
-    def one_more() -> None:
-        nonlocal done
-        done += 1
-        advance(done / total)
-
-    return one_more

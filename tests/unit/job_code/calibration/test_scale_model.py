@@ -11,7 +11,7 @@ CONFIG = configured()
 
 
 def learnt(told: np.ndarray, step: np.ndarray, error: np.ndarray, usable: np.ndarray | None = None) -> Spread:
-    return Spread.learn(told, step, error, np.ones(len(step), dtype=bool) if usable is None else usable, CONFIG, 1)
+    return Spread.learn(told, step, error, np.ones(len(step), dtype=bool) if usable is None else usable, CONFIG)
 
 
 def told(step: np.ndarray, signal: np.ndarray) -> np.ndarray:

@@ -8,11 +8,10 @@ import pytest
 
 from job_code.demand.stockouts import ENOUGH, USUAL, estimate_unmet
 from job_code.errors import InputError
-from job_code.evaluation.backtest import backtest
-from job_code.model.segment_model import Resources
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from tests.demand import configured, panel_of, run_job, sample_of, series
+from tests.fitted import backtested
 
 
 def panel_with(values: list[list[float]]) -> Panel:
@@ -84,7 +83,7 @@ def test_an_empty_shelf_does_not_forecast_nothing(tmp_path: Path) -> None:
 def test_periods_off_sale_are_not_judged(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shelves(told=True), available="on_shelf")
     config = configured(available="on_shelf", horizon=12)
-    tested = backtest(sample, config, Resources(1, lambda: None))
+    tested = backtested(sample, config)
     assert tested
     emptied = sample.panel.last_period[0] - 12
     assert (tested.weight[tested.period > emptied] == 0).all()

@@ -5,16 +5,16 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.evaluation.backtest import Backtest, backtest
+from job_code.evaluation.backtest import Backtest
 from job_code.evaluation.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
 from job_code.evaluation.backtest_windows import place_origins
-from job_code.model.segment_model import Resources
 from job_code.preparation.training_sample import Sample
+from tests import fitted
 from tests.demand import configured, panel_of, prepared, sample_of, series, shop
 
 
 def backtested(sample: Sample, **settings: object) -> Backtest:
-    result = backtest(sample, configured(**settings), Resources(1, lambda: None))
+    result = fitted.backtested(sample, configured(**settings))
     assert result is not None
     return result
 

@@ -91,7 +91,7 @@ def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     drawn = TrainingRows(
         series=every, at=at, step=np.full(len(at), 3), size=sizes, zero_share=np.zeros(len(at)), age=shorter.lengths
     )
-    learning = training_origins(longer, exogenous(longer), drawn, recipe=recipe_for(WEEKS), threads=1)
+    learning = training_origins(longer, exogenous(longer), drawn, recipe=recipe_for(WEEKS))
     forecasting = at_ends(shorter).rows(every, drawn.step)
     assert learning.rows(every, drawn.step) == pytest.approx(forecasting, rel=1e-6, nan_ok=True)
 

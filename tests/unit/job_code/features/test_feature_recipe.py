@@ -9,11 +9,11 @@ from mlforecast import MLForecast
 from job_code.features.calendar_features import calendar_columns, calendar_names
 from job_code.features.feature_recipe import recipe_for
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Resources
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 from tests.demand import configured, predicted, sample_of, shop
+from tests.fitted import fit
 
 LONG = {"W-MON": 230, "D": 1200, "MS": 260}
 HORIZON = 5
@@ -23,10 +23,8 @@ HORIZON = 5
 def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, DirectModel]:
     demand = shop(12, LONG[request.param], frequency=request.param, noise=0.4)
     sample = sample_of(tmp_path_factory.mktemp("memory"), demand)
-    resources = Resources(1, lambda: None)
     config = configured(trees=40, min_rows_per_leaf=5)
-    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=HORIZON)
-    return sample, model
+    return sample, fit(sample, config, horizon=HORIZON)
 
 
 def forecast(sample: Sample, model: DirectModel, memory: int) -> Floats:

@@ -1,7 +1,5 @@
 """The features of the past are what a slow reading of each series gives, wherever a forecast starts."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -76,7 +74,7 @@ def test_in_the_middle_of_series(panel: Panel) -> None:
     drawn = TrainingRows(
         series=every, at=at, step=np.full(len(at), 1), size=ones, zero_share=0 * ones, age=at - panel.starts + 1
     )
-    middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe, threads=1)
+    middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe)
     assert middles.past == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
     assert middles.past[0] / middles.size == pytest.approx(panel.values[at])
 
@@ -98,18 +96,3 @@ def test_means_do_not_depend_on_what_lies_before_them(panel: Panel) -> None:
     whole, latest = (last_origins(each, Exogenous.none(len(each)), recipe=recipe).past for each in (panel, recent))
     means = [name.startswith(("mean", "lag")) for name in recipe.names]
     assert np.array_equal(whole[means], latest[means], equal_nan=True)
-
-
-def test_the_same_with_threads(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    demand = series({f"S{at:03d}": random.gamma(2, 3, 80).tolist() for at in range(50)})
-    panel = panel_of(tmp_path, demand)[0]
-    every, ones = np.arange(50), np.ones(50)
-    drawn = TrainingRows(
-        series=every, at=panel.starts + 40, step=np.full(50, 1), size=ones, zero_share=0 * ones, age=np.full(50, 41)
-    )
-    one, two = (
-        training_origins(panel, Exogenous.none(50), drawn, recipe=recipe_for(panel.frequency), threads=threads).past
-        for threads in (1, 2)
-    )
-    assert np.array_equal(one, two, equal_nan=True)

@@ -9,12 +9,10 @@ from job_code.calibration.forecast_table import Entries
 from job_code.calibration.usual_change import typical_change
 from job_code.config import ForecastConfig
 from job_code.demand.work_sizes import Sizes
-from job_code.evaluation.backtest import backtest
 from job_code.forecasting.forecast_chunk import forecast_pieces
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import save_model
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Resources
 from job_code.preparation.panel_chunks import read_piece
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
@@ -22,6 +20,7 @@ from job_code.runtime.process_pool import Workers
 from job_code.series.panel import Panel
 from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
+from tests.fitted import backtested, fit, trained
 
 CONFIG = configured(trees=20, cutoff_rule="series")
 
@@ -39,9 +38,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 
 @pytest.fixture(scope="module")
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
-    sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
-    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
-    return assemble_forecaster(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
+    sample = Sample.draw(ready, CONFIG.sample_rows)
+    return trained(sample, ready, CONFIG), sample
 
 
 def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]) -> None:
@@ -79,13 +77,12 @@ def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
 
 
 def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Path) -> None:
-    config, resources = configured(trees=20), Resources(1, lambda: None)
+    config = configured(trees=20)
     given = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
     ready = prepared(tmp_path, {"a.parquet": given}, config)
     sample = Sample.draw(ready, config.sample_rows)
     panel = sample.panel
-    model = DirectModel.fit(panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
-    tested = backtest(sample, config, resources)
+    model, tested = fit(sample, config), backtested(sample, config)
     assert tested
     forecast = assemble_forecaster(model, tested, sample, ready, config).forecast(
         panel, sample.exogenous, sample.active
@@ -132,9 +129,8 @@ def test_pieces_are_forecast_from_disk_alone(
 def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
     config = ForecastConfig(frequency="W-MON", quantiles=(0.1, 0.5, 0.9))
     ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
-    sample, resources = Sample.draw(ready, 10_000), Resources(1, lambda: None)
-    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=config.horizon)
-    forecaster = assemble_forecaster(model, backtest(sample, config, resources), sample, ready, config)
+    sample = Sample.draw(ready, 10_000)
+    forecaster = trained(sample, ready, config)
     forecast = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert forecast.mean.tolist() == [[10.0] * 12]
     assert forecast.quantiles[0, :, 1].tolist() == [10.0] * 12

@@ -10,15 +10,12 @@ import pytest
 from contract.model_format import MODEL_FORMAT
 from contract.s3.keys import MODEL_DOCUMENT
 from job_code.errors import ModelUnusableError
-from job_code.evaluation.backtest import backtest
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import RECORD, load_model, save_model
-from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Resources
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
+from tests.fitted import trained
 
 CONFIG = configured(trees=20)
 RECORD_TEXT = '{"of": "the training"}'
@@ -36,9 +33,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 
 @pytest.fixture(scope="module")
 def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
-    sample, resources = Sample.draw(ready, CONFIG.sample_rows), Resources(1, lambda: None)
-    model = DirectModel.fit(sample.panel, sample.exogenous, sample.active, CONFIG, resources, horizon=CONFIG.horizon)
-    return assemble_forecaster(model, backtest(sample, CONFIG, resources), sample, ready, CONFIG), sample
+    sample = Sample.draw(ready, CONFIG.sample_rows)
+    return trained(sample, ready, CONFIG), sample
 
 
 @pytest.fixture

@@ -8,20 +8,18 @@ import pytest
 from job_code.exogenous.static_features import StaticFeatures
 from job_code.features.lag_features import last_origins, size
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Regime, Resources
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Floats
 from tests.demand import configured, panel_of, predicted, sample_of, series, shop
+from tests.fitted import fit
 
 
-def fitted(sample: Sample, *, threads: int = 1, **settings: object) -> DirectModel:
-    resources = Resources(threads, lambda: None)
-    config = configured(**settings)
-    return DirectModel.fit(sample.panel, sample.exogenous, sample.active, config, resources, horizon=12)
+def fitted(sample: Sample, **settings: object) -> DirectModel:
+    return fit(sample, configured(**settings), horizon=12)
 
 
-def forecast(sample: Sample, horizon: int, *, threads: int = 1, **settings: object) -> Floats:
-    return predicted(fitted(sample, threads=threads, **settings), sample, horizon)
+def forecast(sample: Sample, horizon: int, **settings: object) -> Floats:
+    return predicted(fitted(sample, **settings), sample, horizon)
 
 
 def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> None:
@@ -37,14 +35,6 @@ def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> Non
 def test_size_is_that_of_the_last_year_then_of_the_whole_then_one(tmp_path: Path) -> None:
     values = {"a": [100.0] * 10 + [4.0] * 52, "b": [5.0] * 8 + [0.0] * 72, "c": [0.0] * 3, "d": [1.0, 3.0]}
     assert size(panel_of(tmp_path, series(values))[0]) == pytest.approx([4.0, 0.5, 1.0, 2.0])
-
-
-def test_the_same_whatever_the_threads(tmp_path: Path) -> None:
-    sample = sample_of(tmp_path, shop(40, 120))
-    one, two = (forecast(sample, 6, threads=threads, trees=40) for threads in (1, 2))
-    assert np.array_equal(one, two)
-    other = forecast(sample, 6, trees=40, learning_rate=0.3)
-    assert not np.array_equal(one, other)
 
 
 def test_forecasts_scale_with_the_demand(tmp_path: Path) -> None:
@@ -70,14 +60,6 @@ def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
     new0, new1 = forecast(replace(sample, exogenous=exogenous), 1, trees=60)[:2, 0]
     assert new0 < 12
     assert new1 > 13
-
-
-def test_progress_is_told_of_every_round(tmp_path: Path) -> None:
-    rounds: list[int] = []
-    sample = sample_of(tmp_path, shop(3, 40))
-    resources = Resources(1, lambda: rounds.append(1))
-    DirectModel.fit(sample.panel, sample.exogenous, sample.active, configured(trees=7), resources, horizon=2)
-    assert len(rounds) == 7 * len(Regime)
 
 
 def test_the_mean_of_regular_series_is_more_than_their_median(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import last_origins, training_origins
 from job_code.features.training_rows import draw_rows
-from job_code.model.segment_model import LEAST_TRAINING_ROWS, Learnt, Regime, Resources, learn
+from job_code.model.segment_model import LEAST_TRAINING_ROWS, Learnt, Regime, learn
 from job_code.series.frequency import Frequency
 from tests.demand import configured, panel_of, series
 
@@ -26,8 +26,8 @@ def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> t
     panel = panel_of(folder, series(values))[0]
     drawn, static = draw_rows(panel, 4, seed=0), Exogenous.none(len(panel))
     recipe = recipe_for(panel.frequency)
-    origins = training_origins(panel, static, drawn, recipe=recipe, threads=1)
-    learnt = learn(regime, origins, drawn, configured(trees=60), Resources(1, lambda: None))
+    origins = training_origins(panel, static, drawn, recipe=recipe)
+    learnt = learn(regime, origins, drawn, configured(trees=60), threads=1, on_round=lambda: None)
     ends = last_origins(panel, static, recipe=recipe)
     every = np.arange(len(panel))
     return learnt, float(learnt.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
@@ -45,15 +45,14 @@ def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(
     assert median == pytest.approx(1 / truth, abs=0.1)
 
 
-def test_too_little_teaches_nothing_and_is_told_as_done(tmp_path: Path) -> None:
+def test_too_little_teaches_nothing(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
     drawn = draw_rows(panel, 1, seed=0)
     assert len(drawn) < LEAST_TRAINING_ROWS
     recipe = recipe_for(panel.frequency)
-    origins, rounds = training_origins(panel, Exogenous.none(1), drawn, recipe=recipe, threads=1), []
-    learnt = learn(Regime.SPARSE, origins, drawn, configured(trees=7), Resources(1, lambda: rounds.append(1)))
+    origins = training_origins(panel, Exogenous.none(1), drawn, recipe=recipe)
+    learnt = learn(Regime.SPARSE, origins, drawn, configured(trees=7), threads=1, on_round=lambda: None)
     assert learnt == Learnt(Regime.SPARSE)
-    assert len(rounds) == 7
     every = np.arange(len(drawn))
     rows = origins.rows(every, drawn.step)
     assert learnt.predict(origins, every, rows) == pytest.approx(np.ones(2))  # the mean up to there, over itself
@@ -75,8 +74,8 @@ def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
         tmp_path, series({str(at): random.normal(0, 4, 150).tolist() for at in range(20)}), negative_rule="keep"
     )[0]
     drawn = draw_rows(panel, 4, seed=0)
-    origins = training_origins(panel, Exogenous.none(20), drawn, recipe=recipe_for(panel.frequency), threads=1)
-    learnt = learn(Regime.REGULAR, origins, drawn, configured(trees=10), Resources(1, lambda: None))
+    origins = training_origins(panel, Exogenous.none(20), drawn, recipe=recipe_for(panel.frequency))
+    learnt = learn(Regime.REGULAR, origins, drawn, configured(trees=10), threads=1, on_round=lambda: None)
     assert learnt.skew == 1.0
 
 

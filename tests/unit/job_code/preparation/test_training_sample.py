@@ -8,12 +8,11 @@ import polars as pl
 import pytest
 
 from job_code.demand.work_sizes import Sizes
-from job_code.evaluation.backtest import backtest
 from job_code.evaluation.backtest_scores import scores
-from job_code.model.segment_model import Resources
 from job_code.preparation.training_sample import Sample
 from job_code.series.lifecycle import is_active
 from tests.demand import configured, prepared, series, stacked
+from tests.fitted import backtested
 
 PIECES = Sizes(rows_per_shard=40_000, values_per_piece=30_000)
 
@@ -99,8 +98,8 @@ def test_before_the_cutoff_other_series_were_selling(tmp_path: Path) -> None:
 
 
 def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sample]) -> None:
-    config, resources = configured(trees=5), Resources(1, lambda: None)
-    sample, everything = (backtest(each, config, resources) for each in drawn)
+    config = configured(trees=5)
+    sample, everything = (backtested(each, config) for each in drawn)
     assert sample
     assert everything
     for name in ("model", "baseline", "forecast"):
@@ -117,7 +116,7 @@ def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sa
     assert everything.halved is None
 
     # Without weights the many slow sellers would count for the few that were chosen.
-    unweighted = backtest(replace(drawn[0], weight=np.ones(len(drawn[0].panel))), config, resources)
+    unweighted = backtested(replace(drawn[0], weight=np.ones(len(drawn[0].panel))), config)
     assert unweighted
     wape = scores(everything)["baseline"]["wape"]
     assert scores(unweighted)["baseline"]["wape"] != pytest.approx(wape, rel=0.12)

@@ -4,10 +4,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.evaluation.backtest import Backtest, backtest
-from job_code.model.segment_model import Resources
+from job_code.evaluation.backtest import Backtest
 from job_code.training.example_series import choose
 from tests.demand import configured, sample_of, series, shop
+from tests.fitted import backtested
 
 
 def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
         "sparse": [0.0, 0.0, 8.0] * 20,
     }
     sample = sample_of(tmp_path, pl.concat([shop(5, 60), series(values)]))
-    panel, tested = sample.panel, backtest(sample, configured(), Resources(1, lambda: None))
+    panel, tested = sample.panel, backtested(sample, configured())
     chosen = choose(panel, sample.active, tested)
     by_reason = {why: panel.keys["unique_id"][each.index] for each in chosen for why in each.why.split("; ")}
     assert by_reason["largest demand"] == "big"
@@ -31,7 +31,7 @@ def test_one_series_of_each_sort_and_none_twice(tmp_path: Path) -> None:
 
 def test_the_best_and_the_worst_are_those_and_say_how_good_they_are(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shop(6, 80))
-    tested = backtest(sample, configured(), Resources(1, lambda: None))
+    tested = backtested(sample, configured())
     assert tested is not None
     error, naive = np.abs(tested.forecast - tested.actual), np.abs(tested.baseline - tested.actual)
     gain = np.bincount(tested.series, weights=naive - error)

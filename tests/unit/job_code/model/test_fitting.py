@@ -1,0 +1,99 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.features.feature_recipe import recipe_for
+from job_code.features.lag_features import training_origins
+from job_code.features.training_rows import draw_rows
+from job_code.model import fitting
+from job_code.model.direct_model import DirectModel
+from job_code.model.fitting import ModelFit, fit_models
+from job_code.model.segment_model import Regime
+from job_code.preparation.training_sample import Sample
+from job_code.runtime.process_pool import Workers
+from tests.demand import configured, sample_of, series, shop
+
+CONFIG = configured(trees=12)
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    sparse = {f"sparse{at}": [0.0, 0.0, 3.0 + at] * 30 for at in range(12)}
+    demand = pl.concat([shop(20, 90, noise=0.3), series({**sparse, "new": [5.0], "dead": [4.0] * 5 + [0.0] * 80})])
+    return sample_of(tmp_path_factory.mktemp("sample"), demand)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Workers]:
+    with Workers(2) as workers:
+        yield workers
+
+
+def fits_of(sample: Sample) -> list[ModelFit]:
+    whole = ModelFit.of(sample.panel, sample.exogenous, sample.active, horizon=6)
+    part = sample.select(np.arange(len(sample.panel)) % 2 == 0)
+    return [whole, ModelFit.of(part.panel, part.exogenous, part.active, horizon=3, share=0.4)]
+
+
+def texts(models: list[DirectModel]) -> list[list[str | None]]:
+    """The trees of each segment, without the parameters that follow them: these name the threads."""
+    trees = [[each.trees for each in model.learnt] for model in models]
+    return [[each.text.partition("\nparameters:")[0] if each else None for each in model] for model in trees]
+
+
+def test_models_do_not_depend_on_processes_or_threads(
+    sample: Sample, pool: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = fits_of(sample)
+    alone = fit_models(fits, CONFIG, Workers(1), tmp_path / "alone")
+    both = fit_models(fits, CONFIG, pool, tmp_path / "pool")
+    monkeypatch.setattr(fitting, "threads_of_a_fit", lambda _cores, _fits: 2)
+    threads = fit_models(fits, CONFIG, pool, tmp_path / "threads")
+    assert texts(alone) == texts(both) == texts(threads)
+    assert all(text for model in texts(alone) for text in model)
+    assert len({text for model in texts(alone) for text in model}) == 4
+    skews = [[[each.skew for each in model.learnt] for model in models] for models in (alone, both, threads)]
+    assert skews[0] == skews[1] == skews[2]
+
+
+def test_threads_are_given_where_cores_remain() -> None:
+    given = [fitting.threads_of_a_fit(cores, 6) for cores in (1, 2, 6, 11, 12, 64)]
+    assert given == [1, 1, 1, 1, 2, 10]
+
+
+def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: Workers, tmp_path: Path) -> None:
+    for name, workers in (("alone", Workers(1)), ("pool", pool)):
+        shares: list[float] = []
+        fit_models(fits_of(sample), CONFIG, workers, tmp_path / name, shares.append)
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
+        assert len(shares) >= 4
+
+
+def test_a_model_keeps_the_order_of_its_segments(sample: Sample, pool: Workers, tmp_path: Path) -> None:
+    for model in fit_models(fits_of(sample), CONFIG, pool, tmp_path):
+        assert [each.regime for each in model.learnt] == list(Regime)
+
+
+def test_series_without_training_rows_change_no_feature(sample: Sample) -> None:
+    panel, exogenous = sample.panel, sample.exogenous
+    drawn = draw_rows(panel, 4, seed=0)
+    drawn = drawn.where(drawn.series % 3 == 1)
+    few, fewer, moved = fitting._with_rows(panel, exogenous, drawn)
+    assert len(few) < len(panel)
+    recipe = recipe_for(panel.frequency)
+    every = np.arange(len(drawn))
+    expected = training_origins(panel, exogenous, drawn, recipe=recipe)
+    found = training_origins(few, fewer, moved, recipe=recipe)
+    assert np.array_equal(found.rows(every, drawn.step), expected.rows(every, drawn.step), equal_nan=True)
+    assert found.values[moved.target].tolist() == expected.values[drawn.target].tolist()
+
+
+def test_no_series_that_sells_teaches_nothing(sample: Sample, tmp_path: Path) -> None:
+    nobody = np.zeros(len(sample.panel), dtype=bool)
+    fit = ModelFit.of(sample.panel, sample.exogenous, nobody, horizon=4)
+    (model,) = fit_models([fit], CONFIG, Workers(1), tmp_path)
+    assert [each.trees for each in model.learnt] == [None, None]
