@@ -111,7 +111,7 @@ def align(
         local = replace(own, series=renumbered[own.series])
         kept = _Spans(spans.first[inside], spans.last[inside], spans.has_value[inside])
         first, series = kept.first, np.flatnonzero(inside)
-        filled, observed = _fill(local, kept)
+        filled, observed, before_history = _fill(local, kept)
         panel = Panel(
             keys=shard.keys[series],
             frequency=calendar.frequency,
@@ -120,7 +120,7 @@ def align(
             values=filled,
             observed=observed,
         )
-        repairs = _repair(panel, local, kept, config)
+        repairs = replace(_repair(panel, local, kept, config), rows_before_history=before_history)
         yield panel, series, repairs + outside
         outside = Repairs()
     if not len(groups):
@@ -152,35 +152,36 @@ def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig)
     return _Spans(begin.astype(np.int64), end, has_value)
 
 
-def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans]:
-    """Values of the panel, and which of them were given."""
+def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
+    """Values of the panel, which of them were given, and how many others lie before the history that is used."""
     lengths = spans.last - spans.first + 1
     starts = np.cumsum(lengths) - lengths
     values, observed = np.zeros(int(lengths.sum())), np.zeros(int(lengths.sum()), dtype=bool)
-    inside = ~np.isnan(rows.value) & (rows.period >= spans.first[rows.series])
+    given = ~np.isnan(rows.value)
+    inside = given & (rows.period >= spans.first[rows.series])
     own = rows if inside.all() else rows.where(inside)
     at = (starts - spans.first)[own.series] + own.period
     values[at] = own.value
     observed[at] = True
-    return values, observed
+    return values, observed, int(np.count_nonzero(given) - np.count_nonzero(inside))
 
 
 def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) -> Repairs:
     """Fills gaps and clips negative values, in place, and counts both."""
     gaps = np.zeros(len(panel), dtype=np.int64)
     if not panel.observed.all():
-        inner = _gaps(panel, spans, config)
-        gaps = np.add.reduceat(inner.astype(np.int64), panel.starts)
+        before = _gaps_lie_before(panel, spans, config)
+        observed = np.add.reduceat(panel.observed, panel.starts, dtype=np.int64)
+        gaps = np.where(before > panel.starts, before - panel.starts - observed, 0)
         if config.gap_rule == "carry_forward":
+            inner = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(before, panel.lengths))
             _carry_forward(panel, inner, rows, spans)
-    early = (rows.period < spans.first[rows.series]) & ~np.isnan(rows.value)
     ends = panel.starts + panel.lengths - 1
     repairs = Repairs(
         gaps_filled=int(gaps.sum()),
         series_with_gaps=int((gaps > 0).sum()),
         ended_series=int((~panel.observed[ends]).sum()) if config.cutoff_rule == "common" else 0,
         negative_values=int((panel.values[panel.observed] < 0).sum()),
-        rows_before_history=int(early.sum()),
     )
     if config.negative_rule == "clip":
         np.maximum(panel.values, 0.0, out=panel.values)
@@ -205,16 +206,20 @@ def _on_sale(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
     return share
 
 
-def _gaps(panel: Panel, spans: _Spans, config: ForecastConfig) -> Booleans:
-    """A gap lies between two observed values; or, where a series ends by its own rows, before a row without a value."""
+def _gaps_lie_before(panel: Panel, spans: _Spans, config: ForecastConfig) -> Integers:
+    """Position after the last observed value of each series, before which all that is not observed is a gap.
+
+    Where a series ends by its own rows, a row without a value closes a gap, too. A series without any value has none.
+    """
+    ends = panel.starts + panel.lengths
     if config.cutoff_rule == "series":
-        final = np.where(spans.has_value, panel.starts + panel.lengths, -1)
-    else:
-        seen = np.flatnonzero(panel.observed)
-        final = np.full(len(panel), -1)
-        np.maximum.at(final, panel.series_of_value[seen], seen)
-    inner: Booleans = ~panel.observed & (np.arange(len(panel.values)) < np.repeat(final, panel.lengths))
-    return inner
+        return np.where(spans.has_value, ends, -1)
+    seen = np.flatnonzero(panel.observed)
+    until = np.searchsorted(seen, ends)  # how many observed values lie before the end of each series
+    if not len(seen):
+        return np.full(len(panel), -1)
+    last = seen[np.maximum(until - 1, 0)]
+    return np.where((until > 0) & (last >= panel.starts), last + 1, -1)
 
 
 def _carry_forward(panel: Panel, inner: Booleans, rows: _Rows, spans: _Spans) -> None:

@@ -34,9 +34,12 @@ class DayCounts:
         days = batch[DAY].to_physical().to_numpy()
         if not len(days):
             return cls(_table(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)))
-        first = int(days.min())
+        first, last = int(days.min()), int(days.max())
+        if first == last:  # a file a period is usual
+            return cls(_table(np.array([first]), [len(days)], [batch.height - batch[VALUE].null_count()]))
         rows = np.bincount(days - first)
-        given = np.bincount((days - first)[batch[VALUE].is_not_null().to_numpy()], minlength=len(rows))
+        missing = days[batch[VALUE].is_null().to_numpy()]
+        given = rows - np.bincount(missing - first, minlength=len(rows))
         seen = np.flatnonzero(rows)
         return cls(_table(seen + first, rows[seen], given[seen]))
 

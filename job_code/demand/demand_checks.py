@@ -21,6 +21,7 @@ from job_code.tables.row_checks import DAY
 from job_code.tables.validation_report import EXAMPLES, Findings, plural
 
 ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
+CELLS_A_ROW = 16  # series times periods for each row: where there are more, a table of all of them is too large
 Periods = npt.NDArray[np.int32]
 
 
@@ -74,8 +75,13 @@ def check_calendar(days: DayCounts, config: ForecastConfig, findings: Findings) 
 
 def periods_of(shard: SpilledShard, frequency: Frequency) -> Periods:
     """Number of the period each row of a shard belongs to, shape (rows,)."""
-    days = pl.DataFrame({DAY: shard.day}).select(pl.col(DAY).cast(pl.Date))
-    return days.select(frequency.to_period(pl.col(DAY)).cast(pl.Int32)).to_series().to_numpy()
+    if not len(shard.day):
+        return np.empty(0, np.int32)
+    first, last = int(shard.day.min()), int(shard.day.max())
+    days = pl.DataFrame({DAY: np.arange(first, last + 1, dtype=np.int32)}).cast(pl.Date)
+    period_of_day = days.select(frequency.to_period(pl.col(DAY)).cast(pl.Int32)).to_series().to_numpy()
+    periods: Periods = period_of_day[shard.day - first]
+    return periods
 
 
 def check_shard(shard: SpilledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
@@ -87,7 +93,7 @@ def check_shard(shard: SpilledShard, periods: Periods, frequency: Frequency, con
         frequency: The calendar.
         config: Says whether demand may be negative.
     """
-    days = pl.DataFrame({DAY: np.unique(shard.day)}).cast(pl.Date)
+    days = pl.DataFrame({DAY: _distinct(shard.day)}).cast(pl.Date)
     odd = days.filter(frequency.is_off_anchor(pl.col(DAY))).to_series().to_physical().to_numpy()
     off_anchor = np.flatnonzero(np.isin(shard.day, odd)) if len(odd) else np.empty(0, np.int64)
     negative = np.flatnonzero(shard.value < 0) if config.negative_rule == "error" else np.empty(0, np.int64)
@@ -132,15 +138,30 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
 def _duplicates(shard: SpilledShard, periods: Periods) -> Problem:
     if not len(periods):
         return Problem(0, _examples(shard, np.empty(0, np.int64)))
-    span = int(periods.max()) - int(periods.min()) + 1
-    cell = shard.series.astype(np.int64) * span + (periods - periods.min())
+    first = int(periods.min())
+    span = int(periods.max()) - first + 1
+    cell = shard.series * span + (periods - first)
+    cells = shard.keys.height * span
+    if cells <= CELLS_A_ROW * len(cell):
+        taken = np.zeros(cells, dtype=bool)
+        taken[cell] = True
+        if np.count_nonzero(taken) == len(cell):
+            return Problem(0, _examples(shard, np.empty(0, np.int64)))
     ordered = np.sort(cell)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     # Two dates of one period are duplicates too; the earlier one is shown.
     rows = np.flatnonzero(np.isin(cell, repeated[:EXAMPLES])) if len(repeated) else np.empty(0, np.int64)
     rows = rows[np.lexsort((shard.day[rows], cell[rows]))]
-    first = rows[np.unique(cell[rows], return_index=True)[1]]
-    return Problem(len(np.unique(repeated // span)), _examples(shard, first))
+    shown = rows[np.unique(cell[rows], return_index=True)[1]]
+    return Problem(len(np.unique(repeated // span)), _examples(shard, shown))
+
+
+def _distinct(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """The different days, ascending; reading has left out all that lie centuries apart."""
+    if not len(days):
+        return days
+    first = int(days.min())
+    return (np.flatnonzero(np.bincount(days - first)) + first).astype(np.int32)
 
 
 def _examples(shard: SpilledShard, rows: npt.NDArray[np.int64]) -> pl.DataFrame:

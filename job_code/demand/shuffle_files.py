@@ -28,7 +28,7 @@ KEYS_IN_MEMORY = 500_000
 class SpillWriter:
     """Sorts batches of demand into one file a shard.
 
-    Memory: 12 bytes a series seen so far, beside the batch.
+    Memory: that of `KnownKeys`, beside the batch.
 
     Args:
         folder: Where the shards' files are.
@@ -47,8 +47,10 @@ class SpillWriter:
     def add(self, batch: pl.DataFrame) -> None:
         """Spills one cleaned batch."""
         hashes = hash_keys(batch, self._key)
-        order = np.argsort(hashes)
-        hashes = hashes[order]
+        # NumPy sorts numbers of 16 bits by radix, several times faster than the hashes themselves.
+        shard = shard_of(hashes, self._shards).astype(np.min_scalar_type(self._shards))
+        order = np.argsort(shard, kind="stable")
+        hashes = hashes[order]  # those of one shard stand together in the table of keys, and stay in the cache
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
@@ -58,11 +60,10 @@ class SpillWriter:
         rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
         if ON_SALE in batch.columns:
             rows["on_sale"] = batch[ON_SALE].to_numpy()[order]
-        ends = np.searchsorted(shard_of(hashes, self._shards), np.arange(self._shards), side="right")
         begin = 0
-        for shard, end in enumerate(ends.tolist()):
+        for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=self._shards)).tolist()):
             if end > begin:
-                with rows_file(self._folder, shard, self._writer).open("ab") as file:
+                with rows_file(self._folder, number, self._writer).open("ab") as file:
                     file.write(rows[begin:end].data)
             begin = end
 

@@ -23,18 +23,19 @@ def is_active(panel: Panel) -> Booleans:
     """
     sold = np.flatnonzero((panel.values != 0) & panel.observed)
     zeros = np.concatenate([[0], np.cumsum(panel.values == 0)])  # estimates of what was off sale are no silence
-    series = panel.series_of_value[sold]
-    count = np.bincount(series, minlength=len(panel))
-    first = np.full(len(panel), np.iinfo(np.int64).max)
-    last = np.full(len(panel), -1)
-    np.minimum.at(first, series, sold)
-    np.maximum.at(last, series, sold)
+    ends = panel.starts + panel.lengths
+    until = np.searchsorted(sold, ends)  # how many sales lie before the end of each series
+    count = np.diff(until, prepend=0)
+    has_sold = count > 0
+    begin = (until - count)[has_sold]
+    first, last = np.zeros(len(panel), dtype=np.int64), np.full(len(panel), -1)
+    first[has_sold], last[has_sold] = sold[begin], sold[until[has_sold] - 1]
 
     silence = np.zeros(len(panel), dtype=np.int64)  # the longest between two sales
-    within = series[1:] == series[:-1]
-    np.maximum.at(silence, series[1:][within], np.diff(zeros[sold])[within])
-    has_sold = count > 0
-    ends = panel.starts + panel.lengths
+    between = np.diff(zeros[sold], prepend=0)
+    between[begin] = 0
+    if len(begin):
+        silence[has_sold] = np.maximum.reduceat(between, begin)
     silent_now = np.where(has_sold, zeros[ends] - zeros[np.maximum(last, 0)], panel.lengths)
     without_sale = np.where(has_sold, ends - 1 - last, panel.lengths)
     often = np.divide(count, last - first + 1, out=np.zeros(len(panel)), where=has_sold)

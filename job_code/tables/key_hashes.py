@@ -5,8 +5,8 @@ import numpy.typing as npt
 import polars as pl
 
 HASH_SEED = 20_240_614
-MERGE_SHARE = 8  # recent keys are merged into the known ones when they are an eighth of them
-LEAST_MERGED = 65_536
+LEAST_SLOTS = 65_536  # a power of two
+SLOTS_A_KEY = 2  # at least: with fewer, many keys do not stand in the first slot that is looked at
 
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint32]
@@ -23,12 +23,18 @@ def shard_of(hashes: Hashes, shards: int) -> npt.NDArray[np.int64]:
 
 
 class KnownKeys:
-    """Codes of the keys seen so far: within each shard, numbers from 0 in the order of appearance."""
+    """Codes of the keys seen so far: within each shard, numbers from 0 in the order of appearance.
+
+    A hash table with open addressing and linear probing. Each probe is made for a whole batch at once, so a batch
+    needs no sorting. Memory: 24 to 48 bytes a key.
+
+    Args:
+        shards: Number of shards.
+    """
 
     def __init__(self, shards: int) -> None:
         self._next = np.zeros(shards, dtype=np.int64)
-        self._known = (np.empty(0, np.uint64), np.empty(0, np.uint32))
-        self._recent = (np.empty(0, np.uint64), np.empty(0, np.uint32))
+        self._clear(LEAST_SLOTS)
 
     def __len__(self) -> int:
         return int(self._next.sum())
@@ -37,24 +43,34 @@ class KnownKeys:
         """Looks hashes up, and learns those that are new.
 
         Args:
-            hashes: Ascending, shape (rows,).
+            hashes: In any order, shape (rows,).
 
         Returns:
             A code for each row, and the positions of the rows where a new key appears first.
         """
-        if not len(hashes):
-            return np.empty(0, np.uint32), np.empty(0, np.int64)
-        begins = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]]))
-        distinct = hashes[begins]
-        codes = np.zeros(len(distinct), dtype=np.uint32)
-        unknown = np.arange(len(distinct))
-        for table in (self._known, self._recent):
-            unknown = unknown[~_look_up(table, distinct, codes, unknown)]
-        if len(unknown):
-            codes[unknown] = self._number(distinct[unknown])
-            self._learn(distinct[unknown], codes[unknown])
-        repeats = np.diff(begins, append=len(hashes))
-        return np.repeat(codes, repeats), begins[unknown]
+        wanted = np.maximum(hashes, 1)  # 0 marks a free slot
+        slots = self._find(wanted)
+        codes, unknown = self._codes[slots], np.flatnonzero(slots < 0)
+        new, at, place = np.unique(wanted[unknown], return_index=True, return_inverse=True)
+        if len(new):
+            numbers = self._number(new)
+            self._learn(new, numbers)
+            codes[unknown] = numbers[place]
+        return codes, unknown[at]
+
+    def _find(self, wanted: Hashes) -> npt.NDArray[np.int64]:
+        """Slot of each hash; negative where the table has no such hash."""
+        slots = self._home(wanted)
+        found = self._hashes[slots]
+        missed = np.flatnonzero(found != wanted)
+        while len(missed):
+            free = found[missed] == 0
+            slots[missed[free]] = -1
+            missed = missed[~free]
+            slots[missed] = self._after(slots[missed])
+            found[missed] = self._hashes[slots[missed]]
+            missed = missed[found[missed] != wanted[missed]]
+        return slots
 
     def _number(self, new: Hashes) -> Codes:
         shard = shard_of(new, len(self._next))
@@ -65,25 +81,29 @@ class KnownKeys:
         return codes.astype(np.uint32)
 
     def _learn(self, new: Hashes, codes: Codes) -> None:
-        self._recent = _merge(self._recent, (new, codes))
-        if len(self._recent[0]) > max(LEAST_MERGED, len(self._known[0]) // MERGE_SHARE):
-            self._known = _merge(self._known, self._recent)
-            self._recent = (np.empty(0, np.uint64), np.empty(0, np.uint32))
+        """Puts hashes, which are distinct and not in the table, into it."""
+        slots = len(self._hashes)
+        while len(self) * SLOTS_A_KEY > slots:
+            slots *= 2
+        if slots > len(self._hashes):
+            taken = self._hashes != 0
+            new, codes = (np.concatenate(each) for each in ((self._hashes[taken], new), (self._codes[taken], codes)))
+            self._clear(slots)
+        at = self._home(new)
+        left = np.arange(len(new))
+        while len(left):
+            trying = left[self._hashes[at[left]] == 0]
+            self._hashes[at[trying]] = new[trying]  # of several that try one slot, the last gets it
+            left = left[self._hashes[at[left]] != new[left]]
+            at[left] = self._after(at[left])
+        self._codes[at] = codes
 
+    def _clear(self, slots: int) -> None:
+        self._hashes, self._codes = np.zeros(slots, dtype=np.uint64), np.zeros(slots, dtype=np.uint32)
+        self._shift = np.uint64(65 - slots.bit_length())
 
-def _look_up(
-    table: tuple[Hashes, Codes], distinct: Hashes, codes: Codes, wanted: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    """Fills in the codes of those wanted hashes that the table has, and tells which these are."""
-    hashes, known = table
-    if not len(hashes):
-        return np.zeros(len(wanted), dtype=bool)
-    at = np.minimum(np.searchsorted(hashes, distinct[wanted]), len(hashes) - 1)
-    found: npt.NDArray[np.bool_] = hashes[at] == distinct[wanted]
-    codes[wanted[found]] = known[at[found]]
-    return found
+    def _home(self, hashes: Hashes) -> npt.NDArray[np.int64]:
+        return (hashes >> self._shift).astype(np.int64)
 
-
-def _merge(table: tuple[Hashes, Codes], new: tuple[Hashes, Codes]) -> tuple[Hashes, Codes]:
-    at = np.searchsorted(table[0], new[0])
-    return np.insert(table[0], at, new[0]), np.insert(table[1], at, new[1])
+    def _after(self, slots: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return (slots + 1) & (len(self._hashes) - 1)
