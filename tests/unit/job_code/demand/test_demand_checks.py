@@ -17,7 +17,9 @@ def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> Calendar:
     return prepared(folder, {"a.parquet": demand}, configured(**settings)).calendar
 
 
-def test_duplicates_are_counted_by_series(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cells_a_row", [0, 16])  # with and without a table of all series and periods
+def test_duplicates_are_counted_by_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_a_row: int) -> None:
+    monkeypatch.setattr("job_code.demand.demand_checks.CELLS_A_ROW", cells_a_row)
     twice = pl.concat([SOUND, SOUND.filter(pl.col("unique_id") == "B")[:4]])
     assert problems(tmp_path, {"a.parquet": twice[:12], "b.csv": twice[12:]}) == [
         "demand: 1 series with duplicate weeks, e.g. B 2026-09-14, B 2026-09-21, B 2026-09-28; "

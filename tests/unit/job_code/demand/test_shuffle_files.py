@@ -45,7 +45,7 @@ def random_rows(keys: pl.DataFrame, count: int, random: np.random.Generator) -> 
 def test_all_rows_of_a_series_meet_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int
 ) -> None:
-    monkeypatch.setattr(key_hashes, "LEAST_MERGED", 20)
+    monkeypatch.setattr(key_hashes, "LEAST_SLOTS", 16)
     monkeypatch.setattr(shuffle_files, "KEYS_IN_MEMORY", 50)
     random, keys = np.random.default_rng(seed), KEYS[kind]
     key, shards = tuple(keys.columns), int(random.integers(1, 12))

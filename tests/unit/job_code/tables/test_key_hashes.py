@@ -11,34 +11,44 @@ HIGHEST = 2**64 - 1
 
 
 def batches(random: np.random.Generator, count: int) -> list[Hashes]:
-    """Batches of hashes, ascending: of a growing set of keys, some in many batches, some many times in one."""
+    """Batches of hashes: of a growing set of keys, some in many batches, some many times in one."""
     pool = random.integers(0, HIGHEST, 3000, dtype=np.uint64, endpoint=True)
     pool[:2] = 0, HIGHEST
     return [
-        np.sort(random.choice(pool[: 5 + number * len(pool) // count], int(random.integers(0, 80))))
-        for number in range(count)
+        random.choice(pool[: 5 + number * len(pool) // count], int(random.integers(0, 80))) for number in range(count)
     ]
 
 
 @pytest.mark.parametrize("shards", [1, 2, 7])
-@pytest.mark.parametrize("least_merged", [1, 50, 65_536])
-def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_merged: int) -> None:
-    monkeypatch.setattr(key_hashes, "LEAST_MERGED", least_merged)
+@pytest.mark.parametrize("least_slots", [2, 64, 65_536])
+def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_slots: int) -> None:
+    monkeypatch.setattr(key_hashes, "LEAST_SLOTS", least_slots)
     known = KnownKeys(shards)
     expected: dict[int, int] = {}
     count = [0] * shards
     for batch in batches(np.random.default_rng(shards), 150):
-        first = []
-        for at, each in enumerate(batch.tolist()):
-            if each not in expected:
-                shard = each * shards >> 64
-                expected[each] = count[shard]
-                count[shard] += 1
-                first.append(at)
+        given, first = batch.tolist(), []
+        for each in sorted(set(given) - expected.keys()):
+            shard = each * shards >> 64
+            expected[each] = count[shard]
+            count[shard] += 1
+            first.append(given.index(each))
         codes, new = known.encode(batch)
-        assert codes.tolist() == [expected[each] for each in batch.tolist()]
+        assert codes.tolist() == [expected[each] for each in given]
         assert new.tolist() == first
+        assert len(known) == len(expected)
     assert len(expected) > 1500
+
+
+def test_keys_that_want_one_slot_have_codes_of_their_own() -> None:
+    alike = np.arange(2**63, 2**63 + 300, dtype=np.uint64)  # their leading bits are the same
+    known = KnownKeys(1)
+    codes, first = known.encode(alike[::-1])
+    assert sorted(codes.tolist()) == list(range(300))
+    assert sorted(first.tolist()) == list(range(300))
+    again, new = known.encode(alike)
+    assert again.tolist() == codes[::-1].tolist()
+    assert not len(new)
 
 
 @pytest.mark.parametrize("shards", [1, 2, 3, 31, 1000])
