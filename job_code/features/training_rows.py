@@ -53,6 +53,18 @@ class TrainingRows:
         return self.at + self.step
 
 
+def most_rows(panel: Panel, horizon: int, *, share: float = 1.0) -> int:
+    """Return how many rows `draw_rows` draws, about, or somewhat more.
+
+    Args:
+        panel: The series.
+        horizon: Most periods ahead.
+        share: Of the rows that would otherwise be drawn.
+    """
+    targets = int(np.count_nonzero(panel.observed))
+    return min(_wanted(targets, share), targets * horizon)
+
+
 def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> TrainingRows:
     """Foretells periods from random steps before: where there are few, each several times; where many, one in three.
 
@@ -65,7 +77,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     random = np.random.default_rng(seed)
     age = panel.age
     target = np.flatnonzero((age > 0) & panel.observed)
-    wanted = int(share * max(FEW_ROWS, len(target) // NEIGHBOURS_ALIKE))
+    wanted = _wanted(len(target), share)
     if len(target) > wanted:
         target = target[random.random(len(target)) < wanted / len(target)]
     furthest = np.minimum(age[target], horizon)
@@ -83,6 +95,10 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     size = relative[demanded] * overall[series]
     zero_share = _trailing_mean(panel, (panel.values == 0).astype(np.float64), at, series, year)
     return TrainingRows(series=series, at=at, step=step[demanded], size=size, zero_share=zero_share, age=age[at] + 1)
+
+
+def _wanted(targets: int, share: float) -> int:
+    return int(share * max(FEW_ROWS, targets // NEIGHBOURS_ALIKE))
 
 
 def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:

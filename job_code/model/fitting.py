@@ -16,13 +16,16 @@ from job_code.config import ForecastConfig
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
-from job_code.features.training_rows import TrainingRows, draw_rows
+from job_code.features.training_rows import TrainingRows, draw_rows, most_rows
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Learnt, Regime, learn
 from job_code.runtime.process_pool import Workers, on_every_core
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
+
+# Training rows times trees. LightGBM takes 0.1 µs for one; the start of a process takes it nearly two seconds.
+WORTH_PROCESSES = 40_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ def fit_models(
     Args:
         fits: The models, the largest first: it takes longest.
         config: Model settings.
-        workers: The processes to spread the fits over.
+        workers: The processes to spread the fits over; small fits start none.
         folder: Where the processes note how far they are.
         advance: Called with the share that is done.
 
@@ -87,6 +90,9 @@ def fit_models(
         WorkerDiedError: If a process was killed, as the system does where memory runs out.
     """
     folder.mkdir(exist_ok=True)
+    work = config.trees * sum(most_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
+    if not workers.started and work < WORTH_PROCESSES:
+        workers = Workers(1)
     count = len(fits) * len(Regime)
     tasks = [
         _Task(

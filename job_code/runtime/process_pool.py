@@ -58,6 +58,11 @@ class Workers:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
+    @property
+    def started(self) -> bool:
+        """Whether the processes run."""
+        return self._pool is not None
+
     def map(
         self,
         function: Callable[[Task], Result],

@@ -7,7 +7,7 @@ import pytest
 
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
-from job_code.features.training_rows import draw_rows
+from job_code.features.training_rows import draw_rows, most_rows
 from job_code.model import fitting
 from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit, fit_models
@@ -29,6 +29,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Workers]:
     with Workers(2) as workers:
+        assert list(workers.map(len, ["ab", "c"])) == [2, 1]
+        assert workers.started
         yield workers
 
 
@@ -57,6 +59,24 @@ def test_models_do_not_depend_on_processes_or_threads(
     assert len({text for model in texts(alone) for text in model}) == 4
     skews = [[[each.skew for each in model.learnt] for model in models] for models in (alone, both, threads)]
     assert skews[0] == skews[1] == skews[2]
+
+
+def test_small_fits_start_no_process_and_large_ones_do(
+    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Workers(2) as workers:
+        small = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
+        assert not workers.started
+        monkeypatch.setattr(fitting, "WORTH_PROCESSES", 1)
+        large = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
+        assert workers.started
+    assert texts(small) == texts(large)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 1.0])
+def test_the_work_is_estimated_by_the_rows_that_are_drawn(sample: Sample, share: float) -> None:
+    drawn = len(draw_rows(sample.panel, 6, seed=0, share=share))
+    assert drawn <= most_rows(sample.panel, 6, share=share) <= 1.6 * drawn
 
 
 def test_threads_are_given_where_cores_remain() -> None:
