@@ -19,7 +19,7 @@ from contract.names import JobKind
 from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
-from .container import failed_container, told_by_container
+from .kind_of_code import failed_container, told_by_container
 from .kinds import Kind
 from .platform_words import OUT_OF_MEMORY, first_with
 
