@@ -16,16 +16,13 @@ from job_code.config import ForecastConfig
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
-from job_code.features.training_rows import TrainingRows, draw_rows, most_rows
+from job_code.features.training_rows import WORTH_PROCESSES, TrainingRows, draw_rows, most_rows
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Learnt, Regime, learn
 from job_code.runtime.process_pool import Workers, on_every_core
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
-
-# Training rows times trees. LightGBM takes 0.1 µs for one; the start of a process takes it nearly two seconds.
-WORTH_PROCESSES = 40_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
