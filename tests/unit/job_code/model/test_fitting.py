@@ -66,10 +66,11 @@ def test_small_fits_start_no_process_and_large_ones_do(
 ) -> None:
     with Workers(2) as workers:
         small = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
-        assert not workers.started
+        started = [workers.started]
         monkeypatch.setattr(fitting, "WORTH_PROCESSES", 1)
         large = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
-        assert workers.started
+        started.append(workers.started)
+    assert started == [False, True]
     assert texts(small) == texts(large)
 
 
