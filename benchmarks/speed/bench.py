@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.plain_mlforecast import VARIANTS
+from benchmarks.speed.cores import run_on_cores
 from benchmarks.speed.demand_sets import Workshop
 from benchmarks.speed.markdown import render
 from benchmarks.speed.process_tree import lies_in_memory, supported
@@ -21,6 +22,7 @@ from job_code.runtime.progress import Progress
 SIZES = (100_000, 300_000, 500_000, 1_000_000, 5_000_000)
 PLAIN_SIZES = (100_000, 300_000)
 FULL_SIZES = (100_000,)
+CORES_SERIES = 300_000
 STOPPED = 130
 
 
@@ -71,6 +73,8 @@ def _measure(given: argparse.Namespace, workshop: Workshop, file: ResultsFile) -
         compare(Contest(series, variants, series in given.full, given.plain_timeout), workshop, file)
     for series in sorted(set(given.series)):
         scale(series, workshop, file)
+    if given.cores_series:
+        run_on_cores(given.cores_series, workshop, file)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         shown = f"numbers of series {purpose} ({' '.join(map(str, default))})"
         parser.add_argument(name, type=int, nargs="*", default=default, metavar="N", help=shown)
+    shown = "number of series to run the job at on one core and on two; 0 for none (%(default)s)"
+    parser.add_argument("--cores-series", type=int, default=CORES_SERIES, metavar="N", help=shown)
     parser.add_argument("--weeks", type=int, default=156, metavar="N", help="of history (%(default)s)")
     parser.add_argument(
         "--plain-variants", nargs="+", choices=VARIANTS, default=VARIANTS, help="what plain MLForecast learns (all)"

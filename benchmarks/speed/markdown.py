@@ -1,11 +1,13 @@
 """Prints results as Markdown: `python -m benchmarks.speed.markdown benchmarks/results.json`."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.speed.price import BESIDE_THE_RUN, INSTANCES, price
 from benchmarks.speed.results import JOB, Comparison, Results, Run, Scores, load
+from benchmarks.speed.tables.cores_table import cores_table
+from benchmarks.speed.tables.markdown_table import markdown_table
 from benchmarks.speed.targets import bars
 
 
@@ -16,6 +18,7 @@ def render(results: Results) -> str:
         parts.append(_scaling(results))
         parts.append(_prices(results))
     parts += [_comparison(series, each) for series, each in sorted(results.comparisons.items())]
+    parts += [cores_table(series, runs) for series, runs in sorted(results.cores.items())]
     parts.append(_bars(results))
     return "\n\n".join(parts)
 
@@ -46,6 +49,8 @@ def _runs(results: Results) -> Iterator[Run]:
     yield from (scaling.run for scaling in results.scaling.values())
     for comparison in results.comparisons.values():
         yield from comparison.runs.values()
+    for runs in results.cores.values():
+        yield from runs.values()
 
 
 def _scaling(results: Results) -> str:
@@ -82,7 +87,7 @@ def _scaling(results: Results) -> str:
                 f"{run.microseconds_a_series:,.0f}",
             ]
         )
-    return "**The job, by size**\n\n" + _table(head, rows)
+    return "**The job, by size**\n\n" + markdown_table(head, rows)
 
 
 def _prices(results: Results) -> str:
@@ -104,7 +109,7 @@ def _prices(results: Results) -> str:
     return (
         "**Estimated price of a run** as a SageMaker Training Job, on demand in us-east-1: the measured time and "
         f"{BESIDE_THE_RUN:.0f} s for downloads and the upload, on cores as fast as those measured on\n\n"
-        + _table(head, rows)
+        + markdown_table(head, rows)
     )
 
 
@@ -126,7 +131,7 @@ def _comparison(series: int, comparison: Comparison) -> str:
     job = comparison.runs.get(JOB)
     rows = [_compared(name, run, job) for name, run in comparison.runs.items()]
     rows.append(["seasonal naive", *[""] * 7, *_scores(comparison.naive)])
-    return f"**{series:,} series, side by side** ({comparison.demand.rows:,} rows)\n\n" + _table(head, rows)
+    return f"**{series:,} series, side by side** ({comparison.demand.rows:,} rows)\n\n" + markdown_table(head, rows)
 
 
 def _compared(name: str, run: Run, job: Run | None) -> list[str]:
@@ -167,12 +172,7 @@ def _bars(results: Results) -> str:
         ]
         for bar in bars(results)
     ]
-    return "**Bars**\n\n" + _table(head, rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    every = [[*row, *[""] * (len(head) - len(row))] for row in [head, ["---"] * len(head), *rows]]
-    return "\n".join(f"| {' | '.join(row)} |" for row in every)
+    return "**Bars**\n\n" + markdown_table(head, rows)
 
 
 if __name__ == "__main__":

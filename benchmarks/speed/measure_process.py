@@ -74,7 +74,12 @@ class Finished:
 
 
 def measure(
-    command: Sequence[str], *, folder: Path, timeout: float | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    folder: Path,
+    timeout: float | None = None,
+    environment: Mapping[str, str] | None = None,
+    cores: int | None = None,
 ) -> Finished:
     """Runs a program in the repository to its end, and passes on what it prints.
 
@@ -85,10 +90,11 @@ def measure(
         folder: Whose size is watched; it need not exist yet.
         timeout: Seconds after which it is ended.
         environment: Variables to set, beside those of this process.
+        cores: Number of cores that it may use; None for all of this process.
     """
     children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_machine()
     start = time.monotonic()
-    with _interruptions_held() as interrupted:
+    with _interruptions_held() as interrupted, only_cores(cores):
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=ROOT,
@@ -127,6 +133,26 @@ def measure(
         peak_disk=watch.peak_disk,
         lines=tuple(lines),
     )
+
+
+@contextmanager
+def only_cores(count: int | None) -> Iterator[None]:
+    """Start programs on some of the cores: they inherit the affinity of the thread that starts them.
+
+    Args:
+        count: Number of cores; None for all.
+
+    Raises:
+        ValueError: If there are not so many.
+    """
+    every = os.sched_getaffinity(0)
+    if count is not None and count > len(every):
+        raise ValueError(f"{count} cores are asked for, and this process may use {len(every)}")
+    os.sched_setaffinity(0, every if count is None else sorted(every)[-count:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 @contextmanager

@@ -18,26 +18,28 @@ from job_code.config import ForecastConfig
 RUN_ID = "bench"
 
 
-def run_job(demand: Path, output: Path, *, series: int, settings: Mapping[str, str] | None = None) -> Run:
-    """Runs the job.
+def run_job(
+    demand: Path, output: Path, *, series: int, settings: Mapping[str, str] | None = None, cores: int | None = None
+) -> Run:
+    """Run the job.
 
     Args:
         demand: Folder of demand.
         output: New folder for its output.
         series: How many series the demand has.
         settings: Configuration beside the key; all else is as it is by default.
+        cores: Number of cores that it may use, and so of its workers; None for all.
     """
     command = [sys.executable, "-m", "job_code", "train", "--demand", str(demand), "--output", str(output)]
     command += ["--run-id", RUN_ID, "--log-format", "json"]
     for name, value in {"key": ",".join(KEY), **(settings or {})}.items():
         command += ["--set", f"{name}={value}"]
-    finished = measure(command, folder=output)
+    finished = measure(command, folder=output, cores=cores)
     if finished.failure:
         return _run(finished)
     forecasts = forecasts_of_job(output)
     manifest = json.loads((forecasts / MANIFEST).read_bytes())
-    found = {"stages": manifest["seconds"], "learned_rows": manifest["sample"]["rows"]}
-    return _run(finished, **found, **_counted(forecasts, series))
+    return _run(finished, learned_rows=manifest["sample"]["rows"], **_counted(forecasts, series))
 
 
 def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout: float) -> Run:

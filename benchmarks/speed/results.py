@@ -141,12 +141,14 @@ class Results(Record):
 
     Attributes:
         weeks: Length of the history that the programs see.
+        cores: The job by number of series, then by the number of cores that it could use.
     """
 
     machine: Machine
     weeks: int
     scaling: dict[int, Scaling] = Field(default_factory=dict)
     comparisons: dict[int, Comparison] = Field(default_factory=dict)
+    cores: dict[int, dict[int, Run]] = Field(default_factory=dict)
 
 
 @dataclass
@@ -168,6 +170,10 @@ class ResultsFile:
     def add_comparison(self, series: int, comparison: Comparison) -> None:
         """Adds, or replaces, a comparison at a size."""
         self._replace(comparisons={**self.results.comparisons, series: comparison})
+
+    def add_cores(self, series: int, cores: int, run: Run) -> None:
+        """Add a run of the job on some of the cores."""
+        self._replace(cores={**self.results.cores, series: {**self.results.cores.get(series, {}), cores: run}})
 
     def _replace(self, **parts: Any) -> None:  # noqa: ANN401 (fields of Results)
         self.results = self.results.model_copy(update=parts)

@@ -7,6 +7,8 @@ from benchmarks.plain_mlforecast import MEAN_ALONE, QUANTILES
 from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, Results, Run
 
 LARGEST, MIDDLE, BASE = 5_000_000, 500_000, 300_000  # series
+SHARED_STAGES = ("read", "check", "fit", "predict")  # what all cores work on
+ON_TWO_CORES = 1.8  # times as fast as on one
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Bar:
 
 def bars(results: Results) -> list[Bar]:
     """All bars, in the order of the benchmark's parts."""
-    return [*_of_scaling(results), *_beside_plain(results), *_of_sample(results)]
+    return [*_of_scaling(results), *_beside_plain(results), *_of_sample(results), *_of_cores(results)]
 
 
 def _of_scaling(results: Results) -> Iterator[Bar]:
@@ -93,6 +95,19 @@ def _of_sample(results: Results) -> Iterator[Bar]:
         own, best = getattr(sampled.scores, score), getattr(full.scores, score)
         detail = f"{own:.4f} and {best:.4f}, from {sampled.learned_rows:,} and {full.learned_rows:,} rows"
         yield Bar(what, 0.01, own / best - 1, detail=detail)
+
+
+def _of_cores(results: Results) -> Iterator[Bar]:
+    runs = results.cores[max(results.cores)] if results.cores else {}
+    where = f" of {max(results.cores):,} series" if results.cores else ""
+    sound = {cores: run.stages for cores, run in runs.items() if not run.failure}
+    for stage in SHARED_STAGES:
+        one, two = (sound.get(cores, {}).get(stage) for cores in (1, 2))
+        name = f"times faster on two cores than on one: {stage}{where}"
+        if not one or not two:
+            yield Bar(name, ON_TWO_CORES, None, at_least=True)
+        else:
+            yield Bar(name, ON_TWO_CORES, one / two, at_least=True, detail=f"{one:,.2f} and {two:,.2f} s")
 
 
 def _sound(comparison: Comparison | None, name: str) -> Run | None:

@@ -20,7 +20,8 @@ pytestmark = [
 ]
 
 SIZE = "60"
-SIZES = ["--series", SIZE, "--plain", SIZE, "--full", SIZE, "--plain-variants", "level", "--weeks", "80"]
+SIZES = ["--series", SIZE, "--plain", SIZE, "--full", SIZE, "--cores-series", "0"]
+SIZES += ["--plain-variants", "level", "--weeks", "80"]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_a_timeout_is_a_result_and_demand_that_was_there_stays(
     subprocess.run([*command, "--output", str(tmp_path / "30x72")], cwd=ROOT, check=True, capture_output=True)
     made = sorted((tmp_path / "30x72/demand").iterdir())
     monkeypatch.setattr("benchmarks.speed.run_benchmark.Contest.programs", [PLAIN + "level"])
-    options = ["--series", "--full", "--plain", "30", "--plain-timeout", "0.5", "--weeks", "60"]
+    options = ["--series", "--full", "--plain", "30", "--cores-series", "0", "--plain-timeout", "0.5", "--weeks", "60"]
     main([*options, "--folder", str(tmp_path), "--results", str(tmp_path / "r.json")])
     printed = capsys.readouterr()
     assert "| plain MLForecast, level | stopped after " in printed.out

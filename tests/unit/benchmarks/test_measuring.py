@@ -72,6 +72,15 @@ def test_time_processor_time_and_disk_are_measured(tmp_path: Path) -> None:
     assert 0.5 < finished.cpu_seconds < finished.seconds
 
 
+def test_a_program_runs_on_some_of_the_cores_alone(tmp_path: Path) -> None:
+    every = os.sched_getaffinity(0)
+    finished = measure(python("import os; print(sorted(os.sched_getaffinity(0)))"), folder=tmp_path, cores=1)
+    assert [text for _, text in finished.lines] == [str([max(every)])]
+    assert os.sched_getaffinity(0) == every
+    with pytest.raises(ValueError, match=f"{len(every) + 1} cores are asked for, and this process may use"):
+        measure(python(""), folder=tmp_path, cores=len(every) + 1)
+
+
 def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
     code = """
         import json, time

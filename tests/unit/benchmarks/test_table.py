@@ -71,7 +71,12 @@ def results() -> Results:
     }
     naive = Scores(wape=0.9, rmse=6.0)
     comparisons = {300_000: Comparison(demand=Demand(rows=45_000_000, size=10**9), naive=naive, runs=runs)}
-    return Results(machine=MACHINE, weeks=156, scaling=sizes, comparisons=comparisons)
+    on_one, on_two = {"read": 3.0, "check": 2.0, "fit": 9.0, "predict": 8.0, "report": 1.0}, {"read": 1.5, "check": 1.2}
+    on_two |= {"fit": 5.0, "predict": 4.0, "report": 1.1}
+    cores = {1: run(25.0, 1.0, 300_000, stages=on_one), 2: run(14.8, 1.5, 300_000, stages=on_two)}
+    return Results(
+        machine=MACHINE, weeks=156, scaling=sizes, comparisons=comparisons, cores={300_000: cores, 60: {1: cores[1]}}
+    )
 
 
 def test_every_bar_is_judged(results: Results) -> None:
@@ -87,6 +92,10 @@ def test_every_bar_is_judged(results: Results) -> None:
         (pytest.approx(2 / 12), 0.25, "met"),
         (pytest.approx(0.6 / 0.595 - 1), 0.01, "met"),
         (pytest.approx(0.40 / 0.39 - 1), 0.01, "missed"),
+        (2.0, 1.8, "met"),
+        (pytest.approx(2 / 1.2), 1.8, "missed"),
+        (1.8, 1.8, "met"),
+        (2.0, 1.8, "met"),
     ]
 
 
@@ -97,6 +106,7 @@ def test_what_was_not_measured_or_failed_is_neither_met_nor_missed(results: Resu
     failed = results.model_copy(
         update={
             "scaling": {5_000_000: scaling(10.0, 1.0, 5_000_000, failure="killed")},
+            "cores": {300_000: {1: results.cores[300_000][1], 2: run(9.0, 1.0, 1, failure="killed")}},
             "comparisons": {
                 300_000: results.comparisons[300_000].model_copy(
                     update={"runs": {JOB: run(1.0, 1.0, 1), PLAIN + "level": run(9.0, 9.0, 1, failure="killed")}}
@@ -111,7 +121,7 @@ def test_a_sample_of_everything_proves_nothing(results: Results) -> None:
     comparison = results.comparisons[300_000]
     runs = {**comparison.runs, JOB: comparison.runs[JOB].model_copy(update={"learned_rows": 46_000_000})}
     same = results.model_copy(update={"comparisons": {300_000: comparison.model_copy(update={"runs": runs})}})
-    assert [bar.verdict for bar in bars(same)][-2:] == ["not measured", "not measured"]
+    assert [bar.verdict for bar in bars(same)][-6:-4] == ["not measured", "not measured"]
 
 
 def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,6 +131,9 @@ def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys
         assert list(load(file.path).scaling) == list(file.results.scaling)
     for series, comparison in results.comparisons.items():
         file.add_comparison(series, comparison)
+    for series, runs in results.cores.items():
+        for cores, each_run in runs.items():
+            file.add_cores(series, cores, each_run)
     assert load(file.path) == results
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
     main([str(file.path)])
@@ -132,6 +145,20 @@ def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys
     )
     assert "| seconds at 5,000,000 series | met | at most 600 | 590 |  |" in printed
     assert "| seasonal naive |  |  |  |  |  |  |  | 90.0% | 6.000 |  |  |" in printed
+
+
+def test_stages_are_told_on_more_cores_with_the_reason_why_they_do_not_scale(results: Results) -> None:
+    printed = render(results)
+    lines = {line.split(" | ")[0]: line for line in printed.split("on one core and on two**; on more")[1].splitlines()}
+    assert lines["| read"] == "| read | 3.00 | 1.50 | 2.00 | 0.75 | 0.19 | 0.05 |  |"
+    # A part of 8 seconds shared by two cores, and no more than six share it.
+    assert lines["| fit"].startswith("| fit | 9.00 | 5.00 | 1.80 | 3.00 | 2.33 | 2.33 | six independent fits at most")
+    assert lines["| report"] == "| report | 1.00 | 1.10 | 0.91 | 1.00 | 1.00 | 1.00 | one process draws the charts |"
+    assert lines["| all else"].startswith("| all else | 2.00 | 2.00 | 1.00 | 2.00 | 2.00 | 2.00 | one process starts")
+    assert lines["| total"].startswith("| total | 25.00 | 14.80 | 1.69 | ")
+    assert "Not comparable: one of the two was not measured." in printed
+    failed = {300_000: {1: results.cores[300_000][1], 2: run(9.0, 1.0, 1, failure="killed")}}
+    assert "Not comparable: 2: killed." in render(results.model_copy(update={"cores": failed}))
 
 
 def test_tables_are_whole(results: Results) -> None:

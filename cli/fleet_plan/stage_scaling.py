@@ -1,0 +1,51 @@
+"""Extrapolates a stage of the job from one core and two to more, by Amdahl's law.
+
+A stage has a serial part, which takes as long on any number of cores, and a parallel part, which all cores share. The
+seconds on one core and on two tell both.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+# Why a stage gains little from more cores.
+REASONS = {
+    "sample": "one process draws the sample",
+    "fit": "six independent fits at most, one thread each; the longest fit takes as long on any number of cores",
+    "backtest": "one process forecasts what is held out",
+    "record": "one process writes the model and the numbers of the charts",
+    "fingerprint": "one process reads the files' bytes",
+    "report": "one process draws the charts",
+}
+# Most cores that share a stage. More cores than fits give each fit more threads; two measurements tell nothing of that.
+MOST_CORES = {"fit": 6}
+
+
+@dataclass(frozen=True)
+class StageScaling:
+    """The two parts of a stage.
+
+    Attributes:
+        serial: Seconds that no core shares.
+        parallel: Seconds of one core that all cores share.
+        most_cores: Most cores that share them; None for any number.
+    """
+
+    serial: float
+    parallel: float
+    most_cores: int | None = None
+
+    @classmethod
+    def of(cls, stage: str, one: float, two: float) -> Self:
+        """Split a stage. Neither part is less than nothing, whatever chance has added to a measurement.
+
+        Args:
+            stage: Its name.
+            one: Seconds on one core.
+            two: Seconds on two cores.
+        """
+        parallel = min(max(2 * (one - two), 0.0), one)
+        return cls(one - parallel, parallel, MOST_CORES.get(stage))
+
+    def seconds(self, cores: int) -> float:
+        """Return the seconds on a number of cores."""
+        return self.serial + self.parallel / min(cores, self.most_cores or cores)

@@ -1,0 +1,31 @@
+"""The job on one core and on two."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks.speed.bench import main
+from benchmarks.speed.process_tree import supported
+from benchmarks.speed.results import load
+
+pytestmark = pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux")
+
+NOTHING_ELSE = ["--series", "--plain", "--full", "--weeks", "80", "--cores-series", "60"]
+
+
+def test_the_job_runs_on_each_number_of_cores_that_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*NOTHING_ELSE, "--folder", str(tmp_path / "work"), "--results", str(tmp_path / "results.json")]
+    main(arguments)
+    runs = load(tmp_path / "results.json").cores[60]
+    there = len(os.sched_getaffinity(0))
+    assert list(runs) == [1, 2][:there]
+    for run in runs.values():
+        assert run.failure is None
+        assert {"read", "check", "fit", "predict", "report"} <= set(run.stages)
+        assert run.seconds > sum(run.stages.values())
+    printed = capsys.readouterr()
+    assert "60 series on one core and on two" in printed.out
+    assert ("not measured on 2 cores" in printed.err) == (there == 1)
+    main([*arguments, "--resume"])
+    assert load(tmp_path / "results.json").cores[60] == runs
