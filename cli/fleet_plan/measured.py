@@ -1,7 +1,7 @@
 """The benchmark's measurement that a plan extrapolates: the job on the most series that it has run on."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +21,8 @@ class Measured:
         rows: Of demand.
         bytes: Size of the demand's files.
         stages: Seconds of each stage of the job, by its name.
+        on_cores: The same of runs on one core and on two, by number of cores; empty without such runs.
+        cores_series: Number of series of those runs.
     """
 
     series: int
@@ -29,13 +31,20 @@ class Measured:
     rows: int
     bytes: int
     stages: dict[str, float]
+    on_cores: dict[int, dict[str, float]] = field(default_factory=dict)
+    cores_series: int = 0
 
     @classmethod
     def read(cls, file: Path = RESULTS) -> Self:
-        """Read the largest run that succeeded."""
+        """Read the largest run that succeeded, and the largest pair of runs on one core and on two."""
         results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         succeeded = {int(series): each for series, each in results["scaling"].items() if not each["run"].get("failure")}
         series = max(succeeded)
+        pairs = {
+            int(series): {int(cores): run["stages"] for cores, run in runs.items() if not run.get("failure")}
+            for series, runs in results.get("cores", {}).items()
+        }
+        whole = {series: runs for series, runs in pairs.items() if {1, 2} <= set(runs)}
         demand, run = succeeded[series]["demand"], succeeded[series]["run"]
         return cls(
             series=series,
@@ -44,4 +53,6 @@ class Measured:
             rows=demand["rows"],
             bytes=demand["size"],
             stages=run["stages"],
+            on_cores=whole[max(whole)] if whole else {},
+            cores_series=max(whole, default=0),
         )

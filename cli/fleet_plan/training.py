@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from cli.fleet_plan.assumed import Assumed
 from cli.fleet_plan.case import VCPU_SHARE, Question
 from cli.fleet_plan.measured import Measured
+from cli.fleet_plan.training_stages import ANYHOW, BY_ROWS, more_cores_assumed, stage_seconds, stage_table
 from infra.settings.training_job import TrainingJobSettings
 from job_code.demand.work_sizes import Sizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import FleetPlan, minutes
-
-# Stages by the benchmark's results: those that take longer for more rows, and those that learn from a sample.
-BY_ROWS, ANYHOW = ("read", "check", "sample"), ("backtest", "fit", "record")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +27,7 @@ class TrainingPlan:
         disk_bytes: That it needs.
         max_runtime_minutes: After these it is stopped.
         file: Where the environment settles its machine.
+        by_vcpus: Lines of a table of its stages by the machine's vCPUs; empty where that was not measured.
         assumed: What all of it rests on, beside what the fleet does.
     """
 
@@ -40,6 +39,7 @@ class TrainingPlan:
     disk_bytes: int
     max_runtime_minutes: int
     file: str
+    by_vcpus: tuple[str, ...]
     assumed: tuple[Assumed, ...]
 
     @property
@@ -67,6 +67,7 @@ class TrainingPlan:
             f"disk about {self.disk_bytes / 1e9:,.0f} GB of {machine.volume_gb:,g} GB"
         )
         yield "  " + ", ".join(f"{part} {seconds / 60:,.1f}" for part, seconds in self.parts.items()) + " minutes"
+        yield from self.by_vcpus
         if self.disk_bytes > machine.volume_gb * 1e9:
             yield (
                 f"Too small: the training job's disk of {machine.volume_gb:,g} GB; it needs about "
@@ -99,7 +100,7 @@ def training_plan(
     by_rows = sum(stages.get(stage, 0) for stage in BY_ROWS) / measured.rows
     anyhow = sum(stages.get(stage, 0) for stage in ANYHOW)
     bytes_a_row = measured.bytes / measured.rows
-    slower = measured.cores / (cores * VCPU_SHARE)
+    seconds = stage_seconds(measured, rows=rows, vcpus=cores)
     a_second = assumptions.download_mb_per_second * 1e6
     file = f"environments/{question.environment}.toml"
     source = f"{series:,} series, {measured.cores} cores (benchmarks/results.json, stages"
@@ -110,8 +111,8 @@ def training_plan(
         parts={
             "start-up": assumptions.startup_seconds,
             "download": rows * bytes_a_row / a_second,
-            "read and check": rows * by_rows * slower,
-            "backtest and fit": anyhow * slower,
+            "read and check": sum(seconds.get(stage, 0) for stage in BY_ROWS),
+            "backtest and fit": sum(seconds.get(stage, 0) for stage in ANYHOW),
             "hand over": work.bytes / a_second,
         },
         unbilled_seconds=assumptions.startup_unbilled_seconds,
@@ -119,6 +120,7 @@ def training_plan(
         disk_bytes=round(rows * bytes_a_row) + Sizes().disk_for_shards(rows),
         max_runtime_minutes=job.max_runtime_minutes,
         file=file,
+        by_vcpus=tuple(stage_table(measured, rows=rows)),
         assumed=(
             Assumed("training job: machine", f"{instance_type}, {cores} vCPUs", "given", f"{file}, the first one"),
             Assumed("training job: price of an hour", price, "given", f"{file}, hourly_prices"),
@@ -136,8 +138,9 @@ def training_plan(
                 "a vCPU does of a core's work there",
                 f"{VCPU_SHARE:g}",
                 "believed",
-                "as above; every core counts",
+                "as above",
             ),
+            more_cores_assumed(measured),
             Assumed(
                 "training job: start-up", f"{assumptions.startup_seconds:,.0f} s", "believed", "as a fleet's, as above"
             ),

@@ -1,6 +1,8 @@
 """The training job before a fleet, on paper."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,13 @@ from cli.fleet_plan.training import TrainingPlan, training_plan
 from infra.settings.training_job import TrainingJobSettings
 from job_code.demand.work_sizes import Sizes
 
-MEASURED = Measured.read()
+MEASURED = replace(Measured.read(), on_cores={}, cores_series=0)
+# Half of reading is serial, nothing of checking, a third of fitting, and all else.
+ON_CORES = {
+    1: {"read": 4.0, "check": 2.0, "sample": 1.0, "fit": 9.0, "backtest": 3.0},
+    2: {"read": 3.0, "check": 1.0, "sample": 1.0, "fit": 6.0, "backtest": 3.0},
+}
+BY_CORES = replace(MEASURED, on_cores=ON_CORES, cores_series=300_000)
 JOB = TrainingJobSettings(
     instance_types=("ml.m5.large",), volume_gb=50, max_runtime_minutes=60, hourly_prices={"ml.m5.large": 0.125}
 )
@@ -21,10 +29,10 @@ QUESTION = Question(
 )
 
 
-def plan(question: Question = QUESTION, **settings: object) -> TrainingPlan:
+def plan(question: Question = QUESTION, measured: Measured = MEASURED, **settings: object) -> TrainingPlan:
     job = JOB.model_copy(update=settings)
-    case = case_of(question, job, MEASURED)
-    return training_plan(question, case.work, job, assumptions=case.assumptions, measured=MEASURED)
+    case = case_of(question, job, measured)
+    return training_plan(question, case.work, job, assumptions=case.assumptions, measured=measured)
 
 
 def test_reading_and_checking_grow_with_rows_and_fitting_does_not() -> None:
@@ -49,6 +57,53 @@ def test_reading_and_checking_grow_with_rows_and_fitting_does_not() -> None:
 def test_more_cores_take_less() -> None:
     larger = plan(instance_types=("ml.m5.2xlarge",))
     assert larger.parts["read and check"] == pytest.approx(plan().parts["read and check"] / 4)
+
+
+@pytest.mark.parametrize(("size", "vcpus", "fitting"), [("large", 2, 2), ("4xlarge", 16, 6)])
+def test_more_cores_count_as_far_as_two_have_shown(size: str, vcpus: int, fitting: int) -> None:
+    name = f"ml.m5.{size}"
+    found = plan(measured=BY_CORES, instance_types=(name,), hourly_prices={name: 1.0}).parts
+    stages, times = MEASURED.stages, 10**9 / MEASURED.rows / VCPU_SHARE
+    read, check = stages["read"] * (2 + 2 / vcpus) / 3, stages["check"] * 2 / vcpus
+    assert found["read and check"] == pytest.approx((read + check + stages["sample"]) * times)
+    fit = stages["fit"] * (3 + 6 / fitting) / 6
+    assert found["backtest and fit"] == pytest.approx((stages["backtest"] + fit) / VCPU_SHARE)
+
+
+def test_the_stages_are_told_by_vcpus_where_cores_were_measured() -> None:
+    assert plan().by_vcpus == ()
+    title, head, *rows = plan(measured=BY_CORES).by_vcpus
+    assert title == "The training job's stages by the machine's vCPUs, minutes:"
+    assert head.split() == ["stage", "4", "vCPUs", "16", "vCPUs", "64", "vCPUs"]
+    minutes = {row.rsplit(maxsplit=3)[0].strip(): [float(cell) for cell in row.rsplit(maxsplit=3)[1:]] for row in rows}
+    assert set(minutes) == {"read", "check", "sample", "backtest", "fit", "all of them"}
+    assert minutes["check"][0] == pytest.approx(4 * minutes["check"][1], abs=0.3)
+    assert minutes["sample"][0] == minutes["sample"][2]
+    assert minutes["fit"][1] == minutes["fit"][2]
+
+
+def test_how_cores_count_is_among_what_is_assumed() -> None:
+    (believed,) = (each for each in plan().assumed if each.name == "training job: more cores")
+    assert (believed.value, believed.kind) == ("all stages scale", "believed")
+    (known,) = (each for each in plan(measured=BY_CORES).assumed if each.name == "training job: more cores")
+    assert known.value == "by Amdahl's law"
+    assert known.source == (
+        "serial by 300,000 series on one core and on two (results.json, cores): "
+        "read 50%, check 0%, sample 100%, backtest 100%, fit 33%; 6 share fit at most"
+    )
+
+
+def test_the_largest_pair_of_runs_by_cores_is_read(tmp_path: Path) -> None:
+    results = json.loads(RESULTS.read_text())
+    run = next(iter(results["scaling"].values()))["run"]
+    of = {cores: {**run, "stages": stages} for cores, stages in ON_CORES.items()}
+    results["cores"] = {"60": of, "300": {**of, 2: {**of[2], "stages": {"read": 9.0}}}, "900": {1: of[1]}}
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    found = Measured.read(tmp_path / "results.json")
+    assert (found.cores_series, found.on_cores) == (300, {1: ON_CORES[1], 2: {"read": 9.0}})
+    del results["cores"]
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    assert Measured.read(tmp_path / "results.json") == MEASURED
 
 
 def test_the_disk_holds_the_files_and_the_shards() -> None:
