@@ -1,7 +1,7 @@
 """The job on one core and on two: what each stage gains from a second core."""
 
 from benchmarks.speed.demand_sets import Workshop
-from benchmarks.speed.programs import run_job
+from benchmarks.speed.programs import run_job, with_limit
 from benchmarks.speed.results import ResultsFile
 from job_code.runtime.process_pool import available_cores
 
@@ -27,5 +27,6 @@ def run_on_cores(series: int, workshop: Workshop, file: ResultsFile) -> None:
             workshop.progress.say(f"run the job on {series:,} series, on {cores} of the cores")
             with workshop.scratch() as scratch:
                 run = run_job(demand, scratch / "out", series=series, cores=cores)
+                run = with_limit(run, demand, scratch / "out", cores=cores)
             file.add_cores(series, cores, run)
             workshop.progress.say(run.told)

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.speed.price import BESIDE_THE_RUN, INSTANCES, price
 from benchmarks.speed.results import JOB, Comparison, Results, Run, Scores, load
 from benchmarks.speed.tables.cores_table import cores_table
+from benchmarks.speed.tables.limit_table import limit_table
 from benchmarks.speed.tables.markdown_table import markdown_table
 from benchmarks.speed.targets import bars
 
@@ -19,6 +20,8 @@ def render(results: Results) -> str:
         parts.append(_prices(results))
     parts += [_comparison(series, each) for series, each in sorted(results.comparisons.items())]
     parts += [cores_table(series, runs) for series, runs in sorted(results.cores.items())]
+    if limits := limit_table(results):
+        parts.append(limits)
     parts.append(_bars(results))
     return "\n\n".join(parts)
 
@@ -65,7 +68,7 @@ def _scaling(results: Results) -> str:
         "peak in",
         "disk GB",
     ]
-    head += ["output GB", "series/s", "µs/series"]
+    head += ["output GB", "series/s", "µs/series", "times its limit"]
     rows = []
     for series, each in sorted(results.scaling.items()):
         run = each.run
@@ -85,6 +88,7 @@ def _scaling(results: Results) -> str:
                 f"{run.output / 1e9:.2f}",
                 f"{series / run.seconds:,.0f}",
                 f"{run.microseconds_a_series:,.0f}",
+                "" if run.times_limit is None else f"{run.times_limit:.2f}",
             ]
         )
     return "**The job, by size**\n\n" + markdown_table(head, rows)

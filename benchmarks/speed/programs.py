@@ -9,11 +9,16 @@ from typing import Any
 import polars as pl
 
 from benchmarks.plain_mlforecast import KEY
+from benchmarks.speed.limit.measure import measure_limit
 from benchmarks.speed.measure_process import Finished, folder_size, measure
 from benchmarks.speed.results import Run, commit, now
 from contract.partitions import WHOLE
 from contract.s3.keys import MANIFEST, RunKeys
 from job_code.config import ForecastConfig
+from job_code.forecasting.model_document import OF_SPREAD
+from job_code.model.segment_model import Regime
+from job_code.runtime.process_pool import available_cores
+from job_code.series.demand_classes import KINDS
 
 RUN_ID = "bench"
 
@@ -40,6 +45,34 @@ def run_job(
     forecasts = forecasts_of_job(output)
     manifest = json.loads((forecasts / MANIFEST).read_bytes())
     return _run(finished, learned_rows=manifest["sample"]["rows"], **_counted(forecasts, series))
+
+
+def with_limit(run: Run, demand: Path, output: Path, *, cores: int | None = None) -> Run:
+    """Measure the limit of a run of the job, as long as its demand and its models are there.
+
+    A smooth series is forecast by the regular model, another one that still sells by the sparse model, and either's
+    spread by a third. Where a series has stopped selling, no trees are asked.
+
+    Args:
+        run: The run; one that failed stays as it is.
+        demand: Folder of its demand.
+        output: Folder of its output.
+        cores: That it could use; None for all.
+    """
+    if run.failure:
+        return run
+    manifest = json.loads((forecasts_of_job(output) / MANIFEST).read_bytes())
+    kinds, horizon = manifest["data_quality"]["series"], manifest["horizon"]
+    selling = manifest["series"] - kinds["stopped_selling"]
+    regular = kinds[KINDS[0]]
+    forecasts = {
+        Regime.REGULAR.name.lower(): regular * horizon,
+        Regime.SPARSE.name.lower(): (selling - regular) * horizon,
+        OF_SPREAD: selling * horizon,
+    }
+    models = output / RunKeys(partition=WHOLE, run_id=RUN_ID).models
+    limit = measure_limit(demand, [*KEY, "ds", "y"], models, forecasts, cores=cores or available_cores())
+    return run.model_copy(update={"limit": limit})
 
 
 def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout: float) -> Run:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from benchmarks.speed.limit.least_work import Limit
 from benchmarks.speed.measure_process import ROOT
 from benchmarks.speed.process_tree import PROC
 from job_code.runtime.process_pool import available_cores
@@ -58,6 +59,7 @@ class Run(Record):
         series: Series it forecast.
         learned_rows: Rows the model was fitted on; None where the program does not say.
         scores: Accuracy; None where nothing was held out.
+        limit: The least time of its work; None of other programs than the job.
         commit: Of this repository.
         at: When it ended.
     """
@@ -74,6 +76,7 @@ class Run(Record):
     series: int = 0
     learned_rows: int | None = None
     scores: Scores | None = None
+    limit: Limit | None = None
     commit: str
     at: str
 
@@ -81,6 +84,11 @@ class Run(Record):
     def microseconds_a_series(self) -> float:
         """Time a series took."""
         return self.seconds / self.series * 1e6
+
+    @property
+    def times_limit(self) -> float | None:
+        """Seconds as a multiple of the limit; None without one."""
+        return self.seconds / self.limit.seconds if self.limit else None
 
     @property
     def told(self) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 
 from benchmarks.plain_mlforecast import KEY
 from benchmarks.speed.demand_sets import HeldOut, Workshop, describe, hold_out
-from benchmarks.speed.programs import forecasts_of_job, run_job, run_plain
+from benchmarks.speed.programs import forecasts_of_job, run_job, run_plain, with_limit
 from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, ResultsFile, Run
 from benchmarks.speed.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
@@ -67,7 +67,7 @@ def _run(name: str, contest: Contest, held_out: HeldOut, output: Path, weeks: in
     # More rows than the series can have, however they are filled up.
     settings = {"sample_rows": str(max(10_000, contest.series * weeks))} if name == JOB_ON_EVERYTHING else {}
     run = run_job(held_out.past, output, series=held_out.series, settings=settings)
-    return _scored(run, forecasts_of_job(output), held_out)
+    return _scored(with_limit(run, held_out.past, output), forecasts_of_job(output), held_out)
 
 
 def _scored(run: Run, folder: Path, held_out: HeldOut) -> Run:

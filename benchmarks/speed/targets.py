@@ -40,7 +40,8 @@ class Bar:
 
 def bars(results: Results) -> list[Bar]:
     """All bars, in the order of the benchmark's parts."""
-    return [*_of_scaling(results), *_beside_plain(results), *_of_sample(results), *_of_cores(results)]
+    parts = _of_scaling, _beside_plain, _of_sample, _of_cores, _beside_limit
+    return [bar for part in parts for bar in part(results)]
 
 
 def _of_scaling(results: Results) -> Iterator[Bar]:
@@ -59,6 +60,16 @@ def _of_scaling(results: Results) -> Iterator[Bar]:
         yield Bar(name, 1.3, largest.peak_memory / middle.peak_memory, detail=_gigabytes(largest, middle))
     else:
         yield Bar(name, 1.3, None)
+
+
+def _beside_limit(results: Results) -> Iterator[Bar]:
+    scaling = results.scaling.get(LARGEST)
+    run = scaling.run if scaling and not scaling.run.failure else None
+    name = f"seconds at {LARGEST:,} series, times its limit"
+    if run is None or run.limit is None:
+        yield Bar(name, 3, None)
+    else:
+        yield Bar(name, 3, run.times_limit, detail=f"{run.seconds:,.1f} and {run.limit.seconds:,.1f} s")
 
 
 def _beside_plain(results: Results) -> Iterator[Bar]:

@@ -45,6 +45,14 @@ def test_everything_is_measured(measured: tuple[Path, Results]) -> None:
         assert run.series <= 60
     assert list(scaling.stages)[:2] == ["read", "check"]
     assert scaling.peak_disk >= scaling.output
+    for run in (scaling, comparison.runs[JOB], comparison.runs[JOB_ON_EVERYTHING]):
+        assert run.limit is not None
+        assert run.limit.cores == 1
+        assert {"regular", "sparse"} >= set(run.limit.forecasts) - {"spread"}
+        assert 0 < sum(run.limit.forecasts.values()) <= 2 * 60 * 12
+        assert set(run.limit.microseconds["LightGBM"]) == set(run.limit.forecasts)
+        assert 0 < run.limit.seconds < run.seconds
+    assert comparison.runs[PLAIN + "level"].limit is None
     for run in comparison.runs.values():
         assert run.scores is not None
         assert 0 < run.scores.wape < 3

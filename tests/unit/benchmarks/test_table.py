@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.speed.limit.least_work import Limit
 from benchmarks.speed.markdown import main, render
 from benchmarks.speed.price import INSTANCES, price
 from benchmarks.speed.results import (
@@ -29,6 +30,13 @@ MACHINE = Machine(
     system="Linux 6",
     versions={"python": "3.11.7"},
     date="2026-11-21",
+)
+
+LIMIT = Limit(
+    decode_seconds=10.0,
+    forecasts={"regular": 10_000_000, "spread": 50_000_000},
+    microseconds={"LightGBM": {"regular": 8.0, "spread": 1.0}, "Another": {"regular": 9.0, "spread": 0.5}},
+    cores=2,
 )
 
 
@@ -58,7 +66,7 @@ def results() -> Results:
     sizes = {
         300_000: scaling(60.0, 2.0, 300_000),
         500_000: scaling(90.0, 2.5, 500_000),
-        5_000_000: scaling(590.0, 3.5, 5_000_000),
+        5_000_000: scaling(590.0, 3.5, 5_000_000, limit=LIMIT),
     }
     runs = {
         JOB: run(50.0, 2.0, 300_000, scores=Scores(wape=0.6, rmse=3.9, wql=0.40, coverage=0.8), learned_rows=2_000_000),
@@ -96,6 +104,7 @@ def test_every_bar_is_judged(results: Results) -> None:
         (pytest.approx(2 / 1.2), 1.8, "missed"),
         (1.8, 1.8, "met"),
         (2.0, 1.8, "met"),
+        (pytest.approx(590 / 67.5), 3, "missed"),
     ]
 
 
@@ -121,7 +130,7 @@ def test_a_sample_of_everything_proves_nothing(results: Results) -> None:
     comparison = results.comparisons[300_000]
     runs = {**comparison.runs, JOB: comparison.runs[JOB].model_copy(update={"learned_rows": 46_000_000})}
     same = results.model_copy(update={"comparisons": {300_000: comparison.model_copy(update={"runs": runs})}})
-    assert [bar.verdict for bar in bars(same)][-6:-4] == ["not measured", "not measured"]
+    assert [bar.verdict for bar in bars(same)][-7:-5] == ["not measured", "not measured"]
 
 
 def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,11 +149,19 @@ def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys
     printed = capsys.readouterr().out
     assert printed == render(results) + "\n"
     assert (
-        "| 5,000,000 | 750,000,000 | 590.0 | 147.5 | 295.0 | 885.0 | 3.50 | fit | 3.00 | 1.00 | 8,475 | 118 |"
+        "| 5,000,000 | 750,000,000 | 590.0 | 147.5 | 295.0 | 885.0 | 3.50 | fit | 3.00 | 1.00 | 8,475 | 118 | 8.74 |"
         in printed
     )
     assert "| seconds at 5,000,000 series | met | at most 600 | 590 |  |" in printed
     assert "| seasonal naive |  |  |  |  |  |  |  | 90.0% | 6.000 |  |  |" in printed
+
+
+def test_the_limit_is_that_of_the_fastest_predictor_of_all_models(results: Results) -> None:
+    assert LIMIT.predictor == "Another"
+    assert LIMIT.predict_seconds == pytest.approx((90 + 25) / 2)
+    lines = [line for line in render(results).splitlines() if "| Another |" in line]
+    each = "LightGBM regular 8.00, spread 1.00; Another regular 9.00, spread 0.50"
+    assert lines == [f"| 5,000,000 series | 590.0 | 10.00 | 57.50 | Another | {each} | 67.50 | 8.74 |"]
 
 
 def test_stages_are_told_on_more_cores_with_the_reason_why_they_do_not_scale(results: Results) -> None:

@@ -1,0 +1,47 @@
+"""Measure a run's limit, each part in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.limit import decode, trees
+from benchmarks.speed.limit.least_work import Limit
+from benchmarks.speed.limit.predictors import LIGHTGBM
+from benchmarks.speed.measure_process import ROOT, only_cores
+
+
+def measure_limit(
+    demand: Path, columns: Sequence[str], models: Path, forecasts: Mapping[str, int], *, cores: int
+) -> Limit:
+    """Measure the least time of a run.
+
+    Args:
+        demand: Folder of its demand.
+        columns: That it needs.
+        models: Folder of its models, `NAME.txt` each; one that is not there had too little to learn from.
+        forecasts: Number of rows that each model predicts, by its name.
+        cores: That the run could use.
+
+    Raises:
+        RuntimeError: If a part fails, with what it said.
+    """
+    there = {name: rows for name, rows in forecasts.items() if (models / f"{name}.txt").exists()}
+    files = [str(models / f"{name}.txt") for name in there]
+    return Limit(
+        decode_seconds=round(_run(decode.__name__, [str(demand), *columns], cores=cores), 3),
+        forecasts=there,
+        microseconds=_run(trees.__name__, files, cores=1) if files else {LIGHTGBM: {}},
+        cores=cores,
+    )
+
+
+def _run(module: str, arguments: Sequence[str], *, cores: int) -> Any:  # noqa: ANN401 (as JSON has it)
+    with only_cores(cores):
+        command = [sys.executable, "-m", module, *arguments]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    if ended.returncode:
+        raise RuntimeError(f"the limit was not measured: {module} ended with {ended.returncode}: {ended.stderr}")
+    return json.loads(ended.stdout.splitlines()[-1])

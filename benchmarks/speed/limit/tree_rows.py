@@ -1,0 +1,59 @@
+"""Draw rows that go down a model's trees about as deep as the rows that it learnt from."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.float32]
+
+
+def draw_rows(model: lgb.Booster, count: int, seed: int = 0) -> Rows:
+    """Draw each feature by itself: from the gaps between the neighbors of its thresholds, each as likely.
+
+    LightGBM's thresholds lie close where the values lie close, so that each gap holds about as many of them. The value
+    is the middle of the gap; beyond the first and the last threshold it is one less or one more.
+
+    Args:
+        model: Its features are numbers, no categories.
+        count: Number of rows.
+        seed: Of chance.
+
+    Returns:
+        Shape (count, features).
+    """
+    random = np.random.default_rng(seed)
+    rows = np.zeros((count, model.num_feature()), dtype=np.float32)
+    thresholds: dict[int, set[float]] = {}
+    for tree in trees(model):
+        for node, _ in walk(tree):
+            if "split_feature" in node:
+                thresholds.setdefault(node["split_feature"], set()).add(float(node["threshold"]))
+    for feature, found in thresholds.items():
+        every = np.array(sorted(found))
+        values = np.concatenate([[every[0] - 1], (every[1:] + every[:-1]) / 2, [every[-1] + 1]])
+        rows[:, feature] = random.choice(values, count)
+    return rows
+
+
+def trees(model: lgb.Booster) -> list[dict[str, Any]]:
+    """Return the roots of a model's trees."""
+    return [tree["tree_structure"] for tree in model.dump_model()["tree_info"]]
+
+
+def walk(node: dict[str, Any], depth: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    """Walk down a tree.
+
+    Args:
+        node: Where to begin.
+        depth: Its number of nodes above.
+
+    Yields:
+        Every node and leaf, and the number of nodes above it.
+    """
+    yield node, depth
+    if "split_feature" in node:
+        for child in ("left_child", "right_child"):
+            yield from walk(node[child], depth + 1)
