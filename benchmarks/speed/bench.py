@@ -4,20 +4,17 @@ import argparse
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.plain_mlforecast import VARIANTS
 from benchmarks.speed.cores import run_on_cores
-from benchmarks.speed.demand_sets import Workshop
+from benchmarks.speed.demand_sets import Workshop, workshop_in
 from benchmarks.speed.markdown import render
-from benchmarks.speed.process_tree import lies_in_memory, supported
+from benchmarks.speed.process_tree import supported
 from benchmarks.speed.results import Machine, Results, ResultsFile, load
 from benchmarks.speed.run_benchmark import Contest, compare
 from benchmarks.speed.scaling import scale
-from job_code.runtime.progress import Progress
 
 SIZES = (100_000, 300_000, 500_000, 1_000_000, 5_000_000)
 PLAIN_SIZES = (100_000, 300_000)
@@ -36,15 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     file = ResultsFile(given.results, _begin(given))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being measured ends with this process
     try:
-        with ExitStack() as stack:
-            folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-            folder = folder.resolve()
-            if lies_in_memory(folder):
-                sys.exit(
-                    f"nothing measured: {folder} is kept in memory, which would not count; name a --folder on a disk"
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-            _measure(given, Workshop(folder, Progress()), file)
+        with workshop_in(given.folder) as workshop:
+            _measure(given, workshop, file)
     except KeyboardInterrupt:
         print("stopped; --resume goes on from here", file=sys.stderr)
         sys.exit(STOPPED)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import polars as pl
 
 from benchmarks.plain_mlforecast import KEY
 from benchmarks.speed.measure_process import ROOT
+from benchmarks.speed.process_tree import lies_in_memory
 from benchmarks.speed.results import Demand
 from job_code.runtime.progress import Progress
 
@@ -57,6 +58,22 @@ class Workshop:
         """An empty folder that is removed afterwards; on the same disk as demand."""
         with tempfile.TemporaryDirectory(prefix="bench-", dir=self.folder, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
+
+
+@contextmanager
+def workshop_in(folder: Path | None) -> Iterator[Workshop]:
+    """Make a workshop in a folder, which stays, or else in one that is removed afterwards.
+
+    Args:
+        folder: It need not exist yet; None for one that is removed.
+    """
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        place = place.resolve()
+        if lies_in_memory(place):
+            sys.exit(f"nothing measured: {place} is kept in memory, which would not count; name a --folder on a disk")
+        place.mkdir(parents=True, exist_ok=True)
+        yield Workshop(place, Progress())
 
 
 @dataclass(frozen=True)

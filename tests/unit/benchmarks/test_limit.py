@@ -43,7 +43,7 @@ def test_drawn_rows_pass_as_many_nodes_as_those_that_were_learnt_from(model: Pat
     drawn = learnt = 0.0
     for number, tree in enumerate(trees(booster)):
         leaves = {node["leaf_index"]: (depth, node["leaf_count"]) for node, depth in walk(tree) if "leaf_index" in node}
-        drawn += np.mean([leaves[leaf][0] for leaf in reached[:, number]])
+        drawn += float(np.mean([leaves[leaf][0] for leaf in reached[:, number]]))
         count = sum(rows for _, rows in leaves.values())
         learnt += sum(depth * rows for depth, rows in leaves.values()) / count
     assert drawn == pytest.approx(learnt, rel=0.1)
