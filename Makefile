@@ -12,7 +12,7 @@ ONEJOB := $(BIN)/onejob
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: help run preflight plan-fleet test bench accuracy drill check lint types templates command format setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight plan-fleet test bench nightly accuracy drill check lint types templates command format setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -33,6 +33,9 @@ test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
 
 bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecast: hours, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
+
+nightly: $(INSTALLED) ## guard the speed, slowly: the ratio to plain MLForecast, and the job beside busy neighbors: a quarter of an hour, Linux only
+	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
