@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 runs[count] = run_job(demand, scratch / "out", series=given.series)
             if failure := runs[count].failure:
                 sys.exit(f"the job beside {count} busy loops: {failure}")
-    print(f"{given.series:,} series\n\n{table(runs)}")
+    others = runs[0].other_cpu_seconds / runs[0].seconds
+    print(f"{given.series:,} series; alone, other programs took {others:.2f} cores\n\n{table(runs)}")
     over = [count for count, most in MOST.items() if count in runs and _times(runs, count) > most]
     for count in over:
         print(f"missed: {_times(runs, count):.2f} times as long beside {count}, at most {MOST[count]:g}")

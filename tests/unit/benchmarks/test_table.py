@@ -164,7 +164,7 @@ def test_the_limit_is_that_of_the_fastest_predictor_of_all_models(results: Resul
     assert lines == [f"| 5,000,000 series | 590.0 | 10.00 | 57.50 | Another | {each} | 67.50 | 8.74 |"]
 
 
-def test_stages_are_told_on_more_cores_with_the_reason_why_they_do_not_scale(results: Results) -> None:
+def test_stages_on_more_cores_have_the_reason_why_they_do_not_scale(results: Results) -> None:
     printed = render(results)
     lines = {line.split(" | ")[0]: line for line in printed.split("on one core and on two**; on more")[1].splitlines()}
     assert lines["| read"] == "| read | 3.00 | 1.50 | 2.00 | 0.75 | 0.19 | 0.05 |  |"

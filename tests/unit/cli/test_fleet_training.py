@@ -70,7 +70,7 @@ def test_more_cores_count_as_far_as_two_have_shown(size: str, vcpus: int, fittin
     assert found["backtest and fit"] == pytest.approx((stages["backtest"] + fit) / VCPU_SHARE)
 
 
-def test_the_stages_are_told_by_vcpus_where_cores_were_measured() -> None:
+def test_the_stages_are_printed_by_vcpus_where_cores_were_measured() -> None:
     assert plan().by_vcpus == ()
     title, head, *rows = plan(measured=BY_CORES).by_vcpus
     assert title == "The training job's stages by the machine's vCPUs, minutes:"
