@@ -28,7 +28,7 @@ STATES_OF_A_FAILURE = (
     *("FromWhere?", "StartOver"),
 )
 # Of the job; none of them is done when it starts.
-STAGES = ("", "read", "check", "sample", "backtest", "fit", "predict", "report")
+STAGES = ("", "read", "check", "sample", "fit", "backtest", "predict", "report")
 
 
 @dataclass(frozen=True, kw_only=True)
