@@ -15,7 +15,7 @@ Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
-BLOCK = 16_384  # rows; fewer and the calls cost more than the work, more and the columns leave the cache
+BLOCK = 49_152  # rows; fewer and the calls cost more than the work, more and the columns leave the cache
 MOST_LEAVES = 256  # leaf numbers are bytes
 UNTRANSFORMED = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}  # objectives that predict a sum
 ZERO = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 for 0
@@ -103,17 +103,19 @@ class TreePredictor:
         columns = np.ascontiguousarray(rows.T)
         codes = {feature: _codes(columns[feature], unknown) for feature, unknown in self._unknown.items()}
         registers = list(np.empty((self._registers + 1, len(rows)), dtype=np.uint8))
+        passes_into = [register.view(np.bool_) for register in registers]  # a view takes as long as a test of a node
         value = np.empty(len(rows))
         for tree in self._trees:
             if not tree.nodes:
                 total += tree.values[0]
                 continue
             for passes, feature, against, low, high, leaves_below_high, into in tree.nodes:
-                passed = registers[into if low is high else -1]  # 1 or 0; between two leaves that is the number
+                test = into if low is high else -1
+                passed = registers[test]  # 1 or 0; between two leaves that is the number
                 if passes is None:
-                    np.take(against, codes[feature], out=passed.view(np.bool_), mode="clip")
+                    against.take(codes[feature], out=passes_into[test], mode="clip")
                 else:
-                    passes(columns[feature], against, passed.view(np.bool_))
+                    passes(columns[feature], against, passes_into[test])
                 if high is not None:
                     number = registers[high]
                     np.add(number, leaves_below_high, number)
@@ -122,7 +124,7 @@ class TreePredictor:
                     number = np.multiply(passed, leaves_below_high, passed)
                 if low is not None:  # its numbers are all less than those of `high`, which are 0 where the test failed
                     np.maximum(registers[low], number, out=registers[low])
-            np.take(tree.values, registers[tree.nodes[-1].into], out=value, mode="clip")
+            tree.values.take(registers[tree.nodes[-1].into], out=value, mode="clip")
             np.add(total, value, total)
 
 
