@@ -9,18 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed.process_tree import (
-    PROC,
-    adopt_orphans,
-    cpu_of_machine,
-    process_tree,
-    proportional_set_size,
-    resident_set_size,
-    wait_for_orphans,
-)
+from benchmarks.speed.process_tree import PROC, cpu_of_machine, process_tree, proportional_set_size, resident_set_size
 from contract.log_lines import fields
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +94,6 @@ def measure(
     """
     children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_machine()
     start = time.monotonic()
-    adopt_orphans()
     with _interruptions_held() as interrupted, only_cores(cores):
         process = subprocess.Popen(  # noqa: S603
             command,
@@ -130,7 +121,6 @@ def measure(
     finally:
         _end(process)
     reader.join(GRACE)
-    wait_for_orphans(watch.seen, GRACE)
     cpu = _cpu_of_children() - children
     others = cpu_of_machine() - busy - cpu - (time.process_time() - own)
     return Finished(
@@ -203,11 +193,9 @@ class _Watch:
     peak_memory: int = 0
     peak_at: float = 0.0
     peak_disk: int = 0
-    seen: set[int] = field(default_factory=set)
 
     def sample(self) -> None:
         processes = process_tree(self.root)
-        self.seen.update(processes)
         # The proportional set is never more than the resident one, and costs much more to read: a peak needs both.
         if sum(map(resident_set_size, processes)) > self.peak_memory:
             memory = sum(map(proportional_set_size, processes))

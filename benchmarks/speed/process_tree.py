@@ -1,14 +1,11 @@
 """What the system tells about a process and all it has started. Linux only: it is read from `/proc`."""
 
-import ctypes
 import os
 import resource
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
-PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
 IN_MEMORY = ("tmpfs", "ramfs")
 
 
@@ -59,31 +56,6 @@ def cpu_of_machine() -> float:
         user, nice, system, _idle, _waiting, *interrupts = map(int, line.split()[1:9])
         return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
     return 0.0
-
-
-def adopt_orphans() -> None:
-    """Become the parent of processes whose own parent ends before them: else their processor time would not count."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-def wait_for_orphans(seen: Iterable[int], seconds: float) -> None:
-    """Wait for the processes of a program that has ended; those it waited for are no children of this one.
-
-    Args:
-        seen: Numbers of its processes.
-        seconds: To wait at most.
-    """
-    deadline, left = time.monotonic() + seconds, set(seen)
-    while left and time.monotonic() < deadline:
-        for each in list(left):
-            try:
-                ended = os.waitpid(each, os.WNOHANG)[0] != 0
-            except ChildProcessError:
-                ended = True
-            if ended:
-                left.discard(each)
-        if left:
-            time.sleep(0.01)
 
 
 def _parent(stat: Path) -> int | None:

@@ -72,20 +72,6 @@ def test_time_processor_time_and_disk_are_measured(tmp_path: Path) -> None:
     assert 0.5 < finished.cpu_seconds < finished.seconds
 
 
-def test_processes_without_a_parent_count_too(tmp_path: Path) -> None:
-    code = """
-        import os, time
-        if not os.fork():
-            if not os.fork():
-                end = time.process_time() + 0.5
-                while time.process_time() < end: pass
-            os._exit(0)
-        os.wait()
-        time.sleep(0.5)
-    """
-    assert measure(python(code), folder=tmp_path).cpu_seconds > 0.5
-
-
 def test_a_program_runs_on_some_of_the_cores_alone(tmp_path: Path) -> None:
     every = os.sched_getaffinity(0)
     finished = measure(python("import os; print(sorted(os.sched_getaffinity(0)))"), folder=tmp_path, cores=1)
