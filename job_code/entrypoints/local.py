@@ -10,7 +10,6 @@ from contract.error_codes import ErrorCode, render
 from contract.job_start import INPUTS
 from contract.s3.keys import MODEL_DOCUMENT, MODELS, RunKeys
 from job_code.config import ForecastConfig, read_config_file
-from job_code.entrypoints.early_workers import load_workers_early
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.loading import loading
@@ -49,14 +48,12 @@ def run_on_laptop(options: argparse.Namespace) -> int:
 
     def work() -> None:
         nonlocal output, finished
-        config = _configuration(options)
-        if options.model is None:
-            load_workers_early(config)
         with loading():
             from job_code.entrypoints.run import run
             from job_code.run_request import RunRequest
             from job_code.runtime.output_store import LocalOutput
 
+        config = _configuration(options)
         if options.published:
             _check_manifest(options.published)
         output = folder = LocalOutput(options.output, options.run_id)

@@ -8,7 +8,6 @@ from pathlib import Path
 from contract import job_start
 from contract.error_codes import ErrorCode
 from job_code.config import ForecastConfig
-from job_code.entrypoints.early_workers import load_workers_early
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths, required
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
@@ -67,8 +66,6 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
     except InputError as error:
         refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
         raise
-    if model is None:
-        load_workers_early(config)
     request = RunRequest(
         run_id=run_id,
         partition=partition,

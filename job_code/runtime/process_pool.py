@@ -3,17 +3,16 @@
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import resource_tracker
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 from job_code.errors import OutOfMemoryError
 
@@ -26,8 +25,7 @@ Result = TypeVar("Result")
 SPIN_COUNT = "50000"
 # Read by polars, OpenMP (LightGBM) and OpenBLAS when they are loaded: a worker is one thread, and there is one a core.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-# macOS's own libraries do not survive a fork.
-START_METHOD: Literal["forkserver", "spawn"] = "forkserver" if sys.platform == "linux" else "spawn"
+
 
 DIED = (
     "a worker process was killed, which the system does where memory runs out; take an instance type with more memory"
@@ -41,8 +39,8 @@ class WorkerDiedError(OutOfMemoryError):
 class Workers:
     """A pool of processes; as a context manager, it leaves none behind.
 
-    The processes are not forked from this one: LightGBM hangs in a process forked after its threads have run. On
-    Linux they are forked from a server process, which computes nothing. They end with this process, however it ends.
+    The processes are spawned and not forked: LightGBM hangs in a process forked after its threads have run. They end
+    with this process, however it ends.
 
     Args:
         count: Number of processes; with 1, this process does the work.
@@ -141,8 +139,8 @@ class Workers:
     def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
         with _environment(ONE_THREAD):
             if self._pool is None:
-                context = multiprocessing.get_context(START_METHOD)
-                _start_helpers()
+                _start_resource_tracker()
+                context = multiprocessing.get_context("spawn")
                 own = context.SimpleQueue()
                 for core in _cores_for(self.count):
                     own.put(core)
@@ -151,27 +149,11 @@ class Workers:
             return [self._pool.submit(function, task) for task in tasks]
 
 
-def load_early(modules: Sequence[str]) -> None:
-    """Has the server process begin to import what workers will need; returns at once.
-
-    Workers then start with these modules, and share their memory. Where processes are spawned, this does nothing.
-
-    Args:
-        modules: Names of modules. One that cannot be imported is left to the workers.
-    """
-    if START_METHOD == "forkserver":
-        multiprocessing.set_forkserver_preload(list(modules))
-        with _environment(ONE_THREAD):
-            _start_helpers()
-
-
-def _start_helpers() -> None:
+def _start_resource_tracker() -> None:
     """Starts what comes with the first pool, and would leave signals unblocked that this process wants blocked."""
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         resource_tracker.ensure_running()
-        if START_METHOD == "forkserver":
-            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
