@@ -10,7 +10,7 @@ from typing import Self
 # Why a stage gains little from more cores.
 REASONS = {
     "sample": "one process draws the sample",
-    "fit": "six independent fits at most, one thread each; the longest fit takes as long on any number of cores",
+    "fit": "six independent fits at most, the longest decides; from 12 cores on it has more threads",
     "backtest": "one process forecasts what is held out",
     "record": "one process writes the model and the numbers of the charts",
     "fingerprint": "one process reads the files' bytes",

@@ -11,6 +11,7 @@ from job_code.artifacts.draft_run import Draft, Forecasts
 from job_code.artifacts.manifest import complete_manifest
 from job_code.preparation.data_quality import sound_report
 from job_code.report.published_run import Comparison, PublishedRun, UnusableManifestError
+from job_code.report.render import render
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.progress import Progress
 from job_code.series.arrays import Floats
@@ -39,8 +40,6 @@ def finish(
     Returns:
         The manifest, which is also the last file written.
     """
-    from job_code.report.render import render  # matplotlib loads slowly, and a job that hands over draws nothing
-
     frequency, first = Frequency(draft.manifest["frequency"]), draft.manifest["first_period"]
     begin = frequency.period_of(datetime.fromisoformat(first).date())
     days = [frequency.date_of(begin + step).isoformat() for step in range(len(forecasts.total))]

@@ -157,7 +157,7 @@ def _duplicates(shard: SpilledShard, periods: Periods) -> Problem:
 
 
 def _distinct(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The different days, ascending; reading has left out all that lie centuries apart."""
+    """The different days, ascending. Reading leaves out what is not between 1900 and 2199, so they fit a table."""
     if not len(days):
         return days
     first = int(days.min())

@@ -1,6 +1,5 @@
 """Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +18,6 @@ from job_code.tables.key_columns import common_types
 from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
 from job_code.tables.validation_report import Findings
 
-# A process that shares its core with another program takes fewer parts than the others.
-PARTS_A_WORKER = 8
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Task:
@@ -29,6 +25,7 @@ class _Task:
     types: dict[str, pl.DataType]
     config: ForecastConfig
     folder: Path
+    writer: int
     shards: int
     batch: int
 
@@ -96,10 +93,6 @@ def shard_demand(
     for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / expected)):
         results.append(result)
         findings.absorb(result.findings)
-    if len(tasks) > 1:
-        context.workers.start(_close_writer, folder)
-    else:
-        _close_writer(folder)
     _note_unreadable(results, findings)
     counts = [days for result in results for days in result.days]
     if not counts or not DayCounts.total(counts).rows:
@@ -119,20 +112,20 @@ def shard_demand(
 
 
 def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
-    """Divide the files into parts: one where the rows are not worth several workers."""
+    """Divide the files among the workers, as far as the rows are worth one."""
     sizes = context.sizes
     writers = min(context.workers.count, sizes.worthwhile_workers(sum(file.rows for file in files)))
-    count = PARTS_A_WORKER * writers if writers > 1 else 1
     return [
         _Task(
             parts=tuple(parts),
             types=types,
             config=context.config,
             folder=context.shards,
+            writer=writer,
             shards=shards,
             batch=sizes.rows_per_batch,
         )
-        for parts in split(files, count)
+        for writer, parts in enumerate(split(files, writers))
     ]
 
 
@@ -145,14 +138,9 @@ def _note_unreadable(results: Sequence[_Result], findings: Findings) -> None:
         note_unreadable(name, kind, reason, findings, SOURCE)
 
 
-_writers: dict[Path, SpillWriter] = {}  # of this process, by folder: all parts it reads share one
-
-
 def _shard(task: _Task) -> _Result:
     result = _Result()
-    if task.folder not in _writers:
-        _writers[task.folder] = SpillWriter(task.folder, os.getpid(), task.shards, task.config.key)
-    writer = _writers[task.folder]
+    writer = SpillWriter(task.folder, task.writer, task.shards, task.config.key)
     for part in task.parts:
         file = part.file
         try:
@@ -162,14 +150,9 @@ def _shard(task: _Task) -> _Result:
                 writer.add(clean)
         except UnreadableFileError as error:
             result.unreadable[file.name] = (file.kind, str(error))
+    writer.close()
     result.series = writer.series
     return result
-
-
-def _close_writer(folder: Path) -> None:
-    """Close this process's writer; a process that has read nothing has none."""
-    if folder in _writers:
-        _writers.pop(folder).close()
 
 
 def _spilled(folder: Path) -> int:

@@ -9,8 +9,6 @@ from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.panel import Panel
 
 FEW_ROWS = 300_000  # with fewer periods than that, each is foretold from more than one origin; with more, not all
-# Training rows times trees. LightGBM takes 0.1 µs for one; the start of a process takes it nearly two seconds.
-WORTH_PROCESSES = 40_000_000
 NEIGHBOURS_ALIKE = 3  # periods of a series, of which one teaches nearly as much as all
 NOTHING = 1e-9  # of a series' mean demand: less is the rounding error of a sum of zeros
 

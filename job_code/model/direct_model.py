@@ -23,7 +23,7 @@ from job_code.series.demand_classes import zero_share
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
-SERIES_AT_A_TIME = BLOCK  # what is forecast together stays in the processor's cache
+SERIES_AT_A_TIME = 16_384  # their features are made together, and kept until all steps are forecast
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,13 +16,16 @@ from job_code.config import ForecastConfig
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
-from job_code.features.training_rows import WORTH_PROCESSES, TrainingRows, draw_rows, most_rows
+from job_code.features.training_rows import TrainingRows, draw_rows, most_rows
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import Learnt, Regime, learn
 from job_code.runtime.process_pool import Workers, on_every_core
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
+
+# Training rows times trees. LightGBM takes 0.1 µs for one; the start of a process takes it nearly two seconds.
+WORTH_PROCESSES = 40_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,7 @@ class _Task:
     config: ForecastConfig
     threads: int
     rounds: Path  # gets a byte for each boosting round
+    show: Callable[[], None] | None  # after each round, where no process waits for this one
 
 
 def fit_models(
@@ -91,6 +95,11 @@ def fit_models(
     if not workers.started and work < WORTH_PROCESSES:
         workers = Workers(1)
     count = len(fits) * len(Regime)
+
+    def show() -> None:
+        done = sum(file.stat().st_size for file in folder.glob("rounds-*"))
+        advance(done / (count * config.trees))
+
     tasks = [
         _Task(
             fit=fit,
@@ -98,14 +107,11 @@ def fit_models(
             config=config,
             threads=threads_of_a_fit(workers.count, count),
             rounds=folder / f"rounds-{number}-{regime.name.lower()}",
+            show=show if workers.count == 1 else None,
         )
         for number, fit in enumerate(fits)
         for regime in Regime
     ]
-
-    def show() -> None:
-        done = sum(task.rounds.stat().st_size for task in tasks if task.rounds.exists())
-        advance(done / (count * config.trees))
 
     learnt = []
     for each in workers.map(_fit_segment, tasks, while_waiting=show):
@@ -127,9 +133,15 @@ def threads_of_a_fit(cores: int, fits: int) -> int:
 
 def _fit_segment(task: _Task) -> Learnt:
     with task.rounds.open("wb", buffering=0) as rounds, on_every_core(task.threads):
-        return learn_segment(
-            task.fit, task.regime, task.config, threads=task.threads, on_round=lambda: rounds.write(b".")
-        )
+
+        def on_round() -> None:
+            rounds.write(b".")
+            if task.show is not None:
+                task.show()
+
+        learnt = learn_segment(task.fit, task.regime, task.config, threads=task.threads, on_round=on_round)
+        rounds.truncate(task.config.trees)  # a segment without enough rows has no rounds, and is done, too
+        return learnt
 
 
 def learn_segment(

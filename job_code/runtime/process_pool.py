@@ -153,7 +153,9 @@ def _start_resource_tracker() -> None:
     """Starts what comes with the first pool, and would leave signals unblocked that this process wants blocked."""
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        resource_tracker.ensure_running()
+        # A job that is stopped ends at once. Its tracker then frees the semaphores, and need not warn of them.
+        with _environment({"PYTHONWARNINGS": "ignore::UserWarning"}):
+            resource_tracker.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 

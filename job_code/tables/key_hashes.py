@@ -26,7 +26,7 @@ class KnownKeys:
     """Codes of the keys seen so far: within each shard, numbers from 0 in the order of appearance.
 
     A hash table with open addressing and linear probing. Each probe is made for a whole batch at once, so a batch
-    needs no sorting. Memory: 24 to 48 bytes a key.
+    needs no sorting. Memory: 24 to 48 bytes a key, and up to 120 while the table grows.
 
     Args:
         shards: Number of shards.

@@ -55,7 +55,11 @@ class Job:
     def stopped_in_the_fit(self, stop: signal.Signals) -> Ended:
         """Sends a signal while LightGBM is at work; the process must end of it, and promptly."""
         self.wait_until_it_says("check: ")
-        time.sleep(1)  # into the fit
+        end = time.monotonic() + 120
+        while not any(rounds.stat().st_size for rounds in self.log.parent.rglob("rounds-*")):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.05)
         begun = time.monotonic()
         self.process.send_signal(stop)
         ended = self.end()

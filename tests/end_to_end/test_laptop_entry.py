@@ -91,12 +91,18 @@ def test_a_program_that_reads_the_log_gets_lines_of_json(tmp_path: Path) -> None
     assert failure["message"].startswith("demand: 12 series with duplicate weeks")
 
 
+# On one core LightGBM runs in the job's own process, on several in others.
+@pytest.mark.parametrize("one_core", [True, False])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_it_promptly_and_leaves_nothing(tmp_path: Path, large: Path, stop: signal.Signals) -> None:
-    job = start(tmp_path, "train", "--demand", large, "--output", tmp_path / "out", "--set", "trees=10000")
+def test_a_stop_ends_it_promptly_and_leaves_nothing(
+    tmp_path: Path, large: Path, stop: signal.Signals, one_core: bool
+) -> None:
+    settings = ("--output", tmp_path / "out", "--set", "trees=10000")
+    job = start(tmp_path, "train", "--demand", large, *settings, one_core=one_core)
     ended = job.stopped_in_the_fit(stop)
     assert f"[Stopped] stopped by {stop.name}: nothing was written" in ended.err.splitlines()
     assert "Traceback" not in ended.err
+    assert "leaked" not in ended.err  # of the processes' semaphores
     assert left_in(tmp_path / "out") == []
     assert left_in(tmp_path / "tmp") == []
 

@@ -231,3 +231,17 @@ def test_what_was_done_before_a_process_died_is_given() -> None:
         assert given[0] == "first"
         assert 1 not in given
         assert dict(workers.as_completed(eval, ["1", "2"])) == {0: 1, 1: 2}  # with processes of their own
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone lets a process choose its cores")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_work_of_several_threads_may_leave_its_core(threads: int) -> None:
+    pool = "__import__('job_code.runtime.process_pool', fromlist=['_'])"
+    cores = "__import__('os').sched_getaffinity(0)"
+    inside = f"(lambda all: (all.__enter__(), {cores}, all.__exit__(None, None, None), {cores}))"
+    task = f"{inside}({pool}.on_every_core({threads}))"
+    every = os.sched_getaffinity(0)
+    with Workers(len(every)) as workers:
+        for _, during, _, after in workers.map(eval, [task] * 4):
+            assert during == (every if threads > 1 or len(every) == 1 else after)
+            assert len(after) == 1
