@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-# What a state of the state machine fails with by itself, where a job has ended otherwise than completed.
+# The error of the state machine's own Fail state, where a job did not complete.
 JOB_NOT_COMPLETED = "JobNotCompleted"
 
 

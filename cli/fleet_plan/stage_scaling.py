@@ -36,7 +36,7 @@ class StageScaling:
 
     @classmethod
     def of(cls, stage: str, one: float, two: float) -> Self:
-        """Split a stage. Neither part is less than nothing, whatever chance has added to a measurement.
+        """Split a stage. Neither part is negative, even where a noisy measurement says so.
 
         Args:
             stage: Its name.

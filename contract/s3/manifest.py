@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from contract.run_facts import RunFacts
 from contract.state.run_record import Inference, Metrics, RunModel, Scores
 
 
@@ -56,18 +57,10 @@ class ManifestInput(TypedDict):
     bytes: int
 
 
-class DraftManifest(TypedDict):
+class DraftManifest(RunFacts):
     """What a run can say about itself before it has forecast. Dates are ISO; keys of mappings are names."""
 
     schema_version: int
-    run_id: str
-    partition: str
-    cutoff: str
-    frequency: str
-    horizon: int
-    first_period: str
-    last_period: str
-    series: int
     columns: Sequence[str]
     column_types: Mapping[str, str]
     report: str

@@ -2,6 +2,8 @@
 
 from typing import Any, NotRequired, TypedDict
 
+from contract.run_facts import RunFacts
+
 
 class Scores(TypedDict, total=False):
     """The backtest's scores of one method; None is what could not be measured."""
@@ -79,17 +81,9 @@ class FleetFacts(TypedDict):
     notes: list[str]
 
 
-class CheckedRun(TypedDict):
+class CheckedRun(RunFacts):
     """What CheckRun answers: the manifest's fields; and what its jobs took, where it was made just now."""
 
-    run_id: str
-    partition: str
-    cutoff: str
-    frequency: str
-    horizon: int
-    first_period: str
-    last_period: str
-    series: int
     rows: int
     manifest: str
     report: str

@@ -11,7 +11,7 @@ Rows = npt.NDArray[np.float32]
 
 
 def draw_rows(model: lgb.Booster, count: int, seed: int = 0) -> Rows:
-    """Draw each feature by itself: from the gaps between the neighbors of its thresholds, each as likely.
+    """Draw each feature on its own, from the gaps between its neighboring thresholds, from each equally often.
 
     LightGBM's thresholds lie close where the values lie close, so that each gap holds about as many of them. The value
     is the middle of the gap; beyond the first and the last threshold it is one less or one more.
