@@ -1,7 +1,12 @@
 """The features of a series' past where forecasts start: at origins to learn from, and at the ends of series."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import polars as pl
+from coreforecast.grouped_array import GroupedArray
+from mlforecast.lag_transforms import ExponentiallyWeightedMean
 
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_matrix import Columns, Origins
@@ -58,20 +63,43 @@ def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -
         recipe: The features.
     """
     values = panel.values / np.repeat(size(panel), panel.lengths)
-    every = np.arange(len(panel))
-    last = panel.starts + panel.lengths - 1
     return Origins(
         recipe=recipe,
         frequency=panel.frequency,
         values=values,
         start=panel.starts,
-        at=last,
+        at=panel.starts + panel.lengths - 1,
         period=panel.last_period,
         size=np.ones(len(panel)),
-        past=_past(panel, values, every, last, recipe=recipe),
+        past=_latest(panel, values, recipe=recipe),
         exogenous=exogenous,
-        series=every,
+        series=np.arange(len(panel)),
     )
+
+
+def _latest(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:
+    """Compute the features of the ends of series alone, as MLForecast does when it predicts: it updates them.
+
+    Args:
+        panel: The series.
+        values: Their demand, relative to their size, shape (sum of lengths,).
+        recipe: The features.
+
+    Returns:
+        Shape (features, series), in the order of the recipe's names.
+    """
+    bounds = np.append(panel.starts, len(values)).astype(np.int32)
+    demand = GroupedArray(_in_grains(values), bounds)
+    latest = np.empty((len(recipe.names), len(panel)), dtype=np.float32)
+    transforms: Mapping[str, Any] = recipe.forecaster().ts.transforms  # all have `update`; MLForecast's type is wider
+    for number, transform in enumerate(transforms.values()):
+        if isinstance(transform, ExponentiallyWeightedMean):
+            transform.transform(demand)  # the mean up to the period before the last: the update starts from it
+        known = transform.update(demand)
+        if isinstance(transform, ExponentiallyWeightedMean):
+            known = np.where(panel.lengths == 1, values[bounds[1:] - 1], known)  # a single value has no mean before it
+        latest[number] = known
+    return latest
 
 
 def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe) -> Columns:
@@ -95,7 +123,7 @@ def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recip
         {
             "unique_id": np.repeat(np.arange(len(panel)), panel.lengths + 1),
             "ds": np.insert(panel.period_of_value, ends, panel.last_period + 1),
-            "y": np.insert(np.rint(values / GRAIN) * GRAIN, ends, UNKNOWN),
+            "y": np.insert(_in_grains(values), ends, UNKNOWN),
         }
     )
     forecaster = recipe.forecaster()
@@ -105,3 +133,7 @@ def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recip
     assert tuple(forecaster.ts.features_order_) == recipe.names
     after = at + series + 1  # every series before has one period more
     return np.array([known[name].to_numpy()[after] for name in recipe.names], dtype=np.float32)
+
+
+def _in_grains(values: Floats) -> Floats:
+    return np.rint(values / GRAIN) * GRAIN

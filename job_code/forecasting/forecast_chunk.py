@@ -121,6 +121,8 @@ class _Series:
     active: Booleans
 
     def forecast(self, forecaster: Forecaster) -> Forecast:
+        if not np.isfinite(self.panel.values).all():
+            raise JobError("the demand is not finite")
         forecast = forecaster.forecast(self.panel, self.exogenous, self.active)
         finite = np.isfinite(forecast.mean).all() and np.isfinite(forecast.quantiles).all()
         if not finite:

@@ -17,13 +17,13 @@ from job_code.features.feature_matrix import Columns, demand_names, row_names
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
 from job_code.features.lag_features import last_origins, size
 from job_code.model.segment_model import Learnt, Regime
-from job_code.model.tree_predictor import BLOCK
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.demand_classes import zero_share
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
 SERIES_AT_A_TIME = 16_384  # their features are made together, and kept until all steps are forecast
+ROWS_AT_A_TIME = 12 * SERIES_AT_A_TIME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +102,13 @@ class DirectModel:
         regimes = _regime(panel)
         for learnt in self.learnt:
             series = np.flatnonzero(regimes == learnt.regime)
-            steps_at_a_time = max(1, BLOCK // max(1, len(series)))
-            for begin in range(0, horizon if len(series) else 0, steps_at_a_time):
-                steps = np.arange(begin, min(begin + steps_at_a_time, horizon)) + 1
+            if not len(series):
+                continue
+            parts = min(horizon, -(-len(series) * horizon // ROWS_AT_A_TIME))
+            for steps in np.array_split(np.arange(1, horizon + 1), parts):
                 index, step = np.tile(series, len(steps)), np.repeat(steps, len(series))
                 rows = origins.rows(index, step)
-                relative = learnt.predict(origins, index, rows)
+                relative = learnt.predict(origins, index, rows, len(steps))
                 yield Block(
                     series=index,
                     step=step,

@@ -64,19 +64,20 @@ class Learnt:
     trees: TreePredictor | None = None
     skew: float = 1.0
 
-    def predict(self, origins: Origins, index: Integers, rows: Columns) -> Floats:
+    def predict(self, origins: Origins, index: Integers, rows: Columns, steps: int = 1) -> Floats:
         """Predicts demand relative to the size at the origins.
 
         Args:
             origins: Where forecasts start.
             index: Which of them, shape (rows,).
             rows: What they tell of a step each, shape (rows, features).
+            steps: Parts of the rows that go through the same origins, each in the same order.
 
         Returns:
             Shape (rows,).
         """
         base = _base(self.regime, origins, index)
-        return base if self.trees is None else base + self.trees.predict(rows)
+        return base if self.trees is None else base + self.trees.predict(rows, steps)
 
 
 def learn(

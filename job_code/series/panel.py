@@ -144,7 +144,9 @@ class Panel:
             Shape (series,).
         """
         lengths = np.minimum(self.lengths, periods)
-        totals: Floats = np.add.reduceat(values[self._tails(lengths)], np.cumsum(lengths) - lengths)
+        ends = np.cumsum(self.lengths)
+        tails_and_gaps = np.column_stack([ends - lengths, ends]).ravel()[:-1]
+        totals: Floats = np.add.reduceat(values, tails_and_gaps)[::2]
         return totals / lengths
 
     def _last_positions(self, periods: int) -> Integers:

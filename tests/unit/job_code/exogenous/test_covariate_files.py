@@ -10,7 +10,7 @@ import pytest
 
 from job_code.demand.work_sizes import Sizes
 from job_code.errors import InputError
-from job_code.model import direct_model
+from job_code.model import direct_model, tree_predictor
 from tests.demand import LAST, ONE, Finished, run_job, series
 
 WEEKS, AHEAD = 130, 4
@@ -91,7 +91,8 @@ def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     partly = known.filter(pl.col("ds").le(LAST) | pl.col("unique_id").lt("A08"))  # a third is unknown, and hidden
     whole = run(tmp_path / "whole", demand, {"promotions.parquet": partly})
     monkeypatch.setattr(direct_model, "SERIES_AT_A_TIME", 5)
-    monkeypatch.setattr(direct_model, "BLOCK", 8)
+    monkeypatch.setattr(direct_model, "ROWS_AT_A_TIME", 8)
+    monkeypatch.setattr(tree_predictor, "BLOCK", 6)
     blocks = run(tmp_path / "blocks", demand, {"promotions.parquet": partly})
     assert forecast(blocks).tolist() == forecast(whole).tolist()
     assert blocks.manifest["metrics"] == whole.manifest["metrics"]

@@ -9,6 +9,7 @@ from job_code.features.feature_matrix import Columns
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
 from job_code.features.lag_features import last_origins, size, training_origins
 from job_code.features.training_rows import TrainingRows
+from job_code.series.arrays import Integers
 from job_code.series.panel import Panel
 from tests.demand import panel_of, series
 
@@ -57,6 +58,19 @@ def expected(panel: Panel, recipe: FeatureRecipe, at: np.ndarray) -> Columns:
     return np.array([[read_by_hand(past, name, recipe.year) for past in pasts] for name in recipe.names])
 
 
+def drawn_at(panel: Panel, at: Integers) -> TrainingRows:
+    """Draw a training row of every series."""
+    ones = np.ones(len(panel))
+    return TrainingRows(
+        series=np.arange(len(panel)),
+        at=at,
+        step=np.ones(len(panel), dtype=np.int64),
+        size=ones,
+        zero_share=0 * ones,
+        age=at - panel.starts + 1,
+    )
+
+
 def test_at_the_ends_of_series(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
     ends = last_origins(panel, Exogenous.none(len(panel)), recipe=recipe)
@@ -68,24 +82,32 @@ def test_at_the_ends_of_series(panel: Panel) -> None:
 
 
 def test_in_the_middle_of_series(panel: Panel) -> None:
-    recipe, every = recipe_for(panel.frequency), np.arange(len(panel))
+    recipe = recipe_for(panel.frequency)
     at = panel.starts + (panel.lengths - 1) // 2
-    ones = np.ones(len(panel))
-    drawn = TrainingRows(
-        series=every, at=at, step=np.full(len(at), 1), size=ones, zero_share=0 * ones, age=at - panel.starts + 1
-    )
+    drawn = drawn_at(panel, at)
     middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe)
     assert middles.past == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
     assert middles.past[0] / middles.size == pytest.approx(panel.values[at])
 
 
 def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
+    recipe, ends = recipe_for(panel.frequency), drawn_at(panel, panel.starts + panel.lengths - 1)
+
+    def past() -> Columns:
+        return training_origins(panel, Exogenous.none(len(panel)), ends, recipe=recipe).past
+
     assert np.isinf(lag_features.UNKNOWN)
-    past = last_origins(panel, exogenous, recipe=recipe).past
-    assert not np.isinf(past).any()
+    known = past()
+    assert not np.isinf(known).any()
     monkeypatch.setattr(lag_features, "UNKNOWN", -3.0)
-    assert np.array_equal(last_origins(panel, exogenous, recipe=recipe).past, past, equal_nan=True)
+    assert np.array_equal(past(), known, equal_nan=True)
+
+
+def test_the_model_predicts_from_the_features_it_learns_from(panel: Panel) -> None:
+    recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
+    ends = drawn_at(panel, panel.starts + panel.lengths - 1)
+    learnt = training_origins(panel, exogenous, ends, recipe=recipe).past
+    assert last_origins(panel, exogenous, recipe=recipe).past == pytest.approx(learnt, rel=1e-5, abs=1e-7, nan_ok=True)
 
 
 def test_means_do_not_depend_on_what_lies_before_them(panel: Panel) -> None:

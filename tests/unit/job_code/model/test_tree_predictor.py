@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from job_code.model.tree_predictor import BLOCK, MOST_LEAVES, TreePredictor
+from job_code.model import tree_predictor
+from job_code.model.boosted_trees import MOST_LEAVES
+from job_code.model.tree_predictor import BLOCK, TreePredictor
 
 Rows = npt.NDArray[np.float32]
 AWKWARD = np.array([0, -0.0, 1e-35, -1e-35, 1e-36, -1e-36, 1e-45, np.nan, np.inf, -np.inf, 3e38, -3e38], np.float32)
@@ -121,6 +123,40 @@ def test_any_number_of_rows(count: int, order: Any) -> None:
     rows = np.asarray(table(count, seed=1, awkward=0.2), order=order)
     expected = np.asarray(model.predict(rows)) if count else np.zeros(0)
     assert TreePredictor(model).predict(rows).tobytes() == expected.tobytes()
+
+
+def grid(steps: int, series: int, *, same_for_steps: list[int], same_for_series: list[int]) -> Rows:
+    """Rows of a grid, some columns of which repeat themselves."""
+    cells = table(steps * series, seed=1, awkward=0.3).reshape(steps, series, 5)
+    cells[:, :, same_for_steps] = cells[:1, :, same_for_steps]
+    cells[:, :, same_for_series] = cells[:, :1, same_for_series]
+    return cells.reshape(-1, 5)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 12])
+@pytest.mark.parametrize("series", [1, 2, 700])
+@pytest.mark.parametrize("same_for_steps", [[], [0], [1, 3, 4], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize("same_for_series", [[], [4], [0, 2], [0, 1, 2, 3, 4]])
+def test_what_repeats_itself_in_a_grid_is_predicted_alike(
+    steps: int, series: int, same_for_steps: list[int], same_for_series: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = grid(steps, series, same_for_steps=same_for_steps, same_for_series=same_for_series)
+    learnt = table(2000, awkward=0.1)
+    learnt[:, 3] = np.abs(np.round(learnt[:, 3]))
+    rows[:, 3] = np.abs(np.round(rows[:, 3]))
+    with np.errstate(invalid="ignore"):
+        model = fitted(learnt, categorical=[3], min_data_per_group=5)
+    expected = np.asarray(model.predict(rows, num_threads=1)).tobytes()
+    predictor = TreePredictor(model)
+    for block in (BLOCK, 1000, 7):
+        monkeypatch.setattr(tree_predictor, "BLOCK", block)
+        assert predictor.predict(rows, steps).tobytes() == expected
+        assert predictor.predict(np.asfortranarray(rows), steps).tobytes() == expected
+
+
+def test_rows_that_form_no_grid() -> None:
+    with pytest.raises(ValueError, match="5 steps"):
+        TreePredictor(fitted(table(200))).predict(table(12), 5)
 
 
 def test_a_row_is_predicted_alike_in_any_company() -> None:

@@ -1,0 +1,139 @@
+"""The trees of a LightGBM model, read from its text, with what TreePredictor needs of them."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+MOST_LEAVES = 256  # leaf numbers are bytes
+UNTRANSFORMED = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}  # objectives that predict a sum
+ZERO = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 for 0
+CATEGORICAL, NAN_LEFT = 1, 2  # bits of a node's decision type; the bits above say what counts as missing
+NOTHING_IS_MISSING, NAN_IS_MISSING = 0, 2
+
+
+class Node(NamedTuple):
+    """A test of one feature, and what a row gets that passes or fails.
+
+    Attributes:
+        passes: The comparison with a threshold; None where the value must be one of a set of categories.
+        feature: Position of the feature.
+        against: The threshold, or whether each category is in the set.
+        low: Node whose leaf a row gets that fails, by position in the tree; None for a single leaf.
+        high: Node whose leaf a row gets that passes.
+        leaves_below: Number of leaves below `low`. The leaves below `high` are numbered after them.
+    """
+
+    passes: np.ufunc | None
+    feature: int
+    against: Array
+    low: int | None
+    high: int | None
+    leaves_below: Array
+
+
+class Tree(NamedTuple):
+    """One tree.
+
+    Attributes:
+        nodes: Children before their parents, the root last; empty for a tree of a single leaf.
+        values: What each leaf predicts, by number, shape (leaves,).
+    """
+
+    nodes: tuple[Node, ...]
+    values: Floats
+
+
+def read_trees(text: str) -> tuple[int, list[Tree]]:
+    """Read the trees of a model of one output.
+
+    Args:
+        text: The model as `Booster.model_to_string()` writes it.
+
+    Returns:
+        The number of features and the trees.
+
+    Raises:
+        ValueError: If the model is of a kind that is not predicted here, naming what is in the way.
+    """
+    head, *trees = text.split("\nend of trees")[0].split("\nTree=")
+    header = _fields(head)
+    if header["num_tree_per_iteration"] != "1" or "average_output" in head.splitlines():
+        raise ValueError("tree model: several outputs, or an average of trees; only a sum of trees is predicted")
+    objective = header.get("objective", "regression").split()
+    if objective[0] not in UNTRANSFORMED or "sqrt" in objective:
+        raise ValueError(f"tree model: its objective {' '.join(objective)!r} transforms the sum of the trees")
+    return int(header["max_feature_idx"]) + 1, [_TreeReader(_fields(tree)).tree() for tree in trees]
+
+
+class _TreeReader:
+    def __init__(self, fields: dict[str, str]) -> None:
+        if fields.get("is_linear", "0") != "0":
+            raise ValueError("tree model: its leaves are linear models; only constant ones are predicted")
+        self._value = _numbers(fields, "leaf_value", np.float64)
+        if len(self._value) > MOST_LEAVES:
+            raise ValueError(f"tree model: a tree has {len(self._value)} leaves; at most {MOST_LEAVES} are predicted")
+        self._feature = _numbers(fields, "split_feature", np.int64)
+        self._threshold = _numbers(fields, "threshold", np.float64)
+        self._decision = _numbers(fields, "decision_type", np.int64)
+        self._left = _numbers(fields, "left_child", np.int64)  # a node, or ~leaf
+        self._right = _numbers(fields, "right_child", np.int64)
+        self._set_starts = _numbers(fields, "cat_boundaries", np.int64)
+        self._sets = _numbers(fields, "cat_threshold", np.uint32)
+        self._leaves: list[int] = []  # LightGBM's number of each, in the order of their numbers here
+        self._nodes: list[Node] = []
+
+    def tree(self) -> Tree:
+        self._read(0 if len(self._feature) else ~0)
+        return Tree(tuple(self._nodes), self._value[self._leaves])
+
+    def _read(self, node: int) -> int | None:
+        """Read a node and all below it; return its position, or None for a leaf."""
+        if node < 0:
+            self._leaves.append(~node)
+            return None
+        passes, against, low_child, high_child = self._test(node)
+        before = len(self._leaves)
+        low = self._read(low_child)
+        leaves_below = np.array(len(self._leaves) - before, dtype=np.uint8)
+        high = self._read(high_child)
+        self._nodes.append(Node(passes, int(self._feature[node]), against, low, high, leaves_below))
+        return len(self._nodes) - 1
+
+    def _test(self, node: int) -> tuple[np.ufunc | None, Array, int, int]:
+        """What a node asks, and where rows go that fail and pass: chosen so that NaN fails, as comparisons do."""
+        left, right = int(self._left[node]), int(self._right[node])
+        decision, threshold = int(self._decision[node]), float(self._threshold[node])
+        if decision & CATEGORICAL:
+            which = int(threshold)
+            words = self._sets[self._set_starts[which] : self._set_starts[which + 1]]
+            members = np.unpackbits(words.astype("<u4").view(np.uint8), bitorder="little").astype(np.bool_)
+            return None, np.append(members, False), right, left
+        missing = decision >> 2
+        if missing not in (NOTHING_IS_MISSING, NAN_IS_MISSING):
+            raise ValueError("tree model: it takes zeros for missing; fit it with zero_as_missing=False")
+        nan_goes_left = bool(decision & NAN_LEFT) if missing == NAN_IS_MISSING else threshold >= 0
+        if nan_goes_left:
+            return np.greater, _as_float32(threshold), left, right
+        return np.less_equal, _as_float32(threshold), right, left
+
+
+def _fields(text: str) -> dict[str, str]:
+    split = (line.partition("=") for line in text.splitlines())
+    return {name: value for name, equals, value in split if equals}
+
+
+def _numbers(fields: dict[str, str], name: str, dtype: type[np.generic]) -> Array:
+    return np.array(fields.get(name, "").split(), dtype=dtype)
+
+
+def _as_float32(threshold: float) -> Array:
+    """The float32 that divides float32 values just as the threshold does, those that count as 0 among them."""
+    if -ZERO <= threshold < ZERO:
+        threshold = ZERO if threshold >= 0 else np.nextafter(-ZERO, -1)
+    with np.errstate(over="ignore"):
+        rounded = np.float32(threshold)
+    return np.array(np.nextafter(rounded, np.float32(-np.inf)) if float(rounded) > threshold else rounded)
