@@ -128,10 +128,11 @@ def prepared(
     *,
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
     sizes: Sizes = ONE,
+    workers: int = 1,
 ) -> PreparedDemand:
     """Shards, checks and aligns demand, in a folder of its own."""
     findings = Findings()
-    context = _context(folder, files, config, sizes)
+    context = _context(folder, files, config, sizes, workers)
     demand = _shard(context, findings)
     described = StaticShards({})
     if static is not None:
@@ -170,21 +171,26 @@ def sample_of(folder: Path, demand: pl.DataFrame, **settings: object) -> Sample:
 
 
 def problems(
-    folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: Sizes = ONE, **settings: object
+    folder: Path,
+    files: Mapping[str, pl.DataFrame | bytes],
+    *,
+    sizes: Sizes = ONE,
+    workers: int = 1,
+    **settings: object,
 ) -> list[str]:
     """Everything that reading and checking says is wrong with demand files."""
     try:
-        prepared(folder, files, configured(**settings), sizes=sizes)
+        prepared(folder, files, configured(**settings), sizes=sizes, workers=workers)
     except InputError as error:
         return list(error.problems)
     return []
 
 
-def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE) -> RunContext:
+def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE, workers: int = 1) -> RunContext:
     """A run in this process, with the folder as its scratch folder."""
     return RunContext(
         request=request,
-        workers=SameProcess(sizes.workers),
+        workers=SameProcess(workers),
         sizes=sizes,
         progress=Progress(io.StringIO()),
         scratch=folder,
@@ -193,11 +199,11 @@ def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE) -> RunCont
 
 
 def _context(
-    folder: Path, files: Mapping[str, pl.DataFrame | bytes], config: ForecastConfig, sizes: Sizes
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], config: ForecastConfig, sizes: Sizes, workers: int = 1
 ) -> RunContext:
     folder.mkdir(parents=True, exist_ok=True)
     inputs = {"demand": write(folder / "demand", files)}
-    context = context_of(RunRequest(run_id=RUN, partition="all", inputs=inputs, config=config), folder, sizes)
+    context = context_of(RunRequest(run_id=RUN, partition="all", inputs=inputs, config=config), folder, sizes, workers)
     context.make_folders()
     return context
 
@@ -279,10 +285,22 @@ def run_job(
     covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
     published: Path | None = None,
     model: Path | None = None,
-    sizes: Sizes = ONE,
     **settings: object,
 ) -> Finished:
-    """Runs the whole job, in a folder of its own; in this process, unless the sizes say otherwise."""
+    """Runs the whole job in this process, in a folder of its own.
+
+    Args:
+        folder: The folder.
+        demand: Demand files by name.
+        static: Files of static columns by name.
+        covariates: Files of covariates by name.
+        published: Folder of an earlier run's forecasts.
+        model: Folder of the model to forecast with, instead of training one.
+        settings: Configuration; beside it `sizes`, those of the work, and `workers`, the number of processes.
+    """
+    sizes, workers = settings.pop("sizes", ONE), settings.pop("workers", 1)
+    assert isinstance(sizes, Sizes)
+    assert isinstance(workers, int)
     files = {"demand.parquet": demand} if isinstance(demand, pl.DataFrame) else demand
     inputs = {"demand": write(folder / "demand", files)}
     if static is not None:
@@ -295,5 +313,6 @@ def run_job(
         run_id=RUN, partition="all", inputs=inputs, config=configured(**settings), published=published, model=model
     )
     output = LocalOutput(folder / "out", RUN)
-    run(request, output, progress=Progress(io.StringIO()), folder=scratch, sizes=sizes)
+    progress = Progress(io.StringIO())
+    run(request, output, workers=Workers(workers), progress=progress, folder=scratch, sizes=sizes)
     return Finished(folder / "out")

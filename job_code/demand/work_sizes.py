@@ -1,7 +1,6 @@
 """How large the pieces are that a run works through: they bound its memory, and change no forecast."""
 
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 
@@ -22,22 +21,15 @@ class Sizes:
         rows_per_batch: Rows read at a time.
         rows_per_shard: Rows of demand a shard holds, on average, or as much of what lies beside them.
         values_per_piece: Aligned values a piece holds at most, beside those of its first series.
-        workers: Processes to spread the work over.
         rows_worth_a_worker: With fewer rows a worker than this, this process does all the work.
     """
 
     rows_per_batch: int = 1_000_000
     rows_per_shard: int = 3_500_000
     values_per_piece: int = 4_000_000  # a shard of dense demand is one piece
-    workers: int = 1
     rows_worth_a_worker: int = 1_000_000
 
-    @classmethod
-    def for_cores(cls, cores: int) -> Self:
-        """Sizes for a machine: a worker a core."""
-        return cls(workers=cores)
-
-    def for_fleet(self, values: int, objects: int) -> Self:
+    def for_fleet(self, values: int, objects: int) -> "Sizes":
         """Sizes of pieces that other machines are to forecast: small enough to keep all their cores busy to the end.
 
         Args:

@@ -10,6 +10,7 @@ from contract.error_codes import ErrorCode, render
 from contract.job_start import INPUTS
 from contract.s3.keys import MODEL_DOCUMENT, MODELS, RunKeys
 from job_code.config import ForecastConfig, read_config_file
+from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.loading import loading
@@ -48,25 +49,26 @@ def run_on_laptop(options: argparse.Namespace) -> int:
 
     def work() -> None:
         nonlocal output, finished
-        with loading():
-            from job_code.entrypoints.run import run
-            from job_code.run_request import RunRequest
-            from job_code.runtime.output_store import LocalOutput
-
-        config = _configuration(options)
-        if options.published:
-            _check_manifest(options.published)
-        output = folder = LocalOutput(options.output, options.run_id)
         inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
-        request = RunRequest(
-            run_id=options.run_id,
-            partition=options.partition,
-            inputs=inputs,
-            config=config,
-            published=options.published,
-            model=options.model,
-        )
-        manifest = run(request, output, progress=progress, folder=folder.scratch)
+        with workers_for(inputs) as workers:
+            with loading():
+                from job_code.entrypoints.run import run
+                from job_code.run_request import RunRequest
+                from job_code.runtime.output_store import LocalOutput
+
+            config = _configuration(options)
+            if options.published:
+                _check_manifest(options.published)
+            output = folder = LocalOutput(options.output, options.run_id)
+            request = RunRequest(
+                run_id=options.run_id,
+                partition=options.partition,
+                inputs=inputs,
+                config=config,
+                published=options.published,
+                model=options.model,
+            )
+            manifest = run(request, output, workers=workers, progress=progress, folder=folder.scratch)
         finished = True
         _say_where(manifest, output, trained=options.model is None)
 

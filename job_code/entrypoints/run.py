@@ -24,14 +24,20 @@ from job_code.preparation.read_input import read_input
 from job_code.run_request import RunRequest
 from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
-from job_code.runtime.process_pool import Workers, available_cores
+from job_code.runtime.process_pool import Workers
 from job_code.runtime.progress import Progress
 from job_code.training.train import take_over, train
 from job_code.training.trained_model import TrainedModel
 
 
 def run(
-    request: RunRequest, output: Output, *, progress: Progress, folder: Path, sizes: Sizes | None = None
+    request: RunRequest,
+    output: Output,
+    *,
+    workers: Workers,
+    progress: Progress,
+    folder: Path,
+    sizes: Sizes | None = None,
 ) -> Mapping[str, Any]:
     """Read, check, fit, backtest, predict and write.
 
@@ -40,6 +46,7 @@ def run(
     Args:
         request: What to run.
         output: Where the run's files go.
+        workers: The processes to spread the work over; they end before the run's last stage.
         progress: Shows how far it is.
         folder: Where files are made before they are put; the caller removes it.
         sizes: How large the pieces of the work are; they change no forecast.
@@ -51,11 +58,15 @@ def run(
         InputError: If the input cannot be forecast; the data-quality report says why, in full.
         JobError: If the disk has no room for the run, a process of the run was killed, or the model cannot be used.
     """
-    sizes = sizes or Sizes.for_cores(available_cores())
     try:
-        with explain_full_disk(), Workers(sizes.workers) as workers:
+        with explain_full_disk(), workers:
             context = RunContext(
-                request=request, workers=workers, sizes=sizes, progress=progress, scratch=folder, output=output
+                request=request,
+                workers=workers,
+                sizes=sizes or Sizes(),
+                progress=progress,
+                scratch=folder,
+                output=output,
             )
             demand, model, draft = _prepare(context)
             _keep(model, context)
@@ -96,7 +107,7 @@ def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
 
 def _predict(draft: Draft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Forecasts:
     """Forecast all series, and put each file in its place as soon as it is made."""
-    horizon, scratch, cores = model.forecaster.config.horizon, context.scratch, context.sizes.workers
+    horizon, scratch, cores = model.forecaster.config.horizon, context.scratch, context.workers.count
     files, total = [], np.zeros(horizon)
     with context.progress.stage("predict") as advance:
         require_space(scratch, context.sizes.disk_for_forecasts(demand.series * horizon))

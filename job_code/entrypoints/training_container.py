@@ -8,6 +8,7 @@ from pathlib import Path
 from contract import job_start
 from contract.error_codes import ErrorCode
 from job_code.config import ForecastConfig
+from job_code.entrypoints.early_workers import workers_for
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths, required
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
@@ -47,33 +48,34 @@ def _run(scratch: Path, *, infer: bool) -> int:
 
 
 def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
-    with loading():
-        from job_code.entrypoints.run import refuse, run
-        from job_code.run_request import RunRequest
-        from job_code.runtime.output_store import S3Output
-        from job_code.runtime.s3_prefix import S3Folder
+    inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
+    with workers_for(inputs) as workers:
+        with loading():
+            from job_code.entrypoints.run import refuse, run
+            from job_code.run_request import RunRequest
+            from job_code.runtime.output_store import S3Output
+            from job_code.runtime.s3_prefix import S3Folder
 
-    output = S3Output(S3Folder.from_uri(required(job_start.OUTPUT_URI)))
-    run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
-    try:
-        inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
-        if job_start.DEMAND not in inputs:
-            raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
-        model = paths.channel(job_start.MODEL) if infer else None
-        if infer and model is None:
-            raise InputError(["model: the job has no channel of that name; train one before"])
-        config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
-    except InputError as error:
-        refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
-        raise
-    request = RunRequest(
-        run_id=run_id,
-        partition=partition,
-        inputs=inputs,
-        config=config,
-        published=paths.channel(job_start.PUBLISHED),
-        model=model,
-        model_sha256=os.environ.get(job_start.MODEL_SHA256) or None,
-        objects=int(objects) if (objects := os.environ.get(job_start.FLEET_OBJECTS)) else None,
-    )
-    run(request, output, progress=progress, folder=scratch)
+        output = S3Output(S3Folder.from_uri(required(job_start.OUTPUT_URI)))
+        run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
+        try:
+            if job_start.DEMAND not in inputs:
+                raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+            model = paths.channel(job_start.MODEL) if infer else None
+            if infer and model is None:
+                raise InputError(["model: the job has no channel of that name; train one before"])
+            config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
+        except InputError as error:
+            refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+            raise
+        request = RunRequest(
+            run_id=run_id,
+            partition=partition,
+            inputs=inputs,
+            config=config,
+            published=paths.channel(job_start.PUBLISHED),
+            model=model,
+            model_sha256=os.environ.get(job_start.MODEL_SHA256) or None,
+            objects=int(objects) if (objects := os.environ.get(job_start.FLEET_OBJECTS)) else None,
+        )
+        run(request, output, workers=workers, progress=progress, folder=scratch)

@@ -1,5 +1,6 @@
 """Spreads work over processes of one thread each, or does it in this process where one is enough."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from job_code.errors import OutOfMemoryError
+from job_code.runtime.loading import loading
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -136,17 +138,30 @@ class Workers:
         for _ in self.map(_once_a_process, [(function, task)] * self.count):
             pass
 
+    def preload(self, module: str) -> None:
+        """Start all processes and have each import a module, while this process goes on.
+
+        Args:
+            module: Name of a module that imports what all later work needs.
+        """
+        if self.count > 1:
+            self._pool = self._make_pool(module)
+            self._submit(_ignore, [None] * self.count)
+
     def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
-        with _environment(ONE_THREAD):
-            if self._pool is None:
-                _start_resource_tracker()
-                context = multiprocessing.get_context("spawn")
-                own = context.SimpleQueue()
-                for core in _cores_for(self.count):
-                    own.put(core)
-                arguments = (own, context.Barrier(self.count))
-                self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=arguments)
+        if self._pool is None:
+            self._pool = self._make_pool()
+        with _environment(ONE_THREAD):  # a task starts a process where none is idle
             return [self._pool.submit(function, task) for task in tasks]
+
+    def _make_pool(self, module: str | None = None) -> ProcessPoolExecutor:
+        _start_resource_tracker()
+        context = multiprocessing.get_context("spawn")
+        own = context.SimpleQueue()
+        for core in _cores_for(self.count):
+            own.put(core)
+        arguments = (own, context.Barrier(self.count), module)
+        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=arguments)
 
 
 def _start_resource_tracker() -> None:
@@ -184,6 +199,10 @@ def _once_a_process(call: tuple[Callable[[Task], object], Task]) -> None:
     function(task)
 
 
+def _ignore(_: object) -> None:
+    """A task that only starts a process."""
+
+
 @contextmanager
 def on_every_core(threads: int) -> Iterator[None]:
     """Let a worker leave its own core for work of several threads; one thread stays where it is.
@@ -202,8 +221,8 @@ def on_every_core(threads: int) -> Iterator[None]:
         os.sched_setaffinity(0, own)
 
 
-def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier) -> None:
-    """Gives a worker its core, and has it end when it should.
+def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier, module: str | None) -> None:
+    """Gives a worker its core, has it end when it should, and loads a module.
 
     That is with the pool, which sends SIGTERM, and with the parent, however that ends.
     """
@@ -222,6 +241,9 @@ def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, name="follow", daemon=True).start()
+    if module is not None:
+        with loading():
+            importlib.import_module(module)
 
 
 @contextmanager

@@ -66,9 +66,9 @@ def test_few_rows_are_few_parts() -> None:
 WAYS = {
     "small batches": Sizes(rows_per_batch=7),
     "many shards": Sizes(rows_per_shard=50),
-    "several writers": Sizes(workers=3, rows_worth_a_worker=1),
+    "several writers": Sizes(rows_worth_a_worker=1),
     "small pieces": Sizes(values_per_piece=70),
-    "all": Sizes(rows_per_batch=11, rows_per_shard=60, workers=2, rows_worth_a_worker=1, values_per_piece=90),
+    "all": Sizes(rows_per_batch=11, rows_per_shard=60, rows_worth_a_worker=1, values_per_piece=90),
 }
 
 
@@ -78,7 +78,7 @@ def test_the_same_panel_comes_of_it_whatever_the_sizes(tmp_path: Path, way: str)
     shuffled = demand.sample(fraction=1, shuffle=True, seed=3)
     whole = prepared(tmp_path / "one", {"a.parquet": demand}, configured())
     given: dict[str, pl.DataFrame | bytes] = {"a.parquet": shuffled[:200], "b.csv": shuffled[200:], "c.csv": demand[:0]}
-    split_up = prepared(tmp_path / "many", given, configured(), sizes=WAYS[way])
+    split_up = prepared(tmp_path / "many", given, configured(), sizes=WAYS[way], workers=3)
     expected, panel = stacked(whole), stacked(split_up)
     assert panel.keys.equals(expected.keys)
     assert panel.first_period.tolist() == expected.first_period.tolist()
@@ -110,7 +110,7 @@ def test_the_same_is_said_of_bad_demand_whatever_the_sizes(tmp_path: Path, way: 
     given: dict[str, pl.DataFrame | bytes] = {"a.parquet": spoilt[:400], "b.csv": spoilt[400:], "bad.parquet": b"PAR1"}
     expected = problems(tmp_path / "one", given, negative_rule="error", cutoff="2030-01-07")
     assert len(expected) == 7
-    said = problems(tmp_path / "many", given, sizes=WAYS[way], negative_rule="error", cutoff="2030-01-07")
+    said = problems(tmp_path / "many", given, sizes=WAYS[way], workers=3, negative_rule="error", cutoff="2030-01-07")
     assert sorted(said) == sorted(expected)  # what was found first comes first
 
 

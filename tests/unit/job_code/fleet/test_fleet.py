@@ -85,7 +85,8 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> d
     scratch = folder / "scratch"
     scratch.mkdir()
     with bucket() as store:
-        run(request, S3Output(store), progress=Progress(io.StringIO()), folder=scratch, sizes=ONE)
+        progress = Progress(io.StringIO())
+        run(request, S3Output(store), workers=Workers(1), progress=progress, folder=scratch, sizes=ONE)
         assert not list((scratch / "pieces").glob("0*"))
         return {name: store.read(name) for name in store.names("")}
 

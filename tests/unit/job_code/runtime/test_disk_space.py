@@ -90,12 +90,12 @@ def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) ->
 
     folder = tmp_path / "shards"
     files = {f"{at}.parquet": demand[at::3] for at in range(3)}
-    sizes = Sizes(workers=3, rows_worth_a_worker=1, rows_per_shard=10_000)
+    sizes = Sizes(rows_worth_a_worker=1, rows_per_shard=10_000)
     kept: list[int] = []
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Path, "unlink", lambda path: kept.append(path.stat().st_size))  # shards that have been read
-        prepared(tmp_path, files, configured(frequency="W-MON"), sizes=sizes)
+        prepared(tmp_path, files, configured(frequency="W-MON"), sizes=sizes, workers=3)
     shards, pieces = used(folder), used(tmp_path / "pieces")
     assert sum(kept) == shards
     assert max(shards, pieces) <= needed

@@ -245,3 +245,30 @@ def test_work_of_several_threads_may_leave_its_core(threads: int) -> None:
         for _, during, _, after in workers.map(eval, [task] * 4):
             assert during == (every if threads > 1 or len(every) == 1 else after)
             assert len(after) == 1
+
+
+def test_all_processes_load_a_module_while_this_one_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
+    monkeypatch.syspath_prepend(tmp_path)
+    loaded = "(__import__('os').getpid(), 'slow_to_load' in __import__('sys').modules)"
+    with Workers(2) as workers:
+        start = time.monotonic()
+        workers.preload("slow_to_load")
+        assert time.monotonic() - start < 1
+        assert workers.started
+        seen = set(workers.map(eval, [f"({BUSY}, {loaded})[1]"] * 8))
+    assert [each for _, each in sorted(seen)] == [True, True]
+
+
+def test_where_there_is_one_process_it_loads_nothing_ahead() -> None:
+    with Workers(1) as workers:
+        workers.preload("no_such_module")
+        assert not workers.started
+
+
+def test_processes_that_still_load_end_with_the_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with Workers(3) as workers:
+        workers.preload("slow_to_load")
+    assert not multiprocessing.active_children()

@@ -224,6 +224,6 @@ def test_damage_that_shows_only_while_reading_is_named_too(
 ) -> None:
     assert opened(tmp_path, name, content).rows > 0
     files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
-    (message,) = problems(tmp_path / "run", files, sizes=Sizes(rows_per_batch=100, workers=3, rows_worth_a_worker=1))
+    (message,) = problems(tmp_path / "run", files, sizes=Sizes(rows_per_batch=100, rows_worth_a_worker=1), workers=3)
     assert message.startswith(f"demand: 1 file that cannot be read as {kind}, e.g. x/{name} (")
     assert message.endswith("); upload it again, whole")
