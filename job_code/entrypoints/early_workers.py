@@ -7,7 +7,7 @@ from contract.job_start import DEMAND
 from job_code.runtime.process_pool import Workers, available_cores
 
 # Of demand files. Below, a run takes seconds, and processes that import the same libraries would slow its start.
-WORTH_PROCESSES = 16_000_000  # bytes
+WORTH_PROCESSES = 500_000  # bytes
 
 
 def workers_for(inputs: Mapping[str, Path]) -> Workers:

@@ -10,7 +10,7 @@ from job_code.evaluation.backtest import Backtest
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.preparation.stratification import STRATA
 from job_code.preparation.training_sample import Sample
-from job_code.series.arrays import Booleans, Floats, Integers
+from job_code.series.arrays import Booleans, Integers
 from job_code.series.demand_classes import KINDS
 
 Scores = dict[str, dict[str, float | None]]
@@ -32,26 +32,27 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
         For each of them `wape`, `mase`, `bias` and `wql`, for the forecast `coverage` too; None where they cannot be
         computed. What forecasts one value is taken to forecast it at every level.
     """
-    weight = tested.weight if chosen is None else np.where(chosen, tested.weight, 0.0)
-    actual = tested.actual
+    counts = tested.weight > 0 if chosen is None else chosen & (tested.weight > 0)
+    weight, actual, scale, quantiles = (
+        each[counts] for each in (tested.weight, tested.actual, tested.scale, tested.quantiles)
+    )
+    candidates = {name: candidate[counts] for name, candidate in tested.candidates.items()}
     found: Scores = {
         name: {
             "wape": metrics.wape(actual, candidate, weight),
-            "mase": metrics.mase(actual, candidate, weight, tested.scale),
+            "mase": metrics.mase(actual, candidate, weight, scale),
             "bias": metrics.bias(actual, candidate, weight),
-            "wql": metrics.weighted_quantile_loss(actual, _at_every_level(candidate, tested), tested.levels, weight),
+            "wql": metrics.weighted_quantile_loss(
+                actual, np.broadcast_to(candidate[:, None], quantiles.shape), tested.levels, weight
+            ),
         }
-        for name, candidate in tested.candidates.items()
+        for name, candidate in candidates.items()
     }
     found["forecast"] |= {
-        "wql": metrics.weighted_quantile_loss(actual, tested.quantiles, tested.levels, weight),
-        "coverage": metrics.coverage(actual, tested.quantiles, tested.levels, weight) if weight.any() else None,
+        "wql": metrics.weighted_quantile_loss(actual, quantiles, tested.levels, weight),
+        "coverage": metrics.coverage(actual, quantiles, tested.levels, weight) if len(weight) else None,
     }
     return found
-
-
-def _at_every_level(candidate: Floats, tested: Backtest) -> Floats:
-    return np.repeat(candidate[:, None], len(tested.levels), axis=1)
 
 
 def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:

@@ -68,10 +68,9 @@ def weighted_quantile_loss(
     demand = (weight * np.abs(actual)).sum()
     if demand == 0:
         return None
-    error = actual[..., None] - quantiles
-    level = np.asarray(levels)
-    pinball = weight[..., None] * np.maximum(level * error, (level - 1) * error)
-    return float(2 * pinball.sum(axis=0).mean() / demand)
+    errors = [actual - quantile for quantile in quantiles.T]
+    pinball = [np.maximum(level * error, (level - 1) * error) for level, error in zip(levels, errors, strict=True)]
+    return float(2 * np.mean([(weight * loss).sum() for loss in pinball]) / demand)
 
 
 def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:
