@@ -32,15 +32,16 @@ class Rehearsal:
 
     def deploy(self) -> Application:
         """Deploy the stacks with the CDK CLI."""
-        self.display.heading(f"cdk bootstrap, cdk deploy ({self.environment})")
+        self.display.heading(f"cdk synth, cdk bootstrap, cdk deploy ({self.environment})")
         begun = time.monotonic()
-        context = f"environment={self.environment}"
-        outputs = self.output / "stack-outputs.json"
+        assembly, outputs = str(self.output / "cdk.out"), self.output / "stack-outputs.json"
+        with self.display.progress("cdk synth"):  # once, for both commands that follow
+            self._cdk("synth", "--quiet", "--context", f"environment={self.environment}", "--output", assembly)
         with self.display.progress("cdk bootstrap"):
-            self._cdk("bootstrap", "--context", context)
-        options = ("--all", "--require-approval", "never", "--context", context, "--outputs-file", str(outputs))
+            self._cdk("bootstrap", "--app", assembly)
+        options = ("--all", "--require-approval", "never", "--outputs-file", str(outputs))
         with self.display.progress("cdk deploy"):
-            self._cdk("deploy", *options)
+            self._cdk("deploy", "--app", assembly, *options)
         stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         for stack in stacks:
             self.display.say(f"deployed {stack}")
