@@ -28,7 +28,7 @@ from local_cloud import LocalCloud, wait_for_execution
 ENVIRONMENT = "prod"
 BARS = {"two instances of a core": 1.85, "two cores of an instance": 1.8}
 REPEATS = 2
-LONGEST_SECONDS = 3_600
+MAX_SECONDS = 3_600
 LAST = date(2026, 11, 16)
 COPIED = (HANDOVER, MODELS)
 
@@ -42,7 +42,7 @@ class HandedOver(Application):
         s3 = self.cloud.client("s3")
         for file in sorted(demand.rglob("*.parquet")):
             s3.upload_file(str(file), bucket, f"{prefix}{file.name}")
-        ended = wait_for_execution(self.cloud.client, self.start({"fleet": 1}), seconds=LONGEST_SECONDS)
+        ended = wait_for_execution(self.cloud.client, self.start({"fleet": 1}), seconds=MAX_SECONDS)
         if ended["status"] != "SUCCEEDED":
             raise RuntimeError(f"the run ended as {ended['status']}: {ended.get('cause')}")
         sagemaker = self.cloud.client("sagemaker")
@@ -61,7 +61,7 @@ class HandedOver(Application):
     def forecast(self, request: Mapping[str, Any], name: str, *, instances: int) -> float:
         """Forecasts what was handed over, all of it; returns the seconds of the slowest machine's forecasting."""
         s3 = self.cloud.client("s3")
-        for key in self.keys(handed_over(request).done):
+        for key in self.keys(handed_over(request).completed):
             s3.delete_object(Bucket=self.bucket, Key=key)
         cluster = {**request["ProcessingResources"]["ClusterConfig"], "InstanceCount": instances}
         sagemaker = self.cloud.client("sagemaker")
@@ -122,8 +122,8 @@ def main() -> int:
         seconds: dict[str, list[float]] = {"one": [], "instances": [], "cores": []}
         with deployed(folder / "1", cores=1) as single, deployed(folder / "2", cores=2) as double:
             request = single.hand_over(folder / "demand" / "demand")
-            objects = len(single.keys(handed_over(request).pieces))
-            print(f"{given.series:,} series in {objects} objects", flush=True)
+            chunks = len(single.keys(handed_over(request).chunks))
+            print(f"{given.series:,} series in {chunks} chunks", flush=True)
             copy(single, double)
             elsewhere = json.loads(json.dumps(request).replace(single.bucket, double.bucket))
             for repeat in range(REPEATS):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks.speed.demand_sets import workshop_in
+from benchmarks.speed.demand_sets import workspace_in
 from benchmarks.speed.process_tree import supported
 from benchmarks.speed.programs import run_job
 from benchmarks.speed.results import Run
@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.exit("nothing measured: it runs on Linux alone")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what runs beside ends with this process
     runs: dict[int, Run] = {}
-    with workshop_in(given.folder) as workshop, workshop.demand(given.series, given.weeks) as demand:
+    with workspace_in(given.folder) as workspace, workspace.demand(given.series, given.weeks) as demand:
         for count in (0, *given.beside):
-            workshop.progress.say(f"run the job on {given.series:,} series, beside {count} busy loops")
-            with workshop.scratch() as scratch, busy_loops(count):
+            workspace.progress.say(f"run the job on {given.series:,} series, beside {count} busy loops")
+            with workspace.scratch() as scratch, busy_loops(count):
                 runs[count] = run_job(demand, scratch / "out", series=given.series)
             if failure := runs[count].failure:
                 sys.exit(f"the job beside {count} busy loops: {failure}")

@@ -25,7 +25,7 @@ from mlforecast.target_transforms import Differences, LocalStandardScaler
 from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import DAYS_PER_YEAR, feature_name, recipe_for
-from job_code.model.segment_model import BINS, FEATURES_PER_TREE
+from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
 from job_code.runtime.process_pool import available_cores
 from job_code.runtime.progress import Progress
 from job_code.series.frequency import Frequency
@@ -119,12 +119,12 @@ def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -
 
 def _trees(config: ForecastConfig, **other: Any) -> lgb.LGBMRegressor:  # noqa: ANN401 (LightGBM's parameters)
     return lgb.LGBMRegressor(
-        n_estimators=config.trees,
+        n_estimators=config.n_estimators,
         learning_rate=config.learning_rate,
-        num_leaves=config.leaves,
-        min_child_samples=config.min_rows_per_leaf,
-        max_bin=BINS,
-        colsample_bytree=FEATURES_PER_TREE,
+        num_leaves=config.num_leaves,
+        min_child_samples=config.min_child_samples,
+        max_bin=MAX_BIN,
+        colsample_bytree=COLSAMPLE_BYTREE,
         random_state=config.seed,
         n_jobs=available_cores(),
         verbosity=-1,

@@ -23,7 +23,7 @@ class ErrorCode(StrEnum):
     # What the training job handed over to the fleet is damaged, or made by another program.
     HANDOVER_UNUSABLE = "HandoverUnusable"
     # Some of a fleet's objects have no forecasts; all other objects have theirs.
-    OBJECTS_FAILED = "ObjectsFailed"
+    CHUNKS_FAILED = "ChunksFailed"
     # The job cannot go on for a reason that no other code names; the message says why.
     JOB_ERROR = "JobError"
     # An AWS service did not answer, after several attempts.

@@ -18,7 +18,7 @@ class InputError(Exception):
         super().__init__("; ".join(self.problems))
 
 
-class NotReady(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+class PreflightFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
     """Something that the run needs is not there; one line with all of it and what to do."""
 
 
@@ -26,7 +26,7 @@ class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machi
     """The run's files, or what was handed over, are not what they should be; one line with what differs."""
 
 
-class GateHeld(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+class QualityGateFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
     """The run is whole and not good enough to be published by itself; one line with what is beyond its limit."""
 
 
@@ -34,7 +34,7 @@ class PublishFailed(Exception):  # noqa: N818 - the name is what the state machi
     """The run is whole and cannot be published now; one line with the reason."""
 
 
-class NotInAthena(Exception):  # noqa: N818 - the name is what the state machine and its operator see
+class CatalogUpdateFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
     """The run is published, and Athena does not show it yet; one line with the reason."""
 
 

@@ -9,17 +9,17 @@ INPUTS = (DEMAND, STATIC, COVARIATES)
 PUBLISHED = "published"
 MODEL = "model"
 
-# A fleet's machines divide the pieces among them; each of them reads all the rest.
-PIECES = "pieces"
-COMMON = "common"
-FLEET_INPUTS = (PIECES, COMMON, MODEL)
+# A fleet's machines divide the chunks among them; each of them reads all the rest.
+CHUNKS = "chunks"
+SHARED = "shared"
+FLEET_INPUTS = (CHUNKS, SHARED, MODEL)
 
 # Every job writes below this URI.
 OUTPUT_URI = "OUTPUT_URI"
 PARTITION = "PARTITION"
-# The model's checksum, and in how many objects demand is handed over; both are empty where they do not apply.
+# The model's checksum, and in how many chunks demand is handed over; both are empty where they do not apply.
 MODEL_SHA256 = "MODEL_SHA256"
-FLEET_OBJECTS = "FLEET_OBJECTS"
+MIN_CHUNKS = "MIN_CHUNKS"
 # The run that a fleet forecasts; a training job's run is named after the job, which SageMaker itself tells.
 RUN_ID = "RUN_ID"
 TRAINING_JOB_NAME = "TRAINING_JOB_NAME"

@@ -14,8 +14,8 @@ class Metric(StrEnum):
 
     # How runs end: 1 for each.
     RUNS_PUBLISHED = "RunsPublished"
-    RUNS_KEPT = "RunsKept"
-    RUNS_HELD = "RunsHeld"
+    RUNS_SUPERSEDED = "RunsSuperseded"
+    RUNS_PENDING_APPROVAL = "RunsPendingApproval"
     RUNS_FAILED = "RunsFailed"
     RUNS_LATE = "RunsLate"
     PARTITIONS_UNFINISHED = "PartitionsUnfinished"

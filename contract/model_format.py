@@ -7,7 +7,7 @@ and for the layout of the model's files.
 
 # Raise it by hand whenever one of these changes. Until then test_golden_model.py in tests/unit/job_code/forecasting
 # fails.
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 # The image's environment variable with the number, for whoever sees the image and not its files.
 IMAGE_VARIABLE = "MODEL_FORMAT"
 

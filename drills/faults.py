@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from contract.function_errors import IncompleteRun, InputError, NotInAthena, PublishFailed
+from contract.function_errors import CatalogUpdateFailed, IncompleteRun, InputError, PublishFailed
 from contract.s3.keys import DEMAND, MANIFEST, PART, POINTER, REPORTS
 from local_cloud import ApiFault
 from local_cloud.core.job_faults import FaultReason
@@ -108,7 +108,7 @@ def _of_the_rest(chance: random.Random) -> Fault:
     )
     kind: ApiFaultKind = chance.choice(("throttled", "error", "slow"))
     told = (
-        {"Throttled", "PlatformFault", PublishFailed.__name__, NotInAthena.__name__, "Unknown"}
+        {"Throttled", "PlatformFault", PublishFailed.__name__, CatalogUpdateFailed.__name__, "Unknown"}
         if kind != "slow"
         else set()
     )

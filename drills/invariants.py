@@ -9,7 +9,7 @@ from drills.sequence import Drill
 from drills.stage import POINTER, Stage
 from lambdas.shared.registry_record import Attempt, Run
 
-ENDED_UNPUBLISHED = ("failed", "held", "stopped", "lost", "kept")
+ENDED_UNPUBLISHED = ("failed", "pending_approval", "aborted", "expired", "superseded")
 
 
 def broken(stage: Stage, drill: Drill, executions: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -23,8 +23,8 @@ from local_cloud import LocalCloud, wait_for_execution
 
 SETTINGS = "[partitions]\ndiscover = true\nat_a_time = {}\n"
 LAST = date(2026, 11, 16)
-LONGEST_SECONDS = 7_200
-GIVEN = {"config": {"trees": 10, "horizon": 4}}
+MAX_SECONDS = 7_200
+GIVEN = {"config": {"n_estimators": 10, "horizon": 4}}
 
 
 def parquet(rows: pl.DataFrame) -> bytes:
@@ -64,7 +64,7 @@ class Partitions(Application):
     def run(self) -> dict[str, dict[str, str]]:
         """Runs all partitions; returns the table, by partition."""
         execution = self.start(GIVEN, machine="PartitionsStateMachineArn")
-        ended = wait_for_execution(self.cloud.client, execution, seconds=LONGEST_SECONDS)
+        ended = wait_for_execution(self.cloud.client, execution, seconds=MAX_SECONDS)
         print(f"  ended as {ended['status']}: {ended.get('cause') or json.loads(ended['output'])['counts']}")
         keys = PartitionsKeys(execution=execution.rsplit(":", 1)[-1])
         table = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=keys.table)
@@ -130,11 +130,11 @@ def _is_right(row: Mapping[str, str], spoilt: Mapping[str, str]) -> bool:
     return row["outcome"] == "failed" and BROKEN[spoilt[row["partition"]]][1] in row["reason"]
 
 
-def with_partitions(folder: Path, at_a_time: int) -> Path:
+def with_partitions(folder: Path, max_concurrency: int) -> Path:
     """Synthesises the dev environment with partitions; returns the assembly."""
     (folder / "environments").mkdir()
     text = (CHECKOUT / "environments" / "dev.toml").read_text()
-    (folder / "environments" / "dev.toml").write_text(f"{text}\n{SETTINGS.format(at_a_time)}")
+    (folder / "environments" / "dev.toml").write_text(f"{text}\n{SETTINGS.format(max_concurrency)}")
     shutil.copy(CHECKOUT / "app.py", folder / "app.py")
     synthesise(folder / "assembly", "dev", app=folder / "app.py")
     return folder / "assembly"
@@ -149,7 +149,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="partitions-") as temporary:
         folder = Path(temporary)
-        assembly = with_partitions(folder, given.at_a_time)
+        assembly = with_partitions(folder, given.max_concurrency)
         with LocalCloud(folder / "cloud", time_scale=0.002) as cloud:
             wrong = drill(Partitions.deployed(cloud, assembly), given.partitions, given.broken)
     for each in wrong:

@@ -17,7 +17,7 @@ from contract.partitions import WHOLE
 from drills.invariants import broken, pointers
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
-from drills.stage import LONGEST_EXECUTION, Stage, stage
+from drills.stage import MAX_EXECUTION, Stage, stage
 
 SETTLE = 30.0  # seconds until what the ends of executions set off has been done
 
@@ -122,7 +122,7 @@ def _await_moment(stage: Stage, start: Start, execution: str) -> None:
         logs = _running_logs(stage)
         return any(not start.deed_at or start.deed_at in _stages_in(log) for log in logs)
 
-    stage.until(has_come, LONGEST_EXECUTION, f"{start.deed_at} did not come")
+    stage.until(has_come, MAX_EXECUTION, f"{start.deed_at} did not come")
 
 
 def _running_logs(stage: Stage) -> list[str]:

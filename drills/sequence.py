@@ -8,7 +8,7 @@ from drills.faults import Fault, draw, missing_manifest
 
 CUTOFF, OLDER = "2026-11-16", "2026-08-31"
 SCHEDULED = "2026-11-23T05:00:00Z"  # the cutoff that follows from it is the same
-QUICK = {"trees": 5, "horizon": 4}
+QUICK = {"n_estimators": 5, "horizon": 4}
 Deed = Literal["abort", "kill the job", "stop the job"]
 DEEDS: tuple[Deed, ...] = ("abort", "kill the job", "stop the job")
 # Kinds of failure that may follow of what somebody does.
@@ -20,12 +20,19 @@ TOLD_AS = {
 # Of a run that is published, and of one that fails once its job has completed.
 STATES = (
     *("Receive", "Plan", "PublishByHand?", "Claim", "Claimed?", "Preflight", "TrainAndInfer (ml.m5.large, spot)"),
-    *("Reclaimed (ml.m5.large, spot)?", "JobCompleted?", "CheckRun", "ClaimCutoff", "CutoffClaimed?", "LookedAt?"),
-    *("ApplyGate", "Publish", "NotifySuccess"),
+    *(
+        "SpotInterrupted? (ml.m5.large, spot)",
+        "JobCompleted?",
+        "CheckRun",
+        "ClaimCutoff",
+        "CutoffClaimed?",
+        "IsPublishOnly?",
+    ),
+    *("QualityGate", "Publish", "NotifySuccess"),
 )
 STATES_OF_A_FAILURE = (
     *("CountRedrives", "ExplainFailure", "CloseRun", "NotifyFailure", "Failed"),
-    *("FromWhere?", "StartOver"),
+    *("ResumePoint?", "Restart"),
 )
 # Of the job; none of them is done when it starts.
 STAGES = ("", "read", "check", "sample", "fit", "backtest", "predict", "report")

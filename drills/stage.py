@@ -9,13 +9,13 @@ from typing import Any
 from cli.rehearsal.application import Application
 from contract.partitions import WHOLE
 from contract.s3.keys import pointer_key
-from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud
 
 POINTER = pointer_key(WHOLE)
 TIME_SCALE = 0.002
-LONGEST_EXECUTION = 180.0
+MAX_EXECUTION = 180.0
 
 
 class Stage(Application):
@@ -28,7 +28,7 @@ class Stage(Application):
 
     def runs(self) -> list[Run]:
         """All runs of the registry."""
-        return [self.registry.get(WHOLE, LATEST), *self.registry.newest(WHOLE, 100)]
+        return [self.registry.get(WHOLE, UNRESOLVED_CUTOFF), *self.registry.recent(WHOLE, 100)]
 
     def reset(self) -> None:
         """No demand, no forecasts, nothing in the registry or the catalogue."""
@@ -63,10 +63,10 @@ class Stage(Application):
         """Waits until executions have ended.
 
         Raises:
-            TimeoutError: If they have not, in `LONGEST_EXECUTION`.
+            TimeoutError: If they have not, in `MAX_EXECUTION`.
         """
         self.until(
-            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions), LONGEST_EXECUTION, "run on"
+            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions), MAX_EXECUTION, "run on"
         )
 
     def until(self, condition: Callable[[], bool], seconds: float, words: str) -> None:

@@ -14,7 +14,7 @@ from infra.common.kms_keys import MessagesKey
 from infra.common.notifications_topic import OutcomesTopic
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
-from infra.functions.function_factory import FunctionMaker
+from infra.functions.function_factory import FunctionFactory
 from infra.functions.outcome_functions import OutcomeFunctions
 from infra.functions.partition_functions import PartitionFunctions
 from infra.functions.python_function import PythonFunction
@@ -24,8 +24,8 @@ from infra.observability.observability import Observation
 from infra.settings.environment import Settings
 from infra.storage.data_stores import DataStores
 from infra.triggers.deadline_schedule import Deadline
-from infra.triggers.execution_events import LostRuns
-from infra.triggers.run_schedules import WeeklySchedule
+from infra.triggers.execution_events import ExecutionStatusRules
+from infra.triggers.run_schedules import RunSchedules
 from infra.workflow.failure_path import FailureSteps
 from infra.workflow.fleet_path import FleetSteps
 from infra.workflow.forecast_workflow import ForecastWorkflow
@@ -41,26 +41,26 @@ class ForecastStack(EnvironmentStack):
         self._settings = settings
         self._context = context = self._make_context(data.key)
         jobs = Jobs(self, context=context, demand=data.demand, forecasts=data.forecasts)
-        self._make = FunctionMaker(self, context=context, data=data)
+        self._make = FunctionFactory(self, context=context, data=data)
         self._of_outcome = OutcomeFunctions(self._make)
         steps = self._run_steps(jobs)
         run = self._run_workflow(steps)
         partitions = self._partitions_workflow(run, steps.failure.explain_failure, data.forecasts)
         state_machines = StateMachines(run=run, partitions=partitions)
-        missed = WeeklySchedule(self, "Schedule", context=context, state_machine=partitions or run).missed
+        missed = RunSchedules(self, "Schedule", context=context, state_machine=partitions or run).missed
         self._add_deadline()
         Observation(
             self,
             "Observation",
             context=context,
             state_machines=state_machines,
-            show_runs=self._of_outcome.show_runs().function,
+            runs_widget=self._of_outcome.runs_widget().function,
             log_groups=self._make.log_groups,
             of_queues=[missed, context.undelivered.alarm],
         )
-        LostRuns(
+        ExecutionStatusRules(
             self,
-            "LostRuns",
+            "ExecutionStatusRules",
             context=context,
             state_machines=state_machines,
             close_run=steps.failure.close_run.function,
@@ -104,12 +104,12 @@ class ForecastStack(EnvironmentStack):
             training_job=jobs.training,
             fleet=self._fleet_steps(of_run, jobs),
             check_run=of_run.check_run(),
-            apply_gate=of_run.apply_gate(),
+            quality_gate=of_run.quality_gate(),
             publish=of_run.publish(),
             failure=FailureSteps(
                 explain_failure=explain_failure,
                 close_run=close_run,
-                end_failed=of_outcome.end_failed(),
+                fail_execution=of_outcome.fail_execution(),
             ),
         )
 
@@ -142,7 +142,7 @@ class ForecastStack(EnvironmentStack):
             steps=PartitionsSteps(
                 plan_partitions=functions.plan_partitions(),
                 run=run,
-                sum_up=functions.sum_up(),
+                summarize_partitions=functions.summarize_partitions(),
                 explain_failure=explain_failure,
             ),
             forecasts=forecasts,
@@ -159,5 +159,5 @@ class ForecastStack(EnvironmentStack):
         """Have a function look for a late run, where the environment has a deadline."""
         cron = self._settings.alerts.deadline_cron
         if cron is not None:
-            check_late = self._of_outcome.check_late(self._context.topic).function
-            Deadline(self, "Deadline", context=self._context, cron=cron, check_late=check_late)
+            check_deadline = self._of_outcome.check_deadline(self._context.topic).function
+            Deadline(self, "Deadline", context=self._context, cron=cron, check_deadline=check_deadline)

@@ -12,7 +12,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
 
 from contract.partitions import WHOLE
 from contract.s3.keys import MODELS
-from job_code.entrypoints.local import run_on_laptop
+from job_code.entrypoints.local import run_locally
 from job_code.entrypoints.processing_container import run_processing_container
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths
 from job_code.entrypoints.training_container import run_training_container
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.demand and options.entry == "infer" and not options.model:
         parser.error("infer --demand needs --model: the folder of the run whose model to use")
     if options.demand:
-        return run_on_laptop(options)
+        return run_locally(options)
     if not root.is_dir():
         parser.error("--demand is needed outside of a SageMaker container: there is no /opt/ml here")
     return run_training_container(infer=options.entry == "infer")
@@ -73,7 +73,7 @@ def _add_run(entry: argparse.ArgumentParser) -> None:
         "--log-format", choices=("text", "json"), default="text", help="of what is logged on a laptop; default: text"
     )
     entry.add_argument(
-        "--run-id", default=f"laptop-{datetime.now(UTC):%Y%m%d-%H%M%S}", metavar="NAME", help="default: from the clock"
+        "--run-id", default=f"local-{datetime.now(UTC):%Y%m%d-%H%M%S}", metavar="NAME", help="default: from the clock"
     )
 
 

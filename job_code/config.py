@@ -31,7 +31,7 @@ class ForecastConfig(BaseModel):
         key: Columns that together name a series; the forecasts carry them back.
         time: Column with the period's date.
         target: Column with the demand of the period.
-        available: Column of the demand with the share of the period on sale, 0 to 1; absent where none is known.
+        in_stock_column: Column of the demand with the share of the period on sale, 0 to 1; absent where none is known.
         frequency: `D`, `W`, `W-MON`...`W-SUN`, `MS` or `ME`; read off the data when absent.
         horizon: Periods to forecast after the cutoff.
         quantiles: Levels between 0 and 1, ascending.
@@ -46,7 +46,7 @@ class ForecastConfig(BaseModel):
         trees: Boosting rounds of the LightGBM model.
         learning_rate: LightGBM's shrinkage.
         leaves: Leaves a tree at most.
-        min_rows_per_leaf: Training rows a leaf holds at least; on small data a hundredth of the rows suffices.
+        min_child_samples: Training rows a leaf holds at least; on small data a hundredth of the rows suffices.
         seed: Makes the run repeatable to the last bit.
         max_model_age_days: A model that was trained longer ago is not used again without training.
     """
@@ -56,7 +56,7 @@ class ForecastConfig(BaseModel):
     key: tuple[ColumnName, ...] = Field(default=("unique_id",), min_length=1)
     time: ColumnName = "ds"
     target: ColumnName = "y"
-    available: ColumnName | None = None
+    in_stock_column: ColumnName | None = None
     frequency: str | None = None
     horizon: int = Field(default=12, ge=1, le=366)
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
@@ -68,10 +68,10 @@ class ForecastConfig(BaseModel):
     country_holidays: str | None = None
     sample_rows: int = Field(default=1_500_000, ge=10_000)
     backtest_horizons: int = Field(default=3, ge=1)
-    trees: int = Field(default=200, ge=1, le=10_000)
+    n_estimators: int = Field(default=200, ge=1, le=10_000)
     learning_rate: float = Field(default=0.08, gt=0, le=1)
-    leaves: int = Field(default=31, ge=2, le=4096)
-    min_rows_per_leaf: int = Field(default=200, ge=1)
+    num_leaves: int = Field(default=31, ge=2, le=4096)
+    min_child_samples: int = Field(default=200, ge=1)
     seed: int = Field(default=0, ge=0)
     max_model_age_days: int = Field(default=35, ge=0)
 
@@ -107,7 +107,7 @@ class ForecastConfig(BaseModel):
         named = [*self.key, *self.observed_columns]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise ValueError(f"key, time, target and available name the same column: {', '.join(twice)}")
+            raise ValueError(f"key, time, target and in_stock_column name the same column: {', '.join(twice)}")
         taken = sorted(set(self.key) & {*OUTPUT_COLUMNS, *self.quantile_columns})
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
@@ -119,7 +119,9 @@ class ForecastConfig(BaseModel):
     @property
     def observed_columns(self) -> tuple[str, ...]:
         """Columns of the demand beside its key."""
-        return (self.time, self.target) if self.available is None else (self.time, self.target, self.available)
+        return (
+            (self.time, self.target) if self.in_stock_column is None else (self.time, self.target, self.in_stock_column)
+        )
 
     @property
     def quantile_columns(self) -> tuple[str, ...]:

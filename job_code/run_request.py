@@ -20,7 +20,7 @@ class RunRequest:
         published: Manifest of the last published run, or a folder with it, for the report to compare with.
         model: Files of the model that an earlier run trained; None to train one.
         model_sha256: Checksum of that model, where it is known.
-        objects: Objects in which the demand is handed over to a fleet, at least; None to forecast it here.
+        min_chunks: Number of chunks to hand over to a fleet at least; None to forecast in this job.
     """
 
     run_id: str
@@ -30,7 +30,7 @@ class RunRequest:
     published: Path | None = None
     model: Path | None = None
     model_sha256: str | None = None
-    objects: int | None = None
+    min_chunks: int | None = None
 
     @property
     def keys(self) -> RunKeys:

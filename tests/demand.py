@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from job_code.calibration.usual_change import typical_change, usual_change
+from job_code.calibration.mean_absolute_change import mean_absolute_change, prior_relative_change
 from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand, shard_demand
-from job_code.demand.shuffle_files import SpilledShard, read_shard
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.shuffle_files import ShuffledShard, read_shard
+from job_code.demand.work_sizes import WorkSizes
 from job_code.entrypoints.run import run
 from job_code.errors import InputError
-from job_code.exogenous.covariate_files import SpilledCovariates
+from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import StaticShards, shard_static
 from job_code.model.direct_model import DirectModel
-from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
 from job_code.preparation.training_sample import Sample
@@ -38,11 +38,11 @@ from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from job_code.tables.row_checks import DAY
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 LAST = date(2026, 11, 16)  # a Monday
 RUN = "the-run"
-ONE = Sizes()  # one worker: this process
+ONE = WorkSizes()  # one worker: this process
 
 
 def series(
@@ -96,14 +96,14 @@ def write(folder: Path, files: Mapping[str, pl.DataFrame | bytes]) -> Path:
 
 def configured(**settings: object) -> ForecastConfig:
     """A configuration, quick to fit."""
-    return ForecastConfig.from_mapping({"trees": 10, "horizon": 4, **settings}, source="configuration")
+    return ForecastConfig.from_mapping({"n_estimators": 10, "horizon": 4, **settings}, source="configuration")
 
 
 def sharded(
-    folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: Sizes = ONE, **settings: object
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: WorkSizes = ONE, **settings: object
 ) -> tuple[ShardedDemand, pl.DataFrame]:
     """Reads demand into shards and these back into rows: key columns, `_day` and `_value`, sorted."""
-    findings = Findings()
+    findings = ValidationReport()
     context = _context(folder, files, configured(**settings), sizes)
     config, demand = context.config, _shard(context, findings)
     findings.raise_if_any()
@@ -114,7 +114,7 @@ def sharded(
     ).sort(*config.key, DAY)
 
 
-def rows_of(shard: SpilledShard) -> pl.DataFrame:
+def rows_of(shard: ShuffledShard) -> pl.DataFrame:
     """The rows of a shard: key columns, `_day` and `_value`."""
     return shard.keys[shard.series].with_columns(
         pl.Series(DAY, shard.day).cast(pl.Date), pl.Series(VALUE, shard.value).fill_nan(None)
@@ -127,11 +127,11 @@ def prepared(
     config: ForecastConfig,
     *,
     static: Mapping[str, pl.DataFrame | bytes] | None = None,
-    sizes: Sizes = ONE,
+    sizes: WorkSizes = ONE,
     workers: int = 1,
 ) -> PreparedDemand:
     """Shards, checks and aligns demand, in a folder of its own."""
-    findings = Findings()
+    findings = ValidationReport()
     context = _context(folder, files, config, sizes, workers)
     demand = _shard(context, findings)
     described = StaticShards({})
@@ -139,7 +139,7 @@ def prepared(
         described = shard_static(write(folder / "static", static), demand, context, findings)
     calendar = check_calendar(demand.days, config, findings)
     return prepare(
-        InputShards(demand=demand, static=described, covariates=SpilledCovariates()),
+        InputShards(demand=demand, static=described, covariates=ShuffledCovariates()),
         StoredCovariates(),
         calendar,
         context,
@@ -149,19 +149,19 @@ def prepared(
 
 
 def panel_of(folder: Path, demand: pl.DataFrame, **settings: object) -> tuple[Panel, Repairs]:
-    """Shards, checks and aligns demand, and puts the pieces together."""
+    """Shards, checks and aligns demand, and puts the chunks together."""
     ready = prepared(folder, {"demand.parquet": demand}, configured(**settings))
     return stacked(ready), ready.repairs
 
 
 def stacked(ready: PreparedDemand) -> Panel:
     """All series of a run in one panel."""
-    return Panel.stack([read_piece(piece.folder, ready.calendar.frequency).panel for piece in ready.pieces])
+    return Panel.stack([read_chunk(chunk.folder, ready.calendar.frequency).panel for chunk in ready.chunks])
 
 
 def usual(panel: Panel) -> Floats:
     """The usual change of each series, where there are no others."""
-    return usual_change(panel, typical_change(panel, np.ones(len(panel))))
+    return mean_absolute_change(panel, prior_relative_change(panel, np.ones(len(panel))))
 
 
 def sample_of(folder: Path, demand: pl.DataFrame, **settings: object) -> Sample:
@@ -174,7 +174,7 @@ def problems(
     folder: Path,
     files: Mapping[str, pl.DataFrame | bytes],
     *,
-    sizes: Sizes = ONE,
+    sizes: WorkSizes = ONE,
     workers: int = 1,
     **settings: object,
 ) -> list[str]:
@@ -186,7 +186,7 @@ def problems(
     return []
 
 
-def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE, workers: int = 1) -> RunContext:
+def context_of(request: RunRequest, folder: Path, sizes: WorkSizes = ONE, workers: int = 1) -> RunContext:
     """A run in this process, with the folder as its scratch folder."""
     return RunContext(
         request=request,
@@ -199,7 +199,7 @@ def context_of(request: RunRequest, folder: Path, sizes: Sizes = ONE, workers: i
 
 
 def _context(
-    folder: Path, files: Mapping[str, pl.DataFrame | bytes], config: ForecastConfig, sizes: Sizes, workers: int = 1
+    folder: Path, files: Mapping[str, pl.DataFrame | bytes], config: ForecastConfig, sizes: WorkSizes, workers: int = 1
 ) -> RunContext:
     folder.mkdir(parents=True, exist_ok=True)
     inputs = {"demand": write(folder / "demand", files)}
@@ -208,7 +208,7 @@ def _context(
     return context
 
 
-def _shard(context: RunContext, findings: Findings) -> ShardedDemand:
+def _shard(context: RunContext, findings: ValidationReport) -> ShardedDemand:
     return shard_demand(context.request.inputs["demand"], context, findings, advance=lambda _: None)
 
 
@@ -216,7 +216,7 @@ def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:
     """What the model alone makes of a sample, shape (series, horizon); 0 for series that have stopped selling."""
     forecast = np.zeros((len(sample.panel), horizon))
     for block in model.blocks(sample.panel, sample.exogenous, sample.active, horizon):
-        forecast[block.series, block.step - 1] = block.size * block.relative
+        forecast[block.series, block.step - 1] = block.scale * block.relative
     return forecast
 
 
@@ -299,7 +299,7 @@ def run_job(
         settings: Configuration; beside it `sizes`, those of the work, and `workers`, the number of processes.
     """
     sizes, workers = settings.pop("sizes", ONE), settings.pop("workers", 1)
-    assert isinstance(sizes, Sizes)
+    assert isinstance(sizes, WorkSizes)
     assert isinstance(workers, int)
     files = {"demand.parquet": demand} if isinstance(demand, pl.DataFrame) else demand
     inputs = {"demand": write(folder / "demand", files)}

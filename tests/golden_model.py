@@ -57,7 +57,7 @@ class Calendar:
         """The configuration: few trees, and small ones."""
         given = {"frequency": self.frequency, "country_holidays": self.holidays, "horizon": HORIZON}
         return ForecastConfig.from_mapping(
-            {**given, "trees": 3, "leaves": 6, "learning_rate": 0.5}, source="golden model"
+            {**given, "n_estimators": 3, "num_leaves": 6, "learning_rate": 0.5}, source="golden model"
         )
 
     def read(
@@ -126,10 +126,10 @@ def make(name: str, folder: Path) -> None:
     (folder / "training").mkdir()
     demand, sample = calendar.read(folder / "training", variations=calendar.variations)
     whole = trained(sample, demand, calendar.config)
-    spread = whole.calibration.spread
+    spread = whole.calibrator.residual_scale
     assert spread.trees is not None
     few = TreePredictor(lgb.Booster(model_str=spread.trees.text).model_to_string(num_iteration=SPREAD_TREES))
-    model = replace(whole, calibration=replace(whole.calibration, spread=replace(spread, trees=few)))
+    model = replace(whole, calibrator=replace(whole.calibrator, residual_scale=replace(spread, trees=few)))
     made = folder / "made"
     made.mkdir()
     save_model(model, "{}", made)

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, TaskScores, float | None]]:
     """Forecasts a task in every way; yields what made each forecast, its scores, and the seconds it took."""
     frequency = resolve_frequency(None, DayCounts.of(task.train.select(_day=pl.col("ds"), _value=pl.col("y"))))
-    actual, scale = task.actual, task.naive_error(SCALE_SEASON[frequency.unit])
+    actual, scale = task.actual, task.seasonal_naive_mae(SCALE_SEASON[frequency.unit])
     begin = time.monotonic()
     mean, quantiles = _by_job(task, settings)
     seconds = time.monotonic() - begin

@@ -21,7 +21,7 @@ class TaskScores(BaseModel):
         coverage_first: At the first step.
         coverage_last: At the last step.
         bias: Sum of the mean's errors over the sum of demand.
-        calibration: Share of actuals in each tenth of their distribution; counts divided (see `metrics.calibration`).
+        calibration: Share of actuals in each tenth of their distribution; counts divided (see `metrics.calibrator`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,7 +51,12 @@ def score_point(actual: Floats, forecast: Floats, scale: Floats) -> TaskScores:
 
 
 def score_quantiles(
-    actual: Floats, mean: Floats, fine: Floats, fine_levels: Sequence[float], scale: Floats, levels: Sequence[float]
+    actual: Floats,
+    mean: Floats,
+    fine: Floats,
+    dense_quantile_levels: Sequence[float],
+    scale: Floats,
+    levels: Sequence[float],
 ) -> TaskScores:
     """Scores a forecast with quantiles, one of which is the median.
 
@@ -59,11 +64,11 @@ def score_quantiles(
         actual: What happened, NaN where nobody knows, shape (series, horizon).
         mean: Same shape.
         fine: Quantiles, shape (series, horizon, fine levels).
-        fine_levels: Their levels, ascending; calibration is told by all of them, in tenths.
+        dense_quantile_levels: Their levels, ascending; calibration is told by all of them, in tenths.
         scale: The series' naive error, NaN or 0 for one that is left out of what is scaled, shape (series,).
         levels: Levels to score, in ascending order; they are among the fine ones.
     """
-    quantiles = fine[..., [list(fine_levels).index(level) for level in levels]]
+    quantiles = fine[..., [list(dense_quantile_levels).index(level) for level in levels]]
     known = ~np.isnan(actual)
     point = score_point(actual, quantiles[..., list(levels).index(0.5)], scale)
     error = actual[..., None] - quantiles
@@ -76,13 +81,13 @@ def score_quantiles(
         "coverage_first": float(inside[:, 0][known[:, 0]].mean()),
         "coverage_last": float(inside[:, -1][known[:, -1]].mean()),
         "bias": float((mean - actual)[known].sum() / actual[known].sum()),
-        "calibration": _tenths(actual[known], fine[known], fine_levels),
+        "calibration": _tenths(actual[known], fine[known], dense_quantile_levels),
     }
     return TaskScores.model_validate(found)
 
 
 def _tenths(actual: Floats, fine: Floats, levels: Sequence[float]) -> list[float]:
-    shares = metrics.calibration(actual, fine, tuple(levels), np.ones(len(actual)))
+    shares = metrics.pit_histogram(actual, fine, tuple(levels), np.ones(len(actual)))
     tenth = np.floor(np.array([0.0, *levels]) * 10 + 1e-9).astype(int)
     return [float(share) for share in np.bincount(tenth, weights=shares, minlength=10)]
 

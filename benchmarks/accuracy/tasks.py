@@ -72,7 +72,7 @@ class ForecastTask:
         values = self.test["y"].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return values.reshape(-1, self.horizon)
 
-    def naive_error(self, season: int) -> Floats:
+    def seasonal_naive_mae(self, season: int) -> Floats:
         """Mean absolute difference of values a season apart, by series, NaN where there are none; shape (series,)."""
         apart = (pl.col("y") - pl.col("y").shift(season).over(KEY)).abs()
         errors = self.train.with_columns(error=apart).group_by(KEY).agg(pl.col("error").mean())

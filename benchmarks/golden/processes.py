@@ -28,7 +28,7 @@ REGION: Final = "eu-central-1"
 HOSTS = ("algo-1", "algo-2")
 KEYS = RunKeys(partition=WHOLE, run_id=RUN_ID)
 HANDOVER = HandoverKeys(partition=WHOLE, run_id=RUN_ID)
-FAST = {"horizon": "8", "trees": "40"}
+FAST = {"horizon": "8", "n_estimators": "40"}
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "golden", "AWS_SECRET_ACCESS_KEY": "golden", "AWS_DEFAULT_REGION": REGION}
 
 
@@ -67,14 +67,14 @@ def fleet(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path,
     """
     cloud.clear()
     _training_container(inputs, settings, output / "training", cloud)
-    chunks = cloud.names(HANDOVER.pieces)
+    chunks = cloud.names(HANDOVER.chunks)
     machines = []
     for number, host in enumerate(HOSTS):
         root = output / host
-        cloud.download(HANDOVER.common, root / "processing/input" / job_start.COMMON)
+        cloud.download(HANDOVER.shared, root / "processing/input" / job_start.SHARED)
         cloud.download(MODELS, root / "processing/input" / job_start.MODEL)
         for name in chunks[number :: len(HOSTS)]:
-            cloud.fetch(name, root / "processing/input" / job_start.PIECES)
+            cloud.fetch(name, root / "processing/input" / job_start.CHUNKS)
         _write_json(root / "config/resourceconfig.json", {"current_host": host, "hosts": HOSTS})
         _write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"{RUN_ID}-fleet"})
         variables = {"SAGEMAKER_BASE_DIR": str(root), job_start.RUN_ID: RUN_ID, **cloud.variables}
@@ -106,7 +106,7 @@ def _training_container(inputs: Mapping[str, Path], settings: Mapping[str, str],
         "SAGEMAKER_BASE_DIR": str(root),
         job_start.TRAINING_JOB_NAME: RUN_ID,
         job_start.PARTITION: WHOLE,
-        job_start.FLEET_OBJECTS: "6",
+        job_start.MIN_CHUNKS: "6",
         **cloud.variables,
     }
     _finish(_start(["train"], variables))

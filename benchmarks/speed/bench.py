@@ -9,11 +9,11 @@ from pathlib import Path
 
 from benchmarks.plain_mlforecast import VARIANTS
 from benchmarks.speed.cores import run_on_cores
-from benchmarks.speed.demand_sets import Workshop, workshop_in
+from benchmarks.speed.demand_sets import BenchmarkWorkspace, workspace_in
 from benchmarks.speed.markdown import render
 from benchmarks.speed.process_tree import supported
 from benchmarks.speed.results import Machine, Results, ResultsFile, load
-from benchmarks.speed.run_benchmark import Contest, compare
+from benchmarks.speed.run_benchmark import ComparisonSpec, compare
 from benchmarks.speed.scaling import scale
 
 SIZES = (100_000, 300_000, 500_000, 1_000_000, 5_000_000)
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     file = ResultsFile(given.results, _begin(given))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being measured ends with this process
     try:
-        with workshop_in(given.folder) as workshop:
-            _measure(given, workshop, file)
+        with workspace_in(given.folder) as workspace:
+            _measure(given, workspace, file)
     except KeyboardInterrupt:
         print("stopped; --resume goes on from here", file=sys.stderr)
         sys.exit(STOPPED)
@@ -57,14 +57,14 @@ def _begin(given: argparse.Namespace) -> Results:
     return before
 
 
-def _measure(given: argparse.Namespace, workshop: Workshop, file: ResultsFile) -> None:
+def _measure(given: argparse.Namespace, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
     for series in sorted(set(given.plain) | set(given.full)):
         variants = given.plain_variants if series in given.plain else ()
-        compare(Contest(series, variants, series in given.full, given.plain_timeout), workshop, file)
+        compare(ComparisonSpec(series, variants, series in given.full, given.plain_timeout), workspace, file)
     for series in sorted(set(given.series)):
-        scale(series, workshop, file)
+        scale(series, workspace, file)
     if given.cores_series:
-        run_on_cores(given.cores_series, workshop, file)
+        run_on_cores(given.cores_series, workspace, file)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,6 @@
 """The job on one core and on two: what each stage gains from a second core."""
 
-from benchmarks.speed.demand_sets import Workshop
+from benchmarks.speed.demand_sets import BenchmarkWorkspace
 from benchmarks.speed.programs import run_job, with_limit
 from benchmarks.speed.results import ResultsFile
 from job_code.runtime.process_pool import available_cores
@@ -8,25 +8,25 @@ from job_code.runtime.process_pool import available_cores
 CORES = (1, 2)
 
 
-def run_on_cores(series: int, workshop: Workshop, file: ResultsFile) -> None:
+def run_on_cores(series: int, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
     """Run the job on each number of cores that the results file does not have yet, and add the runs to it.
 
     Args:
         series: Number of series.
-        workshop: Where demand and outputs lie.
+        workspace: Where demand and outputs lie.
         file: Takes the runs.
     """
     missing = [cores for cores in CORES if cores not in file.results.cores.get(series, {})]
     possible = [cores for cores in missing if cores <= available_cores()]
     if possible != missing:
-        workshop.progress.say(f"not measured on {max(missing)} cores: this process may use {available_cores()}")
+        workspace.progress.say(f"not measured on {max(missing)} cores: this process may use {available_cores()}")
     if not possible:
         return
-    with workshop.demand(series, file.results.weeks) as demand:
+    with workspace.demand(series, file.results.weeks) as demand:
         for cores in possible:
-            workshop.progress.say(f"run the job on {series:,} series, on {cores} of the cores")
-            with workshop.scratch() as scratch:
+            workspace.progress.say(f"run the job on {series:,} series, on {cores} of the cores")
+            with workspace.scratch() as scratch:
                 run = run_job(demand, scratch / "out", series=series, cores=cores)
                 run = with_limit(run, demand, scratch / "out", cores=cores)
             file.add_cores(series, cores, run)
-            workshop.progress.say(run.told)
+            workspace.progress.say(run.told)

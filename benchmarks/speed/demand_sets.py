@@ -21,7 +21,7 @@ from job_code.runtime.progress import Progress
 
 
 @dataclass(frozen=True)
-class Workshop:
+class BenchmarkWorkspace:
     """Where demand and outputs lie.
 
     Attributes:
@@ -61,8 +61,8 @@ class Workshop:
 
 
 @contextmanager
-def workshop_in(folder: Path | None) -> Iterator[Workshop]:
-    """Make a workshop in a folder, which stays, or else in one that is removed afterwards.
+def workspace_in(folder: Path | None) -> Iterator[BenchmarkWorkspace]:
+    """Make a workspace in a folder, which stays, or else in one that is removed afterwards.
 
     Args:
         folder: It need not exist yet; None for one that is removed.
@@ -73,7 +73,7 @@ def workshop_in(folder: Path | None) -> Iterator[Workshop]:
         if lies_in_memory(place):
             sys.exit(f"nothing measured: {place} is kept in memory, which would not count; name a --folder on a disk")
         place.mkdir(parents=True, exist_ok=True)
-        yield Workshop(place, Progress())
+        yield BenchmarkWorkspace(place, Progress())
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from benchmarks.speed.results import Run, commit, now
 from contract.partitions import WHOLE
 from contract.s3.keys import MANIFEST, RunKeys
 from job_code.config import ForecastConfig
-from job_code.forecasting.model_document import OF_SPREAD
-from job_code.model.segment_model import Regime
+from job_code.forecasting.model_document import RESIDUAL_SCALE
+from job_code.model.segment_model import DemandSegment
 from job_code.runtime.process_pool import available_cores
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 
 RUN_ID = "bench"
 
@@ -64,11 +64,11 @@ def with_limit(run: Run, demand: Path, output: Path, *, cores: int | None = None
     manifest = json.loads((forecasts_of_job(output) / MANIFEST).read_bytes())
     kinds, horizon = manifest["data_quality"]["series"], manifest["horizon"]
     selling = manifest["series"] - kinds["stopped_selling"]
-    regular = kinds[KINDS[0]]
+    regular = kinds[DEMAND_CLASSES[0]]
     forecasts = {
-        Regime.REGULAR.name.lower(): regular * horizon,
-        Regime.SPARSE.name.lower(): (selling - regular) * horizon,
-        OF_SPREAD: selling * horizon,
+        DemandSegment.DENSE.name.lower(): regular * horizon,
+        DemandSegment.INTERMITTENT.name.lower(): (selling - regular) * horizon,
+        RESIDUAL_SCALE: selling * horizon,
     }
     models = output / RunKeys(partition=WHOLE, run_id=RUN_ID).models
     limit = measure_limit(demand, [*KEY, "ds", "y"], models, forecasts, cores=cores or available_cores())

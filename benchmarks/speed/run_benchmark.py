@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.plain_mlforecast import KEY
-from benchmarks.speed.demand_sets import HeldOut, Workshop, describe, hold_out
+from benchmarks.speed.demand_sets import BenchmarkWorkspace, HeldOut, describe, hold_out
 from benchmarks.speed.programs import forecasts_of_job, run_job, run_plain, with_limit
 from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Comparison, ResultsFile, Run
 from benchmarks.speed.scores import score, seasonal_naive
@@ -15,7 +15,7 @@ from job_code.config import ForecastConfig
 
 
 @dataclass(frozen=True)
-class Contest:
+class ComparisonSpec:
     """Who runs at one size.
 
     Attributes:
@@ -27,17 +27,17 @@ class Contest:
 
     series: int
     variants: Sequence[str]
-    everything: bool
+    is_full_population: bool
     timeout: float
 
     @property
     def programs(self) -> list[str]:
         """Names of all that run, in order."""
         plain = [f"{PLAIN}{variant}" for variant in self.variants]
-        return [JOB, *plain, *([JOB_ON_EVERYTHING] if self.everything else [])]
+        return [JOB, *plain, *([JOB_ON_EVERYTHING] if self.is_full_population else [])]
 
 
-def compare(contest: Contest, workshop: Workshop, file: ResultsFile) -> None:
+def compare(contest: ComparisonSpec, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
     """Runs what the results file does not have yet, one after the other, and adds each run to it."""
     config = ForecastConfig()
     before = file.results.comparisons.get(contest.series)
@@ -45,21 +45,21 @@ def compare(contest: Contest, workshop: Workshop, file: ResultsFile) -> None:
     if not missing:
         return
     weeks = file.results.weeks
-    with workshop.demand(contest.series, weeks + config.horizon) as demand, workshop.scratch() as scratch:
+    with workspace.demand(contest.series, weeks + config.horizon) as demand, workspace.scratch() as scratch:
         held_out = hold_out(demand, config.horizon, scratch / "past")
         naive = score(seasonal_naive(held_out.past, held_out.cells), held_out.rows)
         for name in missing:
-            workshop.progress.say(f"run {name} on {contest.series:,} series, {config.horizon} weeks held out")
-            with workshop.scratch() as output:
+            workspace.progress.say(f"run {name} on {contest.series:,} series, {config.horizon} weeks held out")
+            with workspace.scratch() as output:
                 run = _run(name, contest, held_out, output / "out", weeks)
             comparison = file.results.comparisons.get(contest.series)
             runs = comparison.runs if comparison else {}
             described = Comparison(demand=describe(held_out.past), naive=naive, runs={**runs, name: run})
             file.add_comparison(contest.series, described)
-            workshop.progress.say(run.told)
+            workspace.progress.say(run.told)
 
 
-def _run(name: str, contest: Contest, held_out: HeldOut, output: Path, weeks: int) -> Run:
+def _run(name: str, contest: ComparisonSpec, held_out: HeldOut, output: Path, weeks: int) -> Run:
     if name.startswith(PLAIN):
         variant = name.removeprefix(PLAIN)
         run = run_plain(held_out.past, output, series=held_out.series, variant=variant, timeout=contest.timeout)

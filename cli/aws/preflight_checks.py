@@ -105,7 +105,7 @@ def _of_the_next_run(
         "cutoff": _due(settings, now),
         "demand": cast("DemandFacts", vars(found)),
         "hyperparameters": settings.forecast.to_strings(),
-        "started_by": "hand",
+        "started_by": "manual",
         "force": False,
         "fingerprint": "",
         "parent": None,

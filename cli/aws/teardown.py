@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 # A job that is stopped has two minutes, and uploads what it has.
-MOST_SECONDS = 900
+MAX_SECONDS = 900
 POLL_SECONDS = 2
 
 
@@ -76,7 +76,7 @@ def stop_executions(session: Session, state_machine: str) -> int:
         CommandError: One still runs after a quarter of an hour.
     """
     states, stopped = session.client("stepfunctions"), set[str]()
-    end = time.monotonic() + MOST_SECONDS
+    end = time.monotonic() + MAX_SECONDS
     while running := _running_executions(states, state_machine):
         if time.monotonic() > end:
             raise CommandError(f"still running: {', '.join(running[:3])}; stop it and start again")
@@ -93,7 +93,7 @@ def wait_for_jobs(session: Session, name: str) -> None:
     Raises:
         CommandError: One still is after a quarter of an hour.
     """
-    sagemaker, end = session.client("sagemaker"), time.monotonic() + MOST_SECONDS
+    sagemaker, end = session.client("sagemaker"), time.monotonic() + MAX_SECONDS
     while jobs := list(_running_jobs(sagemaker, name)):
         if time.monotonic() > end:
             raise CommandError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
@@ -110,7 +110,7 @@ def delete_stack(session: Session, stack: str) -> None:
     cloudformation.delete_stack(StackName=stack)
     try:
         cloudformation.get_waiter("stack_delete_complete").wait(
-            StackName=stack, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": MOST_SECONDS // POLL_SECONDS}
+            StackName=stack, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": MAX_SECONDS // POLL_SECONDS}
         )
     except WaiterError as error:
         raise CommandError(f"stack {stack} could not be deleted, see its events in the console: {error}") from error

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from cli.fleet_plan.assumed import Assumed
 from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
-from job_code.demand.work_sizes import Sizes
-from lambdas.plan.handler import OBJECTS_AN_INSTANCE
+from job_code.demand.work_sizes import WorkSizes
+from lambdas.plan.handler import CHUNKS_PER_INSTANCE
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work
 from lambdas.plan_fleet.instance_types import cores_of
 
 HORIZON = 12  # weeks ahead: what was measured
 # What a vCPU does of what a core of the benchmark's machine did.
 VCPU_SHARE = 0.5
-# Of an object, measured: what is handed over of `python -m benchmarks.generator --weeks 156` has 4.63 with 20,000
-# series in 16 objects, 4.51 with 200,000 in 36.
+# Of an chunk, measured: what is handed over of `python -m benchmarks.generator --weeks 156` has 4.63 with 20,000
+# series in 16 chunks, 4.51 with 200,000 in 36.
 OBJECT_BYTES_A_VALUE = 4.6
 
 
@@ -72,7 +72,7 @@ def case_of(question: Question, job: TrainingJobSettings, measured: Measured) ->
     values = question.series * question.periods
     work = Work(
         series=question.series,
-        objects=objects_of(values, instances=question.instances),
+        chunks=chunks_of(values, instances=question.instances),
         bytes=round(values * OBJECT_BYTES_A_VALUE),
     )
     price, price_assumed = _price(question, job)
@@ -92,10 +92,10 @@ def case_of(question: Question, job: TrainingJobSettings, measured: Measured) ->
         price_assumed,
         disk,
         Assumed(
-            "objects",
-            f"{work.objects:,}",
+            "chunks",
+            f"{work.chunks:,}",
             "given",
-            f"{values / work.objects:,.0f} values each: shards in equal parts (job_code/demand/work_sizes.py)",
+            f"{values / work.chunks:,.0f} values each: shards in equal parts (job_code/demand/work_sizes.py)",
         ),
         Assumed(
             "demand in S3",
@@ -108,11 +108,11 @@ def case_of(question: Question, job: TrainingJobSettings, measured: Measured) ->
     return Case(work, machine, rate, BELIEVED, assumed)
 
 
-def objects_of(values: int, *, instances: int | None) -> int:
-    """In how many objects the job hands over so many values: each of its shards in as many as it takes, all alike."""
-    sizes = Sizes().for_fleet(values, OBJECTS_AN_INSTANCE * (instances or 1))
+def chunks_of(values: int, *, instances: int | None) -> int:
+    """In how many chunks the job hands over so many values: each of its shards in as many as it takes, all alike."""
+    sizes = WorkSizes().for_fleet(values, CHUNKS_PER_INSTANCE * (instances or 1))
     shards = sizes.shards(values)
-    return shards * math.ceil(values / shards / sizes.values_per_piece)
+    return shards * math.ceil(values / shards / sizes.values_per_chunk)
 
 
 def rate_of(measured: Measured) -> tuple[Rate, tuple[Assumed, ...]]:
@@ -168,7 +168,7 @@ def _believed(assumptions: Assumptions) -> tuple[Assumed, ...]:
             "published: gp2 disks up to 170 GiB write 128 MiB/s (EBS guide); the network has 873 and more",
         ),
         Assumed(
-            "an object beside its forecasts",
+            "an chunk beside its forecasts",
             f"{assumptions.object_seconds:g} s of a core",
             "believed",
             "measured: 0.01 s for 800,000 values, checksum, unpacking and reading; the rest for two uploads",
@@ -177,7 +177,7 @@ def _believed(assumptions: Assumptions) -> tuple[Assumed, ...]:
             "disk for a byte in S3",
             f"{assumptions.disk_bytes_per_byte:g}",
             "measured",
-            "the objects; of one a core as much again and 0.08 of forecasts; something to spare",
+            "the chunks; of one a core as much again and 0.08 of forecasts; something to spare",
         ),
         Assumed(
             "gathering at the end",
@@ -186,7 +186,7 @@ def _believed(assumptions: Assumptions) -> tuple[Assumed, ...]:
             "by the first instance, while all are billed",
         ),
         Assumed(
-            "of it for each object",
+            "of it for each chunk",
             f"{1000 * assumptions.gather_seconds_an_object:g} ms more",
             "believed",
             "measured: 1.6 ms from a local server, 16 at a time, one process; a vCPU takes twice that",

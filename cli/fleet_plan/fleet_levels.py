@@ -7,14 +7,14 @@ import numpy as np
 
 from cli.fleet_plan.assumed import Assumed, aligned
 from cli.fleet_plan.case import Case
-from cli.fleet_plan.fleet_runs import Chances, run_fleet
+from cli.fleet_plan.fleet_runs import NoiseModel, run_fleet
 from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from lambdas.plan_fleet.fleet import disk_bytes, fleet_time
 from lambdas.plan_fleet.sizing import minutes
 from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
-COUNTS = (1, 2, 4, 8, 16, 32, 64, MOST_INSTANCES)
+COUNTS = (1, 2, 4, 8, 16, 32, 64, MAX_INSTANCES)
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class FleetLevel(Level):
 
 
 def fleet_levels(
-    case: Case, *, chances: Chances, runs: int, seed: int, counts: Sequence[int] = COUNTS
+    case: Case, *, chances: NoiseModel, runs: int, seed: int, counts: Sequence[int] = COUNTS
 ) -> list[FleetLevel]:
-    """Runs the fleet with each number of instances; with no more than there are objects.
+    """Runs the fleet with each number of instances; with no more than there are chunks.
 
     Args:
         case: Its work, machine and speed.
@@ -48,11 +48,11 @@ def fleet_levels(
     """
     return [
         _level(case, instances, chances=chances, runs=runs, seed=seed)
-        for instances in sorted({min(count, case.work.objects) for count in counts})
+        for instances in sorted({min(count, case.work.chunks) for count in counts})
     ]
 
 
-def _level(case: Case, instances: int, *, chances: Chances, runs: int, seed: int) -> FleetLevel:
+def _level(case: Case, instances: int, *, chances: NoiseModel, runs: int, seed: int) -> FleetLevel:
     made = [
         run_fleet(case, instances=instances, chances=chances, random=np.random.default_rng([seed, instances, run]))
         for run in range(runs)
@@ -70,7 +70,7 @@ def _level(case: Case, instances: int, *, chances: Chances, runs: int, seed: int
     )
 
 
-def minutes_lost(case: Case, level: FleetLevel, *, chances: Chances, runs: int, seed: int) -> float:
+def minutes_lost(case: Case, level: FleetLevel, *, chances: NoiseModel, runs: int, seed: int) -> float:
     """How much longer a run takes that loses an instance, once.
 
     Args:
@@ -134,7 +134,7 @@ def plan_conclusions(level: FleetLevel, *, deadline_seconds: int | None, lost: f
     return told
 
 
-def fleet_assumed(chances: Chances, *, runs: int, seed: int) -> tuple[Assumed, ...]:
+def fleet_assumed(chances: NoiseModel, *, runs: int, seed: int) -> tuple[Assumed, ...]:
     """What the runs rest on, beside the sizing's."""
     return (
         Assumed("runs of each count", f"{runs:,}, seed {seed}", "given", "--seed"),
@@ -145,7 +145,7 @@ def fleet_assumed(chances: Chances, *, runs: int, seed: int) -> tuple[Assumed, .
             "3 to 5 minutes; the job awaits its slowest one",
         ),
         Assumed("download", f"spread {chances.download_spread:g}", "believed", "from instance to instance"),
-        Assumed("objects", f"spread {chances.object_spread:g}", "believed", "shards by hash; panels of like size"),
+        Assumed("chunks", f"spread {chances.chunk_spread:g}", "believed", "shards by hash; panels of like size"),
         Assumed(
             "stragglers",
             f"{chances.straggler_share:.0%}, {chances.straggler_times:g} x as long",

@@ -1,4 +1,4 @@
-"""A fleet, run by chance: machines that come late, load slowly, straggle or are lost; objects of uneven size."""
+"""A fleet, run by chance: machines that come late, load slowly, straggle or are lost; chunks of uneven size."""
 
 import heapq
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chances:
+class NoiseModel:
     """What varies. A spread is the standard deviation of the logarithm: 0.25 is about a quarter up or down.
 
     Attributes:
         startup_seconds: Of an instance, the median; the job starts with its slowest one.
         startup_spread: From instance to instance.
         download_spread: Likewise, of the megabytes a second.
-        object_spread: From object to object, of its bytes and series.
+        chunk_spread: From chunk to chunk, of its bytes and series.
         straggler_share: Instances that are slow.
         straggler_times: How much longer these take to forecast.
         losses_per_instance_hour: Instances lost; the job fails then.
@@ -32,7 +32,7 @@ class Chances:
     startup_seconds: float = 210.0
     startup_spread: float = 0.25
     download_spread: float = 0.2
-    object_spread: float = 0.15
+    chunk_spread: float = 0.15
     straggler_share: float = 0.02
     straggler_times: float = 2.0
     losses_per_instance_hour: float = 0.005
@@ -45,7 +45,7 @@ class Chances:
             startup_seconds=assumptions.startup_seconds,
             startup_spread=0,
             download_spread=0,
-            object_spread=0,
+            chunk_spread=0,
             straggler_share=0,
             losses_per_instance_hour=0,
         )
@@ -60,7 +60,7 @@ class FleetRun:
         startup_seconds: Those in which a job was awaited.
         billed_seconds: Of all instances of all jobs.
         jobs: 1, and one more each time an instance was lost.
-        forecast: How often each object's forecasts were kept; once, if all is well.
+        forecast: How often each chunk's forecasts were kept; once, if all is well.
     """
 
     seconds: float
@@ -70,20 +70,20 @@ class FleetRun:
     forecast: npt.NDArray[np.int64]
 
 
-def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random.Generator) -> FleetRun:
+def run_fleet(case: Case, *, instances: int, chances: NoiseModel, random: np.random.Generator) -> FleetRun:
     """Runs the fleet, and once more for what is missing whenever an instance is lost.
 
     Args:
         case: Its work, machine and speed.
-        instances: Of the first job; a later one has no more than there are objects left, and one to gather them all.
+        instances: Of the first job; a later one has no more than there are chunks left, and one to gather them all.
         chances: What varies.
         random: Where chance comes from.
     """
     work, assumptions = case.work, case.assumptions
-    sizes = random.lognormal(0, chances.object_spread, work.objects)
+    sizes = random.lognormal(0, chances.chunk_spread, work.chunks)
     sizes /= sizes.mean()
-    left = np.arange(work.objects)
-    forecast = np.zeros(work.objects, dtype=np.int64)
+    left = np.arange(work.chunks)
+    forecast = np.zeros(work.chunks, dtype=np.int64)
     gathering = assumptions.gathering(work)
     now = awaited = billed = 0.0
     jobs, gathered = 0, False
@@ -92,7 +92,7 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
         jobs += 1
         machines = max(1, min(instances, left.size))
         startup = float((chances.startup_seconds * random.lognormal(0, chances.startup_spread, machines)).max())
-        hands = _dealt(work.objects, machines, random)
+        hands = _dealt(work.chunks, machines, random)
         finished = _finished(case, hands, sizes, forecast == 0, chances=chances, random=random)
         end = float(np.nanmax(finished, initial=0)) + gathering
         lost = _first_loss(machines, chances, random)
@@ -106,9 +106,9 @@ def run_fleet(case: Case, *, instances: int, chances: Chances, random: np.random
     return FleetRun(seconds=now, startup_seconds=awaited, billed_seconds=billed, jobs=jobs, forecast=forecast)
 
 
-def _dealt(objects: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+def _dealt(chunks: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
     """All by number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
-    shuffled = random.permutation(objects)
+    shuffled = random.permutation(chunks)
     return [shuffled[place::machines] for place in range(machines)]
 
 
@@ -118,17 +118,17 @@ def _finished(
     sizes: Floats,
     left: npt.NDArray[np.bool_],
     *,
-    chances: Chances,
+    chances: NoiseModel,
     random: np.random.Generator,
 ) -> Floats:
-    """Seconds from the job's start until each object is forecast; not a number for those that were before."""
+    """Seconds from the job's start until each chunk is forecast; not a number for those that were before."""
     work, megabytes_per_second = case.work, case.assumptions.download_mb_per_second
     object_seconds = case.assumptions.of_object(work, case.rate)
     loading = megabytes_per_second * random.lognormal(0, chances.download_spread, len(hands))
     slow = np.where(random.random(len(hands)) < chances.straggler_share, chances.straggler_times, 1.0)
-    finished = np.full(work.objects, np.nan)
+    finished = np.full(work.chunks, np.nan)
     for hand, speed, slowness in zip(hands, loading, slow, strict=True):
-        loaded = float(sizes[hand].sum()) * work.bytes / work.objects / 1e6 / float(speed)
+        loaded = float(sizes[hand].sum()) * work.bytes / work.chunks / 1e6 / float(speed)
         own = hand[left[hand]]
         times = (sizes[own] * object_seconds * float(slowness)).tolist()
         finished[own] = _ends(times, cores=case.machine.cores, start=loaded)
@@ -136,7 +136,7 @@ def _finished(
 
 
 def _ends(times: Sequence[float], *, cores: int, start: float) -> list[float]:
-    """Each core takes the next object as soon as it is free."""
+    """Each core takes the next chunk as soon as it is free."""
     free = [start] * cores
     ends = []
     for time in times:
@@ -146,7 +146,7 @@ def _ends(times: Sequence[float], *, cores: int, start: float) -> list[float]:
     return ends
 
 
-def _first_loss(machines: int, chances: Chances, random: np.random.Generator) -> float:
+def _first_loss(machines: int, chances: NoiseModel, random: np.random.Generator) -> float:
     if not chances.losses_per_instance_hour:
         return np.inf
     return float(random.exponential(SECONDS_AN_HOUR / chances.losses_per_instance_hour, machines).min())

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 # Of the minutes: what saves less does not count.
-LEAST_SAVING = 0.1
+MIN_SAVING = 0.1
 
 Floats = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def last_useful(levels: Sequence[Level]) -> int:
     """Returns the place of the first level beyond which no other saves a tenth of the time."""
     for place, level in enumerate(levels):
         fastest = min(other.median for other in levels[place:])
-        if level.median - fastest < LEAST_SAVING * level.median:
+        if level.median - fastest < MIN_SAVING * level.median:
             return place
     raise ValueError("no levels")
 

@@ -50,7 +50,7 @@ def partition_levels(
     levels = []
     for count in counts:
         made = [
-            run_partitions(at_a_time=count, chances=chances, random=np.random.default_rng([seed, count, run]))
+            run_partitions(max_concurrency=count, chances=chances, random=np.random.default_rng([seed, count, run]))
             for run in range(runs)
         ]
         levels.append(

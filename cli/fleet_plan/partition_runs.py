@@ -8,7 +8,7 @@ from enum import Enum, auto
 import numpy as np
 
 from infra.jobs.retries import (
-    MOST_FAULTS,
+    MAX_FAULTS,
     QUOTA_ATTEMPTS,
     QUOTA_BACKOFF,
     QUOTA_INTERVAL_SECONDS,
@@ -122,7 +122,7 @@ class _Day:
             self.done += 1
             return True
         partition.faults += 1
-        if partition.faults > MOST_FAULTS:
+        if partition.faults > MAX_FAULTS:
             self.failed += 1
             return True
         self.add(now, _Event.REQUEST, partition)
@@ -154,17 +154,17 @@ class _Day:
         self.add(now + startup + work, _Event.FAULT if fault else _Event.END, partition)
 
 
-def run_partitions(*, at_a_time: int, chances: PartitionChances, random: np.random.Generator) -> PartitionsRun:
+def run_partitions(*, max_concurrency: int, chances: PartitionChances, random: np.random.Generator) -> PartitionsRun:
     """Runs all partitions.
 
     Args:
-        at_a_time: Partitions under way together, those that wait for the quota included.
+        max_concurrency: Partitions under way together, those that wait for the quota included.
         chances: What varies.
         random: Where chance comes from.
     """
     day = _Day(chances=chances, random=random)
     waiting = deque(_Partition() for _ in range(chances.partitions))
-    for _ in range(min(at_a_time, chances.partitions)):
+    for _ in range(min(max_concurrency, chances.partitions)):
         day.add(0.0, _Event.REQUEST, waiting.popleft())
     now = 0.0
     while day.events:

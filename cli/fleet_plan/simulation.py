@@ -13,7 +13,7 @@ from cli.fleet_plan.fleet_levels import (
     minutes_lost,
     plan_conclusions,
 )
-from cli.fleet_plan.fleet_runs import Chances
+from cli.fleet_plan.fleet_runs import NoiseModel
 from cli.fleet_plan.partition_levels import (
     partition_assumed,
     partition_conclusions,
@@ -52,7 +52,7 @@ def simulate(
     Returns:
         Tables, what follows from them, and what they rest on.
     """
-    chances = Chances()
+    chances = NoiseModel()
     fleet = fleet_levels(case, chances=chances, runs=FLEET_RUNS, seed=seed, counts=(*COUNTS, plan.instances))
     planned = next(level for level in fleet if level.count == plan.instances)
     lost = minutes_lost(case, planned, chances=chances, runs=FLEET_RUNS, seed=seed)

@@ -17,7 +17,7 @@ REASONS = {
     "report": "one process draws the charts",
 }
 # Most cores that share a stage. More cores than fits give each fit more threads; two measurements tell nothing of that.
-MOST_CORES = {"fit": 6}
+MAX_CORES = {"fit": 6}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class StageScaling:
             two: Seconds on two cores.
         """
         parallel = min(max(2 * (one - two), 0.0), one)
-        return cls(one - parallel, parallel, MOST_CORES.get(stage))
+        return cls(one - parallel, parallel, MAX_CORES.get(stage))
 
     def seconds(self, cores: int) -> float:
         """Return the seconds on a number of cores."""

@@ -8,7 +8,7 @@ from cli.fleet_plan.case import VCPU_SHARE, Question
 from cli.fleet_plan.measured import Measured
 from cli.fleet_plan.training_stages import ANYHOW, BY_ROWS, more_cores_assumed, stage_seconds, stage_table
 from infra.settings.training_job import TrainingJobSettings
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import FleetPlan, minutes
@@ -117,7 +117,7 @@ def training_plan(
         },
         unbilled_seconds=assumptions.startup_unbilled_seconds,
         handed_over_bytes=work.bytes,
-        disk_bytes=round(rows * bytes_a_row) + Sizes().disk_for_shards(rows),
+        disk_bytes=round(rows * bytes_a_row) + WorkSizes().disk_for_shards(rows),
         max_runtime_minutes=job.max_runtime_minutes,
         file=file,
         by_vcpus=tuple(stage_table(measured, rows=rows)),
@@ -152,7 +152,7 @@ def training_plan(
             ),
             Assumed(
                 "training job: disk for a row",
-                f"{Sizes().disk_for_shards(1)} bytes",
+                f"{WorkSizes().disk_for_shards(1)} bytes",
                 "given",
                 "beside the files (job_code/demand/work_sizes.py); without covariates",
             ),

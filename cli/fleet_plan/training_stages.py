@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from cli.fleet_plan.assumed import Assumed, aligned
 from cli.fleet_plan.case import VCPU_SHARE
 from cli.fleet_plan.measured import Measured
-from cli.fleet_plan.stage_scaling import MOST_CORES, StageScaling
+from cli.fleet_plan.stage_scaling import MAX_CORES, StageScaling
 
 # Stages by the benchmark's results: those that take longer for more rows, and those that learn from a sample.
 BY_ROWS, ANYHOW = ("read", "check", "sample"), ("backtest", "fit", "record")
@@ -60,7 +60,7 @@ def more_cores_assumed(measured: Measured) -> Assumed:
         for stage in (*BY_ROWS, *ANYHOW)
         if (parts := _parts(measured, stage)) is not None
     )
-    most = ", ".join(f"{cores} share {stage} at most" for stage, cores in MOST_CORES.items())
+    most = ", ".join(f"{cores} share {stage} at most" for stage, cores in MAX_CORES.items())
     source = (
         f"serial by {measured.cores_series:,} series on one core and on two (results.json, cores): {serial}; {most}"
     )

@@ -138,7 +138,7 @@ def _message(cause: str) -> str:
 
 def _summarize(rehearsal: Rehearsal, manifest: Mapping[str, Any], seconds: float) -> None:
     say = rehearsal.display.say
-    forecast, baseline = manifest["metrics"]["forecast"], manifest["metrics"]["baseline"]
+    forecast, baseline = manifest["metrics"]["forecast"], manifest["metrics"]["seasonal_naive"]
     rehearsal.display.heading(f"Done in {seconds:.0f} s")
     say(f"series      {manifest['series']:,} x {manifest['horizon']} periods of {manifest['frequency']}")
     say(f"forecast    {manifest['first_period']} to {manifest['last_period']}, from the cutoff {manifest['cutoff']}")

@@ -33,7 +33,7 @@ class CheckRunEnvironment(FunctionEnvironment):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApplyGateEnvironment(FunctionEnvironment):
+class QualityGateEnvironment(FunctionEnvironment):
     """Where runs lie, and what they must keep to.
 
     Attributes:
@@ -89,7 +89,7 @@ class CloseRunEnvironment(FunctionEnvironment):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndFailedEnvironment(FunctionEnvironment):
+class FailExecutionEnvironment(FunctionEnvironment):
     """What every function has; this one reads none of it."""
 
     FUNCTION: ClassVar[str] = "end-failed"

@@ -16,7 +16,7 @@ class PlanPartitionsEnvironment(FunctionEnvironment):
         data_bucket: Bucket with the demand of all partitions.
         forecast_bucket: Bucket with the runs, and the lists and tables of partitions.
         partitions: Names of all partitions; None to find them where their demand lies.
-        at_a_time: Runs at the same time, at most.
+        max_concurrency: Runs at the same time, at most.
         quotas: Quotas that a run's training job counts against, any of them.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
@@ -30,7 +30,7 @@ class PlanPartitionsEnvironment(FunctionEnvironment):
     data_bucket: str
     forecast_bucket: str
     partitions: tuple[str, ...] | None = field(metadata=as_json(tuple_or_none))
-    at_a_time: int = field(metadata=as_json())
+    max_concurrency: int = field(metadata=as_json())
     quotas: tuple[str, ...] = field(metadata=as_json(tuple))
     base_config: Mapping[str, str] = field(metadata=as_json())
     time_zone: str
@@ -45,7 +45,7 @@ class PlanPartitionsEnvironment(FunctionEnvironment):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SumUpEnvironment(FunctionEnvironment):
+class SummarizePartitionsEnvironment(FunctionEnvironment):
     """Where the outcomes lie.
 
     Attributes:

@@ -8,7 +8,7 @@ from contract.environments.variables import FunctionEnvironment, as_group
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckLateEnvironment(FunctionEnvironment):
+class CheckDeadlineEnvironment(FunctionEnvironment):
     """What is due, and who hears that it is not there.
 
     Attributes:
@@ -31,7 +31,7 @@ class CheckLateEnvironment(FunctionEnvironment):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowRunsEnvironment(FunctionEnvironment):
+class RunsWidgetEnvironment(FunctionEnvironment):
     """Where runs are registered.
 
     Attributes:

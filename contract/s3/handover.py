@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from contract.s3.handover_keys import piece_name
+from contract.s3.handover_keys import chunk_name
 from contract.s3.keys import part_name
 
 
 @dataclass(frozen=True, kw_only=True)
-class HandedPiece:
-    """One object.
+class ArchivedChunk:
+    """One chunk.
 
     Attributes:
-        number: Of the piece, and of the file with its forecasts.
+        number: Of the chunk, and of the file with its forecasts.
         series: How many it holds.
         bytes: Its size.
         sha256: Its checksum, hexadecimal.
@@ -26,8 +26,8 @@ class HandedPiece:
 
     @property
     def name(self) -> str:
-        """What the object and everything about it is called."""
-        return piece_name(self.number)
+        """What the chunk and everything about it is called."""
+        return chunk_name(self.number)
 
     @property
     def part(self) -> str:
@@ -40,18 +40,18 @@ class HandoverContents:
     """What others than the fleet read of the document.
 
     Attributes:
-        pieces: All demand of the run.
+        chunks: All demand of the run.
         shared_bytes: Size of what all machines read beside them.
     """
 
-    pieces: tuple[HandedPiece, ...]
+    chunks: tuple[ArchivedChunk, ...]
     shared_bytes: int
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
         """Reads them from the document, JSON."""
-        pieces = (
-            HandedPiece(number=each["number"], series=each["series"], bytes=each["bytes"], sha256=each["sha256"])
-            for each in document["pieces"]
+        chunks = (
+            ArchivedChunk(number=each["number"], series=each["series"], bytes=each["bytes"], sha256=each["sha256"])
+            for each in document["chunks"]
         )
-        return cls(pieces=tuple(pieces), shared_bytes=document["shared_bytes"])
+        return cls(chunks=tuple(chunks), shared_bytes=document["shared_bytes"])

@@ -1,46 +1,47 @@
-"""Builds the S3 keys of what a training job hands over to a fleet, and of the fleet's notes.
+"""The S3 keys of what a training job hands over to a fleet, and of the fleet's completion markers.
 
 ```
-handover/partition=.../run_id=.../common/handover.json         names all the rest
-                                 /common/covariates-0.tar      values that all pieces share
-                                 /common/_manifest.json        of the last published run, for the report
-                                 /pieces/piece-00000.tar       a piece of demand each
-                                 /done/piece-00000.json        its forecast, once that is in its place
-                                 /failed/<job>/piece-00000.json   why it has none
-                                 /failed/<job>/every-reason.json  all reasons together, once all machines have ended
-                                 /ended/<job>/<host>.json         a machine has done what it could
+handover/partition=.../run_id=.../shared/handover.json             names all the others
+                                 /shared/covariates-0.tar          values that all chunks share
+                                 /shared/published_manifest.json   manifest of the published run, for the report
+                                 /chunks/chunk-00000.tar           one chunk of demand
+                                 /completed/chunk-00000.json       marker: its forecast is in place
+                                 /failures/<job>/chunk-00000.json  marker: why it has no forecast
+                                 /failures/<job>/summary.json      all failures, once all instances have ended
+                                 /instances/<job>/<host>.json      marker: the instance has ended
 ```
 """
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from contract.s3.keys import ANY, HANDOVER, MANIFEST, run_folder
+from contract.s3.keys import ANY, HANDOVER, run_folder
 
 DOCUMENT = "handover.json"
+PUBLISHED_MANIFEST = "published_manifest.json"
 
 
-def piece_name(number: int) -> str:
-    """Builds the name that a piece's object and all notes of it share."""
-    return f"piece-{number:05d}"
+def chunk_name(number: int) -> str:
+    """Return the name that a chunk's archive and all its markers share."""
+    return f"chunk-{number:05d}"
 
 
 def archive_name(name: str) -> str:
-    """Builds the name of the object that a piece, or a folder of shared values, is packed into."""
+    """Return the file name of the archive of a chunk or of shared values."""
     return f"{name}.tar"
 
 
 def name_of(key: str) -> str:
-    """Reads the name of a piece or a machine out of the key of its object or note."""
+    """Return the name of a chunk or an instance from the key of its archive or marker."""
     return PurePosixPath(key).stem
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandoverKeys:
-    """The keys of one run; `ANY` in place of a name makes patterns of them.
+    """The keys of one run. With `ANY` in place of a name they are patterns.
 
     Attributes:
-        partition: Part of the market.
+        partition: The partition.
         run_id: The run.
     """
 
@@ -48,76 +49,76 @@ class HandoverKeys:
     run_id: str
 
     @property
-    def folder(self) -> str:
-        """The folder of all of it."""
+    def prefix(self) -> str:
+        """Prefix of all keys."""
         return run_folder(HANDOVER, partition=self.partition, run_id=self.run_id)
 
     @property
-    def common(self) -> str:
-        """The folder of what all machines read."""
-        return f"{self.folder}common/"
+    def shared(self) -> str:
+        """Prefix of the objects that every instance reads."""
+        return f"{self.prefix}shared/"
 
     @property
     def document(self) -> str:
-        """The document, which is written last."""
-        return f"{self.common}{DOCUMENT}"
+        """The handover document, which is written last."""
+        return f"{self.shared}{DOCUMENT}"
 
     @property
     def published_manifest(self) -> str:
-        """A copy of the last published run's manifest."""
-        return f"{self.common}{MANIFEST}"
+        """The copy of the published run's manifest."""
+        return f"{self.shared}{PUBLISHED_MANIFEST}"
 
-    def shared(self, name: str) -> str:
-        """Builds the key of values that all pieces share."""
-        return f"{self.common}{archive_name(name)}"
-
-    @property
-    def pieces(self) -> str:
-        """The folder of the objects, which the machines divide among them."""
-        return f"{self.folder}pieces/"
-
-    def piece(self, name: str) -> str:
-        """Builds the key of one piece's object."""
-        return f"{self.pieces}{archive_name(name)}"
+    def shared_archive(self, name: str) -> str:
+        """Return the key of values that all chunks share."""
+        return f"{self.shared}{archive_name(name)}"
 
     @property
-    def done(self) -> str:
-        """The folder of the notes of pieces whose forecasts are in their place."""
-        return f"{self.folder}done/"
+    def chunks(self) -> str:
+        """Prefix of the chunks, which SageMaker divides among the instances."""
+        return f"{self.prefix}chunks/"
 
-    def done_note(self, name: str) -> str:
-        """Builds the key of one such note."""
-        return f"{self.done}{name}.json"
-
-    @property
-    def failed(self) -> str:
-        """The folder of all jobs' notes of what failed."""
-        return f"{self.folder}failed/"
-
-    def failures(self, job_name: str) -> str:
-        """Builds the folder of one job's notes."""
-        return f"{self.failed}{job_name}/"
-
-    def failure_note(self, job_name: str, name: str) -> str:
-        """Builds the key of the note why a piece has no forecast."""
-        return f"{self.failures(job_name)}{name}.json"
+    def chunk_archive(self, name: str) -> str:
+        """Return the key of one chunk."""
+        return f"{self.chunks}{archive_name(name)}"
 
     @property
-    def ended(self) -> str:
-        """The folder of all jobs' notes of machines that have ended."""
-        return f"{self.folder}ended/"
+    def completed(self) -> str:
+        """Prefix of the markers of chunks whose forecasts are in place."""
+        return f"{self.prefix}completed/"
 
-    def ends(self, job_name: str) -> str:
-        """Builds the folder of one job's notes of machines that have ended."""
-        return f"{self.ended}{job_name}/"
+    def completed_marker(self, name: str) -> str:
+        """Return the key of the marker of a chunk whose forecasts are in place."""
+        return f"{self.completed}{name}.json"
 
-    def end_note(self, job_name: str, host: str) -> str:
-        """Builds the key of the note that a machine has ended."""
-        return f"{self.ends(job_name)}{host}.json"
+    @property
+    def failures(self) -> str:
+        """Prefix of the failures of all jobs."""
+        return f"{self.prefix}failures/"
 
-    def every_reason(self, job_name: str) -> str:
-        """Builds the key of all reasons together."""
-        return f"{self.failures(job_name)}every-reason.json"
+    def failures_of(self, job_name: str) -> str:
+        """Return the prefix of one job's failures."""
+        return f"{self.failures}{job_name}/"
+
+    def failure_marker(self, job_name: str, name: str) -> str:
+        """Return the key of the marker that says why a chunk has no forecast."""
+        return f"{self.failures_of(job_name)}{name}.json"
+
+    def failure_summary(self, job_name: str) -> str:
+        """Return the key of the summary of one job's failures."""
+        return f"{self.failures_of(job_name)}summary.json"
+
+    @property
+    def instances(self) -> str:
+        """Prefix of the markers of all jobs' instances that have ended."""
+        return f"{self.prefix}instances/"
+
+    def instances_of(self, job_name: str) -> str:
+        """Return the prefix of the markers of one job's instances that have ended."""
+        return f"{self.instances}{job_name}/"
+
+    def instance_marker(self, job_name: str, host: str) -> str:
+        """Return the key of the marker of an instance that has ended."""
+        return f"{self.instances_of(job_name)}{host}.json"
 
 
 EVERY_HANDOVER = HandoverKeys(partition=ANY, run_id=ANY)

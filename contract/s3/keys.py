@@ -30,7 +30,7 @@ QUERY_RESULTS = "athena-results/"
 
 # Names of files, for who has their folder already.
 MANIFEST = "_manifest.json"
-POINTER = "_latest.json"
+POINTER = "_published.json"
 MODEL_DOCUMENT = "model.json"
 # What names of files with forecasts begin with.
 PART = "part-"
@@ -120,7 +120,7 @@ class RunKeys:
     @property
     def held(self) -> str:
         """Why the quality gate holds the run back."""
-        return f"{self.reports}held.json"
+        return f"{self.reports}gate_violations.json"
 
     @property
     def models(self) -> str:

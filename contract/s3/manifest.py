@@ -28,7 +28,7 @@ class BacktestMetrics(Metrics):
 
     model: Scores
     moving_average: Scores
-    backtest_origins: int
+    backtest_windows: int
     backtest_periods: int
     combination: Mapping[str, Any]
 
@@ -45,8 +45,8 @@ class ManifestComparison(TypedDict):
 
     run_id: str
     cutoff: str
-    expected_change: float | None
-    demand_change: float | None
+    forecast_drift: float | None
+    demand_drift: float | None
 
 
 class ManifestInput(TypedDict):

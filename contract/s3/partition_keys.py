@@ -28,7 +28,7 @@ class PartitionsKeys:
     @property
     def unusable(self) -> str:
         """The list of names that no partition can have."""
-        return f"{self.folder}unusable.json"
+        return f"{self.folder}invalid_names.json"
 
     @property
     def outcomes(self) -> str:
@@ -42,7 +42,7 @@ class PartitionsKeys:
     @property
     def table(self) -> str:
         """All outcomes as one table."""
-        return f"{self.folder}outcome.csv"
+        return f"{self.folder}outcomes.csv"
 
 
 EVERY_EXECUTION = PartitionsKeys(execution=ANY)

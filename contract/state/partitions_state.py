@@ -19,14 +19,14 @@ class PartitionsPlan(TypedDict):
 
     items: str
     count: int
-    at_a_time: int
+    max_concurrency: int
     unusable: str | None
 
 
 class PartitionsOutcome(TypedDict):
-    """What SumUp answers; the state machine fails with `error` and `cause` where not all is fine."""
+    """What SummarizePartitions answers; the state machine fails with `error` and `cause` where not all is fine."""
 
-    all_fine: bool
+    all_succeeded: bool
     partitions: int
     fine: int
     counts: str

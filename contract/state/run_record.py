@@ -19,7 +19,7 @@ class Metrics(TypedDict, total=False):
     """The backtest; without one, there are no scores."""
 
     forecast: Scores | None
-    baseline: Scores | None
+    seasonal_naive: Scores | None
     nominal_coverage: float | None
 
 

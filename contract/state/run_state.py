@@ -66,7 +66,7 @@ class ClaimResult(TypedDict):
     claimed: bool
     cutoff: str
     attempt: NotRequired[int]
-    handed_over: NotRequired[str]
+    handover_job: NotRequired[str]
     reason: NotRequired[Literal["running", "published"]]
     execution: NotRequired[str]
     run_id: NotRequired[str | None]
@@ -106,17 +106,17 @@ class FleetPlanWords(TypedDict):
 class FleetState(FleetPlanWords):
     """What PlanFleet answers; beside these there is `instances_of_0` for the first type, and so on."""
 
-    pieces: str
-    common: str
+    chunks: str
+    shared: str
     model: str
     series: int
-    objects: int
+    chunk_count: int
     rate: float
     rate_is_from: str
 
 
 class GateVerdict(TypedDict):
-    """What ApplyGate answers of a run that it lets pass."""
+    """What QualityGate answers of a run that it lets pass."""
 
     passed: bool
     compared_with: str | None

@@ -7,7 +7,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.common.threshold_alarm import ringing_alarm
+from infra.common.threshold_alarm import threshold_alarm
 
 # As long as SQS keeps a message at all.
 KEPT = Duration.days(14)
@@ -55,7 +55,7 @@ class DeadLetterQueue(Construct):
             enforce_ssl=True,
             retention_period=KEPT,
         )
-        self.alarm = ringing_alarm(
+        self.alarm = threshold_alarm(
             self,
             "Alarm",
             name=alarm_name,

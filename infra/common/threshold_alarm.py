@@ -6,7 +6,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 
-def ringing_alarm(
+def threshold_alarm(
     scope: Construct,
     construct_id: str,
     *,

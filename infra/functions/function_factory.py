@@ -14,9 +14,9 @@ from infra.common.stack_context import StackContext
 from infra.functions.python_function import MEMORY_MB, FunctionProps, PythonFunction
 from infra.storage.data_stores import DataStores
 
-# Of functions that look at thousands of objects or items, for the processor: a whole one comes with 1,769 MB. CheckRun
-# with 5,000 files took 14 seconds of one and 72 MB, SumUp with 5,000 outcomes 15 seconds and 65 MB: with 256 MB, almost
-# the two minutes there are.
+# For functions that read thousands of objects or items. They need processor time: Lambda gives a full processor with
+# 1,769 MB. CheckRun needs 14 processor seconds and 72 MB for 5,000 files, SummarizePartitions 15 seconds and 65 MB for
+# 5,000 outcomes. With 256 MB, that would nearly reach the timeout of two minutes.
 MEMORY_FOR_THOUSANDS_MB = 1_024
 # Moves in the registry, and what its key takes.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
@@ -24,7 +24,7 @@ KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDa
 NAMED_AS_THEY_COME = "The objects under one prefix: partitions and runs name them as they come."
 
 
-class FunctionMaker:
+class FunctionFactory:
     """Makes them.
 
     Args:

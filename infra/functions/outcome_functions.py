@@ -2,15 +2,15 @@
 
 from aws_cdk import aws_sns as sns
 
-from contract.environments.after_job import CloseRunEnvironment, EndFailedEnvironment, ExplainFailureEnvironment
-from contract.environments.monitoring import CheckLateEnvironment, ShowRunsEnvironment
+from contract.environments.after_job import CloseRunEnvironment, ExplainFailureEnvironment, FailExecutionEnvironment
+from contract.environments.monitoring import CheckDeadlineEnvironment, RunsWidgetEnvironment
 from contract.names import BY_EXECUTION
 from contract.s3.keys import ANY, pointer_key
 from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,
     MEMORY_FOR_THOUSANDS_MB,
-    FunctionMaker,
+    FunctionFactory,
 )
 from infra.functions.python_function import MEMORY_MB, PythonFunction
 
@@ -22,7 +22,7 @@ class OutcomeFunctions:
         make: Makes functions.
     """
 
-    def __init__(self, make: FunctionMaker) -> None:
+    def __init__(self, make: FunctionFactory) -> None:
         self._make = make
         # With partitions, the last two look into the registry for each.
         self._memory_mb = MEMORY_MB if make.settings.partitions is None else MEMORY_FOR_THOUSANDS_MB
@@ -56,16 +56,16 @@ class OutcomeFunctions:
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 
-    def end_failed(self) -> PythonFunction:
+    def fail_execution(self) -> PythonFunction:
         """Ends a failed execution; and takes it up again where it is redriven."""
-        environment = EndFailedEnvironment(deployment=self._make.settings.name)
+        environment = FailExecutionEnvironment(deployment=self._make.settings.name)
         return self._make.function(environment, "Ends a failed execution, and takes it up again on a redrive")
 
-    def check_late(self, topic: sns.ITopic) -> PythonFunction:
+    def check_deadline(self, topic: sns.ITopic) -> PythonFunction:
         """Looks whether a run is late."""
         settings, table = self._make.settings, self._make.data.runs
         function = self._make.function(
-            CheckLateEnvironment(
+            CheckDeadlineEnvironment(
                 deployment=settings.name,
                 table=table.table_name,
                 topic=topic.topic_arn,
@@ -85,11 +85,11 @@ class OutcomeFunctions:
         self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 
-    def show_runs(self) -> PythonFunction:
+    def runs_widget(self) -> PythonFunction:
         """Shows the last runs on the dashboard."""
         table = self._make.data.runs
         function = self._make.function(
-            ShowRunsEnvironment(
+            RunsWidgetEnvironment(
                 deployment=self._make.settings.name, table=table.table_name, source=self._make.partition_source()
             ),
             "Shows the last runs on the dashboard",

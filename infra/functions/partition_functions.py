@@ -1,9 +1,9 @@
 """The functions of a run of all partitions, each with what it may do and nothing else."""
 
-from contract.environments.all_partitions import PlanPartitionsEnvironment, SumUpEnvironment
+from contract.environments.all_partitions import PlanPartitionsEnvironment, SummarizePartitionsEnvironment
 from contract.s3.keys import ANY, PARTITIONS
 from contract.s3.partition_keys import EVERY_EXECUTION
-from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionMaker
+from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionFactory
 from infra.functions.python_function import PythonFunction
 from infra.jobs.instances import machines_of
 from infra.settings.partitions import PartitionsSettings
@@ -17,7 +17,7 @@ class PartitionFunctions:
         partitions: Which there are.
     """
 
-    def __init__(self, make: FunctionMaker, partitions: PartitionsSettings) -> None:
+    def __init__(self, make: FunctionFactory, partitions: PartitionsSettings) -> None:
         self._make, self._partitions = make, partitions
 
     def plan_partitions(self) -> PythonFunction:
@@ -29,7 +29,7 @@ class PartitionFunctions:
                 data_bucket=data.demand.bucket_name,
                 forecast_bucket=data.forecasts.bucket_name,
                 partitions=self._partitions.names or None,
-                at_a_time=self._partitions.at_a_time,
+                max_concurrency=self._partitions.max_concurrency,
                 quotas=tuple(machine.quota for machine in machines_of(settings.training_job)),
                 base_config=settings.forecast.to_strings(),
                 time_zone=settings.schedule.time_zone,
@@ -47,12 +47,12 @@ class PartitionFunctions:
         self._make.grant_quotas(function)
         return function
 
-    def sum_up(self) -> PythonFunction:
+    def summarize_partitions(self) -> PythonFunction:
         """Makes the table of outcomes."""
         data = self._make.data
         bucket = data.forecasts
         function = self._make.function(
-            SumUpEnvironment(deployment=self._make.settings.name, forecast_bucket=bucket.bucket_name),
+            SummarizePartitionsEnvironment(deployment=self._make.settings.name, forecast_bucket=bucket.bucket_name),
             "Makes one table of what became of all partitions",
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )

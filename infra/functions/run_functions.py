@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 
-from contract.environments.after_job import ApplyGateEnvironment, CheckRunEnvironment, PublishEnvironment
+from contract.environments.after_job import CheckRunEnvironment, PublishEnvironment, QualityGateEnvironment
 from contract.environments.before_job import (
     ClaimEnvironment,
     JobMachine,
@@ -20,7 +20,7 @@ from infra.functions.function_factory import (
     ITEMS,
     KEY_OF_TABLE,
     MEMORY_FOR_THOUSANDS_MB,
-    FunctionMaker,
+    FunctionFactory,
 )
 from infra.functions.python_function import PythonFunction
 from infra.jobs.container_image import ContainerImage
@@ -36,7 +36,7 @@ class RunFunctions:
         lease: How long an execution may live at most.
     """
 
-    def __init__(self, make: FunctionMaker, *, lease: Duration) -> None:
+    def __init__(self, make: FunctionFactory, *, lease: Duration) -> None:
         self._make, self._lease = make, lease
 
     def plan(self, *, image: ContainerImage) -> PythonFunction:
@@ -129,7 +129,7 @@ class RunFunctions:
             "Plans the fleet: what is left to forecast, on how many machines",
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        seen = [EVERY_HANDOVER.document, EVERY_HANDOVER.done, EVERY_HANDOVER.pieces]
+        seen = [EVERY_HANDOVER.document, EVERY_HANDOVER.completed, EVERY_HANDOVER.chunks]
         self._make.grant(function, "SeeWhatIsThere", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
         self._make.grant(
             function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(EVERY_HANDOVER.document)
@@ -156,11 +156,11 @@ class RunFunctions:
         self._make.grant(function, "UseTheKey", ["kms:Decrypt"], self._make.data.key.key_arn)
         return function
 
-    def apply_gate(self) -> PythonFunction:
+    def quality_gate(self) -> PythonFunction:
         """Judges a run."""
         bucket = self._make.data.forecasts
         function = self._make.function(
-            ApplyGateEnvironment(
+            QualityGateEnvironment(
                 deployment=self._make.settings.name,
                 forecast_bucket=bucket.bucket_name,
                 limits=GateLimits(**self._make.settings.gate.model_dump()),

@@ -23,7 +23,7 @@ def training_role(scope: Construct, construct_id: str, *, parts: JobParts, deman
     writes = [runs.forecasts, runs.reports, runs.models]
     if parts.settings.fleet is not None:
         # The fleet writes its notes beside them.
-        writes += [handovers.common, handovers.pieces]
+        writes += [handovers.shared, handovers.chunks]
     return JobRole(
         scope,
         construct_id,
@@ -49,8 +49,8 @@ def fleet_role(scope: Construct, construct_id: str, *, parts: JobParts) -> iam.I
         parts: What every job is made with.
     """
     runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
-    reads = [handovers.folder + ANY, EVERY_RUN.models + ANY]
-    notes = (handovers.done, handovers.failed, handovers.ended)
+    reads = [handovers.prefix + ANY, EVERY_RUN.models + ANY]
+    notes = (handovers.completed, handovers.failures, handovers.instances)
     writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, *notes)]
     return JobRole(
         scope,

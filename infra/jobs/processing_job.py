@@ -14,8 +14,8 @@ from infra.jobs.sagemaker_job import START_AND_STOP, JobParts, SagemakerJob, vol
 from infra.settings.fleet import FleetSettings
 
 INPUT = "/opt/ml/processing/input"
-# The machines divide the objects of the pieces among them, and each gets all of the others.
-INPUTS = {name: "ShardedByS3Key" if name == job_start.PIECES else "FullyReplicated" for name in job_start.FLEET_INPUTS}
+# The machines divide the objects of the chunks among them, and each gets all of the others.
+INPUTS = {name: "ShardedByS3Key" if name == job_start.CHUNKS else "FullyReplicated" for name in job_start.FLEET_INPUTS}
 
 
 class ProcessingFleet(SagemakerJob):

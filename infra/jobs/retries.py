@@ -6,4 +6,4 @@ QUOTA_BACKOFF = 1.5
 QUOTA_LONGEST_SECONDS = 1800
 QUOTA_ATTEMPTS = 9
 # Jobs that are started anew after a fault of the platform, or because a machine was lost.
-MOST_FAULTS = 2
+MAX_FAULTS = 2

@@ -98,7 +98,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
     def longest(self) -> Duration:
         """How long all machines together may take, should each of them be tried as often as it may be."""
         minutes = sum(int(self._longest_attempt(machine).to_minutes()) for machine in self.machines)
-        return Duration.minutes(minutes * (1 + retries.MOST_FAULTS)).plus(QUOTA_PATIENCE)
+        return Duration.minutes(minutes * (1 + retries.MAX_FAULTS)).plus(QUOTA_PATIENCE)
 
     def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
         """The state for one machine.

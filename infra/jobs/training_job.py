@@ -14,7 +14,7 @@ from infra.jobs.sagemaker_job import START_AND_STOP, SagemakerJob, volume
 # Attempts SageMaker makes by itself after a fault of its own; all of them count towards the job's runtime.
 PLATFORM_FAULT_RETRIES = 2
 # What differs from run to run, of the job's environment variables.
-OF_THE_RUN = (job_start.PARTITION, job_start.MODEL_SHA256, job_start.FLEET_OBJECTS)
+OF_THE_RUN = (job_start.PARTITION, job_start.MODEL_SHA256, job_start.MIN_CHUNKS)
 
 
 class TrainingJob(SagemakerJob):

@@ -24,7 +24,7 @@ class Observation(Construct):
         *,
         context: StackContext,
         state_machines: StateMachines,
-        show_runs: lambda_.IFunction,
+        runs_widget: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         of_queues: Sequence[cloudwatch.IAlarm],
     ) -> None:
@@ -35,7 +35,7 @@ class Observation(Construct):
             construct_id: The id in it.
             context: What the stack's constructs share.
             state_machines: What is watched.
-            show_runs: Draws the table of runs.
+            runs_widget: Draws the table of runs.
             log_groups: Of all functions.
             of_queues: Alarms of the queues, which the dashboard shows beside the others.
         """
@@ -46,7 +46,7 @@ class Observation(Construct):
             "Dashboard",
             name=context.name,
             state_machines=state_machines,
-            show_runs=show_runs,
+            runs_widget=runs_widget,
             log_groups=log_groups,
             alarms=[*alarms, *of_queues],
         )

@@ -10,7 +10,7 @@ from constructs import Construct
 from contract.metrics import Metric
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
-from infra.common.threshold_alarm import ringing_alarm
+from infra.common.threshold_alarm import threshold_alarm
 from infra.observability.run_metrics import run_metric
 
 # A run is over within an hour of its metrics; one that is not is told of by the next.
@@ -44,13 +44,13 @@ class RunAlarms(Construct):
 
     def _failed(self, run: sfn.IStateMachine) -> cloudwatch.Alarm:
         # A run that is held has an alarm of its own.
-        held = run_metric(Metric.RUNS_HELD, self._context.name, statistic="Sum", period=WITHIN)
+        held = run_metric(Metric.RUNS_PENDING_APPROVAL, self._context.name, statistic="Sum", period=WITHIN)
         ended = _not_succeeded(run, but={"held": held})
         return self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps")
 
     def _held(self) -> cloudwatch.Alarm:
         words = "The gate holds a run back: read its message, then its report"
-        return self._alarm("Held", self._metric(Metric.RUNS_HELD), 1, words)
+        return self._alarm("Held", self._metric(Metric.RUNS_PENDING_APPROVAL), 1, words)
 
     def _late(self) -> cloudwatch.Alarm:
         words = "The run that is due is not published; the message says why"
@@ -83,7 +83,7 @@ class RunAlarms(Construct):
     def _alarm(
         self, construct_id: str, metric: cloudwatch.IMetric, threshold: float, description: str
     ) -> cloudwatch.Alarm:
-        return ringing_alarm(
+        return threshold_alarm(
             self,
             construct_id,
             name=f"{self._context.name}-{construct_id.lower()}",

@@ -27,7 +27,7 @@ class RunDashboard(Construct):
         *,
         name: str,
         state_machines: StateMachines,
-        show_runs: lambda_.IFunction,
+        runs_widget: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
         alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
@@ -36,7 +36,7 @@ class RunDashboard(Construct):
         title = "The last runs" if state_machines.partitions is None else "The last run of each partition"
         rows: list[Sequence[cloudwatch.IWidget]] = [
             self._links_and_alarms(state_machines, alarms),
-            [_runs(show_runs, title)],
+            [_runs(runs_widget, title)],
             self._quality(),
             self._effort(),
             self._data(),
@@ -107,8 +107,8 @@ class RunDashboard(Construct):
                 "Runs",
                 {
                     Metric.RUNS_PUBLISHED: "published",
-                    Metric.RUNS_KEPT: "kept",
-                    Metric.RUNS_HELD: "held",
+                    Metric.RUNS_SUPERSEDED: "kept",
+                    Metric.RUNS_PENDING_APPROVAL: "held",
                     Metric.RUNS_FAILED: "failed",
                 },
             ),
@@ -139,9 +139,9 @@ class RunDashboard(Construct):
         return cloudwatch.GraphWidget(title=title, left=left, stacked=stacked, width=WIDTH // 4, height=6)
 
 
-def _runs(show_runs: lambda_.IFunction, title: str) -> cloudwatch.CustomWidget:
+def _runs(runs_widget: lambda_.IFunction, title: str) -> cloudwatch.CustomWidget:
     return cloudwatch.CustomWidget(
-        function_arn=show_runs.function_arn,
+        function_arn=runs_widget.function_arn,
         title=title,
         width=WIDTH,
         height=8,

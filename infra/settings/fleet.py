@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from infra.settings.field_types import Flag, FleetInstanceType, Minutes, Table
 from infra.settings.training_job import some_and_each_once
 
@@ -34,8 +34,8 @@ class FleetSettings(Table):
     @classmethod
     def _a_number_or_auto(cls, value: object) -> object:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        if value != "auto" and not (whole and 1 <= int(str(value)) <= MOST_INSTANCES):
-            raise ValueError(f'{value!r} is neither "auto" nor 1 to {MOST_INSTANCES}, which a job may have')
+        if value != "auto" and not (whole and 1 <= int(str(value)) <= MAX_INSTANCES):
+            raise ValueError(f'{value!r} is neither "auto" nor 1 to {MAX_INSTANCES}, which a job may have')
         return value
 
     @field_validator("instance_types")

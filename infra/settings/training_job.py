@@ -13,7 +13,7 @@ from infra.settings.field_types import (
     TrainingInstanceType,
 )
 
-MOST_INSTANCE_TYPES = 5
+MAX_INSTANCE_TYPES = 5
 
 
 def some_and_each_once(instance_types: tuple[str, ...]) -> tuple[str, ...]:
@@ -24,8 +24,8 @@ def some_and_each_once(instance_types: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ValueError: If there are none or too many, or some twice.
     """
-    if not 1 <= len(instance_types) <= MOST_INSTANCE_TYPES:
-        raise ValueError(f"{len(instance_types)} given; 1 to {MOST_INSTANCE_TYPES} are needed")
+    if not 1 <= len(instance_types) <= MAX_INSTANCE_TYPES:
+        raise ValueError(f"{len(instance_types)} given; 1 to {MAX_INSTANCE_TYPES} are needed")
     twice = sorted({name for name in instance_types if instance_types.count(name) > 1})
     if twice:
         raise ValueError(f"{', '.join(twice)} given more than once")

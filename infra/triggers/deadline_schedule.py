@@ -15,7 +15,13 @@ class Deadline(Construct):
     """A schedule, in the same time zone as that of the runs, that has a function look into the registry."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, context: StackContext, cron: str, check_late: lambda_.IFunction
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        context: StackContext,
+        cron: str,
+        check_deadline: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         clock = Clock(
@@ -26,8 +32,8 @@ class Deadline(Construct):
                 name="deadline",
                 purpose=f"Looks whether the run of {context.name} that is due is published",
                 cron=cron,
-                target=partial(targets.LambdaInvoke, check_late),
+                target=partial(targets.LambdaInvoke, check_deadline),
                 undelivered=context.undelivered,
             ),
         )
-        acknowledge_wildcard(clock.role, f"{check_late.function_arn}:*", "The versions of this one function.")
+        acknowledge_wildcard(clock.role, f"{check_deadline.function_arn}:*", "The versions of this one function.")

@@ -23,7 +23,7 @@ SILENTLY: Mapping[str, Any] = {
 NOT_ONE_OF_MANY: Mapping[str, Any] = {"input": [{"anything-but": {"wildcard": f"*{PARENT}*"}}]}
 
 
-class LostRuns(Construct):
+class ExecutionStatusRules(Construct):
     """A rule for executions that were aborted, timed out as a whole, or broke in the state machine itself."""
 
     def __init__(

@@ -13,7 +13,7 @@ from infra.common.stack_context import StackContext
 from infra.triggers.schedule import Clock, ClockProps
 
 
-class WeeklySchedule(Construct):
+class RunSchedules(Construct):
     """The schedule, that of forecasts in between if there is one, and the queue of the starts they had to give up.
 
     Attributes:

@@ -42,17 +42,17 @@ class FailureSteps:
     Attributes:
         explain_failure: Says what broke.
         close_run: Notes in the registry how the run ended.
-        end_failed: Ends the execution, and takes it up again on a redrive.
+        fail_execution: Ends the execution, and takes it up again on a redrive.
     """
 
     explain_failure: PythonFunction
     close_run: PythonFunction
-    end_failed: PythonFunction
+    fail_execution: PythonFunction
 
     @property
     def functions(self) -> list[PythonFunction]:
         """Every function that a state calls."""
-        return [self.explain_failure, self.close_run, self.end_failed]
+        return [self.explain_failure, self.close_run, self.fail_execution]
 
 
 class FailurePath(Construct):
@@ -66,18 +66,18 @@ class FailurePath(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, steps: FailureSteps, topic: sns.ITopic) -> None:
         super().__init__(scope, construct_id)
-        self._failed = self._end(steps.end_failed)
+        self._failed = self._end(steps.fail_execution)
         closed = self._close(steps.close_run, self._announce(topic))
         explained = self._explain(steps.explain_failure, closed)
         # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
         self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
         self.entry.next(explained)
 
-    def _end(self, end_failed: PythonFunction) -> tasks.LambdaInvoke:
+    def _end(self, fail_execution: PythonFunction) -> tasks.LambdaInvoke:
         failed = call_function(
             self,
             "Failed",
-            end_failed.function,
+            fail_execution.function,
             result_path="$.resume",
             payload={
                 "failure.$": "$.failure",
@@ -88,12 +88,12 @@ class FailurePath(Construct):
             },
         )
         # Should that function itself not work, the failure keeps its name; only a redrive then has nowhere to begin.
-        plainly = sfn.Fail(self, "FailedPlainly", error_path="$.failure.error", cause_path="$.failure.cause")
+        plainly = sfn.Fail(self, "FailWithoutRedrive", error_path="$.failure.error", cause_path="$.failure.cause")
         failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
         return failed
 
     def _announce(self, topic: sns.ITopic) -> sfn.Choice:
-        announce = sfn.Choice(self, "FailedAmongMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, self._failed)
+        announce = sfn.Choice(self, "FailedInPartitionRun?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, self._failed)
         announce.otherwise(notify(self, "NotifyFailure", topic=topic, outcome_path="$.failure", then=self._failed))
         return announce
 
@@ -121,14 +121,14 @@ class FailurePath(Construct):
         """
         again = sfn.Pass(
             self,
-            "StartOver",
+            "Restart",
             parameters={
                 "execution.$": "$.execution",
                 "faults": NO_FAULTS,
             },
         )
         again.next(start)
-        from_where = sfn.Choice(self, "FromWhere?").when(_from("check"), check)
+        from_where = sfn.Choice(self, "ResumePoint?").when(_from("check"), check)
         if fleet is not None:
             from_where.when(_from("fleet"), fleet)
         self._failed.next(from_where.otherwise(again))

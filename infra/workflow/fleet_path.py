@@ -95,7 +95,7 @@ class FleetPath(Construct):
             scope: The parent.
             otherwise: Where, without the fleet.
         """
-        return sfn.Choice(scope, "Fleet?").when(self._wanted, self._entry).otherwise(otherwise)
+        return sfn.Choice(scope, "UsesFleet?").when(self._wanted, self._entry).otherwise(otherwise)
 
     def before_training(self, scope: Construct, *, otherwise: sfn.IChainable) -> sfn.IChainable:
         """Where a run begins: an earlier execution may have come as far as to hand it over.
@@ -106,10 +106,10 @@ class FleetPath(Construct):
         """
         taken_over = sfn.Pass(
             scope,
-            "TakeOver",
+            "ResumeHandover",
             comment="An earlier execution trained and handed over the same; what its fleet has done is kept",
-            parameters={"name.$": "$.claim.handed_over", "status": "Completed"},
+            parameters={"name.$": "$.claim.handover_job", "status": "Completed"},
             result_path="$.job",
         )
-        handed_over = sfn.Condition.and_(self._wanted, sfn.Condition.is_present("$.claim.handed_over"))
-        return sfn.Choice(scope, "HandedOver?").when(handed_over, taken_over.next(self._entry)).otherwise(otherwise)
+        handed_over = sfn.Condition.and_(self._wanted, sfn.Condition.is_present("$.claim.handover_job"))
+        return sfn.Choice(scope, "IsHandedOver?").when(handed_over, taken_over.next(self._entry)).otherwise(otherwise)

@@ -32,7 +32,7 @@ class _Calls:
     preflight: tasks.LambdaInvoke
     check_run: tasks.LambdaInvoke
     claim_cutoff: tasks.LambdaInvoke
-    apply_gate: tasks.LambdaInvoke
+    quality_gate: tasks.LambdaInvoke
     publish: tasks.LambdaInvoke
 
 
@@ -69,7 +69,7 @@ class ForecastWorkflow(Construct):
         failure_path = FailurePath(self, "FailurePath", steps=steps.failure, topic=context.topic)
         self._failure = failure_path.entry
         self._another = sfn.Succeed(
-            self, "AnotherHasIt", input_path="$.claim", comment="Another execution has the run, or has published it"
+            self, "AlreadyClaimed", input_path="$.claim", comment="Another execution has the run, or has published it"
         )
         self._calls = self._make_calls(steps)
         fleet_path = self._fleet_path(steps.fleet, steps.claim)
@@ -102,7 +102,7 @@ class ForecastWorkflow(Construct):
             preflight=self._call("Preflight", steps.preflight, result_path="$.preflight"),
             check_run=self._call("CheckRun", steps.check_run, result_path="$.run"),
             claim_cutoff=self._call("ClaimCutoff", steps.claim, result_path="$.claim"),
-            apply_gate=self._call("ApplyGate", steps.apply_gate, result_path="$.gate"),
+            quality_gate=self._call("QualityGate", steps.quality_gate, result_path="$.gate"),
             publish=self._call("Publish", steps.publish, result_path="$.published"),
         )
 
@@ -139,7 +139,7 @@ class ForecastWorkflow(Construct):
         )
         existing = sfn.Pass(
             self,
-            "TakeTheRun",
+            "UseExistingRun",
             comment="There is nothing to train: the run is there",
             parameters={"name.$": "$.plan.publish", "status": "Completed"},
             result_path="$.job",
@@ -152,15 +152,15 @@ class ForecastWorkflow(Construct):
     def _check_and_publish(self, *, announce: sfn.IChainable) -> None:
         """Make the way from what a job left to the published run."""
         calls = self._calls
-        looked_at = sfn.Choice(self, "LookedAt?").when(BY_HAND, calls.publish).otherwise(calls.apply_gate)
+        looked_at = sfn.Choice(self, "IsPublishOnly?").when(BY_HAND, calls.publish).otherwise(calls.quality_gate)
         # Where only the job could tell the cutoff, this is the first time that the run has its name.
         calls.check_run.next(calls.claim_cutoff)
         calls.claim_cutoff.next(self._ask_whether_claimed("CutoffClaimed?", mine=looked_at))
-        calls.apply_gate.next(calls.publish).next(announce)
+        calls.quality_gate.next(calls.publish).next(announce)
 
     def _announce(self, topic: sns.ITopic) -> sfn.IChainable:
         """Make the states that announce a published run and end well; returns the first."""
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
-        announce = sfn.Choice(self, "OneOfMany?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
+        announce = sfn.Choice(self, "IsPartOfPartitionRun?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
         announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))
         return announce

@@ -5,7 +5,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from contract.function_errors import JOB_NOT_COMPLETED
-from infra.jobs.retries import MOST_FAULTS
+from infra.jobs.retries import MAX_FAULTS
 from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 
@@ -52,24 +52,24 @@ def chain_machines(
     following: sfn.IChainable | None = None
     for choice, machine in reversed(list(enumerate(job.machines))):
         state, words = job.state(machine, choice=choice), f"{machine.words}{suffix}"
-        why = sfn.Choice(scope, f"Why not {words}?")
+        why = sfn.Choice(scope, f"ClassifyFailure ({words})")
         if following is not None:
             why.when(sfn.Condition.or_(caused_by(*CAPACITY), *raised(*QUOTA_ERRORS)), following)
         again = sfn.Pass(
             scope,
-            f"CountFault ({words})",
+            f"CountPlatformRetry ({words})",
             parameters={"count.$": "States.MathAdd($.faults.count, 1)"},
             result_path="$.faults",
         )
         pause = sfn.Wait(scope, f"Pause ({words})", time=sfn.WaitTime.duration(PAUSE_AFTER_FAULT))
-        few = sfn.Condition.number_less_than("$.faults.count", MOST_FAULTS)
+        few = sfn.Condition.number_less_than("$.faults.count", MAX_FAULTS)
         why.when(sfn.Condition.and_(few, caused_by(*FAULTS)), again.next(pause).next(state))
         state.add_catch(why.otherwise(failure), result_path=ERROR_PATH)
         if machine.spot and following is not None:
             reclaimed = sfn.Condition.or_(
                 *(sfn.Condition.string_equals(f"{result}.secondary_status", status) for status in RECLAIMED)
             )
-            tried = sfn.Choice(scope, f"Reclaimed ({words})?")
+            tried = sfn.Choice(scope, f"SpotInterrupted? ({words})")
             state.next(tried.when(reclaimed, following).otherwise(completed))
         else:
             state.next(completed)

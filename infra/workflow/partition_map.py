@@ -67,7 +67,7 @@ class EachPartition(Construct):
                     "ReaderConfig": {"InputType": "JSON"},
                     "Parameters": {"Bucket": forecasts.bucket_name, "Key.$": "$.plan.items"},
                 },
-                "MaxConcurrencyPath": "$.plan.at_a_time",
+                "MaxConcurrencyPath": "$.plan.max_concurrency",
                 "ItemProcessor": {
                     "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
                     "StartAt": "Run",

@@ -27,19 +27,19 @@ class PartitionsSteps:
     Attributes:
         plan_partitions: Lists the partitions to run.
         run: The state machine of one run.
-        sum_up: Makes the table of the outcomes.
+        summarize_partitions: Makes the table of the outcomes.
         explain_failure: Says what broke.
     """
 
     plan_partitions: PythonFunction
     run: sfn.IStateMachine
-    sum_up: PythonFunction
+    summarize_partitions: PythonFunction
     explain_failure: PythonFunction
 
     @property
     def functions(self) -> list[PythonFunction]:
         """Every function that a state calls."""
-        return [self.plan_partitions, self.sum_up, self.explain_failure]
+        return [self.plan_partitions, self.summarize_partitions, self.explain_failure]
 
 
 class PartitionsWorkflow(Construct):
@@ -77,7 +77,9 @@ class PartitionsWorkflow(Construct):
         failure = self._fail(steps.explain_failure)
         planned = call_function(self, "PlanPartitions", steps.plan_partitions.function, result_path="$.plan")
         each = self._run_each(steps.run, forecasts)
-        summed = call_function(self, "SumUp", steps.sum_up.function, result_path="$.outcome")
+        summed = call_function(
+            self, "SummarizePartitions", steps.summarize_partitions.function, result_path="$.outcome"
+        )
         for state in (planned, summed):
             state.add_catch(failure, result_path=ERROR_PATH)
         # Where the Map breaks off there is a table of those that had ended, too.
@@ -121,7 +123,7 @@ class PartitionsWorkflow(Construct):
     def _end(self) -> sfn.IChainable:
         """Make the states that announce the outcome and end by it; returns the first."""
         all_fine = sfn.Condition.boolean_equals("$.outcome.all_fine", True)
-        done = sfn.Succeed(self, "AllDone", input_path="$.outcome")
-        not_all = sfn.Fail(self, "NotAllDone", error_path="$.outcome.error", cause_path="$.outcome.cause")
-        ended = sfn.Choice(self, "AllFine?").when(all_fine, done).otherwise(not_all)
-        return notify(self, "TellTheOutcome", topic=self._topic, outcome_path="$.outcome", then=ended)
+        done = sfn.Succeed(self, "AllSucceeded", input_path="$.outcome")
+        not_all = sfn.Fail(self, "PartitionsFailed", error_path="$.outcome.error", cause_path="$.outcome.cause")
+        ended = sfn.Choice(self, "AllSucceeded?").when(all_fine, done).otherwise(not_all)
+        return notify(self, "NotifyOutcome", topic=self._topic, outcome_path="$.outcome", then=ended)

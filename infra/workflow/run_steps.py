@@ -33,7 +33,7 @@ class RunSteps:
         training_job: Trains, and forecasts where no fleet does.
         fleet: Forecasts; None where there is no fleet.
         check_run: Compares a run's files with its manifest.
-        apply_gate: Judges a run.
+        quality_gate: Judges a run.
         publish: Points readers to a run.
         failure: Explain, note and end a run that failed.
     """
@@ -44,14 +44,14 @@ class RunSteps:
     training_job: SagemakerJob
     fleet: FleetSteps | None
     check_run: PythonFunction
-    apply_gate: PythonFunction
+    quality_gate: PythonFunction
     publish: PythonFunction
     failure: FailureSteps
 
     @property
     def functions(self) -> list[PythonFunction]:
         """Every function that a state calls."""
-        own = [self.plan, self.claim, self.preflight, self.check_run, self.apply_gate, self.publish]
+        own = [self.plan, self.claim, self.preflight, self.check_run, self.quality_gate, self.publish]
         of_fleet = [self.fleet.plan_fleet] if self.fleet else []
         return [*own, *of_fleet, *self.failure.functions]
 

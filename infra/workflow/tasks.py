@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from contract.function_errors import NotInAthena, RegistryBusy
+from contract.function_errors import CatalogUpdateFailed, RegistryBusy
 from infra.functions.python_function import TIMEOUT
 
 LAMBDA_SERVICE_ERRORS = [
@@ -41,7 +41,7 @@ CRASHES = [
     "ReadTimeoutError",
 ]
 # What functions raise by themselves where others were in the way; some of it is also the name of a failure.
-PASSING = [NotInAthena.__name__, RegistryBusy.__name__]
+PASSING = [CatalogUpdateFailed.__name__, RegistryBusy.__name__]
 # What a state machine's data begin with, whatever the execution's input was.
 EXECUTION = {
     "name.$": "$$.Execution.Name",

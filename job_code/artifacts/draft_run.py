@@ -38,7 +38,7 @@ class Inference:
     Attributes:
         instances: Machines.
         cores: Of all of them together.
-        series_per_second_per_core: What one core did, from a piece on disk to its forecasts in their place.
+        series_per_second_per_core: What one core did, from a chunk on disk to its forecasts in their place.
     """
 
     instances: int
@@ -71,7 +71,7 @@ class Forecasts:
     """All forecasts of a run, each file in its place.
 
     Attributes:
-        files: The files, in the order of the pieces.
+        files: The files, in the order of the chunks.
         total: Expected demand of all series together, shape (horizon,).
         inference: How they were made.
     """

@@ -1,29 +1,29 @@
-"""Turns what the model says into forecasts: averages, means and quantiles, by what a backtest has shown."""
+"""Turns the model's output into mean and quantile forecasts, with what a backtest has shown of its errors."""
 
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from job_code.calibration.count_recalibration import count_levels, fine_levels
-from job_code.calibration.ensemble_weights import Combination, best_combinations, combine
-from job_code.calibration.forecast_table import Entries, non_negative
-from job_code.calibration.residual_quantiles import ErrorDistribution
-from job_code.calibration.scale_model import Spread
+from job_code.calibration.count_recalibration import dense_quantile_levels, recalibrate_count_quantiles
+from job_code.calibration.ensemble_weights import EnsembleWeights, blend, fit_ensemble_weights
+from job_code.calibration.forecast_table import ForecastRows, non_negative
+from job_code.calibration.residual_quantiles import ResidualQuantiles
+from job_code.calibration.scale_model import ResidualScaleModel
 from job_code.config import ForecastConfig
 from job_code.series.arrays import Floats
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 
-LEAST_FORECASTS = 30  # in a backtest: what fewer have shown of errors is chance
+MIN_FORECASTS = 30  # of a backtest; the errors of fewer are chance
 
 
 @dataclass(frozen=True)
-class Calibrated:
-    """Forecasts.
+class ProbabilisticForecast:
+    """Mean and quantile forecasts.
 
     Attributes:
-        mean: Expected demand, shape (entries,).
-        quantiles: At the configured levels, never crossing, shape (entries, levels).
+        mean: Expected demand, shape (rows,).
+        quantiles: At the configured levels, never crossing, shape (rows, levels).
     """
 
     mean: Floats
@@ -31,64 +31,78 @@ class Calibrated:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """What a backtest has shown of the model.
+class ConformalCalibrator:
+    """Makes probabilistic forecasts from residuals of a backtest.
 
     Attributes:
-        combinations: What a forecast is made of, for each kind of series.
-        spread: Size of its errors.
-        errors: Distribution of its errors, relative to their size.
-        count_errors: The same where demand is counted in whole numbers.
+        ensemble_weights: Blend of model and baseline, for each demand class.
+        residual_scale: Expected size of residuals.
+        residuals: Quantiles of residuals that are relative to that size.
+        count_residuals: The same for demand in whole numbers.
     """
 
-    combinations: tuple[Combination, ...]
-    spread: Spread
-    errors: ErrorDistribution
-    count_errors: ErrorDistribution
+    ensemble_weights: tuple[EnsembleWeights, ...]
+    residual_scale: ResidualScaleModel
+    residuals: ResidualQuantiles
+    count_residuals: ResidualQuantiles
 
     @classmethod
-    def assumed(cls, config: ForecastConfig) -> Self:
-        """For demand whose history is too short to show anything."""
-        errors = ErrorDistribution.assumed(config.quantiles)
-        return cls(combinations=(Combination(),) * len(KINDS), spread=Spread(), errors=errors, count_errors=errors)
+    def random_walk_default(cls, config: ForecastConfig) -> Self:
+        """Return the calibrator for demand whose history is too short for a backtest."""
+        residuals = ResidualQuantiles.random_walk_default(config.quantiles)
+        return cls(
+            ensemble_weights=(EnsembleWeights(),) * len(DEMAND_CLASSES),
+            residual_scale=ResidualScaleModel(),
+            residuals=residuals,
+            count_residuals=residuals,
+        )
 
     @classmethod
-    def learn(cls, actual: Floats, weight: Floats, entries: Entries, config: ForecastConfig) -> Self:
-        """Learns from a backtest.
+    def fit(cls, actual: Floats, weight: Floats, rows: ForecastRows, config: ForecastConfig) -> Self:
+        """Fit the forecasts of a backtest.
 
         Args:
-            actual: What happened, shape (entries,).
-            weight: How much each entry counts, shape (entries,).
-            entries: What was forecast.
+            actual: Observed demand, shape (rows,).
+            weight: Weight of each row, shape (rows,).
+            rows: The forecasts.
             config: Quantile levels and seed.
         """
-        combinations = best_combinations(actual, weight, entries)
-        usable = entries.active & (entries.change > 0) & (weight > 0)
-        if np.count_nonzero(usable) < LEAST_FORECASTS:
-            return replace(cls.assumed(config), combinations=combinations)
-        # Sales of one and of two lie a whole unit apart: spread over that unit, their distribution has no steps, and
-        # a quantile of it, rounded, is the quantile of the sales.
+        ensemble_weights = fit_ensemble_weights(actual, weight, rows)
+        usable = rows.active & (rows.mean_absolute_change > 0) & (weight > 0)
+        if np.count_nonzero(usable) < MIN_FORECASTS:
+            return replace(cls.random_walk_default(config), ensemble_weights=ensemble_weights)
+        # Counts are one unit apart. Spread uniformly over that unit, their distribution has no steps, and a rounded
+        # quantile of it is the quantile of the counts.
         within = np.random.default_rng(config.seed).random(len(actual)) - 0.5
-        centre = combine(entries, entries.model, combinations)
-        off = np.where(entries.whole, actual + within, actual) - centre
-        change = np.where(usable, entries.change, 1.0)
-        spread = Spread.learn(entries.told, entries.step, np.abs(off) / change, usable, config)
-        size = change * spread.predict(entries.told, entries.step)
-        counted, fine = np.where(usable, weight, 0.0), fine_levels(config.quantiles)
-        errors = ErrorDistribution.measured(off / size, counted, entries.kind, entries.step, fine)
-        whole = entries.whole & usable
-        kind, step = entries.kind[whole], entries.step[whole]
-        quantiles = non_negative(np.round(errors.quantiles(centre[whole], size[whole], kind, step)), config)
-        moved = count_levels(actual[whole], quantiles, fine, weight[whole], kind, config.quantiles)
-        asked = np.tile(np.asarray(config.quantiles), (len(KINDS), 1))
-        return cls(combinations=combinations, spread=spread, errors=errors.at(asked), count_errors=errors.at(moved))
+        center = blend(rows, rows.model, ensemble_weights)
+        residual = np.where(rows.whole, actual + within, actual) - center
+        change = np.where(usable, rows.mean_absolute_change, 1.0)
+        residual_scale = ResidualScaleModel.fit(
+            rows.scale_features, rows.step, np.abs(residual) / change, usable, config
+        )
+        size = change * residual_scale.predict(rows.scale_features, rows.step)
+        counted, dense = np.where(usable, weight, 0.0), dense_quantile_levels(config.quantiles)
+        residuals = ResidualQuantiles.fit(residual / size, counted, rows.demand_class, rows.step, dense)
+        whole = rows.whole & usable
+        demand_class, step = rows.demand_class[whole], rows.step[whole]
+        quantiles = non_negative(np.round(residuals.quantiles(center[whole], size[whole], demand_class, step)), config)
+        moved = recalibrate_count_quantiles(
+            actual[whole], quantiles, dense, weight[whole], demand_class, config.quantiles
+        )
+        configured = np.tile(np.asarray(config.quantiles), (len(DEMAND_CLASSES), 1))
+        return cls(
+            ensemble_weights=ensemble_weights,
+            residual_scale=residual_scale,
+            residuals=residuals.at(configured),
+            count_residuals=residuals.at(moved),
+        )
 
-    def apply(self, entries: Entries, config: ForecastConfig) -> Calibrated:
-        """Makes forecasts; those of series that have stopped selling are exactly 0."""
-        centre = combine(entries, entries.model, self.combinations)
-        mean = combine(entries, entries.mean, self.combinations)
-        size = np.where(entries.active, entries.change * self.spread.predict(entries.told, entries.step), 0.0)
-        told = (centre, size, entries.kind, entries.step)
-        counts = np.round(self.count_errors.quantiles(*told))
-        quantiles = np.where(entries.whole[:, None], counts, self.errors.quantiles(*told))
-        return Calibrated(mean, non_negative(quantiles, config))
+    def predict(self, rows: ForecastRows, config: ForecastConfig) -> ProbabilisticForecast:
+        """Forecast mean and quantiles; both are exactly 0 for series that have stopped selling."""
+        center = blend(rows, rows.model, self.ensemble_weights)
+        mean = blend(rows, rows.mean, self.ensemble_weights)
+        size = rows.mean_absolute_change * self.residual_scale.predict(rows.scale_features, rows.step)
+        distribution = (center, np.where(rows.active, size, 0.0), rows.demand_class, rows.step)
+        counts = np.round(self.count_residuals.quantiles(*distribution))
+        quantiles = np.where(rows.whole[:, None], counts, self.residuals.quantiles(*distribution))
+        return ProbabilisticForecast(mean, non_negative(quantiles, config))

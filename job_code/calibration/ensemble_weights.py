@@ -1,86 +1,90 @@
-"""Averages the model with a simple forecast, as far as the backtest says that the model should be trusted.
+"""Blend the model with a baseline, by weights that the backtest chose for each demand class.
 
-A model fitted on little more than a year has hardly seen a season repeat, and last year's value still knows more
-about the next one than the model does. On sparse demand there may be nothing to learn but the mean, and what the
-model adds to that from step to step is noise. At a cold start the simple forecasts know next to nothing.
+A model trained on little more than one year has hardly seen a season repeat: last year's value may be the better
+forecast. For sparse demand there may be nothing to learn but the mean. For a cold-start series the baselines know next
+to nothing, so the model forecasts alone.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from job_code.calibration.forecast_table import Entries
-from job_code.model.baselines import SIMPLE_FORECASTS
+from job_code.calibration.forecast_table import ForecastRows
+from job_code.model.baselines import BASELINES
 from job_code.series.arrays import Floats
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 
-SHARES = np.linspace(1, 0, 11)  # of two that are equally good, the one with more of the model comes first
-LEAST_ENTRIES = 100  # with fewer of its kind, a share is chosen by all series together
+WEIGHTS = np.linspace(1, 0, 11)  # candidates for the model; of two equally good ones, the larger wins
+MIN_ROWS = 100  # a demand class with fewer rows uses the weights of all series together
 
 
 @dataclass(frozen=True)
-class Combination:
-    """What a forecast is made of, for one kind of series.
+class EnsembleWeights:
+    """The blend of one demand class.
 
     Attributes:
-        model_share: Weight of the model, 0 to 1.
-        simple: Name of the simple forecast that has the rest.
+        model_weight: Weight of the model, 0 to 1.
+        baseline: Name of the baseline that gets the remaining weight.
     """
 
-    model_share: float = 1.0
-    simple: str = "seasonal naive"
+    model_weight: float = 1.0
+    baseline: str = "seasonal naive"
 
 
-def combine(entries: Entries, model: Floats, combinations: tuple[Combination, ...]) -> Floats:
-    """Averages the model's forecast with a simple one.
-
-    Args:
-        entries: What is forecast.
-        model: The model's forecast, shape (entries,).
-        combinations: One for each kind of series, in the order of `KINDS`.
-    """
-    share = np.array([combination.model_share for combination in combinations])[entries.kind]
-    share = np.where(entries.cold_start, 1.0, share)
-    names = list(SIMPLE_FORECASTS)
-    chosen = np.array([names.index(combination.simple) for combination in combinations])[entries.kind]
-    simple = entries.simple[chosen, np.arange(len(entries))]
-    combined: Floats = np.where(entries.active, share * model + (1 - share) * simple, 0.0)
-    return combined
-
-
-def best_combinations(actual: Floats, weight: Floats, entries: Entries) -> tuple[Combination, ...]:
-    """Chooses, for each kind of series, what would have been the best in a backtest.
-
-    Errors are taken relative to the series' usual change. Smooth series are judged by the absolute error; the others
-    by the squared one, as the absolute error of sparse demand is least where nothing is forecast at all.
+def blend(rows: ForecastRows, model: Floats, weights: tuple[EnsembleWeights, ...]) -> Floats:
+    """Average the model's forecast with a baseline.
 
     Args:
-        actual: What happened, shape (entries,).
-        weight: How much each entry counts, shape (entries,).
-        entries: What was forecast.
+        rows: The rows to forecast.
+        model: The model's forecast, shape (rows,).
+        weights: One for each demand class, in the order of `DEMAND_CLASSES`.
 
     Returns:
-        One for each kind of series, in the order of `KINDS`.
+        Shape (rows,); 0 for series that have stopped selling.
     """
-    usable = ~entries.cold_start & entries.active & (entries.change > 0) & (weight > 0)
-    scale = np.where(entries.change > 0, entries.change, 1.0)
-    actual, model, simple = actual / scale, entries.model / scale, entries.simple / scale
+    weight = np.array([each.model_weight for each in weights])[rows.demand_class]
+    weight = np.where(rows.cold_start, 1.0, weight)
+    names = list(BASELINES)
+    chosen = np.array([names.index(each.baseline) for each in weights])[rows.demand_class]
+    baseline = rows.baselines[chosen, np.arange(len(rows))]
+    blended: Floats = np.where(rows.active, weight * model + (1 - weight) * baseline, 0.0)
+    return blended
+
+
+def fit_ensemble_weights(actual: Floats, weight: Floats, rows: ForecastRows) -> tuple[EnsembleWeights, ...]:
+    """Choose, for each demand class, the weights with the least error in a backtest.
+
+    Errors are relative to the series' mean absolute change. Smooth series minimize the absolute error, the others the
+    squared error: the absolute error of sparse demand is least for a forecast of 0.
+
+    Args:
+        actual: Observed demand, shape (rows,).
+        weight: Weight of each row, shape (rows,).
+        rows: The forecasts of the backtest.
+
+    Returns:
+        One for each demand class, in the order of `DEMAND_CLASSES`.
+    """
+    change = rows.mean_absolute_change
+    usable = ~rows.cold_start & rows.active & (change > 0) & (weight > 0)
+    scale = np.where(change > 0, change, 1.0)
+    actual, model, baselines = actual / scale, rows.model / scale, rows.baselines / scale
     chosen = []
-    for number, name in enumerate(KINDS):
-        own = usable & (entries.kind == number)
-        judged = own if np.count_nonzero(own) >= LEAST_ENTRIES else usable
+    for number, name in enumerate(DEMAND_CLASSES):
+        own = usable & (rows.demand_class == number)
+        used = own if np.count_nonzero(own) >= MIN_ROWS else usable
         power = 1 if name == "smooth" else 2
-        chosen.append(_best(actual[judged], model[judged], simple[:, judged], weight[judged], power=power))
+        chosen.append(_best(actual[used], model[used], baselines[:, used], weight[used], power=power))
     return tuple(chosen)
 
 
-def _best(actual: Floats, model: Floats, simple: Floats, weight: Floats, *, power: int) -> Combination:
-    best, least = Combination(), np.inf
+def _best(actual: Floats, model: Floats, baselines: Floats, weight: Floats, *, power: int) -> EnsembleWeights:
+    best, least = EnsembleWeights(), np.inf
     if len(actual):
-        for name, forecast in zip(SIMPLE_FORECASTS, simple, strict=True):
-            for share in SHARES:
-                error = actual - share * model - (1 - share) * forecast
+        for name, forecast in zip(BASELINES, baselines, strict=True):
+            for model_weight in WEIGHTS:
+                error = actual - model_weight * model - (1 - model_weight) * forecast
                 loss = np.average(np.abs(error) ** power, weights=weight)
                 if loss < least:
-                    best, least = Combination(round(float(share), 1), name), loss
+                    best, least = EnsembleWeights(round(float(model_weight), 1), name), loss
     return best

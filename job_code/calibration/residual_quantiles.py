@@ -1,7 +1,7 @@
-"""Quantiles from how far forecasts were off in the backtest, by step of the horizon and kind of series.
+"""Quantiles of the backtest's residuals, by step of the horizon and demand class.
 
-Errors are measured relative to their expected size, so that those of calm and of nervous series, large and small, can
-be pooled. That size is told in usual changes of the series from one period to the next.
+Residuals are divided by their expected size (`scale_model`). Residuals of calm and of volatile series, large and small
+ones, can then be pooled.
 """
 
 from dataclasses import dataclass, replace
@@ -11,93 +11,99 @@ from typing import Self
 import numpy as np
 
 from job_code.series.arrays import Floats, Integers
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 
-LEAST_ERRORS = 200  # below it the tails of a distribution are guesswork: neighbouring steps are pooled first
-STEPS_TO_REACH = 6  # the quantiles of a step rest on those of a sixth of the horizon before and after it, too
-NORMAL_TO_MEAN_CHANGE = 0.886  # standard deviation of a random walk's step over its mean absolute step, E|x| = 0.798 s
+MIN_RESIDUALS = 200  # fewer do not show the tails of a distribution: neighboring steps are pooled first
+STEPS_TO_REACH = 6  # the quantiles of a step also use the steps up to a sixth of the horizon before and after it
+# A normal quantile divided by this is in mean absolute changes. A random walk has 0.798, white noise 1.128.
+NORMAL_TO_MEAN_CHANGE = 0.886
 
 
 @dataclass(frozen=True)
-class ErrorDistribution:
-    """Quantiles of errors that are relative to their expected size.
+class ResidualQuantiles:
+    """Quantiles of residuals that are relative to their expected size.
 
     Attributes:
-        levels: Quantile levels that were measured, ascending.
-        offsets: Shape (kinds, steps, levels), ascending over the levels.
+        levels: Quantile levels, ascending.
+        values: Quantiles, shape (demand classes, steps, levels), ascending along the levels.
     """
 
     levels: tuple[float, ...]
-    offsets: Floats
+    values: Floats
 
     @classmethod
-    def measured(
-        cls, errors: Floats, weight: Floats, kind: Integers, step: Integers, levels: tuple[float, ...]
+    def fit(
+        cls, residuals: Floats, weight: Floats, demand_class: Integers, step: Integers, levels: tuple[float, ...]
     ) -> Self:
-        """Takes the quantiles of a backtest's errors.
+        """Compute the quantiles of a backtest's residuals.
 
         Args:
-            errors: Actual minus forecast, relative to their expected size, shape (entries,).
-            weight: How much each entry counts, shape (entries,).
-            kind: Kind of its series, shape (entries,).
-            step: Periods ahead, shape (entries,).
+            residuals: Actual minus forecast, relative to its expected size, shape (rows,).
+            weight: Weight of each row, shape (rows,).
+            demand_class: Demand class of each row's series, shape (rows,).
+            step: Periods ahead, shape (rows,).
             levels: Quantile levels.
         """
         counted = weight > 0
-        errors, weight, kind, step = errors[counted], weight[counted], kind[counted], step[counted]
+        residuals, weight, demand_class, step = (
+            residuals[counted],
+            weight[counted],
+            demand_class[counted],
+            step[counted],
+        )
         steps = int(step.max(initial=1))
         tables = []
-        for k in range(len(KINDS)):
-            own = kind == k
-            chosen = own if np.count_nonzero(own) >= LEAST_ERRORS else np.ones(len(own), dtype=bool)
-            tables.append(_by_step(errors[chosen], weight[chosen], step[chosen], steps, levels))
+        for number in range(len(DEMAND_CLASSES)):
+            own = demand_class == number
+            chosen = own if np.count_nonzero(own) >= MIN_RESIDUALS else np.ones(len(own), dtype=bool)
+            tables.append(_by_step(residuals[chosen], weight[chosen], step[chosen], steps, levels))
         return cls(levels, np.asarray(tables))
 
     @classmethod
-    def assumed(cls, levels: tuple[float, ...]) -> Self:
-        """A random walk's first step, for demand whose history is too short to measure any error."""
+    def random_walk_default(cls, levels: tuple[float, ...]) -> Self:
+        """Return a random walk's first step, for demand whose history is too short for a backtest."""
         normal = [NormalDist().inv_cdf(level) / NORMAL_TO_MEAN_CHANGE for level in levels]
-        return cls(levels, np.tile(normal, (len(KINDS), 1, 1)))
+        return cls(levels, np.tile(normal, (len(DEMAND_CLASSES), 1, 1)))
 
-    def at(self, levels: Floats) -> "ErrorDistribution":
-        """The same with fewer offsets: those at some levels of each kind, interpolated.
+    def at(self, levels: Floats) -> "ResidualQuantiles":
+        """Interpolate the quantiles at other levels for each demand class.
 
         Args:
-            levels: Ascending, shape (kinds, levels).
+            levels: Ascending, shape (demand classes, levels).
         """
         tables = [
-            [np.interp(own, self.levels, offsets) for offsets in table]
-            for own, table in zip(levels, self.offsets, strict=True)
+            [np.interp(own, self.levels, values) for values in table]
+            for own, table in zip(levels, self.values, strict=True)
         ]
-        return replace(self, offsets=np.asarray(tables))
+        return replace(self, values=np.asarray(tables))
 
-    def quantiles(self, centre: Floats, spread: Floats, kind: Integers, step: Integers) -> Floats:
-        """Quantiles around forecasts.
+    def quantiles(self, center: Floats, residual_size: Floats, demand_class: Integers, step: Integers) -> Floats:
+        """Return quantiles around forecasts.
 
         Args:
-            centre: The forecasts, shape (entries,).
-            spread: Expected size of their errors, shape (entries,).
-            kind: Kind of each series, shape (entries,).
-            step: Periods ahead, shape (entries,).
+            center: The forecasts, shape (rows,).
+            residual_size: Expected size of their residuals, in units of demand, shape (rows,).
+            demand_class: Demand class of each row's series, shape (rows,).
+            step: Periods ahead, shape (rows,).
 
         Returns:
-            Shape (entries, levels).
+            Shape (rows, levels).
         """
-        offsets = self.offsets[kind, np.minimum(step, self.offsets.shape[1]) - 1]
-        quantiles: Floats = centre[:, None] + spread[:, None] * offsets
+        values = self.values[demand_class, np.minimum(step, self.values.shape[1]) - 1]
+        quantiles: Floats = center[:, None] + residual_size[:, None] * values
         return quantiles
 
 
-def _by_step(errors: Floats, weight: Floats, step: Integers, steps: int, levels: tuple[float, ...]) -> Floats:
-    """Quantiles at every step, of errors there and at neighbouring steps, shape (steps, levels)."""
+def _by_step(residuals: Floats, weight: Floats, step: Integers, steps: int, levels: tuple[float, ...]) -> Floats:
+    """Compute quantiles at every step, from the residuals of that step and its neighbors, shape (steps, levels)."""
     order = np.argsort(step, kind="stable")
-    errors, weight = errors[order], weight[order]
-    ends = np.searchsorted(step[order], np.arange(steps + 1), side="right")  # of what belongs to a step and before it
+    residuals, weight = residuals[order], weight[order]
+    ends = np.searchsorted(step[order], np.arange(steps + 1), side="right")  # number of residuals up to each step
     table = np.zeros((steps, len(levels)))
-    for at in range(steps if len(errors) else 0):
+    for at in range(steps if len(residuals) else 0):
         for reach in range(steps // STEPS_TO_REACH, steps + 1):
             near = slice(ends[max(0, at - reach)], ends[min(steps, at + reach + 1)])
-            if near.stop - near.start >= LEAST_ERRORS or near.stop - near.start == len(errors):
+            if near.stop - near.start >= MIN_RESIDUALS or near.stop - near.start == len(residuals):
                 break
-        table[at] = np.quantile(errors[near], levels, weights=weight[near], method="inverted_cdf")
+        table[at] = np.quantile(residuals[near], levels, weights=weight[near], method="inverted_cdf")
     return table

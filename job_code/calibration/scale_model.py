@@ -1,8 +1,8 @@
-"""How far off a forecast is likely to be: learnt from how far it was off in the backtest.
+"""A model of the residuals' expected size, fitted to the residuals of the backtest.
 
-A few trees tell the size of an error, in usual changes of the series, from what the forecast itself is made from: the
-step, the recent past, the same season before. Errors relative to that are alike, whatever the series and the step, and
-their distribution can be taken together.
+A few trees predict the absolute residual, in mean absolute changes of the series, from the features of the forecast
+itself: the step, the recent past, the same season before. Residuals divided by that size are alike for all series and
+steps, so their distribution can be pooled (locally weighted conformal prediction: Lei et al., 2018).
 """
 
 from collections.abc import Sequence
@@ -18,77 +18,77 @@ from job_code.model.direct_model import Block
 from job_code.model.tree_predictor import TreePredictor
 from job_code.series.arrays import Booleans, Floats, Integers
 
-TREES, LEAVES, LEARNING_RATE = 30, 15, 0.08
-ROWS_PER_LEAF = 200
-LEAST_ROWS = 2_000  # with fewer, the usual change is all that is told
-LEAST, MOST = 0.05, 20.0  # usual changes
-RANDOM_WALK = 0.5  # the spread of a random walk grows with this power of the step
-OF_FORECAST = ("size", "change", "forecast")
+N_ESTIMATORS, NUM_LEAVES, LEARNING_RATE = 30, 15, 0.08
+MIN_CHILD_SAMPLES = 200
+MIN_ROWS = 2_000  # with fewer, the expected size is the mean absolute change
+MIN_SIZE, MAX_SIZE = 0.05, 20.0  # mean absolute changes
+RANDOM_WALK_EXPONENT = 0.5  # the spread of a random walk grows with this power of the step
+OF_FORECAST = ("scale", "mean absolute change", "forecast")
 
 
-def spread_columns(block: Block, change: Floats) -> Columns:
-    """What the spread is told from: what the model sees of demand, and what it makes of it.
+def scale_features(block: Block, change: Floats) -> Columns:
+    """Build the features of the residual scale model: the model's features of demand, and its forecast.
 
     Args:
         block: Forecasts of the model.
-        change: How much the series of each usually changes, shape (rows,).
+        change: Mean absolute change of the series of each row, shape (rows,).
 
     Returns:
-        Shape (columns, rows), the step in front of the last `OF_FORECAST`.
+        Shape (features, rows), the step in front of the last `OF_FORECAST`.
     """
-    own = np.array([np.log(block.size), change / block.size, block.relative], dtype=np.float32)
+    own = np.array([np.log(block.scale), change / block.scale, block.relative], dtype=np.float32)
     return np.concatenate([block.rows.T[block.of_demand], own])
 
 
-def spread_names(of_demand: Sequence[str]) -> tuple[str, ...]:
-    """Name the columns of `spread_columns`, in their order.
+def scale_feature_names(of_demand: Sequence[str]) -> tuple[str, ...]:
+    """Name the features of `scale_features`, in their order.
 
     Args:
-        of_demand: Names of the features that tell of demand alone.
+        of_demand: Names of the model's features of demand.
     """
     return (*of_demand, *OF_FORECAST)
 
 
 @dataclass(frozen=True)
-class Spread:
-    """Size of errors, in usual changes of the series.
+class ResidualScaleModel:
+    """Expected size of residuals, in mean absolute changes of the series.
 
     Attributes:
-        trees: None where there was too little to learn from.
-        steps: Steps that were measured; beyond them it grows with a power of the step.
-        growth: That power.
+        trees: None where the backtest had too few rows to fit any.
+        steps: Steps that the backtest covers; beyond them the size grows with a power of the step.
+        horizon_exponent: That power.
     """
 
     trees: TreePredictor | None = None
     steps: int = 1
-    growth: float = RANDOM_WALK
+    horizon_exponent: float = RANDOM_WALK_EXPONENT
 
     @classmethod
-    def learn(cls, told: Columns, step: Integers, error: Floats, usable: Booleans, config: ForecastConfig) -> Self:
-        """Learns from the errors of a backtest.
+    def fit(cls, features: Columns, step: Integers, residual: Floats, usable: Booleans, config: ForecastConfig) -> Self:
+        """Fit the residuals of a backtest.
 
-        Series that were drawn more often than others teach more: how far off a forecast of one kind is does not depend
-        on how many there are of that kind.
+        Rows have equal weight, also where a series stands for several: the expected size for one kind of series does
+        not depend on how many series of that kind there are.
 
         Args:
-            told: What `spread_columns` gave, shape (columns, entries).
-            step: Periods ahead, shape (entries,).
-            error: Absolute errors in usual changes, shape (entries,).
-            usable: Which of them count.
+            features: Result of `scale_features`, shape (features, rows).
+            step: Periods ahead, shape (rows,).
+            residual: Absolute residuals in mean absolute changes, shape (rows,).
+            usable: Rows to fit, shape (rows,).
             config: Seed of the trees.
         """
-        size, steps = np.minimum(error[usable], MOST), step[usable]
+        size, steps = np.minimum(residual[usable], MAX_SIZE), step[usable]
         if not usable.any():
             return cls()
-        growth = _growth(size, steps)
-        if len(size) < LEAST_ROWS:
-            return cls(None, int(steps.max()), growth)
+        horizon_exponent = _horizon_exponent(size, steps)
+        if len(size) < MIN_ROWS:
+            return cls(None, int(steps.max()), horizon_exponent)
         booster = lgb.LGBMRegressor(
-            n_estimators=TREES,
+            n_estimators=N_ESTIMATORS,
             learning_rate=LEARNING_RATE,
-            num_leaves=LEAVES,
-            min_child_samples=ROWS_PER_LEAF,
-            reg_lambda=ROWS_PER_LEAF,
+            num_leaves=NUM_LEAVES,
+            min_child_samples=MIN_CHILD_SAMPLES,
+            reg_lambda=MIN_CHILD_SAMPLES,
             max_bin=127,
             random_state=config.seed,
             deterministic=True,
@@ -96,35 +96,35 @@ class Spread:
             n_jobs=1,
             verbosity=-1,
         )
-        booster.fit(told[:, usable].T, size)
-        return cls(TreePredictor(booster.booster_), int(steps.max()), growth)
+        booster.fit(features[:, usable].T, size)
+        return cls(TreePredictor(booster.booster_), int(steps.max()), horizon_exponent)
 
-    def predict(self, told: Columns, step: Integers) -> Floats:
-        """Tells the size of errors.
+    def predict(self, features: Columns, step: Integers) -> Floats:
+        """Predict the expected size of residuals.
 
         Args:
-            told: What `spread_columns` gave, shape (columns, entries).
-            step: Periods ahead, shape (entries,).
+            features: Result of `scale_features`, shape (features, rows).
+            step: Periods ahead, shape (rows,).
 
         Returns:
-            In usual changes, shape (entries,); where there are no trees, 1 at every step that was measured.
+            In mean absolute changes, shape (rows,). Without trees, it is 1 at every step that the backtest covers.
         """
-        beyond = (np.maximum(step, self.steps) / self.steps) ** self.growth
+        beyond = (np.maximum(step, self.steps) / self.steps) ** self.horizon_exponent
         if self.trees is None:
             return beyond
         if step.max(initial=0) > self.steps:
-            told = told.copy()
-            told[-1 - len(OF_FORECAST)] = np.minimum(step, self.steps)
-        return np.clip(self.trees.predict(told.T), LEAST, MOST) * beyond
+            features = features.copy()
+            features[-1 - len(OF_FORECAST)] = np.minimum(step, self.steps)
+        return np.clip(self.trees.predict(features.T), MIN_SIZE, MAX_SIZE) * beyond
 
 
-def _growth(error: Floats, step: Integers) -> float:
-    """The power of the step that errors grow with, by least squares of their mean's logarithm."""
+def _horizon_exponent(residual: Floats, step: Integers) -> float:
+    """Fit the power of the step that residuals grow with, by least squares of the logarithm of their mean."""
     count = np.bincount(step)
-    measured = np.flatnonzero(count)
-    mean = np.bincount(step, weights=error)[measured] / count[measured]
-    if len(measured) < 3 or (mean <= 0).any():
-        return RANDOM_WALK
-    x, y = np.log(measured), np.log(mean)
+    covered = np.flatnonzero(count)
+    mean = np.bincount(step, weights=residual)[covered] / count[covered]
+    if len(covered) < 3 or (mean <= 0).any():
+        return RANDOM_WALK_EXPONENT
+    x, y = np.log(covered), np.log(mean)
     slope = float(np.average((x - x.mean()) * (y - y.mean())) / np.average((x - x.mean()) ** 2))
-    return float(np.clip(slope, 0.0, RANDOM_WALK))
+    return float(np.clip(slope, 0.0, RANDOM_WALK_EXPONENT))

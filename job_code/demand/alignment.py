@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from job_code.config import ForecastConfig
 from job_code.demand.demand_checks import Calendar, Periods
-from job_code.demand.shuffle_files import SpilledShard
-from job_code.demand.stockouts import estimate_unmet
+from job_code.demand.shuffle_files import ShuffledShard
+from job_code.demand.stockouts import impute_stockouts
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.panel import Panel
 
@@ -58,12 +58,15 @@ class _Rows:
     series: Integers
     period: Periods
     value: npt.NDArray[np.float32]
-    on_sale: npt.NDArray[np.float32] | None
+    in_stock_share: npt.NDArray[np.float32] | None
 
     def where(self, chosen: Booleans) -> Self:
-        on_sale = None if self.on_sale is None else self.on_sale[chosen]
+        in_stock_share = None if self.in_stock_share is None else self.in_stock_share[chosen]
         return type(self)(
-            series=self.series[chosen], period=self.period[chosen], value=self.value[chosen], on_sale=on_sale
+            series=self.series[chosen],
+            period=self.period[chosen],
+            value=self.value[chosen],
+            in_stock_share=in_stock_share,
         )
 
 
@@ -77,7 +80,7 @@ class _Spans:
 
 
 def align(
-    shard: SpilledShard, periods: Periods, calendar: Calendar, config: ForecastConfig, *, values_per_panel: int
+    shard: ShuffledShard, periods: Periods, calendar: Calendar, config: ForecastConfig, *, values_per_panel: int
 ) -> Iterator[tuple[Panel, Integers, Repairs]]:
     """Puts every series of a shard on consecutive periods up to its cutoff.
 
@@ -92,7 +95,7 @@ def align(
         Panels, the indices of their series in the shard, and what was repaired in them; what concerns no panel is
         counted with the first. One panel of no series where no series begins before the cutoff.
     """
-    rows = _Rows(series=shard.series, period=periods, value=shard.value, on_sale=shard.on_sale)
+    rows = _Rows(series=shard.series, period=periods, value=shard.value, in_stock_share=shard.in_stock_share)
     used = periods <= calendar.cutoff
     unused = len(used) - int(np.count_nonzero(used))
     if unused:
@@ -187,9 +190,9 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
         np.maximum(panel.values, 0.0, out=panel.values)
     if config.gap_rule == "zero":
         panel.observed[:] = True
-    if rows.on_sale is not None:
+    if rows.in_stock_share is not None:
         share = _on_sale(panel, rows, spans)
-        off = estimate_unmet(panel, share)
+        off = impute_stockouts(panel, share)
         panel.observed[off] = False
         partly = int(((share < 1) & ~off).sum())
         repairs = replace(repairs, periods_off_sale=int(off.sum()), periods_partly_on_sale=partly)
@@ -201,8 +204,8 @@ def _on_sale(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
     share = np.ones(len(panel.values))
     inside = (rows.period >= spans.first[rows.series]) & (rows.period <= spans.last[rows.series])
     at = (panel.starts - spans.first)[rows.series[inside]] + rows.period[inside]
-    assert rows.on_sale is not None
-    share[at] = rows.on_sale[inside]
+    assert rows.in_stock_share is not None
+    share[at] = rows.in_stock_share[inside]
     return share
 
 

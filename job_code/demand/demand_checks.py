@@ -13,12 +13,12 @@ from job_code.config import ForecastConfig
 from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import resolve_frequency
-from job_code.demand.shuffle_files import SpilledShard
+from job_code.demand.shuffle_files import ShuffledShard
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
 from job_code.tables.key_columns import series_name
 from job_code.tables.row_checks import DAY
-from job_code.tables.validation_report import EXAMPLES, Findings, plural
+from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
 ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
 CELLS_A_ROW = 16  # series times periods for each row: where there are more, a table of all of them is too large
@@ -60,7 +60,7 @@ class Problem:
 Problems = dict[str, Problem]  # by check: off_anchor, duplicates, negative
 
 
-def check_calendar(days: DayCounts, config: ForecastConfig, findings: Findings) -> Calendar:
+def check_calendar(days: DayCounts, config: ForecastConfig, findings: ValidationReport) -> Calendar:
     """Settles frequency and cutoff.
 
     Raises:
@@ -73,7 +73,7 @@ def check_calendar(days: DayCounts, config: ForecastConfig, findings: Findings) 
     return Calendar(frequency, _check_cutoff(days, frequency, config, findings))
 
 
-def periods_of(shard: SpilledShard, frequency: Frequency) -> Periods:
+def periods_of(shard: ShuffledShard, frequency: Frequency) -> Periods:
     """Number of the period each row of a shard belongs to, shape (rows,)."""
     if not len(shard.day):
         return np.empty(0, np.int32)
@@ -84,7 +84,7 @@ def periods_of(shard: SpilledShard, frequency: Frequency) -> Periods:
     return periods
 
 
-def check_shard(shard: SpilledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
+def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
     """Finds what is wrong with the rows of a shard.
 
     Args:
@@ -104,7 +104,7 @@ def check_shard(shard: SpilledShard, periods: Periods, frequency: Frequency, con
     }
 
 
-def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: Findings) -> None:
+def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: ValidationReport) -> None:
     """Takes note of what the checks of all shards found, with the first examples by key."""
     described = {
         "off_anchor": (
@@ -135,7 +135,7 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
             )
 
 
-def _duplicates(shard: SpilledShard, periods: Periods) -> Problem:
+def _duplicates(shard: ShuffledShard, periods: Periods) -> Problem:
     if not len(periods):
         return Problem(0, _examples(shard, np.empty(0, np.int64)))
     first = int(periods.min())
@@ -164,13 +164,13 @@ def _distinct(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return (np.flatnonzero(np.bincount(days - first)) + first).astype(np.int32)
 
 
-def _examples(shard: SpilledShard, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+def _examples(shard: ShuffledShard, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
     some = rows[np.lexsort((shard.day[rows], shard.series[rows]))][:EXAMPLES]
     days = pl.DataFrame({DAY: shard.day[some]}).cast(pl.Date)
     return shard.keys[shard.series[some]].hstack(days)
 
 
-def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig, findings: Findings) -> int:
+def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig, findings: ValidationReport) -> int:
     """Returns the number of the last observed period that is used."""
     # A row without a value, a calendar laid out for the future say, observes nothing.
     observed = days.table.filter(pl.col(GIVEN) > 0)[DAY].to_physical()

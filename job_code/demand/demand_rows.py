@@ -5,7 +5,7 @@ import polars as pl
 from job_code.config import ForecastConfig
 from job_code.tables.key_columns import clean_key
 from job_code.tables.row_checks import DAY, RowCheck, day_checks, drop_bad_rows, to_day
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "demand"
 VALUE = "_value"
@@ -14,7 +14,7 @@ LARGEST = 1e30  # forecasts are 32-bit numbers, which end at 3.4e38
 
 
 def clean_demand(
-    batch: pl.DataFrame, name: str, types: dict[str, pl.DataType], config: ForecastConfig, findings: Findings
+    batch: pl.DataFrame, name: str, types: dict[str, pl.DataType], config: ForecastConfig, findings: ValidationReport
 ) -> pl.DataFrame:
     """Gives one batch of a demand file sound types.
 
@@ -54,14 +54,14 @@ def clean_demand(
         ),
     }
     kept = [*config.key, DAY, value.fill_nan(None).cast(pl.Float32)]
-    if config.available is not None:
-        given, dtype = pl.col(config.available), rows.schema[config.available]
+    if config.in_stock_column is not None:
+        given, dtype = pl.col(config.in_stock_column), rows.schema[config.in_stock_column]
         share = given.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, given).fill_nan(None)
         told = given.is_not_nan() if dtype.is_float() else given.is_not_null()
-        checks["available"] = RowCheck(
-            config.available,
+        checks["in_stock_column"] = RowCheck(
+            config.in_stock_column,
             told & ~share.is_between(0, 1).fill_null(False),
-            f"with something other than a share from 0 to 1 in {config.available}",
+            f"with something other than a share from 0 to 1 in {config.in_stock_column}",
             "give the share of the period on sale, or nothing where it is not known",
         )
         kept.append(share.fill_null(1.0).cast(pl.Float32).alias(ON_SALE))

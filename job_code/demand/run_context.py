@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from job_code.config import ForecastConfig
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import Output
 from job_code.runtime.process_pool import Workers
@@ -18,7 +18,7 @@ class RunContext:
     Attributes:
         request: What to run.
         workers: The processes.
-        sizes: How large the pieces of the work are.
+        sizes: How large the chunks of the work are.
         progress: Shows how far the run is.
         scratch: Where files are made; the caller of the run removes it.
         output: Where the run's files go.
@@ -26,7 +26,7 @@ class RunContext:
 
     request: RunRequest
     workers: Workers
-    sizes: Sizes
+    sizes: WorkSizes
     progress: Progress
     scratch: Path
     output: Output
@@ -42,11 +42,11 @@ class RunContext:
         return self.scratch / "shards"
 
     @property
-    def pieces(self) -> Path:
+    def chunks(self) -> Path:
         """Folder of the prepared demand."""
-        return self.scratch / "pieces"
+        return self.scratch / "chunks"
 
     def make_folders(self) -> None:
         """Make the folders below the scratch folder."""
         self.shards.mkdir()
-        self.pieces.mkdir()
+        self.chunks.mkdir()

@@ -10,13 +10,13 @@ from job_code.config import ForecastConfig
 from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_rows import SOURCE, clean_demand
 from job_code.demand.run_context import RunContext
-from job_code.demand.shuffle_files import ROW, ROW_ON_SALE, SpillWriter
+from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import common_types
 from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class _Task:
 
 @dataclass
 class _Result:
-    findings: Findings = field(default_factory=Findings)
+    findings: ValidationReport = field(default_factory=ValidationReport)
     days: list[DayCounts] = field(default_factory=list)
     series: int = 0
     unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class ShardedDemand:
 
 
 def shard_demand(
-    path: Path, context: RunContext, findings: Findings, *, advance: Advance, bytes_beside: int = 0
+    path: Path, context: RunContext, findings: ValidationReport, *, advance: Advance, bytes_beside: int = 0
 ) -> ShardedDemand:
     """Read every demand file at or below a path into shards.
 
@@ -85,7 +85,7 @@ def shard_demand(
     types = common_types(files, config.key)
     rows = sum(file.rows for file in files)
     shards = context.sizes.shards(rows, bytes_beside)
-    row = ROW if config.available is None else ROW_ON_SALE
+    row = ROW if config.in_stock_column is None else ROW_IN_STOCK
     require_space(folder, context.sizes.disk_for_shards(rows, row))
     tasks = _tasks(files, types, shards, context)
     expected = max(1, rows * row.itemsize)
@@ -129,7 +129,7 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
     ]
 
 
-def _note_unreadable(results: Sequence[_Result], findings: Findings) -> None:
+def _note_unreadable(results: Sequence[_Result], findings: ValidationReport) -> None:
     """Take note of each file once, whichever workers had parts of it."""
     unreadable: dict[str, tuple[str, str]] = {}
     for result in results:
@@ -140,7 +140,7 @@ def _note_unreadable(results: Sequence[_Result], findings: Findings) -> None:
 
 def _shard(task: _Task) -> _Result:
     result = _Result()
-    writer = SpillWriter(task.folder, task.writer, task.shards, task.config.key)
+    writer = ShuffleWriter(task.folder, task.writer, task.shards, task.config.key)
     for part in task.parts:
         file = part.file
         try:

@@ -21,12 +21,12 @@ from job_code.tables.row_checks import DAY
 HASH = "_hash"
 CODE = "_code"
 ROW = np.dtype([("code", np.uint32), ("day", np.int32), ("value", np.float32)])
-ROW_ON_SALE = np.dtype([*ROW.descr, ("on_sale", np.float32)])
+ROW_IN_STOCK = np.dtype([*ROW.descr, ("in_stock_share", np.float32)])
 KEYS_IN_MEMORY = 500_000
 
 
-class SpillWriter:
-    """Sorts batches of demand into one file a shard.
+class ShuffleWriter:
+    """StratumCodes batches of demand into one file a shard.
 
     Memory: that of `KnownKeys`, beside the batch.
 
@@ -54,12 +54,12 @@ class SpillWriter:
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
-        rows = np.empty(len(order), dtype=ROW_ON_SALE if ON_SALE in batch.columns else ROW)
+        rows = np.empty(len(order), dtype=ROW_IN_STOCK if ON_SALE in batch.columns else ROW)
         rows["code"] = codes
         rows["day"] = batch[DAY].to_physical().to_numpy()[order]
         rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
         if ON_SALE in batch.columns:
-            rows["on_sale"] = batch[ON_SALE].to_numpy()[order]
+            rows["in_stock_share"] = batch[ON_SALE].to_numpy()[order]
         begin = 0
         for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=self._shards)).tolist()):
             if end > begin:
@@ -100,7 +100,7 @@ class SpillWriter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpilledShard:
+class ShuffledShard:
     """All rows of a shard's series.
 
     Attributes:
@@ -109,7 +109,7 @@ class SpilledShard:
         series: Index of each row's series, shape (rows,).
         day: Each row's date, in days since 1970-01-01, shape (rows,).
         value: Each row's demand, NaN where it is missing, shape (rows,).
-        on_sale: Share of each row's period on sale, shape (rows,); None where it is not known.
+        in_stock_share: Share of each row's period on sale, shape (rows,); None where it is not known.
     """
 
     keys: pl.DataFrame
@@ -117,17 +117,17 @@ class SpilledShard:
     series: npt.NDArray[np.int64]
     day: npt.NDArray[np.int32]
     value: npt.NDArray[np.float32]
-    on_sale: npt.NDArray[np.float32] | None = None
+    in_stock_share: npt.NDArray[np.float32] | None = None
 
 
-def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, on_sale: bool = False) -> SpilledShard | None:
+def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share: bool = False) -> ShuffledShard | None:
     """Reads what all writers spilled of one shard, and deletes it.
 
     Args:
         folder: Where the shards' files are.
         shard: Number of the shard.
         key: Key columns.
-        on_sale: Whether the rows tell how long each period was on sale.
+        in_stock_share: Whether the rows tell how long each period was on sale.
 
     Returns:
         None for a shard without series.
@@ -147,16 +147,16 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, on_sale: bool 
         .to_numpy()
         .astype(np.int64)
     )
-    rows = [np.fromfile(file, dtype=ROW_ON_SALE if on_sale else ROW) for file in writers]
+    rows = [np.fromfile(file, dtype=ROW_IN_STOCK if in_stock_share else ROW) for file in writers]
     offset = np.concatenate([[0], np.cumsum([len(frame) for frame in keys])])
     series = np.concatenate([position[offset[writer] :][spilled["code"]] for writer, spilled in enumerate(rows)])
-    gathered = SpilledShard(
+    gathered = ShuffledShard(
         keys=unique.select(key),
         hashes=unique[HASH].to_numpy(),
         series=series,
         day=np.concatenate([spilled["day"] for spilled in rows]),
         value=np.concatenate([spilled["value"] for spilled in rows]),
-        on_sale=np.concatenate([spilled["on_sale"] for spilled in rows]) if on_sale else None,
+        in_stock_share=np.concatenate([spilled["in_stock_share"] for spilled in rows]) if in_stock_share else None,
     )
     for file in [*writers, *folder.glob(_keys_name(shard, "*", "*"))]:
         file.unlink()

@@ -13,7 +13,7 @@ ENOUGH = 0.5  # of a period on sale, to extrapolate from what was sold in it
 USUAL = 8  # periods on sale whose mean is what an article usually sells
 
 
-def estimate_unmet(panel: Panel, share: Floats) -> Booleans:
+def impute_stockouts(panel: Panel, share: Floats) -> Booleans:
     """Replaces, in place, what was sold in periods not wholly on sale by what would have sold.
 
     Where a period was on sale for half of the time or more, its sales are extrapolated to all of it. Otherwise the mean
@@ -41,10 +41,10 @@ def estimate_unmet(panel: Panel, share: Floats) -> Booleans:
     return off
 
 
-def _usual(panel: Panel, on_sale: Booleans) -> Floats:
+def _usual(panel: Panel, in_stock_share: Booleans) -> Floats:
     """Mean of the latest periods on sale up to each value, else of the first after it, else 0; shape (values,)."""
-    total = np.concatenate([[0.0], np.cumsum(panel.values[on_sale])])
-    before = np.cumsum(on_sale)  # periods on sale up to and including each value, of all series
+    total = np.concatenate([[0.0], np.cumsum(panel.values[in_stock_share])])
+    before = np.cumsum(in_stock_share)  # periods on sale up to and including each value, of all series
     first = np.concatenate([[0], before])[panel.starts]
     last = before[panel.starts + panel.lengths - 1]
     first, last = np.repeat(first, panel.lengths), np.repeat(last, panel.lengths)

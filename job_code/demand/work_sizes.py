@@ -1,4 +1,4 @@
-"""How large the pieces are that a run works through: they bound its memory, and change no forecast."""
+"""Sizes of a run's work units. They bound its memory and change no forecast."""
 
 from dataclasses import dataclass, replace
 
@@ -10,33 +10,33 @@ KEY_BYTES = 1  # of a row of demand: its part of the series' key
 VALUE_BYTES = 5  # a value as preparation/panel_chunks.py keeps it, and its part of all else that is kept
 COVARIATE_BYTES = 4  # a value of one column
 FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
-VALUES_TO_HAND_OVER = 2_000_000  # of a piece: a second of one core's work, more or less
+VALUES_TO_HAND_OVER = 2_000_000  # of a chunk: a second of one core's work, more or less
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Sizes of a run's pieces.
+class WorkSizes:
+    """Sizes of a run's work units.
 
     Attributes:
         rows_per_batch: Rows read at a time.
         rows_per_shard: Rows of demand a shard holds, on average, or as much of what lies beside them.
-        values_per_piece: Aligned values a piece holds at most, beside those of its first series.
+        values_per_chunk: Aligned values a chunk holds at most, beside those of its first series.
         rows_worth_a_worker: With fewer rows a worker than this, this process does all the work.
     """
 
     rows_per_batch: int = 1_000_000
     rows_per_shard: int = 3_500_000
-    values_per_piece: int = 4_000_000  # a shard of dense demand is one piece
+    values_per_chunk: int = 4_000_000  # a shard of dense demand is one chunk
     rows_worth_a_worker: int = 1_000_000
 
-    def for_fleet(self, values: int, objects: int) -> "Sizes":
-        """Sizes of pieces that other machines are to forecast: small enough to keep all their cores busy to the end.
+    def for_fleet(self, values: int, chunks: int) -> "WorkSizes":
+        """Return sizes for a fleet: chunks small enough to keep all cores of all instances busy to the end.
 
         Args:
             values: Aligned values there are, about.
-            objects: Pieces there must be at least.
+            chunks: Chunks there must be at least.
         """
-        return replace(self, values_per_piece=max(1, min(VALUES_TO_HAND_OVER, values // objects)))
+        return replace(self, values_per_chunk=max(1, min(VALUES_TO_HAND_OVER, values // chunks)))
 
     def shards(self, rows: int, bytes_beside: int = 0) -> int:
         """Number of shards.

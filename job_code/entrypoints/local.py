@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from job_code.runtime.output_store import Output
 
 
-def run_on_laptop(options: argparse.Namespace) -> int:
+def run_locally(options: argparse.Namespace) -> int:
     """Runs what the command line asks for.
 
     Args:

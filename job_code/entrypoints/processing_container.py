@@ -6,8 +6,7 @@ import tempfile
 from pathlib import Path
 
 from contract import job_start
-from contract.s3.handover_keys import DOCUMENT, archive_name
-from contract.s3.keys import MANIFEST
+from contract.s3.handover_keys import DOCUMENT, PUBLISHED_MANIFEST, archive_name
 from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.sagemaker_paths import required
 from job_code.errors import ModelUnusableError
@@ -52,22 +51,22 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
     with loading():
         from job_code.fleet.chunk_archives import unpack
         from job_code.fleet.chunk_worker import prepare
-        from job_code.fleet.gather_results import finish_run, note_end, wait_for_all
+        from job_code.fleet.gather_results import await_instances, finish_run, mark_instance_done
         from job_code.fleet.handover_document import Handover
         from job_code.fleet.instance import Instance, forecast_objects
         from job_code.forecasting.model_store import model_checksum
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
-        from job_code.runtime.s3_prefix import S3Folder
+        from job_code.runtime.s3_prefix import S3Prefix
 
-    store = S3Folder.from_uri(required(job_start.OUTPUT_URI))
+    store = S3Prefix.from_uri(required(job_start.OUTPUT_URI))
     instance = Instance(job_name=paths.job_name, store=store, progress=progress, scratch=scratch)
-    common, model = paths.input(job_start.COMMON), paths.input(job_start.MODEL)
+    shared, model = paths.input(job_start.SHARED), paths.input(job_start.MODEL)
     with explain_full_disk():
-        handover = Handover.read(common / DOCUMENT, scratch)
+        handover = Handover.read(shared / DOCUMENT, scratch)
         for name, sha256 in handover.shared.items():
             (scratch / name).mkdir()
-            unpack(common / archive_name(name), scratch / name, sha256)
+            unpack(shared / archive_name(name), scratch / name, sha256)
         if model_checksum(model) != handover.model_sha256:
             raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
         cores = available_cores()
@@ -76,17 +75,17 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
             with progress.stage("load"):
                 workers.start(prepare, model)
             forecast_objects(
-                sorted(paths.input(job_start.PIECES).glob(archive_name("*"))),
+                sorted(paths.input(job_start.CHUNKS).glob(archive_name("*"))),
                 handover,
                 model,
                 instance=instance,
                 workers=workers,
             )
     if paths.host != paths.hosts[0]:
-        note_end(handover, instance, host=paths.host)
+        mark_instance_done(handover, instance, host=paths.host)
         return
-    wait_for_all(handover, instance, others=paths.hosts[1:])
-    published = common / MANIFEST
+    await_instances(handover, instance, others=paths.hosts[1:])
+    published = shared / PUBLISHED_MANIFEST
     finish_run(
         handover,
         instance,

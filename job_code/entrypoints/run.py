@@ -14,10 +14,10 @@ from job_code.artifacts.finalize_run import finish
 from job_code.artifacts.input_fingerprint import input_fingerprint
 from job_code.artifacts.manifest import draft_manifest
 from job_code.demand.run_context import RunContext
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.fleet.upload_handover import hand_over
-from job_code.forecasting.forecast_chunk import forecast_pieces
+from job_code.forecasting.forecast_chunk import forecast_chunks
 from job_code.preparation.data_quality import failed_report
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.read_input import read_input
@@ -26,7 +26,7 @@ from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.process_pool import Workers
 from job_code.runtime.progress import Progress
-from job_code.training.train import take_over, train
+from job_code.training.train import reuse_model, train
 from job_code.training.trained_model import TrainedModel
 
 
@@ -37,7 +37,7 @@ def run(
     workers: Workers,
     progress: Progress,
     folder: Path,
-    sizes: Sizes | None = None,
+    sizes: WorkSizes | None = None,
 ) -> Mapping[str, Any]:
     """Read, check, fit, backtest, predict and write.
 
@@ -49,7 +49,7 @@ def run(
         workers: The processes to spread the work over; they end before the run's last stage.
         progress: Shows how far it is.
         folder: Where files are made before they are put; the caller removes it.
-        sizes: How large the pieces of the work are; they change no forecast.
+        sizes: How large the chunks of the work are; they change no forecast.
 
     Returns:
         The manifest, which is also the last file written; what there is of it, where a fleet goes on.
@@ -63,14 +63,14 @@ def run(
             context = RunContext(
                 request=request,
                 workers=workers,
-                sizes=sizes or Sizes(),
+                sizes=sizes or WorkSizes(),
                 progress=progress,
                 scratch=folder,
                 output=output,
             )
             demand, model, draft = _prepare(context)
             _keep(model, context)
-            if request.objects is not None:
+            if request.min_chunks is not None:
                 hand_over(draft, demand, model, context)
                 output.finish()
                 return draft.manifest
@@ -98,7 +98,7 @@ def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
         model = TrainedModel.load(request.model, request.config, sha256=request.model_sha256)
         request = replace(request, config=model.forecaster.config)
         demand, quality = read_input(replace(context, request=request), known=model.forecaster.encodings)
-        charts = take_over(model, demand, progress)
+        charts = reuse_model(model, demand, progress)
     with progress.stage("fingerprint"):
         fingerprint = input_fingerprint(request.inputs)
     manifest = draft_manifest(request, demand, model, quality, fingerprint)
@@ -111,11 +111,11 @@ def _predict(draft: Draft, demand: PreparedDemand, model: TrainedModel, context:
     files, total = [], np.zeros(horizon)
     with context.progress.stage("predict") as advance:
         require_space(scratch, context.sizes.disk_for_forecasts(demand.series * horizon))
-        for done in forecast_pieces(demand, model.folder, context.workers, scratch):
+        for done in forecast_chunks(demand, model.folder, context.workers, scratch):
             context.output.put(scratch / done.file.name, draft.keys.forecasts + done.file.name)
             files.append(done.file)
             total += done.total
-            advance(len(files) / len(demand.pieces))
+            advance(len(files) / len(demand.chunks))
     core_seconds = context.progress.seconds["predict"] * cores
     return Forecasts(
         files=files,

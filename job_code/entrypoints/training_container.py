@@ -54,9 +54,9 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
             from job_code.entrypoints.run import refuse, run
             from job_code.run_request import RunRequest
             from job_code.runtime.output_store import S3Output
-            from job_code.runtime.s3_prefix import S3Folder
+            from job_code.runtime.s3_prefix import S3Prefix
 
-        output = S3Output(S3Folder.from_uri(required(job_start.OUTPUT_URI)))
+        output = S3Output(S3Prefix.from_uri(required(job_start.OUTPUT_URI)))
         run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
         try:
             if job_start.DEMAND not in inputs:
@@ -76,6 +76,6 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
             published=paths.channel(job_start.PUBLISHED),
             model=model,
             model_sha256=os.environ.get(job_start.MODEL_SHA256) or None,
-            objects=int(objects) if (objects := os.environ.get(job_start.FLEET_OBJECTS)) else None,
+            min_chunks=int(chunks) if (chunks := os.environ.get(job_start.MIN_CHUNKS)) else None,
         )
         run(request, output, workers=workers, progress=progress, folder=scratch)

@@ -1,7 +1,8 @@
-"""How good forecasts would have been: fit without the last periods, forecast from several origins, compare.
+"""Rolling-origin backtest without refit.
 
-The model is fitted once, before the first origin; each later origin knows the demand up to it. Every series is judged
-by what the others have taught, so that averages, spreads and quantiles are no choice made in hindsight.
+The model is trained once, on demand before the first cutoff, and forecasts from several cutoffs. Ensemble weights,
+residual scale and quantiles are cross-fitted: each half of the series is scored with values from the other half. So the
+scores are out of sample.
 """
 
 from collections.abc import Sequence
@@ -10,239 +11,241 @@ from typing import Self
 
 import numpy as np
 
-from job_code.calibration.calibrator import Calibration
-from job_code.calibration.forecast_table import Entries
-from job_code.calibration.usual_change import typical_change
+from job_code.calibration.calibrator import ConformalCalibrator
+from job_code.calibration.forecast_table import ForecastRows
+from job_code.calibration.mean_absolute_change import prior_relative_change
 from job_code.config import ForecastConfig
 from job_code.evaluation import metrics
-from job_code.evaluation.backtest_windows import BacktestOrigin, place_origins
-from job_code.model.baselines import SIMPLE_FORECASTS, moving_average
+from job_code.evaluation.backtest_windows import BacktestWindow, make_backtest_windows
+from job_code.model.baselines import BASELINES, moving_average
 from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Booleans, Floats, Integers
 
-TEACHING = 1 / 3  # of the rows that the run's own model learns from: they teach nearly as much, in less of the time
-LEAST_SERIES_TO_DIVIDE = 20  # with fewer, each is judged by what all have taught, itself included
+# Of the training rows of the run's own model. The rest would improve the backtest's model little and take long.
+BACKTEST_TRAIN_FRACTION = 1 / 3
+MIN_SERIES_TO_CROSS_FIT = 20  # fewer series are all scored with values from all of them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backtest:
-    """What happened beside what was forecast for it: one entry a series, origin and step, of shape (entries,).
+    """Observations and their forecasts: one row for each series, window and step. Arrays have shape (rows,).
 
     Attributes:
-        steps: Steps of the horizon that were measured.
-        origins: Number of origins.
+        steps: Steps of the horizon that the backtest covers.
+        windows: Number of windows.
         series: Index of the series in the sample.
         period: Number of the period.
-        step: Periods ahead of the origin, from 1.
-        kind: Kind of the series at the origin.
-        weight: How much the entry counts.
-        scale: The series' in-sample naive error, NaN where there is none.
-        actual: What happened.
+        step: Periods ahead of the cutoff, from 1.
+        demand_class: Demand class of the series at the cutoff.
+        weight: Weight of the row: the series it stands for.
+        mase_scale: The series' in-sample error of seasonal naive, NaN where there is none.
+        actual: Observed demand.
         forecast: Expected demand.
-        model: The same by the model alone.
-        baseline: Seasonal naive.
-        average: Moving average.
-        quantiles: Shape (entries, levels).
-        levels: Their levels.
-        calibration: What all of it has taught.
-        halved: WAPE of the model from the first origin, and of one that learnt from half the series; None where the
-            sample is everything.
+        model: Expected demand by the model alone.
+        seasonal_naive: The seasonal naive forecast.
+        moving_average: The moving average.
+        quantiles: Shape (rows, levels).
+        levels: Levels of the quantiles.
+        calibrator: The calibrator, fitted to all rows.
+        learning_curve: WAPE of the model in the first window, and of one trained on half the series. None where the
+            sample is the full population.
     """
 
     steps: int
-    origins: int
+    windows: int
     series: Integers
     period: Integers
     step: Integers
-    kind: Integers
+    demand_class: Integers
     weight: Floats
-    scale: Floats
+    mase_scale: Floats
     actual: Floats
     forecast: Floats
     model: Floats
-    baseline: Floats
-    average: Floats
+    seasonal_naive: Floats
+    moving_average: Floats
     quantiles: Floats
     levels: tuple[float, ...]
-    calibration: Calibration
-    halved: tuple[float | None, float | None] | None
+    calibrator: ConformalCalibrator
+    learning_curve: tuple[float | None, float | None] | None
 
     @property
     def candidates(self) -> dict[str, Floats]:
-        """All that was forecast for the same periods, by name."""
+        """All forecasts of expected demand, by name."""
         return {
             "forecast": self.forecast,
             "model": self.model,
-            "baseline": self.baseline,
-            "moving_average": self.average,
+            "seasonal_naive": self.seasonal_naive,
+            "moving_average": self.moving_average,
         }
 
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestPlan:
-    """What a backtest holds out, and which models it needs.
+    """The windows of a backtest, and the models it needs.
 
     Attributes:
         sample: The series.
-        origins: Where forecasts start, the earliest first.
-        past: What is known at the first of them.
+        windows: The windows, the earliest first.
+        past: The sample as known at the first cutoff.
     """
 
     sample: Sample
-    origins: tuple[BacktestOrigin, ...]
+    windows: tuple[BacktestWindow, ...]
     past: Sample
 
     @classmethod
     def of(cls, sample: Sample, config: ForecastConfig) -> Self | None:
-        """Place the origins; None where no series is long enough to hold anything out.
+        """Make the windows. Return None where every series is too short for one.
 
-        With `cutoff_rule = "series"` origins are counted back from each series' own end, so that others may have seen
-        the same periods.
+        With `cutoff_rule = "series"` windows are counted back from each series' own end. So the training data of one
+        series may cover periods that are held out of another.
 
         Args:
             sample: The series, with all of their demand.
             config: The configuration.
         """
-        origins = place_origins(sample.panel, config)
-        if not origins:
+        windows = make_backtest_windows(sample.panel, config)
+        if not windows:
             return None
-        back = origins[0].back
-        past = sample.select(sample.panel.lengths > back).without_last(back)
-        return cls(sample=sample, origins=tuple(origins), past=past)
+        held_out = windows[0].held_out_periods
+        past = sample.select(sample.panel.lengths > held_out).without_last(held_out)
+        return cls(sample=sample, windows=tuple(windows), past=past)
 
     @property
     def fits(self) -> list[ModelFit]:
-        """The models: of all series; and of half of them, where the sample is not everything."""
+        """The models: of all series, and of half of them unless the sample is the full population."""
         pasts = [self.past]
-        if not self.sample.is_everything and self.past.half.any():
-            pasts.append(self.past.select(self.past.half))
-        steps = self.origins[0].steps
-        return [ModelFit.of(past.panel, past.exogenous, past.active, horizon=steps, share=TEACHING) for past in pasts]
+        if not self.sample.is_full_population and self.past.in_half_sample.any():
+            pasts.append(self.past.select(self.past.in_half_sample))
+        steps, share = self.windows[0].steps, BACKTEST_TRAIN_FRACTION
+        return [ModelFit.of(past.panel, past.exogenous, past.active, horizon=steps, share=share) for past in pasts]
 
 
 def backtest(plan: BacktestPlan, models: Sequence[DirectModel], config: ForecastConfig) -> Backtest | None:
-    """Forecast the last periods of a sample from several origins.
+    """Forecast the held-out periods of a sample from several cutoffs.
 
-    Every series counts for those it stands for: the scores are estimates for all series of the run.
+    Each series has the weight of all series it stands for. So the scores are estimates for all series of the run.
 
     Args:
-        plan: What is held out.
-        models: One for each of its `fits`.
+        plan: The windows.
+        models: One for each of the plan's `fits`.
         config: The configuration.
 
     Returns:
-        None where nothing was observed in what was held out.
+        None where no held-out period was observed.
     """
-    sample, origins = plan.sample, plan.origins
+    sample, windows = plan.sample, plan.windows
     model, *smaller = models
-    parts = [_observe(sample, origin, model, config) for origin in origins]
-    entries = Entries.stack([part.entries for part in parts])
+    parts = [_forecast_window(sample, window, model, config) for window in windows]
+    rows = ForecastRows.stack([part.rows for part in parts])
     series, actual, weight = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "actual", "weight")
     )
     if not weight.any():
         return None
-    outcome = _Outcome(entries=entries, series=series, actual=actual, weight=weight)
-    mean, quantiles = _cross_calibrate(outcome, config)
-    halved = [_observe(sample, origins[0], half, config).wape for half in smaller]
+    mean, quantiles = _cross_fit(_Observed(rows=rows, series=series, actual=actual, weight=weight), config)
+    wape_of_half = [_forecast_window(sample, windows[0], half, config).wape for half in smaller]
     return Backtest(
-        steps=origins[0].steps,
-        origins=len(origins),
+        steps=windows[0].steps,
+        windows=len(windows),
         series=series,
         period=np.concatenate([part.period for part in parts]),
-        step=entries.step,
-        kind=entries.kind,
+        step=rows.step,
+        demand_class=rows.demand_class,
         weight=weight,
-        scale=np.concatenate([part.scale for part in parts]),
+        mase_scale=np.concatenate([part.mase_scale for part in parts]),
         actual=actual,
         forecast=mean,
-        model=entries.mean,
-        baseline=entries.simple[list(SIMPLE_FORECASTS).index("seasonal naive")],
-        average=np.concatenate([part.average for part in parts]),
+        model=rows.mean,
+        seasonal_naive=rows.baselines[list(BASELINES).index("seasonal naive")],
+        moving_average=np.concatenate([part.moving_average for part in parts]),
         quantiles=quantiles,
         levels=config.quantiles,
-        calibration=Calibration.learn(actual, weight, entries, config),
-        halved=(parts[0].wape, halved[0]) if halved else None,
+        calibrator=ConformalCalibrator.fit(actual, weight, rows, config),
+        learning_curve=(parts[0].wape, wape_of_half[0]) if wape_of_half else None,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Outcome:
-    """What was forecast from all origins, and what happened; shape (entries,)."""
+class _Observed:
+    """The forecasts of all windows and their observations, shape (rows,)."""
 
-    entries: Entries
+    rows: ForecastRows
     series: Integers
     actual: Floats
     weight: Floats
 
-    def calibration_of(self, learn_from: Booleans, config: ForecastConfig) -> Calibration:
-        """Learn from some of the entries."""
-        return Calibration.learn(
-            self.actual[learn_from],
-            self.weight[learn_from],
-            self.entries.where(learn_from),
+    def fit_calibrator(self, train_on: Booleans, config: ForecastConfig) -> ConformalCalibrator:
+        """Fit a calibrator to some of the rows."""
+        return ConformalCalibrator.fit(
+            self.actual[train_on],
+            self.weight[train_on],
+            self.rows.where(train_on),
             config,
         )
 
 
-def _cross_calibrate(outcome: _Outcome, config: ForecastConfig) -> tuple[Floats, Floats]:
-    """Forecast each half of the series by what the other has taught.
+def _cross_fit(observed: _Observed, config: ForecastConfig) -> tuple[Floats, Floats]:
+    """Forecast each half of the series with a calibrator fitted to the other half.
 
     Returns:
-        Means of shape (entries,), and quantiles of shape (entries, levels).
+        Means of shape (rows,), and quantiles of shape (rows, levels).
     """
-    count = len(outcome.entries)
+    count = len(observed.rows)
     mean, quantiles = np.zeros(count), np.zeros((count, len(config.quantiles)))
-    divided = len(np.unique(outcome.series)) >= LEAST_SERIES_TO_DIVIDE
-    even = outcome.series % 2 == 0
-    for judged in (even, ~even):
-        others = ~judged if divided else np.ones(count, dtype=bool)
-        calibrated = outcome.calibration_of(others, config).apply(outcome.entries.where(judged), config)
-        mean[judged], quantiles[judged] = calibrated.mean, calibrated.quantiles
+    enough = len(np.unique(observed.series)) >= MIN_SERIES_TO_CROSS_FIT
+    even = observed.series % 2 == 0
+    for scored in (even, ~even):
+        others = ~scored if enough else np.ones(count, dtype=bool)
+        forecast = observed.fit_calibrator(others, config).predict(observed.rows.where(scored), config)
+        mean[scored], quantiles[scored] = forecast.mean, forecast.quantiles
     return mean, quantiles
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Observed:
-    """What was forecast from one origin, and what happened; shape (entries,)."""
+class _WindowForecast:
+    """The forecasts of one window and their observations, shape (rows,)."""
 
-    entries: Entries
+    rows: ForecastRows
     series: Integers
     period: Integers
     actual: Floats
     weight: Floats
-    scale: Floats
-    average: Floats
+    mase_scale: Floats
+    moving_average: Floats
 
     @property
     def wape(self) -> float | None:
-        """Of the model alone."""
-        return metrics.wape(self.actual, self.entries.mean, self.weight)
+        """WAPE of the model alone."""
+        return metrics.wape(self.actual, self.rows.mean, self.weight)
 
 
-def _observe(sample: Sample, origin: BacktestOrigin, model: DirectModel, config: ForecastConfig) -> _Observed:
-    known = sample.select(origin.series)
-    past, steps = known.without_last(origin.back), origin.steps
+def _forecast_window(
+    sample: Sample, window: BacktestWindow, model: DirectModel, config: ForecastConfig
+) -> _WindowForecast:
+    known = sample.select(window.series)
+    past, steps = known.without_last(window.held_out_periods), window.steps
     history = past.panel
     ahead = np.arange(1, steps + 1)
-    actual = known.panel.last(origin.back)[:, :steps]
-    weight = np.where(known.panel.last_observed(origin.back)[:, :steps], past.weight[:, None], 0.0)
-    return _Observed(
-        entries=Entries.of(
+    actual = known.panel.last(window.held_out_periods)[:, :steps]
+    observed = known.panel.last_observed(window.held_out_periods)[:, :steps]
+    return _WindowForecast(
+        rows=ForecastRows.of(
             model,
             history,
             past.exogenous,
             past.active,
             config,
             steps=steps,
-            typical_change=typical_change(history, past.weight),
+            prior_relative_change=prior_relative_change(history, past.weight),
         ),
-        series=np.repeat(np.flatnonzero(origin.series), steps),
+        series=np.repeat(np.flatnonzero(window.series), steps),
         period=(history.last_period[:, None] + ahead).ravel(),
         actual=actual.ravel(),
-        weight=weight.ravel(),
-        scale=np.repeat(metrics.naive_error(history), steps),
-        average=moving_average(history, steps).ravel(),
+        weight=np.where(observed, past.weight[:, None], 0.0).ravel(),
+        mase_scale=np.repeat(metrics.seasonal_naive_mae(history), steps),
+        moving_average=moving_average(history, steps).ravel(),
     )

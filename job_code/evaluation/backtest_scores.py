@@ -1,4 +1,4 @@
-"""Scores of a backtest: of everything, by step of the horizon, and by segment."""
+"""Scores of a backtest: overall, by step of the horizon, and by group of series."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,30 +11,30 @@ from job_code.exogenous.static_features import StaticEncoding
 from job_code.preparation.stratification import STRATA
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Booleans, Integers
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 
 Scores = dict[str, dict[str, float | None]]
 NOT_MEASURED: Scores = {
     name: dict.fromkeys(("wape", "mase", "bias", "wql", *(("coverage",) if name == "forecast" else ())))
-    for name in ("forecast", "model", "baseline", "moving_average")
+    for name in ("forecast", "model", "seasonal_naive", "moving_average")
 }
-MOST_SEGMENTS = 12  # of a static column, for it to be told by these: a table is read by people
+MAX_GROUPS = 12  # a static column with more categories would make the report's table unreadable
 
 
 def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
-    """Scores of the forecast, the model alone, seasonal naive and a moving average.
+    """Score the forecast, the model alone, seasonal naive and a moving average.
 
     Args:
         tested: The backtest.
-        chosen: Which entries count, shape (entries,); all when absent.
+        chosen: Whether each row counts, shape (rows,); all when absent.
 
     Returns:
-        For each of them `wape`, `mase`, `bias` and `wql`, for the forecast `coverage` too; None where they cannot be
-        computed. What forecasts one value is taken to forecast it at every level.
+        `wape`, `mase`, `bias` and `wql` of each, and `coverage` of the forecast; None where the data do not define it.
+        The quantiles of a point forecast are all equal to it.
     """
     counts = tested.weight > 0 if chosen is None else chosen & (tested.weight > 0)
     weight, actual, scale, quantiles = (
-        each[counts] for each in (tested.weight, tested.actual, tested.scale, tested.quantiles)
+        each[counts] for each in (tested.weight, tested.actual, tested.mase_scale, tested.quantiles)
     )
     candidates = {name: candidate[counts] for name, candidate in tested.candidates.items()}
     found: Scores = {
@@ -56,28 +56,28 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
 
 
 def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:
-    """Scores at every step, in order."""
+    """Return the scores of every step, in order."""
     return [{"step": step, **scores(tested, tested.step == step)} for step in range(1, tested.steps + 1)]
 
 
-def scores_by_segment(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
-    """Scores of fast, slow and young series, of each kind of demand, and by what static columns tell.
+def scores_by_group(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
+    """Return the scores of each stratum, demand class, and category of the static columns.
 
-    Classes are those of today: what the largest series of today sold a while ago is, on average, less than their share
-    now, and the other way round.
+    Strata are those of today. The largest series of today had, on average, less demand in the past, so their forecasts
+    show a negative bias, and the smallest series a positive one.
 
     Returns:
-        One a segment: `by` (what divides the series), `segment`, `share_of_demand`, and the scores.
+        One item for each group: `by` (what divides the series), `group`, `share_of_demand`, and the scores.
     """
     total = (tested.weight * np.abs(tested.actual)).sum()
     found = []
-    for by, names, segment in _divisions(tested, sample, encoding):
+    for by, names, group in _divisions(tested, sample, encoding):
         for number, name in enumerate(names):
-            own = segment == number
+            own = group == number
             if (tested.weight[own] > 0).any():
                 demand = (tested.weight * np.abs(tested.actual))[own].sum()
                 share = float(demand / total) if total > 0 else None
-                found.append({"by": by, "segment": name, "share_of_demand": share, **scores(tested, own)})
+                found.append({"by": by, "group": name, "share_of_demand": share, **scores(tested, own)})
     return found
 
 
@@ -85,8 +85,8 @@ def _divisions(
     tested: Backtest, sample: Sample, encoding: StaticEncoding
 ) -> Iterator[tuple[str, tuple[str, ...], Integers]]:
     yield "class", tuple(name.replace("_", " ") for name in STRATA), sample.stratum[tested.series]
-    yield "kind", KINDS, tested.kind
+    yield "demand class", DEMAND_CLASSES, tested.demand_class
     for column, categories in encoding.categories.items():
-        if len(categories) <= MOST_SEGMENTS:
+        if len(categories) <= MAX_GROUPS:
             codes = sample.exogenous.static.columns[column].fill_null(-1).to_numpy()
             yield column, categories, codes[tested.series].astype(np.int64)

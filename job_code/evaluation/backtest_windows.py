@@ -1,4 +1,4 @@
-"""Where a backtest forecasts from, and which series: a bounded number of forecasts, over several horizons."""
+"""The windows of a backtest: where it forecasts from, and which series. Their number bounds its work."""
 
 from dataclasses import dataclass
 
@@ -8,48 +8,48 @@ from job_code.config import ForecastConfig
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
 
-ORIGINS_A_HORIZON = 3  # each forecasts a whole horizon, as far as it was observed; so that steps meet several seasons
-HISTORY_TO_HELD_OUT = 4  # what is held out is no more than this part of the usual history
-MOST_FORECASTS = 120_000
+WINDOWS_PER_HORIZON = 3  # windows overlap: each forecasts a whole horizon, so that a step meets several seasons
+MIN_HISTORY_PER_HELD_OUT = 4  # the held-out periods are at most this fraction of the median history
+MAX_FORECASTS = 120_000
 
 
 @dataclass(frozen=True)
-class BacktestOrigin:
-    """One origin.
+class BacktestWindow:
+    """One window.
 
     Attributes:
-        back: Periods of every series that lie after it.
-        steps: Periods that are forecast from it, no more than `back`.
-        series: Which series are forecast from it, shape (series,); each is longer than `back`.
+        held_out_periods: Number of periods after the window's cutoff, the same for every series.
+        steps: Number of periods to forecast, at most `held_out_periods`.
+        series: Whether each series is forecast, shape (series,). Each that is has more than `held_out_periods`.
     """
 
-    back: int
+    held_out_periods: int
     steps: int
     series: Booleans
 
 
-def place_origins(panel: Panel, config: ForecastConfig) -> list[BacktestOrigin]:
-    """Places origins a third of a horizon apart, the earliest first.
+def make_backtest_windows(panel: Panel, config: ForecastConfig) -> list[BacktestWindow]:
+    """Make windows whose cutoffs are a third of a horizon apart, the earliest first.
 
     Args:
         panel: The series.
-        config: Horizon, and how many horizons are held out at most.
+        config: Horizon, and the number of horizons to hold out at most.
 
     Returns:
-        Those that any series is forecast from; none where no series is longer than a single period.
+        The windows that forecast any series; none when every series has a single period.
     """
     if not (panel.lengths > 1).any():
         return []
-    usual = int(np.median(panel.lengths[panel.lengths > 1]))
-    back = min(config.backtest_horizons * config.horizon, max(1, usual // HISTORY_TO_HELD_OUT))
-    horizon = min(config.horizon, back)
-    apart = -(-horizon // ORIGINS_A_HORIZON)
-    backs = range(back, 0, -apart)
-    forecasts = sum(int((panel.lengths > each).sum()) * min(horizon, each) for each in backs)
-    every = -(-forecasts // MOST_FORECASTS)  # series, of which one is taken, from each origin another
-    at = np.arange(len(panel))
-    origins = [
-        BacktestOrigin(each, min(horizon, each), (panel.lengths > each) & ((at // 2 + number) % every == 0))
-        for number, each in enumerate(backs)
+    median_history = int(np.median(panel.lengths[panel.lengths > 1]))
+    longest = min(config.backtest_horizons * config.horizon, max(1, median_history // MIN_HISTORY_PER_HELD_OUT))
+    horizon = min(config.horizon, longest)
+    step_size = -(-horizon // WINDOWS_PER_HORIZON)
+    held_out = range(longest, 0, -step_size)
+    forecasts = sum(int((panel.lengths > each).sum()) * min(horizon, each) for each in held_out)
+    one_in = -(-forecasts // MAX_FORECASTS)  # series; each window takes others
+    index = np.arange(len(panel))
+    windows = [
+        BacktestWindow(each, min(horizon, each), (panel.lengths > each) & ((index // 2 + number) % one_in == 0))
+        for number, each in enumerate(held_out)
     ]
-    return [origin for origin in origins if origin.series.any()]
+    return [window for window in windows if window.series.any()]

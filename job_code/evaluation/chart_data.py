@@ -1,4 +1,4 @@
-"""The numbers behind the report's charts: they travel with a model and a run, and the report draws them at the end."""
+"""The data of the report's charts. They are stored with a model and a run, and the report draws them at the end."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,13 +14,13 @@ from job_code.series.frequency import Frequency
 
 @dataclass(frozen=True, kw_only=True)
 class BacktestChartData:
-    """What the charts of a backtest show beside its scores.
+    """Data of the backtest's charts that its scores do not have.
 
     Attributes:
-        first_period: Date of the first period that was forecast.
-        bias: Sum of errors over sum of demand in each period from there on; None where there was no demand.
-        levels: Of the quantiles, ascending.
-        shares: How much demand fell below the first quantile, between each two, and above the last; in sum 1.
+        first_period: Date of the first forecast period.
+        bias: Sum of errors over sum of demand in each period from there on; None for a period without demand.
+        levels: Levels of the quantiles, ascending.
+        shares: Share of demand below the first quantile, between neighbors, and above the last; the sum is 1.
     """
 
     first_period: date
@@ -30,7 +30,7 @@ class BacktestChartData:
 
     @classmethod
     def of(cls, tested: Backtest, frequency: Frequency) -> Self:
-        """Compute the numbers.
+        """Compute the data.
 
         Args:
             tested: The backtest.
@@ -39,7 +39,7 @@ class BacktestChartData:
         first = int(tested.period.min())
         demand = tested.weight * np.abs(tested.actual)
         bias = _ratio(tested.period - first, tested.weight * (tested.forecast - tested.actual), demand)
-        shares = metrics.calibration(tested.actual, tested.quantiles, tested.levels, tested.weight)
+        shares = metrics.pit_histogram(tested.actual, tested.quantiles, tested.levels, tested.weight)
         return cls(
             first_period=frequency.date_of(first),
             bias=tuple(None if np.isnan(share) else float(share) for share in bias),
@@ -50,20 +50,20 @@ class BacktestChartData:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesChartData:
-    """An example series: its last periods, and its forecast for those that follow.
+    """An example series: its last periods and its forecast.
 
     Attributes:
-        name: Its key.
-        why: What it is an example of.
-        first_period: Date of the first period that is shown.
-        demand: Demand from there on, to its cutoff.
+        name: Key of the series.
+        reason: Why it was selected.
+        first_period: Date of the first period shown.
+        demand: Demand from there to the cutoff.
         mean: Expected demand of the periods after the cutoff.
         low: The lowest quantile of the same periods.
-        high: The highest.
+        high: The highest quantile.
     """
 
     name: str
-    why: str
+    reason: str
     first_period: date
     demand: tuple[float, ...]
     mean: tuple[float, ...]
@@ -73,19 +73,19 @@ class SeriesChartData:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartData:
-    """The numbers of a run that its report draws.
+    """Data of all charts of a run's report.
 
     Attributes:
-        backtest: Those of the backtest; None where the history was too short for one.
+        backtest: Data of the backtest; None where the history was too short for one.
         series: A few example series.
-        recent: All demand by period, over the last periods until the cutoff.
-        everything: Whether the model learnt from all series there were.
+        recent: Demand of all series together, in the last periods until the cutoff.
+        is_full_population: Whether the model was trained on all series.
     """
 
     backtest: BacktestChartData | None
     series: tuple[SeriesChartData, ...]
     recent: tuple[float, ...]
-    everything: bool
+    is_full_population: bool
 
 
 def _ratio(group: Integers, error: Floats, demand: Floats) -> Floats:

@@ -1,47 +1,47 @@
-"""Accuracy of forecasts, by the definitions the field compares by.
+"""Accuracy metrics, as defined in the forecasting literature.
 
-All functions take arrays of shape (entries,) and, of the same shape, how much each entry counts: 0 for one that does
-not, 1 for one that does, and more for one that stands for others as well.
+All functions take arrays of shape (rows,), among them the weight of each row. A row with weight 0 does not count.
 """
 
 import numpy as np
 
-from job_code.calibration.pit import probability_range
+from job_code.calibration.pit import randomized_pit_bounds
 from job_code.series.arrays import Floats
 from job_code.series.panel import Panel
 
 
 def wape(actual: Floats, forecast: Floats, weight: Floats) -> float | None:
-    """Weighted absolute percentage error: sum of absolute errors over sum of absolute demand; None without demand."""
+    """Return the sum of absolute errors over the sum of absolute demand (WAPE); None without demand."""
     demand = (weight * np.abs(actual)).sum()
     return float((weight * np.abs(forecast - actual)).sum() / demand) if demand > 0 else None
 
 
 def bias(actual: Floats, forecast: Floats, weight: Floats) -> float | None:
-    """Sum of errors over sum of demand: positive where too much was forecast; None without demand."""
+    """Return the sum of errors over the sum of demand; positive if the forecast is too high; None without demand."""
     demand = (weight * np.abs(actual)).sum()
     return float((weight * (forecast - actual)).sum() / demand) if demand > 0 else None
 
 
 def mase(actual: Floats, forecast: Floats, weight: Floats, scale: Floats) -> float | None:
-    """Mean absolute scaled error (Hyndman and Koehler, 2006): errors over each series' in-sample naive error.
+    """Return the mean absolute scaled error (Hyndman and Koehler, 2006).
 
     Args:
         actual: Observed demand.
         forecast: Forecast demand.
-        weight: How much each entry counts.
-        scale: What `naive_error` gave for the series of each entry; those without a scale are left out.
+        weight: Weight of each row.
+        scale: In-sample error of seasonal naive for each row's series, from `seasonal_naive_mae`; rows without one are
+            left out.
     """
     scaled = np.abs(forecast - actual) / scale
     usable = (weight > 0) & np.isfinite(scaled)
     return float(np.average(scaled[usable], weights=weight[usable])) if usable.any() else None
 
 
-def naive_error(panel: Panel) -> Floats:
-    """Mean absolute error, within a panel, of repeating the value of one season ago.
+def seasonal_naive_mae(panel: Panel) -> Floats:
+    """Return the mean absolute error of seasonal naive within a panel.
 
     Returns:
-        Shape (series,); NaN for a series no longer than a season or without any such error.
+        Shape (series,); NaN for a series no longer than a season, or without any error.
     """
     season = panel.frequency.season
     error = np.zeros_like(panel.values)
@@ -57,13 +57,13 @@ def naive_error(panel: Panel) -> Floats:
 def weighted_quantile_loss(
     actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats
 ) -> float | None:
-    """Twice the pinball loss, summed over all entries, over the sum of absolute demand, averaged over the levels.
+    """Return the weighted quantile loss: twice the pinball loss over absolute demand, averaged over the levels.
 
     Args:
         actual: Observed demand.
-        quantiles: Shape (entries, levels).
+        quantiles: Shape (rows, levels).
         levels: The quantiles' levels.
-        weight: How much each entry counts.
+        weight: Weight of each row.
     """
     demand = (weight * np.abs(actual)).sum()
     if demand == 0:
@@ -73,23 +73,24 @@ def weighted_quantile_loss(
     return float(2 * np.mean([(weight * loss).sum() for loss in pinball]) / demand)
 
 
-def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:
-    """Where observations fall among their quantiles: shares below the first, between each two, and above the last.
+def pit_histogram(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> Floats:
+    """Return the histogram of the randomized probability integral transform (Czado, Gneiting and Held, 2009).
 
-    An observation of a whole range of probability is divided accordingly (the expectation of a randomised probability
-    integral transform: Czado, Gneiting and Held, 2009).
+    An observation that covers a range of probability is divided among the bins in proportion, which is the expectation
+    of the randomized transform.
 
     Args:
         actual: Observed demand.
-        quantiles: Shape (entries, levels).
+        quantiles: Shape (rows, levels).
         levels: The quantiles' levels.
-        weight: How much each entry counts; at least one counts for something.
+        weight: Weight of each row; at least one is above 0.
 
     Returns:
-        Shape (levels + 1,), in sum 1; of a calibrated forecast the distances of the levels, from 0 to 1.
+        Share of the observations below the first quantile, between neighbors, and above the last, shape (levels + 1,).
+        The sum is 1. For a calibrated forecast they are the distances between the levels.
     """
     edges = np.array([0.0, *levels, 1.0])
-    low, high = probability_range(actual, quantiles, levels)
+    low, high = randomized_pit_bounds(actual, quantiles, levels)
     overlap = np.minimum(high[:, None], edges[1:]) - np.maximum(low[:, None], edges[:-1])
     shares = np.maximum(overlap, 0.0) / (high - low)[:, None]
     found: Floats = np.average(shares, axis=0, weights=weight)
@@ -97,5 +98,5 @@ def calibration(actual: Floats, quantiles: Floats, levels: tuple[float, ...], we
 
 
 def coverage(actual: Floats, quantiles: Floats, levels: tuple[float, ...], weight: Floats) -> float:
-    """Share of observations between the lowest and the highest quantile, by what `calibration` says."""
-    return float(calibration(actual, quantiles, levels, weight)[1:-1].sum())
+    """Return the share of observations between the lowest and the highest quantile, by `pit_histogram`."""
+    return float(pit_histogram(actual, quantiles, levels, weight)[1:-1].sum())

@@ -13,7 +13,7 @@ from job_code.series.arrays import Integers
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.row_checks import DAY
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "covariates"
 
@@ -68,7 +68,7 @@ def periods_of(day: npt.NDArray[np.int32], frequency: Frequency, problems: Count
     return told["period"].to_numpy()
 
 
-def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: Findings) -> None:
+def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: ValidationReport) -> None:
     """Takes note of rows that could not be used."""
     findings.add(
         SOURCE,

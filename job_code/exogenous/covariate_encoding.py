@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from job_code.exogenous.covariate_files import SpilledCovariates
+from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_shuffle_files import SpilledTable
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class CovariateEncoding:
             tuple(name for schema in schemas for name in schema.positive if name in used),
         )
 
-    def translated(self, spilled: SpilledCovariates) -> SpilledCovariates:
+    def apply_schema(self, spilled: ShuffledCovariates) -> ShuffledCovariates:
         """Lets text mean to a later run what it means to the model; what that has never met is unknown."""
 
         def fitted(table: SpilledTable) -> SpilledTable:
@@ -44,7 +44,7 @@ class CovariateEncoding:
 
         return replace(spilled, tables=tuple(map(fitted, spilled.tables)))
 
-    def fit(self, covariates: StoredCovariates, findings: Findings) -> StoredCovariates:
+    def fit(self, covariates: StoredCovariates, findings: ValidationReport) -> StoredCovariates:
         """Keeps of a later run's covariates what the model knows.
 
         Args:

@@ -14,7 +14,7 @@ from job_code.errors import InputError
 from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_rows
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, SpilledTable, TableColumns
-from job_code.exogenous.static_features import MOST_CATEGORIES, all_categories
+from job_code.exogenous.static_features import MAX_CATEGORIES, all_categories
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_kinds import infer_column_kinds
@@ -23,11 +23,11 @@ from job_code.tables.key_columns import clean_key, common_types, with_key_types
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
 from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 
 @dataclass(frozen=True)
-class SpilledCovariates:
+class ShuffledCovariates:
     """All covariates in shards.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Result:
     categories: Categories
     lowest: dict[str, float]
     last_day: dict[str, int]
-    findings: Findings = field(default_factory=Findings)
+    findings: ValidationReport = field(default_factory=ValidationReport)
 
 
 def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
@@ -88,7 +88,7 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
         config: Names the key and time columns.
     """
     try:
-        files = open_tables(path, _wanted(config), Findings(), source=SOURCE)
+        files = open_tables(path, _wanted(config), ValidationReport(), source=SOURCE)
     except InputError:
         return 0
     told = 0
@@ -99,7 +99,9 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
     return told
 
 
-def spill_covariates(path: Path, demand: ShardedDemand, context: RunContext, findings: Findings) -> SpilledCovariates:
+def spill_covariates(
+    path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport
+) -> ShuffledCovariates:
     """Read every covariate file at or below a path.
 
     Files of the same columns make a table. Its key are those columns that the demand's key has, too; the demand itself,
@@ -115,21 +117,21 @@ def spill_covariates(path: Path, demand: ShardedDemand, context: RunContext, fin
         files = open_tables(path, _wanted(context.config), findings, source=SOURCE)
     except InputError as error:
         findings.state(str(error))
-        return SpilledCovariates()
+        return ShuffledCovariates()
     tables: dict[frozenset[str], list[TableFile]] = {}
     for file in files:
         tables.setdefault(frozenset(file.columns), []).append(file)
     problem = _name_problem(tables, context.config)
     if problem is not None:
         findings.state(problem)
-        return SpilledCovariates()
+        return ShuffledCovariates()
     spilled: list[SpilledTable] = []
     ignored: list[str] = []
     for number, columns in enumerate(sorted(tables, key=sorted)):
         table, reasons = _spill_table(number, tables[columns], demand, context, findings)
         spilled += [table] if table.schema.names else []
         ignored += reasons
-    return SpilledCovariates(tuple(spilled), tuple(ignored))
+    return ShuffledCovariates(tuple(spilled), tuple(ignored))
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
@@ -150,7 +152,7 @@ def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
 
 
 def _spill_table(
-    number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: Findings
+    number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: ValidationReport
 ) -> tuple[SpilledTable, list[str]]:
     """Returns the table, and its columns that are not used, each with the reason."""
     config = context.config
@@ -215,7 +217,7 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
         known_until={name: max(result.last_day[name] for result in results) for name in table.names},
     )
     unused = [name for name, values in found.items() if values is None]
-    return schema, [f"{name} (text with more than {MOST_CATEGORIES} different values)" for name in unused]
+    return schema, [f"{name} (text with more than {MAX_CATEGORIES} different values)" for name in unused]
 
 
 def _spill(task: _Task) -> _Result:

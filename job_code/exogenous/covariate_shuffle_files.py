@@ -14,7 +14,7 @@ import polars as pl
 
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariates import Cells
-from job_code.exogenous.static_features import MOST_CATEGORIES
+from job_code.exogenous.static_features import MAX_CATEGORIES
 from job_code.series.arrays import Integers
 from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.row_checks import DAY
@@ -55,7 +55,7 @@ class TableColumns:
 
 
 class CovariateWriter:
-    """Sorts batches of one table into one file a shard.
+    """StratumCodes batches of one table into one file a shard.
 
     Args:
         table: What it holds.
@@ -105,7 +105,7 @@ class CovariateWriter:
             return np.full(len(column), np.nan, np.float32)
         for text in sorted(set(column.drop_nulls().unique().to_list()) - codes.keys()):
             codes[text] = len(codes)
-        if len(codes) > MOST_CATEGORIES:
+        if len(codes) > MAX_CATEGORIES:
             self._codes[name] = None
             return np.full(len(column), np.nan, np.float32)
         known = np.arange(len(codes), dtype=np.float32)

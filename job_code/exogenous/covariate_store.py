@@ -1,4 +1,4 @@
-"""Covariates on disk, between the check and the forecast: with each piece its own, and those that many pieces share."""
+"""Covariates on disk, between the check and the forecast: with each chunk its own, and those that many chunks share."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from job_code.tables.key_hashes import Hashes, hash_keys
 
 _GROUPS = "covariate_groups.npy"
 MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of the past alone
-LEAST_HIDDEN = 0.01
+MIN_HIDDEN = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class StoredTable:
         number: Tells its files from those of other tables.
         key: The key columns it has, of those that name a series.
         schema: Its columns.
-        folder: Where its values are; None where each piece has those of its own series.
+        folder: Where its values are; None where each chunk has those of its own series.
     """
 
     number: int
@@ -37,9 +37,9 @@ class StoredTable:
     schema: CovariateSchema
     folder: Path | None
 
-    def file(self, piece: Path) -> Path:
-        """Where its values for the series of a piece are."""
-        return (self.folder or piece) / f"covariates-{self.number}.npy"
+    def file(self, chunk: Path) -> Path:
+        """Where its values for the series of a chunk are."""
+        return (self.folder or chunk) / f"covariates-{self.number}.npy"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class StoredCovariates:
         used = unknown.mean(axis=1) <= MOSTLY
         dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
         settled = replace(self, dropped=dropped)
-        shares = np.maximum(unknown[used], LEAST_HIDDEN)
+        shares = np.maximum(unknown[used], MIN_HIDDEN)
         return replace(settled, hidden=HiddenShares(names=settled.names, shares=shares, seed=seed))
 
     def only(self, names: Collection[str]) -> Self:
@@ -104,22 +104,22 @@ class StoredCovariates:
     def _used(self, table: StoredTable) -> tuple[str, ...]:
         return tuple(name for name in table.schema.names if name not in self.dropped)
 
-    def read(self, piece: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
-        """Reads what is known of a piece's series.
+    def read(self, chunk: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
+        """Reads what is known of a chunk's series.
 
         Args:
-            piece: Folder of the piece.
+            chunk: Folder of the chunk.
             panel: Its series, those chosen by `only`.
-            only: Series to read, shape (series of the piece,); all when absent.
+            only: Series to read, shape (series of the chunk,); all when absent.
         """
         if not self.tables:
             return Covariates.none(len(panel))
-        group = np.load(piece / _GROUPS).astype(np.int64)
-        first, lengths = np.load(piece / "first_period.npy"), np.load(piece / "lengths.npy")
+        group = np.load(chunk / _GROUPS).astype(np.int64)
+        first, lengths = np.load(chunk / "first_period.npy"), np.load(chunk / "lengths.npy")
         chosen = np.ones(group.shape[1], dtype=bool) if only is None else only
         tables, groups = [], []
         for stored, own in zip(self.tables, group, strict=True):
-            every = zip(stored.schema.names, np.load(stored.file(piece), mmap_mode="r"), strict=True)
+            every = zip(stored.schema.names, np.load(stored.file(chunk), mmap_mode="r"), strict=True)
             values = [column for name, column in every if name not in self.dropped]
             if stored.folder is None:
                 table = CovariateTable(values, first.astype(np.int64), lengths.astype(np.int64) + self.horizon)
@@ -142,11 +142,11 @@ class StoredCovariates:
             positive=tuple(name for schema in schemas for name in schema.positive if name not in self.dropped),
         )
 
-    def write(self, piece: Path, panel: Panel, rows: Mapping[int, AlignedRows]) -> None:
-        """Write what is known of a piece's series beside them.
+    def write(self, chunk: Path, panel: Panel, rows: Mapping[int, AlignedRows]) -> None:
+        """Write what is known of a chunk's series beside them.
 
         Args:
-            piece: Folder of the piece.
+            chunk: Folder of the chunk.
             panel: Its series.
             rows: For each table that is not shared, by its number: the rows about them.
         """
@@ -160,9 +160,9 @@ class StoredCovariates:
             own = rows[stored.number]
             table = CovariateTable.empty(len(stored.schema.names), panel.first_period, panel.lengths + self.horizon)
             table.put(own.series, own.period, own.values)
-            np.save(stored.file(piece), np.array(table.values))
+            np.save(stored.file(chunk), np.array(table.values))
             groups.append(np.arange(len(panel)))
-        np.save(piece / _GROUPS, np.array(groups, dtype=np.int32))
+        np.save(chunk / _GROUPS, np.array(groups, dtype=np.int32))
 
 
 def _groups(panel: Panel, key: tuple[str, ...], known: Hashes) -> Integers:

@@ -25,7 +25,7 @@ class Exogenous:
         """Nothing, for a number of series."""
         return cls(StaticFeatures.none(series), Covariates.none(series))
 
-    def revealed(self) -> Self:
+    def unmasked(self) -> Self:
         """All that is known, as it is when the run itself forecasts."""
         return replace(self, covariates=replace(self.covariates, mask=None))
 

@@ -1,4 +1,4 @@
-"""Covariates that many series have in common, put where all pieces of the demand find them."""
+"""Covariates that many series have in common, put where all chunks of the demand find them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from job_code.exogenous.covariates import NO_GROUP, CovariateTable
 from job_code.exogenous.public_holidays import BESIDE, holiday_table
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes, hash_keys
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 OF_A_ROW = ("hash", "period")
 
@@ -26,7 +26,7 @@ def store_covariates(
     frequency: Frequency,
     span: tuple[int, int],
     context: RunContext,
-    findings: Findings,
+    findings: ValidationReport,
     *,
     known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> StoredCovariates:
@@ -40,7 +40,7 @@ def store_covariates(
         findings: Takes note of what is wrong with the tables that are shared.
         known: What text means to a model that was trained before, by column.
     """
-    config, folder = context.config, context.pieces
+    config, folder = context.config, context.chunks
     problems, tables = Counter[str](), []
     for table in spilled:
         if table.of_series:
@@ -63,7 +63,7 @@ def store_covariates(
 def share_table(
     table: SpilledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path, batch: int
 ) -> StoredTable:
-    """Puts a table of a shorter key than the demand's where all pieces find it.
+    """Puts a table of a shorter key than the demand's where all chunks find it.
 
     It may be large where a chain has many articles: what is in memory is a batch, and a byte for each of its cells.
 
@@ -118,7 +118,7 @@ def share_holidays(
     *,
     known: Mapping[str, tuple[str, ...]],
 ) -> StoredTable:
-    """Puts a country's public holidays where all pieces find them.
+    """Puts a country's public holidays where all chunks find them.
 
     Args:
         country: As the configuration has it.

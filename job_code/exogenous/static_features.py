@@ -10,9 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from job_code.series.arrays import Booleans
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
-MOST_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
+MAX_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class StaticEncoding:
             else:
                 found = all_categories(categories[name] for categories in shards)
                 if found is None:
-                    ignored.append(f"{name} (text with more than {MOST_CATEGORIES} different values)")
+                    ignored.append(f"{name} (text with more than {MAX_CATEGORIES} different values)")
                 else:
                     categories[name] = found
         return cls(tuple(numbers), categories, tuple(ignored))
 
-    def fit(self, schema: dict[str, pl.DataType], findings: Findings) -> Self:
+    def fit(self, schema: dict[str, pl.DataType], findings: ValidationReport) -> Self:
         """Looks whether a later run's columns are those that a model was trained with.
 
         Args:
@@ -130,7 +130,7 @@ def _kind(dtype: pl.DataType) -> str:
 def categories_of(column: pl.Series) -> frozenset[str] | None:
     """The different values of a text column; None where there are too many to be of use."""
     found = column.drop_nulls().unique()
-    return frozenset(found.to_list()) if len(found) <= MOST_CATEGORIES else None
+    return frozenset(found.to_list()) if len(found) <= MAX_CATEGORIES else None
 
 
 def all_categories(parts: Iterable[Iterable[str] | None]) -> tuple[str, ...] | None:
@@ -140,6 +140,6 @@ def all_categories(parts: Iterable[Iterable[str] | None]) -> tuple[str, ...] | N
         if part is None:
             return None
         found |= set(part)
-        if len(found) > MOST_CATEGORIES:
+        if len(found) > MAX_CATEGORIES:
             return None
     return tuple(sorted(found))

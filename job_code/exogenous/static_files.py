@@ -16,7 +16,7 @@ from job_code.tables.column_kinds import holds_numbers
 from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
 from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
-from job_code.tables.validation_report import EXAMPLES, Findings
+from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 SOURCE = "static"
 
@@ -51,7 +51,7 @@ class Described:
     examples: pl.DataFrame
 
 
-def shard_static(path: Path, demand: ShardedDemand, context: RunContext, findings: Findings) -> StaticShards:
+def shard_static(path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport) -> StaticShards:
     """Read every static file at or below a path into the shards of the demand.
 
     Args:
@@ -82,7 +82,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     )
 
 
-def _open(path: Path, key: Sequence[str], findings: Findings) -> list[TableFile]:
+def _open(path: Path, key: Sequence[str], findings: ValidationReport) -> list[TableFile]:
     """Open the files; none where they cannot be used, which is noted."""
     try:
         files = open_tables(
@@ -129,7 +129,7 @@ def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, f
     )
 
 
-def report_repeated(described: Sequence[Described], findings: Findings) -> None:
+def report_repeated(described: Sequence[Described], findings: ValidationReport) -> None:
     """Takes note of the series that have more than one static row."""
     own = [each for each in described if each.repeated]
     if own:

@@ -1,7 +1,7 @@
-"""The rows the model learns from and predicts: what is known at an origin, for a step ahead of it.
+"""The feature matrix: one row for each origin and step.
 
-One model serves all steps. What is known at the origin is the same for each of them; what happened in the same season
-of the years before, and where in the calendar the forecast period lies, belongs to the step.
+One model serves all steps. The features of the origin are the same for each step. The features of the step are the same
+season of the years before, and the calendar of the forecast period.
 """
 
 from collections.abc import Sequence
@@ -21,40 +21,40 @@ from job_code.series.frequency import Frequency
 
 Columns = npt.NDArray[np.float32]
 
-LEAST_GROWTH, MOST_GROWTH = 0.2, 5.0
-PATTERNS_BACK = 4
-OLDEST_YEARS = 2  # older series are all alike, and no further back is looked
+MIN_GROWTH, MAX_GROWTH = 0.2, 5.0
+SHORT_SEASONS_BACK = 4
+MAX_AGE_YEARS = 2  # older series have this age: no feature looks further back
 NEAR = (-2, -1, 0, 1, 2)  # periods around the one of a year ago
 
 
 def static_name(column: str) -> str:
-    """Name of a static column among the features: one that no other feature has."""
+    """Return the feature name of a static column, which no other feature has."""
     return f"static {column}"
 
 
 def season_names(recipe: FeatureRecipe) -> tuple[str, ...]:
-    """Names of the columns that tell of the forecast period's season in the years before."""
+    """Name the features of the forecast period's season in the years before."""
     year = [f"year ago {offset:+d}" for offset in NEAR]
     means = ("year ago, mean of 3", "year ago, mean of 5", "two years ago")
     grown = ("year ago, grown", "year ago, mean of 3, grown", "year ago, moved")
-    return (*year, *means, *grown, *(("pattern", "pattern, mean") if recipe.pattern else ()))
+    return (*year, *means, *grown, *(("short season", "short season, mean") if recipe.short_season else ()))
 
 
 def demand_names(recipe: FeatureRecipe) -> tuple[str, ...]:
-    """Names of the columns that tell of demand alone, the step last."""
+    """Name the features of demand, the step last."""
     return (*recipe.names, "age", *season_names(recipe), "step")
 
 
 def row_names(
     recipe: FeatureRecipe, *, static: Sequence[str], covariates: Sequence[str], positive: Sequence[str]
 ) -> tuple[str, ...]:
-    """Name the columns of `Origins.rows`, in their order.
+    """Name the features of `ForecastOrigins.rows`, in their order.
 
     Args:
-        recipe: What is looked at.
-        static: Static columns.
-        covariates: Covariates.
-        positive: Those covariates that are always above zero.
+        recipe: The recipe.
+        static: Names of static columns.
+        covariates: Names of covariates.
+        positive: Names of those covariates that are always above zero.
     """
     return (
         *recipe.names,
@@ -68,36 +68,36 @@ def row_names(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Origins:
-    """Places that forecasts start from, each in one series; all demand is relative to the series' size there.
+class ForecastOrigins:
+    """Positions in series that forecasts start from. Demand is relative to the series' scale there.
 
     Attributes:
         recipe: The features.
-        frequency: What period numbers count.
-        values: Demand of whole series, one behind the other.
-        start: Position in `values` of the first value of each origin's series, shape (origins,).
-        at: Position of the last value that is known, shape (origins,).
+        frequency: The calendar.
+        values: Demand of whole series, concatenated.
+        series_start: Position in `values` of the first value of each origin's series, shape (origins,).
+        origin_index: Position in `values` of the last known value, shape (origins,).
         period: Period number of that value, shape (origins,).
-        size: What demand is divided by, in units of `values`, shape (origins,).
-        past: The recipe's lags and lag transforms, in units of `values`, shape (features, origins).
-        exogenous: What is known of series beside their demand.
-        series: Which of them each origin's series is, shape (origins,).
+        scale: Divisor of demand, in units of `values`, shape (origins,).
+        lag_features: The recipe's lags and lag transforms, in units of `values`, shape (features, origins).
+        exogenous: Static features and covariates of the series.
+        series: Index in `exogenous` of each origin's series, shape (origins,).
     """
 
     recipe: FeatureRecipe
     frequency: Frequency
     values: Floats
-    start: Integers
-    at: Integers
+    series_start: Integers
+    origin_index: Integers
     period: Integers
-    size: Floats
-    past: Columns
+    scale: Floats
+    lag_features: Columns
     exogenous: Exogenous
     series: Integers
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns of `rows`."""
+        """Names of the features of `rows`, in their order."""
         covariates = self.exogenous.covariates
         return row_names(
             self.recipe,
@@ -108,47 +108,55 @@ class Origins:
 
     @property
     def of_demand(self) -> list[int]:
-        """Positions of the columns that tell of demand alone, the step last."""
+        """Positions of the features of demand, the step last."""
         return [self.names.index(name) for name in demand_names(self.recipe)]
 
     @property
     def categorical(self) -> tuple[str, ...]:
-        """Which of the columns hold categories."""
+        """Names of the categorical features."""
         static = map(static_name, self.exogenous.static.categorical)
         return (*static, *categorical_names(self.exogenous.covariates))
 
     def where(self, chosen: Booleans) -> Self:
-        """Keeps some of the origins."""
+        """Keep some of the origins."""
         return replace(
             self,
-            start=self.start[chosen],
-            at=self.at[chosen],
+            series_start=self.series_start[chosen],
+            origin_index=self.origin_index[chosen],
             period=self.period[chosen],
-            size=self.size[chosen],
-            past=self.past[:, chosen],
+            scale=self.scale[chosen],
+            lag_features=self.lag_features[:, chosen],
             series=self.series[chosen],
         )
 
-    def known(self, name: str, index: Integers) -> Floats:
-        """One of the recipe's features, relative to the size, of the origins at some indices."""
-        relative: Floats = self.past[self.recipe.names.index(name), index] / self.size[index]
+    def lag_feature(self, name: str, index: Integers) -> Floats:
+        """Return one of the recipe's features, relative to the scale, of some origins.
+
+        Args:
+            name: Name of the feature.
+            index: Indices of the origins, shape (rows,).
+
+        Returns:
+            Shape (rows,).
+        """
+        relative: Floats = self.lag_features[self.recipe.names.index(name), index] / self.scale[index]
         return relative
 
     def rows(self, index: Integers, step: Integers) -> Columns:
-        """Rows for the model.
+        """Build the rows of the model.
 
         Args:
             index: Origin of each row, shape (rows,).
             step: Periods ahead of it, from 1, shape (rows,).
 
         Returns:
-            Shape (rows, features), in the order of `names`; NaN where nothing is known. Its columns are contiguous.
+            Shape (rows, features), in the order of `names`; NaN for an unknown value. Its columns are contiguous.
         """
         columns = np.empty((len(self.names), len(index)), dtype=np.float32)
         constant = len(self.recipe.names)
-        np.divide(self.past[:, index], self.size[index], out=columns[:constant], casting="same_kind")
-        oldest = OLDEST_YEARS * self.recipe.year
-        columns[constant] = np.minimum(self.at[index] - self.start[index] + 1, oldest)
+        np.divide(self.lag_features[:, index], self.scale[index], out=columns[:constant], casting="same_kind")
+        oldest = MAX_AGE_YEARS * self.recipe.year
+        columns[constant] = np.minimum(self.origin_index[index] - self.series_start[index] + 1, oldest)
         static = self.exogenous.static.array
         constant += 1 + len(static)
         columns[constant - len(static) : constant] = static[:, self.series[index]]
@@ -165,45 +173,45 @@ class Origins:
 
     @cached_property
     def _usual(self) -> Columns:
-        return usual(self.exogenous.covariates, self.series, self.period, self.recipe.level)
+        return usual(self.exogenous.covariates, self.series, self.period, self.recipe.level_window)
 
     def _of_step(self, index: Integers, step: Integers) -> list[Floats]:
-        year, size = self.recipe.year, self.size[index]
-        same = self.at[index] + step - self._seasons(step)
-        around = [self._value(same + offset, index) / size for offset in NEAR]
+        year, scale = self.recipe.year, self.scale[index]
+        same = self.origin_index[index] + step - self._seasons(step)
+        around = [self._value(same + offset, index) / scale for offset in NEAR]
         last, of_three, of_five = around[2], _mean(around[1:4]), _mean(around)
-        now = self.known(self.recipe.level_now, index)
-        before = self.known(self.recipe.level_a_year_ago, index)
+        now = self.lag_feature(self.recipe.level_feature, index)
+        before = self.lag_feature(self.recipe.level_feature_last_year, index)
         growth = np.divide(now, before, out=np.full(len(index), np.nan), where=before > 0)
-        growth = np.clip(growth, LEAST_GROWTH, MOST_GROWTH)
+        growth = np.clip(growth, MIN_GROWTH, MAX_GROWTH)
         columns = [
             *around,
             of_three,
             of_five,
-            self._value(same - year, index) / size,
+            self._value(same - year, index) / scale,
             last * growth,
             of_three * growth,
             last + now - before,
         ]
-        if self.recipe.pattern:
-            pattern = self.recipe.pattern
-            same = self.at[index] + step - pattern * -(-step // pattern)
-            every = [self._value(same - back * pattern, index) / size for back in range(PATTERNS_BACK)]
+        if self.recipe.short_season:
+            short_season = self.recipe.short_season
+            same = self.origin_index[index] + step - short_season * -(-step // short_season)
+            every = [self._value(same - back * short_season, index) / scale for back in range(SHORT_SEASONS_BACK)]
             columns += [every[0], _mean(every)]
         calendar = calendar_columns(self.recipe, self.frequency, self.period[index] + step)
         return [*columns, *calendar, step.astype(np.float64)]
 
     def _seasons(self, step: Integers) -> Integers:
-        """How far back the same season lies, as late as it is known at the origin, shape (rows,)."""
+        """Return the lag to the latest same season that is known at the origin, in periods, shape (rows,)."""
         return self.recipe.year * -(-step // self.recipe.year)
 
     def _value(self, position: Integers, index: Integers) -> Floats:
-        known = (position >= self.start[index]) & (position <= self.at[index])
+        known = (position >= self.series_start[index]) & (position <= self.origin_index[index])
         return np.where(known, self.values[np.where(known, position, 0)], np.nan)
 
 
 def _mean(columns: list[Floats]) -> Floats:
-    """Mean of what is known."""
+    """Average the known values."""
     total, count = np.zeros(len(columns[0])), np.zeros(len(columns[0]))
     for column in columns:
         known = ~np.isnan(column)

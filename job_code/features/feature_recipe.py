@@ -1,7 +1,7 @@
 """The feature recipe of each frequency, as MLForecast's arguments.
 
-A row of the model knows more than that: `feature_matrix` adds the season of the years before, the step, static
-columns and covariates.
+A row of the model has more features: `feature_matrix` adds the same season of the years before, the step, static
+features and covariates.
 """
 
 import math
@@ -25,25 +25,25 @@ NEGLIGIBLE = 2.0**-24  # of a 32-bit number
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRecipe:
-    """What the model knows of a series where its forecast starts, and of the calendar where it forecasts.
+    """Features of a series' past at the origin, and of the calendar at the forecast period.
 
     Attributes:
         lags: MLForecast's argument: periods to look back, from 1.
         lag_transforms: MLForecast's argument: by lag, statistics of the values up to that lag.
-        date_features: MLForecast's argument: names of a date's parts, or functions of dates.
-        year: Periods of a year. `lag_transforms` has the mean of the latest year.
-        level: Length of the mean that tells how high demand is. `lag_transforms` has it now and a year ago.
-        smoothed: Name of the feature that stands for the last value, a little calmer than that.
-        pattern: Periods of a shorter season, 7 days; None where there is none.
+        date_features: MLForecast's argument: names of date parts, or functions of dates.
+        year: Periods in a year. `lag_transforms` has the mean of the latest year.
+        level_window: Window of the mean that measures the level. `lag_transforms` has it now and a year ago.
+        ewm_feature: Name of the exponentially weighted mean that stands for the last value.
+        short_season: Periods in a shorter season, 7 for days; None where there is none.
     """
 
     lags: Sequence[int]
     lag_transforms: dict[int, list[Any]]  # MLForecast's own type leaves out its transforms
     date_features: Sequence[DateFeature]
     year: int
-    level: int
-    smoothed: str
-    pattern: int | None = None
+    level_window: int
+    ewm_feature: str
+    short_season: int | None = None
 
     def forecaster(self) -> MLForecast:
         """Set up MLForecast without a model: its `preprocess` computes the features that LightGBM learns from.
@@ -66,29 +66,29 @@ class FeatureRecipe:
         return tuple(self.forecaster().ts.features)
 
     @property
-    def level_now(self) -> str:
-        """Name of the latest level."""
-        return f"mean_{self.level}"
+    def level_feature(self) -> str:
+        """Name of the feature with the latest level."""
+        return f"mean_{self.level_window}"
 
     @property
-    def level_a_year_ago(self) -> str:
-        """Name of the level a year before."""
-        return f"mean_{self.level}_year_ago"
+    def level_feature_last_year(self) -> str:
+        """Name of the feature with the level a year before."""
+        return f"mean_{self.level_window}_year_ago"
 
     @property
     def mean_of_year(self) -> str:
-        """Name of the mean of the latest year."""
+        """Name of the feature with the mean of the latest year."""
         return f"mean_{self.year}"
 
-    def memory(self, horizon: int) -> int:
-        """Periods of the past beyond which nothing is seen, or too little to change a 32-bit number.
+    def max_lookback(self, horizon: int) -> int:
+        """Return how many past periods can change a feature by more than the precision of a 32-bit number.
 
         Args:
-            horizon: Periods that are forecast.
+            horizon: Number of periods to forecast.
         """
         seasons = (math.ceil(horizon / self.year) + 1) * self.year + 2
         transforms = [(lag, transform) for lag, those in self.lag_transforms.items() for transform in those]
-        return max(*self.lags, *(lag - 1 + _reach(transform) for lag, transform in transforms), seasons) + 1
+        return max(*self.lags, *(lag - 1 + _lookback(transform) for lag, transform in transforms), seasons) + 1
 
 
 def recipe_for(frequency: Frequency) -> FeatureRecipe:
@@ -108,8 +108,8 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
                 },
                 date_features=[day_of_year],
                 year=52,
-                level=13,
-                smoothed="ewm_0.6",
+                level_window=13,
+                ewm_feature="ewm_0.6",
             )
         case "day":
             return FeatureRecipe(
@@ -125,9 +125,9 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
                 },
                 date_features=["weekday", "day", day_of_year],
                 year=364,
-                level=28,
-                smoothed="ewm_0.3",
-                pattern=7,
+                level_window=28,
+                ewm_feature="ewm_0.3",
+                short_season=7,
             )
         case "month":
             return FeatureRecipe(
@@ -143,8 +143,8 @@ def recipe_for(frequency: Frequency) -> FeatureRecipe:
                 },
                 date_features=["month"],
                 year=12,
-                level=6,
-                smoothed="ewm_0.6",
+                level_window=6,
+                ewm_feature="ewm_0.6",
             )
 
 
@@ -167,8 +167,8 @@ def feature_name(transform: LagTransform, lag: int) -> str:
     return name if lag == 1 else f"{name}_year_ago"
 
 
-def _reach(transform: LagTransform) -> int:
-    """Periods that a transform looks at."""
+def _lookback(transform: LagTransform) -> int:
+    """Return how many periods a transform uses."""
     if isinstance(transform, ExponentiallyWeightedMean):
         return math.ceil(math.log(NEGLIGIBLE) / math.log(1 - transform.alpha))
     return transform.window_size

@@ -1,4 +1,4 @@
-"""The features of a series' past where forecasts start: at origins to learn from, and at the ends of series."""
+"""Lags and lag transforms at origins: those of the training rows, and the ends of series."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,80 +9,86 @@ from coreforecast.grouped_array import GroupedArray
 from mlforecast.lag_transforms import ExponentiallyWeightedMean
 
 from job_code.exogenous.exogenous_features import Exogenous
-from job_code.features.feature_matrix import Columns, Origins
+from job_code.features.feature_matrix import Columns, ForecastOrigins
 from job_code.features.feature_recipe import FeatureRecipe
 from job_code.features.training_rows import TrainingRows
 from job_code.series.arrays import Floats, Integers
 from job_code.series.panel import Panel
 
-# In units of the size. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
+# In units of the scale. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
 # keep these sums exact, so a mean over no demand is 0 and not what rounding left of older demand.
 GRAIN = 2.0**-40
 UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
 
 
-def size(panel: Panel) -> Floats:
-    """Mean absolute demand of each series over its last year, over all its periods where that is 0, else 1."""
+def demand_scale(panel: Panel) -> Floats:
+    """Return the scale of each series: mean absolute demand over its last year, or over all its periods if that is 0.
+
+    Returns:
+        In units of demand, shape (series,); 1 for a series without any demand.
+    """
     magnitude = np.abs(panel.values)
     recent = panel.mean_of_last(magnitude, panel.frequency.per_year)
     overall = panel.mean_of_last(magnitude, len(magnitude))
     return np.where(recent > 0, recent, np.where(overall > 0, overall, 1.0))
 
 
-def training_origins(panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe) -> Origins:
+def training_origins(
+    panel: Panel, exogenous: Exogenous, drawn: TrainingRows, *, recipe: FeatureRecipe
+) -> ForecastOrigins:
     """Build the origins of the training rows.
 
     Args:
-        panel: The series that teach.
-        exogenous: What is known of them beside their demand.
+        panel: The series to train on.
+        exogenous: Their static features and covariates.
         drawn: The rows.
         recipe: The features.
     """
-    sizes = size(panel)
-    values = panel.values / np.repeat(sizes, panel.lengths)
-    return Origins(
+    scales = demand_scale(panel)
+    values = panel.values / np.repeat(scales, panel.lengths)
+    return ForecastOrigins(
         recipe=recipe,
         frequency=panel.frequency,
         values=values,
-        start=panel.starts[drawn.series],
-        at=drawn.at,
-        period=panel.period_of_value[drawn.at],
-        size=drawn.size / sizes[drawn.series],
-        past=_past(panel, values, drawn.series, drawn.at, recipe=recipe),
+        series_start=panel.starts[drawn.series],
+        origin_index=drawn.origin,
+        period=panel.period_of_value[drawn.origin],
+        scale=drawn.scale / scales[drawn.series],
+        lag_features=_lag_features(panel, values, drawn.series, drawn.origin, recipe=recipe),
         exogenous=exogenous,
         series=drawn.series,
     )
 
 
-def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -> Origins:
+def last_origins(panel: Panel, exogenous: Exogenous, *, recipe: FeatureRecipe) -> ForecastOrigins:
     """Build an origin at the last period of every series.
 
     Args:
         panel: The series.
-        exogenous: What is known of them beside their demand.
+        exogenous: Their static features and covariates.
         recipe: The features.
     """
-    values = panel.values / np.repeat(size(panel), panel.lengths)
-    return Origins(
+    values = panel.values / np.repeat(demand_scale(panel), panel.lengths)
+    return ForecastOrigins(
         recipe=recipe,
         frequency=panel.frequency,
         values=values,
-        start=panel.starts,
-        at=panel.starts + panel.lengths - 1,
+        series_start=panel.starts,
+        origin_index=panel.starts + panel.lengths - 1,
         period=panel.last_period,
-        size=np.ones(len(panel)),
-        past=_latest(panel, values, recipe=recipe),
+        scale=np.ones(len(panel)),
+        lag_features=_latest_lag_features(panel, values, recipe=recipe),
         exogenous=exogenous,
         series=np.arange(len(panel)),
     )
 
 
-def _latest(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:
-    """Compute the features of the ends of series alone, as MLForecast does when it predicts: it updates them.
+def _latest_lag_features(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:
+    """Compute the features at the ends of series only, by MLForecast's updates, as its `predict` does.
 
     Args:
         panel: The series.
-        values: Their demand, relative to their size, shape (sum of lengths,).
+        values: Their demand, relative to their scale, shape (sum of lengths,).
         recipe: The features.
 
     Returns:
@@ -94,7 +100,7 @@ def _latest(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:
     transforms: Mapping[str, Any] = recipe.forecaster().ts.transforms  # all have `update`; MLForecast's type is wider
     for number, transform in enumerate(transforms.values()):
         if isinstance(transform, ExponentiallyWeightedMean):
-            transform.transform(demand)  # the mean up to the period before the last: the update starts from it
+            transform.transform(demand)  # mean up to the period before the last, which the update starts from
         known = transform.update(demand)
         if isinstance(transform, ExponentiallyWeightedMean):
             known = np.where(panel.lengths == 1, values[bounds[1:] - 1], known)  # a single value has no mean before it
@@ -102,15 +108,15 @@ def _latest(panel: Panel, values: Floats, *, recipe: FeatureRecipe) -> Columns:
     return latest
 
 
-def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe) -> Columns:
+def _lag_features(panel: Panel, values: Floats, series: Integers, at: Integers, *, recipe: FeatureRecipe) -> Columns:
     """Compute the lags and lag transforms with MLForecast.
 
-    MLForecast puts what is known at the end of a period in the row of the next one. So each series gets one period
-    more, and the features of its last period are in that row.
+    MLForecast puts the features of the end of a period into the row of the next period. So each series gets one more
+    period, whose row has the features of its last period.
 
     Args:
         panel: The series.
-        values: Their demand, relative to their size, shape (sum of lengths,).
+        values: Their demand, relative to their scale, shape (sum of lengths,).
         series: Index of each origin's series, shape (origins,).
         at: Position in `values` of each origin, shape (origins,).
         recipe: The features.
@@ -131,7 +137,7 @@ def _past(panel: Panel, values: Floats, series: Integers, at: Integers, *, recip
     known = forecaster.preprocess(demand, static_features=[], dropna=False, keep_last_n=1, validate_data=False)
     assert isinstance(known, pl.DataFrame)
     assert tuple(forecaster.ts.features_order_) == recipe.names
-    after = at + series + 1  # every series before has one period more
+    after = at + series + 1  # every series before has one more period
     return np.array([known[name].to_numpy()[after] for name in recipe.names], dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""A piece of demand as one object: an uncompressed tar of its files, which holds nothing but data."""
+"""A chunk of demand as one chunk: an uncompressed tar of its files, which holds nothing but data."""
 
 import hashlib
 import re
@@ -47,7 +47,7 @@ def unpack(packed: Path, folder: Path, sha256: str) -> None:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() and FILE.fullmatch(member.name) else None
             if content is None:
-                raise HandoverUnusableError(f"{packed.name} holds {member.name}, which is no file of a piece")
+                raise HandoverUnusableError(f"{packed.name} holds {member.name}, which is no file of a chunk")
             with (folder / member.name).open("wb") as file:
                 shutil.copyfileobj(content, file)
 

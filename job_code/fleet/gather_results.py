@@ -1,4 +1,4 @@
-"""The end of a fleet's work: waits for all objects, whoever has them, then finishes the run or says what is missing."""
+"""The end of a fleet's work: waits for all chunks, whoever has them, then finishes the run or says what is missing."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contract.error_codes import ErrorCode
-from contract.s3.handover import HandedPiece
+from contract.s3.handover import ArchivedChunk
 from contract.s3.handover_keys import name_of
 from contract.s3.manifest import Manifest
 from job_code.artifacts.draft_run import Forecasts, Inference
@@ -21,7 +21,7 @@ from job_code.fleet.handover_document import Handover
 from job_code.fleet.instance import Instance
 from job_code.forecasting.forecast_files import ForecastFile
 from job_code.runtime.output_store import put_json
-from job_code.runtime.s3_prefix import S3Folder
+from job_code.runtime.s3_prefix import S3Prefix
 from job_code.tables.validation_report import plural
 
 SECONDS_BETWEEN_LOOKS = 2.0
@@ -30,10 +30,10 @@ SHOWN = 3
 MESSAGE = 600  # characters for the reasons: SageMaker shows a kilobyte
 
 
-class ObjectsFailedError(JobError):
-    """Some objects could not be forecast, and all others are."""
+class ChunksFailedError(JobError):
+    """Some chunks could not be forecast, and all others are."""
 
-    code = ErrorCode.OBJECTS_FAILED
+    code = ErrorCode.CHUNKS_FAILED
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class _Reason:
     words: str
 
 
-def note_end(handover: Handover, instance: Instance, *, host: str) -> None:
+def mark_instance_done(handover: Handover, instance: Instance, *, host: str) -> None:
     """Note that a machine has done what it could.
 
     Args:
@@ -50,10 +50,10 @@ def note_end(handover: Handover, instance: Instance, *, host: str) -> None:
         instance: This machine.
         host: Its name.
     """
-    put_json({"host": host}, handover.keys.end_note(instance.job_name, host), instance.output, instance.scratch)
+    put_json({"host": host}, handover.keys.instance_marker(instance.job_name, host), instance.output, instance.scratch)
 
 
-def wait_for_all(
+def await_instances(
     handover: Handover, instance: Instance, *, others: Collection[str], sleep: Callable[[float], None] = time.sleep
 ) -> None:
     """Wait until every other machine has done what it could; should one be lost, SageMaker ends this one too.
@@ -65,58 +65,58 @@ def wait_for_all(
         sleep: Waits between two looks.
 
     Raises:
-        OutOfMemoryError: If memory ran out for one of the objects that could not be forecast.
-        ObjectsFailedError: If others could not be forecast; how many, the first of them, and why.
+        OutOfMemoryError: If memory ran out for one of the chunks that could not be forecast.
+        ChunksFailedError: If others could not be forecast; how many, the first of them, and why.
     """
     store, job_name = instance.store, instance.job_name
-    wanted = {piece.name for piece in handover.pieces}
+    wanted = {chunk.name for chunk in handover.chunks}
     with instance.progress.stage("wait for the others") as advance:
         while True:
-            ended = _noted(store, handover.keys.ends(job_name))
+            ended = _noted(store, handover.keys.instances_of(job_name))
             if ended >= set(others):
                 break
             advance(len(ended) / len(others))
             sleep(SECONDS_BETWEEN_LOOKS)
     # Whoever has noted its end has noted everything else before.
-    missing = sorted(wanted - _noted(store, handover.keys.done))
+    missing = sorted(wanted - _noted(store, handover.keys.completed))
     if missing:
         reasons = _reasons(missing, handover, store, job_name)
         words = [reason.words for reason in reasons]
         message = _what_is_missing(words, len(wanted), handover, instance)
         if any(reason.code is ErrorCode.OUT_OF_MEMORY for reason in reasons):
             raise OutOfMemoryError(message)
-        raise ObjectsFailedError(message)
+        raise ChunksFailedError(message)
 
 
-def _reasons(missing: Sequence[str], handover: Handover, store: S3Folder, job_name: str) -> list[_Reason]:
+def _reasons(missing: Sequence[str], handover: Handover, store: S3Prefix, job_name: str) -> list[_Reason]:
     def of(name: str) -> _Reason:
-        return _reason(store, handover.keys.failure_note(job_name, name))
+        return _reason(store, handover.keys.failure_marker(job_name, name))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
         return list(reads.map(of, missing))
 
 
 def _what_is_missing(reasons: Sequence[str], wanted: int, handover: Handover, instance: Instance) -> str:
-    """Name the first objects and why they are missing; all of them stand in a file that the line ends with."""
-    every = handover.keys.every_reason(instance.job_name)
-    put_json({"objects": wanted, "missing": len(reasons), "reasons": reasons}, every, instance.output, instance.scratch)
+    """Name the first chunks and why they are missing; all of them stand in a file that the line ends with."""
+    every = handover.keys.failure_summary(instance.job_name)
+    put_json({"chunks": wanted, "missing": len(reasons), "reasons": reasons}, every, instance.output, instance.scratch)
     shown = reasons[:SHOWN]
     longest = MESSAGE // len(shown)
     told = "; ".join(each if len(each) <= longest else f"{each[: longest - 3]}..." for each in shown)
     more = f"; and {len(reasons) - SHOWN:,} more, in {instance.store.uri(every)}" if len(reasons) > SHOWN else ""
-    return f"{len(reasons):,} of {plural(wanted, 'object')} could not be forecast: {told}{more}"
+    return f"{len(reasons):,} of {plural(wanted, 'chunk')} could not be forecast: {told}{more}"
 
 
-def _reason(store: S3Folder, name: str) -> _Reason:
-    """As it was noted; of an object that was given to no machine, nobody has."""
+def _reason(store: S3Prefix, name: str) -> _Reason:
+    """As it was noted; of an chunk that was given to no machine, nobody has."""
     if name not in store.names(name):
         return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{name_of(name)}: no machine was given it")
     noted = _read(store, name)
     return _Reason(ErrorCode(noted["code"]), noted["reason"])
 
 
-def gather(handover: Handover, store: S3Folder, *, instances: int, cores: int) -> Forecasts:
-    """Read what all objects came to.
+def gather_results(handover: Handover, store: S3Prefix, *, instances: int, cores: int) -> Forecasts:
+    """Read what all chunks came to.
 
     Args:
         handover: The run.
@@ -125,16 +125,16 @@ def gather(handover: Handover, store: S3Folder, *, instances: int, cores: int) -
         cores: Of each.
     """
 
-    def of(piece: HandedPiece) -> dict[str, Any]:
-        return _read(store, handover.keys.done_note(piece.name))
+    def of(chunk: ArchivedChunk) -> dict[str, Any]:
+        return _read(store, handover.keys.completed_marker(chunk.name))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
-        notes = list(reads.map(of, handover.pieces))
+        notes = list(reads.map(of, handover.chunks))
     horizon = handover.draft.manifest["horizon"]
     total = np.zeros(horizon)
     for note in notes:  # in the order that the single job adds them up in
         total += np.array(note["total"])
-    series = sum(piece.series for piece in handover.pieces)
+    series = sum(chunk.series for chunk in handover.chunks)
     core_seconds = sum(float(note["seconds"]) for note in notes)
     return Forecasts(
         files=[ForecastFile(**note["file"]) for note in notes],
@@ -159,7 +159,7 @@ def finish_run(
         The manifest.
     """
     with instance.progress.stage("gather"):
-        forecasts = gather(handover, instance.store, instances=instances, cores=cores)
+        forecasts = gather_results(handover, instance.store, instances=instances, cores=cores)
     return finish(
         handover.draft,
         forecasts,
@@ -170,10 +170,10 @@ def finish_run(
     )
 
 
-def _noted(store: S3Folder, under: str) -> set[str]:
+def _noted(store: S3Prefix, under: str) -> set[str]:
     return {name_of(name) for name in store.names(under)}
 
 
-def _read(store: S3Folder, name: str) -> dict[str, Any]:
+def _read(store: S3Prefix, name: str) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(store.read(name))
     return content

@@ -1,4 +1,4 @@
-"""What one job hands over to a fleet: the demand in objects, what they have in common, and the run as far as it goes.
+"""What one job hands over to a fleet: the demand in chunks, what they have in common, and the run as far as it goes.
 
 `contract.s3.handover_keys` shows where all of it lies; this module is its document.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from contract.s3.handover import HandedPiece, HandoverContents
+from contract.s3.handover import ArchivedChunk, HandoverContents
 from contract.s3.handover_keys import HandoverKeys
 from job_code.artifacts.draft_run import Draft
 from job_code.errors import HandoverUnusableError
@@ -25,16 +25,16 @@ class Handover:
     """A run that is to be forecast elsewhere.
 
     Attributes:
-        pieces: All its demand.
+        chunks: All its demand.
         model_sha256: Checksum of the model to forecast with.
         last_period: The latest cutoff of its series.
         covariates: Where covariates are, and what they are.
-        shared: Checksums of the archives with what all pieces share, by the folder's name.
+        shared: Checksums of the archives with what all chunks share, by the folder's name.
         shared_bytes: Size of all of these.
         draft: The run as far as it goes.
     """
 
-    pieces: tuple[HandedPiece, ...]
+    chunks: tuple[ArchivedChunk, ...]
     model_sha256: str
     last_period: int
     covariates: StoredCovariates
@@ -56,10 +56,10 @@ class Handover:
         """Write all of it as JSON."""
         content = _Document(
             schema_version=SCHEMA,
-            series=sum(piece.series for piece in self.pieces),
-            bytes=sum(piece.bytes for piece in self.pieces),
+            series=sum(chunk.series for chunk in self.chunks),
+            bytes=sum(chunk.bytes for chunk in self.chunks),
             shared_bytes=self.shared_bytes,
-            pieces=self.pieces,
+            chunks=self.chunks,
             model_sha256=self.model_sha256,
             last_period=self.last_period,
             covariates=_Covariates.of(self.covariates),
@@ -74,7 +74,7 @@ class Handover:
 
         Args:
             file: The document.
-            covariates: The folder with what all pieces share.
+            covariates: The folder with what all chunks share.
 
         Raises:
             HandoverUnusableError: If it is no such document, or of another program.
@@ -90,7 +90,7 @@ class Handover:
         except BrokenDocumentError as error:
             raise HandoverUnusableError(f"{file.name} cannot be read: {error}; start a new run") from None
         return cls(
-            pieces=content.pieces,
+            chunks=content.chunks,
             model_sha256=content.model_sha256,
             last_period=content.last_period,
             covariates=content.covariates.in_folder(covariates),

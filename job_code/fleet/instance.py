@@ -1,18 +1,18 @@
-"""One machine of a fleet: forecasts the objects it was given, over all its cores, and keeps what each came to."""
+"""One machine of a fleet: forecasts the chunks it was given, over all its cores, and keeps what each came to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from contract.s3.handover_keys import archive_name
-from job_code.fleet.chunk_worker import ObjectForecast, ObjectTask, forecast_object, prepare
-from job_code.fleet.completion_markers import ObjectNotes, failure_line
+from job_code.fleet.chunk_worker import ArchiveResult, ArchiveTask, forecast_archive, prepare
+from job_code.fleet.completion_markers import CompletionMarkers, failure_line
 from job_code.fleet.handover_document import Handover
 from job_code.runtime.failures import Failure
 from job_code.runtime.output_store import S3Output
 from job_code.runtime.process_pool import WorkerDiedError, Workers
 from job_code.runtime.progress import Progress
-from job_code.runtime.s3_prefix import S3Folder
+from job_code.runtime.s3_prefix import S3Prefix
 from job_code.tables.validation_report import plural
 
 
@@ -28,7 +28,7 @@ class Instance:
     """
 
     job_name: str
-    store: S3Folder
+    store: S3Prefix
     progress: Progress
     scratch: Path
 
@@ -39,58 +39,60 @@ class Instance:
 
 
 def forecast_objects(
-    objects: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: Workers
+    chunks: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: Workers
 ) -> None:
     """Forecast what this machine was given, but for what is there already; of each a note is left, failed or not.
 
     Args:
-        objects: Files of the objects.
+        chunks: Files of the chunks.
         handover: The run.
         model: Folder of the model's files.
         instance: This machine.
         workers: The processes; each loads the model once.
     """
     progress = instance.progress
-    known = {archive_name(piece.name): piece for piece in handover.pieces}
-    finished = set(instance.store.names(handover.keys.done))
+    known = {archive_name(chunk.name): chunk for chunk in handover.chunks}
+    finished = set(instance.store.names(handover.keys.completed))
     tasks = [
-        ObjectTask(
+        ArchiveTask(
             packed=packed,
-            piece=piece,
+            chunk=chunk,
             model=model,
             covariates=handover.covariates,
             frequency=handover.frequency,
             last_period=handover.last_period,
             scratch=instance.scratch,
         )
-        for packed in sorted(objects)
-        if (piece := known.get(packed.name)) and handover.keys.done_note(piece.name) not in finished
+        for packed in sorted(chunks)
+        if (chunk := known.get(packed.name)) and handover.keys.completed_marker(chunk.name) not in finished
     ]
-    series = sum(task.piece.series for task in tasks)
-    before = len(objects) - len(tasks)
+    series = sum(task.chunk.series for task in tasks)
+    before = len(chunks) - len(tasks)
     progress.say(
-        f"{plural(len(tasks), 'object')} with {plural(series, 'series')} to forecast"
+        f"{plural(len(tasks), 'chunk')} with {plural(series, 'series')} to forecast"
         + (f", {before:,} were forecast before" if before else "")
     )
-    notes = ObjectNotes(handover=handover, job_name=instance.job_name, output=instance.output, scratch=instance.scratch)
+    notes = CompletionMarkers(
+        handover=handover, job_name=instance.job_name, output=instance.output, scratch=instance.scratch
+    )
     with progress.stage("predict") as advance, notes:
         for number, made in enumerate(_made(tasks, workers), 1):
             notes.put(made)
             if made.failure is not None:
-                progress.say(failure_line(made.piece, made.failure), level="ERROR", code=made.failure.code)
+                progress.say(failure_line(made.chunk, made.failure), level="ERROR", code=made.failure.code)
             advance(number / len(tasks))
 
 
-def _made(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[ObjectForecast]:
+def _made(tasks: Sequence[ArchiveTask], workers: Workers) -> Iterator[ArchiveResult]:
     """Of each task, as they end; where a process was killed, those it may have been at work on are tried by themselves.
 
-    So a lack of memory is found to be that of one object, or of several at once, which one at a time have enough.
+    So a lack of memory is found to be that of one chunk, or of several at once, which one at a time have enough.
     """
     left = dict(enumerate(tasks))
     while left:
         begun = list(left)
         try:
-            for place, made in workers.as_completed(forecast_object, list(left.values())):
+            for place, made in workers.as_completed(forecast_archive, list(left.values())):
                 del left[begun[place]]
                 yield made
         except WorkerDiedError:
@@ -99,10 +101,10 @@ def _made(tasks: Sequence[ObjectTask], workers: Workers) -> Iterator[ObjectForec
                 yield _alone(left.pop(suspect), workers)
 
 
-def _alone(task: ObjectTask, workers: Workers) -> ObjectForecast:
+def _alone(task: ArchiveTask, workers: Workers) -> ArchiveResult:
     workers.start(prepare, task.model)
     try:
-        ((_, made),) = workers.as_completed(forecast_object, [task])
+        ((_, made),) = workers.as_completed(forecast_archive, [task])
     except WorkerDiedError as error:
-        return ObjectForecast(task.piece, failure=Failure.of(error))
+        return ArchiveResult(task.chunk, failure=Failure.of(error))
     return made

@@ -1,11 +1,11 @@
-"""Hands a run over to a fleet, once its model is there: uploads its demand in objects, several at a time."""
+"""Hands a run over to a fleet, once its model is there: uploads its demand in chunks, several at a time."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from contract.s3.handover import HandedPiece
-from contract.s3.handover_keys import HandoverKeys, archive_name, piece_name
+from contract.s3.handover import ArchivedChunk
+from contract.s3.handover_keys import HandoverKeys, archive_name, chunk_name
 from contract.s3.keys import MANIFEST
 from job_code.artifacts.draft_run import Draft
 from job_code.demand.run_context import RunContext
@@ -22,21 +22,21 @@ def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context
 
     Args:
         draft: The run as far as it goes.
-        demand: Its pieces; they are deleted one by one.
+        demand: Its chunks; they are deleted one by one.
         model: What to forecast with; the fleet finds it where runs keep their models.
         context: The run.
     """
     output, progress, folder, published = context.output, context.progress, context.scratch, context.request.published
     keys = HandoverKeys(partition=draft.manifest["partition"], run_id=draft.manifest["run_id"])
 
-    def put(numbered: tuple[int, Path, int]) -> HandedPiece:
-        number, piece, series = numbered
-        name = piece_name(number)
+    def put(numbered: tuple[int, Path, int]) -> ArchivedChunk:
+        number, chunk, series = numbered
+        name = chunk_name(number)
         packed = folder / archive_name(name)
-        sha256 = pack(piece, packed)
-        shutil.rmtree(piece)
-        handed = HandedPiece(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
-        output.put(packed, keys.piece(name))
+        sha256 = pack(chunk, packed)
+        shutil.rmtree(chunk)
+        handed = ArchivedChunk(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
+        output.put(packed, keys.chunk_archive(name))
         return handed
 
     with progress.stage("hand over") as advance:
@@ -46,20 +46,20 @@ def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context
                 packed = folder / archive_name(table.folder.name)
                 shared[table.folder.name] = pack(table.folder, packed)
                 shared_bytes += packed.stat().st_size
-                output.put(packed, keys.shared(table.folder.name))
+                output.put(packed, keys.shared_archive(table.folder.name))
         if published is not None:
             copy = folder / MANIFEST
             shutil.copyfile(published / MANIFEST if published.is_dir() else published, copy)
             output.put(copy, keys.published_manifest)
-        numbered = [(number, piece.folder, piece.series) for number, piece in enumerate(demand.pieces)]
-        pieces = []
+        numbered = [(number, chunk.folder, chunk.series) for number, chunk in enumerate(demand.chunks)]
+        chunks = []
         with ThreadPoolExecutor(UPLOADS_AT_A_TIME) as uploads:
             for handed in uploads.map(put, numbered):
-                pieces.append(handed)
-                advance(len(pieces) / len(numbered))
+                chunks.append(handed)
+                advance(len(chunks) / len(numbered))
     so_far = Draft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
     handover = Handover(
-        pieces=tuple(pieces),
+        chunks=tuple(chunks),
         model_sha256=model.sha256,
         last_period=demand.last_period,
         covariates=demand.covariates,

@@ -1,4 +1,4 @@
-"""One piece after the other: what a process does that forecasts, given the model's files."""
+"""One chunk after the other: what a process does that forecasts, given the model's files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from job_code.exogenous.static_features import StaticFeatures
 from job_code.forecasting.forecast_files import Forecast, ForecastFile, write_forecast
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import load_model
-from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand
 from job_code.runtime.disk_space import finds_disk_full
 from job_code.runtime.failures import Failure
@@ -29,20 +29,20 @@ from job_code.tables.validation_report import EXAMPLES
 
 
 @dataclass(frozen=True, kw_only=True)
-class PieceTask:
-    """One piece to forecast.
+class ChunkTask:
+    """One chunk to forecast.
 
     Attributes:
-        piece: Folder of the piece.
+        chunk: Folder of the chunk.
         model: Folder of the model's files.
         covariates: Where covariates are.
-        frequency: What the piece's period numbers count.
+        frequency: What the chunk's period numbers count.
         last_period: The latest cutoff of the run.
         name: Name of the file to write.
         folder: Where to write it.
     """
 
-    piece: Path
+    chunk: Path
     model: Path
     covariates: StoredCovariates
     frequency: Frequency
@@ -52,8 +52,8 @@ class PieceTask:
 
 
 @dataclass(frozen=True)
-class PieceForecast:
-    """What is left of a piece's forecast.
+class ChunkForecast:
+    """What is left of a chunk's forecast.
 
     Attributes:
         file: The file written.
@@ -64,18 +64,18 @@ class PieceForecast:
     total: Floats
 
 
-def forecast_pieces(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[PieceForecast]:
-    """Forecasts all pieces in the workers, in order; each of them reads the model's files once.
+def forecast_chunks(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[ChunkForecast]:
+    """Forecasts all chunks in the workers, in order; each of them reads the model's files once.
 
     Args:
-        demand: The pieces.
+        demand: The chunks.
         model: Folder of the model's files.
         workers: The processes.
         folder: Where files are made: those of the forecasts are for the caller to put and remove.
     """
     tasks = [
-        PieceTask(
-            piece=piece.folder,
+        ChunkTask(
+            chunk=chunk.folder,
             model=model,
             covariates=demand.covariates,
             frequency=demand.calendar.frequency,
@@ -83,13 +83,13 @@ def forecast_pieces(demand: PreparedDemand, model: Path, workers: Workers, folde
             name=part_name(number),
             folder=folder,
         )
-        for number, piece in enumerate(demand.pieces)
+        for number, chunk in enumerate(demand.chunks)
     ]
-    yield from workers.map(forecast_piece, tasks)
+    yield from workers.map(forecast_chunk, tasks)
 
 
-def forecast_piece(task: PieceTask) -> PieceForecast:
-    """Forecasts all series of a piece and writes them.
+def forecast_chunk(task: ChunkTask) -> ChunkForecast:
+    """Forecasts all series of a chunk and writes them.
 
     Raises:
         ModelUnusableError: If the model's files cannot be used.
@@ -98,9 +98,9 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
         OSError: If the disk is full.
     """
     forecaster = load_forecaster(task.model)
-    piece = read_piece(task.piece, task.frequency)
-    static = StaticFeatures(forecaster.encoding.encode(piece.static), tuple(forecaster.encoding.categories))
-    whole = _Series(piece.panel, Exogenous(static, task.covariates.read(task.piece, piece.panel)), piece.active)
+    chunk = read_chunk(task.chunk, task.frequency)
+    static = StaticFeatures(forecaster.encoding.encode(chunk.static), tuple(forecaster.encoding.categories))
+    whole = _Series(chunk.panel, Exogenous(static, task.covariates.read(task.chunk, chunk.panel)), chunk.active)
     try:
         forecast = whole.forecast(forecaster)
     except Exception as error:
@@ -109,9 +109,9 @@ def forecast_piece(task: PieceTask) -> PieceForecast:
         blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
         reason = Failure.of(error).message
         raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
-    current = piece.panel.last_period == task.last_period
+    current = chunk.panel.last_period == task.last_period
     file = write_forecast(forecast, forecaster.config, task.folder / task.name)
-    return PieceForecast(file, forecast.mean[current].sum(axis=0))
+    return ChunkForecast(file, forecast.mean[current].sum(axis=0))
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""Everything a run has learnt, in one object that forecasts any panel, in any process."""
+"""The forecaster: model, calibrator and encodings of one training, ready to forecast any panel in any process."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from job_code.calibration.calibrator import Calibration
-from job_code.calibration.forecast_table import Entries
+from job_code.calibration.calibrator import ConformalCalibrator
+from job_code.calibration.forecast_table import ForecastRows
 from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_encoding import CovariateEncoding
 from job_code.exogenous.exogenous_features import Exogenous
@@ -17,26 +17,26 @@ from job_code.series.arrays import Booleans
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
-FORECASTS_AT_A_TIME = 100_000  # about; what they are told from stays in the processor's cache
+FORECASTS_AT_A_TIME = 100_000  # about; their features fit into the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecaster:
-    """A fitted model with what makes forecasts of its expectations.
+    """A trained model with everything a forecast needs.
 
     Attributes:
         model: The model.
-        calibration: What the backtest has shown of it.
-        typical_change: How much series usually change, relative to their size.
-        encoding: How static columns become numbers.
-        covariates: How covariates become numbers.
+        calibrator: Makes probabilistic forecasts, fitted to the backtest.
+        prior_relative_change: Median relative change over all series; new series are shrunk towards it.
+        encoding: Encoding of the static columns.
+        covariates: Encoding of the covariates.
         config: The configuration.
         frequency: The demand's calendar.
     """
 
     model: DirectModel
-    calibration: Calibration
-    typical_change: float
+    calibrator: ConformalCalibrator
+    prior_relative_change: float
     encoding: StaticEncoding
     covariates: CovariateEncoding
     config: ForecastConfig
@@ -44,37 +44,39 @@ class Forecaster:
 
     @property
     def encodings(self) -> FittedEncodings:
-        """How static columns and covariates become numbers."""
+        """The encodings of static columns and covariates."""
         return FittedEncodings(static=self.encoding, covariates=self.covariates)
 
     def configured(self, config: ForecastConfig) -> "Forecaster":
-        """The same, for a run that settles anew what no model depends on."""
+        """Return a copy with another configuration, for settings that the model does not depend on."""
         return replace(self, config=config)
 
     def forecast(self, panel: Panel, exogenous: Exogenous, active: Booleans) -> Forecast:
-        """Forecasts the series of a panel; those of another panel change nothing about it.
+        """Forecast the series of a panel. Each forecast depends on its own series only.
 
         Args:
             panel: The series.
-            exogenous: What is known of them beside their demand.
-            active: Whether each still sells.
+            exogenous: Static features and covariates of the series.
+            active: Whether each series still sells, shape (series,).
         """
-        panel = panel.recent(max(self.model.memory, panel.frequency.per_year + 1))  # no part looks further back
+        panel = panel.recent(
+            max(self.model.max_lookback, panel.frequency.per_year + 1)
+        )  # no feature looks further back
         horizon = self.config.horizon
         batches, parts = -(-len(panel) * horizon // FORECASTS_AT_A_TIME), []
         for members in np.array_split(np.arange(len(panel)), max(1, batches)):
             chosen = np.zeros(len(panel), dtype=bool)
             chosen[members] = True
-            entries = Entries.of(
+            rows = ForecastRows.of(
                 self.model,
                 panel.select(chosen),
                 exogenous.select(chosen),
                 active[chosen],
                 self.config,
                 steps=horizon,
-                typical_change=self.typical_change,
+                prior_relative_change=self.prior_relative_change,
             )
-            parts.append(self.calibration.apply(entries, self.config))
+            parts.append(self.calibrator.predict(rows, self.config))
         mean = np.concatenate([part.mean for part in parts]).reshape(-1, horizon)
         quantiles = np.concatenate([part.quantiles for part in parts]).reshape(-1, horizon, len(self.config.quantiles))
         return Forecast(panel, mean, quantiles)

@@ -1,4 +1,4 @@
-"""The document of a stored model: what a forecaster knows beside its trees, as JSON."""
+"""The document of a stored model: a forecaster without its trees, as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ import numpy as np
 
 from contract.model_format import MODEL_FORMAT
 from contract.periods import unit_of
-from job_code.calibration.calibrator import Calibration
-from job_code.calibration.ensemble_weights import Combination
-from job_code.calibration.residual_quantiles import ErrorDistribution
-from job_code.calibration.scale_model import Spread
+from job_code.calibration.calibrator import ConformalCalibrator
+from job_code.calibration.ensemble_weights import EnsembleWeights
+from job_code.calibration.residual_quantiles import ResidualQuantiles
+from job_code.calibration.scale_model import ResidualScaleModel
 from job_code.config import ForecastConfig
 from job_code.exogenous.covariate_encoding import CovariateEncoding
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.features.feature_recipe import recipe_for
 from job_code.forecasting.forecaster import Forecaster
 from job_code.model.direct_model import DirectModel
-from job_code.model.segment_model import Learnt, Regime
+from job_code.model.segment_model import DemandSegment, SegmentModel
 from job_code.model.tree_predictor import TreePredictor
 from job_code.runtime.versions import versions
-from job_code.series.demand_classes import KINDS
+from job_code.series.demand_classes import DEMAND_CLASSES
 from job_code.series.frequency import Frequency
 
-OF_SPREAD = "spread"  # the name of the trees that learnt the spread; others have that of their regime
+RESIDUAL_SCALE = "residual_scale"  # name of the residual scale model's trees; the others have their segment's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class StoredTrees:
     """The file of one set of trees.
 
     Attributes:
-        sha256: Its checksum, hexadecimal.
+        sha256: Checksum of the file, hexadecimal.
         features: Names of the features, in their order.
     """
 
@@ -41,67 +41,67 @@ class StoredTrees:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredRegime:
-    """What was learnt of one regime, beside its trees."""
+class StoredSegment:
+    """A `SegmentModel` without its trees."""
 
-    skew: float
+    mean_to_median_ratio: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredSpread:
-    """What was learnt of the spread, beside its trees."""
+class StoredResidualScale:
+    """A `ResidualScaleModel` without its trees."""
 
     steps: int
-    growth: float
+    horizon_exponent: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredErrors:
-    """An error distribution whose offsets are lists, shape (kinds, steps, levels)."""
+class StoredResidualQuantiles:
+    """`ResidualQuantiles` as lists, shape (demand classes, steps, levels)."""
 
     levels: tuple[float, ...]
-    offsets: list[list[list[float]]]
+    values: list[list[list[float]]]
 
     @classmethod
-    def of(cls, errors: ErrorDistribution) -> Self:
+    def of(cls, residuals: ResidualQuantiles) -> Self:
         """Turn the array into lists."""
-        return cls(levels=errors.levels, offsets=errors.offsets.tolist())
+        return cls(levels=residuals.levels, values=residuals.values.tolist())
 
-    def restored(self) -> ErrorDistribution:
+    def restored(self) -> ResidualQuantiles:
         """Turn the lists into an array."""
-        return ErrorDistribution(self.levels, np.asarray(self.offsets, dtype=np.float64))
+        return ResidualQuantiles(self.levels, np.asarray(self.values, dtype=np.float64))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelDocument:
-    """All of a model but its trees; the fields have the names and the order of `model.json`."""
+    """A model without its trees. The fields have the names and the order of `model.json`."""
 
     model_format: int
     versions: Mapping[str, str]
     frequency: str
     configuration: ForecastConfig
-    memory: int
-    regimes: Mapping[str, StoredRegime]
-    combinations: Mapping[str, Combination]
-    spread: StoredSpread
-    errors: StoredErrors
-    count_errors: StoredErrors
-    typical_change: float
+    max_lookback: int
+    segments: Mapping[str, StoredSegment]
+    ensemble_weights: Mapping[str, EnsembleWeights]
+    residual_scale: StoredResidualScale
+    residuals: StoredResidualQuantiles
+    count_residuals: StoredResidualQuantiles
+    prior_relative_change: float
     static: StaticEncoding
     covariates: CovariateEncoding
     trees: Mapping[str, StoredTrees]
     record: str
 
     def __post_init__(self) -> None:
-        """Check what no type can say.
+        """Check what types cannot express.
 
         Raises:
-            ValueError: If a regime or a kind of series is missing, or the calendar is none.
+            ValueError: If a segment or a demand class is missing, or the frequency is unknown.
         """
         unit_of(self.frequency)
         for field, found, wanted in (
-            ("regimes", self.regimes, [regime.name.lower() for regime in Regime]),
-            ("combinations", self.combinations, KINDS),
+            ("segments", self.segments, [segment.name.lower() for segment in DemandSegment]),
+            ("ensemble_weights", self.ensemble_weights, DEMAND_CLASSES),
         ):
             missing = [name for name in wanted if name not in found]
             if missing:
@@ -116,19 +116,23 @@ class ModelDocument:
             trees: The files of its trees, by name.
             record: Checksum of the record of its training.
         """
-        model, calibration = forecaster.model, forecaster.calibration
+        model, calibrator = forecaster.model, forecaster.calibrator
+        scale = calibrator.residual_scale
         return cls(
             model_format=MODEL_FORMAT,
             versions=versions(),
             frequency=forecaster.frequency.name,
             configuration=forecaster.config,
-            memory=model.memory,
-            regimes={learnt.regime.name.lower(): StoredRegime(skew=learnt.skew) for learnt in model.learnt},
-            combinations=dict(zip(KINDS, calibration.combinations, strict=True)),
-            spread=StoredSpread(steps=calibration.spread.steps, growth=calibration.spread.growth),
-            errors=StoredErrors.of(calibration.errors),
-            count_errors=StoredErrors.of(calibration.count_errors),
-            typical_change=forecaster.typical_change,
+            max_lookback=model.max_lookback,
+            segments={
+                own.segment.name.lower(): StoredSegment(mean_to_median_ratio=own.mean_to_median_ratio)
+                for own in model.segments
+            },
+            ensemble_weights=dict(zip(DEMAND_CLASSES, calibrator.ensemble_weights, strict=True)),
+            residual_scale=StoredResidualScale(steps=scale.steps, horizon_exponent=scale.horizon_exponent),
+            residuals=StoredResidualQuantiles.of(calibrator.residuals),
+            count_residuals=StoredResidualQuantiles.of(calibrator.count_residuals),
+            prior_relative_change=forecaster.prior_relative_change,
             static=forecaster.encoding,
             covariates=forecaster.covariates,
             trees=trees,
@@ -142,21 +146,24 @@ class ModelDocument:
             trees: Its trees, by name.
         """
         frequency = Frequency(self.frequency)
-        learnt = tuple(
-            Learnt(regime, trees.get(name), self.regimes[name].skew)
-            for regime in Regime
-            for name in (regime.name.lower(),)
+        segments = tuple(
+            SegmentModel(segment, trees.get(name), self.segments[name].mean_to_median_ratio)
+            for segment in DemandSegment
+            for name in (segment.name.lower(),)
         )
-        calibration = Calibration(
-            combinations=tuple(self.combinations[kind] for kind in KINDS),
-            spread=Spread(trees.get(OF_SPREAD), steps=self.spread.steps, growth=self.spread.growth),
-            errors=self.errors.restored(),
-            count_errors=self.count_errors.restored(),
+        scale = self.residual_scale
+        calibrator = ConformalCalibrator(
+            ensemble_weights=tuple(self.ensemble_weights[name] for name in DEMAND_CLASSES),
+            residual_scale=ResidualScaleModel(
+                trees.get(RESIDUAL_SCALE), steps=scale.steps, horizon_exponent=scale.horizon_exponent
+            ),
+            residuals=self.residuals.restored(),
+            count_residuals=self.count_residuals.restored(),
         )
         return Forecaster(
-            model=DirectModel(self.memory, learnt, recipe_for(frequency)),
-            calibration=calibration,
-            typical_change=self.typical_change,
+            model=DirectModel(self.max_lookback, segments, recipe_for(frequency)),
+            calibrator=calibrator,
+            prior_relative_change=self.prior_relative_change,
             encoding=self.static,
             covariates=self.covariates,
             config=self.configuration,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from contract.model_format import MODEL_FORMAT
 from contract.s3.keys import MODEL_DOCUMENT
-from job_code.calibration.scale_model import spread_names
+from job_code.calibration.scale_model import scale_feature_names
 from job_code.errors import ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster
-from job_code.forecasting.model_document import OF_SPREAD, ModelDocument, StoredTrees
-from job_code.model.segment_model import Regime
+from job_code.forecasting.model_document import RESIDUAL_SCALE, ModelDocument, StoredTrees
+from job_code.model.segment_model import DemandSegment
 from job_code.model.tree_predictor import TreePredictor
 from job_code.runtime.documents import BrokenDocumentError, document_as_text, parse_document
 
@@ -32,8 +32,8 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
         record: What is known of its training, JSON.
         folder: An empty folder.
     """
-    learnt = {each.regime.name.lower(): each.trees for each in forecaster.model.learnt}
-    trees = learnt | {OF_SPREAD: forecaster.calibration.spread.trees}
+    segments = {each.segment.name.lower(): each.trees for each in forecaster.model.segments}
+    trees = segments | {RESIDUAL_SCALE: forecaster.calibrator.residual_scale.trees}
     names = _feature_names(forecaster)
     files = {
         name: StoredTrees(sha256=_write(tree.text, folder / f"{name}.txt"), features=names[name])
@@ -87,7 +87,9 @@ def _feature_names(forecaster: Forecaster) -> dict[str, tuple[str, ...]]:
     """Name the features of each set of trees, in their order."""
     model = forecaster.model
     names = model.feature_names(forecaster.encoding, forecaster.covariates)
-    return {regime.name.lower(): names for regime in Regime} | {OF_SPREAD: spread_names(model.demand_names)}
+    return {segment.name.lower(): names for segment in DemandSegment} | {
+        RESIDUAL_SCALE: scale_feature_names(model.demand_names)
+    }
 
 
 def _read_document(folder: Path) -> ModelDocument:

@@ -1,4 +1,4 @@
-"""Forecasts anyone could make: what the model is averaged with, and compared to."""
+"""Baselines: simple forecasts that the model is blended with and compared to."""
 
 import numpy as np
 
@@ -8,20 +8,20 @@ from job_code.series.panel import Panel
 
 
 def seasonal_naive(panel: Panel, steps: int) -> Floats:
-    """The value of the same period one season ago; the last value for a series shorter than a season.
+    """Repeat the value of one season ago, or the last value of a series shorter than a season.
 
     Returns:
         Shape (series, steps).
     """
     season = panel.frequency.season
-    back = np.where(panel.lengths >= season, season, 1)
+    lag = np.where(panel.lengths >= season, season, 1)
     ends = panel.starts + panel.lengths
-    repeated: Floats = panel.values[(ends - back)[:, None] + np.arange(steps) % back[:, None]]
+    repeated: Floats = panel.values[(ends - lag)[:, None] + np.arange(steps) % lag[:, None]]
     return repeated
 
 
-def recent_mean(panel: Panel, steps: int) -> Floats:
-    """The mean of the last year, at every step.
+def yearly_mean(panel: Panel, steps: int) -> Floats:
+    """Repeat the mean of the last year.
 
     Returns:
         Shape (series, steps).
@@ -30,13 +30,13 @@ def recent_mean(panel: Panel, steps: int) -> Floats:
 
 
 def moving_average(panel: Panel, steps: int) -> Floats:
-    """The mean of the last quarter (or month of daily demand), at every step.
+    """Repeat the mean of the last quarter, or of the last month for daily demand.
 
     Returns:
         Shape (series, steps).
     """
-    window = recipe_for(panel.frequency).level
+    window = recipe_for(panel.frequency).level_window
     return np.repeat(panel.mean_of_last(panel.values, window)[:, None], steps, axis=1)
 
 
-SIMPLE_FORECASTS = {"seasonal naive": seasonal_naive, "recent mean": recent_mean}
+BASELINES = {"seasonal naive": seasonal_naive, "yearly mean": yearly_mean}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
-MOST_LEAVES = 256  # leaf numbers are bytes
+MAX_LEAVES = 256  # leaf numbers are bytes
 UNTRANSFORMED = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}  # objectives that predict a sum
 ZERO = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 for 0
 CATEGORICAL, NAN_LEFT = 1, 2  # bits of a node's decision type; the bits above say what counts as missing
@@ -74,8 +74,8 @@ class _TreeReader:
         if fields.get("is_linear", "0") != "0":
             raise ValueError("tree model: its leaves are linear models; only constant ones are predicted")
         self._value = _numbers(fields, "leaf_value", np.float64)
-        if len(self._value) > MOST_LEAVES:
-            raise ValueError(f"tree model: a tree has {len(self._value)} leaves; at most {MOST_LEAVES} are predicted")
+        if len(self._value) > MAX_LEAVES:
+            raise ValueError(f"tree model: a tree has {len(self._value)} leaves; at most {MAX_LEAVES} are predicted")
         self._feature = _numbers(fields, "split_feature", np.int64)
         self._threshold = _numbers(fields, "threshold", np.float64)
         self._decision = _numbers(fields, "decision_type", np.int64)

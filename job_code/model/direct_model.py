@@ -1,7 +1,8 @@
-"""The global model: LightGBM, trained on features by MLForecast, forecasts every step of the horizon directly.
+"""The global model: it forecasts every step of the horizon directly.
 
-A row is one series at one origin, and a step ahead of it; demand is relative to the series' size there, so that very
-different series look alike. One set of trees serves all steps and all series of a regime.
+MLForecast computes the lag features, LightGBM trains on them. A row is one series at one origin, and a step ahead of
+it. Demand is relative to the series' scale at the origin, so that very different series look alike. One set of trees
+serves all steps and all series of a demand segment.
 """
 
 from collections.abc import Iterator
@@ -15,14 +16,14 @@ from job_code.exogenous.exogenous_features import Exogenous
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.features.feature_matrix import Columns, demand_names, row_names
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
-from job_code.features.lag_features import last_origins, size
-from job_code.model.segment_model import Learnt, Regime
+from job_code.features.lag_features import demand_scale, last_origins
+from job_code.model.segment_model import DemandSegment, SegmentModel
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.demand_classes import zero_share
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
-SERIES_AT_A_TIME = 16_384  # their features are made together, and kept until all steps are forecast
+SERIES_AT_A_TIME = 16_384  # their lag features are computed together and kept until all steps are forecast
 ROWS_AT_A_TIME = 12 * SERIES_AT_A_TIME
 
 
@@ -31,17 +32,17 @@ class Block:
     """Forecasts made together.
 
     Attributes:
-        series: Index of the series of each, shape (rows,).
+        series: Index of each row's series, shape (rows,).
         step: Periods ahead, from 1, shape (rows,).
-        size: What demand is relative to, shape (rows,).
-        relative: Demand that is forecast, relative to the size, shape (rows,).
-        rows: What they were made from, shape (rows, features).
-        of_demand: Positions of those features that tell of demand alone, the step last.
+        scale: Scale of each row's series, in units of demand, shape (rows,).
+        relative: Forecast demand, relative to the scale, shape (rows,).
+        rows: Features, shape (rows, features).
+        of_demand: Positions of the features of demand, the step last.
     """
 
     series: Integers
     step: Integers
-    size: Floats
+    scale: Floats
     relative: Floats
     rows: Columns
     of_demand: list[int]
@@ -49,38 +50,38 @@ class Block:
 
 @dataclass(frozen=True)
 class DirectModel:
-    """LightGBM models for all series and steps; they can travel to other processes.
+    """The LightGBM models of all segments. It can be pickled.
 
     Attributes:
-        memory: Periods of a series that are looked at, at most.
-        learnt: What was learnt of each regime.
-        recipe: The features.
+        max_lookback: Number of past periods that a forecast depends on at most.
+        segments: The model of each segment, in the order of `DemandSegment`.
+        recipe: The feature recipe.
     """
 
-    memory: int
-    learnt: tuple[Learnt, ...]
+    max_lookback: int
+    segments: tuple[SegmentModel, ...]
     recipe: FeatureRecipe
 
     @classmethod
-    def of(cls, frequency: Frequency, horizon: int, learnt: tuple[Learnt, ...]) -> Self:
-        """Put a model together.
+    def of(cls, frequency: Frequency, horizon: int, segments: tuple[SegmentModel, ...]) -> Self:
+        """Assemble a model.
 
         Args:
-            frequency: What a period is.
-            horizon: Most periods ahead that will be asked for.
-            learnt: What was learnt of each regime.
+            frequency: The calendar.
+            horizon: Longest step to forecast.
+            segments: The model of each segment.
         """
         recipe = recipe_for(frequency)
-        return cls(recipe.memory(horizon), learnt, recipe)
+        return cls(recipe.max_lookback(horizon), segments, recipe)
 
     def blocks(self, panel: Panel, exogenous: Exogenous, active: Booleans, horizon: int) -> Iterator[Block]:
-        """Forecasts series over the periods after their last one, a part at a time.
+        """Forecast the periods after the last one of each series, block by block.
 
         Args:
-            panel: The series; of each the last `memory` periods suffice.
-            exogenous: What is known of them beside their demand.
-            active: Whether each still sells; of the others there is nothing to be forecast.
-            horizon: Number of periods, no more than was learnt for.
+            panel: The series; the last `max_lookback` periods of each suffice.
+            exogenous: Static features and covariates of the series.
+            active: Whether each series still sells, shape (series,); the others are not forecast.
+            horizon: Number of periods, at most the one the model was trained for.
         """
         selling = np.flatnonzero(active)
         for begin in range(0, len(selling), SERIES_AT_A_TIME):
@@ -91,28 +92,28 @@ class DirectModel:
                 yield replace(block, series=some[block.series])
 
     def mean(self, forecast: Floats, panel: Panel) -> Floats:
-        """Expected demand, of forecasts: medians of regular series, means of sparse ones; shape (series, horizon)."""
-        skew = np.array([learnt.skew for learnt in self.learnt])
-        expected: Floats = forecast * skew[_regime(panel)][:, None]
+        """Turn forecasts into expected demand, shape (series, horizon): those of dense series are medians."""
+        ratio = np.array([segment.mean_to_median_ratio for segment in self.segments])
+        expected: Floats = forecast * ratio[_segment_of(panel)][:, None]
         return expected
 
     def _blocks(self, panel: Panel, exogenous: Exogenous, horizon: int) -> Iterator[Block]:
-        panel = panel.recent(self.memory)
-        origins, sizes = last_origins(panel, exogenous, recipe=self.recipe), size(panel)
-        regimes = _regime(panel)
-        for learnt in self.learnt:
-            series = np.flatnonzero(regimes == learnt.regime)
+        panel = panel.recent(self.max_lookback)
+        origins, scale = last_origins(panel, exogenous, recipe=self.recipe), demand_scale(panel)
+        segment_of_series = _segment_of(panel)
+        for segment in self.segments:
+            series = np.flatnonzero(segment_of_series == segment.segment)
             if not len(series):
                 continue
             parts = min(horizon, -(-len(series) * horizon // ROWS_AT_A_TIME))
             for steps in np.array_split(np.arange(1, horizon + 1), parts):
                 index, step = np.tile(series, len(steps)), np.repeat(steps, len(series))
                 rows = origins.rows(index, step)
-                relative = learnt.predict(origins, index, rows, len(steps))
+                relative = segment.predict(origins, index, rows, len(steps))
                 yield Block(
                     series=index,
                     step=step,
-                    size=sizes[index],
+                    scale=scale[index],
                     relative=relative,
                     rows=rows,
                     of_demand=origins.of_demand,
@@ -134,9 +135,9 @@ class DirectModel:
 
     @property
     def demand_names(self) -> tuple[str, ...]:
-        """Names of the features that tell of demand alone, in the order of `Block.of_demand`."""
+        """Names of the features of demand, in the order of `Block.of_demand`."""
         return demand_names(self.recipe)
 
 
-def _regime(panel: Panel) -> Integers:
-    return Regime.of(zero_share(panel), panel.lengths, panel.frequency)
+def _segment_of(panel: Panel) -> Integers:
+    return DemandSegment.of(zero_share(panel), panel.lengths, panel.frequency)

@@ -1,8 +1,8 @@
-"""The two regimes of demand, and what each is learnt by.
+"""The two demand segments, and the LightGBM model of each.
 
-Series that have long sold in nearly every period are learnt by the absolute error, which a few odd weeks cannot upset;
-the others by the squared one, as their expectation is wanted and the median of sparse demand is zero. At a cold
-start nobody knows yet which a series is.
+Dense series have sold in nearly every period for long. Their trees minimize the absolute error, which a few odd weeks
+cannot upset. All other series are intermittent. Their trees minimize the squared error, because the median of sparse
+demand is zero and its expectation is wanted. Cold-start series are intermittent too: nobody knows yet how they sell.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 
 from job_code.config import ForecastConfig
-from job_code.features.feature_matrix import Columns, Origins
+from job_code.features.feature_matrix import Columns, ForecastOrigins
 from job_code.features.training_rows import TrainingRows
 from job_code.model.tree_predictor import TreePredictor
 from job_code.series.arrays import Floats, Integers
@@ -21,141 +21,143 @@ from job_code.series.demand_classes import ZERO_SHARE_EDGES
 from job_code.series.frequency import Frequency
 from job_code.series.lifecycle import is_cold_start
 
-LEAST_TRAINING_ROWS = 30  # with fewer, what the trees would move away from is the honest forecast
-MOST_WEIGHT = 50.0  # of a row, in typical ones, and the least is one over it; before the square root
-BINS = 127  # a feature: 255 forecast no better and fit more slowly
-FEATURES_PER_TREE = 0.7  # of all: trees that differ forecast better together
-ROWS_FOR_SKEW = 100_000
-VERY_GOOD = 10.0  # times the mean of the year before
-GOOD = 3.0  # times the mean of those periods of it that had any demand
-SKEWS = (0.5, 2.0)  # what lies outside is not regular demand
+MIN_TRAINING_ROWS = 30  # with fewer, the forecast is the base value that trees would move away from
+MAX_ROW_WEIGHT = 50.0  # times the median row's, and the inverse is the least; before the square root
+MAX_BIN = 127  # 255 forecast no better and train more slowly
+COLSAMPLE_BYTREE = 0.7  # trees on different features forecast better together
+ROWS_FOR_RATIO = 100_000
+MAX_DENSE_TARGET = 10.0  # times the mean of the year before
+MAX_INTERMITTENT_TARGET = 3.0  # times the mean of that year's periods with demand
+MEAN_TO_MEDIAN_RANGE = (0.5, 2.0)  # dense demand has no ratio outside
 
 
-class Regime(IntEnum):
-    """How a series sells."""
+class DemandSegment(IntEnum):
+    """How often a series sells."""
 
-    REGULAR = 0
-    SPARSE = 1
+    DENSE = 0
+    INTERMITTENT = 1
 
     @staticmethod
     def of(zero_share: Floats, age: Integers, frequency: Frequency) -> Integers:
-        """The regime of series.
+        """Return the segment of series.
 
         Args:
-            zero_share: Share of zeros in the last year of each.
-            age: Periods each has.
-            frequency: What a period is.
+            zero_share: Share of zeros in the last year of each, shape (series,).
+            age: Number of periods of each, shape (series,).
+            frequency: The calendar.
         """
-        regular = (zero_share < ZERO_SHARE_EDGES[0]) & ~is_cold_start(age, frequency)
-        return np.where(regular, Regime.REGULAR, Regime.SPARSE)
+        dense = (zero_share < ZERO_SHARE_EDGES[0]) & ~is_cold_start(age, frequency)
+        return np.where(dense, DemandSegment.DENSE, DemandSegment.INTERMITTENT)
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """What was learnt of one regime.
+class SegmentModel:
+    """The model of one demand segment.
 
     Attributes:
-        regime: Which.
-        trees: None where there was too little to learn from.
-        skew: Expected demand over what is predicted, which is the median of a regular series.
+        segment: The segment.
+        trees: None where there were too few rows to train on.
+        mean_to_median_ratio: Expected demand over predicted demand, which is the median of a dense series.
     """
 
-    regime: Regime
+    segment: DemandSegment
     trees: TreePredictor | None = None
-    skew: float = 1.0
+    mean_to_median_ratio: float = 1.0
 
-    def predict(self, origins: Origins, index: Integers, rows: Columns, steps: int = 1) -> Floats:
-        """Predicts demand relative to the size at the origins.
+    def predict(self, origins: ForecastOrigins, index: Integers, rows: Columns, steps: int = 1) -> Floats:
+        """Predict demand relative to the scale at the origins.
 
         Args:
-            origins: Where forecasts start.
-            index: Which of them, shape (rows,).
-            rows: What they tell of a step each, shape (rows, features).
+            origins: The origins to forecast from.
+            index: Origin of each row, shape (rows,).
+            rows: Features, shape (rows, features).
             steps: Parts of the rows that go through the same origins, each in the same order.
 
         Returns:
             Shape (rows,).
         """
-        base = _base(self.regime, origins, index)
+        base = _base(self.segment, origins, index)
         return base if self.trees is None else base + self.trees.predict(rows, steps)
 
 
-def learn(
-    regime: Regime,
-    origins: Origins,
+def fit_segment(
+    segment: DemandSegment,
+    origins: ForecastOrigins,
     drawn: TrainingRows,
     config: ForecastConfig,
     *,
     threads: int,
     on_round: Callable[[], object],
-) -> Learnt:
-    """Learns one regime.
+) -> SegmentModel:
+    """Train the model of one segment.
 
     Args:
-        regime: Which.
-        origins: Those of the training rows of this regime.
+        segment: The segment.
+        origins: The origins of the training rows of this segment.
         drawn: These rows.
         config: Model settings.
-        threads: Threads of LightGBM.
+        threads: Number of threads for LightGBM.
         on_round: Called after every boosting round.
     """
-    if len(drawn) < LEAST_TRAINING_ROWS:
-        return Learnt(regime)
+    if len(drawn) < MIN_TRAINING_ROWS:
+        return SegmentModel(segment)
     every = np.arange(len(drawn))
-    rows_per_leaf = max(1, min(config.min_rows_per_leaf, len(drawn) // 100))
+    min_child_samples = max(1, min(config.min_child_samples, len(drawn) // 100))
     booster = lgb.LGBMRegressor(
-        objective="regression_l1" if regime == Regime.REGULAR else "regression",
-        n_estimators=config.trees,
+        objective="regression_l1" if segment == DemandSegment.DENSE else "regression",
+        n_estimators=config.n_estimators,
         learning_rate=config.learning_rate,
-        num_leaves=config.leaves,
-        min_child_samples=rows_per_leaf,
-        reg_lambda=rows_per_leaf,  # a split counts as if as many rows more had no part in it: on few series it overfits
-        colsample_bytree=FEATURES_PER_TREE,
-        max_bin=BINS,
+        num_leaves=config.num_leaves,
+        min_child_samples=min_child_samples,
+        reg_lambda=min_child_samples,  # a leaf counts as if as many rows predicted 0: few series are not overfitted
+        colsample_bytree=COLSAMPLE_BYTREE,
+        max_bin=MAX_BIN,
         random_state=config.seed,
         deterministic=True,
         force_row_wise=True,
         n_jobs=threads,
         verbosity=-1,
     )
-    target = origins.values[drawn.target] / origins.size
-    if regime == Regime.SPARSE:
-        # What is large only beside next to nothing would outweigh all else: no more counts than a good sale.
-        most = GOOD / (1 - drawn.zero_share)
-        target = np.clip(target, -most, most)
+    target = origins.values[drawn.target] / origins.scale
+    if segment == DemandSegment.INTERMITTENT:
+        # One sale after a year of nearly nothing is a huge multiple of the scale and would outweigh all other rows.
+        limit = MAX_INTERMITTENT_TARGET / (1 - drawn.zero_share)
+        target = np.clip(target, -limit, limit)
     booster.fit(
         origins.rows(every, drawn.step),
-        target - _base(regime, origins, every),
-        sample_weight=_weight(drawn) if regime == Regime.SPARSE else None,
+        target - _base(segment, origins, every),
+        sample_weight=_row_weight(drawn) if segment == DemandSegment.INTERMITTENT else None,
         categorical_feature=[origins.names.index(name) for name in origins.categorical] or "auto",
         callbacks=[lambda _: on_round()],
     )
-    learnt = Learnt(regime, TreePredictor(booster.booster_))
-    return learnt if regime == Regime.SPARSE else Learnt(regime, learnt.trees, _skew(learnt, origins, drawn, target))
+    model = SegmentModel(segment, TreePredictor(booster.booster_))
+    if segment == DemandSegment.INTERMITTENT:
+        return model
+    return SegmentModel(segment, model.trees, _mean_to_median_ratio(model, origins, drawn, target))
 
 
-def _base(regime: Regime, origins: Origins, index: Integers) -> Floats:
-    """What the trees move away from: what stands for the last value, or the mean of the last year."""
+def _base(segment: DemandSegment, origins: ForecastOrigins, index: Integers) -> Floats:
+    """Return the value that trees move away from: the smoothed last value, or the mean of the last year."""
     recipe = origins.recipe
-    return origins.known(recipe.smoothed if regime == Regime.REGULAR else recipe.mean_of_year, index)
+    return origins.lag_feature(recipe.ewm_feature if segment == DemandSegment.DENSE else recipe.mean_of_year, index)
 
 
-def _weight(drawn: TrainingRows) -> Floats:
-    """Of counts the variance grows with the mean: errors relative to the size count with its square root."""
-    relative = drawn.size / np.median(drawn.size)
-    weight: Floats = np.sqrt(np.clip(relative, 1 / MOST_WEIGHT, MOST_WEIGHT))
+def _row_weight(drawn: TrainingRows) -> Floats:
+    """Weight rows by the square root of their scale: the variance of counts grows with their mean."""
+    relative = drawn.scale / np.median(drawn.scale)
+    weight: Floats = np.sqrt(np.clip(relative, 1 / MAX_ROW_WEIGHT, MAX_ROW_WEIGHT))
     return weight
 
 
-def _skew(learnt: Learnt, origins: Origins, drawn: TrainingRows, target: Floats) -> float:
-    """Demand over its predicted median, over rows that were learnt from.
+def _mean_to_median_ratio(model: SegmentModel, origins: ForecastOrigins, drawn: TrainingRows, target: Floats) -> float:
+    """Return the sum of demand over the sum of its predicted median, over training rows.
 
-    All demand is relative to the series' size, so that no series decides for the others, and a mistyped value counts as
-    no more than a very good week. Where demand may be negative a ratio means nothing.
+    All demand is relative to the series' scale, so that no series decides for the others. A mistyped value counts as
+    no more than a very good week. Demand that may be negative has no meaningful ratio.
     """
-    some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_SKEW))
+    some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_RATIO))
     if (target[some] < 0).any():
         return 1.0
-    median = learnt.predict(origins, some, origins.rows(some, drawn.step[some])).sum()
-    ratio = np.minimum(target[some], VERY_GOOD).sum() / median if median > 0 else 1.0
-    return float(np.clip(ratio, *SKEWS))
+    median = model.predict(origins, some, origins.rows(some, drawn.step[some])).sum()
+    ratio = np.minimum(target[some], MAX_DENSE_TARGET).sum() / median if median > 0 else 1.0
+    return float(np.clip(ratio, *MEAN_TO_MEDIAN_RANGE))

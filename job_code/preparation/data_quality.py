@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from job_code.demand.sharding import ShardedDemand
-from job_code.exogenous.covariate_files import SpilledCovariates
+from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import MOSTLY
 from job_code.preparation.prepare import PreparedDemand
 
 
 def describe_input(
-    read: ShardedDemand, prepared: PreparedDemand, covariates: SpilledCovariates, *, inputs: Collection[str]
+    read: ShardedDemand, prepared: PreparedDemand, covariates: ShuffledCovariates, *, inputs: Collection[str]
 ) -> dict[str, Any]:
     """Counts of what was read, repaired and found.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from job_code.preparation.stratification import Bins, Sorts
+from job_code.preparation.stratification import Bins, LifeStages
 from job_code.series.arrays import Booleans
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
@@ -16,13 +16,13 @@ _KEYS, _STATIC = "keys.arrow", "static.arrow"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class PanelChunk:
     """A panel as it is kept on disk.
 
     Attributes:
         panel: The series.
         hashes: Hash of each series' key, shape (series,).
-        sorts: Sort of each series, as `sampling.sort_series` gave it.
+        stages: LifeStage of each series, as `stratification.classify_life_stages` gave it.
         bins: Bin of its size, likewise.
         active: Whether each series still sells, shape (series,).
         static: Static columns as they were given, one row a series; without columns where there are none.
@@ -30,30 +30,30 @@ class Piece:
 
     panel: Panel
     hashes: Hashes
-    sorts: Sorts
+    stages: LifeStages
     bins: Bins
     active: Booleans
     static: pl.DataFrame
 
 
-def write_piece(piece: Piece, folder: Path) -> None:
-    """Writes a piece into a folder of its own, which must not exist."""
+def write_chunk(chunk: PanelChunk, folder: Path) -> None:
+    """Writes a chunk into a folder of its own, which must not exist."""
     folder.mkdir(parents=True)
-    panel = piece.panel
+    panel = chunk.panel
     panel.keys.write_ipc(folder / _KEYS)
-    piece.static.write_ipc(folder / _STATIC)
+    chunk.static.write_ipc(folder / _STATIC)
     np.save(folder / "first_period.npy", panel.first_period.astype(np.int32))
     np.save(folder / "lengths.npy", panel.lengths.astype(np.int32))
     np.save(folder / "values.npy", panel.values.astype(np.float32))
     np.save(folder / "observed.npy", np.packbits(panel.observed))
-    np.save(folder / "hashes.npy", piece.hashes)
-    np.save(folder / "sorts.npy", piece.sorts)
-    np.save(folder / "bins.npy", piece.bins)
-    np.save(folder / "active.npy", piece.active)
+    np.save(folder / "hashes.npy", chunk.hashes)
+    np.save(folder / "stages.npy", chunk.stages)
+    np.save(folder / "bins.npy", chunk.bins)
+    np.save(folder / "active.npy", chunk.active)
 
 
-def read_piece(folder: Path, frequency: Frequency, *, only: Booleans | None = None) -> Piece:
-    """Reads a piece.
+def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = None) -> PanelChunk:
+    """Reads a chunk.
 
     Args:
         folder: Where it was written.
@@ -74,16 +74,16 @@ def read_piece(folder: Path, frequency: Frequency, *, only: Booleans | None = No
         values=values[kept].astype(np.float64),
         observed=observed[kept],
     )
-    return Piece(
+    return PanelChunk(
         panel=panel,
         hashes=np.load(folder / "hashes.npy")[chosen],
-        sorts=np.load(folder / "sorts.npy")[chosen],
+        stages=np.load(folder / "stages.npy")[chosen],
         bins=np.load(folder / "bins.npy")[chosen],
         active=np.load(folder / "active.npy")[chosen],
         static=pl.read_ipc(folder / _STATIC).filter(series),
     )
 
 
-def read_sorts(folder: Path) -> tuple[Hashes, Sorts, Bins]:
+def read_life_stages(folder: Path) -> tuple[Hashes, LifeStages, Bins]:
     """Reads what the sample depends on, and nothing else."""
-    return np.load(folder / "hashes.npy"), np.load(folder / "sorts.npy"), np.load(folder / "bins.npy")
+    return np.load(folder / "hashes.npy"), np.load(folder / "stages.npy"), np.load(folder / "bins.npy")

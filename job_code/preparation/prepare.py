@@ -17,15 +17,15 @@ from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.exogenous.static_files import report_repeated
-from job_code.preparation.shard_preparation import InputShards, PieceInfo, PreparedShard, ShardTask, prepare_shard
-from job_code.preparation.stratification import Census
+from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
+from job_code.preparation.stratification import StratumCounts
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Floats
-from job_code.series.demand_classes import KINDS
-from job_code.tables.validation_report import Findings
+from job_code.series.demand_classes import DEMAND_CLASSES
+from job_code.tables.validation_report import ValidationReport
 
-COUNTED = (*KINDS, "younger_than_a_season", "stopped_selling")
+COUNTED = (*DEMAND_CLASSES, "younger_than_a_season", "stopped_selling")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +35,11 @@ class PreparedDemand:
     Attributes:
         key_types: Type of each key column.
         calendar: Frequency and cutoff.
-        pieces: The panels.
+        chunks: The panels.
         encoding: How their static columns become numbers.
         covariates: Where covariates are, of those that are used.
         unknown_ahead: Of each covariate, used or not: the share of periods to forecast for which it is unknown.
-        census: Series by sort and size.
+        stratum_counts: Series by sort and size.
         repairs: What was repaired.
         counts: Series by kind, and those that are young or have stopped selling.
         series_without_static: Series that the static columns say nothing of.
@@ -48,11 +48,11 @@ class PreparedDemand:
 
     key_types: dict[str, pl.DataType]
     calendar: Calendar
-    pieces: tuple[PieceInfo, ...]
+    chunks: tuple[ChunkInfo, ...]
     encoding: StaticEncoding
     covariates: StoredCovariates
     unknown_ahead: dict[str, float]
-    census: Census
+    stratum_counts: StratumCounts
     repairs: Repairs
     counts: dict[str, int]
     series_without_static: int
@@ -77,35 +77,35 @@ class PreparedDemand:
             calendar: Frequency and cutoff.
             seed: Seed of what is hidden from the model while it learns.
         """
-        pieces = tuple(piece for result in results for piece in result.pieces)
+        chunks = tuple(chunk for result in results for chunk in result.chunks)
         counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
-        selling = sum(piece.series for piece in pieces) - counts["stopped_selling"]
+        selling = sum(chunk.series for chunk in chunks) - counts["stopped_selling"]
         unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
         unknown[covariates.past_only(shards.demand.days.last)] = 1.0
         described = [result.described for result in results]
         return cls(
             key_types=shards.demand.types,
             calendar=calendar,
-            pieces=pieces,
+            chunks=chunks,
             encoding=StaticEncoding.of(shards.static.schema, [each.categories for each in described]),
             covariates=covariates.known_ahead(unknown, seed=seed),
             unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
-            census=Census.total(result.census for result in results),
+            stratum_counts=StratumCounts.total(result.stratum_counts for result in results),
             repairs=reduce(add, (result.repairs for result in results)),
             counts=counts,
             series_without_static=sum(each.without for each in described),
-            recent=_recent(results, pieces, calendar.cutoff),
+            recent=_recent(results, chunks, calendar.cutoff),
         )
 
     @property
     def series(self) -> int:
         """Number of series."""
-        return sum(piece.series for piece in self.pieces)
+        return sum(chunk.series for chunk in self.chunks)
 
     @property
     def last_period(self) -> int:
         """The latest cutoff of all series."""
-        return max(piece.last_period for piece in self.pieces)
+        return max(chunk.last_period for chunk in self.chunks)
 
 
 def prepare(
@@ -113,7 +113,7 @@ def prepare(
     covariates: StoredCovariates,
     calendar: Calendar,
     context: RunContext,
-    findings: Findings,
+    findings: ValidationReport,
     *,
     advance: Advance,
 ) -> PreparedDemand:
@@ -141,7 +141,7 @@ def prepare(
             config=context.config,
             covariates=covariates,
             sound=sound,
-            folder=context.pieces,
+            folder=context.chunks,
             sizes=context.sizes,
         )
         for shard in range(shards.demand.shards)
@@ -162,10 +162,10 @@ def _require_space(
     values = demand.series * calendar.usual_span(demand.days, context.config)
     ahead = demand.series * context.config.horizon
     beside = context.sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
-    require_space(context.pieces, context.sizes.disk_for_panels(values, demand.days.rows) + beside)
+    require_space(context.chunks, context.sizes.disk_for_panels(values, demand.days.rows) + beside)
 
 
-def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: Findings) -> None:
+def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: ValidationReport) -> None:
     """Take note of all that is wrong with the rows of all shards."""
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
     report_repeated([result.described for result in results], findings)
@@ -173,9 +173,9 @@ def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: Find
     report_covariate_problems(wrong, calendar.frequency, findings)
 
 
-def _recent(results: Sequence[PreparedShard], pieces: Sequence[PieceInfo], cutoff: int) -> Floats:
+def _recent(results: Sequence[PreparedShard], chunks: Sequence[ChunkInfo], cutoff: int) -> Floats:
     """Add up the demand of all series by period, from the first period of any to the last."""
     recent: Floats = np.sum([result.recent for result in results], axis=0)
-    last, first = max(piece.last_period for piece in pieces), min(piece.first_period for piece in pieces)
+    last, first = max(chunk.last_period for chunk in chunks), min(chunk.first_period for chunk in chunks)
     recent = recent[: max(1, len(recent) - (cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
     return recent[len(recent) - min(last - first + 1, len(recent)) :]

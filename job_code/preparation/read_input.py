@@ -6,7 +6,7 @@ from typing import Any
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
-from job_code.exogenous.covariate_files import SpilledCovariates, bytes_in_shards, spill_covariates
+from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, spill_covariates
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_files import StaticShards, shard_static
@@ -14,7 +14,7 @@ from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
 from job_code.preparation.shard_preparation import InputShards
 from job_code.runtime.progress import Advance, Progress
-from job_code.tables.validation_report import Findings, plural
+from job_code.tables.validation_report import ValidationReport, plural
 
 
 def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> tuple[PreparedDemand, dict[str, Any]]:
@@ -30,7 +30,7 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
     Raises:
         InputError: With everything that is wrong.
     """
-    findings = Findings()
+    findings = ValidationReport()
     context.make_folders()
     with context.progress.stage("read") as advance:
         shards = _read(context, findings, advance)
@@ -41,9 +41,9 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
     return prepared, quality
 
 
-def _read(context: RunContext, findings: Findings, advance: Advance) -> InputShards:
+def _read(context: RunContext, findings: ValidationReport, advance: Advance) -> InputShards:
     """Read all input into shards, the demand first."""
-    inputs, static, covariates = context.request.inputs, StaticShards({}), SpilledCovariates()
+    inputs, static, covariates = context.request.inputs, StaticShards({}), ShuffledCovariates()
     beside = bytes_in_shards(inputs["covariates"], context.config) if "covariates" in inputs else 0
     demand = shard_demand(inputs["demand"], context, findings, advance=advance, bytes_beside=beside)
     if "static" in inputs:
@@ -54,7 +54,11 @@ def _read(context: RunContext, findings: Findings, advance: Advance) -> InputSha
 
 
 def _check(
-    shards: InputShards, context: RunContext, findings: Findings, advance: Advance, known: FittedEncodings | None
+    shards: InputShards,
+    context: RunContext,
+    findings: ValidationReport,
+    advance: Advance,
+    known: FittedEncodings | None,
 ) -> PreparedDemand:
     """Fix the calendar, then check and align shard by shard."""
     demand, config = shards.demand, context.config
@@ -62,7 +66,7 @@ def _check(
     usual = calendar.usual_span(demand.days, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:
-        shards = replace(shards, covariates=known.covariates.translated(shards.covariates))
+        shards = replace(shards, covariates=known.covariates.apply_schema(shards.covariates))
     covariates = store_covariates(
         shards.covariates.tables,
         calendar.frequency,
@@ -74,8 +78,8 @@ def _check(
     if known is not None:
         encoding = known.static.fit(shards.static.schema, findings)
         fitted = known.covariates.fit(covariates, findings)
-    if context.request.objects is not None:
-        context = replace(context, sizes=context.sizes.for_fleet(demand.series * usual, context.request.objects))
+    if context.request.min_chunks is not None:
+        context = replace(context, sizes=context.sizes.for_fleet(demand.series * usual, context.request.min_chunks))
     prepared = prepare(shards, covariates, calendar, context, findings, advance=advance)
     return prepared if known is None else replace(prepared, encoding=encoding, covariates=fitted)
 
@@ -84,7 +88,7 @@ def _say(demand: PreparedDemand, quality: dict[str, Any], progress: Progress) ->
     rows = quality["input"]["demand_rows"]
     progress.say(
         f"{plural(demand.series, 'series')}, {plural(rows, 'row')}, {demand.calendar.frequency.name}, "
-        f"{plural(len(demand.pieces), 'piece')}"
+        f"{plural(len(demand.chunks), 'chunk')}"
     )
     for name, count in quality["repairs"].items():
         if count:

@@ -12,14 +12,14 @@ from job_code.demand.alignment import Repairs, align
 from job_code.demand.demand_checks import Calendar, Problems, check_shard, periods_of
 from job_code.demand.sharding import ShardedDemand
 from job_code.demand.shuffle_files import read_shard
-from job_code.demand.work_sizes import Sizes
-from job_code.exogenous.covariate_files import SpilledCovariates
+from job_code.demand.work_sizes import WorkSizes
+from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import Described, StaticShards, describe_series
-from job_code.preparation.panel_chunks import Piece, write_piece
-from job_code.preparation.stratification import Census, sort_series
+from job_code.preparation.panel_chunks import PanelChunk, write_chunk
+from job_code.preparation.stratification import StratumCounts, classify_life_stages
 from job_code.series.arrays import Booleans, Floats, Integers
-from job_code.series.demand_classes import KINDS, kind_of_series
+from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from job_code.series.panel import Panel
 
@@ -27,8 +27,8 @@ YEARS_SHOWN = 2  # of all demand together, in the report
 
 
 @dataclass(frozen=True, kw_only=True)
-class PieceInfo:
-    """What is known of a piece without reading it.
+class ChunkInfo:
+    """What is known of a chunk without reading it.
 
     Attributes:
         folder: Where it is.
@@ -55,7 +55,7 @@ class InputShards:
 
     demand: ShardedDemand
     static: StaticShards
-    covariates: SpilledCovariates
+    covariates: ShuffledCovariates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class ShardTask:
     covariates: StoredCovariates
     sound: bool
     folder: Path
-    sizes: Sizes
+    sizes: WorkSizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +90,10 @@ class PreparedShard:
     Attributes:
         problems: What is wrong with its rows; None where it has none.
         repairs: What was repaired.
-        pieces: Its panels.
-        census: Series by sort and size.
+        chunks: Its panels.
+        stratum_counts: Series by sort and size.
         counts: Series by kind, and those that are young or have stopped selling.
-        described: What static columns say, apart from the rows, which lie with the pieces.
+        described: What static columns say, apart from the rows, which lie with the chunks.
         recent: Demand by period, over the last years until the cutoff, shape (periods,).
         covariate_problems: What is wrong with its rows of covariates.
         unknown_ahead: For how many series that still sell each covariate is unknown, shape (columns, horizon).
@@ -101,8 +101,8 @@ class PreparedShard:
 
     problems: Problems | None
     repairs: Repairs
-    pieces: tuple[PieceInfo, ...]
-    census: Census
+    chunks: tuple[ChunkInfo, ...]
+    stratum_counts: StratumCounts
     counts: Counter[str]
     described: Described
     recent: Floats
@@ -113,7 +113,9 @@ class PreparedShard:
 def prepare_shard(task: ShardTask) -> PreparedShard:
     """Checks the rows of a shard, aligns its series, and writes panels with all that is known of them."""
     demand = task.shards.demand
-    shard = read_shard(demand.folder, task.shard, task.config.key, on_sale=task.config.available is not None)
+    shard = read_shard(
+        demand.folder, task.shard, task.config.key, in_stock_share=task.config.in_stock_column is not None
+    )
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
     periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
@@ -121,31 +123,31 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     if shard is not None:
         begun[shard.series[periods <= task.calendar.cutoff]] = True
     described = describe_series(keys, begun, task.shards.static, demand.folder, task.shard)
-    problems, repairs, census, counts = None, Repairs(), Census.total([]), Counter[str]()
+    problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
-    pieces = []
+    chunks = []
     wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
         told = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         problems = check_shard(shard, periods, frequency, task.config)
         # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
         sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
-        panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_piece)
+        panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)
         for number, (panel, series, repaired) in enumerate(panels if sound else ()):
             repairs += repaired
             if not len(panel):
                 continue
             active = is_active(panel)
-            sorts, bins = sort_series(panel, active)
-            census = Census.total([census, Census.of(panel, sorts, bins)])
+            stages, bins = classify_life_stages(panel, active)
+            stratum_counts = StratumCounts.total([stratum_counts, StratumCounts.of(panel, stages, bins)])
             counts += _count(panel, active)
             recent += _recent_total(panel, task.calendar.cutoff, len(recent))
             into = task.folder / f"{task.shard:05d}-{number:05d}"
-            write_piece(
-                Piece(
+            write_chunk(
+                PanelChunk(
                     panel=panel,
                     hashes=shard.hashes[series],
-                    sorts=sorts,
+                    stages=stages,
                     bins=bins,
                     active=active,
                     static=described.rows[series],
@@ -155,8 +157,8 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
             task.covariates.write(into, panel, {table: rows.of(series) for table, rows in told.items()})
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
             unknown += np.isnan(ahead[:, active]).sum(axis=1)
-            pieces.append(
-                PieceInfo(
+            chunks.append(
+                ChunkInfo(
                     folder=into,
                     series=len(panel),
                     last_period=int(panel.last_period.max()),
@@ -173,8 +175,8 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     return PreparedShard(
         problems=problems,
         repairs=repairs,
-        pieces=tuple(pieces),
-        census=census,
+        chunks=tuple(chunks),
+        stratum_counts=stratum_counts,
         counts=counts,
         described=without_rows,
         recent=recent,
@@ -184,10 +186,10 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
 
 
 def _count(panel: Panel, active: Booleans) -> Counter[str]:
-    kind = kind_of_series(panel)
+    kind = classify_demand(panel)
     return Counter(
         {
-            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(KINDS)},
+            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(DEMAND_CLASSES)},
             "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
             "stopped_selling": int((~active).sum()),
         }

@@ -1,9 +1,9 @@
-"""Chooses the series the model learns from: a bounded number of rows, every sort of series well represented.
+"""Selects the series to train on: a stratified sample with a bounded number of rows.
 
-Series are told apart as planners do, by their share of all demand (ABC classes); those younger than a season and those
-that have stopped selling are strata of their own. Each stratum gets an equal part of the rows, so that the few fast
-sellers, who make up most of the demand, are learnt from nearly all, and the many slow ones by example. Whether a
-series is chosen depends on its key and on how many series of its stratum there are: not on files, shards or workers.
+The strata are the classes that planners use: ABC classes by share of all demand, series younger than a season, and
+discontinued series. Each stratum gets an equal share of the rows. So nearly all of the few fast sellers, which make up
+most of the demand, are in the sample, and some of the many slow ones. Whether a series is selected depends on its key
+and the number of series in its stratum, and not on files, shards or workers.
 """
 
 from collections.abc import Iterable
@@ -19,48 +19,48 @@ from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes
 
 
-class Sort(IntEnum):
-    """What one series tells by itself; it takes all of them to divide those that sell into classes."""
+class LifeStage(IntEnum):
+    """The stage of a series' life. The ABC class of a selling series depends on all series."""
 
     SELLING = 0
     YOUNGER_THAN_A_SEASON = 1
-    STOPPED = 2
+    DISCONTINUED = 2
 
 
 class Stratum(IntEnum):
-    """What the sample is divided into: classes of the selling series by their demand, and the other sorts."""
+    """The strata: classes of the selling series by demand, and the other life stages."""
 
     A = 0
     B = 1
     C = 2
     YOUNGER_THAN_A_SEASON = 3
-    STOPPED = 4
+    DISCONTINUED = 4
 
 
 CLASSES = (Stratum.A, Stratum.B, Stratum.C)
-STRATUM_OF_SORT = {
-    Sort.YOUNGER_THAN_A_SEASON: Stratum.YOUNGER_THAN_A_SEASON,
-    Sort.STOPPED: Stratum.STOPPED,
+STRATUM_OF_STAGE = {
+    LifeStage.YOUNGER_THAN_A_SEASON: Stratum.YOUNGER_THAN_A_SEASON,
+    LifeStage.DISCONTINUED: Stratum.DISCONTINUED,
 }
-STRATA = ("A", "B", "C", "younger_than_a_season", "stopped")  # by `Stratum`
-SHARES = (1.0, 1.0, 1.0, 1.0, 0.25)  # of the rows; stopped series teach nothing, and are tested a little
-CLASS_EDGES = (0.8, 0.95)  # of all demand, from the largest series down: where class A ends, and class B
-LEAST_SERIES = 20  # of a stratum: fewer might all be missed by chance
+STRATA = ("A", "B", "C", "younger_than_a_season", "discontinued")  # by `Stratum`
+SHARES = (1.0, 1.0, 1.0, 1.0, 0.25)  # of the rows; discontinued series are not trained on, only a few are tested
+CLASS_EDGES = (0.8, 0.95)  # cumulative share of all demand, from the largest series down, where class A and class B end
+MIN_SERIES = 20  # of a stratum; a smaller sample could miss all of them
 BINS_PER_OCTAVE = 4
 SMALLEST, LARGEST = -64, 128  # octaves of mean demand
 BINS = (LARGEST - SMALLEST) * BINS_PER_OCTAVE
 GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # spreads the bits: the highest ones of the hash already chose the shard
 
-Sorts = npt.NDArray[np.uint8]
+LifeStages = npt.NDArray[np.uint8]
 Bins = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
-class Census:
-    """How many series and values there are, by `Sort` and by size.
+class StratumCounts:
+    """Number of series and values, by life stage and bin of mean demand.
 
     Attributes:
-        series: Shape (sorts, bins).
+        series: Shape (life stages, bins).
         values: Same shape.
     """
 
@@ -68,49 +68,49 @@ class Census:
     values: Integers
 
     @classmethod
-    def of(cls, panel: Panel, sorts: Sorts, bins: Bins) -> Self:
-        """Counts the series of one panel."""
-        cell = sorts.astype(np.int64) * BINS + bins
-        size = len(Sort) * BINS
-        values = np.bincount(cell, weights=panel.lengths, minlength=size).astype(np.int64)
-        return cls(np.bincount(cell, minlength=size).reshape(-1, BINS), values.reshape(-1, BINS))
+    def of(cls, panel: Panel, stages: LifeStages, bins: Bins) -> Self:
+        """Count the series of one panel."""
+        cell = stages.astype(np.int64) * BINS + bins
+        cells = len(LifeStage) * BINS
+        values = np.bincount(cell, weights=panel.lengths, minlength=cells).astype(np.int64)
+        return cls(np.bincount(cell, minlength=cells).reshape(-1, BINS), values.reshape(-1, BINS))
 
     @classmethod
     def total(cls, parts: Iterable[Self]) -> Self:
-        """Adds counts up."""
+        """Add counts."""
         every = list(parts)
         return cls(sum((part.series for part in every), _NO_SERIES), sum((part.values for part in every), _NO_SERIES))
 
 
-_NO_SERIES = np.zeros((len(Sort), BINS), dtype=np.int64)
+_NO_SERIES = np.zeros((len(LifeStage), BINS), dtype=np.int64)
 
 
-def sort_series(panel: Panel, active: Booleans) -> tuple[Sorts, Bins]:
-    """Tells the sorts of series apart, and puts them into bins of their mean demand over the last year.
+def classify_life_stages(panel: Panel, active: Booleans) -> tuple[LifeStages, Bins]:
+    """Return life stage and bin of mean demand of each series.
 
     Args:
         panel: The series.
-        active: Whether each still sells.
+        active: Whether each series still sells, shape (series,).
 
     Returns:
-        Sort and bin of each series, shape (series,).
+        Life stages and bins of the mean demand over the last year, each of shape (series,).
     """
-    sorts = np.where(panel.lengths < panel.frequency.season, Sort.YOUNGER_THAN_A_SEASON, Sort.SELLING)
-    sorts[~active] = Sort.STOPPED
-    size = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
-    octave = np.log2(np.maximum(size, 2.0**SMALLEST))
+    stages = np.where(panel.lengths < panel.frequency.season, LifeStage.YOUNGER_THAN_A_SEASON, LifeStage.SELLING)
+    stages[~active] = LifeStage.DISCONTINUED
+    mean = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
+    octave = np.log2(np.maximum(mean, 2.0**SMALLEST))
     bins = np.clip(np.floor((octave - SMALLEST) * BINS_PER_OCTAVE), 0, BINS - 1)
-    return sorts.astype(np.uint8), bins.astype(np.int16)
+    return stages.astype(np.uint8), bins.astype(np.int16)
 
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """Which series are chosen.
+    """The share of each stratum to select.
 
     Attributes:
         class_of_bin: Class of the selling series in each bin, one of `CLASSES`, shape (bins,).
-        share: Share of the series that is chosen, shape (strata,).
-        series: Number of series there are, shape (strata,).
+        share: Share of the series to select, shape (strata,).
+        series: Number of series, shape (strata,).
     """
 
     class_of_bin: Integers
@@ -118,45 +118,45 @@ class SamplePlan:
     series: Integers
 
     @classmethod
-    def of(cls, census: Census, rows: int) -> Self:
-        """Divides rows among the strata; what one does not need goes to the others.
+    def of(cls, counts: StratumCounts, rows: int) -> Self:
+        """Divide rows among the strata. Rows that one stratum does not need go to the others.
 
         Args:
-            census: Counts over all demand.
-            rows: Rows to choose, about; more where the series are so long that a few have as many.
+            counts: Counts over all demand.
+            rows: Approximate number of rows; more where a few series have more rows than that.
         """
-        volume = census.series[Sort.SELLING] * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE + SMALLEST)
+        volume = counts.series[LifeStage.SELLING] * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE + SMALLEST)
         larger = np.cumsum(volume[::-1])[::-1] - volume  # demand of all series in larger bins
         class_of_bin = np.digitize(larger / max(volume.sum(), 2.0**SMALLEST), CLASS_EDGES)
 
-        def by_stratum(counts: Integers) -> Integers:
+        def by_stratum(cells: Integers) -> Integers:
             found = np.zeros(len(Stratum), dtype=np.int64)
-            found[list(CLASSES)] = np.bincount(class_of_bin, weights=counts[Sort.SELLING], minlength=len(CLASSES))
-            for sort, stratum in STRATUM_OF_SORT.items():
-                found[stratum] = counts[sort].sum()
+            found[list(CLASSES)] = np.bincount(class_of_bin, weights=cells[LifeStage.SELLING], minlength=len(CLASSES))
+            for stage, stratum in STRATUM_OF_STAGE.items():
+                found[stratum] = cells[stage].sum()
             return found
 
-        values, series = by_stratum(census.values), by_stratum(census.series)
-        least = np.minimum(LEAST_SERIES / np.maximum(series, 1), 1)
+        values, series = by_stratum(counts.values), by_stratum(counts.series)
+        least = np.minimum(MIN_SERIES / np.maximum(series, 1), 1)
         return cls(class_of_bin, np.maximum(_divide(values, rows) / np.maximum(values, 1), least), series)
 
-    def strata(self, sorts: Sorts, bins: Bins) -> Integers:
-        """Stratum of each series."""
+    def strata(self, stages: LifeStages, bins: Bins) -> Integers:
+        """Return the stratum of each series, shape (series,)."""
         strata = self.class_of_bin[bins]
-        for sort, stratum in STRATUM_OF_SORT.items():
-            strata[sorts == sort] = stratum
+        for stage, stratum in STRATUM_OF_STAGE.items():
+            strata[stages == stage] = stratum
         return strata
 
-    def chosen(self, hashes: Hashes, strata: Integers, *, part: float = 1.0) -> Booleans:
-        """Which series are in the sample, or in a smaller one that is a part of it."""
+    def selected(self, hashes: Hashes, strata: Integers, *, part: float = 1.0) -> Booleans:
+        """Return whether each series is in the sample, or in a smaller sample that is part of it, shape (series,)."""
         at = (hashes * GOLDEN_RATIO).astype(np.float64) / 2.0**64
         share = self.share[strata]
-        chosen: Booleans = (at < share * part) | ((share == 1) & (part == 1))
-        return chosen
+        found: Booleans = (at < share * part) | ((share == 1) & (part == 1))
+        return found
 
     @property
-    def is_everything(self) -> bool:
-        """Whether all series are chosen."""
+    def is_full_population(self) -> bool:
+        """Whether all series are selected."""
         return bool((self.share[self.series > 0] == 1).all())
 
 

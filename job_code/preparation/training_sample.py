@@ -1,4 +1,4 @@
-"""The series a run learns from and is tested on, in memory."""
+"""The sample: the series a run trains and backtests on, in memory."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,7 +10,7 @@ from job_code.exogenous.covariate_mask import CovariateMask
 from job_code.exogenous.covariates import Covariates
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.exogenous.static_features import StaticFeatures
-from job_code.preparation.panel_chunks import read_piece, read_sorts
+from job_code.preparation.panel_chunks import read_chunk, read_life_stages
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.stratification import STRATA, SamplePlan
 from job_code.series.arrays import Booleans, Floats, Integers
@@ -24,12 +24,12 @@ class Sample:
 
     Attributes:
         panel: The series, sorted by key.
-        exogenous: What is known of them beside their demand.
-        active: Whether each still sells, shape (series,).
-        weight: How many series of the run each stands for, at least 1, shape (series,).
-        stratum: Number of its stratum, shape (series,).
-        half: Which of them a sample half as large would hold, shape (series,).
-        series: Number of series the run has, by stratum.
+        exogenous: Static features and covariates of the series.
+        active: Whether each series still sells, shape (series,).
+        weight: Number of series of the run that each stands for, at least 1, shape (series,).
+        stratum: Stratum of each series, shape (series,).
+        in_half_sample: Whether a sample of half the size holds it, shape (series,).
+        series: Number of series in the run, by stratum.
         sampled: Number of series in the sample, by stratum.
     """
 
@@ -38,32 +38,32 @@ class Sample:
     active: Booleans
     weight: Floats
     stratum: Integers
-    half: Booleans
+    in_half_sample: Booleans
     series: dict[str, int]
     sampled: dict[str, int]
 
     @classmethod
     def draw(cls, demand: PreparedDemand, rows: int) -> Self:
-        """Draws a sample.
+        """Draw a sample.
 
         Args:
             demand: All series, on disk.
-            rows: Rows it may have, about.
+            rows: Approximate number of rows of demand.
         """
-        plan = SamplePlan.of(demand.census, rows)
+        plan = SamplePlan.of(demand.stratum_counts, rows)
         panels, static, covariates, rest = [], [], [], []
-        for info in demand.pieces:
-            hashes, sorts, bins = read_sorts(info.folder)
-            strata = plan.strata(sorts, bins)
-            chosen = plan.chosen(hashes, strata)
+        for info in demand.chunks:
+            hashes, stages, bins = read_life_stages(info.folder)
+            strata = plan.strata(stages, bins)
+            chosen = plan.selected(hashes, strata)
             if not chosen.any():
                 continue
-            piece = read_piece(info.folder, demand.calendar.frequency, only=chosen)
-            panels.append(piece.panel)
-            static.append(demand.encoding.encode(piece.static))
-            covariates.append(demand.covariates.read(info.folder, piece.panel, only=chosen))
-            half = plan.chosen(hashes, strata, part=0.5)
-            rest.append((piece.active, strata[chosen], half[chosen], hashes[chosen]))
+            chunk = read_chunk(info.folder, demand.calendar.frequency, only=chosen)
+            panels.append(chunk.panel)
+            static.append(demand.encoding.encode(chunk.static))
+            covariates.append(demand.covariates.read(info.folder, chunk.panel, only=chosen))
+            half = plan.selected(hashes, strata, part=0.5)
+            rest.append((chunk.active, strata[chosen], half[chosen], hashes[chosen]))
         keys = pl.concat(panel.keys for panel in panels)
         order = keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy()
         active, stratum, half, hashes = (np.concatenate(each)[order] for each in zip(*rest, strict=True))
@@ -80,13 +80,13 @@ class Sample:
             active=active,
             weight=1 / share[stratum],
             stratum=stratum,
-            half=half,
+            in_half_sample=half,
             series=dict(zip(STRATA, plan.series.tolist(), strict=True)),
             sampled=dict(zip(STRATA, counts.tolist(), strict=True)),
         )
 
     def select(self, series: Booleans) -> Self:
-        """Keeps some of the series."""
+        """Keep some of the series."""
         return replace(
             self,
             panel=self.panel.select(series),
@@ -94,20 +94,20 @@ class Sample:
             active=self.active[series],
             weight=self.weight[series],
             stratum=self.stratum[series],
-            half=self.half[series],
+            in_half_sample=self.in_half_sample[series],
         )
 
     def without_last(self, periods: int) -> Self:
-        """Cuts the last periods off every series; all must be longer than that."""
+        """Cut the last periods off every series; all must be longer."""
         panel = self.panel.without_last(periods)
         return replace(self, panel=panel, active=is_active(panel))
 
     @property
     def rows(self) -> int:
-        """Rows of demand the sample has."""
+        """Number of rows of demand."""
         return len(self.panel.values)
 
     @property
-    def is_everything(self) -> bool:
+    def is_full_population(self) -> bool:
         """Whether the sample holds all series."""
         return sum(self.sampled.values()) == sum(self.series.values())

@@ -17,7 +17,7 @@ from job_code.series.arrays import Floats
 DEMAND, FORECAST, EXPECTED, EARLIER = "#3b4252", "#1f77b4", "#c7cdd6", "#c2410c"
 CANDIDATES = {
     "forecast": (FORECAST, "forecast"),
-    "baseline": (EARLIER, "seasonal naive"),
+    "seasonal_naive": (EARLIER, "seasonal naive"),
     "moving_average": ("#8a6d9b", "moving average"),
 }
 STYLE: dict[str, Any] = {

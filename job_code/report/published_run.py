@@ -151,8 +151,8 @@ class Comparison:
         return {
             "run_id": self.run.run_id,
             "cutoff": self.run.cutoff.isoformat(),
-            "expected_change": self.expected.change if self.expected else None,
-            "demand_change": self.observed.change if self.observed else None,
+            "forecast_drift": self.expected.change if self.expected else None,
+            "demand_drift": self.observed.change if self.observed else None,
         }
 
 

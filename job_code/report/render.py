@@ -37,14 +37,15 @@ def render(
         manifest=manifest,
         quality=quality,
         unit=frequency.unit,
-        everything=charts.everything,
+        is_full_population=charts.is_full_population,
         total=total_chart(frequency, charts.recent, manifest["total"], compared),
         compared=compared,
         charts=backtest_charts(manifest["backtest"]["by_step"], charts.backtest, frequency)
         if charts.backtest
         else None,
         plots=[
-            {"name": series.name, "why": series.why, "svg": series_chart(series, frequency)} for series in charts.series
+            {"name": series.name, "reason": series.reason, "svg": series_chart(series, frequency)}
+            for series in charts.series
         ],
     )
 

@@ -13,7 +13,7 @@ MOST = 2**31 - 1
 GROW_BY = 2**26
 
 
-def keep_freed_memory() -> None:
+def tune_glibc_malloc() -> None:
     """Applies to this process from now on; does nothing where the C library is another than glibc."""
     if sys.platform != "linux":
         return

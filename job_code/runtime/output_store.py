@@ -11,7 +11,7 @@ from contract.s3.keys import ANY, FORECASTS, RunKeys, run_folder_of
 from job_code.errors import InputError
 
 if TYPE_CHECKING:
-    from job_code.runtime.s3_prefix import S3Folder
+    from job_code.runtime.s3_prefix import S3Prefix
 
 UNFINISHED = ".unfinished-"
 
@@ -113,7 +113,7 @@ class S3Output:
         folder: Where everything goes below.
     """
 
-    def __init__(self, folder: "S3Folder") -> None:
+    def __init__(self, folder: "S3Prefix") -> None:
         self._folder = folder
 
     def put(self, file: Path, name: str) -> None:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SCHEME = "s3://"
-MOST_BYTES_AT_ONCE = 4_000_000_000  # S3 takes 5 GiB
+MAX_BYTES_AT_ONCE = 4_000_000_000  # S3 takes 5 GiB
 
 
 @dataclass(frozen=True)
-class S3Folder:
+class S3Prefix:
     """A prefix of a bucket.
 
     Attributes:
@@ -44,7 +44,7 @@ class S3Folder:
             file: Local file.
             name: Name below the prefix.
         """
-        if file.stat().st_size > MOST_BYTES_AT_ONCE:
+        if file.stat().st_size > MAX_BYTES_AT_ONCE:
             self.client.upload_file(
                 str(file), self.bucket, self.prefix + name, ExtraArgs={"ChecksumAlgorithm": "SHA256"}
             )

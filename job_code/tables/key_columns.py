@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from job_code.tables.table_files import TableFile
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 
 def with_key_types(rows: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -52,7 +52,9 @@ def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str
     return common
 
 
-def clean_key(rows: pl.DataFrame, types: dict[str, pl.DataType], findings: Findings, *, source: str) -> pl.DataFrame:
+def clean_key(
+    rows: pl.DataFrame, types: dict[str, pl.DataType], findings: ValidationReport, *, source: str
+) -> pl.DataFrame:
     """Gives the key its types, and drops, and notes, rows whose key is incomplete."""
     rows = rows.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))  # dictionary-encoded text is text
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in types.items())

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 HASH_SEED = 20_240_614
-LEAST_SLOTS = 65_536  # a power of two
+MIN_SLOTS = 65_536  # a power of two
 SLOTS_A_KEY = 2  # at least: with fewer, many keys do not stand in the first slot that is looked at
 
 Hashes = npt.NDArray[np.uint64]
@@ -34,7 +34,7 @@ class KnownKeys:
 
     def __init__(self, shards: int) -> None:
         self._next = np.zeros(shards, dtype=np.int64)
-        self._clear(LEAST_SLOTS)
+        self._clear(MIN_SLOTS)
 
     def __len__(self) -> int:
         return int(self._next.sum())

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from job_code.tables.validation_report import EXAMPLES, Findings
+from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 DAY = "_day"
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # beyond them a date is a placeholder, such as 9999-12-31
@@ -33,7 +33,7 @@ class RowCheck:
 
 
 def drop_bad_rows(
-    rows: pl.DataFrame, checks: Mapping[str, RowCheck], name: str, findings: Findings, *, source: str
+    rows: pl.DataFrame, checks: Mapping[str, RowCheck], name: str, findings: ValidationReport, *, source: str
 ) -> pl.DataFrame:
     """Takes note of every row that fails a check, and leaves it out where it cannot be read on.
 

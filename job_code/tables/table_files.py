@@ -9,7 +9,7 @@ import polars as pl
 
 from contract.data_files import is_csv, is_hidden, is_parquet, says_nothing
 from job_code.errors import InputError
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 
 PARQUET_MAGIC = b"PAR1"
 CSV_BEGINNING = 1_000_000  # bytes of a CSV file whose lines are counted; the rest is taken to be like them
@@ -96,7 +96,7 @@ def name_below(path: Path, file: Path) -> str:
 
 
 def open_tables(
-    path: Path, wanted: Callable[[list[str]], Sequence[str]], findings: Findings, *, source: str
+    path: Path, wanted: Callable[[list[str]], Sequence[str]], findings: ValidationReport, *, source: str
 ) -> list[TableFile]:
     """Reads the header of every data file at or below a path.
 
@@ -149,7 +149,7 @@ def open_tables(
     return opened
 
 
-def note_unreadable(name: str, kind: str, reason: str, findings: Findings, source: str) -> None:
+def note_unreadable(name: str, kind: str, reason: str, findings: ValidationReport, source: str) -> None:
     """Takes note of one file that cannot be read."""
     findings.add(
         source,

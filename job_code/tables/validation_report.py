@@ -22,7 +22,7 @@ class _Finding:
         return f"{self.source}: {plural(self.count, self.noun)} {self.problem}{shown}; {self.remedy}"
 
 
-class Findings:
+class ValidationReport:
     """Problems found so far; the same problem in many files is one finding."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Findings:
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
 
-    def absorb(self, others: "Findings") -> None:
+    def absorb(self, others: "ValidationReport") -> None:
         """Adds what was found elsewhere, after what was found here."""
         for found in others._findings.values():
             self.add(

@@ -1,7 +1,7 @@
-"""Puts a fitted model and what its backtest has shown together to a forecaster."""
+"""Assembles a forecaster from a trained model and its backtest."""
 
-from job_code.calibration.calibrator import Calibration
-from job_code.calibration.usual_change import typical_change
+from job_code.calibration.calibrator import ConformalCalibrator
+from job_code.calibration.mean_absolute_change import prior_relative_change
 from job_code.config import ForecastConfig
 from job_code.evaluation.backtest import Backtest
 from job_code.exogenous.covariate_encoding import CovariateEncoding
@@ -18,19 +18,19 @@ def assemble_forecaster(
     demand: PreparedDemand,
     config: ForecastConfig,
 ) -> Forecaster:
-    """Combine a model with its calibration and the encodings of its demand.
+    """Combine a model with its calibrator and the encodings of its demand.
 
     Args:
-        model: The model, fitted on all of the sample.
-        tested: Its backtest; without one, the calibration is an assumption.
-        sample: The series that the model was fitted on.
+        model: The model, trained on the whole sample.
+        tested: Its backtest; without one, the calibrator is the random-walk default.
+        sample: The series that the model was trained on.
         demand: The demand that the sample was drawn from.
         config: The configuration.
     """
     return Forecaster(
         model=model,
-        calibration=tested.calibration if tested else Calibration.assumed(config),
-        typical_change=typical_change(sample.panel, sample.weight),
+        calibrator=tested.calibrator if tested else ConformalCalibrator.random_walk_default(config),
+        prior_relative_change=prior_relative_change(sample.panel, sample.weight),
         encoding=demand.encoding,
         covariates=CovariateEncoding.of(demand.covariates),
         config=config,

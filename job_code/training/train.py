@@ -1,4 +1,4 @@
-"""Where a run's model comes from: it is trained on a sample of the demand, or it is the one an earlier run trained."""
+"""Gets the model of a run: trains one on a sample of the demand, or reuses the model of an earlier run."""
 
 from datetime import UTC, datetime
 
@@ -18,18 +18,18 @@ from job_code.training.example_series import example_series
 from job_code.training.trained_model import TrainedModel
 from job_code.training.training_record import TrainingRecord
 
-ROWS_TO_PICK_FROM = 20_000  # of series to be shown, where nothing is learnt
+ROWS_FOR_EXAMPLES = 20_000  # of demand to select example series from, when no model is trained
 
 
 def train(demand: PreparedDemand, context: RunContext) -> tuple[TrainedModel, ChartData]:
-    """Sample, test and fit.
+    """Draw the sample, train, and backtest.
 
     Args:
         demand: All series.
         context: The run; the model's files go below its scratch folder.
 
     Returns:
-        The model, and the numbers that the report draws.
+        The model, and the data of the report's charts.
     """
     config, progress = context.config, context.progress
     sample = _draw(demand, config, progress)
@@ -40,32 +40,33 @@ def train(demand: PreparedDemand, context: RunContext) -> tuple[TrainedModel, Ch
         return model, _charts(model, demand, sample, tested)
 
 
-def take_over(model: TrainedModel, demand: PreparedDemand, progress: Progress) -> ChartData:
-    """Makes sure that an earlier run's model has not seen what it is to forecast.
+def reuse_model(model: TrainedModel, demand: PreparedDemand, progress: Progress) -> ChartData:
+    """Check that an earlier run's model has not seen the periods to forecast.
 
     Args:
         model: The model.
         demand: All series.
-        progress: Told how far it is.
+        progress: Progress of the run.
 
     Returns:
-        The numbers that the report draws.
+        The data of the report's charts.
 
     Raises:
-        InputError: If it was trained on later demand than this.
+        InputError: If it was trained on demand after the cutoff.
     """
     cutoff = demand.calendar.frequency.date_of(demand.last_period)
     record = model.record
     if record.cutoff > cutoff:
         raise InputError(
             [
-                f"model: run {record.run_id} trained it on demand until {record.cutoff}, after the cutoff {cutoff}; "
-                "train anew for this cutoff, or ask for a later one"
+                f"model: run {record.run_id} trained it on demand until {record.cutoff}, after "
+                f"the cutoff {cutoff}; "
+                "train a model for this cutoff, or use a later cutoff"
             ]
         )
-    progress.say(f"the model is that of run {record.run_id}, trained {model.age_days} days ago")
+    progress.say(f"using the model of run {record.run_id}, trained {model.age_days} days ago")
     with progress.stage("sample"):
-        sample = Sample.draw(demand, ROWS_TO_PICK_FROM)
+        sample = Sample.draw(demand, ROWS_FOR_EXAMPLES)
         return _charts(model, demand, sample, None)
 
 
@@ -74,20 +75,20 @@ def _charts(model: TrainedModel, demand: PreparedDemand, sample: Sample, tested:
         backtest=model.record.charts,
         series=example_series(sample, tested, model.forecaster),
         recent=tuple(demand.recent.tolist()),
-        everything=model.record.of_everything,
+        is_full_population=model.record.is_full_population,
     )
 
 
 def _draw(demand: PreparedDemand, config: ForecastConfig, progress: Progress) -> Sample:
     with progress.stage("sample"):
         sample = Sample.draw(demand, config.sample_rows)
-    if not sample.is_everything:
-        progress.say(f"learning from {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
+    if not sample.is_full_population:
+        progress.say(f"training on {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
     return sample
 
 
 def _fit(sample: Sample, demand: PreparedDemand, context: RunContext) -> tuple[Backtest | None, Forecaster]:
-    """Fit the run's own model and those of the backtest side by side, then forecast what the backtest holds out."""
+    """Train the run's model and those of the backtest side by side, then run the backtest."""
     config, progress = context.config, context.progress
     plan = BacktestPlan.of(sample, config)
     own = ModelFit.of(sample.panel, sample.exogenous, sample.active, horizon=config.horizon)

@@ -18,10 +18,10 @@ OWN = ("cutoff", "max_model_age_days")
 OF_TRAINING = (
     "sample_rows",
     "backtest_horizons",
-    "trees",
+    "n_estimators",
     "learning_rate",
-    "leaves",
-    "min_rows_per_leaf",
+    "num_leaves",
+    "min_child_samples",
     "seed",
 )
 

@@ -7,7 +7,7 @@ from contract.state.run_record import CheckedRun, DataQuality, FleetFacts, JobFa
 from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
 
 # By the manifest's name of each.
-DRIFT = {Metric.DEMAND_DRIFT: "demand_change", Metric.FORECAST_DRIFT: "expected_change"}
+DRIFT = {Metric.DEMAND_DRIFT: "demand_drift", Metric.FORECAST_DRIFT: "forecast_drift"}
 
 
 def put_run_metrics(
@@ -55,8 +55,8 @@ def put_run_metrics(
 
 def _accuracy(metrics: Metrics) -> dict[Metric, tuple[float | None, str]]:
     forecast: Scores = metrics.get("forecast") or {}
-    baseline: Scores = metrics.get("baseline") or {}
-    wape, naive = forecast.get("wape"), baseline.get("wape")
+    seasonal_naive: Scores = metrics.get("seasonal_naive") or {}
+    wape, naive = forecast.get("wape"), seasonal_naive.get("wape")
     return {
         Metric.WAPE: (wape, RATIO),
         Metric.BASELINE_WAPE: (naive, RATIO),

@@ -13,8 +13,8 @@ from contract.state.run_record import CheckedRun
 from contract.state.run_state import ClaimResult, RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.logs import logged
-from lambdas.shared.registry_claim import Claim, claim
-from lambdas.shared.registry_record import LATEST, Refusal, Run, end, release
+from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, LeaseDenied, Run, close_attempt, move_attempt
 from lambdas.shared.registry_table import RunTable
 
 if TYPE_CHECKING:
@@ -62,20 +62,20 @@ def claim_run(state: RunState, *, registry: Registry, now: datetime) -> ClaimRes
         `claimed`, the `cutoff` it is registered under, and what an earlier attempt has `handed_over`, if one has; where
         another has the run, who, as `subject` and `message`.
     """
-    plan, wish = state["plan"], _wish(state, registry, now)
-    cutoff = plan["cutoff"] or LATEST
+    plan, request = state["plan"], _lease_request(state, registry, now)
+    cutoff = plan["cutoff"] or UNRESOLVED_CUTOFF
     # Which run `latest` will be is not known yet. The newest one there is may well be it.
-    newest = next(iter(registry.table.newest(plan["partition"], 1)), None) if cutoff == LATEST else None
+    newest = next(iter(registry.table.recent(plan["partition"], 1)), None) if cutoff == UNRESOLVED_CUTOFF else None
     if newest is not None:
-        refused = _claimed(newest.cutoff, plan["partition"], wish, registry, only_ask=True)
-        if isinstance(refused, Refusal):
+        refused = _claimed(newest.cutoff, plan["partition"], request, registry, only_ask=True)
+        if isinstance(refused, LeaseDenied):
             return _not_claimed(refused, plan["partition"])
-    outcome = _claimed(cutoff, plan["partition"], wish, registry)
-    if isinstance(outcome, Refusal):
+    outcome = _claimed(cutoff, plan["partition"], request, registry)
+    if isinstance(outcome, LeaseDenied):
         return _not_claimed(outcome, plan["partition"])
     mine: ClaimResult = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
-    handed_over = None if wish.force else outcome.handed_over(wish.fingerprint)
-    return mine if handed_over is None else {**mine, "handed_over": handed_over}
+    handed_over = None if request.force else outcome.reusable_handover(request.fingerprint)
+    return mine if handed_over is None else {**mine, "handover_job": handed_over}
 
 
 def claim_cutoff(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
@@ -91,37 +91,43 @@ def claim_cutoff(state: RunState, *, registry: Registry, now: datetime) -> Claim
     """
     run, before = state["run"], state["claim"]["cutoff"] if "claim" in state else None
     partition, cutoff = run["partition"], run["cutoff"]
-    wish = replace(_wish(state, registry, now), mode=_mode(run, otherwise=state["plan"]["mode"]))
+    request = replace(_lease_request(state, registry, now), mode=_mode(run, otherwise=state["plan"]["mode"]))
     if "publish" in state["plan"]:  # somebody has looked at it
-        wish = replace(wish, force=True)
-    outcome = _claimed(cutoff, partition, wish, registry)
-    if "publish" in state["plan"] and isinstance(outcome, Refusal):
+        request = replace(request, force=True)
+    outcome = _claimed(cutoff, partition, request, registry)
+    if "publish" in state["plan"] and isinstance(outcome, LeaseDenied):
         told = _not_claimed(outcome, partition)["message"]
         raise PublishFailed(f"{run['run_id']} was not published. {told}")
-    if before == LATEST:
+    if before == UNRESOLVED_CUTOFF:
         kept = {"run_id": run["run_id"], "summary": f"its cutoff {cutoff} had another execution"}
 
         def leave(latest: Run) -> Run:
-            refused = isinstance(outcome, Refusal)
-            stays = end(latest, wish.execution, "kept", now=wish.now, details=kept) if refused else latest
-            return stays if refused else release(latest, wish.execution)
+            refused = isinstance(outcome, LeaseDenied)
+            stays = (
+                close_attempt(latest, request.execution, "superseded", now=request.now, details=kept)
+                if refused
+                else latest
+            )
+            return stays if refused else move_attempt(latest, request.execution)
 
-        registry.table.change(partition, LATEST, leave)
-    if isinstance(outcome, Refusal):
+        registry.table.change(partition, UNRESOLVED_CUTOFF, leave)
+    if isinstance(outcome, LeaseDenied):
         return _not_claimed(outcome, partition, kept=run["run_id"])
     return {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
 
 
-def _wish(state: RunState, registry: Registry, now: datetime) -> Claim:
+def _lease_request(state: RunState, registry: Registry, now: datetime) -> LeaseRequest:
     plan = state["plan"]
-    return Claim(
+    return LeaseRequest(
         execution=state["execution"]["id"],
         started_by=plan["started_by"],
         fingerprint=plan["fingerprint"],
         # As all times of the registry are written, so that they can be compared as text.
-        begun=datetime.fromisoformat(state["execution"]["started_at"]).astimezone(UTC).isoformat(timespec="seconds"),
+        execution_started_at=datetime.fromisoformat(state["execution"]["started_at"])
+        .astimezone(UTC)
+        .isoformat(timespec="seconds"),
         now=now.isoformat(timespec="seconds"),
-        seconds=int(now.timestamp()),
+        now_epoch=int(now.timestamp()),
         lease_seconds=registry.lease_seconds,
         force=plan["force"],
         mode=plan["mode"],
@@ -136,21 +142,23 @@ def _mode(run: CheckedRun, *, otherwise: str) -> str:
     return "train" if model["run_id"] == run["run_id"] else "infer"
 
 
-def _claimed(cutoff: str, partition: str, wish: Claim, registry: Registry, *, only_ask: bool = False) -> Run | Refusal:
+def _claimed(
+    cutoff: str, partition: str, request: LeaseRequest, registry: Registry, *, only_ask: bool = False
+) -> Run | LeaseDenied:
     """Claims a run; a refusal stands only if the execution that has it still runs."""
 
-    def attempt(given: Claim) -> Run | Refusal:
-        def step(run: Run) -> Run | Refusal:
+    def attempt(given: LeaseRequest) -> Run | LeaseDenied:
+        def step(run: Run) -> Run | LeaseDenied:
             outcome = claim(run, given)
             return run if only_ask and isinstance(outcome, Run) else outcome
 
         return registry.table.change(partition, cutoff, step)
 
-    outcome = attempt(wish)
-    if isinstance(outcome, Refusal) and outcome.reason == "running":
+    outcome = attempt(request)
+    if isinstance(outcome, LeaseDenied) and outcome.reason == "running":
         other = outcome.attempt.execution
         if not _runs(other, registry.workflows):
-            return attempt(replace(wish, gone=other))
+            return attempt(replace(request, ended_execution=other))
     return outcome
 
 
@@ -163,11 +171,11 @@ def _runs(execution: str, workflows: "SFNClient") -> bool:
         raise
 
 
-def _not_claimed(refusal: Refusal, partition: str, *, kept: str | None = None) -> ClaimResult:
+def _not_claimed(refusal: LeaseDenied, partition: str, *, kept: str | None = None) -> ClaimResult:
     attempt = refusal.attempt
     name = attempt.execution.rsplit(":", 1)[-1]
     which = f"the run of partition {partition} from {refusal.cutoff}"
-    if refusal.cutoff == LATEST:
+    if refusal.cutoff == UNRESOLVED_CUTOFF:
         which = f"a run of partition {partition} from its latest period"
     if refusal.reason == "running":
         told = f"Execution {name} has had {which} since {attempt.started_at}; there is nothing to do for this one."

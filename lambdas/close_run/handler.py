@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, final
 
 from contract.environments.after_job import CloseRunEnvironment
-from contract.function_errors import GateHeld, IncompleteRun
+from contract.function_errors import IncompleteRun, QualityGateFailed
 from contract.metrics import Metric
 from contract.s3.keys import pointer_key
 from contract.state.run_record import FleetFacts, JobFacts
@@ -16,7 +16,7 @@ from contract.state.run_state import CloseResult, RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
-from lambdas.shared.registry_record import Run, Status, end
+from lambdas.shared.registry_record import Run, Status, close_attempt
 from lambdas.shared.registry_table import RunTable
 from lambdas.shared.s3_objects import read_object
 
@@ -78,12 +78,12 @@ def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     )
     now = datetime.now(UTC)
     if "detail" in event:
-        return close_lost(event["detail"], sources=sources, now=now)
+        return close_unreported(event["detail"], sources=sources, now=now)
     prices, before = environment.hourly_prices, counted_before(event)
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
     kind = event["failure"]["error"]
     counted: dict[Metric, tuple[float | None, str]] = {
-        Metric.RUNS_HELD if kind == GateHeld.__name__ else Metric.RUNS_FAILED: (1, COUNT)
+        Metric.RUNS_PENDING_APPROVAL if kind == QualityGateFailed.__name__ else Metric.RUNS_FAILED: (1, COUNT)
     }
     if "run" not in event:  # a whole run has been measured before
         counted |= costs(job, fleet, before=before)
@@ -116,7 +116,7 @@ def close(
     if "claim" not in state or not state["claim"]["claimed"]:
         return {"status": None}
     claimed = state["claim"]
-    status: Status = "held" if failure["error"] == GateHeld.__name__ else "failed"
+    status: Status = "pending_approval" if failure["error"] == QualityGateFailed.__name__ else "failed"
     details: dict[str, Any] = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
     # What it took is not known of a job that was taken over from an earlier execution; its name is.
     name = (job["name"] if job else None) or (state["job"]["name"] if "job" in state else None)
@@ -124,7 +124,7 @@ def close(
     details |= {"job": dict(job)} if job else {}
     details |= {"fleet": dict(fleet)} if fleet else {}
     if failure["error"] in NOT_WHOLE:
-        details["handed_over"] = None
+        details["handover_job"] = None
     if run := state.get("run"):
         details |= {"report": f"s3://{sources.bucket}/{run['report']}", "metrics": run["metrics"]}
     return _close(
@@ -138,7 +138,7 @@ def close(
     )
 
 
-def close_lost(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> CloseResult:
+def close_unreported(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> CloseResult:
     """Closes the attempt of an execution that was stopped, or broke without a word.
 
     Args:
@@ -149,7 +149,7 @@ def close_lost(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> Clos
     execution = detail["executionArn"]
     if _runs_again(execution, sources.workflows):
         return {"status": None}
-    status: Status = "stopped" if detail["status"] == "ABORTED" else "failed"
+    status: Status = "aborted" if detail["status"] == "ABORTED" else "failed"
     details = {"kind": detail["status"], "summary": detail.get("cause") or detail.get("error") or "it told nobody why"}
     closed = [
         _close(partition, cutoff, execution=execution, status=status, details=details, sources=sources, now=now)
@@ -179,14 +179,14 @@ def _close(
     moment = now.isoformat(timespec="seconds")
 
     def step(run: Run) -> Run:
-        mine = run.mine(execution)
+        mine = run.last_attempt_of(execution)
         # It broke somewhere between moving the pointer and saying so: what readers see decides.
         if mine is not None and mine.status == "publishing" and _is_published(mine.details, partition, sources):
-            return end(run, execution, "published", now=moment, details=details)
-        return end(run, execution, status, now=moment, details=details)
+            return close_attempt(run, execution, "published", now=moment, details=details)
+        return close_attempt(run, execution, status, now=moment, details=details)
 
     changed = sources.table.change(partition, cutoff, step)
-    mine = changed.mine(execution) if isinstance(changed, Run) else None
+    mine = changed.last_attempt_of(execution) if isinstance(changed, Run) else None
     return {"status": mine.status if mine else None}
 
 

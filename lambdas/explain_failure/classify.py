@@ -7,30 +7,30 @@ from typing import Any
 from contract.error_codes import LONGEST, parse
 from contract.function_errors import (
     JOB_NOT_COMPLETED,
-    GateHeld,
+    CatalogUpdateFailed,
     IncompleteRun,
     InputError,
-    NotInAthena,
-    NotReady,
+    PreflightFailed,
     PublishFailed,
+    QualityGateFailed,
 )
 from contract.job_start import FLEET_INPUTS
 from contract.names import JobKind
 from lambdas.shared.job_facts import json_object, moment
 
 from . import kinds
-from .kind_of_code import failed_container, told_by_container
+from .kind_of_code import failed_container, parse_container_failure
 from .kinds import Kind
 from .platform_words import OUT_OF_MEMORY, first_with
 
 # What the state machine's own handlers raise.
 BY_ERROR = {
     InputError.__name__: kinds.INPUT_ERROR,
-    NotReady.__name__: kinds.NOT_READY,
+    PreflightFailed.__name__: kinds.NOT_READY,
     IncompleteRun.__name__: kinds.INCOMPLETE,
-    GateHeld.__name__: kinds.HELD,
+    QualityGateFailed.__name__: kinds.HELD,
     PublishFailed.__name__: kinds.NOT_PUBLISHED,
-    NotInAthena.__name__: kinds.NOT_IN_ATHENA,
+    CatalogUpdateFailed.__name__: kinds.NOT_IN_ATHENA,
 }
 BY_SECONDARY_STATUS = {
     "MaxRuntimeExceeded": kinds.TIMED_OUT,
@@ -79,7 +79,7 @@ def classify(state: Mapping[str, Any]) -> Failure:
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
-        wrapped = told_by_container(details)
+        wrapped = parse_container_failure(details)
         kind, summary = failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
         has_log = wrapped is not None or kind in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:

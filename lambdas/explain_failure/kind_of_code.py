@@ -20,7 +20,7 @@ BY_CODE: Mapping[ErrorCode, Kind] = {
     ErrorCode.OUT_OF_MEMORY: kinds.OUT_OF_MEMORY,
     ErrorCode.MODEL_UNUSABLE: kinds.JOB_ERROR,
     ErrorCode.HANDOVER_UNUSABLE: kinds.JOB_ERROR,
-    ErrorCode.OBJECTS_FAILED: kinds.OBJECTS,
+    ErrorCode.CHUNKS_FAILED: kinds.OBJECTS,
     ErrorCode.JOB_ERROR: kinds.JOB_ERROR,
     ErrorCode.UNREACHABLE: kinds.UNREACHABLE,
     ErrorCode.ACCESS_DENIED: kinds.DENIED,
@@ -32,7 +32,7 @@ BY_CODE: Mapping[ErrorCode, Kind] = {
 }
 
 
-def told_by_container(details: Mapping[str, Any]) -> re.Match[str] | None:
+def parse_container_failure(details: Mapping[str, Any]) -> re.Match[str] | None:
     """What a failed job's container told, and its exit code; None where SageMaker gives another reason.
 
     A processing job's reason is an exit code; what its container says stands in the exit message.

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from contract.function_errors import GateHeld, IncompleteRun, InputError, NotInAthena, NotReady, PublishFailed
+from contract.function_errors import (
+    CatalogUpdateFailed,
+    IncompleteRun,
+    InputError,
+    PreflightFailed,
+    PublishFailed,
+    QualityGateFailed,
+)
 
 Rerun = Literal["yes", "no", "once mended"]
 
@@ -38,7 +45,7 @@ INPUT_ERROR = _kind(
     InputError.__name__, "input error", rerun="once mended", advice="A rerun helps only once that is mended."
 )
 NOT_READY = _kind(
-    NotReady.__name__,
+    PreflightFailed.__name__,
     "not ready",
     rerun="once mended",
     advice="Nothing was started; a rerun helps once that is mended.",
@@ -47,7 +54,7 @@ JOB_ERROR = _kind(
     "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
 )
 OBJECTS = _kind(
-    "ObjectsFailed",
+    "ChunksFailed",
     "objects could not be forecast",
     rerun="once mended",
     advice="All others are kept, and a rerun takes up only these: it helps where what was wrong with them has passed. "
@@ -134,7 +141,7 @@ INCOMPLETE = _kind(
     advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
 )
 HELD = _kind(
-    GateHeld.__name__,
+    QualityGateFailed.__name__,
     "held by the quality gate",
     rerun="no",
     advice="The run is kept and the last good one stays published; a rerun ends the same way until the demand changes.",
@@ -146,7 +153,7 @@ NOT_PUBLISHED = _kind(
     advice="The last good run stays published; a rerun helps if the reason above was passing.",
 )
 NOT_IN_ATHENA = _kind(
-    NotInAthena.__name__,
+    CatalogUpdateFailed.__name__,
     "published, but not in Athena",
     rerun="yes",
     advice='A redrive shows it there, and so does an execution with {"publish": ...}; nothing is trained again.',

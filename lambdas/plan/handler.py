@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
 # makes more of them by itself.
-OBJECTS_AN_INSTANCE = 16
+CHUNKS_PER_INSTANCE = 16
 
 _client = clients()
 
@@ -79,7 +79,7 @@ def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") 
         partition=partition,
         cutoff=cutoff.isoformat() if cutoff else None,
         hyperparameters={key: value for key, value in config.items() if value},
-        started_by="hand" if request.scheduled_time is None else "schedule",
+        started_by="manual" if request.scheduled_time is None else "schedule",
         force=request.force,
         fingerprint=fingerprint(files, made_of | ({"model": model.sha256} if model else {})),
         demand=DemandFiles.of(files[DEMAND], f"s3://{environment.data_bucket}/{DEMAND}{within}"),
@@ -89,7 +89,7 @@ def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") 
         environment={
             job_start.PARTITION: partition,
             job_start.MODEL_SHA256: model.sha256 if model else "",
-            job_start.FLEET_OBJECTS: str(OBJECTS_AN_INSTANCE * (instances or 1)) if fleet else "",
+            job_start.MIN_CHUNKS: str(CHUNKS_PER_INSTANCE * (instances or 1)) if fleet else "",
         },
         fleet=fleet,
         fleet_instances=instances,

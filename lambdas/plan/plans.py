@@ -15,7 +15,7 @@ class Plan:
         job_name: The attempt's counters are still to be added to it.
         partition: Part of the market with its own demand and forecasts.
         cutoff: ISO date, or None: the last period of the demand.
-        started_by: `schedule` or `hand`.
+        started_by: `schedule` or `manual`.
         force: Whether a published run is to be made anew.
         fingerprint: Of the demand's files, the configuration and the program: equal ones make equal forecasts.
         demand: The files under the demand's prefix, as far as they can be judged from outside.
@@ -53,14 +53,14 @@ class PublishPlan:
     Attributes:
         partition: Part of the market it belongs to.
         publish: Its run_id.
-        started_by: By `hand`, always.
+        started_by: By `manual`, always.
         force: Always: whoever asks for this very run has looked at it.
         fingerprint: None: nothing is made.
     """
 
     partition: str
     publish: str
-    started_by: str = "hand"
+    started_by: str = "manual"
     force: bool = True
     fingerprint: str = ""
     mode: str = "train"

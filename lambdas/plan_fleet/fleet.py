@@ -12,34 +12,34 @@ class Work:
 
     Attributes:
         series: Number of series left.
-        objects: Pieces of demand in S3 that are left, about equal in size; each is forecast by one core, whole.
-        bytes: Size of all pieces: the instances are dealt those, too, that were forecast before.
-        done: Pieces that were forecast before.
+        chunks: Chunks of demand in S3 that are left, about equal in size; each is forecast by one core, whole.
+        bytes: Size of all chunks: the instances are dealt those, too, that were forecast before.
+        done: Chunks that were forecast before.
         shared_bytes: Size of what every instance loads, and unpacks beside it.
     """
 
     series: int
-    objects: int
+    chunks: int
     bytes: int
     done: int = 0
     shared_bytes: int = 0
 
     @property
-    def handed_over(self) -> int:
-        """All objects."""
-        return self.objects + self.done
+    def total_chunks(self) -> int:
+        """All chunks."""
+        return self.chunks + self.done
 
     def dealt_to_one(self, instances: int) -> int:
-        """The most objects that one of so many instances gets, as they are dealt out by number."""
-        return math.ceil(self.handed_over / instances)
+        """The most chunks that one of so many instances gets, as they are dealt out by number."""
+        return math.ceil(self.total_chunks / instances)
 
     def left_to_one(self, instances: int) -> int:
         """The most of them that it may have to forecast: those left may all be with one, as a lost one's are."""
-        return min(self.objects, self.dealt_to_one(instances))
+        return min(self.chunks, self.dealt_to_one(instances))
 
     def bytes_of_one(self, instances: int) -> float:
-        """What it loads of the pieces."""
-        return self.bytes / self.handed_over * self.dealt_to_one(instances)
+        """What it loads of the chunks."""
+        return self.bytes / self.total_chunks * self.dealt_to_one(instances)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Rate:
 
     Attributes:
         series_per_second_per_core: With the history and horizon that the work has.
-        measured: Whether a run of the state machine was: then it has all that an object takes in it.
+        measured: Whether a run of the state machine was: then it has all that an chunk takes in it.
         source: Where it is from.
     """
 
@@ -85,14 +85,14 @@ class Assumptions:
             for. So it is with training jobs (from TrainingStartTime); believed of Processing's ProcessingStartTime.
         download_mb_per_second: Of one instance, from S3 to its disk. The network has more (an m5.large took 873 MB/s
             from S3: dvassallo/s3-benchmark, 2019), the disk, a gp2 volume, writes 128 MiB/s while it is small.
-        object_seconds: Of a core, for an object beside its forecasts: 0.01 s for checksum, unpacking and reading were
+        object_seconds: Of a core, for an chunk beside its forecasts: 0.01 s for checksum, unpacking and reading were
             measured on the benchmark's machine (800,000 values, of 2,000,000); its part of the two uploads, which are
             made beside the work, is believed to be the rest.
-        disk_bytes_per_byte: Disk for a byte of demand in S3: all objects stay, each core has one unpacked (as many
+        disk_bytes_per_byte: Disk for a byte of demand in S3: all chunks stay, each core has one unpacked (as many
             bytes again) with its forecasts (0.08 times as many), measured; and something to spare.
-        gather_seconds: After the last object: the first instance sees that it is there and writes the report, and the
+        gather_seconds: After the last chunk: the first instance sees that it is there and writes the report, and the
             others are paid for meanwhile.
-        gather_seconds_an_object: To list and read an object's note, 16 at a time in one process. 1.6 ms were measured
+        gather_seconds_an_object: To list and read an chunk's note, 16 at a time in one process. 1.6 ms were measured
             on the benchmark's machine, from a local server without TLS; twice that on a vCPU.
         slower_a_doubling: How much longer the slowest instance takes, to start, load and forecast, each time there are
             twice as many of them. From the simulation (cli/fleet_plan, believed chances, ml.m5.4xlarge): what is
@@ -114,12 +114,12 @@ class Assumptions:
         return 1 + self.slower_a_doubling * math.log2(instances)
 
     def gathering(self, work: Work) -> float:
-        """Seconds after the last object."""
-        return self.gather_seconds + self.gather_seconds_an_object * work.handed_over
+        """Seconds after the last chunk."""
+        return self.gather_seconds + self.gather_seconds_an_object * work.total_chunks
 
     def of_object(self, work: Work, rate: Rate) -> float:
-        """Seconds that a core takes for an object."""
-        forecasting = work.series / max(1, work.objects) / rate.series_per_second_per_core
+        """Seconds that a core takes for an chunk."""
+        forecasting = work.series / max(1, work.chunks) / rate.series_per_second_per_core
         return forecasting if rate.measured else forecasting + self.object_seconds
 
 
@@ -135,7 +135,7 @@ class FleetTime:
 
     Attributes:
         startup_seconds: Until the slowest instance's container runs.
-        download_seconds: Until an instance has its objects.
+        download_seconds: Until an instance has its chunks.
         forecast_seconds: Until the last of them is forecast.
         gather_seconds: Until they are all listed.
         billed_seconds: Of each instance.
@@ -156,9 +156,9 @@ class FleetTime:
 def fleet_time(
     work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions = BELIEVED
 ) -> FleetTime:
-    """Returns the time of so many instances, going by the slowest, with the most objects.
+    """Returns the time of so many instances, going by the slowest, with the most chunks.
 
-    Its cores take an object each, round after round; the last round takes as long as any, however few it has.
+    Its cores take an chunk each, round after round; the last round takes as long as any, however few it has.
     """
     slowest = assumptions.slowest(instances)
     rounds = math.ceil(work.left_to_one(instances) / machine.cores)

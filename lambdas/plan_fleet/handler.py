@@ -13,7 +13,7 @@ from contract.s3.keys import RunKeys
 from contract.state.run_state import FleetPlanWords, FleetState, RunState
 from lambdas.shared.clients import PATIENCE, clients
 from lambdas.shared.logs import logged
-from lambdas.shared.registry_record import Run, note
+from lambdas.shared.registry_record import Run, add_details
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 from lambdas.shared.s3_objects import is_there
 
@@ -33,12 +33,12 @@ def handler(event: RunState, _context: object) -> FleetState:
     """Answers the state machine's PlanFleet state."""
     environment = PlanFleetEnvironment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), environment.table), event["plan"]["partition"]
-    runs = table.newest(partition, RECENT_RUNS)
+    runs = table.recent(partition, RECENT_RUNS)
     quotas = quotas_of(_client("service-quotas"), environment.instance_types)
     # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
-    known = {"handed_over": event["job"]["name"]}
+    known = {"handover_job": event["job"]["name"]}
     execution = event["execution"]["id"]
-    table.change(partition, event["claim"]["cutoff"], lambda run: note(run, execution, known))
+    table.change(partition, event["claim"]["cutoff"], lambda run: add_details(run, execution, known))
     return plan_fleet(event, environment=environment, runs=runs, quotas=quotas, s3=_client("s3"))
 
 
@@ -61,7 +61,7 @@ def plan_fleet(
         s3: An S3 client.
 
     Returns:
-        What the next states need: the prefixes of `pieces`, `common` and `model`, and how many `instances_of_0` there
+        What the next states need: the prefixes of `chunks`, `common` and `model`, and how many `instances_of_0` there
         are to be of the first type, `instances_of_1` of the second, and so on; and for people, of the first type that
         may run, the plan in `words`, `instances`, its `notes`, `seconds` and `cost_usd`.
 
@@ -81,11 +81,11 @@ def plan_fleet(
     own = RunKeys(partition=partition, run_id=run_id).models
     model = plan["model"]["prefix"] if plan["model"] else own
     planned: FleetState = {
-        "pieces": f"s3://{environment.forecast_bucket}/{keys.pieces}",
-        "common": f"s3://{environment.forecast_bucket}/{keys.common}",
+        "chunks": f"s3://{environment.forecast_bucket}/{keys.chunks}",
+        "shared": f"s3://{environment.forecast_bucket}/{keys.shared}",
         "model": f"s3://{environment.forecast_bucket}/{model}",
         "series": work.series,
-        "objects": work.objects,
+        "chunk_count": work.chunks,
         "rate": rate.series_per_second_per_core,
         "rate_is_from": rate.source,
         **_for_people(sized[first], notes_of_quotas(environment.instance_types, quotas)),
@@ -141,20 +141,20 @@ def _work(keys: HandoverKeys, *, bucket: str, s3: "S3Client") -> Work:
             f"s3://{bucket}/{keys.document} is not there: the job handed nothing over, or it has expired since"
         )
     contents = HandoverContents.of(json.loads(s3.get_object(Bucket=bucket, Key=keys.document)["Body"].read()))
-    done, there = (_names(s3, bucket, prefix) for prefix in (keys.done, keys.pieces))
-    left = {piece.name: piece for piece in contents.pieces if piece.name not in done}
+    done, there = (_names(s3, bucket, prefix) for prefix in (keys.completed, keys.chunks))
+    left = {chunk.name: chunk for chunk in contents.chunks if chunk.name not in done}
     # The first machine would wait for them until it is stopped.
     if gone := sorted(left.keys() - there):
         raise IncompleteRun(
-            f"s3://{bucket}/{keys.piece(gone[0])} is not there, nor its forecasts: {len(gone):,} of {len(left):,} "
-            "objects that are left to forecast have expired since, or somebody has deleted them"
+            f"s3://{bucket}/{keys.chunk_archive(gone[0])} and its forecasts are missing: {len(gone):,} of {len(left):,} "
+            "chunks have expired or were deleted; start a new run"
         )
     return Work(
-        series=sum(piece.series for piece in left.values()),
-        objects=len(left),
-        bytes=sum(piece.bytes for piece in contents.pieces),
+        series=sum(chunk.series for chunk in left.values()),
+        chunks=len(left),
+        bytes=sum(chunk.bytes for chunk in contents.chunks),
         shared_bytes=contents.shared_bytes,
-        done=len(contents.pieces) - len(left),
+        done=len(contents.chunks) - len(left),
     )
 
 

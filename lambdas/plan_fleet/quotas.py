@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.quotas import processing_quota
-from lambdas.shared.quotas import quota_values, waited_for_in_vain
+from lambdas.shared.quotas import quota_values, unusable_last_choice
 
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
 # A quota that cannot be looked up stops nothing.
-MOST_SECONDS = 30
+MAX_SECONDS = 30
 
 
 def quotas_of(client: "ServiceQuotasClient", instance_types: Sequence[str]) -> dict[str, int]:
@@ -24,7 +24,7 @@ def quotas_of(client: "ServiceQuotasClient", instance_types: Sequence[str]) -> d
     """
     names = {processing_quota(each): each for each in instance_types}
     try:
-        values = quota_values(client, names, most_seconds=MOST_SECONDS)
+        values = quota_values(client, names, most_seconds=MAX_SECONDS)
     except (ClientError, BotoCoreError):
         return {}
     return {names[name]: int(value) for name, value in values.items()}
@@ -43,6 +43,6 @@ def notes_of_quotas(instance_types: Sequence[str], quotas: Mapping[str, int]) ->
     first = first_that_may_run(instance_types, quotas)
     tried = [(each, processing_quota(each)) for each in instance_types]
     known = {processing_quota(each): quota for each, quota in quotas.items()}
-    in_vain = waited_for_in_vain(tried, known, key="fleet.instance_types")
+    in_vain = unusable_last_choice(tried, known, key="fleet.instance_types")
     passed_over = [f"{each} is passed over: its quota is 0" for each in instance_types[:first]]
     return [*passed_over, *([] if in_vain is None else [in_vain])]

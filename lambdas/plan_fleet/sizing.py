@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 
 from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
 
@@ -97,7 +97,7 @@ class _Sizing:
     @property
     def most(self) -> int:
         """An instance that is dealt nothing would be paid for nothing."""
-        return min(self.work.handed_over, MOST_INSTANCES)
+        return min(self.work.total_chunks, MAX_INSTANCES)
 
     @property
     def allowed(self) -> int:
@@ -119,10 +119,10 @@ class _Sizing:
         return next(n for n in range(self.least, self.allowed + 1) if self.time(n).seconds <= late)
 
     def as_near_as_may_be(self, asked: int) -> int:
-        return max(self.least, min(asked, self.allowed, max(1, self.work.objects)))
+        return max(self.least, min(asked, self.allowed, max(1, self.work.chunks)))
 
     def notes(self, chosen: int, *, asked: int | None) -> Iterator[str]:
-        if not self.work.objects:
+        if not self.work.chunks:
             yield "nothing is left to forecast, only to be gathered"
         elif asked is not None and chosen != asked:
             yield f"{_instances(asked)} asked for, {self._limit(chosen < asked)}: {chosen:,} used"
@@ -137,11 +137,11 @@ class _Sizing:
     def _limit(self, lowered: bool) -> str:
         if not lowered:
             return f"too few for disks of {self.machine.volume_gb:,g} GB"
-        if self.allowed < min(self.most, self.work.objects):
+        if self.allowed < min(self.most, self.work.chunks):
             return f"the quota is {self.quota:,}"
-        if self.work.objects <= MOST_INSTANCES:
-            return "1 object is left" if self.work.objects == 1 else f"{self.work.objects:,} objects are left"
-        return f"a job may have {MOST_INSTANCES:,}"
+        if self.work.chunks <= MAX_INSTANCES:
+            return "1 chunk is left" if self.work.chunks == 1 else f"{self.work.chunks:,} chunks are left"
+        return f"a job may have {MAX_INSTANCES:,}"
 
     def _late(self, chosen: int, deadline_seconds: int) -> str:
         """What it would take, or that nothing helps."""

@@ -58,8 +58,8 @@ def plan_partitions(
         s3: An S3 client.
 
     Returns:
-        `items` (key of the list), `count`, `at_a_time`, and `unusable`: key of a list of those whose names are none, if
-        there are some.
+        `items` (key of the list), `count`, `max_concurrency`, and `unusable`: key of the list of invalid names, if there
+        are any.
 
     Raises:
         InputError: If the input cannot be run.
@@ -95,7 +95,9 @@ def plan_partitions(
     return {
         "items": key,
         "count": len(items),
-        "at_a_time": max(1, min(environment.at_a_time, len(items), len(items) if allowed is None else allowed)),
+        "max_concurrency": max(
+            1, min(environment.max_concurrency, len(items), len(items) if allowed is None else allowed)
+        ),
         "unusable": put(unusable, keys.unusable) if unusable else None,
     }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
 # A quota that cannot be looked up stops nothing.
-MOST_SECONDS = 45
+MAX_SECONDS = 45
 
 
 def allowed_at_a_time(
@@ -36,7 +36,7 @@ def allowed_at_a_time(
     """
     fleets = [processing_quota(each) for each in fleet_types]
     try:
-        values = quota_values(quotas, {*machines, *fleets}, most_seconds=MOST_SECONDS)
+        values = quota_values(quotas, {*machines, *fleets}, most_seconds=MAX_SECONDS)
     except (ClientError, BotoCoreError):
         return None
     allowed = []

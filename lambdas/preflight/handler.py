@@ -4,7 +4,7 @@ import os
 from datetime import date
 
 from contract.environments.before_job import PreflightEnvironment
-from contract.function_errors import NotReady
+from contract.function_errors import PreflightFailed
 from contract.state.run_state import PlanResult, PreflightResult, RunState
 from lambdas.shared.clients import PATIENCE, Clients, clients
 from lambdas.shared.logs import logged
@@ -31,7 +31,7 @@ def handler(event: RunState, _context: object) -> PreflightResult:
         return [finding.line for finding in findings if finding.verdict == verdict]
 
     if problems := lines("wrong"):
-        raise NotReady("; ".join(problems))
+        raise PreflightFailed("; ".join(problems))
     return {"notes": lines("note"), "not_known": lines("unknown")}
 
 
@@ -58,7 +58,7 @@ def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Cl
         )
 
     def the_time() -> list[Finding]:
-        runs = RunTable(client("dynamodb"), environment.table).newest(plan["partition"], RECENT_RUNS)
+        runs = RunTable(client("dynamodb"), environment.table).recent(plan["partition"], RECENT_RUNS)
         return check_time(
             runs,
             mode=plan["mode"],

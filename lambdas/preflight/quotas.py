@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from contract.environments.before_job import JobMachine
 from contract.quotas import processing_quota, training_quota
-from lambdas.shared.quotas import quota_values, waited_for_in_vain
+from lambdas.shared.quotas import quota_values, unusable_last_choice
 
 from .findings import Finding, fine, note, unknown, wrong
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
 # Of a state that stops nothing where it cannot look.
-MOST_SECONDS = 45
+MAX_SECONDS = 45
 
 
 def check_quotas(
@@ -29,7 +29,7 @@ def check_quotas(
     training = [_tried(machine.instance_type, spot=machine.spot) for machine in machines]
     processing = [(instance_type, processing_quota(instance_type)) for instance_type in fleet_types]
     names = {name for _, name in (*training, *processing)}
-    values = quota_values(quotas, names, most_seconds=MOST_SECONDS)
+    values = quota_values(quotas, names, most_seconds=MAX_SECONDS)
     both = (("training_job.instance_types", training), ("fleet.instance_types", processing))
     return [_finding(tried, values, key) for key, tried in both if tried]
 
@@ -43,7 +43,7 @@ def _finding(tried: Sequence[tuple[str, str]], found: Mapping[str, float], key: 
     values = {name: found[name] for name in wanted if name in found}
     shown = ", ".join(f"{value:g} {name}" for name, value in values.items())
     if any(value >= 1 for value in values.values()):
-        in_vain = waited_for_in_vain(tried, values, key=key)
+        in_vain = unusable_last_choice(tried, values, key=key)
         return fine(f"quota: {shown}") if in_vain is None else note(f"quota: {in_vain}")
     if missing := [name for name in wanted if name not in values]:
         return unknown(f"quota: Service Quotas did not tell {', '.join(missing)}")

@@ -9,7 +9,7 @@ from .findings import Finding, fine, unknown, wrong
 # What a job takes however little demand there is: the machine, the container, the model.
 FIXED_SECONDS = 180
 # From a run of quite another size nothing follows: it stops no run.
-MOST_GROWTH = 4
+MAX_GROWTH = 4
 
 
 def check_time(
@@ -33,7 +33,7 @@ def check_time(
         f"the run from {cutoff} took {seconds / 60:,.0f} minutes for {before / 1e9:,.3f} GB of demand; "
         f"{demand_bytes / 1e9:,.3f} GB should take about {expected / 60:,.0f}"
     )
-    if demand_bytes > MOST_GROWTH * before:
+    if demand_bytes > MAX_GROWTH * before:
         return [unknown(f"time: {told}, by a run too small to tell")]
     if expected > max_runtime_minutes * 60:
         return [

@@ -69,7 +69,7 @@ def _fleet(run: CheckedRun) -> Iterator[str]:
 
 def accuracy(metrics: Metrics) -> str:
     """The backtest's WAPE beside the baseline's, where there was one."""
-    forecast, baseline = (_wape(each) for each in (metrics.get("forecast"), metrics.get("baseline")))
+    forecast, baseline = (_wape(each) for each in (metrics.get("forecast"), metrics.get("seasonal_naive")))
     if forecast is None or baseline is None:
         return "There was too little history for a backtest."
     text = f"Backtest WAPE {forecast:.1%} against {baseline:.1%} for seasonal naive"

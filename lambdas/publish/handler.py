@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.environments.after_job import PublishEnvironment
-from contract.function_errors import NotInAthena, PublishFailed
+from contract.function_errors import CatalogUpdateFailed, PublishFailed
 from contract.metrics import Metric
 from contract.s3 import keys
 from contract.s3.pointer import Pointer
@@ -18,7 +18,7 @@ from contract.state.run_state import RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
-from lambdas.shared.registry_record import Refusal, Status, begin_publishing, end
+from lambdas.shared.registry_record import LeaseDenied, Status, begin_publishing, close_attempt
 from lambdas.shared.registry_table import RunTable
 
 from .announcement import message, subject
@@ -70,7 +70,7 @@ def handler(event: RunState, _context: object) -> PublishResult:
     )
     execution, by_hand = event["execution"]["id"], "publish" in event["plan"]
     outcome = publish(event["run"], execution=execution, by_hand=by_hand, shelf=shelf, now=datetime.now(UTC))
-    ended = Metric.RUNS_PUBLISHED if outcome["published"] else Metric.RUNS_KEPT
+    ended = Metric.RUNS_PUBLISHED if outcome["published"] else Metric.RUNS_SUPERSEDED
     put(shelf.deployment, {ended: (1, COUNT)}, about=about(event))
     return outcome
 
@@ -92,7 +92,7 @@ def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_
         The run's outcome: `published`, where its forecasts lie, and the subject and message that announce it.
 
     Raises:
-        NotInAthena: If the run is published, and Athena's table could not follow.
+        CatalogUpdateFailed: If the run is published, and Athena's table could not follow.
         PublishFailed: If others kept writing the pointer, or it is not readable, or the run was taken over.
     """
     key = keys.pointer_key(run["partition"])
@@ -117,7 +117,9 @@ def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_
     def ended(status: Status, *, shown: str | None = None, back_from: str | None = None) -> PublishResult:
         moment = now.isoformat(timespec="seconds")
         shelf.table.change(
-            run["partition"], run["cutoff"], lambda known: end(known, execution, status, now=moment, details=details)
+            run["partition"],
+            run["cutoff"],
+            lambda known: close_attempt(known, execution, status, now=moment, details=details),
         )
         return {
             **outcome,
@@ -137,7 +139,7 @@ def publish(run: CheckedRun, *, execution: str, shelf: Shelf, now: datetime, by_
         current, etag = read_pointer(shelf.s3, bucket=shelf.bucket, key=key)
         later = current["cutoff"] if current is not None and current["cutoff"] > run["cutoff"] else None
         if later is not None and not by_hand:
-            return ended("kept", shown=later)
+            return ended("superseded", shown=later)
         _say_it_begins(shelf.table, run, execution=execution, details=details)
         # A repeated state finds its own work done.
         done = current is not None and current["run_id"] == run["run_id"]
@@ -157,14 +159,14 @@ def _show_to_athena(catalog: Catalog, pointer: Pointer, types: Mapping[str, str]
             partition=pointer["partition"], run_id=pointer["run_id"], location=pointer["forecasts"], types=types
         )
     except (ClientError, BotoCoreError) as error:
-        raise NotInAthena(
+        raise CatalogUpdateFailed(
             f"{pointer['run_id']} is published, and Athena's table still shows the run before it: {error}"
         ) from error
 
 
 def _say_it_begins(table: RunTable, run: CheckedRun, *, execution: str, details: Mapping[str, Any]) -> None:
     outcome = table.change(run["partition"], run["cutoff"], lambda known: begin_publishing(known, execution, details))
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, LeaseDenied):
         raise PublishFailed(
             f"execution {outcome.attempt.execution} has taken the run over since {outcome.attempt.started_at}; "
             f"this one's forecasts are kept as {run['run_id']}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from contract.function_errors import InputError
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from contract.names import PARENT
 from contract.partitions import NAME_IN_WORDS, is_name
 
@@ -16,7 +16,7 @@ KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publis
 MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
 # SageMaker takes hyperparameters of 256 characters.
-LONGEST_VALUE = 256
+MAX_VALUE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +114,8 @@ def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], 
             problems.append(f"input: config: {unknown_key(key, settable)}")
         elif (text := _as_hyperparameter(value)) is None:
             problems.append(f"input: config.{key} {shown(value)} is neither text, a number nor a list of them")
-        elif len(text) > LONGEST_VALUE:
-            problems.append(f"input: config.{key} has {len(text)} characters; {LONGEST_VALUE} at most")
+        elif len(text) > MAX_VALUE:
+            problems.append(f"input: config.{key} has {len(text)} characters; {MAX_VALUE} at most")
         elif key == "horizon" and not (text.isdecimal() and int(text) >= 1):
             problems.append(f"input: config.horizon {shown(value)} is no whole number greater than or equal to 1")
         else:
@@ -173,7 +173,7 @@ def _is_run_id(value: object) -> bool:
 
 
 def _is_fleet(value: object) -> bool:
-    return isinstance(value, bool) or (isinstance(value, int) and 1 <= value <= MOST_INSTANCES)
+    return isinstance(value, bool) or (isinstance(value, int) and 1 <= value <= MAX_INSTANCES)
 
 
 def _two_cutoffs(keys: Collection[str]) -> str | None:
@@ -202,7 +202,7 @@ FIELDS: Mapping[str, _Field] = {
         clash=_more_than_a_run,
     ),
     "force": _Field(is_valid=lambda value: isinstance(value, bool), problem="is neither true nor false"),
-    "fleet": _Field(is_valid=_is_fleet, problem=f"is neither true nor false, nor 1 to {MOST_INSTANCES} machines"),
+    "fleet": _Field(is_valid=_is_fleet, problem=f"is neither true nor false, nor 1 to {MAX_INSTANCES} machines"),
     "mode": _Field(is_valid=lambda value: value in MODES, problem="is neither train nor infer"),
     "partition": _Field(
         is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is no name of {NAME_IN_WORDS}"

@@ -32,7 +32,7 @@ def quota_values(quotas: "ServiceQuotasClient", wanted: Collection[str], *, most
     return values
 
 
-def waited_for_in_vain(tried: Sequence[tuple[str, str]], quotas: Mapping[str, float], *, key: str) -> str | None:
+def unusable_last_choice(tried: Sequence[tuple[str, str]], quotas: Mapping[str, float], *, key: str) -> str | None:
     """Tells that the last is waited for in vain, though what comes before it may run, and what to do about it.
 
     The state machine is made before anybody knows the quotas, and an error says that one is used up, not that there is

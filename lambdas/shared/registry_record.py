@@ -1,13 +1,13 @@
-"""What the registry keeps of a run, and what its attempts note: pure, so that every step can be tested by itself."""
+"""A run in the registry, and the changes of its attempts. All functions are pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-# Sort key of runs whose cutoff only the job will know; it sorts after every date.
-LATEST = "latest"
+# Sort key of a run whose cutoff only the job will find. It sorts after every date.
+UNRESOLVED_CUTOFF = "unresolved"
 
-Status = Literal["running", "publishing", "published", "kept", "held", "failed", "stopped", "lost"]
+Status = Literal["running", "publishing", "published", "superseded", "pending_approval", "failed", "aborted", "expired"]
 OPEN: tuple[Status, ...] = ("running", "publishing")
 
 
@@ -16,18 +16,19 @@ class Attempt:
     """One execution's work on a run.
 
     Attributes:
-        number: From 1.
+        number: Number of the attempt, from 1.
         execution: ARN of the execution.
-        started_by: `schedule` or `hand`.
+        started_by: `schedule` or `manual`.
         started_at: ISO time.
-        fingerprint: Of the demand's files and the configuration.
-        status: `running` and `publishing` while it works; `kept` if it is whole and was not published, `held` by the
-            gate, `stopped` with its execution, `lost` if its lease ran out.
+        fingerprint: Fingerprint of the demand files and the configuration.
+        status: `running` and `publishing` while the execution works on it. `superseded`: the forecasts are complete,
+            but a later cutoff is published. `pending_approval`: the quality gate rejected the run. `aborted`: someone
+            aborted the execution. `expired`: its lease ran out.
         ended_at: ISO time.
-        mode: `train`, or `infer` where it forecast with an earlier run's model.
-        details: What is known of it: `run_id`, `forecasts`, `report`, `metrics`, `job` and `fleet` (what they took),
-            `inference` (how fast it was), `handed_over` (the job whose work a fleet goes on with), and of what went
-            wrong `kind` and `summary`.
+        mode: `train`, or `infer` for forecasts with an earlier run's model.
+        details: `run_id`, `forecasts`, `report`, `metrics`, `job` and `fleet` (their duration), `inference`
+            (throughput), `handover_job` (the training job that handed over to a fleet), and of a failure `kind` and
+            `summary`.
     """
 
     number: int
@@ -42,7 +43,7 @@ class Attempt:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still at work, as far as the registry knows."""
+        """Whether the registry expects the execution to go on."""
         return self.status in OPEN
 
 
@@ -51,12 +52,12 @@ class Run:
     """One partition and cutoff.
 
     Attributes:
-        partition: Part of the market.
-        cutoff: ISO date, or `LATEST`.
-        attempts: In order; only the last may be open.
-        lease_until: Seconds since 1970 until which nobody else may take the run over while its last attempt is open.
-        published: Number of the attempt that readers see or saw last; None where there was none.
-        version: Counts its changes.
+        partition: The partition.
+        cutoff: ISO date, or `UNRESOLVED_CUTOFF`.
+        attempts: In order; only the last can be open.
+        lease_until: Unix time at which the lease of an open attempt ends. Until then no other execution gets the run.
+        published: Number of the attempt that was published last; None if none was.
+        version: Number of changes.
     """
 
     partition: str
@@ -68,49 +69,50 @@ class Run:
 
     @property
     def last(self) -> Attempt | None:
-        """The latest attempt."""
+        """The last attempt."""
         return self.attempts[-1] if self.attempts else None
 
     @property
     def published_attempt(self) -> Attempt | None:
-        """The attempt that readers see or saw last."""
+        """The attempt that was published last."""
         return next((attempt for attempt in self.attempts if attempt.number == self.published), None)
 
-    def mine(self, execution: str) -> Attempt | None:
-        """The latest attempt, if it is this execution's."""
+    def last_attempt_of(self, execution: str) -> Attempt | None:
+        """Return the last attempt if it is this execution's."""
         return self.last if self.last is not None and self.last.execution == execution else None
 
-    def handed_over(self, fingerprint: str) -> str | None:
-        """The job that has done for an attempt before this one what this one would do, up to the fleet.
+    def reusable_handover(self, fingerprint: str) -> str | None:
+        """Return the training job whose handover the last attempt can reuse, if there is one.
 
-        An attempt that ended before it had anything to hand over leaves what the one before it did; one that noted that
-        there is nothing, or published, does not.
+        An earlier attempt with the same files and configuration may have trained and handed over to a fleet. Attempts
+        that failed before they handed anything over are skipped. An attempt that is open or published, or noted that
+        it has no handover, ends the search.
 
         Args:
-            fingerprint: Of the demand's files and the configuration.
+            fingerprint: Fingerprint of the demand files and the configuration.
         """
         for attempt in reversed(self.attempts[:-1]):
             if attempt.is_open or attempt.status == "published" or attempt.fingerprint != fingerprint:
                 return None
-            if "handed_over" in attempt.details:
-                found: str | None = attempt.details["handed_over"]
+            if "handover_job" in attempt.details:
+                found: str | None = attempt.details["handover_job"]
                 return found
         return None
 
     def with_last(self, **changes: Any) -> "Run":  # noqa: ANN401 (fields of Attempt)
-        """The run with its latest attempt changed."""
+        """Return the run with a changed last attempt."""
         assert self.last is not None
         return replace(self, attempts=(*self.attempts[:-1], replace(self.last, **changes)))
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a run was not given to an execution: another attempt has it.
+class LeaseDenied:
+    """Why an execution did not get a run.
 
     Attributes:
-        reason: `running` where that attempt is at work, `published` where it has published the run.
+        reason: `running`: another attempt works on it. `published`: another attempt has published it.
         attempt: That attempt.
-        cutoff: Of the run.
+        cutoff: Cutoff of the run.
     """
 
     reason: Literal["running", "published"]
@@ -118,33 +120,33 @@ class Refusal:
     cutoff: str
 
 
-def release(run: Run, execution: str) -> Run:
-    """Takes an execution's open attempt out: its work goes on under another cutoff."""
-    mine = run.mine(execution)
-    return replace(run, attempts=run.attempts[:-1]) if mine is not None and mine.is_open else run
+def move_attempt(run: Run, execution: str) -> Run:
+    """Remove an execution's open attempt, which goes on under another cutoff."""
+    attempt = run.last_attempt_of(execution)
+    return replace(run, attempts=run.attempts[:-1]) if attempt is not None and attempt.is_open else run
 
 
-def begin_publishing(run: Run, execution: str, details: Mapping[str, Any]) -> Run | Refusal:
-    """Notes that the pointer is about to be moved, if the run is still this execution's."""
-    mine = run.mine(execution)
-    if mine is None:
+def begin_publishing(run: Run, execution: str, details: Mapping[str, Any]) -> Run | LeaseDenied:
+    """Mark an execution's attempt as publishing, if the run is still its own."""
+    attempt = run.last_attempt_of(execution)
+    if attempt is None:
         assert run.last is not None
-        return Refusal("running" if run.last.is_open else "published", run.last, run.cutoff)
-    return run.with_last(status="publishing", ended_at=None, details={**mine.details, **details})
+        return LeaseDenied("running" if run.last.is_open else "published", run.last, run.cutoff)
+    return run.with_last(status="publishing", ended_at=None, details={**attempt.details, **details})
 
 
-def note(run: Run, execution: str, details: Mapping[str, Any]) -> Run:
-    """Notes something about an execution's attempt while it is at work."""
-    mine = run.mine(execution)
-    if mine is None or not mine.is_open:
+def add_details(run: Run, execution: str, details: Mapping[str, Any]) -> Run:
+    """Add details to an execution's attempt while it is open."""
+    attempt = run.last_attempt_of(execution)
+    if attempt is None or not attempt.is_open:
         return run
-    return run.with_last(details={**mine.details, **details})
+    return run.with_last(details={**attempt.details, **details})
 
 
-def end(run: Run, execution: str, status: Status, *, now: str, details: Mapping[str, Any]) -> Run:
-    """Notes how an execution's attempt ended; one that has ended already, or is not its own, stays as it is."""
-    mine = run.mine(execution)
-    if mine is None or not mine.is_open:
+def close_attempt(run: Run, execution: str, status: Status, *, now: str, details: Mapping[str, Any]) -> Run:
+    """Close an execution's attempt. A closed attempt, or one of another execution, does not change."""
+    attempt = run.last_attempt_of(execution)
+    if attempt is None or not attempt.is_open:
         return run
-    ended = run.with_last(status=status, ended_at=now, details={**mine.details, **details})
-    return replace(ended, published=mine.number) if status == "published" else ended
+    closed = run.with_last(status=status, ended_at=now, details={**attempt.details, **details})
+    return replace(closed, published=attempt.number) if status == "published" else closed

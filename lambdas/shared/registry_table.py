@@ -11,7 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from contract.function_errors import RegistryBusy
 from contract.names import BY_EXECUTION
 
-from .registry_record import LATEST, Attempt, Refusal, Run
+from .registry_record import UNRESOLVED_CUTOFF, Attempt, LeaseDenied, Run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Of one item, at the same moment; each writer that fails has seen another succeed.
 TRIES = 20
 # An item holds 400 kB; the runs of a year forced daily need not be in it.
-MOST_ATTEMPTS = 100
+MAX_ATTEMPTS = 100
 # The newest runs whose times and instances an estimate goes by.
 RECENT_RUNS = 10
 
@@ -38,11 +38,11 @@ class RunTable:
 
     def get(self, partition: str, cutoff: str) -> Run:
         """The run as it is now; one without attempts where there is none."""
-        key = _serialised({"partition": partition, "cutoff": cutoff})
+        key = _serialized({"partition": partition, "cutoff": cutoff})
         item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
         return _run(item) if item else Run(partition=partition, cutoff=cutoff)
 
-    def change(self, partition: str, cutoff: str, step: Callable[[Run], Run | Refusal]) -> Run | Refusal:
+    def change(self, partition: str, cutoff: str, step: Callable[[Run], Run | LeaseDenied]) -> Run | LeaseDenied:
         """Changes a run, whatever others do at the same time.
 
         Args:
@@ -59,45 +59,45 @@ class RunTable:
         for _ in range(TRIES):
             seen = self.get(partition, cutoff)
             wanted = step(seen)
-            if isinstance(wanted, Refusal) or wanted == seen:
+            if isinstance(wanted, LeaseDenied) or wanted == seen:
                 return wanted
-            wanted = replace(wanted, version=seen.version + 1, attempts=wanted.attempts[-MOST_ATTEMPTS:])
+            wanted = replace(wanted, version=seen.version + 1, attempts=wanted.attempts[-MAX_ATTEMPTS:])
             if self._put(wanted, seen.version):
                 return wanted
         raise RegistryBusy(f"the run {cutoff} of partition {partition} was changed by others {TRIES} times")
 
-    def newest(self, partition: str, count: int) -> list[Run]:
+    def recent(self, partition: str, count: int) -> list[Run]:
         """The runs with the latest cutoffs, latest first; without those whose cutoff is not known yet."""
         answer = self._client.query(
             TableName=self._name,
             # A date begins with a digit, `latest` sorts after all of them.
             KeyConditionExpression="#partition = :partition AND cutoff < :letters",
             ExpressionAttributeNames={"#partition": "partition"},
-            ExpressionAttributeValues=_serialised({":partition": partition, ":letters": ":"}),
+            ExpressionAttributeValues=_serialized({":partition": partition, ":letters": ":"}),
             ScanIndexForward=False,
             ConsistentRead=True,
             Limit=count,
         )
         return [_run(item) for item in answer["Items"]]
 
-    def latest(self, partition: str) -> Run:
+    def last_attempted(self, partition: str) -> Run:
         """The run worked on last: the newest cutoff's, or one whose cutoff is not known yet; maybe without attempts."""
         answer = self._client.query(
             TableName=self._name,
             KeyConditionExpression="#partition = :partition",
             ExpressionAttributeNames={"#partition": "partition"},
-            ExpressionAttributeValues=_serialised({":partition": partition}),
+            ExpressionAttributeValues=_serialized({":partition": partition}),
             ScanIndexForward=False,
             Limit=2,
         )
         runs = [_run(item) for item in answer["Items"]]
         # What has no cutoff yet sorts first.
-        candidates = runs if runs and runs[0].cutoff == LATEST else runs[:1]
+        candidates = runs if runs and runs[0].cutoff == UNRESOLVED_CUTOFF else runs[:1]
         with_attempts = [(run.last.started_at, run) for run in candidates if run.last is not None]
         return (
             max(with_attempts, key=lambda pair: pair[0])[1]
             if with_attempts
-            else Run(partition=partition, cutoff=LATEST)
+            else Run(partition=partition, cutoff=UNRESOLVED_CUTOFF)
         )
 
     def of_execution(self, execution: str) -> list[tuple[str, str]]:
@@ -107,7 +107,7 @@ class RunTable:
             IndexName=BY_EXECUTION,
             KeyConditionExpression="#execution = :execution",
             ExpressionAttributeNames={"#execution": "execution"},
-            ExpressionAttributeValues=_serialised({":execution": execution}),
+            ExpressionAttributeValues=_serialized({":execution": execution}),
         )
         return [(item["partition"]["S"], item["cutoff"]["S"]) for item in answer["Items"]]
 
@@ -119,7 +119,7 @@ class RunTable:
             "ExpressionAttributeNames": {"#version": "version"},
         }
         if seen:
-            request["ExpressionAttributeValues"] = _serialised({":seen": seen})
+            request["ExpressionAttributeValues"] = _serialized({":seen": seen})
         try:
             self._client.put_item(**request)
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -136,7 +136,7 @@ def _item(run: Run) -> dict[str, Any]:
         "updated_at": (last.ended_at or last.started_at) if last else "",
         "published_run_id": published.details.get("run_id", "") if published else "",
     }
-    return _serialised({**asdict(run), **shown})
+    return _serialized({**asdict(run), **shown})
 
 
 def _run(item: dict[str, Any]) -> Run:
@@ -147,7 +147,7 @@ def _run(item: dict[str, Any]) -> Run:
     return Run(**own, attempts=attempts)
 
 
-def _serialised(values: dict[str, Any]) -> dict[str, Any]:
+def _serialized(values: dict[str, Any]) -> dict[str, Any]:
     serializer = TypeSerializer()
     # Through JSON: DynamoDB takes decimals where Python has floats, and lists where it has tuples.
     exact = json.loads(json.dumps(values, default=str), parse_float=Decimal)

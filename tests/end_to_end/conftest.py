@@ -133,7 +133,7 @@ class Container:
             write(data / "static", static)
         config = self._root / "input" / "config"
         config.mkdir(parents=True)
-        settings = {"trees": "10", "horizon": "4", **hyperparameters}
+        settings = {"n_estimators": "10", "horizon": "4", **hyperparameters}
         (config / "hyperparameters.json").write_text(json.dumps(settings))
 
     def start(self, **environment: str) -> Job:

@@ -178,7 +178,7 @@ def test_an_error_of_the_platform_is_no_input_error(
 def test_a_stopped_job_ends_promptly_and_looks_unfinished(
     container: Container, large: Path, stop: signal.Signals
 ) -> None:
-    container.lay_out({"a.parquet": large.read_bytes()}, trees="10000")
+    container.lay_out({"a.parquet": large.read_bytes()}, n_estimators="10000")
     job = container.start()
     job.stopped_in_the_fit(stop)
     assert container.failure == f"[Stopped] stopped by {stop.name}"

@@ -97,7 +97,7 @@ def test_a_program_that_reads_the_log_gets_lines_of_json(tmp_path: Path) -> None
 def test_a_stop_ends_it_promptly_and_leaves_nothing(
     tmp_path: Path, large: Path, stop: signal.Signals, one_core: bool
 ) -> None:
-    settings = ("--output", tmp_path / "out", "--set", "trees=10000")
+    settings = ("--output", tmp_path / "out", "--set", "n_estimators=10000")
     job = start(tmp_path, "train", "--demand", large, *settings, one_core=one_core)
     ended = job.stopped_in_the_fit(stop)
     assert f"[Stopped] stopped by {stop.name}: nothing was written" in ended.err.splitlines()
@@ -109,7 +109,7 @@ def test_a_stop_ends_it_promptly_and_leaves_nothing(
 
 def test_the_command_line_runs_the_same_job(tmp_path: Path) -> None:
     demand = write(tmp_path, {"demand.parquet": shop(3, 60)}) / "demand.parquet"
-    arguments = ("--demand", demand, "--run-id", RUN, "--set", "trees=5", "--set", "horizon=4", "--output")
+    arguments = ("--demand", demand, "--run-id", RUN, "--set", "n_estimators=5", "--set", "horizon=4", "--output")
     for program in ("job_code", "cli.main"):
         ended = start(tmp_path / program, "train", *arguments, tmp_path / program / "out", program=program).end()
         assert ended.code == 0, ended.err
@@ -125,19 +125,19 @@ def test_the_command_line_runs_the_same_job(tmp_path: Path) -> None:
 
 
 def test_a_stop_reaches_the_job_behind_the_command_line(tmp_path: Path, large: Path) -> None:
-    output = ("--output", tmp_path / "out", "--set", "trees=10000")
+    output = ("--output", tmp_path / "out", "--set", "n_estimators=10000")
     ended = start(tmp_path, "train", "--demand", large, *output, program="cli.main").stopped_in_the_fit(signal.SIGTERM)
     assert "stopped by SIGTERM: nothing was written" in ended.err
 
 
 def test_after_a_kill_the_same_run_starts_clean(tmp_path: Path, large: Path) -> None:
     arguments = ("train", "--output", tmp_path / "out", "--run-id", RUN, "--set", "horizon=4", "--demand")
-    job = start(tmp_path, *arguments, large, "--set", "trees=10000")
+    job = start(tmp_path, *arguments, large, "--set", "n_estimators=10000")
     job.wait_until_it_says("check: ")
     job.process.kill()
     assert job.end().code == -signal.SIGKILL
     assert [name for name in left_in(tmp_path / "out") if not name.startswith(".")] == []
     small = write(tmp_path, {"small.parquet": shop(3, 30)}) / "small.parquet"
-    assert start(tmp_path, *arguments, small, "--set", "trees=5").end().code == 0
+    assert start(tmp_path, *arguments, small, "--set", "n_estimators=5").end().code == 0
     assert Finished(tmp_path / "out").manifest["series"] == 3
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []

@@ -14,7 +14,7 @@ from tests.demand import LAST, RUN, Finished, write
 from tests.end_to_end.conftest import Job, start
 
 SERIES, WEEKS = 30_000, 150  # 4.5 million rows
-SETTINGS = ("--set", "trees=20", "--set", "horizon=3", "--set", "sample_rows=100000", "--run-id", RUN)
+SETTINGS = ("--set", "n_estimators=20", "--set", "horizon=3", "--set", "sample_rows=100000", "--run-id", RUN)
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the processes of a run in /proc")
 

@@ -44,7 +44,7 @@ def rehearse(output: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 
 def test_a_rehearsal_ends_with_the_forecasts_on_disk(demand: Path, tmp_path: Path) -> None:
-    process = rehearse(tmp_path, "--demand", str(demand), "--set", "trees=10")
+    process = rehearse(tmp_path, "--demand", str(demand), "--set", "n_estimators=10")
     shown, _ = process.communicate(timeout=400)
     assert process.returncode == 0, shown
     for state in ("Plan", "TrainAndInfer", "CheckRun", "Publish"):
@@ -60,7 +60,7 @@ def test_a_rehearsal_ends_with_the_forecasts_on_disk(demand: Path, tmp_path: Pat
 
 
 def test_ctrl_c_leaves_nothing_running(demand: Path, tmp_path: Path) -> None:
-    process = rehearse(tmp_path, "--demand", str(demand), "--set", "trees=5000")
+    process = rehearse(tmp_path, "--demand", str(demand), "--set", "n_estimators=5000")
     assert process.stdout is not None
     shown = ""
     for line in process.stdout:

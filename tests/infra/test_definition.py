@@ -18,7 +18,7 @@ from botocore.validate import ParamValidator
 
 from contract.environments.before_job import PlanFleetEnvironment
 from contract.job_start import FLEET_INPUTS
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from infra.jobs.retries import QUOTA_ATTEMPTS
 from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
 from infra.settings.loader import load_settings
@@ -104,7 +104,7 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
     assert {target for state in states.values() for target in targets(state)} <= states.keys()
     assert reachable(machine, machine["StartAt"]) == states.keys()
     ends = {name for name, state in states.items() if state["Type"] in ("Succeed", "Fail") or state.get("End")}
-    assert ends == {"Succeeded", "AnotherHasIt", "FailedPlainly"}
+    assert ends == {"Succeeded", "AlreadyClaimed", "FailWithoutRedrive"}
     for name in states:
         assert reachable(machine, name) & ends, f"{name} leads nowhere"
 
@@ -122,12 +122,12 @@ def test_no_error_escapes(definition: Definitions, environment: str) -> None:
                 assert "ExplainFailure" in reachable(definition(environment), catch["Next"]) | {"ExplainFailure"}
     assert states["NotifySuccess"]["Catch"][0]["Next"] == states["NotifySuccess"]["Next"] == "Succeeded"
     assert states["NotifyFailure"]["Catch"][0]["Next"] == states["NotifyFailure"]["Next"] == "Failed"
-    assert states["CloseRun"]["Catch"][0]["Next"] == states["CloseRun"]["Next"] == "FailedAmongMany?"
+    assert states["CloseRun"]["Catch"][0]["Next"] == states["CloseRun"]["Next"] == "FailedInPartitionRun?"
     assert states["FailureUnexplained"]["Next"] == "CloseRun"
     (unable,) = states["Failed"]["Catch"]
-    assert unable["Next"] == "FailedPlainly"
+    assert unable["Next"] == "FailWithoutRedrive"
     assert not {"States.ALL", "States.TaskFailed"} & set(unable["ErrorEquals"])  # what it raises ends the execution
-    assert (states["FailedPlainly"]["ErrorPath"], states["FailedPlainly"]["CausePath"]) == (
+    assert (states["FailWithoutRedrive"]["ErrorPath"], states["FailWithoutRedrive"]["CausePath"]) == (
         "$.failure.error",
         "$.failure.cause",
     )
@@ -141,8 +141,8 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
         "redrives_before.$": "$.redrives",
         "data.$": "$",
     }
-    assert states["Failed"]["Next"] == "FromWhere?"
-    rules = states["FromWhere?"]["Choices"]
+    assert states["Failed"]["Next"] == "ResumePoint?"
+    rules = states["ResumePoint?"]["Choices"]
     assert [(rule["Variable"], rule["StringEquals"], rule["Next"]) for rule in rules] == [
         ("$.resume.from", "check", "CheckRun"),
         ("$.resume.from", "fleet", "ClaimAgain"),
@@ -156,9 +156,9 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
     }
     (rule,) = states["ClaimedAgain?"]["Choices"]
     assert (rule["Variable"], rule["BooleanEquals"], rule["Next"]) == ("$.claim.claimed", True, "PlanFleet")
-    assert states["ClaimedAgain?"]["Default"] == "AnotherHasIt"
-    assert states["FromWhere?"]["Default"] == "StartOver"
-    assert states["StartOver"]["Next"] == "Plan"
+    assert states["ClaimedAgain?"]["Default"] == "AlreadyClaimed"
+    assert states["ResumePoint?"]["Default"] == "Restart"
+    assert states["Restart"]["Next"] == "Plan"
     # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
     counted = states["CountRedrives"]
     assert (counted["InputPath"], counted["ResultPath"]) == ("$$.Execution.RedriveCount", "$.redrives")
@@ -187,10 +187,10 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
     # What needs no training is refused for nothing that training takes.
-    assert claimed["Next"] == "HandedOver?"
-    assert machine["States"]["HandedOver?"]["Default"] == "Preflight"
+    assert claimed["Next"] == "IsHandedOver?"
+    assert machine["States"]["IsHandedOver?"]["Default"] == "Preflight"
     assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
-    assert machine["States"]["Claimed?"]["Default"] == "AnotherHasIt"
+    assert machine["States"]["Claimed?"]["Default"] == "AlreadyClaimed"
     for choice, instance_type in enumerate(order):
         state = machine["States"][f"TrainAndInfer ({instance_type})"]
         assert state["Parameters"]["ResourceConfig"]["InstanceType"] == instance_type
@@ -201,7 +201,7 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
         assert state["Catch"][0]["Next"] == f"Why not {instance_type}?"
         why = machine["States"][f"Why not {instance_type}?"]
         following = [f"TrainAndInfer ({each})" for each in order[choice + 1 : choice + 2]]
-        assert [rule["Next"] for rule in why["Choices"]] == [*following, f"CountFault ({instance_type})"]
+        assert [rule["Next"] for rule in why["Choices"]] == [*following, f"CountPlatformRetry ({instance_type})"]
         assert why["Default"] == "CountRedrives"
         assert machine["States"][f"Pause ({instance_type})"]["Next"] == f"TrainAndInfer ({instance_type})"
         # Nobody waits for a quota while there is another type, which has one of its own.
@@ -223,11 +223,11 @@ def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: D
 
 def planned_fleet(instances: int) -> Any:
     """What PlanFleet leaves, of a run as long as any is named."""
-    pieces = [{"number": number, "series": 1000, "bytes": 10**6, "sha256": ""} for number in range(MOST_INSTANCES)]
-    handover = io.BytesIO(json.dumps({"pieces": pieces, "shared_bytes": 0}).encode())
+    chunks = [{"number": number, "series": 1000, "bytes": 10**6, "sha256": ""} for number in range(MAX_INSTANCES)]
+    handover = io.BytesIO(json.dumps({"chunks": chunks, "shared_bytes": 0}).encode())
 
     def listed(prefix: str) -> Any:
-        names = [f"piece-{piece['number']:05d}.tar" for piece in pieces] if prefix.endswith("/pieces/") else []
+        names = [f"chunk-{chunk['number']:05d}.tar" for chunk in chunks] if prefix.endswith("/chunks/") else []
         return {"Contents": [{"Key": prefix + name} for name in names]}
 
     s3 = SimpleNamespace(
@@ -260,7 +260,7 @@ def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
         "States.Array($.plan.mode)": [mode],
         "$.plan.environment.PARTITION": "all",
         "$.plan.environment.MODEL_SHA256": "0" * 64 if mode == "infer" else "",
-        "$.plan.environment.FLEET_OBJECTS": "",
+        "$.plan.environment.MIN_CHUNKS": "",
         "$.job.name": "r" * 63,
         **{f"$.fleet.{name}": value for name, value in fleet.items()},
     }
@@ -285,7 +285,7 @@ def test_the_job_is_told_what_was_planned(definition: Definitions, environment: 
             "OUTPUT_URI": "s3://<ForecastsBucket>",
             "PARTITION.$": "$.plan.environment.PARTITION",
             "MODEL_SHA256.$": "$.plan.environment.MODEL_SHA256",
-            "FLEET_OBJECTS.$": "$.plan.environment.FLEET_OBJECTS",
+            "MIN_CHUNKS.$": "$.plan.environment.MIN_CHUNKS",
         }
 
 
@@ -329,7 +329,7 @@ def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
 
 
 @pytest.mark.parametrize("environment", WITH_A_FLEET)
-@pytest.mark.parametrize("instances", [1, MOST_INSTANCES])
+@pytest.mark.parametrize("instances", [1, MAX_INSTANCES])
 def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, environment: str, instances: int) -> None:
     for state in fleets(definition(environment)).values():
         name = state["Parameters"]["ProcessingJobName.$"]
@@ -349,14 +349,14 @@ def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, en
 
 
 @pytest.mark.parametrize("environment", WITH_A_FLEET)
-def test_the_machines_divide_the_pieces_and_each_gets_all_of_the_rest(
+def test_the_machines_divide_the_chunks_and_each_gets_all_of_the_rest(
     definition: Definitions, environment: str
 ) -> None:
     for state in fleets(definition(environment)).values():
         inputs = {each["InputName"]: each["S3Input"] for each in state["Parameters"]["ProcessingInputs"]}
         assert {name: each["S3DataDistributionType"] for name, each in inputs.items()} == {
-            "pieces": "ShardedByS3Key",
-            "common": "FullyReplicated",
+            "chunks": "ShardedByS3Key",
+            "shared": "FullyReplicated",
             "model": "FullyReplicated",
         }
         assert {each["LocalPath"] for each in inputs.values()} == {
@@ -383,7 +383,7 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(de
         why = states[f"Why not {instance_type} (fleet)?"]
         assert state["Catch"][0]["Next"] == f"Why not {instance_type} (fleet)?"
         following = [f"Fleet ({each})" for each in order[choice + 1 : choice + 2]]
-        again = f"CountFault ({instance_type} (fleet))"
+        again = f"CountPlatformRetry ({instance_type} (fleet))"
         assert [rule["Next"] for rule in why["Choices"]] == [*following, again]
         assert why["Default"] == "CountRedrives"
         pause = states[again]["Next"]
@@ -409,31 +409,33 @@ def test_a_fleet_that_was_stopped_has_not_completed(definition: Definitions) -> 
 def test_a_fleet_forecasts_what_the_plan_says_it_does(definition: Definitions) -> None:
     states = definition("prod")["States"]
     (trained,) = states["JobCompleted?"]["Choices"]
-    assert trained["Next"] == "Fleet?"
-    (rule,) = states["Fleet?"]["Choices"]
+    assert trained["Next"] == "UsesFleet?"
+    (rule,) = states["UsesFleet?"]["Choices"]
     assert (rule["Variable"], rule["BooleanEquals"], rule["Next"]) == ("$.plan.fleet", True, "PlanFleet")
-    assert states["Fleet?"]["Default"] == "CheckRun"
+    assert states["UsesFleet?"]["Default"] == "CheckRun"
 
 
 def test_what_an_earlier_execution_handed_over_is_taken_over_by_a_fleet_alone(definition: Definitions) -> None:
     states = definition("prod")["States"]
-    (rule,) = states["HandedOver?"]["Choices"]
+    (rule,) = states["IsHandedOver?"]["Choices"]
     wanted, there = rule["And"]
     assert (wanted["Variable"], wanted["BooleanEquals"]) == ("$.plan.fleet", True)
-    assert (there["Variable"], there["IsPresent"]) == ("$.claim.handed_over", True)
+    assert (there["Variable"], there["IsPresent"]) == ("$.claim.handover_job", True)
     taken = states[rule["Next"]]
-    assert taken["Parameters"] == {"name.$": "$.claim.handed_over", "status": "Completed"}
+    assert taken["Parameters"] == {"name.$": "$.claim.handover_job", "status": "Completed"}
     assert (taken["ResultPath"], taken["Next"]) == ("$.job", "PlanFleet")
 
 
 def test_where_there_is_no_fleet_no_state_speaks_of_one(definition: Definitions) -> None:
     machine = definition("dev")
     assert not fleets(machine)
-    assert not [name for name in machine["States"] if "fleet" in name.lower() or name in ("TakeOver", "HandedOver?")]
+    assert not [
+        name for name in machine["States"] if "fleet" in name.lower() or name in ("ResumeHandover", "IsHandedOver?")
+    ]
     text = json.dumps(machine)
     assert "ProcessingJob" not in text
     assert "$.fleet" not in text
-    assert [rule["StringEquals"] for rule in machine["States"]["FromWhere?"]["Choices"]] == ["check"]
+    assert [rule["StringEquals"] for rule in machine["States"]["ResumePoint?"]["Choices"]] == ["check"]
 
 
 def test_machines_with_disks_of_their_own_make_a_fleet_too(synthesised: dict[str, Assembly]) -> None:
@@ -473,15 +475,15 @@ def test_machines_without_disks_of_their_own_take_one(family: str) -> None:
 def test_a_run_that_somebody_asked_for_is_neither_trained_nor_judged_but_checked(definition: Definitions) -> None:
     states = definition("prod")["States"]
     for name, by_hand, otherwise in (
-        ("PublishByHand?", "TakeTheRun", "Claim"),
-        ("LookedAt?", "Publish", "ApplyGate"),
+        ("PublishByHand?", "UseExistingRun", "Claim"),
+        ("IsPublishOnly?", "Publish", "QualityGate"),
     ):
         (rule,) = states[name]["Choices"]
         assert (rule["Variable"], rule["IsPresent"], rule["Next"]) == ("$.plan.publish", True, by_hand)
         assert states[name]["Default"] == otherwise
-    assert states["TakeTheRun"]["Next"] == "CheckRun"
+    assert states["UseExistingRun"]["Next"] == "CheckRun"
     assert states["CheckRun"]["Next"] == "ClaimCutoff"
     assert states["ClaimCutoff"]["Next"] == "CutoffClaimed?"
     (claimed,) = states["CutoffClaimed?"]["Choices"]
-    assert (claimed["Next"], states["CutoffClaimed?"]["Default"]) == ("LookedAt?", "AnotherHasIt")
-    assert states["ApplyGate"]["Next"] == "Publish"
+    assert (claimed["Next"], states["CutoffClaimed?"]["Default"]) == ("IsPublishOnly?", "AlreadyClaimed")
+    assert states["QualityGate"]["Next"] == "Publish"

@@ -38,15 +38,15 @@ def test_the_functions(template: Templates, environment: str) -> None:
     assert {name: function["FunctionName"] for name, function in functions.items()} == {
         "PlanFunction": f"onejob-{environment}-plan",
         "CheckRunFunction": f"onejob-{environment}-check-run",
-        "ApplyGateFunction": f"onejob-{environment}-apply-gate",
+        "QualityGateFunction": f"onejob-{environment}-apply-gate",
         "PublishFunction": f"onejob-{environment}-publish",
         "ExplainFailureFunction": f"onejob-{environment}-explain-failure",
         "ClaimFunction": f"onejob-{environment}-claim",
         "CloseRunFunction": f"onejob-{environment}-close-run",
-        "EndFailedFunction": f"onejob-{environment}-end-failed",
-        "CheckLateFunction": f"onejob-{environment}-check-late",
+        "FailExecutionFunction": f"onejob-{environment}-end-failed",
+        "CheckDeadlineFunction": f"onejob-{environment}-check-late",
         "PreflightFunction": f"onejob-{environment}-preflight",
-        "ShowRunsFunction": f"onejob-{environment}-show-runs",
+        "RunsWidgetFunction": f"onejob-{environment}-show-runs",
         **({"PlanFleetFunction": f"onejob-{environment}-plan-fleet"} if fleet else {}),
     }
     for function in functions.values():
@@ -56,7 +56,7 @@ def test_the_functions(template: Templates, environment: str) -> None:
     variables = {
         name: readable(function.get("Environment", {}).get("Variables", {})) for name, function in functions.items()
     }
-    limits = json.loads(variables["ApplyGateFunction"].pop("LIMITS"))
+    limits = json.loads(variables["QualityGateFunction"].pop("LIMITS"))
     assert limits == settings.gate.model_dump(exclude_none=True) == asdict(GateLimits(**limits))
     lease = int(variables["ClaimFunction"].pop("LEASE_SECONDS"))
     (machine,) = forecast(template, environment, "AWS::StepFunctions::StateMachine").values()
@@ -107,17 +107,17 @@ def test_the_functions(template: Templates, environment: str) -> None:
             "TIME_ZONE": "Europe/Berlin",
             "PERIOD_LABEL": "start",
         },
-        "ShowRunsFunction": {"TABLE": "<RunRegistryTable>"},
+        "RunsWidgetFunction": {"TABLE": "<RunRegistryTable>"},
         "CheckRunFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
-        "ApplyGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
+        "QualityGateFunction": {"FORECAST_BUCKET": "<ForecastsBucket>"},
         "PublishFunction": {
             "FORECAST_BUCKET": "<ForecastsBucket>",
             "TABLE": "<RunRegistryTable>",
             "DATABASE": f"onejob_{environment}",
         },
         "ClaimFunction": {"TABLE": "<RunRegistryTable>"},
-        "EndFailedFunction": {},
-        "CheckLateFunction": {
+        "FailExecutionFunction": {},
+        "CheckDeadlineFunction": {
             "TABLE": "<RunRegistryTable>",
             "TOPIC": "<OutcomesTopic>",
             "FREQUENCY": "W-MON",
@@ -185,7 +185,7 @@ def test_the_deadline_is_looked_at_where_the_schedule_starts_runs(
     assert schedule["State"] == state
     assert schedule["ScheduleExpression"] == "cron(0 9 ? * MON *)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
-    assert schedule["Target"]["Arn"] == "<CheckLateFunction.Arn>"
+    assert schedule["Target"]["Arn"] == "<CheckDeadlineFunction.Arn>"
     assert json.loads(schedule["Target"]["Input"]) == {"scheduled_time": "<aws.scheduler.scheduled-time>"}
 
 
@@ -218,15 +218,17 @@ def test_what_nobody_waits_for_is_kept_where_it_fails(template: Templates) -> No
     kept = {"Arn": "<Undelivered.Arn>"}
     functions = forecast(template, "prod", "AWS::Lambda::Function")
     failing = {name: readable(function.get("DeadLetterConfig")) for name, function in functions.items()}
-    assert {name for name, where in failing.items() if where} == {"CloseRunFunction", "CheckLateFunction"}
-    assert failing["CloseRunFunction"] == failing["CheckLateFunction"] == {"TargetArn": "<Undelivered.Arn>"}
+    assert {name for name, where in failing.items() if where} == {"CloseRunFunction", "CheckDeadlineFunction"}
+    assert failing["CloseRunFunction"] == failing["CheckDeadlineFunction"] == {"TargetArn": "<Undelivered.Arn>"}
     for rule in forecast(template, "prod", "AWS::Events::Rule").values():
         assert [target["DeadLetterConfig"] for target in readable(rule["Targets"])] == [kept]
     deadline = readable(forecast(template, "prod", "AWS::Scheduler::Schedule")["DeadlineSchedule"])
     assert deadline["Target"]["DeadLetterConfig"] == kept
     statements = forecast(template, "prod", "AWS::SQS::QueuePolicy")["UndeliveredPolicy"]["PolicyDocument"]["Statement"]
     senders = [readable(s["Condition"]) for s in statements if s["Effect"] == "Allow"]
-    assert senders == [{"ArnEquals": {"aws:SourceArn": f"<LostRuns{rule}.Arn>"}} for rule in ("Ended", "Rule")]
+    assert senders == [
+        {"ArnEquals": {"aws:SourceArn": f"<ExecutionStatusRules{rule}.Arn>"}} for rule in ("Ended", "Rule")
+    ]
 
 
 @pytest.mark.parametrize(("environment", "reserved"), [("dev", None), ("staging", 5), ("prod", 5)])

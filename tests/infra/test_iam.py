@@ -21,11 +21,11 @@ RUNS = "<RunRegistryTable.Arn>"
 GLUE = "arn:aws:glue:eu-central-1:444455556666"
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
 FUNCTIONS = [
-    "ApplyGate",
+    "QualityGate",
     "CheckRun",
     "Claim",
     "CloseRun",
-    "EndFailed",
+    "FailExecution",
     "ExplainFailure",
     "PlanFleet",
     "Plan",
@@ -54,7 +54,7 @@ def log(function: str) -> Statement:
     return (["logs:CreateLogStream", "logs:PutLogEvents"], f"<{function}LogsGroup.Arn>", None)
 
 
-HANDED_OVER = ("common/handover.json", "done/", "pieces/")
+HANDED_OVER = ("shared/handover.json", "done/", "chunks/")
 
 
 def prefixes(*patterns: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ FLEET: list[Statement] = [
         ["s3:AbortMultipartUpload", "s3:PutObject"],
         [
             f"{FORECASTS}/forecasts/{OURS}/*",
-            f"{FORECASTS}/handover/{OURS}/done/*",
+            f"{FORECASTS}/handover/{OURS}/completed/*",
             f"{FORECASTS}/handover/{OURS}/ended/*",
             f"{FORECASTS}/handover/{OURS}/failed/*",
             f"{FORECASTS}/reports/{OURS}/*",
@@ -159,8 +159,8 @@ EXPECTED: dict[str, list[Statement]] = {
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             [
                 f"{FORECASTS}/forecasts/{OURS}/*",
-                f"{FORECASTS}/handover/{OURS}/common/*",
-                f"{FORECASTS}/handover/{OURS}/pieces/*",
+                f"{FORECASTS}/handover/{OURS}/shared/*",
+                f"{FORECASTS}/handover/{OURS}/chunks/*",
                 f"{FORECASTS}/models/{OURS}/*",
                 f"{FORECASTS}/reports/{OURS}/*",
                 f"{FORECASTS}/training-output/*",
@@ -177,9 +177,9 @@ EXPECTED: dict[str, list[Statement]] = {
         (
             "s3:ListBucket",
             FORECASTS,
-            prefixes("forecasts/partition=*/_latest.json", MANIFESTS, "models/partition=*/run_id=*/model.json"),
+            prefixes("forecasts/partition=*/_published.json", MANIFESTS, "models/partition=*/run_id=*/model.json"),
         ),
-        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_published.json", None),
         ("kms:Decrypt", KEY, None),
     ],
     "CheckRunRoleDefaultPolicy": [
@@ -189,19 +189,19 @@ EXPECTED: dict[str, list[Statement]] = {
         ("s3:GetObject", f"{FORECASTS}/forecasts/*", None),
         ("kms:Decrypt", KEY, None),
     ],
-    "ApplyGateRoleDefaultPolicy": [
-        log("ApplyGate"),
+    "QualityGateRoleDefaultPolicy": [
+        log("QualityGate"),
         XRAY,
         ("s3:ListBucket", FORECASTS, prefixes("forecasts/*")),
         ("s3:GetObject", f"{FORECASTS}/forecasts/*", None),
-        ("s3:PutObject", f"{FORECASTS}/reports/partition=*/run_id=*/held.json", None),
+        ("s3:PutObject", f"{FORECASTS}/reports/partition=*/run_id=*/gate_violations.json", None),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
     ],
     "PublishRoleDefaultPolicy": [
         log("Publish"),
         XRAY,
-        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
-        (["s3:GetObject", "s3:PutObject"], f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_published.json")),
+        (["s3:GetObject", "s3:PutObject"], f"{FORECASTS}/forecasts/partition=*/_published.json", None),
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
         (
             [
@@ -231,13 +231,13 @@ EXPECTED: dict[str, list[Statement]] = {
         (["dynamodb:GetItem", "dynamodb:PutItem"], RUNS, None),
         EXECUTIONS,
         ("dynamodb:Query", f"{RUNS}/index/by-execution", None),
-        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_latest.json")),
-        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_latest.json", None),
+        ("s3:ListBucket", FORECASTS, prefixes("forecasts/partition=*/_published.json")),
+        ("s3:GetObject", f"{FORECASTS}/forecasts/partition=*/_published.json", None),
         (KEY_OF_TABLE, KEY, None),
     ],
-    "EndFailedRoleDefaultPolicy": [log("EndFailed"), XRAY],
-    "CheckLateRoleDefaultPolicy": [
-        log("CheckLate"),
+    "FailExecutionRoleDefaultPolicy": [log("FailExecution"), XRAY],
+    "CheckDeadlineRoleDefaultPolicy": [
+        log("CheckDeadline"),
         GIVE_UP,
         XRAY,
         ENCRYPT_MESSAGES,
@@ -261,23 +261,23 @@ EXPECTED: dict[str, list[Statement]] = {
             "s3:ListBucket",
             FORECASTS,
             prefixes(
-                *(f"handover/partition=*/run_id=*/{name}" for name in ("common/handover.json", "done/", "pieces/"))
+                *(f"handover/partition=*/run_id=*/{name}" for name in ("shared/handover.json", "done/", "chunks/"))
             ),
         ),
-        ("s3:GetObject", f"{FORECASTS}/handover/partition=*/run_id=*/common/handover.json", None),
+        ("s3:GetObject", f"{FORECASTS}/handover/partition=*/run_id=*/shared/handover.json", None),
         (["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], RUNS, None),
         (KEY_OF_TABLE, KEY, None),
         ("servicequotas:ListServiceQuotas", "*", None),
     ],
-    "ShowRunsRoleDefaultPolicy": [
-        log("ShowRuns"),
+    "RunsWidgetRoleDefaultPolicy": [
+        log("RunsWidget"),
         XRAY,
         (["dynamodb:GetItem", "dynamodb:Query"], RUNS, None),
         (KEY_OF_TABLE, KEY, None),
     ],
     "DeadlineRoleDefaultPolicy": [
         ENCRYPT_MESSAGES,
-        ("lambda:InvokeFunction", ["<CheckLateFunction.Arn>", "<CheckLateFunction.Arn>:*"], None),
+        ("lambda:InvokeFunction", ["<CheckDeadlineFunction.Arn>", "<CheckDeadlineFunction.Arn>:*"], None),
         GIVE_UP,
     ],
     "ExplainFailureRoleDefaultPolicy": [log("ExplainFailure"), XRAY],
@@ -326,7 +326,7 @@ EXPECTED: dict[str, list[Statement]] = {
 TRUSTED = {
     "TrainingRole": "sagemaker.amazonaws.com",
     "FleetAccessRole": "sagemaker.amazonaws.com",
-    **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckLate", "ShowRuns")},
+    **{f"{name}Role": "lambda.amazonaws.com" for name in (*FUNCTIONS, "CheckDeadline", "RunsWidget")},
     "DeadlineRole": "scheduler.amazonaws.com",
     "WorkflowStateMachineRole": "states.amazonaws.com",
     OF_THE_NETWORK: "vpc-flow-logs.amazonaws.com",
@@ -354,14 +354,14 @@ def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
         (f"forecasts/{RUN}/_manifest.json", True, True),
         (f"reports/{RUN}/report.html", True, True),
         (f"models/{RUN}/model.json", True, False),
-        (f"handover/{RUN}/pieces/piece-00000.tar", True, False),
-        (f"handover/{RUN}/common/handover.json", True, False),
-        (f"handover/{RUN}/done/piece-00000.json", False, True),
-        (f"handover/{RUN}/failed/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/piece-00000.json", False, True),
+        (f"handover/{RUN}/chunks/chunk-00000.tar", True, False),
+        (f"handover/{RUN}/shared/handover.json", True, False),
+        (f"handover/{RUN}/completed/chunk-00000.json", False, True),
+        (f"handover/{RUN}/failed/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/chunk-00000.json", False, True),
         (f"handover/{RUN}/ended/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/algo-2.json", False, True),
-        ("forecasts/partition=all/_latest.json", False, False),
-        ("forecasts/partition=all/run_id=laptop-20261118-093005/part-00000.parquet", False, False),
-        ("models/partition=all/run_id=laptop-20261118-093005/model.json", False, False),
+        ("forecasts/partition=all/_published.json", False, False),
+        ("forecasts/partition=all/run_id=local-20261118-093005/part-00000.parquet", False, False),
+        ("models/partition=all/run_id=local-20261118-093005/model.json", False, False),
     ],
 )
 def test_a_job_writes_its_part_of_the_run_and_does_not_publish_it(
@@ -427,7 +427,7 @@ def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, As
         for stack in ("data", "forecast")
         for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
     }
-    of_partitions = {"PlanPartitionsRole", "SumUpRole", "PartitionsStateMachineRole"}
+    of_partitions = {"PlanPartitionsRole", "SummarizePartitionsRole", "PartitionsStateMachineRole"}
     assert roles.keys() == (TRUSTED.keys() - {OF_THE_NETWORK}) | of_partitions
     bounds = {json.dumps(role["PermissionsBoundary"]) for role in roles.values()}
     assert bounds == {'"arn:aws:iam::444455556666:policy/bounds"'}

@@ -42,17 +42,17 @@ HOLDING: dict[str, dict[str, Identity]] = {
             "Logs::LogGroup",
             {"LogGroupName": "/aws/vendedlogs/states/<name>-forecast"},
         ),
-        "ApplyGateLogsGroupCE8EB8EC": ("Logs::LogGroup", {}),
-        "CheckLateLogsGroup2AA1AEF2": ("Logs::LogGroup", {}),
+        "QualityGateLogsGroupCE8EB8EC": ("Logs::LogGroup", {}),
+        "CheckDeadlineLogsGroup2AA1AEF2": ("Logs::LogGroup", {}),
         "CheckRunLogsGroupCBF135F0": ("Logs::LogGroup", {}),
         "ClaimLogsGroup43E46493": ("Logs::LogGroup", {}),
         "CloseRunLogsGroup6536AC59": ("Logs::LogGroup", {}),
-        "EndFailedLogsGroup757B6F6E": ("Logs::LogGroup", {}),
+        "FailExecutionLogsGroup757B6F6E": ("Logs::LogGroup", {}),
         "ExplainFailureLogsGroupE948B380": ("Logs::LogGroup", {}),
         "PlanLogsGroup7D0C1725": ("Logs::LogGroup", {}),
         "PreflightLogsGroupB47FDA1C": ("Logs::LogGroup", {}),
         "PublishLogsGroup32A61986": ("Logs::LogGroup", {}),
-        "ShowRunsLogsGroup9AA481B8": ("Logs::LogGroup", {}),
+        "RunsWidgetLogsGroup9AA481B8": ("Logs::LogGroup", {}),
     },
 }
 OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
@@ -61,7 +61,7 @@ OF_PARTITIONS: dict[str, Identity] = {
     "PartitionsStateMachineAF528108": ("StepFunctions::StateMachine", {"StateMachineName": "<name>-partitions"}),
     "PartitionsLogsGroupCFB3B8B5": ("Logs::LogGroup", {"LogGroupName": "/aws/vendedlogs/states/<name>-partitions"}),
     "PlanPartitionsLogsGroupA4A38E92": ("Logs::LogGroup", {}),
-    "SumUpLogsGroup69B4ADE0": ("Logs::LogGroup", {}),
+    "SummarizePartitionsLogsGroup69B4ADE0": ("Logs::LogGroup", {}),
 }
 # Types that hold nothing: one that is replaced is as good as the one before.
 HOLDING_NOTHING = {

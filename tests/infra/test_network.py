@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from tests.infra.conftest import readable, resources
 from tests.synthesis import Assembly
 
@@ -93,7 +93,7 @@ def test_the_largest_fleet_has_addresses_in_one_subnet(template: Templates) -> N
     every = template("prod", "forecast")
     for subnet in resources(every, "AWS::EC2::Subnet").values():
         # AWS keeps five of each subnet; SageMaker takes two for a machine.
-        assert ip_network(subnet["CidrBlock"]).num_addresses - 5 >= 2 * MOST_INSTANCES
+        assert ip_network(subnet["CidrBlock"]).num_addresses - 5 >= 2 * MAX_INSTANCES
 
 
 def test_traffic_is_logged(template: Templates) -> None:

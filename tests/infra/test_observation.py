@@ -20,20 +20,26 @@ ROOT = Path(__file__).parents[2]
 
 
 # Of how runs end; each is written by the function that ends one.
-OUTCOMES = {Metric.RUNS_PUBLISHED, Metric.RUNS_KEPT, Metric.RUNS_HELD, Metric.RUNS_FAILED, Metric.RUNS_LATE}
+OUTCOMES = {
+    Metric.RUNS_PUBLISHED,
+    Metric.RUNS_SUPERSEDED,
+    Metric.RUNS_PENDING_APPROVAL,
+    Metric.RUNS_FAILED,
+    Metric.RUNS_LATE,
+}
 MEASURED = {
     "series": 1,
     "rows": 1,
     "model": {"age_days": 1},
     "metrics": {
         "forecast": dict.fromkeys(("wape", "mase", "wql", "bias", "coverage"), 0.1),
-        "baseline": {"wape": 0.2},
+        "seasonal_naive": {"wape": 0.2},
         "nominal_coverage": 0.8,
     },
     "statistics": {
         "seconds": {"fit": 1.0},
         "data_quality": {"input": {"demand_rows": 1}, "repairs": {"gaps_filled": 1}},
-        "compared_with": {"demand_change": 0.1, "expected_change": 0.1},
+        "compared_with": {"demand_drift": 0.1, "forecast_drift": 0.1},
     },
 }
 FLEET = {"seconds": 1, "instances": 2, "cost": 0.1}

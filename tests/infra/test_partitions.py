@@ -12,7 +12,7 @@ from botocore.validate import ParamValidator
 
 from contract.names import PARENT
 from infra.settings.loader import load_settings
-from infra.settings.partitions import MOST_AT_A_TIME
+from infra.settings.partitions import MAX_AT_A_TIME
 from infra.workflow.partition_map import TRANSIENT_ATTEMPTS
 from lambdas.plan_partitions.handler import execution_name
 from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, readable, resources
@@ -50,18 +50,21 @@ OWN: dict[str, list[Statement]] = {
         FIND_PARTITIONS,
         (
             "s3:PutObject",
-            [f"{FORECASTS}/partitions/execution=*/items.json", f"{FORECASTS}/partitions/execution=*/unusable.json"],
+            [
+                f"{FORECASTS}/partitions/execution=*/items.json",
+                f"{FORECASTS}/partitions/execution=*/invalid_names.json",
+            ],
             None,
         ),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ("servicequotas:ListServiceQuotas", "*", None),
     ],
-    "SumUpRoleDefaultPolicy": [
-        log("SumUp"),
+    "SummarizePartitionsRoleDefaultPolicy": [
+        log("SummarizePartitions"),
         XRAY,
         ("s3:ListBucket", FORECASTS, prefixes("partitions/*")),
         ("s3:GetObject", f"{FORECASTS}/partitions/*", None),
-        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/outcome.csv", None),
+        ("s3:PutObject", f"{FORECASTS}/partitions/execution=*/outcomes.csv", None),
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
     ],
     f"{PARENTS}RoleDefaultPolicy": [
@@ -70,7 +73,7 @@ OWN: dict[str, list[Statement]] = {
             [
                 f"<{name}Function.Arn>{versions}"
                 for versions in ("", ":*")
-                for name in ("ExplainFailure", "PlanPartitions", "SumUp")
+                for name in ("ExplainFailure", "PlanPartitions", "SummarizePartitions")
             ],
             None,
         ),
@@ -92,8 +95,8 @@ OWN: dict[str, list[Statement]] = {
         (["kms:Decrypt", "kms:GenerateDataKey"], KEY, None),
         ENCRYPT_MESSAGES,
     ],
-    "CheckLateRoleDefaultPolicy": [
-        log("CheckLate"),
+    "CheckDeadlineRoleDefaultPolicy": [
+        log("CheckDeadline"),
         GIVE_UP,
         XRAY,
         ENCRYPT_MESSAGES,
@@ -102,8 +105,8 @@ OWN: dict[str, list[Statement]] = {
         ("sns:Publish", "<OutcomesTopic>", None),
         (KEY_OF_TABLE, KEY, None),
     ],
-    "ShowRunsRoleDefaultPolicy": [
-        log("ShowRuns"),
+    "RunsWidgetRoleDefaultPolicy": [
+        log("RunsWidget"),
         XRAY,
         FIND_PARTITIONS,
         (["dynamodb:GetItem", "dynamodb:Query"], RUNS, None),
@@ -127,7 +130,7 @@ def test_there_are_no_other_policies(template: Templates) -> None:
 
 def test_partitions_that_are_named_are_not_looked_for(template: Templates) -> None:
     found = policies(template, "unusual")
-    for policy in ("PlanPartitionsRoleDefaultPolicy", "CheckLateRoleDefaultPolicy", "ShowRunsRoleDefaultPolicy"):
+    for policy in ("PlanPartitionsRoleDefaultPolicy", "CheckDeadlineRoleDefaultPolicy", "RunsWidgetRoleDefaultPolicy"):
         assert "partition=*" not in str([s for s in found[policy] if s["Action"] == "s3:ListBucket"])
 
 
@@ -136,14 +139,20 @@ def test_where_there_is_but_one_nothing_speaks_of_more(template: Templates, envi
     assert load_settings(environment, ROOT / "environments").partitions is None
     for stack in ("data", "forecast"):
         text = json.dumps(template(environment, stack))
-        for word in ("PlanPartitions", "SumUp", f"onejob-{environment}-partitions", "PARTITIONS", "partitions/"):
+        for word in (
+            "PlanPartitions",
+            "SummarizePartitions",
+            f"onejob-{environment}-partitions",
+            "PARTITIONS",
+            "partitions/",
+        ):
             assert word not in text
 
 
 def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Definitions) -> None:
     machine = definition(PARTITIONS, PARENTS)
     of_an_item = machine["States"]["EachPartition"]["ItemProcessor"]
-    for states, own_ends in ((machine, {"AllDone", "NotAllDone", "Broken"}), (of_an_item, {"Ended"})):
+    for states, own_ends in ((machine, {"AllSucceeded", "PartitionsFailed", "Broken"}), (of_an_item, {"Ended"})):
         every = states["States"]
         assert {target for state in every.values() for target in targets(state)} <= every.keys()
         assert reachable(states, states["StartAt"]) == every.keys()
@@ -160,17 +169,17 @@ def test_no_error_escapes(definition: Definitions) -> None:
             assert catch["ErrorEquals"] == ["States.ALL"], name
             assert catch["ResultPath"].startswith("$."), f"{name} would lose the execution's data"
             assert state["Type"] == "Map" or state["TimeoutSeconds"] > 0, name
-    for name in ("PlanPartitions", "SumUp"):
+    for name in ("PlanPartitions", "SummarizePartitions"):
         assert states[name]["Catch"][0]["Next"] == "ExplainFailure"
-    # There is always a table, which says what broke the Map off: SumUp is handed all of the state's data.
+    # There is always a table, which says what broke the Map off: SummarizePartitions is handed all of the state's data.
     each = states["EachPartition"]
-    assert each["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "SumUp"}]
-    assert each["Next"] == "SumUp"
-    assert not {"Parameters", "InputPath"} & states["SumUp"].keys()
+    assert each["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "SummarizePartitions"}]
+    assert each["Next"] == "SummarizePartitions"
+    assert not {"Parameters", "InputPath"} & states["SummarizePartitions"].keys()
     # Even where no function starts, somebody hears of it.
     assert states["ExplainFailure"]["Catch"][0]["Next"] == "FailureUnexplained"
     assert states["FailureUnexplained"]["Next"] == "NotifyFailure"
-    for told, then in (("NotifyFailure", "Broken"), ("TellTheOutcome", "AllFine?")):
+    for told, then in (("NotifyFailure", "Broken"), ("NotifyOutcome", "AllSucceeded?")):
         assert states[told]["Catch"][0]["Next"] == states[told]["Next"] == then
 
 
@@ -228,8 +237,8 @@ def test_the_requests_are_ones_the_services_know(definition: Definitions) -> Non
     assert reader["Resource"] == "arn:aws:states:::s3:getObject"
     validated("s3", "GetObject", filled_in(reader["Parameters"], {"$.plan.items": "partitions/execution=x/items.json"}))
     assert reader["ReaderConfig"] == {"InputType": "JSON"}
-    assert each["MaxConcurrencyPath"] == "$.plan.at_a_time"
-    assert MOST_AT_A_TIME <= 10_000  # of a distributed Map
+    assert each["MaxConcurrencyPath"] == "$.plan.max_concurrency"
+    assert MAX_AT_A_TIME <= 10_000  # of a distributed Map
 
 
 def test_what_the_state_machine_reads_and_writes_it_may(definition: Definitions, template: Templates) -> None:
@@ -258,7 +267,7 @@ def test_the_functions_know_where_the_partitions_are(
         if "Environment" in function
     }
     knowing = {name for name, given in variables.items() if "PARTITIONS" in given}
-    assert knowing == {"CheckLateFunction", "PlanPartitionsFunction", "ShowRunsFunction"}
+    assert knowing == {"CheckDeadlineFunction", "PlanPartitionsFunction", "RunsWidgetFunction"}
     for name in knowing:
         assert json.loads(variables[name]["PARTITIONS"]) == names
         assert variables[name]["DATA_BUCKET"] == "<DemandBucket>"
@@ -274,7 +283,12 @@ def test_the_functions_know_where_the_partitions_are(
 
 def test_functions_that_look_at_thousands_have_the_processor_for_it(template: Templates) -> None:
     large = {"CheckRunFunction", "PlanFleetFunction"}
-    of_partitions = {"CheckLateFunction", "PlanPartitionsFunction", "ShowRunsFunction", "SumUpFunction"}
+    of_partitions = {
+        "CheckDeadlineFunction",
+        "PlanPartitionsFunction",
+        "RunsWidgetFunction",
+        "SummarizePartitionsFunction",
+    }
     for environment, expected in (("prod", large), (PARTITIONS, large | of_partitions)):
         memory = {name: function["MemorySize"] for name, function in functions(template, environment).items()}
         assert {name for name, megabytes in memory.items() if megabytes == 1_024} == expected

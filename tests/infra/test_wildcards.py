@@ -37,7 +37,7 @@ def wildcards(owner: str, actions: str, resources: str, reason: str) -> list[Wil
 THIS_KEY = "In a key's own policy the resource is the key."
 OBJECTS = "Partitions, runs and files are named as they come; the prefix is ours, and the bucket too."
 NO_RESOURCES = "The actions know no resources."
-OF_THE_WORKFLOW = "ApplyGate CheckRun Claim CloseRun EndFailed ExplainFailure Plan PlanFleet Preflight Publish"
+OF_THE_WORKFLOW = "QualityGate CheckRun Claim CloseRun FailExecution ExplainFailure Plan PlanFleet Preflight Publish"
 # Who has the policies of jobs, and what kind of jobs they are.
 JOBS = {"TrainingPolicy": "Training", "FleetAccessPolicy": "Processing"}
 
@@ -116,8 +116,8 @@ ALLOWED = [
         "TrainingPolicy",
         "s3:AbortMultipartUpload s3:PutObject",
         "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/common/* "
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/pieces/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/shared/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/chunks/* "
         "<ForecastsBucket.Arn>/models/partition=*/run_id=<name>-*/* "
         "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/* <ForecastsBucket.Arn>/training-output/*",
         OBJECTS,
@@ -133,7 +133,7 @@ ALLOWED = [
         "FleetAccessPolicy",
         "s3:AbortMultipartUpload s3:PutObject",
         "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/done/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/completed/* "
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/ended/* "
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/failed/* "
         "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/*",
@@ -152,41 +152,41 @@ ALLOWED = [
     *wildcards(
         "PlanPartitionsRoleDefaultPolicy",
         "s3:PutObject",
-        "<ForecastsBucket.Arn>/partitions/execution=*/unusable.json",
+        "<ForecastsBucket.Arn>/partitions/execution=*/invalid_names.json",
         "The list is named after the execution that it is of.",
     ),
-    *wildcards("SumUpRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/partitions/*", OBJECTS),
+    *wildcards("SummarizePartitionsRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/partitions/*", OBJECTS),
     *wildcards(
-        "SumUpRoleDefaultPolicy",
+        "SummarizePartitionsRoleDefaultPolicy",
         "s3:PutObject",
-        "<ForecastsBucket.Arn>/partitions/execution=*/outcome.csv",
+        "<ForecastsBucket.Arn>/partitions/execution=*/outcomes.csv",
         "The table is named after the execution that it is of.",
     ),
     *wildcards("PlanFleetRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
     *wildcards(
         "PlanFleetRoleDefaultPolicy",
         "s3:GetObject",
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=*/common/handover.json",
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=*/shared/handover.json",
         OBJECTS,
     ),
     *wildcards(
-        "PlanRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_latest.json", OBJECTS
+        "PlanRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_published.json", OBJECTS
     ),
     *wildcards(
-        "Close*DefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_latest.json", OBJECTS
+        "Close*DefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/partition=*/_published.json", OBJECTS
     ),
     *wildcards(
         "PublishRoleDefaultPolicy",
         "s3:GetObject s3:PutObject",
-        "<ForecastsBucket.Arn>/forecasts/partition=*/_latest.json",
+        "<ForecastsBucket.Arn>/forecasts/partition=*/_published.json",
         OBJECTS,
     ),
     *wildcards("CheckRunRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/*", OBJECTS),
-    *wildcards("ApplyGateRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/*", OBJECTS),
+    *wildcards("QualityGateRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/forecasts/*", OBJECTS),
     *wildcards(
-        "ApplyGateRoleDefaultPolicy",
+        "QualityGateRoleDefaultPolicy",
         "s3:PutObject",
-        "<ForecastsBucket.Arn>/reports/partition=*/run_id=*/held.json",
+        "<ForecastsBucket.Arn>/reports/partition=*/run_id=*/gate_violations.json",
         OBJECTS,
     ),
     *wildcards(
@@ -210,7 +210,7 @@ ALLOWED = [
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "lambda:InvokeFunction",
-        "<ExplainFailureFunction.Arn>:* <PlanPartitionsFunction.Arn>:* <SumUpFunction.Arn>:*",
+        "<ExplainFailureFunction.Arn>:* <PlanPartitionsFunction.Arn>:* <SummarizePartitionsFunction.Arn>:*",
         "The versions of one function, as the CDK grants them.",
     ),
     *wildcards(
@@ -235,7 +235,7 @@ ALLOWED = [
     *wildcards(
         "PlanPartitionsRoleDefaultPolicy",
         "s3:PutObject",
-        "<ForecastsBucket.Arn>/partitions/execution=*/unusable.json",
+        "<ForecastsBucket.Arn>/partitions/execution=*/invalid_names.json",
         "The list is named after the execution that it is of.",
     ),
     *wildcards(
@@ -247,7 +247,7 @@ ALLOWED = [
     *wildcards(
         "DeadlineRoleDefaultPolicy",
         "lambda:InvokeFunction",
-        "<CheckLateFunction.Arn>:*",
+        "<CheckDeadlineFunction.Arn>:*",
         "The versions of one function, as the CDK grants them.",
     ),
     *wildcards(
@@ -345,4 +345,4 @@ def test_a_service_calls_a_function_for_one_of_our_resources_alone(template: Tem
     permissions = [each["Properties"] for each in every if each["Type"] == "AWS::Lambda::Permission"]
     assert permissions
     for permission in permissions:
-        assert readable(permission["SourceArn"]).startswith("<LostRuns")
+        assert readable(permission["SourceArn"]).startswith("<ExecutionStatusRules")

@@ -14,13 +14,13 @@ import polars as pl
 import pytest
 
 from infra.settings.loader import load_settings
-from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
 from tests.synthesis import ROOT, synthesise_together
 
 LAST_WEEK = date(2026, 11, 16)
-FEW_TREES = {"trees": 10, "horizon": 4}
+FEW_TREES = {"n_estimators": 10, "horizon": 4}
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ class Deployment:
     def runs(self, partition: str = "all") -> list[Run]:
         """What the registry holds, latest cutoff first."""
         table = RunTable(self.cloud.client("dynamodb"), self.outputs["RunsTable"])
-        return [run for run in (table.get(partition, LATEST), *table.newest(partition, 100)) if run.attempts]
+        return [run for run in (table.get(partition, UNRESOLVED_CUTOFF), *table.recent(partition, 100)) if run.attempts]
 
     def published(self) -> dict[str, Any] | None:
         s3 = self.cloud.client("s3")
-        key = "forecasts/partition=all/_latest.json"
+        key = "forecasts/partition=all/_published.json"
         try:
             return dict(json.load(s3.get_object(Bucket=self.outputs["ForecastBucket"], Key=key)["Body"]))
         except s3.exceptions.NoSuchKey:

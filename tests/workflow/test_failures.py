@@ -8,7 +8,7 @@ from contract.log_lines import fields
 from local_cloud.core.job_faults import FaultReason
 from tests.workflow.conftest import FEW_TREES, Deployment
 
-MANY_TREES = {"trees": 5000, "horizon": 4}
+MANY_TREES = {"n_estimators": 5000, "horizon": 4}
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -77,12 +77,12 @@ def test_an_execution_that_is_stopped_stops_its_job(application: Deployment, dem
 
 def test_a_failed_publish_leaves_the_pointer_as_it_is(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_latest.json"
+    bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_published.json"
     s3 = application.cloud.client("s3")
     s3.put_object(Bucket=bucket, Key=key, Body=b"somebody wrote this by hand")
     ended = application.run({"config": FEW_TREES})
     assert (ended.status, ended.error) == ("FAILED", "PublishFailed")
-    assert "_latest.json" in ended.cause
+    assert "_published.json" in ended.cause
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"somebody wrote this by hand"
 
 

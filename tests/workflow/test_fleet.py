@@ -74,9 +74,9 @@ def test_fewer_objects_than_instances_pay_for_no_idle_machine(application: Deplo
     ended = application.run({"config": FEW_TREES, "fleet": 7})
     assert ended.status == "SUCCEEDED", ended.cause
     planned = ended.outputs["PlanFleet"]["fleet"]
-    assert (planned["objects"], planned["instances"]) == (3, 3)
-    assert planned["notes"] == ["7 instances asked for, 3 objects are left: 3 used"]
-    assert "7 instances asked for, 3 objects are left: 3 used" in ended.output["message"]
+    assert (planned["chunks"], planned["instances"]) == (3, 3)
+    assert planned["notes"] == ["7 instances asked for, 3 chunks are left: 3 used"]
+    assert "7 instances asked for, 3 chunks are left: 3 used" in ended.output["message"]
 
 
 def test_a_poisoned_object_is_named_and_mended_alone(application: Deployment) -> None:
@@ -85,28 +85,28 @@ def test_a_poisoned_object_is_named_and_mended_alone(application: Deployment) ->
     failed = application.ended(execution)
     assert (failed.status, failed.error) == ("FAILED", "NoCapacity")
     (job,) = failed.jobs
-    pieces = sorted(keys_of(application, f"handover/partition=all/run_id={job}/pieces/"))
-    spoilt = pieces[2]
+    chunks = sorted(keys_of(application, f"handover/partition=all/run_id={job}/chunks/"))
+    spoilt = chunks[2]
     sound, s3 = object_of(application, spoilt), application.cloud.client("s3")
     s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound[:-1000])
 
     application.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
     ended = application.ended(execution)
-    assert (ended.status, ended.error) == ("FAILED", "ObjectsFailed")
+    assert (ended.status, ended.error) == ("FAILED", "ChunksFailed")
     assert ended.jobs == [job]  # the redriven execution goes on with the fleet
-    assert ended.cause.startswith(f"1 of {len(pieces)} objects could not be forecast: piece-00002 (")
+    assert ended.cause.startswith(f"1 of {len(chunks)} chunks could not be forecast: chunk-00002 (")
     assert "it is damaged" in ended.cause
     assert application.published() is None
     kept = {key: at for key, at in keys_of(application, "forecasts/").items() if key.endswith(".parquet")}
-    assert len(kept) == len(pieces) - 1
+    assert len(kept) == len(chunks) - 1
 
     s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound)
     mended = application.run(FLEET)
     assert mended.status == "SUCCEEDED", mended.cause
     assert mended.jobs == []  # and another takes over what was handed over: nothing is trained again
-    assert "TakeOver" in mended.states
+    assert "ResumeHandover" in mended.states
     assert mended.output["run_id"] == job
-    assert mended.outputs["PlanFleet"]["fleet"]["objects"] == 1
+    assert mended.outputs["PlanFleet"]["fleet"]["chunks"] == 1
     assert {key: at for key, at in keys_of(application, "forecasts/").items() if key in kept} == kept
 
 
@@ -126,14 +126,14 @@ def test_a_killed_instance_costs_what_it_had_not_finished(application: Deploymen
     application.cloud.forget_faults()
     assert (ended.status, ended.error) == ("FAILED", "OutOfMemory"), killed
     (job,) = ended.jobs
-    done = keys_of(application, f"handover/partition=all/run_id={job}/done/")
+    done = keys_of(application, f"handover/partition=all/run_id={job}/completed/")
     assert done
     again = application.run({"config": FEW_TREES, "fleet": 2})
     assert again.status == "SUCCEEDED", again.cause
     assert again.jobs == []
-    pieces = keys_of(application, f"handover/partition=all/run_id={job}/pieces/")
-    assert again.outputs["PlanFleet"]["fleet"]["objects"] == len(pieces) - len(done)
-    later = keys_of(application, f"handover/partition=all/run_id={job}/done/")
+    chunks = keys_of(application, f"handover/partition=all/run_id={job}/chunks/")
+    assert again.outputs["PlanFleet"]["fleet"]["chunks"] == len(chunks) - len(done)
+    later = keys_of(application, f"handover/partition=all/run_id={job}/completed/")
     assert {key: at for key, at in later.items() if key in done} == done
 
 
@@ -141,7 +141,7 @@ def kill_one(application: Deployment, jobs: Path, seconds: float = 120) -> str:
     """Kills a machine of the fleet once something has been forecast, as the system does where memory runs out."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if keys_of(application, "handover/") and any("/done/" in key for key in keys_of(application, "handover/")):
+        if keys_of(application, "handover/") and any("/completed/" in key for key in keys_of(application, "handover/")):
             for file in sorted(jobs.glob("*/algo-*/opt/ml.pid"), reverse=True):
                 try:
                     os.kill(int(file.read_text()), signal.SIGKILL)

@@ -14,15 +14,15 @@ def test_a_held_run_is_kept_explained_and_published_by_hand(application: Deploym
     application.upload_rows(demand.with_columns(y=pl.col("y") * 10))
     held = application.run({"config": FEW_TREES})
     (run_id,) = held.jobs
-    assert (held.status, held.error) == ("FAILED", "GateHeld")
+    assert (held.status, held.error) == ("FAILED", "QualityGateFailed")
     assert f"against the published run {good.output['run_id']}" in held.cause
     assert f'start {{"publish": "{run_id}"}}' in held.cause
-    assert held.states[-5:] == ["ExplainFailure", "CloseRun", "FailedAmongMany?", "NotifyFailure", "Failed"]
+    assert held.states[-5:] == ["ExplainFailure", "CloseRun", "FailedInPartitionRun?", "NotifyFailure", "Failed"]
     latest = application.published()
     assert latest is not None
     assert latest["run_id"] == good.output["run_id"]
     marker = application.cloud.client("s3").get_object(
-        Bucket=application.outputs["ForecastBucket"], Key=f"reports/partition=all/run_id={run_id}/held.json"
+        Bucket=application.outputs["ForecastBucket"], Key=f"reports/partition=all/run_id={run_id}/gate_violations.json"
     )
     assert json.load(marker["Body"])["run_id"] == run_id
 

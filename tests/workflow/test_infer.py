@@ -86,7 +86,7 @@ def test_a_model_that_the_image_cannot_read_costs_no_machine(application: Deploy
     assert refused.cause.startswith(f"input: mode infer: {why}; start a run with")
     with what_the_image_reads(application, "null"):
         told_by_the_image = application.run(INFER)
-    assert (told_by_the_image.error, told_by_the_image.jobs) == ("NotReady", [])
+    assert (told_by_the_image.error, told_by_the_image.jobs) == ("PreflightFailed", [])
     assert told_by_the_image.cause.startswith(f"model: {why}; start a run with")
 
     last = str(demand["ds"].max())
@@ -129,7 +129,7 @@ def point_to_format(application: Deployment, model_format: int) -> None:
     pointer["model"]["model_format"] = model_format
     body = json.dumps(pointer).encode()
     bucket = application.outputs["ForecastBucket"]
-    application.cloud.client("s3").put_object(Bucket=bucket, Key="forecasts/partition=all/_latest.json", Body=body)
+    application.cloud.client("s3").put_object(Bucket=bucket, Key="forecasts/partition=all/_published.json", Body=body)
 
 
 @contextmanager
@@ -164,6 +164,6 @@ def rewrite_model(
 
     document = {**read(f"{prefix}model.json"), **model}
     document["record"] = write(f"{prefix}training.json", {**read(f"{prefix}training.json"), **record})
-    pointer = read("forecasts/partition=all/_latest.json")
+    pointer = read("forecasts/partition=all/_published.json")
     pointer["model"]["sha256"] = write(f"{prefix}model.json", document)
-    write("forecasts/partition=all/_latest.json", pointer)
+    write("forecasts/partition=all/_published.json", pointer)

@@ -49,14 +49,14 @@ def invoke(application: Deployment, function: str, event: dict[str, Any]) -> Any
 
 
 def table(application: Deployment, ended: Ended) -> dict[str, dict[str, str]]:
-    bucket, _, key = ended.outputs["SumUp"]["outcome"]["table"].removeprefix("s3://").partition("/")
+    bucket, _, key = ended.outputs["SummarizePartitions"]["outcome"]["table"].removeprefix("s3://").partition("/")
     text = application.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     return {row["partition"]: row for row in csv.DictReader(io.StringIO(text))}
 
 
 def latest(application: Deployment, partition: str) -> dict[str, Any]:
     s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
-    return dict(json.load(s3.get_object(Bucket=bucket, Key=f"forecasts/partition={partition}/_latest.json")["Body"]))
+    return dict(json.load(s3.get_object(Bucket=bucket, Key=f"forecasts/partition={partition}/_published.json")["Body"]))
 
 
 def test_failing_partitions_neither_stop_nor_hide_the_rest(application: Deployment, demand: pl.DataFrame) -> None:
@@ -82,7 +82,7 @@ def test_failing_partitions_neither_stop_nor_hide_the_rest(application: Deployme
     assert "1 series with duplicate weeks" in found["twice"]["reason"]
     assert latest(application, "FR")["run_id"] == found["FR"]["run_id"] != found["AT"]["run_id"]
     assert latest(application, "FR")["series"] == int(found["FR"]["series"]) == 6
-    message = ended.outputs["SumUp"]["outcome"]["message"]
+    message = ended.outputs["SummarizePartitions"]["outcome"]["message"]
     assert "of 5 partitions 3 published, 2 failed." in message
     assert "twice: failed (InputError): demand: 1 series with duplicate weeks" in message
 
@@ -140,5 +140,5 @@ def test_one_partition_is_run_by_hand_as_ever(application: Deployment, demand: p
     which = application.run(GIVEN)
     assert which.cause.startswith('input: which partition? Give {"partition": "..."}')
     empty = application.run({"partition": "AT"})
-    assert empty.error == "NotReady"
+    assert empty.error == "PreflightFailed"
     assert "/demand/partition=AT/" in empty.cause

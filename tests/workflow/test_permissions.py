@@ -61,12 +61,12 @@ def exercised(
         application.cloud.forget_faults()
         application.upload_rows(demand.with_columns(y=pl.col("y") * 10))
         held = application.run({"config": FEW_TREES})
-        assert held.error == "GateHeld"
+        assert held.error == "QualityGateFailed"
         assert application.run({"publish": held.jobs[0]}).status == "SUCCEEDED"
         # Columns of other types, for which Athena's tables are changed.
         application.upload_rows(demand.with_columns(merchant_id=pl.col("merchant_id").str.slice(1).cast(pl.Int64)))
         other = application.run({"config": FEW_TREES})
-        assert other.error == "GateHeld", other.cause
+        assert other.error == "QualityGateFailed", other.cause
         assert application.run({"publish": other.jobs[0]}).status == "SUCCEEDED"
         # One is stopped while it works, after another has asked who has the run.
         running = application.start({"cutoff": "2026-08-31", "config": MANY_TREES})
@@ -75,7 +75,7 @@ def exercised(
         application.cloud.client("stepfunctions").stop_execution(executionArn=running)
         sagemaker = application.cloud.client("sagemaker")
         wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped")
-        wait_until(lambda: any(run.last is not None and run.last.status == "stopped" for run in application.runs()))
+        wait_until(lambda: any(run.last is not None and run.last.status == "aborted" for run in application.runs()))
         shown = application.cloud.client("lambda").invoke(FunctionName="onejob-dev-show-runs", Payload=b"{}")
         assert "<table>" in json.load(shown["Payload"])
         yield application
@@ -100,13 +100,13 @@ def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
         actions[note["role"].removeprefix("onejob-dev-forecast-").split("Role")[0]].add(note["action"].split(":")[0])
     assert actions.keys() == {
         *FUNCTIONS,
-        "CheckLate",
+        "CheckDeadline",
         "FleetAccess",
-        "ShowRuns",
+        "RunsWidget",
         "Training",
         "WorkflowStateMachine",
     }
-    assert "dynamodb" not in actions["Training"] | actions["Plan"] | actions["CheckRun"] | actions["ApplyGate"]
+    assert "dynamodb" not in actions["Training"] | actions["Plan"] | actions["CheckRun"] | actions["QualityGate"]
 
 
 def test_no_statement_could_be_taken_away(exercised: Deployment) -> None:

@@ -26,20 +26,20 @@ def without_quota(application: Deployment) -> Iterator[Deployment]:
 
 def test_all_that_is_wrong_is_one_line_and_no_job_is_started(without_quota: Deployment) -> None:
     ended = without_quota.run({})
-    assert (ended.status, ended.error) == ("FAILED", "NotReady")
+    assert (ended.status, ended.error) == ("FAILED", "PreflightFailed")
     assert "demand: no Parquet or CSV files in s3://" in ended.cause
     assert f"quota: this account has 0 {QUOTAS[1]}, 0 {QUOTAS[0]}; ask for" in ended.cause
     assert ended.cause.endswith("Nothing was started; a rerun helps once that is mended.")
     assert ended.jobs == []
     (run,) = without_quota.runs()
     assert run.last is not None
-    assert (run.last.status, run.last.details["kind"]) == ("failed", "NotReady")
+    assert (run.last.status, run.last.details["kind"]) == ("failed", "PreflightFailed")
 
 
 def test_files_without_content_are_no_demand(application: Deployment) -> None:
     application.upload("demand.parquet", b"")
     ended = application.run({})
-    assert (ended.error, ended.jobs) == ("NotReady", [])
+    assert (ended.error, ended.jobs) == ("PreflightFailed", [])
     assert "/demand/ are empty; upload them anew" in ended.cause
 
 
@@ -49,7 +49,7 @@ def test_what_the_schedule_starts_before_the_demand_has_arrived(application: Dep
     today = date.today()  # noqa: DTZ011 (any day's start does)
     start = today + timedelta(days=14 - today.weekday())
     ended = application.run({"scheduled_time": f"{start}T05:00:00Z"})
-    assert ended.error == "NotReady"
+    assert ended.error == "PreflightFailed"
     assert f"the period {start - timedelta(days=7)}, which the run is to end with" in ended.cause
     assert application.runs()[0].cutoff == str(start - timedelta(days=7))
 

@@ -50,4 +50,4 @@ def test_the_schedule_starts_the_state_machine_by_the_clock_of_its_zone(applicat
 
     # What the scheduler would send, once it has filled in the time.
     sent = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", "2026-11-23T05:00:00Z"))
-    assert application.run(sent).error == "NotReady"  # there is no demand: the run was planned, and told why not
+    assert application.run(sent).error == "PreflightFailed"  # there is no demand: the run was planned, and told why not

@@ -8,7 +8,7 @@ import pytest
 
 from drills.readers import folder_by_table
 from drills.stage import Stage
-from lambdas.shared.registry_record import LATEST, Attempt
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt
 from local_cloud import ApiFault
 from tests.workflow.conftest import FEW_TREES, Deployment
 from tests.workflow.test_failures import MANY_TREES, running_job, wait_until
@@ -66,14 +66,14 @@ def test_a_published_run_is_made_anew_by_force_or_of_other_demand(
 
 def test_a_run_whose_execution_was_stopped_is_taken_over_at_once(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    first = application.start({"cutoff": CUTOFF, "config": {**MANY_TREES, "trees": 400}})
+    first = application.start({"cutoff": CUTOFF, "config": {**MANY_TREES, "n_estimators": 400}})
     running_job(application)
     assert [attempt.status for attempt in attempts(application)] == ["running"]
     application.cloud.client("stepfunctions").stop_execution(executionArn=first)
-    wait_until(lambda: attempts(application)[0].status == "stopped")
+    wait_until(lambda: attempts(application)[0].status == "aborted")
     second = application.run({"cutoff": CUTOFF, "config": FEW_TREES})
     assert second.output["published"] is True
-    assert [attempt.status for attempt in attempts(application)] == ["stopped", "published"]
+    assert [attempt.status for attempt in attempts(application)] == ["aborted", "published"]
     # The stopped one is redriven all the same: it trains, and finds that the run has been published meanwhile.
     late = redriven(application, first)
     assert (late.status, application.published()["run_id"]) == ("SUCCEEDED", second.output["run_id"])  # type: ignore[index]
@@ -89,7 +89,7 @@ def test_what_failed_stands_in_the_registry_and_a_redrive_starts_over(
     assert (failed.status, failed.error) == ("FAILED", "InputError")
     (run,) = application.runs()
     (attempt,) = run.attempts
-    assert (run.cutoff, attempt.status, attempt.details["kind"]) == (LATEST, "failed", "InputError")
+    assert (run.cutoff, attempt.status, attempt.details["kind"]) == (UNRESOLVED_CUTOFF, "failed", "InputError")
     assert "infinite" in attempt.details["summary"]
 
     application.upload_rows(demand)
@@ -98,14 +98,14 @@ def test_what_failed_stands_in_the_registry_and_a_redrive_starts_over(
     assert mended.output["published"] is True
     assert len(set(mended.jobs)) == 2
     by_cutoff = {run.cutoff: [attempt.status for attempt in run.attempts] for run in application.runs()}
-    assert by_cutoff == {CUTOFF: ["published"], LATEST: ["failed"]}
+    assert by_cutoff == {CUTOFF: ["published"], UNRESOLVED_CUTOFF: ["failed"]}
 
 
 def test_a_redrive_of_what_failed_after_the_job_trains_nothing_twice(
     application: Deployment, demand: pl.DataFrame
 ) -> None:
     application.upload_rows(demand)
-    bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_latest.json"
+    bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_published.json"
     application.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no pointer")
     execution = application.start({"config": FEW_TREES})
     assert application.ended(execution).error == "PublishFailed"
@@ -164,7 +164,7 @@ def test_what_fails_after_a_redrive_ends_there(application: Deployment, demand: 
     assert application.ended(execution).status == "ABORTED"
     failed = redriven(application, execution)
     assert (failed.status, failed.error) == ("FAILED", "InputError")
-    assert "StartOver" not in failed.states
+    assert "Restart" not in failed.states
     assert failed.states.count("ExplainFailure") == 1
 
 
@@ -175,7 +175,7 @@ def test_a_run_that_athena_does_not_show_is_shown_by_a_redrive(application: Depl
     execution = application.start({"config": FEW_TREES})
     failed = application.ended(execution)
     application.cloud.forget_faults()
-    assert (failed.status, failed.error) == ("FAILED", "NotInAthena")
+    assert (failed.status, failed.error) == ("FAILED", "CatalogUpdateFailed")
     assert f"{failed.jobs[0]} is published, and Athena's table still shows the run before it" in failed.cause
     assert application.published()["run_id"] == failed.jobs[0]  # type: ignore[index]
     assert [attempt.status for attempt in attempts(application)] == ["published"]

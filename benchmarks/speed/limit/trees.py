@@ -16,7 +16,7 @@ from benchmarks.speed.limit.tree_rows import Rows, draw_rows
 
 ROWS, REPEATS = 50_000, 3
 # Of the predictions' spread, on average: where float32 stands for float64, some rows take another branch of a tree.
-MOST_APART = 0.02
+MAX_APART = 0.02
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,7 +50,7 @@ def time_predictors(file: Path, count: int) -> dict[str, float]:
     for name, predict in predictors(file):
         predicted = predict(rows)
         right = predicted if right is None else right
-        if np.abs(predicted - right).mean() > MOST_APART * right.std():
+        if np.abs(predicted - right).mean() > MAX_APART * right.std():
             print(f"{name} is left out: it predicts {file.name} otherwise than LightGBM")
             continue
         found[name] = min(_seconds(predict, rows) for _ in range(REPEATS)) / count * 1e6

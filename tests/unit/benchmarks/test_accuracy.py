@@ -34,7 +34,7 @@ def test_a_task_is_forecast_in_every_way_and_compared(tmp_path: Path, capfd: pyt
     pl.DataFrame({"task": ["sweets", "else"], "model": ["Guess", "No"], "MASE": [3.25, 1.0]}).write_csv(
         tmp_path / "published.csv"
     )
-    main([str(tmp_path), "--set", "trees=5"])
+    main([str(tmp_path), "--set", "n_estimators=5"])
     said = capfd.readouterr().out
     assert "**sweets**: 3 series, 4 periods ahead" in said
     rows = [line.split(" | ")[0].removeprefix("| ") for line in said.splitlines() if line.startswith("| ")]
@@ -59,7 +59,7 @@ def test_series_that_plain_mlforecast_cannot_forecast_are_scored_too(
     latest = pl.col("ds").rank("ordinal", descending=True).over("unique_id")
     unknown = (pl.col("unique_id") == "ö") | ((pl.col("unique_id") == "c") & (latest <= 2))
     pl.read_parquet(train).with_columns(y=pl.when(~unknown).then("y")).write_parquet(train)
-    main([str(tmp_path), "--set", "trees=5"])
+    main([str(tmp_path), "--set", "n_estimators=5"])
     assert "| plain MLForecast |" in capfd.readouterr().out
     task = ForecastTask.read(tmp_path, "sweets")
     forecast = by_plain_mlforecast(task, Frequency("W-MON"))
@@ -88,7 +88,7 @@ def test_a_task_is_what_its_files_hold(tmp_path: Path) -> None:
     for series in sorted(NAMES):
         known = task.train.filter(pl.col("unique_id") == series).sort("ds")["y"].to_numpy()
         by_hand.append(np.abs(np.diff(known)).mean())
-    assert task.naive_error(1) == pytest.approx(by_hand)
+    assert task.seasonal_naive_mae(1) == pytest.approx(by_hand)
     first = task.train.filter(pl.col("unique_id") == "a").sort("ds")["y"].to_numpy()
     assert task.repeated(1)[0].tolist() == [first[-1]] * HORIZON
     assert task.repeated(52)[0].tolist() == first[-52 : -52 + HORIZON].tolist()

@@ -86,7 +86,7 @@ def test_a_timeout_is_a_result_and_demand_that_was_there_stays(
     command = [sys.executable, "-m", "benchmarks.generator", "--series", "30", "--weeks", "72"]
     subprocess.run([*command, "--output", str(tmp_path / "30x72")], cwd=ROOT, check=True, capture_output=True)
     made = sorted((tmp_path / "30x72/demand").iterdir())
-    monkeypatch.setattr("benchmarks.speed.run_benchmark.Contest.programs", [PLAIN + "level"])
+    monkeypatch.setattr("benchmarks.speed.run_benchmark.ComparisonSpec.programs", [PLAIN + "level"])
     options = ["--series", "--full", "--plain", "30", "--cores-series", "0", "--plain-timeout", "0.5", "--weeks", "60"]
     main([*options, "--folder", str(tmp_path), "--results", str(tmp_path / "r.json")])
     printed = capsys.readouterr()

@@ -183,7 +183,7 @@ def test_memory_does_not_grow_with_the_number_of_series(tmp_path: Path, monkeypa
 
 def test_the_job_forecasts_it(tmp_path: Path) -> None:
     made(tmp_path, 60, 110, order=Order(price=True, static=True))
-    settings = ("key=article_id,merchant_id", "horizon=4", "trees=10")
+    settings = ("key=article_id,merchant_id", "horizon=4", "n_estimators=10")
     command = [sys.executable, "-m", "job_code", "train", "--output", str(tmp_path / "out")]
     command += ["--demand", str(tmp_path / "demand"), "--static", str(tmp_path / "static")]
     command += [part for setting in settings for part in ("--set", setting)]

@@ -12,7 +12,7 @@ from benchmarks.speed.scores import score, seasonal_naive
 from job_code.config import ForecastConfig
 from job_code.features.feature_matrix import NEAR
 from job_code.features.feature_recipe import recipe_for
-from job_code.model.segment_model import BINS, FEATURES_PER_TREE
+from job_code.model.segment_model import COLSAMPLE_BYTREE, MAX_BIN
 
 HORIZON = ForecastConfig().horizon
 pytestmark = pytest.mark.usefixtures("one_core")
@@ -62,10 +62,10 @@ def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
     assert known >= {f"lag{recipe.year + offset}" for offset in NEAR}
     assert forecaster.ts.date_features == [day_of_year]
     trees = forecaster.models["mean"].get_params()
-    assert (trees["max_bin"], trees["colsample_bytree"]) == (BINS, FEATURES_PER_TREE)
+    assert (trees["max_bin"], trees["colsample_bytree"]) == (MAX_BIN, COLSAMPLE_BYTREE)
     assert (trees["n_estimators"], trees["num_leaves"], trees["learning_rate"], trees["min_child_samples"]) == (
-        config.trees,
-        config.leaves,
+        config.n_estimators,
+        config.num_leaves,
         config.learning_rate,
-        config.min_rows_per_leaf,
+        config.min_child_samples,
     )

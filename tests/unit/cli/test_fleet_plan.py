@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.speed.results import load
 from cli.fleet_plan.assumed import aligned
-from cli.fleet_plan.case import VCPU_SHARE, Question, case_of, objects_of, rate_of
+from cli.fleet_plan.case import VCPU_SHARE, Question, case_of, chunks_of, rate_of
 from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned
 from infra.settings.training_job import TrainingJobSettings
@@ -33,7 +33,7 @@ def question(instance_type: str, *, hourly_price: float | None = None, volume_gb
 def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
     case = case_of(question("ml.m5.4xlarge"), JOB, MEASURED)
     # 286 shards, each in two parts.
-    assert (case.work.objects, case.work.bytes) == (572, 46 * 10**8)
+    assert (case.work.chunks, case.work.bytes) == (572, 46 * 10**8)
     assert (case.machine.cores, case.machine.volume_gb) == (16, 50)
     run = load(RESULTS).scaling[5_000_000].run
     # Two cores were measured on.
@@ -41,12 +41,12 @@ def test_work_and_speed_follow_from_the_job_and_what_was_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "instances", "objects"), [(10**9, None, 572), (10**9, 100, 1716), (10**6, None, 16), (10**6, 3, 49)]
+    ("values", "instances", "chunks"), [(10**9, None, 572), (10**9, 100, 1716), (10**6, None, 16), (10**6, 3, 49)]
 )
 def test_there_are_many_objects_for_each_of_a_fixed_number_of_instances(
-    values: int, instances: int | None, objects: int
+    values: int, instances: int | None, chunks: int
 ) -> None:
-    assert objects_of(values, instances=instances) == objects
+    assert chunks_of(values, instances=instances) == chunks
 
 
 def test_what_the_function_believes_is_what_was_measured() -> None:
@@ -83,7 +83,7 @@ def test_the_command_prints_the_plan_and_what_it_rests_on(onejob: Onejob) -> Non
     assert re.search(r"disk of an instance +75 GB +given +--volume-gb", printed)
     printed = onejob("plan-fleet", "--series", "20000", "--instances", "7").stdout
     assert printed.startswith("20,000 series: 7 x ml.m5.4xlarge, ")
-    assert re.search(r"objects +113 +given", printed)
+    assert re.search(r"chunks +113 +given", printed)
 
 
 @pytest.mark.parametrize("text", ["15", "m", "0m", "1.5h", "15 m"])

@@ -9,7 +9,7 @@ import pytest
 
 from cli.fleet_plan.case import Case, Question, case_of
 from cli.fleet_plan.fleet_levels import fleet_levels, minutes_lost
-from cli.fleet_plan.fleet_runs import Chances, FleetRun, run_fleet
+from cli.fleet_plan.fleet_runs import FleetRun, NoiseModel, run_fleet
 from cli.fleet_plan.levels import Level, beyond, last_useful
 from cli.fleet_plan.measured import Measured
 from cli.fleet_plan.on_paper import planned
@@ -19,13 +19,13 @@ from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Wor
 from tests.unit.cli.conftest import Onejob
 
 CASE = Case(
-    work=Work(series=3_700_000, objects=370, bytes=37 * 10**8),
+    work=Work(series=3_700_000, chunks=370, bytes=37 * 10**8),
     machine=Machine("ml.m5.xlarge", cores=4, hourly_price=0.25, volume_gb=50),
     rate=Rate(1_000, measured=True, source="the test"),
     assumptions=replace(BELIEVED, slower_a_doubling=0),  # by chance alone
     assumed=(),
 )
-NO_CHANCE = Chances.none(CASE.assumptions)
+NO_CHANCE = NoiseModel.none(CASE.assumptions)
 # A job takes 100 seconds, of which 90 are paid for.
 SURE = PartitionChances(
     partitions=30,
@@ -39,12 +39,12 @@ SURE = PartitionChances(
 )
 
 
-def fleet(instances: int, chances: Chances, seed: int = 0) -> FleetRun:
+def fleet(instances: int, chances: NoiseModel, seed: int = 0) -> FleetRun:
     return run_fleet(CASE, instances=instances, chances=chances, random=np.random.default_rng(seed))
 
 
-def partitions(at_a_time: int, chances: PartitionChances, seed: int = 0) -> PartitionsRun:
-    return run_partitions(at_a_time=at_a_time, chances=chances, random=np.random.default_rng(seed))
+def partitions(max_concurrency: int, chances: PartitionChances, seed: int = 0) -> PartitionsRun:
+    return run_partitions(max_concurrency=max_concurrency, chances=chances, random=np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("instances", [1, 2, 3, 7, 50, 100, 370])
@@ -53,7 +53,7 @@ def test_without_chance_it_is_what_the_sizing_says(instances: int) -> None:
     time = fleet_time(CASE.work, CASE.machine, CASE.rate, instances=instances, assumptions=CASE.assumptions)
     assert run.seconds == pytest.approx(time.seconds)
     assert run.jobs == 1
-    # An instance with an object less loads less, and is paid for as long as the others.
+    # An instance with an chunk less loads less, and is paid for as long as the others.
     assert run.billed_seconds == pytest.approx(instances * time.billed_seconds)
     assert cost_usd(instances, CASE.machine, time.billed_seconds) == pytest.approx(run.billed_seconds / 3600 * 0.25)
 
@@ -113,18 +113,20 @@ def test_nine_runs_in_ten_keep_the_deadline_they_were_planned_for(million: int, 
     case = replace(case_of(asked, job, Measured.read()), rate=BELIEVED_RATE)  # whatever is measured next
     plan = planned(case, deadline_seconds=60 * minutes, quota=None)
     assert plan.keeps_deadline
-    (level,) = fleet_levels(case, chances=Chances(), runs=200, seed=1, counts=[plan.instances])
+    (level,) = fleet_levels(case, chances=NoiseModel(), runs=200, seed=1, counts=[plan.instances])
     assert level.kept(60 * minutes) >= 0.9
 
 
 def test_the_slowest_start_a_straggler_and_uneven_objects_cost_time() -> None:
     calm = fleet(20, NO_CHANCE).seconds
-    for worse in ({"startup_spread": 0.3}, {"straggler_share": 1.0}, {"object_spread": 0.4}, {"download_spread": 0.4}):
+    for worse in ({"startup_spread": 0.3}, {"straggler_share": 1.0}, {"chunk_spread": 0.4}, {"download_spread": 0.4}):
         assert np.median([fleet(20, replace(NO_CHANCE, **worse), seed).seconds for seed in range(9)]) > calm
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
-    assert fleet(20, Chances(), 3).seconds == fleet(20, Chances(), 3).seconds != fleet(20, Chances(), 4).seconds
+    assert (
+        fleet(20, NoiseModel(), 3).seconds == fleet(20, NoiseModel(), 3).seconds != fleet(20, NoiseModel(), 4).seconds
+    )
 
 
 def test_a_lost_instance_costs_at_least_another_start() -> None:
@@ -136,7 +138,7 @@ def test_a_lost_instance_costs_at_least_another_start() -> None:
 
 
 def test_no_more_instances_than_objects_are_tried() -> None:
-    few = replace(CASE, work=Work(series=3_000, objects=3, bytes=10**6))
+    few = replace(CASE, work=Work(series=3_000, chunks=3, bytes=10**6))
     levels = fleet_levels(few, chances=NO_CHANCE, runs=1, seed=1)
     assert [level.count for level in levels] == [1, 2, 3]
 

@@ -12,7 +12,7 @@ from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.on_paper import planned
 from cli.fleet_plan.training import TrainingPlan, training_plan
 from infra.settings.training_job import TrainingJobSettings
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 
 MEASURED = replace(Measured.read(), on_cores={}, cores_series=0)
 # Half of reading is serial, nothing of checking, a third of fitting, and all else.
@@ -108,7 +108,7 @@ def test_the_largest_pair_of_runs_by_cores_is_read(tmp_path: Path) -> None:
 
 def test_the_disk_holds_the_files_and_the_shards() -> None:
     demand = load(RESULTS).scaling[5_000_000].demand
-    assert plan().disk_bytes == pytest.approx(10**9 * demand.size / demand.rows + Sizes().disk_for_shards(10**9))
+    assert plan().disk_bytes == pytest.approx(10**9 * demand.size / demand.rows + WorkSizes().disk_for_shards(10**9))
 
 
 def test_it_is_told_in_a_line_and_end_to_end() -> None:

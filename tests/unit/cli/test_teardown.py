@@ -40,7 +40,7 @@ class Answers:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teardown, "POLL_SECONDS", 0)
-    monkeypatch.setattr(teardown, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(teardown, "MAX_SECONDS", 0.2)
 
 
 def test_what_was_started_while_others_were_stopped_is_stopped_too() -> None:

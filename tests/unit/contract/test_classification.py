@@ -150,7 +150,7 @@ def test_what_the_operator_must_act_on_differently_has_kinds_of_its_own() -> Non
         ErrorCode.INPUT_ERROR,
         ErrorCode.OUT_OF_DISK,
         ErrorCode.OUT_OF_MEMORY,
-        ErrorCode.OBJECTS_FAILED,
+        ErrorCode.CHUNKS_FAILED,
         ErrorCode.JOB_ERROR,
         ErrorCode.UNREACHABLE,
         ErrorCode.ACCESS_DENIED,

@@ -10,14 +10,14 @@ import pytest
 import lambdas
 from contract.environments import after_job, all_partitions, before_job, monitoring
 from contract.environments.after_job import (
-    ApplyGateEnvironment,
     CheckRunEnvironment,
     CloseRunEnvironment,
-    EndFailedEnvironment,
     ExplainFailureEnvironment,
+    FailExecutionEnvironment,
     PublishEnvironment,
+    QualityGateEnvironment,
 )
-from contract.environments.all_partitions import PlanPartitionsEnvironment, SumUpEnvironment
+from contract.environments.all_partitions import PlanPartitionsEnvironment, SummarizePartitionsEnvironment
 from contract.environments.before_job import (
     ClaimEnvironment,
     JobMachine,
@@ -25,7 +25,7 @@ from contract.environments.before_job import (
     PlanFleetEnvironment,
     PreflightEnvironment,
 )
-from contract.environments.monitoring import CheckLateEnvironment, ShowRunsEnvironment
+from contract.environments.monitoring import CheckDeadlineEnvironment, RunsWidgetEnvironment
 from contract.environments.settings import FleetDefaults, PartitionSource
 from contract.environments.variables import FunctionEnvironment, MissingVariableError
 from contract.gate import GateLimits
@@ -71,19 +71,19 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         hourly_prices=PRICES,
     ),
     CheckRunEnvironment(deployment="onejob-dev", forecast_bucket="forecasts", hourly_prices=PRICES),
-    ApplyGateEnvironment(
+    QualityGateEnvironment(
         deployment="onejob-dev", forecast_bucket="forecasts", limits=GateLimits(max_bias=0.2, max_change=1.0)
     ),
     PublishEnvironment(deployment="onejob-dev", forecast_bucket="forecasts", table="runs", database="onejob_dev"),
     ExplainFailureEnvironment(deployment="onejob-dev"),
     CloseRunEnvironment(deployment="onejob-dev", forecast_bucket="forecasts", table="runs", hourly_prices={}),
-    EndFailedEnvironment(deployment="onejob-dev"),
+    FailExecutionEnvironment(deployment="onejob-dev"),
     PlanPartitionsEnvironment(
         deployment="onejob-dev",
         data_bucket="data",
         forecast_bucket="forecasts",
         partitions=("DE", "FR"),
-        at_a_time=20,
+        max_concurrency=20,
         quotas=("ml.m5.large for training job usage",),
         base_config={"horizon": "12"},
         time_zone="UTC",
@@ -91,8 +91,8 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         fleet=FleetDefaults(enabled=False, instances=4),
         fleet_types=(),
     ),
-    SumUpEnvironment(deployment="onejob-dev", forecast_bucket="forecasts"),
-    CheckLateEnvironment(
+    SummarizePartitionsEnvironment(deployment="onejob-dev", forecast_bucket="forecasts"),
+    CheckDeadlineEnvironment(
         deployment="onejob-dev",
         table="runs",
         topic="arn:topic",
@@ -101,7 +101,7 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         time_zone="UTC",
         source=PartitionSource(data_bucket="data", partitions=None),
     ),
-    ShowRunsEnvironment(
+    RunsWidgetEnvironment(
         deployment="onejob-dev", table="runs", source=PartitionSource(data_bucket="data", partitions=("DE",))
     ),
 ]
@@ -128,8 +128,8 @@ WITHOUT: list[FunctionEnvironment] = [
         volume_gb=30,
         hourly_prices={},
     ),
-    ApplyGateEnvironment(deployment="onejob-dev", forecast_bucket="forecasts", limits=GateLimits()),
-    ShowRunsEnvironment(deployment="onejob-dev", table="runs", source=None),
+    QualityGateEnvironment(deployment="onejob-dev", forecast_bucket="forecasts", limits=GateLimits()),
+    RunsWidgetEnvironment(deployment="onejob-dev", table="runs", source=None),
 ]
 
 

@@ -2,20 +2,20 @@ from dataclasses import asdict
 
 import pytest
 
-from contract.s3.handover import HandedPiece, HandoverContents
+from contract.s3.handover import ArchivedChunk, HandoverContents
 
-PIECE = HandedPiece(number=7, series=3, bytes=100, sha256="0" * 64)
+CHUNK = ArchivedChunk(number=7, series=3, bytes=100, sha256="0" * 64)
 
 
-def test_a_piece_and_its_forecasts_share_a_number() -> None:
-    assert (PIECE.name, PIECE.part) == ("piece-00007", "part-00007.parquet")
+def test_a_chunk_and_its_forecasts_share_a_number() -> None:
+    assert (CHUNK.name, CHUNK.part) == ("chunk-00007", "part-00007.parquet")
 
 
 def test_contents_are_read_from_a_document_that_holds_more() -> None:
-    document = {"schema_version": 2, "pieces": [{**asdict(PIECE), "more": 1}], "shared_bytes": 5}
-    assert HandoverContents.of(document) == HandoverContents(pieces=(PIECE,), shared_bytes=5)
+    document = {"schema_version": 2, "chunks": [{**asdict(CHUNK), "more": 1}], "shared_bytes": 5}
+    assert HandoverContents.of(document) == HandoverContents(chunks=(CHUNK,), shared_bytes=5)
 
 
-def test_a_document_without_pieces_is_none() -> None:
-    with pytest.raises(KeyError, match="pieces"):
+def test_a_document_without_chunks_is_none() -> None:
+    with pytest.raises(KeyError, match="chunks"):
         HandoverContents.of({"shared_bytes": 5})

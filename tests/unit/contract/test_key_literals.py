@@ -18,23 +18,23 @@ FOLDERS = (
     "training-output",
     "athena-results",
     *("demand", "static", "covariates"),
-    *("common", "pieces", "done", "failed", "outcomes"),
+    *("chunks", "completed", "failures", "instances", "outcomes"),
 )
 NAMES = (
     "_manifest.json",
-    "_latest.json",
+    "_published.json",
     "report.html",
     "data_quality.json",
-    "held.json",
+    "gate_violations.json",
     "model.json",
     "handover.json",
-    "every-reason.json",
+    "summary.json",
     "items.json",
-    "unusable.json",
-    "outcome.csv",
+    "invalid_names.json",
+    "outcomes.csv",
 )
 SPELLED = re.compile(
-    r"partition=|run_id=|execution=|piece-"
+    r"partition=|run_id=|execution=|chunk-"
     rf"|(^|(?<!job_code)/)({'|'.join(FOLDERS)})/|(^|/)({'|'.join(map(re.escape, NAMES))})$"
 )
 
@@ -66,10 +66,10 @@ def test_keys_are_spelled_in_the_contract_alone() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        'key = f"forecasts/partition={name}/_latest.json"',
+        'key = f"forecasts/partition={name}/_published.json"',
         'key = folder + "_manifest.json"',
-        'Prefix = f"{folder}done/"',
-        'name = f"piece-{number:05d}"',
+        'Prefix = f"{folder}completed/"',
+        'name = f"chunk-{number:05d}"',
         'prefixes = ["models/"]',
     ],
 )

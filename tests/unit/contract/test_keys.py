@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from contract.s3.handover_keys import EVERY_HANDOVER, HandoverKeys, handovers_of, name_of, piece_name
+from contract.s3.handover_keys import EVERY_HANDOVER, HandoverKeys, chunk_name, handovers_of, name_of
 from contract.s3.keys import (
     ANY,
     DEMAND,
@@ -31,9 +31,9 @@ def test_keys_of_a_run() -> None:
     assert RUN.forecasts + part_name(7) == f"forecasts/{FOLDER}/part-00007.parquet"
     assert RUN.report == f"reports/{FOLDER}/report.html"
     assert RUN.data_quality == f"reports/{FOLDER}/data_quality.json"
-    assert RUN.held == f"reports/{FOLDER}/held.json"
+    assert RUN.held == f"reports/{FOLDER}/gate_violations.json"
     assert RUN.model_document == f"models/{FOLDER}/model.json"
-    assert pointer_key("de") == "forecasts/partition=de/_latest.json"
+    assert pointer_key("de") == "forecasts/partition=de/_published.json"
 
 
 def test_readers_see_a_run_with_its_last_folder() -> None:
@@ -41,29 +41,29 @@ def test_readers_see_a_run_with_its_last_folder() -> None:
 
 
 def test_keys_of_a_handover() -> None:
-    name = piece_name(3)
-    assert HANDOVER.document == f"handover/{FOLDER}/common/handover.json"
-    assert HANDOVER.shared("covariates-0") == f"handover/{FOLDER}/common/covariates-0.tar"
-    assert HANDOVER.published_manifest == f"handover/{FOLDER}/common/_manifest.json"
-    assert HANDOVER.piece(name) == f"handover/{FOLDER}/pieces/piece-00003.tar"
-    assert HANDOVER.done_note(name) == f"handover/{FOLDER}/done/piece-00003.json"
-    assert HANDOVER.failure_note("job", name) == f"handover/{FOLDER}/failed/job/piece-00003.json"
-    assert HANDOVER.end_note("job", "algo-1") == f"handover/{FOLDER}/ended/job/algo-1.json"
-    assert HANDOVER.every_reason("job") == f"handover/{FOLDER}/failed/job/every-reason.json"
+    name = chunk_name(3)
+    assert HANDOVER.document == f"handover/{FOLDER}/shared/handover.json"
+    assert HANDOVER.shared_archive("covariates-0") == f"handover/{FOLDER}/shared/covariates-0.tar"
+    assert HANDOVER.published_manifest == f"handover/{FOLDER}/shared/_manifest.json"
+    assert HANDOVER.chunk_archive(name) == f"handover/{FOLDER}/chunks/chunk-00003.tar"
+    assert HANDOVER.completed_marker(name) == f"handover/{FOLDER}/completed/chunk-00003.json"
+    assert HANDOVER.failure_marker("job", name) == f"handover/{FOLDER}/failures/job/chunk-00003.json"
+    assert HANDOVER.instance_marker("job", "algo-1") == f"handover/{FOLDER}/instances/job/algo-1.json"
+    assert HANDOVER.failure_summary("job") == f"handover/{FOLDER}/failures/job/summary.json"
 
 
 def test_names_are_read_back_from_keys() -> None:
-    name = piece_name(3)
-    assert {name_of(key) for key in (HANDOVER.piece(name), HANDOVER.done_note(name))} == {name}
-    assert name_of(HANDOVER.end_note("job", "algo-1")) == "algo-1"
-    assert HANDOVER.end_note("job", "algo-1").startswith(HANDOVER.ends("job"))
+    name = chunk_name(3)
+    assert {name_of(key) for key in (HANDOVER.chunk_archive(name), HANDOVER.completed_marker(name))} == {name}
+    assert name_of(HANDOVER.instance_marker("job", "algo-1")) == "algo-1"
+    assert HANDOVER.instance_marker("job", "algo-1").startswith(HANDOVER.instances_of("job"))
 
 
 def test_keys_of_an_execution_of_all_partitions() -> None:
     assert EXECUTION.items == "partitions/execution=weekly/items.json"
-    assert EXECUTION.unusable == "partitions/execution=weekly/unusable.json"
+    assert EXECUTION.unusable == "partitions/execution=weekly/invalid_names.json"
     assert EXECUTION.outcome("de") == "partitions/execution=weekly/outcomes/de.json"
-    assert EXECUTION.table == "partitions/execution=weekly/outcome.csv"
+    assert EXECUTION.table == "partitions/execution=weekly/outcomes.csv"
 
 
 def test_a_job_reads_each_input_by_a_channel_of_its_name() -> None:
@@ -93,7 +93,7 @@ def test_other_folders_are_no_partition(folder: str) -> None:
         (EVERY_EXECUTION.items, EXECUTION.items),
         (EVERY_EXECUTION.outcome(ANY), EXECUTION.outcome("de")),
         (runs_of("onejob-dev").forecasts + ANY, RUN.manifest),
-        (handovers_of("onejob-dev").done + ANY, HANDOVER.done_note("piece-00000")),
+        (handovers_of("onejob-dev").completed + ANY, HANDOVER.completed_marker("chunk-00000")),
     ],
 )
 def test_a_pattern_takes_the_keys_of_the_same_builder(pattern: str, key: str) -> None:
@@ -102,4 +102,4 @@ def test_a_pattern_takes_the_keys_of_the_same_builder(pattern: str, key: str) ->
 
 def test_patterns_of_a_deployment_take_no_other_deployment_s_runs() -> None:
     assert not fnmatchcase(RUN.manifest, runs_of("onejob-prod").forecasts + ANY)
-    assert not fnmatchcase(HANDOVER.document, handovers_of("onejob-prod").common + ANY)
+    assert not fnmatchcase(HANDOVER.document, handovers_of("onejob-prod").shared + ANY)

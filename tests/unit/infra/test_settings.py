@@ -187,7 +187,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "[network]",
             "[partitions]\nat_a_time = 0\ndiscover = true\n[network]",
-            "partitions.at_a_time: Input should be greater than or equal to 1, not 0",
+            "partitions.max_concurrency: Input should be greater than or equal to 1, not 0",
         ),
         (
             "time_zone",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.shared.quotas import quota_values, waited_for_in_vain
+from lambdas.shared.quotas import quota_values, unusable_last_choice
 from tests.stand_ins import as_client
 from tests.unit.lambdas.test_preflight import Pages
 
@@ -61,7 +61,7 @@ def test_all_of_them_are_asked_of_sagemaker(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_would_be_waited_for_in_vain(quotas: tuple[int | None, ...], instead: str | None) -> None:
     tried = [(name, f"{name} for training job usage") for name in "abc"[: len(quotas)]]
     known = {name: float(value) for (_, name), value in zip(tried, quotas, strict=True) if value is not None}
-    told = waited_for_in_vain(tried, known, key="training_job.instance_types")
+    told = unusable_last_choice(tried, known, key="training_job.instance_types")
     if instead is None:
         assert told is None
     else:
@@ -72,6 +72,6 @@ def test_what_would_be_waited_for_in_vain(quotas: tuple[int | None, ...], instea
 
 def test_of_one_type_on_spot_and_on_demand_there_is_no_other_order() -> None:
     tried = [("a", "a for spot training job usage"), ("a", "a for training job usage")]
-    told = waited_for_in_vain(tried, {tried[0][1]: 1, tried[1][1]: 0}, key="training_job.instance_types")
+    told = unusable_last_choice(tried, {tried[0][1]: 1, tried[1][1]: 0}, key="training_job.instance_types")
     assert told is not None
     assert "write" not in told

@@ -54,7 +54,7 @@ def manifest(s3: "S3Client") -> dict[str, Any]:
         ],
         "report": f"reports/partition=all/run_id={RUN_ID}/report.html",
         "column_types": {"ds": "timestamp"},
-        "metrics": {"forecast": {"wape": 0.2}, "baseline": {"wape": 0.3}},
+        "metrics": {"forecast": {"wape": 0.2}, "seasonal_naive": {"wape": 0.3}},
         "versions": {},
         "model": {"run_id": RUN_ID, "sha256": "a" * 64, "age_days": 0},
     }
@@ -159,7 +159,7 @@ def test_a_file_without_a_checksum(s3: "S3Client", manifest: dict[str, Any]) -> 
 
 
 def test_what_is_not_a_number_is_no_metric(s3: "S3Client", manifest: dict[str, Any]) -> None:
-    write(s3, {**manifest, "metrics": {"forecast": {"wape": float("nan")}, "baseline": None}})
+    write(s3, {**manifest, "metrics": {"forecast": {"wape": float("nan")}, "seasonal_naive": None}})
     run = checked(s3)
     assert run["metrics"]["forecast"]["wape"] is None
     json.dumps(run, allow_nan=False)

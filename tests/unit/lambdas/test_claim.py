@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from lambdas.claim.handler import Registry
 from lambdas.claim.handler import claim_cutoff as typed_claim_cutoff
 from lambdas.claim.handler import claim_run as typed_claim_run
-from lambdas.shared.registry_record import LATEST, begin_publishing, end, note, release
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, add_details, begin_publishing, close_attempt, move_attempt
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 
@@ -45,7 +45,7 @@ def state(name: str, cutoff: str | None = None, *, minutes: int = 0, **plan: Any
         "plan": {
             "partition": "all",
             "cutoff": cutoff,
-            "started_by": "hand",
+            "started_by": "manual",
             "force": False,
             "fingerprint": "demand-1",
             "mode": "train",
@@ -62,7 +62,11 @@ def settled(registry: Registry, name: str, *, cutoff: str = CUTOFF, model: str |
     """The job is done, and has found the cutoff."""
     checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
     of_model = {"run_id": model} if model else None
-    given = {**state(name, **plan), "claim": {"claimed": True, "cutoff": LATEST}, "run": {**checked, "model": of_model}}
+    given = {
+        **state(name, **plan),
+        "claim": {"claimed": True, "cutoff": UNRESOLVED_CUTOFF},
+        "run": {**checked, "model": of_model},
+    }
     return claim_cutoff(given, registry=registry, now=NOW)
 
 
@@ -70,7 +74,7 @@ def publish(registry: Registry, name: str, cutoff: str = CUTOFF) -> None:
     execution = f"arn:x:{name}"
     registry.table.change("all", cutoff, lambda run: begin_publishing(run, execution, {"run_id": f"run-of-{name}"}))
     at = NOW.isoformat(timespec="seconds")
-    registry.table.change("all", cutoff, lambda run: end(run, execution, "published", now=at, details={}))
+    registry.table.change("all", cutoff, lambda run: close_attempt(run, execution, "published", now=at, details={}))
 
 
 def workflows(registry: Registry) -> Workflows:
@@ -81,7 +85,7 @@ def workflows(registry: Registry) -> Workflows:
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
 def test_the_second_execution_is_told_who_has_the_run(registry: Registry, cutoff: str | None) -> None:
-    assert claimed(registry, "one", cutoff) == {"claimed": True, "cutoff": cutoff or LATEST, "attempt": 1}
+    assert claimed(registry, "one", cutoff) == {"claimed": True, "cutoff": cutoff or UNRESOLVED_CUTOFF, "attempt": 1}
     second = claimed(registry, "two", cutoff)
     assert (second["claimed"], second["published"], second["execution"]) == (False, False, "arn:x:one")
     assert second["message"].startswith("Execution one has had ")
@@ -128,7 +132,7 @@ def test_a_run_gets_its_true_cutoff_once_the_job_has_found_it(registry: Registry
     claimed(registry, "one")
     assert settled(registry, "one") == {"claimed": True, "cutoff": CUTOFF, "attempt": 1}
     assert settled(registry, "one")["attempt"] == 1
-    assert registry.table.get("all", LATEST).attempts == ()
+    assert registry.table.get("all", UNRESOLVED_CUTOFF).attempts == ()
     (attempt,) = registry.table.get("all", CUTOFF).attempts
     assert (attempt.execution, attempt.status) == ("arn:x:one", "running")
 
@@ -140,8 +144,8 @@ def test_what_another_has_published_meanwhile_is_kept_and_not_published(registry
     outcome = settled(registry, "one")
     assert (outcome["claimed"], outcome["reason"], outcome["published"]) == (False, "published", False)
     assert outcome["message"].endswith("This execution's forecasts are kept as run-of-one.")
-    (kept,) = registry.table.get("all", LATEST).attempts
-    assert (kept.status, kept.details["run_id"]) == ("kept", "run-of-one")
+    (kept,) = registry.table.get("all", UNRESOLVED_CUTOFF).attempts
+    assert (kept.status, kept.details["run_id"]) == ("superseded", "run-of-one")
 
 
 def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
@@ -166,22 +170,26 @@ def test_an_inference_published_by_hand_is_no_training(
 
 def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
     """Its job is done, and its fleet is not."""
-    registry.table.change("all", cutoff, lambda run: note(run, f"arn:x:{name}", {"handed_over": f"job-of-{name}"}))
+    registry.table.change(
+        "all", cutoff, lambda run: add_details(run, f"arn:x:{name}", {"handover_job": f"job-of-{name}"})
+    )
     if failing:
         fail(registry, name, cutoff)
 
 
 def fail(registry: Registry, name: str, cutoff: str = CUTOFF, **details: Any) -> None:
     at = NOW.isoformat(timespec="seconds")
-    registry.table.change("all", cutoff, lambda run: end(run, f"arn:x:{name}", "failed", now=at, details=details))
+    registry.table.change(
+        "all", cutoff, lambda run: close_attempt(run, f"arn:x:{name}", "failed", now=at, details=details)
+    )
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
 def test_what_the_attempt_before_handed_over_is_offered(registry: Registry, cutoff: str | None) -> None:
-    assert "handed_over" not in claimed(registry, "one", cutoff)
-    hand_over(registry, "one", cutoff or LATEST)
+    assert "handover_job" not in claimed(registry, "one", cutoff)
+    hand_over(registry, "one", cutoff or UNRESOLVED_CUTOFF)
     second = claimed(registry, "two", cutoff)
-    assert (second["attempt"], second["handed_over"]) == (2, "job-of-one")
+    assert (second["attempt"], second["handover_job"]) == (2, "job-of-one")
     assert claimed(registry, "two", cutoff) == second  # a state that is repeated
 
 
@@ -189,14 +197,14 @@ def test_what_was_handed_over_by_an_execution_that_is_no_more_is_offered(registr
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one", failing=False)
     workflows(registry).ended.add("arn:x:one")
-    assert claimed(registry, "two", CUTOFF)["handed_over"] == "job-of-one"
+    assert claimed(registry, "two", CUTOFF)["handover_job"] == "job-of-one"
 
 
-@pytest.mark.parametrize("wish", [{"force": True}, {"fingerprint": "demand-2"}])
-def test_other_demand_or_force_begins_anew(registry: Registry, wish: dict[str, Any]) -> None:
+@pytest.mark.parametrize("request", [{"force": True}, {"fingerprint": "demand-2"}])
+def test_other_demand_or_force_begins_anew(registry: Registry, request: dict[str, Any]) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
-    assert claimed(registry, "two", CUTOFF, **wish) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
+    assert claimed(registry, "two", CUTOFF, **request) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
 
 
 def test_what_was_handed_over_outlives_an_attempt_that_came_to_nothing(registry: Registry) -> None:
@@ -205,9 +213,9 @@ def test_what_was_handed_over_outlives_an_attempt_that_came_to_nothing(registry:
     for name in ("two", "three"):  # each fails before its PlanFleet
         claimed(registry, name, CUTOFF)
         fail(registry, name)
-    assert claimed(registry, "four", CUTOFF)["handed_over"] == "job-of-one"
+    assert claimed(registry, "four", CUTOFF)["handover_job"] == "job-of-one"
     fail(registry, "four", handed_over=None)
-    assert "handed_over" not in claimed(registry, "five", CUTOFF)
+    assert "handover_job" not in claimed(registry, "five", CUTOFF)
 
 
 def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(registry: Registry) -> None:
@@ -215,12 +223,12 @@ def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(regi
     hand_over(registry, "one")
     claimed(registry, "other", CUTOFF, fingerprint="demand-2")
     fail(registry, "other")
-    assert "handed_over" not in claimed(registry, "two", CUTOFF)
+    assert "handover_job" not in claimed(registry, "two", CUTOFF)
     hand_over(registry, "two", failing=False)
     publish(registry, "two")
-    assert "handed_over" not in claimed(registry, "three", CUTOFF, force=True)
+    assert "handover_job" not in claimed(registry, "three", CUTOFF, force=True)
     fail(registry, "three")
-    assert registry.table.get("all", CUTOFF).handed_over("demand-1") is None
+    assert registry.table.get("all", CUTOFF).reusable_handover("demand-1") is None
 
 
 def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(registry: Registry) -> None:
@@ -242,14 +250,14 @@ def test_what_was_inferred_meanwhile_is_no_reason_to_keep_a_training_back(regist
 def test_a_redriven_execution_claims_its_run_once_more_before_its_fleet_goes_on(registry: Registry) -> None:
     for cutoff in (CUTOFF, None):
         claimed(registry, "one", cutoff)
-        hand_over(registry, "one", cutoff or LATEST)
+        hand_over(registry, "one", cutoff or UNRESOLVED_CUTOFF)
         again = claimed(registry, "one", cutoff)
-        assert (again["claimed"], again["attempt"], again["handed_over"]) == (True, 2, "job-of-one")
+        assert (again["claimed"], again["attempt"], again["handover_job"]) == (True, 2, "job-of-one")
         refused = claimed(registry, "two", cutoff)
         assert (refused["claimed"], refused["reason"], refused["execution"]) == (False, "running", "arn:x:one")
-        registry.table.change("all", cutoff or LATEST, lambda run: release(run, "arn:x:one"))
+        registry.table.change("all", cutoff or UNRESOLVED_CUTOFF, lambda run: move_attempt(run, "arn:x:one"))
         claimed(registry, "two", cutoff)
         assert claimed(registry, "one", cutoff)["claimed"] is False
-        fail(registry, "two", cutoff or LATEST)
+        fail(registry, "two", cutoff or UNRESOLVED_CUTOFF)
     claimed(registry, "one")
     assert settled(registry, "one")["claimed"] is True

@@ -11,12 +11,12 @@ import pytest
 import lambdas.close_run.handler as module
 from lambdas.close_run.handler import Sources
 from lambdas.close_run.handler import close as typed_close
-from lambdas.close_run.handler import close_lost as typed_close_lost
-from lambdas.end_failed.handler import resume as typed_resume
+from lambdas.close_run.handler import close_unreported as typed_close_lost
+from lambdas.fail_execution.handler import resume as typed_resume
 from lambdas.shared.clients import Clients
 from lambdas.shared.job_facts import job_facts
-from lambdas.shared.registry_claim import Claim, claim
-from lambdas.shared.registry_record import Attempt, Run, begin_publishing, note
+from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_record import Attempt, Run, add_details, begin_publishing
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Tests give the keys that a function reads, and no whole state.
 close: Any = typed_close
-close_lost: Any = typed_close_lost
+close_unreported: Any = typed_close_lost
 resume: Any = typed_resume
 handle: Any = module.handler
 
@@ -54,8 +54,14 @@ def claimed(sources: Sources) -> Sources:
         CUTOFF,
         lambda run: claim(
             run,
-            Claim(
-                execution=EXECUTION, started_by="hand", fingerprint="f", begun=at, now=at, seconds=0, lease_seconds=3600
+            LeaseRequest(
+                execution=EXECUTION,
+                started_by="manual",
+                fingerprint="f",
+                execution_started_at=at,
+                now=at,
+                now_epoch=0,
+                lease_seconds=3600,
             ),
         ),
     )
@@ -67,7 +73,7 @@ def attempt(sources: Sources) -> Attempt:
     return found
 
 
-@pytest.mark.parametrize(("error", "status"), [("JobError", "failed"), ("GateHeld", "held")])
+@pytest.mark.parametrize(("error", "status"), [("JobError", "failed"), ("QualityGateFailed", "pending_approval")])
 def test_a_failure_is_noted_with_its_reason_and_its_job(claimed: Sources, error: str, status: str) -> None:
     state = {**STATE, "failure": {**FAILURE, "error": error}, "job": {"name": "job-1"}}
     assert close(state, sources=claimed, now=NOW) == {"status": status}
@@ -85,9 +91,9 @@ def test_an_execution_without_a_run_has_nothing_to_note(claimed: Sources) -> Non
 @pytest.mark.parametrize(("ended", "status"), [("ABORTED", "stopped"), ("TIMED_OUT", "failed"), ("FAILED", "failed")])
 def test_an_execution_that_ended_without_a_word_is_noted(claimed: Sources, ended: str, status: str) -> None:
     detail = {"executionArn": EXECUTION, "status": ended, "error": None, "cause": None}
-    assert close_lost(detail, sources=claimed, now=NOW) == {"status": status}
+    assert close_unreported(detail, sources=claimed, now=NOW) == {"status": status}
     assert attempt(claimed).details == {"kind": ended, "summary": "it told nobody why"}
-    assert close_lost(
+    assert close_unreported(
         {**detail, "executionArn": "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:two"},
         sources=claimed,
         now=NOW,
@@ -101,7 +107,7 @@ def test_what_readers_see_decides_where_it_broke_while_publishing(
     claimed.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {"run_id": "run-1"}))
     if seen:
         body = json.dumps({"run_id": seen}).encode()
-        claimed.s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=body)
+        claimed.s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_published.json", Body=body)
     assert close(STATE, sources=claimed, now=NOW) == {"status": status}
     assert claimed.table.get("all", CUTOFF).published == (1 if status == "published" else None)
 
@@ -125,7 +131,7 @@ DONE, STOPPED = {"status": "Completed"}, {"status": "Stopped"}
         ({"job": DONE, "fleet": {}}, "JobError", "fleet"),
         ({"job": DONE, "fleet": {}, "fleet_job": STOPPED}, "Stopped", "fleet"),
         ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "PublishFailed", "check"),
-        ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "GateHeld", "check"),
+        ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "QualityGateFailed", "check"),
         ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "IncompleteRun", "start"),
         ({"job": DONE}, "IncompleteRun", "start"),  # what was handed over has expired
     ],
@@ -143,29 +149,31 @@ def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
     assert resume(state) == "check"
 
 
-@pytest.mark.parametrize(("error", "offered"), [("JobError", "job-1"), ("GateHeld", "job-1"), ("IncompleteRun", None)])
+@pytest.mark.parametrize(
+    ("error", "offered"), [("JobError", "job-1"), ("QualityGateFailed", "job-1"), ("IncompleteRun", None)]
+)
 def test_what_made_no_run_is_not_handed_over_again(claimed: Sources, error: str, offered: str | None) -> None:
-    claimed.table.change("all", CUTOFF, lambda run: note(run, EXECUTION, {"handed_over": "job-1"}))
+    claimed.table.change("all", CUTOFF, lambda run: add_details(run, EXECUTION, {"handover_job": "job-1"}))
     close({**STATE, "failure": {**FAILURE, "error": error}}, sources=claimed, now=NOW)
-    wish = Claim(
+    request = LeaseRequest(
         execution="two",
-        started_by="hand",
+        started_by="manual",
         fingerprint="f",
-        begun=NOW.isoformat(),
+        execution_started_at=NOW.isoformat(),
         now=NOW.isoformat(),
-        seconds=1,
+        now_epoch=1,
         lease_seconds=3600,
     )
-    again = claimed.table.change("all", CUTOFF, lambda run: claim(run, wish))
+    again = claimed.table.change("all", CUTOFF, lambda run: claim(run, request))
     assert isinstance(again, Run)
-    assert again.handed_over("f") == offered
+    assert again.reusable_handover("f") == offered
 
 
 def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
     """Of its job nothing is known but that: an earlier execution has its description."""
     facts = job_facts({}, hourly_prices={}, demand_bytes=5)
     run = {"report": "reports/r", "metrics": {}, "job": facts}
-    state = {**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "job": {"name": "job-1"}, "run": run}
+    state = {**STATE, "failure": {**FAILURE, "error": "QualityGateFailed"}, "job": {"name": "job-1"}, "run": run}
     close(state, job=facts, sources=claimed, now=NOW)
     assert attempt(claimed).details["run_id"] == "job-1"
 
@@ -176,7 +184,7 @@ def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
         (None, "Throttled", "start"),
         ({"status": "Stopped"}, "Stopped", "start"),
         ({"status": "Completed"}, "PublishFailed", "check"),
-        ({"status": "Completed"}, "GateHeld", "check"),
+        ({"status": "Completed"}, "QualityGateFailed", "check"),
         ({"status": "Completed"}, "IncompleteRun", "start"),
     ],
 )
@@ -189,15 +197,17 @@ def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, w
 def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources) -> None:
     running = SimpleNamespace(describe_execution=lambda **_asked: {"status": "RUNNING"})
     sources = replace(claimed, workflows=as_client(running))
-    assert close_lost({"executionArn": EXECUTION, "status": "ABORTED"}, sources=sources, now=NOW) == {"status": None}
+    assert close_unreported({"executionArn": EXECUTION, "status": "ABORTED"}, sources=sources, now=NOW) == {
+        "status": None
+    }
     assert attempt(sources).is_open
 
 
 def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Sources) -> None:
     run = {"report": "reports/partition=all/run_id=r/report.html", "metrics": {"forecast": {"wape": 0.3}}}
-    close({**STATE, "failure": {**FAILURE, "error": "GateHeld"}, "run": run}, sources=claimed, now=NOW)
+    close({**STATE, "failure": {**FAILURE, "error": "QualityGateFailed"}, "run": run}, sources=claimed, now=NOW)
     held = attempt(claimed)
-    assert held.status == "held"
+    assert held.status == "pending_approval"
     assert held.details["report"] == f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=r/report.html"
     assert held.details["metrics"]["forecast"]["wape"] == 0.3
 

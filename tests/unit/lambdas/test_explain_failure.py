@@ -33,7 +33,7 @@ def not_completed(secondary: str) -> dict[str, str]:
     return {"Error": "JobNotCompleted", "Cause": json.dumps(job)}
 
 
-FLEET = {name: f"s3://forecast-bucket/handover/{name}/" for name in ("pieces", "common", "model")}
+FLEET = {name: f"s3://forecast-bucket/handover/{name}/" for name in ("chunks", "shared", "model")}
 # What PlanFleet leaves, and the training job before it.
 BY_FLEET: dict[str, Any] = {"job": {"name": JOB, "status": "Completed"}, "fleet": FLEET}
 FLEET_JOB = "onejob-dev-20261118-093005-0a1b2c3d-1-0-1"
@@ -191,7 +191,7 @@ def test_what_aws_says_itself_is_told_by_its_words(reason: str, kind: str, rerun
         ("OutOfMemory", "OutOfMemory", "once mended", "instance_types"),
         ("ModelUnusable", "JobError", "no", ""),
         ("HandoverUnusable", "JobError", "no", ""),
-        ("ObjectsFailed", "ObjectsFailed", "once mended", "takes up only these"),
+        ("ChunksFailed", "ChunksFailed", "once mended", "takes up only these"),
         ("JobError", "JobError", "no", "log"),
         ("Unreachable", "ConnectionFailed", "yes", "reach the service"),
         ("AccessDenied", "AccessDenied", "once mended", "role"),
@@ -296,14 +296,14 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
     ("error", "kind", "summary"),
     [
         (
-            failed_fleet(message="[ObjectsFailed] 2 of 9 objects could not be forecast"),
-            "ObjectsFailed",
+            failed_fleet(message="[ChunksFailed] 2 of 9 objects could not be forecast"),
+            "ChunksFailed",
             "2 of 9 objects could",
         ),
         # An object that a process was killed for: a larger machine helps, and no other demand.
         (
             failed_fleet(
-                message="[OutOfMemory] 1 of 9 objects could not be forecast: piece-00004 (7 series): a worker process "
+                message="[OutOfMemory] 1 of 9 objects could not be forecast: chunk-00004 (7 series): a worker process "
                 "was killed, which the system does where memory runs out; take an instance type with more memory"
             ),
             "OutOfMemory",
@@ -411,7 +411,7 @@ def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
 
 def test_the_message_of_a_held_run_links_to_its_report() -> None:
     told = "its bias is 40 % (at most 25 %). The report: s3://bucket/reports/run_id=x/report.html. To publish it"
-    message = explained(failed_function("GateHeld", told))["message"]
+    message = explained(failed_function("QualityGateFailed", told))["message"]
     assert "/s3/object/bucket?region=eu-central-1&prefix=reports/run_id%3Dx/report.html\n" in f"{message}\n"
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work, disk_bytes, fleet_time
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import NEAR_SECONDS, size_fleet
 
 MACHINE = Machine("ml.m5.4xlarge", cores=16, hourly_price=0.922, volume_gb=50)
 RATE = Rate(1_000, measured=True, source="the test")
-# A second an object on one core.
-WORK = Work(series=640_000, objects=640, bytes=0)
+# A second an chunk on one core.
+WORK = Work(series=640_000, chunks=640, bytes=0)
 ROUND = Assumptions(
     startup_seconds=240,
     startup_unbilled_seconds=60,
@@ -52,21 +52,21 @@ def test_a_name_without_a_size_is_refused(name: str) -> None:
 
 
 def dealt(work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions) -> float | None:
-    """Seconds until all is gathered, object by object; None where a disk is too small."""
+    """Seconds until all is gathered, chunk by chunk; None where a disk is too small."""
     hands: list[list[int]] = [[] for _ in range(instances)]
-    for card in range(work.objects):
+    for card in range(work.chunks):
         hands[card % instances].append(card)
     ends = []
     for hand in hands:
-        size = len(hand) * work.bytes / work.objects
+        size = len(hand) * work.bytes / work.chunks
         if size * assumptions.disk_bytes_per_byte > machine.volume_gb * 1e9:
             return None
         cores = [assumptions.startup_seconds + size / 1e6 / assumptions.download_mb_per_second] * machine.cores
         for _ in hand:
             cores.sort()
-            cores[0] += work.series / work.objects / rate.series_per_second_per_core
+            cores[0] += work.series / work.chunks / rate.series_per_second_per_core
         ends.append(max(cores) * (1 + assumptions.slower_a_doubling * math.log2(instances)))
-    return max(ends) + assumptions.gather_seconds + assumptions.gather_seconds_an_object * work.objects
+    return max(ends) + assumptions.gather_seconds + assumptions.gather_seconds_an_object * work.chunks
 
 
 @pytest.mark.parametrize("slower", [0, 0.1])
@@ -75,12 +75,12 @@ def test_the_plan_is_what_trying_every_count_finds(slower: float) -> None:
     draw = random.Random(0)
     unreachable = 0
     for _ in range(150):
-        objects = draw.randint(1, 150)
-        work = Work(series=draw.randint(1, 10_000) * objects, objects=objects, bytes=draw.randint(0, 50) * 10**9)
+        chunks = draw.randint(1, 150)
+        work = Work(series=draw.randint(1, 10_000) * chunks, chunks=chunks, bytes=draw.randint(0, 50) * 10**9)
         machine = replace(MACHINE, cores=draw.choice([2, 4, 16]), volume_gb=draw.choice([30, 100]))
         quota = draw.choice([None, 5, 40])
         deadline = draw.randint(250, 600)
-        most = min(objects, MOST_INSTANCES, quota or MOST_INSTANCES)
+        most = min(chunks, MAX_INSTANCES, quota or MAX_INSTANCES)
         tried = {n: dealt(work, machine, RATE, instances=n, assumptions=assumptions) for n in range(1, most + 1)}
         kept = [n for n, seconds in tried.items() if seconds is not None and seconds <= deadline]
         plan = size_fleet(
@@ -131,15 +131,15 @@ def test_all_objects_are_gathered_those_done_before_too() -> None:
 
 
 def test_the_last_round_counts_however_few_objects_it_has() -> None:
-    # 17 objects on 16 cores are two rounds, as 32 are.
-    for objects, rounds in ((16, 1), (17, 2), (32, 2), (33, 3)):
-        work = Work(series=objects * 1_000, objects=objects, bytes=0)
+    # 17 chunks on 16 cores are two rounds, as 32 are.
+    for chunks, rounds in ((16, 1), (17, 2), (32, 2), (33, 3)):
+        work = Work(series=chunks * 1_000, chunks=chunks, bytes=0)
         assert fleet_time(work, MACHINE, RATE, instances=1).forecast_seconds == rounds
 
 
 def test_all_instances_are_paid_until_all_is_gathered_and_not_while_they_are_awaited() -> None:
     plan = size_fleet(WORK, MACHINE, RATE, instances=4, deadline_seconds=None, quota=None, assumptions=ROUND)
-    # 160 objects each: 10 rounds of a second.
+    # 160 chunks each: 10 rounds of a second.
     assert plan.seconds == 240 + 10 + 20
     assert plan.startup_seconds == 240
     assert plan.cost_usd == pytest.approx(4 * (240 - 60 + 10 + 20) / 3600 * 0.922)
@@ -161,15 +161,15 @@ def test_without_a_deadline_the_fewest_are_the_cheapest() -> None:
 
 
 def test_no_more_instances_than_objects() -> None:
-    few = Work(series=8_000, objects=8, bytes=0)
+    few = Work(series=8_000, chunks=8, bytes=0)
     plan = size_fleet(few, MACHINE, RATE, instances=12, deadline_seconds=None, quota=None)
     assert plan.instances == 8
-    assert plan.notes == ("12 instances asked for, 8 objects are left: 8 used",)
-    one = Work(series=1_000, objects=1, bytes=0)
+    assert plan.notes == ("12 instances asked for, 8 chunks are left: 8 used",)
+    one = Work(series=1_000, chunks=1, bytes=0)
     plan = size_fleet(one, MACHINE, RATE, instances=2, deadline_seconds=1, quota=None, assumptions=ROUND)
     assert plan.instances == 1
     assert plan.notes == (
-        "2 instances asked for, 1 object is left: 1 used",
+        "2 instances asked for, 1 chunk is left: 1 used",
         "no instance count keeps 1 minute: start-up alone takes 4 minutes",
     )
 
@@ -181,7 +181,7 @@ def test_no_more_than_a_job_may_have() -> None:
 
 
 def test_no_more_than_the_quota() -> None:
-    slow = Rate(5, measured=False, source="the test")  # 200 seconds an object
+    slow = Rate(5, measured=False, source="the test")  # 200 seconds an chunk
     plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=1800, quota=4, assumptions=ROUND)
     assert plan.instances == 4
     assert plan.keeps_deadline is False
@@ -205,7 +205,7 @@ def test_too_few_for_the_deadline_are_used_all_the_same() -> None:
 def test_an_unreachable_deadline_is_not_paid_for() -> None:
     slow = Rate(5, measured=False, source="the test")
     plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=300, quota=None, assumptions=ROUND)
-    # All objects at once from 40 instances on, and no sooner with 100.
+    # All chunks at once from 40 instances on, and no sooner with 100.
     assert plan.instances == 40
     assert plan.notes == (
         "no instance count keeps 5 minutes: the fastest takes 8 minutes, at least 4 minutes of it to start up and "
@@ -247,19 +247,19 @@ def test_where_nothing_is_left_one_instance_gathers(price: float | None) -> None
 
 
 def test_what_was_done_before_is_dealt_out_and_loaded_all_the_same() -> None:
-    work = Work(series=4_000, objects=4, bytes=10**11, done=636)
+    work = Work(series=4_000, chunks=4, bytes=10**11, done=636)
     assert disk_bytes(work, instances=5, assumptions=ROUND) == 50e9
     time = fleet_time(work, MACHINE, RATE, instances=5, assumptions=ROUND)
     assert (time.download_seconds, time.forecast_seconds) == (200, 1)
-    for objects in (4, 0):
-        left = replace(work, objects=objects, done=640 - objects)
+    for chunks in (4, 0):
+        left = replace(work, chunks=chunks, done=640 - chunks)
         for asked in (None, 2, 5):
             plan = size_fleet(
                 left, MACHINE, RATE, instances=asked, deadline_seconds=None, quota=None, assumptions=ROUND
             )
             assert plan.instances == 5
     # Those of a lost instance may all be with one again.
-    work = Work(series=40_000, objects=40, bytes=0, done=600)
+    work = Work(series=40_000, chunks=40, bytes=0, done=600)
     for instances, rounds in ((1, 3), (16, 3), (32, 2), (40, 1)):
         assert fleet_time(work, MACHINE, RATE, instances=instances).forecast_seconds == pytest.approx(
             rounds * BELIEVED.slowest(instances)

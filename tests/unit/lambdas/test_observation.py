@@ -159,7 +159,7 @@ def run_of(**statistics: Any) -> dict[str, Any]:
         "series": 10,
         "rows": 120,
         "model": None,
-        "metrics": {"forecast": {"wape": 0.2, "bias": -0.1}, "baseline": {"wape": 0.4}, "nominal_coverage": 0.8},
+        "metrics": {"forecast": {"wape": 0.2, "bias": -0.1}, "seasonal_naive": {"wape": 0.4}, "nominal_coverage": 0.8},
         "statistics": {"seconds": None, "data_quality": None, "compared_with": None, **statistics},
     }
 
@@ -169,7 +169,7 @@ def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     run = run_of(
         seconds={"read": 1.0, "fit": 2.0},
         data_quality={"input": {"demand_rows": 700}, "repairs": {"gaps_filled": 3}, "series": {"smooth": 9}},
-        compared_with={"demand_change": -0.3, "expected_change": None},
+        compared_with={"demand_drift": -0.3, "forecast_drift": None},
     )
     put_run_metrics(run, facts, None, deployment="onejob-dev", about={"run_id": "r"})
     first, *parts = written(capsys)

@@ -63,7 +63,7 @@ def test_thousands_are_found(s3: "S3Client") -> None:
 @pytest.mark.parametrize("name", ["a", "DE.south_1-2", "x" * 64, "", ".a", "-a", "a/b", "a b", "ä", "a\n", "x" * 65])
 def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
     try:
-        taken = PartitionsSettings(at_a_time=1, names=(name,)).names == (name,)
+        taken = PartitionsSettings(max_concurrency=1, names=(name,)).names == (name,)
     except ValueError:
         taken = False
     assert is_name(name) is taken

@@ -94,7 +94,7 @@ def test_covariates_become_a_channel_where_there_are_some(demand: Any) -> None:
     assert channels[1]["DataSource"]["S3DataSource"]["S3Uri"] == f"s3://{DATA_BUCKET}/covariates/"
 
 
-POINTER = "forecasts/partition=all/_latest.json"
+POINTER = "forecasts/partition=all/_published.json"
 MANIFEST = "forecasts/partition=all/run_id=r-1/_manifest.json"
 
 
@@ -190,7 +190,7 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: available, '),
         ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: the cutoff stands beside config; write {"cutoff"'),
         ({"config": {"horizon": None}}, "config.horizon null is neither text, a number nor a list"),
-        ({"config": {"trees": True}}, "config.trees true is neither text, a number nor a list"),
+        ({"config": {"n_estimators": True}}, "config.n_estimators true is neither text, a number nor a list"),
         ({"config": {"key": ["a", False]}}, 'config.key ["a", false] is neither'),
         ({"config": {"horizon": 0}}, "config.horizon 0 is no whole number greater than or equal to 1"),
         ({"config": {"horizon": -1}}, "config.horizon -1 is no whole number"),

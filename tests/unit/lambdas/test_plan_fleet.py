@@ -56,14 +56,14 @@ ENVIRONMENT = PlanFleetEnvironment(
 QUOTA = f"{TYPE} for processing job usage"
 
 
-def hand_over(s3: "S3Client", objects: int, *, series: int = 5_000, done: int = 0, shared: int = 0) -> None:
-    """Objects of 4 MB; the first so many have been forecast."""
-    pieces = [{"number": each, "series": series, "bytes": 4_000_000, "sha256": "0" * 64} for each in range(objects)]
-    put(s3, "common/handover.json", {"pieces": pieces, "shared_bytes": shared})
-    for number in range(objects):
-        put(s3, f"pieces/piece-{number:05d}.tar", {})
+def hand_over(s3: "S3Client", chunks: int, *, series: int = 5_000, done: int = 0, shared: int = 0) -> None:
+    """Chunks of 4 MB; the first so many have been forecast."""
+    listed = [{"number": each, "series": series, "bytes": 4_000_000, "sha256": "0" * 64} for each in range(chunks)]
+    put(s3, "shared/handover.json", {"chunks": listed, "shared_bytes": shared})
+    for number in range(chunks):
+        put(s3, f"chunks/chunk-{number:05d}.tar", {})
     for number in range(done):
-        put(s3, f"done/piece-{number:05d}.json", {})
+        put(s3, f"completed/chunk-{number:05d}.json", {})
 
 
 def put(s3: "S3Client", name: str, content: object) -> None:
@@ -106,10 +106,10 @@ def earlier(cutoff: str, speed: float | None, *, fleet: str | None = None, job: 
 def test_all_that_was_handed_over_is_planned_for(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3)
-    assert plan["pieces"] == f"{URI}{FOLDER}pieces/"
-    assert plan["common"] == f"{URI}{FOLDER}common/"
+    assert plan["chunks"] == f"{URI}{FOLDER}chunks/"
+    assert plan["shared"] == f"{URI}{FOLDER}shared/"
     assert plan["model"] == f"{URI}models/partition=eu/run_id={RUN_ID}/"
-    assert (plan["objects"], plan["series"]) == (40, 200_000)
+    assert (plan["chunks"], plan["series"]) == (40, 200_000)
     assert (plan["instance_type"], plan["instances"]) == (TYPE, 1)
     assert plan["words"].startswith(f"1 x {TYPE}, about ")
     assert plan["cost_usd"] > 0
@@ -120,30 +120,30 @@ def test_all_that_was_handed_over_is_planned_for(s3: "S3Client") -> None:
 
 def test_only_what_is_not_done_is_counted(s3: "S3Client") -> None:
     hand_over(s3, 40, done=30)
-    put(s3, "failed/fleet-1/piece-00035.json", {"reason": "poisoned"})
+    put(s3, "failed/fleet-1/chunk-00035.json", {"reason": "poisoned"})
     left = planned(s3)
-    assert (left["objects"], left["series"]) == (10, 50_000)
-    put(s3, "done/piece-00035.json", {})
-    assert planned(s3)["objects"] == 9
+    assert (left["chunks"], left["series"]) == (10, 50_000)
+    put(s3, "done/chunk-00035.json", {})
+    assert planned(s3)["chunks"] == 9
 
 
 def test_more_than_a_page_of_what_is_done(s3: "S3Client") -> None:
     hand_over(s3, 1_010, done=1_005)
-    assert planned(s3)["objects"] == 5
+    assert planned(s3)["chunks"] == 5
 
 
 def test_what_another_run_has_done_does_not_count(s3: "S3Client") -> None:
     hand_over(s3, 4)
     other = FOLDER.replace("-1/", "-10/")
-    s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{other}done/piece-00000.json", Body=b"{}")
-    assert planned(s3)["objects"] == 4
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{other}completed/chunk-00000.json", Body=b"{}")
+    assert planned(s3)["chunks"] == 4
 
 
 @pytest.mark.parametrize("instances", [None, 3])
 def test_where_all_is_done_one_instance_gathers(s3: "S3Client", instances: int | None) -> None:
     hand_over(s3, 20, done=20)
     plan = planned(s3, instances=instances)
-    assert (plan["objects"], plan["instances"]) == (0, 1)
+    assert (plan["chunks"], plan["instances"]) == (0, 1)
     gathering = BELIEVED.gather_seconds + 20 * BELIEVED.gather_seconds_an_object
     assert plan["seconds"] == round(BELIEVED.startup_seconds + 20 * 4 / 100 + gathering)
     assert plan["notes"] == ["nothing is left to forecast, only to be gathered"]
@@ -152,7 +152,7 @@ def test_where_all_is_done_one_instance_gathers(s3: "S3Client", instances: int |
 def test_nothing_handed_over_names_what_is_missing(s3: "S3Client") -> None:
     with pytest.raises(IncompleteRun) as error:
         planned(s3)
-    assert str(error.value).startswith(f"{URI}{FOLDER}common/handover.json is not there: ")
+    assert str(error.value).startswith(f"{URI}{FOLDER}shared/handover.json is not there: ")
 
 
 @pytest.mark.parametrize(("done", "said"), [(0, "2 of 6"), (3, "1 of 3"), (5, None)])
@@ -161,13 +161,13 @@ def test_what_has_expired_and_is_not_done_is_named_before_a_machine_waits_for_it
 ) -> None:
     hand_over(s3, 6, done=done)
     for number in (1, 4):
-        s3.delete_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}pieces/piece-{number:05d}.tar")
+        s3.delete_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}chunks/chunk-{number:05d}.tar")
     if said is None:
-        assert planned(s3)["objects"] == 1
+        assert planned(s3)["chunks"] == 1
         return
     with pytest.raises(IncompleteRun) as error:
         planned(s3)
-    first = f"{URI}{FOLDER}pieces/piece-{4 if done else 1:05d}.tar is not there, nor its forecasts: {said} objects "
+    first = f"{URI}{FOLDER}chunks/chunk-{4 if done else 1:05d}.tar is not there, nor its forecasts: {said} chunks "
     assert str(error.value).startswith(first)
 
 
@@ -197,13 +197,13 @@ def test_as_many_as_were_asked_for_but_no_more_than_objects(s3: "S3Client") -> N
     assert (asked["instances"], asked["notes"]) == (7, [])
     lowered = planned(s3, instances=64)
     assert lowered["instances"] == 40
-    assert lowered["notes"] == ["64 instances asked for, 40 objects are left: 40 used"]
+    assert lowered["notes"] == ["64 instances asked for, 40 chunks are left: 40 used"]
     hand_over(s3, 40, done=38)
-    assert planned(s3, instances=7)["notes"] == ["7 instances asked for, 2 objects are left: 2 used"]
+    assert planned(s3, instances=7)["notes"] == ["7 instances asked for, 2 chunks are left: 2 used"]
 
 
 def test_as_many_as_the_deadline_takes(s3: "S3Client") -> None:
-    # 64 objects of 200 seconds: four rounds of 16 cores.
+    # 64 chunks of 200 seconds: four rounds of 16 cores.
     hand_over(s3, 64)
     slow = earlier("2026-11-09", 25, fleet=TYPE)
     assert planned(s3, slow)["instances"] == 1
@@ -228,10 +228,10 @@ def test_the_disk_is_each_instances_own(s3: "S3Client") -> None:
     hand_over(s3, 40)  # 160 MB
     assert planned(s3, volume_gb=50)["notes"] == []
     big = [{"number": each, "series": 1, "bytes": 10**9, "sha256": ""} for each in range(40)]
-    put(s3, "common/handover.json", {"pieces": big, "shared_bytes": 0})
+    put(s3, "shared/handover.json", {"chunks": big, "shared_bytes": 0})
     assert planned(s3, volume_gb=10)["instances"] == 5  # 8 GB each, and a quarter more
     for number in range(40):  # they are loaded though they are done
-        put(s3, f"done/piece-{number:05d}.json", {})
+        put(s3, f"completed/chunk-{number:05d}.json", {})
     assert planned(s3, volume_gb=10)["instances"] == 5
 
 
@@ -393,12 +393,12 @@ def test_what_was_handed_over_is_noted_for_a_later_execution(
     assert deployed
     hand_over(s3, 4)
     mine = Attempt(
-        number=1, execution=EXECUTION, started_by="hand", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
+        number=1, execution=EXECUTION, started_by="manual", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
     )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     handle(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
-    assert noted.details == {"handed_over": RUN_ID}
+    assert noted.details == {"handover_job": RUN_ID}
 
 
 def test_what_could_not_be_planned_for_is_offered_all_the_same(
@@ -407,10 +407,10 @@ def test_what_could_not_be_planned_for_is_offered_all_the_same(
     hand_over(s3, 4)
     deployed["s3"] = Refusing(s3, "AccessDenied")
     mine = Attempt(
-        number=1, execution=EXECUTION, started_by="hand", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
+        number=1, execution=EXECUTION, started_by="manual", started_at="2026-11-16T06:00:00+00:00", fingerprint="f"
     )
     table.change("eu", "2026-11-16", lambda run: replace(run, attempts=(mine,)))
     with pytest.raises(ClientError):
         handle(STATE, CONTEXT)
     (noted,) = table.get("eu", "2026-11-16").attempts
-    assert noted.details == {"handed_over": RUN_ID}
+    assert noted.details == {"handover_job": RUN_ID}

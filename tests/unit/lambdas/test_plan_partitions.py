@@ -37,7 +37,7 @@ ENVIRONMENT = PlanPartitionsEnvironment(
     data_bucket=DATA_BUCKET,
     forecast_bucket=FORECAST_BUCKET,
     partitions=("AT", "DE", "FR"),
-    at_a_time=20,
+    max_concurrency=20,
     quotas=(QUOTA,),
     base_config=OF_A_RUN.base_config,
     time_zone="Europe/Berlin",
@@ -66,7 +66,7 @@ def test_each_partition_is_an_item_with_all_that_its_run_is_given(s3: "S3Client"
     given = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
     plan = planned(s3, {**given, "partitions": ["FR", "AT", "FR"]})
     folder = "partitions/execution=3f0c/"
-    assert plan == {"items": f"{folder}items.json", "count": 2, "at_a_time": 2, "unusable": None}
+    assert plan == {"items": f"{folder}items.json", "count": 2, "max_concurrency": 2, "unusable": None}
     assert items(s3, plan) == [
         {
             "partition": name,
@@ -96,17 +96,17 @@ def test_one_that_another_state_machine_has_started_is_the_parent_itself(s3: "S3
 
 
 @pytest.mark.parametrize(
-    ("at_a_time", "quota", "together"),
+    ("max_concurrency", "quota", "together"),
     [(2, None, 2), (20, None, 3), (20, 2, 2), (2, 100, 2), (20, 1, 1), (20, 0, 1), (1, None, 1)],
 )
-def test_how_many_run_at_a_time(s3: "S3Client", at_a_time: int, quota: int | None, together: int) -> None:
-    assert planned(s3, {}, quota=quota, at_a_time=at_a_time)["at_a_time"] == together
+def test_how_many_run_at_a_time(s3: "S3Client", max_concurrency: int, quota: int | None, together: int) -> None:
+    assert planned(s3, {}, quota=quota, max_concurrency=max_concurrency)["max_concurrency"] == together
 
 
 def test_the_states_data_stay_small_however_many_there_are(s3: "S3Client") -> None:
     names = [f"{number:05}{'x' * 59}" for number in range(5_000)]
-    plan = planned(s3, {}, partitions=names, at_a_time=1_000)
-    assert (plan["count"], plan["at_a_time"]) == (5_000, 1_000)
+    plan = planned(s3, {}, partitions=names, max_concurrency=1_000)
+    assert (plan["count"], plan["max_concurrency"]) == (5_000, 1_000)
     assert len(json.dumps(plan)) < 300
     assert [item["partition"] for item in items(s3, plan)] == names
 
@@ -212,7 +212,7 @@ def test_the_handler_reads_its_environment_and_the_quota(
     ):
         monkeypatch.setenv(name, value)
     answer = handle({"execution": execution({})}, CONTEXT)
-    assert (answer["count"], answer["at_a_time"]) == (3, together)
+    assert (answer["count"], answer["max_concurrency"]) == (3, together)
 
 
 def test_a_quota_that_cannot_be_looked_up_stops_nothing() -> None:
@@ -270,7 +270,7 @@ def test_the_fleets_quota_counts_for_runs_that_have_one(
     environment = replace(ENVIRONMENT, fleet=fleet, fleet_types=("ml.m5.xlarge",))
     quotas = Pages({QUOTA: 20, processing_quota("ml.m5.xlarge"): 2})
     plan = plan_partitions(execution(document), environment=environment, quotas=quotas, s3=s3)
-    assert plan["at_a_time"] == together
+    assert plan["max_concurrency"] == together
 
 
 def test_names_that_cannot_be_used_are_listed_apart(s3: "S3Client") -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from contract.limits import MOST_INSTANCES
+from contract.limits import MAX_INSTANCES
 from contract.model_format import MODEL_FORMAT
 from contract.names import PARENT
 from infra.jobs.training_job import OF_THE_RUN
-from lambdas.plan.handler import OBJECTS_AN_INSTANCE
+from lambdas.plan.handler import CHUNKS_PER_INSTANCE
 from lambdas.plan.handler import plan as typed_plan
 from lambdas.plan.plans import PublishPlan
 from tests.unit.lambdas.conftest import DATA_BUCKET, FORECAST_BUCKET
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Tests give the keys that a function reads, and no whole state.
 plan: Any = typed_plan
 
-POINTER = "forecasts/partition=all/_latest.json"
+POINTER = "forecasts/partition=all/_published.json"
 MODEL = {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": MODEL_FORMAT}
 OTHER_FORMAT = MODEL_FORMAT + 6
 AUTO, FOUR = FleetDefaults(enabled=False, instances=None), FleetDefaults(enabled=True, instances=4)
@@ -66,7 +66,7 @@ def test_a_run_that_infers_gets_the_published_model(published: Any) -> None:
     assert channel["DataSource"]["S3DataSource"]["S3Uri"] == (
         f"s3://{FORECAST_BUCKET}/models/partition=all/run_id=run-1/"
     )
-    assert result.environment == {"PARTITION": "all", "MODEL_SHA256": "a" * 64, "FLEET_OBJECTS": ""}
+    assert result.environment == {"PARTITION": "all", "MODEL_SHA256": "a" * 64, "MIN_CHUNKS": ""}
 
 
 def test_the_model_of_a_run_that_inferred_is_that_of_the_one_that_trained(published: Any) -> None:
@@ -158,7 +158,7 @@ def test_a_model_that_is_gone_is_named(demand: Any) -> None:
         ({"fleet": True}, FOUR, True, 4),
         ({"fleet": False}, FOUR, False, 4),
         ({"fleet": 1}, FOUR, True, 1),
-        ({"fleet": MOST_INSTANCES}, FOUR, True, MOST_INSTANCES),
+        ({"fleet": MAX_INSTANCES}, FOUR, True, MAX_INSTANCES),
     ],
 )
 def test_whether_a_fleet_forecasts_and_on_how_many_machines(
@@ -166,21 +166,21 @@ def test_whether_a_fleet_forecasts_and_on_how_many_machines(
 ) -> None:
     result = planned(document, demand, fleet=settled)
     assert (result.fleet, result.fleet_instances) == (fleet, instances)
-    objects = str(OBJECTS_AN_INSTANCE * (instances or 1)) if fleet else ""
-    assert result.environment["FLEET_OBJECTS"] == objects
+    objects = str(CHUNKS_PER_INSTANCE * (instances or 1)) if fleet else ""
+    assert result.environment["MIN_CHUNKS"] == objects
 
 
-@pytest.mark.parametrize("wish", [True, 4])
-def test_where_there_is_no_fleet_none_can_be_asked_for(demand: Any, wish: bool | int) -> None:
+@pytest.mark.parametrize("request", [True, 4])
+def test_where_there_is_no_fleet_none_can_be_asked_for(demand: Any, request: bool | int) -> None:
     with pytest.raises(InputError, match=re.escape("fleet: this environment has none; give it a table [fleet]")):
-        planned({"fleet": wish}, demand)
+        planned({"fleet": request}, demand)
 
 
-@pytest.mark.parametrize("wish", [None, 0, -1, MOST_INSTANCES + 1, 2.0, "4", "auto", [], {}])
-def test_what_is_no_number_of_machines(demand: Any, wish: object) -> None:
-    told = f"input: fleet {json.dumps(wish)} is neither true nor false, nor 1 to {MOST_INSTANCES} machines"
+@pytest.mark.parametrize("request", [None, 0, -1, MAX_INSTANCES + 1, 2.0, "4", "auto", [], {}])
+def test_what_is_no_number_of_machines(demand: Any, request: object) -> None:
+    told = f"input: fleet {json.dumps(request)} is neither true nor false, nor 1 to {MAX_INSTANCES} machines"
     with pytest.raises(InputError, match=re.escape(told)):
-        planned({"fleet": wish}, demand, fleet=AUTO)
+        planned({"fleet": request}, demand, fleet=AUTO)
 
 
 @pytest.mark.parametrize("mode", [None, "", "Infer", "predict", 1, [], {}])
@@ -204,7 +204,7 @@ def test_a_partition_has_its_demand_its_forecasts_and_its_model_to_itself(publis
         published.put_object(Bucket=DATA_BUCKET, Key=f"{prefix}/partition=de/a.parquet", Body=b"xy")
     published.put_object(Bucket=DATA_BUCKET, Key="covariates/partition=fr/a.parquet", Body=b"x")
     published.put_object(Bucket=FORECAST_BUCKET, Key="models/partition=de/run_id=run-9/model.json", Body=b"{}")
-    point(published, key="forecasts/partition=de/_latest.json", run_id="run-9", model={**MODEL, "run_id": "run-9"})
+    point(published, key="forecasts/partition=de/_published.json", run_id="run-9", model={**MODEL, "run_id": "run-9"})
     result = planned({"partition": "de", "mode": "infer"}, published, partitioned=True)
     uris = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in result.channels}
     assert uris == {

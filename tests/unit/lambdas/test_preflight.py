@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from contract.environments.before_job import JobMachine, PreflightEnvironment
-from contract.function_errors import NotReady
+from contract.function_errors import PreflightFailed
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
@@ -157,7 +157,7 @@ def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(PreflightEnvironment, "from_environment", lambda _variables: None)
     assert handle({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
     found.append(Finding("wrong", "image: d"))
-    with pytest.raises(NotReady, match=r"^image: d$"):
+    with pytest.raises(PreflightFailed, match=r"^image: d$"):
         handle({"plan": {}}, CONTEXT)
 
 

@@ -9,7 +9,7 @@ from contract.function_errors import PublishFailed
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
 from lambdas.publish.handler import ATTEMPTS, Shelf
 from lambdas.publish.handler import publish as typed_publish
-from lambdas.shared.registry_claim import Claim, claim
+from lambdas.shared.registry_claim import LeaseRequest, claim
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Tests give the keys that a function reads, and no whole state.
 publish: Any = typed_publish
 
-KEY = "forecasts/partition=all/_latest.json"
+KEY = "forecasts/partition=all/_published.json"
 BESIDE: dict[str, Any] = {}
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 RUN = {
@@ -38,7 +38,7 @@ RUN = {
     "report": "reports/partition=all/run_id=run-1/report.html",
     "model": {"run_id": "run-1", "sha256": "a" * 64, "age_days": 0, "model_format": 7},
     "column_types": {"article_id": "string", "ds": "timestamp", "mean": "float"},
-    "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "baseline": {"wape": 0.284, "mase": 1.0}},
+    "metrics": {"forecast": {"wape": 0.213, "mase": 0.8}, "seasonal_naive": {"wape": 0.284, "mase": 1.0}},
     "statistics": {"seconds": None, "data_quality": None, "compared_with": None, "inference": None},
 }
 EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forecast:one"
@@ -57,18 +57,18 @@ def shelf(s3: "S3Client", deployment: str = "onejob-dev") -> Shelf:
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
-    wish = Claim(
+    request = LeaseRequest(
         execution=execution,
-        started_by="hand",
+        started_by="manual",
         fingerprint="f",
-        begun=NOW.isoformat(),
+        execution_started_at=NOW.isoformat(),
         now=NOW.isoformat(),
-        seconds=int(NOW.timestamp()),
+        now_epoch=int(NOW.timestamp()),
         lease_seconds=3600,
         force=True,
-        gone=gone,
+        ended_execution=gone,
     )
-    table.change("all", cutoff, lambda run: claim(run, wish))
+    table.change("all", cutoff, lambda run: claim(run, request))
 
 
 def published(s3: "S3Client", *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> Any:
@@ -176,9 +176,12 @@ def test_the_announcement_fits_and_tells_the_accuracy(s3: "S3Client") -> None:
     ("metrics", "sentence"),
     [
         ({}, "There was too little history for a backtest."),
-        ({"forecast": None, "baseline": {}}, "There was too little history for a backtest."),
-        ({"forecast": {"wape": 0.3}, "baseline": {"wape": 0.2}}, "30.0% against 20.0% for seasonal naive (50% worse)."),
-        ({"forecast": {"wape": 0.3}, "baseline": {"wape": 0}}, "30.0% against 0.0% for seasonal naive."),
+        ({"forecast": None, "seasonal_naive": {}}, "There was too little history for a backtest."),
+        (
+            {"forecast": {"wape": 0.3}, "seasonal_naive": {"wape": 0.2}},
+            "30.0% against 20.0% for seasonal naive (50% worse).",
+        ),
+        ({"forecast": {"wape": 0.3}, "seasonal_naive": {"wape": 0}}, "30.0% against 0.0% for seasonal naive."),
     ],
 )
 def test_any_metrics_make_a_sentence(s3: "S3Client", metrics: dict[str, Any], sentence: str) -> None:
@@ -209,7 +212,7 @@ def test_the_registry_tells_what_was_published_and_what_was_kept(s3: "S3Client")
     assert run.last is not None
     assert (run.last.status, run.last.details["run_id"], run.last.ended_at) == ("published", "run-1", NOW.isoformat())
     assert older.last is not None
-    assert (older.published, older.last.status) == (None, "kept")
+    assert (older.published, older.last.status) == (None, "superseded")
 
 
 def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: "S3Client") -> None:

@@ -27,7 +27,7 @@ DEPLOYED = ENVIRONMENT.__class__(
 def settings(*, infer_cron: str | None = "0 5 ? * TUE-SAT *", partitions: tuple[str, ...] = ()) -> Settings:
     dev = load_settings("dev", ROOT / "environments")
     schedule = dev.schedule.model_copy(update={"infer_cron": infer_cron})
-    several = PartitionsSettings(at_a_time=1, names=partitions) if partitions else None
+    several = PartitionsSettings(max_concurrency=1, names=partitions) if partitions else None
     return dev.model_copy(update={"schedule": schedule, "partitions": several})
 
 
@@ -37,7 +37,7 @@ def publish(s3: "S3Client", partition: str, model_format: int) -> None:
     document = f"models/partition={partition}/run_id={run_id}/model.json"
     s3.put_object(Bucket=FORECAST_BUCKET, Key=document, Body=b"{}")
     pointer = json.dumps({"run_id": run_id, "model": model}).encode()
-    s3.put_object(Bucket=FORECAST_BUCKET, Key=f"forecasts/partition={partition}/_latest.json", Body=pointer)
+    s3.put_object(Bucket=FORECAST_BUCKET, Key=f"forecasts/partition={partition}/_published.json", Body=pointer)
 
 
 @pytest.fixture

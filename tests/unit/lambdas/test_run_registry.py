@@ -6,31 +6,45 @@ from dataclasses import replace
 import pytest
 
 from contract.function_errors import RegistryBusy
-from lambdas.shared.registry_claim import Claim, claim
-from lambdas.shared.registry_record import LATEST, Refusal, Run, begin_publishing, end, note, release
+from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_record import (
+    UNRESOLVED_CUTOFF,
+    LeaseDenied,
+    Run,
+    add_details,
+    begin_publishing,
+    close_attempt,
+    move_attempt,
+)
 from lambdas.shared.registry_table import TRIES, RunTable
 
 NOTHING = Run(partition="all", cutoff="2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
-ONE = Claim(
-    execution="one", started_by="hand", fingerprint="demand-1", begun=SIX, now=SIX, seconds=1000, lease_seconds=3600
+ONE = LeaseRequest(
+    execution="one",
+    started_by="manual",
+    fingerprint="demand-1",
+    execution_started_at=SIX,
+    now=SIX,
+    now_epoch=1000,
+    lease_seconds=3600,
 )
-TWO = replace(ONE, execution="two", begun=SEVEN, now=SEVEN, seconds=1060)
+TWO = replace(ONE, execution="two", execution_started_at=SEVEN, now=SEVEN, now_epoch=1060)
 
 
-def given(outcome: Run | Refusal) -> Run:
+def given(outcome: Run | LeaseDenied) -> Run:
     assert isinstance(outcome, Run), outcome
     return outcome
 
 
-def refused(outcome: Run | Refusal) -> Refusal:
-    assert isinstance(outcome, Refusal), outcome
+def refused(outcome: Run | LeaseDenied) -> LeaseDenied:
+    assert isinstance(outcome, LeaseDenied), outcome
     return outcome
 
 
 def published(run: Run, execution: str) -> Run:
     began = given(begin_publishing(run, execution, {"run_id": f"run-of-{execution}"}))
-    return end(began, execution, "published", now="2026-11-18T06:30:00+00:00", details={})
+    return close_attempt(began, execution, "published", now="2026-11-18T06:30:00+00:00", details={})
 
 
 def statuses(run: Run) -> list[str]:
@@ -46,17 +60,17 @@ def test_a_run_is_given_to_the_first_and_refused_to_the_second() -> None:
 
 def test_claiming_again_renews_the_lease_and_is_no_new_attempt() -> None:
     run = given(claim(NOTHING, ONE))
-    again = given(claim(run, replace(ONE, seconds=2000)))
+    again = given(claim(run, replace(ONE, now_epoch=2000)))
     assert (again.attempts, again.lease_until) == (run.attempts, 5600)
 
 
-@pytest.mark.parametrize("wish", [replace(TWO, seconds=4600), replace(TWO, gone="one")])
-def test_a_run_whose_lease_has_run_out_or_whose_execution_has_ended_is_taken_over(wish: Claim) -> None:
-    run = given(claim(given(claim(NOTHING, ONE)), wish))
-    assert statuses(run) == ["lost", "running"]
+@pytest.mark.parametrize("request", [replace(TWO, now_epoch=4600), replace(TWO, ended_execution="one")])
+def test_a_run_whose_lease_has_run_out_or_whose_execution_has_ended_is_taken_over(request: LeaseRequest) -> None:
+    run = given(claim(given(claim(NOTHING, ONE)), request))
+    assert statuses(run) == ["expired", "running"]
     assert [attempt.number for attempt in run.attempts] == [1, 2]
     assert refused(begin_publishing(run, "one", {})).attempt.execution == "two"
-    assert end(run, "one", "failed", now="", details={}) == run
+    assert close_attempt(run, "one", "failed", now="", details={}) == run
 
 
 def test_not_even_force_takes_a_run_from_an_execution_at_work() -> None:
@@ -69,9 +83,9 @@ def test_a_published_run_is_made_anew_by_force_or_by_hand_of_other_input_only() 
     assert refused(claim(run, TWO)).attempt.details["run_id"] == "run-of-one"
     assert refused(claim(run, replace(TWO, started_by="schedule", fingerprint="demand-2"))).reason == "published"
     # It was at work when the other one published.
-    assert refused(claim(run, replace(TWO, begun=SIX, fingerprint="demand-2"))).reason == "published"
-    for wish in (replace(TWO, force=True), replace(TWO, fingerprint="demand-2")):
-        again = given(claim(run, wish))
+    assert refused(claim(run, replace(TWO, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
+    for request in (replace(TWO, force=True), replace(TWO, fingerprint="demand-2")):
+        again = given(claim(run, request))
         # Readers keep what they have until the new attempt is published.
         assert (again.published, statuses(again)) == (1, ["published", "running"])
         assert published(again, "two").published == 2
@@ -79,16 +93,20 @@ def test_a_published_run_is_made_anew_by_force_or_by_hand_of_other_input_only() 
 
 def test_what_failed_may_be_tried_again_and_the_published_attempt_stays() -> None:
     run = published(given(claim(NOTHING, ONE)), "one")
-    failed = end(given(claim(run, replace(TWO, force=True))), "two", "failed", now="t", details={"kind": "JobError"})
+    failed = close_attempt(
+        given(claim(run, replace(TWO, force=True))), "two", "failed", now="t", details={"kind": "JobError"}
+    )
     assert failed.published_attempt is not None
     assert (failed.published_attempt.execution, statuses(failed)) == ("one", ["published", "failed"])
-    assert end(failed, "two", "published", now="later", details={}) == failed  # what has ended stays as it ended
-    unpublished = end(given(claim(NOTHING, ONE)), "one", "held", now="t", details={})
-    assert statuses(given(claim(unpublished, TWO))) == ["held", "running"]
+    assert (
+        close_attempt(failed, "two", "published", now="later", details={}) == failed
+    )  # what has ended stays as it ended
+    unpublished = close_attempt(given(claim(NOTHING, ONE)), "one", "pending_approval", now="t", details={})
+    assert statuses(given(claim(unpublished, TWO))) == ["pending_approval", "running"]
 
 
 def test_a_redriven_execution_takes_its_run_up_again() -> None:
-    run = end(given(claim(NOTHING, ONE)), "one", "failed", now="t", details={})
+    run = close_attempt(given(claim(NOTHING, ONE)), "one", "failed", now="t", details={})
     again = given(claim(run, ONE))
     assert [(attempt.execution, attempt.status) for attempt in again.attempts] == [
         ("one", "failed"),
@@ -104,26 +122,26 @@ INFERRED = published(given(claim(NOTHING, replace(ONE, mode="infer"))), "one")
 
 
 def test_what_was_only_inferred_is_trained_whoever_wants_it() -> None:
-    for wish in (TWO, LATER, replace(LATER, fingerprint="demand-2")):
-        assert statuses(given(claim(INFERRED, wish))) == ["published", "running"]
+    for request in (TWO, LATER, replace(LATER, fingerprint="demand-2")):
+        assert statuses(given(claim(INFERRED, request))) == ["published", "running"]
 
 
 def test_what_was_trained_and_then_inferred_has_been_trained() -> None:
     both = published(given(claim(TRAINED, replace(LATER, mode="infer", fingerprint="demand-2"))), "two")
     assert both.published == 2
-    third = replace(LATER, execution="three", begun="2026-11-18T08:00:00+00:00")
+    third = replace(LATER, execution="three", execution_started_at="2026-11-18T08:00:00+00:00")
     assert refused(claim(both, third)).attempt.execution == "one"
     assert refused(claim(both, replace(third, fingerprint="demand-2"))).reason == "published"
 
 
 @pytest.mark.parametrize("run", [TRAINED, INFERRED])
 def test_an_inference_follows_the_demand_even_by_schedule(run: Run) -> None:
-    wish = replace(LATER, mode="infer")
-    assert refused(claim(run, wish)).reason == "published"
-    assert statuses(given(claim(run, replace(wish, fingerprint="demand-2")))) == ["published", "running"]
+    request = replace(LATER, mode="infer")
+    assert refused(claim(run, request)).reason == "published"
+    assert statuses(given(claim(run, replace(request, fingerprint="demand-2")))) == ["published", "running"]
     # It was at work when the other one published.
-    assert refused(claim(run, replace(wish, begun=SIX, fingerprint="demand-2"))).reason == "published"
-    assert given(claim(run, replace(wish, force=True))).last is not None
+    assert refused(claim(run, replace(request, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
+    assert given(claim(run, replace(request, force=True))).last is not None
 
 
 def test_a_run_at_work_is_left_alone() -> None:
@@ -135,64 +153,69 @@ def test_a_run_at_work_is_left_alone() -> None:
 def test_an_inference_at_work_gives_way_to_a_training() -> None:
     run = given(claim(NOTHING, replace(ONE, mode="infer")))
     taken = given(claim(run, TWO))
-    assert [(attempt.execution, attempt.status) for attempt in taken.attempts] == [("one", "lost"), ("two", "running")]
-    assert isinstance(begin_publishing(taken, "one", {}), Refusal)
+    assert [(attempt.execution, attempt.status) for attempt in taken.attempts] == [
+        ("one", "expired"),
+        ("two", "running"),
+    ]
+    assert isinstance(begin_publishing(taken, "one", {}), LeaseDenied)
 
 
 def test_only_who_is_at_work_notes_something() -> None:
     run = given(claim(NOTHING, ONE))
-    noted = note(run, "one", {"handed_over": "job-1"})
+    noted = add_details(run, "one", {"handover_job": "job-1"})
     assert noted.last is not None
-    assert noted.last.details == {"handed_over": "job-1"}
-    assert note(run, "two", {"handed_over": "job-2"}) == run
-    ended = end(noted, "one", "failed", now="t", details={"kind": "JobError"})
-    assert note(ended, "one", {"handed_over": "job-3"}) == ended
+    assert noted.last.details == {"handover_job": "job-1"}
+    assert add_details(run, "two", {"handover_job": "job-2"}) == run
+    ended = close_attempt(noted, "one", "failed", now="t", details={"kind": "JobError"})
+    assert add_details(ended, "one", {"handover_job": "job-3"}) == ended
     assert ended.last is not None
-    assert ended.last.details == {"handed_over": "job-1", "kind": "JobError"}
+    assert ended.last.details == {"handover_job": "job-1", "kind": "JobError"}
 
 
 def test_an_attempt_goes_on_with_what_the_one_before_handed_over() -> None:
-    run = note(given(claim(NOTHING, ONE)), "one", {"handed_over": "job-1"})
-    assert run.handed_over("demand-1") is None  # its own
-    again = given(claim(end(run, "one", "failed", now="t", details={}), TWO))
-    assert (again.handed_over("demand-1"), again.handed_over("demand-2")) == ("job-1", None)
-    cleared = end(run, "one", "failed", now="t", details={"handed_over": None})
-    assert given(claim(cleared, TWO)).handed_over("demand-1") is None
+    run = add_details(given(claim(NOTHING, ONE)), "one", {"handover_job": "job-1"})
+    assert run.reusable_handover("demand-1") is None  # its own
+    again = given(claim(close_attempt(run, "one", "failed", now="t", details={}), TWO))
+    assert (again.reusable_handover("demand-1"), again.reusable_handover("demand-2")) == ("job-1", None)
+    cleared = close_attempt(run, "one", "failed", now="t", details={"handover_job": None})
+    assert given(claim(cleared, TWO)).reusable_handover("demand-1") is None
 
 
 def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
-    run = given(claim(Run(partition="all", cutoff=LATEST), ONE))
-    assert release(run, "two") == run
-    assert release(run, "one").attempts == ()
+    run = given(claim(Run(partition="all", cutoff=UNRESOLVED_CUTOFF), ONE))
+    assert move_attempt(run, "two") == run
+    assert move_attempt(run, "one").attempts == ()
 
 
 def test_a_run_is_read_as_it_was_written(table: RunTable) -> None:
     table.change("all", "2026-11-16", lambda run: claim(run, ONE))
     details = {"metrics": {"wape": 0.25, "none": None}, "series": 12, "list": [1.5, "a"]}
-    table.change("all", "2026-11-16", lambda run: end(run, "one", "held", now="t", details=details))
+    table.change(
+        "all", "2026-11-16", lambda run: close_attempt(run, "one", "pending_approval", now="t", details=details)
+    )
     run = table.get("all", "2026-11-16")
     assert run.last is not None
-    assert (run.version, run.last.status, run.last.details) == (2, "held", details)
+    assert (run.version, run.last.status, run.last.details) == (2, "pending_approval", details)
     assert table.of_execution("one") == [("all", "2026-11-16")]
     assert table.of_execution("two") == []
 
 
 def test_what_happened_in_the_last_weeks_is_one_query(table: RunTable) -> None:
-    for cutoff in ("2026-11-02", "2026-11-16", LATEST, "2026-11-09"):
+    for cutoff in ("2026-11-02", "2026-11-16", UNRESOLVED_CUTOFF, "2026-11-09"):
         table.change("all", cutoff, lambda run: claim(run, ONE))
     table.change("other", "2026-11-16", lambda run: claim(run, ONE))
-    assert [run.cutoff for run in table.newest("all", 2)] == ["2026-11-16", "2026-11-09"]
-    assert len(table.newest("all", 10)) == 3
+    assert [run.cutoff for run in table.recent("all", 2)] == ["2026-11-16", "2026-11-09"]
+    assert len(table.recent("all", 10)) == 3
 
 
 def test_of_many_that_claim_at_once_one_is_given_the_run(table: RunTable) -> None:
-    outcomes: list[Run | Refusal] = []
+    outcomes: list[Run | LeaseDenied] = []
     begin = threading.Barrier(8)
 
     def race(number: int) -> None:
         begin.wait()
-        wish = replace(ONE, execution=f"execution-{number}")
-        outcomes.append(table.change("all", "2026-11-16", lambda run: claim(run, wish)))
+        request = replace(ONE, execution=f"execution-{number}")
+        outcomes.append(table.change("all", "2026-11-16", lambda run: claim(run, request)))
 
     racers = [threading.Thread(target=race, args=(number,)) for number in range(8)]
     for racer in racers:
@@ -200,7 +223,7 @@ def test_of_many_that_claim_at_once_one_is_given_the_run(table: RunTable) -> Non
     for racer in racers:
         racer.join()
     winners = [outcome for outcome in outcomes if isinstance(outcome, Run)]
-    losers = {outcome.attempt.execution for outcome in outcomes if isinstance(outcome, Refusal)}
+    losers = {outcome.attempt.execution for outcome in outcomes if isinstance(outcome, LeaseDenied)}
     assert len(winners) == 1
     assert winners[0].last is not None
     assert losers == {winners[0].last.execution}
@@ -221,12 +244,16 @@ def test_a_write_that_others_keep_overtaking_is_given_up(table: RunTable) -> Non
 
 
 def test_the_item_keeps_its_latest_attempts(table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lambdas.shared.registry_table.MOST_ATTEMPTS", 4)
+    monkeypatch.setattr("lambdas.shared.registry_table.MAX_ATTEMPTS", 4)
     for number in range(7):
-        wish = replace(ONE, execution=f"execution-{number}")
-        table.change("all", "2026-11-16", lambda run, wish=wish: claim(run, wish))  # type: ignore[misc]
-        last = wish.execution
-        table.change("all", "2026-11-16", lambda run, last=last: end(run, last, "failed", now="t", details={}))  # type: ignore[misc]
+        request = replace(ONE, execution=f"execution-{number}")
+        table.change("all", "2026-11-16", lambda run, request=request: claim(run, request))  # type: ignore[misc]
+        last = request.execution
+        table.change(
+            "all",
+            "2026-11-16",
+            lambda run, last=last: close_attempt(run, last, "failed", now="t", details={}),  # type: ignore[misc]
+        )
     run = table.get("all", "2026-11-16")
     assert len(run.attempts) == 4
     assert run.last is not None

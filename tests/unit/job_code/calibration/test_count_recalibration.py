@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from job_code.calibration.count_recalibration import count_levels, fine_levels
-from job_code.calibration.residual_quantiles import LEAST_ERRORS
-from job_code.evaluation.metrics import calibration
-from job_code.series.demand_classes import KINDS
+from job_code.calibration.count_recalibration import dense_quantile_levels, recalibrate_count_quantiles
+from job_code.calibration.residual_quantiles import MIN_RESIDUALS
+from job_code.evaluation.metrics import pit_histogram
+from job_code.series.demand_classes import DEMAND_CLASSES
 
 LEVELS = (0.1, 0.5, 0.75, 0.9)
-FINE = fine_levels(LEVELS)
+FINE = dense_quantile_levels(LEVELS)
 MANY = 40_000
 
 
@@ -19,7 +19,7 @@ def poisson_quantiles(rate: float) -> np.ndarray:
 def test_the_levels_asked_for_are_among_the_fine_ones() -> None:
     assert set(LEVELS) < set(FINE)
     assert list(FINE) == sorted(FINE)
-    assert fine_levels((0.123,)).count(0.123) == 1
+    assert dense_quantile_levels((0.123,)).count(0.123) == 1
 
 
 def test_quantiles_that_are_too_high_are_taken_from_lower_levels() -> None:
@@ -27,11 +27,11 @@ def test_quantiles_that_are_too_high_are_taken_from_lower_levels() -> None:
     counts = np.random.default_rng(0).poisson(0.6, MANY).astype(float)
     said = np.tile(poisson_quantiles(1.0), (MANY, 1))
     kind, weight = np.full(MANY, 2), np.ones(MANY)
-    moved = count_levels(counts, said, FINE, weight, kind, LEVELS)[2]
+    moved = recalibrate_count_quantiles(counts, said, FINE, weight, kind, LEVELS)[2]
     assert (moved < np.array(LEVELS)).all()
     mended = np.stack([np.interp(moved, FINE, poisson_quantiles(1.0)).round()] * 2)
-    before = calibration(counts, said[:, [FINE.index(level) for level in LEVELS]], LEVELS, weight)
-    after = calibration(counts, np.tile(mended[0], (MANY, 1)), LEVELS, weight)
+    before = pit_histogram(counts, said[:, [FINE.index(level) for level in LEVELS]], LEVELS, weight)
+    after = pit_histogram(counts, np.tile(mended[0], (MANY, 1)), LEVELS, weight)
     right = np.diff([0, *LEVELS, 1])
     assert np.abs(after - right).sum() < np.abs(before - right).sum()
 
@@ -39,15 +39,17 @@ def test_quantiles_that_are_too_high_are_taken_from_lower_levels() -> None:
 def test_calibrated_counts_are_left_where_they_are() -> None:
     counts = np.random.default_rng(0).poisson(2.5, MANY).astype(float)
     said = np.tile(poisson_quantiles(2.5), (MANY, 1))
-    moved = count_levels(counts, said, FINE, np.ones(MANY), np.ones(MANY, np.int64), LEVELS)[1]
+    moved = recalibrate_count_quantiles(counts, said, FINE, np.ones(MANY), np.ones(MANY, np.int64), LEVELS)[1]
     assert moved == pytest.approx(LEVELS, abs=0.02)
 
 
 def test_few_counts_and_smooth_demand_move_nothing() -> None:
-    few = LEAST_ERRORS - 1
+    few = MIN_RESIDUALS - 1
     counts, said = np.zeros(few), np.ones((few, len(FINE)))
-    for number in range(len(KINDS)):
-        moved = count_levels(counts, said, FINE, np.ones(few), np.full(few, number), LEVELS)
-        assert moved.tolist() == [list(LEVELS)] * len(KINDS)
-    many = count_levels(np.zeros(MANY), np.ones((MANY, len(FINE))), FINE, np.ones(MANY), np.zeros(MANY, int), LEVELS)
-    assert many.tolist() == [list(LEVELS)] * len(KINDS)
+    for number in range(len(DEMAND_CLASSES)):
+        moved = recalibrate_count_quantiles(counts, said, FINE, np.ones(few), np.full(few, number), LEVELS)
+        assert moved.tolist() == [list(LEVELS)] * len(DEMAND_CLASSES)
+    many = recalibrate_count_quantiles(
+        np.zeros(MANY), np.ones((MANY, len(FINE))), FINE, np.ones(MANY), np.zeros(MANY, int), LEVELS
+    )
+    assert many.tolist() == [list(LEVELS)] * len(DEMAND_CLASSES)

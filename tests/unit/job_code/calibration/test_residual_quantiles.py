@@ -3,22 +3,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.calibration.residual_quantiles import ErrorDistribution
-from job_code.series.demand_classes import kind_of_series
+from job_code.calibration.residual_quantiles import ResidualQuantiles
+from job_code.series.demand_classes import classify_demand
 from tests.demand import panel_of, series, usual
 
 LEVELS = (0.1, 0.5, 0.9)
 
 
-def measured(errors: np.ndarray, weight: np.ndarray, kind: np.ndarray, step: np.ndarray) -> ErrorDistribution:
-    return ErrorDistribution.measured(errors, weight, kind, step, LEVELS)
+def measured(errors: np.ndarray, weight: np.ndarray, kind: np.ndarray, step: np.ndarray) -> ResidualQuantiles:
+    return ResidualQuantiles.fit(errors, weight, kind, step, LEVELS)
 
 
 def test_each_step_and_kind_has_quantiles_of_its_own_where_there_are_errors_enough() -> None:
     random = np.random.default_rng(0)
     kind, step = random.integers(0, 3, 60_000), random.integers(1, 13, 60_000)
     errors = random.standard_normal(60_000) * (1 + kind) + 0.1 * step
-    offsets = measured(errors, np.ones(60_000), kind, step).offsets
+    offsets = measured(errors, np.ones(60_000), kind, step).values
     assert offsets.shape == (3, 12, 3)
     for k in range(3):
         for at in (3, 6, 10):  # with as many neighbours on both sides
@@ -30,15 +30,15 @@ def test_few_errors_are_pooled_over_steps_and_kinds() -> None:
     errors, step, kind = np.arange(1.0, 7), np.array([1, 2, 3, 1, 2, 3]), np.array([0, 0, 0, 2, 2, 2])
     distribution = measured(errors, np.array([1.0, 1, 1, 1, 1, 0]), kind, step)
     expected = np.quantile([1, 2, 3, 4, 5], LEVELS, method="inverted_cdf")
-    assert distribution.offsets.shape == (3, 3, 3)
-    assert np.allclose(distribution.offsets, expected)
-    assert not measured(errors, np.zeros(6), kind, step).offsets.any()
+    assert distribution.values.shape == (3, 3, 3)
+    assert np.allclose(distribution.values, expected)
+    assert not measured(errors, np.zeros(6), kind, step).values.any()
 
 
 def test_kinds_with_errors_enough_have_a_distribution_of_their_own() -> None:
     kind = np.repeat([0, 2], 240)
     errors, step = np.where(kind == 0, 1.0, 9.0), np.arange(480) % 4 + 1
-    offsets = measured(errors, np.ones(480), kind, step).offsets
+    offsets = measured(errors, np.ones(480), kind, step).values
     assert offsets[0].tolist() == np.ones((4, 3)).tolist()
     assert offsets[2].tolist() == np.full((4, 3), 9.0).tolist()
     assert offsets[1].max() == 9  # of the kind that was not seen, all errors
@@ -58,7 +58,9 @@ def test_the_assumed_distribution_is_that_of_a_random_walk(tmp_path: Path) -> No
     rows = series({f"S{at:03d}": row.tolist() for at, row in enumerate(values)})
     panel = panel_of(tmp_path, rows, negative_rule="keep")[0]
     history, ones = panel.without_last(1), np.ones(200, np.int64)
-    quantiles = ErrorDistribution.assumed(LEVELS).quantiles(history.last(1)[:, 0], usual(history), 0 * ones, ones)
+    quantiles = ResidualQuantiles.random_walk_default(LEVELS).quantiles(
+        history.last(1)[:, 0], usual(history), 0 * ones, ones
+    )
     assert (panel.last(1) <= quantiles).mean(axis=0) == pytest.approx(LEVELS, abs=0.08)
     assert (np.diff(quantiles, axis=1) > 0).all()
 
@@ -73,7 +75,7 @@ def test_kinds_of_series_go_by_their_last_season(tmp_path: Path) -> None:
         "f new": [1.0],
     }
     panel, _ = panel_of(tmp_path, series(values))
-    assert kind_of_series(panel).tolist() == [0, 0, 1, 2, 2, 0]
+    assert classify_demand(panel).tolist() == [0, 0, 1, 2, 2, 0]
     assert usual(panel)[4] == 0
 
 
@@ -84,4 +86,4 @@ def test_an_error_of_weight_n_is_as_good_as_n_errors() -> None:
     weighted = measured(errors, times * 0.7, kind, step)
     repeated = np.repeat(errors, times)
     expected = measured(repeated, np.ones(len(repeated)), np.repeat(kind, times), np.repeat(step, times))
-    assert weighted.offsets.tolist() == expected.offsets.tolist()
+    assert weighted.values.tolist() == expected.values.tolist()

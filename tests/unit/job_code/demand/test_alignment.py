@@ -13,7 +13,7 @@ from job_code.config import ForecastConfig
 from job_code.demand.alignment import Repairs, align
 from job_code.demand.demand_checks import Calendar, periods_of
 from job_code.demand.demand_rows import VALUE
-from job_code.demand.shuffle_files import SpillWriter, read_shard
+from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from job_code.tables.row_checks import DAY
@@ -106,7 +106,7 @@ def spilled(rows: Rows, folder: Path, random: np.random.Generator, *, shards: in
     random.shuffle(flat)
     frame = pl.DataFrame(flat, schema={"unique_id": pl.String, DAY: pl.Int32, VALUE: pl.Float32}, orient="row")
     frame = frame.with_columns(CALENDAR.to_date(pl.col(DAY)).alias(DAY))
-    into = [SpillWriter(folder, writer, shards, ("unique_id",)) for writer in range(writers)]
+    into = [ShuffleWriter(folder, writer, shards, ("unique_id",)) for writer in range(writers)]
     while frame.height:
         size = int(random.integers(1, 60))
         into[int(random.integers(writers))].add(frame[:size])

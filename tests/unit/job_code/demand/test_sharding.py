@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.tables.file_splits import Part, split
 from job_code.tables.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
@@ -64,11 +64,11 @@ def test_few_rows_are_few_parts() -> None:
 
 
 WAYS = {
-    "small batches": Sizes(rows_per_batch=7),
-    "many shards": Sizes(rows_per_shard=50),
-    "several writers": Sizes(rows_worth_a_worker=1),
-    "small pieces": Sizes(values_per_piece=70),
-    "all": Sizes(rows_per_batch=11, rows_per_shard=60, rows_worth_a_worker=1, values_per_piece=90),
+    "small batches": WorkSizes(rows_per_batch=7),
+    "many shards": WorkSizes(rows_per_shard=50),
+    "several writers": WorkSizes(rows_worth_a_worker=1),
+    "small chunks": WorkSizes(values_per_chunk=70),
+    "all": WorkSizes(rows_per_batch=11, rows_per_shard=60, rows_worth_a_worker=1, values_per_chunk=90),
 }
 
 
@@ -86,10 +86,10 @@ def test_the_same_panel_comes_of_it_whatever_the_sizes(tmp_path: Path, way: str)
     assert panel.observed.tolist() == expected.observed.tolist()
     assert split_up.repairs == whole.repairs
     assert split_up.counts == whole.counts
-    assert split_up.census.series.tolist() == whole.census.series.tolist()
-    assert split_up.census.values.tolist() == whole.census.values.tolist()
+    assert split_up.stratum_counts.series.tolist() == whole.stratum_counts.series.tolist()
+    assert split_up.stratum_counts.values.tolist() == whole.stratum_counts.values.tolist()
     assert split_up.recent == pytest.approx(whole.recent)
-    assert (len(split_up.pieces) > 1) == ("shards" in way or "pieces" in way or way == "all")
+    assert (len(split_up.chunks) > 1) == ("shards" in way or "chunks" in way or way == "all")
     assert not list((tmp_path / "many" / "shards").iterdir())
 
 
@@ -115,7 +115,7 @@ def test_the_same_is_said_of_bad_demand_whatever_the_sizes(tmp_path: Path, way: 
 
 
 def test_shards_follow_from_the_rows(tmp_path: Path) -> None:
-    demand, _ = sharded(tmp_path, {"a.parquet": shop(40, 50)}, sizes=Sizes(rows_per_shard=300))
+    demand, _ = sharded(tmp_path, {"a.parquet": shop(40, 50)}, sizes=WorkSizes(rows_per_shard=300))
     assert demand.shards == 7
     assert ONE.shards(0) == ONE.shards(1) == ONE.shards(ONE.rows_per_shard) == 1
     assert ONE.shards(ONE.rows_per_shard + 1) == 2

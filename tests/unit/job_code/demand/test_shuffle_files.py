@@ -11,7 +11,7 @@ import pytest
 
 from job_code.demand import shuffle_files
 from job_code.demand.demand_rows import VALUE
-from job_code.demand.shuffle_files import SpillWriter, read_shard
+from job_code.demand.shuffle_files import ShuffleWriter, read_shard
 from job_code.tables import key_hashes
 from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.row_checks import DAY
@@ -45,11 +45,11 @@ def random_rows(keys: pl.DataFrame, count: int, random: np.random.Generator) -> 
 def test_all_rows_of_a_series_meet_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int
 ) -> None:
-    monkeypatch.setattr(key_hashes, "LEAST_SLOTS", 16)
+    monkeypatch.setattr(key_hashes, "MIN_SLOTS", 16)
     monkeypatch.setattr(shuffle_files, "KEYS_IN_MEMORY", 50)
     random, keys = np.random.default_rng(seed), KEYS[kind]
     key, shards = tuple(keys.columns), int(random.integers(1, 12))
-    writers = [SpillWriter(tmp_path, number, shards, key) for number in range(int(random.integers(1, 13)))]
+    writers = [ShuffleWriter(tmp_path, number, shards, key) for number in range(int(random.integers(1, 13)))]
     expected: dict[tuple[object, ...], list[tuple[date, float | None]]] = defaultdict(list)
     for _ in range(60):
         batch = random_rows(keys, int(random.integers(0, 60)), random)
@@ -88,7 +88,7 @@ def test_all_rows_of_a_series_meet_and_nothing_is_lost(
 
 def test_a_shard_without_series_is_nothing(tmp_path: Path) -> None:
     one = pl.DataFrame({"id": ["A"], DAY: [date(2026, 11, 16)], VALUE: [1.0]}).cast({VALUE: pl.Float32})
-    writer = SpillWriter(tmp_path, 0, 5, ("id",))
+    writer = ShuffleWriter(tmp_path, 0, 5, ("id",))
     writer.add(one[:0])
     writer.add(one)
     writer.close()

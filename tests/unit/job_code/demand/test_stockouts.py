@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.stockouts import ENOUGH, USUAL, estimate_unmet
+from job_code.demand.stockouts import ENOUGH, USUAL, impute_stockouts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
@@ -47,7 +47,7 @@ def test_estimates_are_those_made_by_hand() -> None:
     share = [random.choice([0.0, 0.3, 0.5, 0.8, 1.0], len(each), p=[0.2, 0.1, 0.1, 0.1, 0.5]) for each in values]
     share[3][:], share[4][:5] = 0.0, 0.0
     panel = panel_with([each.tolist() for each in values])
-    off = estimate_unmet(panel, np.concatenate(share))
+    off = impute_stockouts(panel, np.concatenate(share))
     expected = [by_hand(each, own) for each, own in zip(values, share, strict=True)]
     assert panel.values.tolist() == pytest.approx(np.concatenate(expected).tolist())
     assert off.tolist() == (np.concatenate(share) < ENOUGH).tolist()
@@ -55,7 +55,7 @@ def test_estimates_are_those_made_by_hand() -> None:
 
 def test_what_was_wholly_on_sale_is_left_alone() -> None:
     panel = panel_with([[1.0, 2.5], [3.0]])
-    assert not estimate_unmet(panel, np.ones(3)).any()
+    assert not impute_stockouts(panel, np.ones(3)).any()
     assert panel.values.tolist() == [1.0, 2.5, 3.0]
 
 
@@ -71,7 +71,7 @@ def shelves(*, told: bool) -> pl.DataFrame:
 
 
 def test_an_empty_shelf_does_not_forecast_nothing(tmp_path: Path) -> None:
-    told = run_job(tmp_path / "told", shelves(told=True), available="on_shelf")
+    told = run_job(tmp_path / "told", shelves(told=True), in_stock_column="on_shelf")
     assert told.forecasts["mean"].to_numpy() == pytest.approx(np.full(80, 20.0), rel=0.25)
     assert told.quality["repairs"]["periods_off_sale"] == 12 * 20
     untold = run_job(tmp_path / "untold", shelves(told=False))
@@ -81,8 +81,8 @@ def test_an_empty_shelf_does_not_forecast_nothing(tmp_path: Path) -> None:
 
 
 def test_periods_off_sale_are_not_judged(tmp_path: Path) -> None:
-    sample = sample_of(tmp_path, shelves(told=True), available="on_shelf")
-    config = configured(available="on_shelf", horizon=12)
+    sample = sample_of(tmp_path, shelves(told=True), in_stock_column="on_shelf")
+    config = configured(in_stock_column="on_shelf", horizon=12)
     tested = backtested(sample, config)
     assert tested
     emptied = sample.panel.last_period[0] - 12
@@ -96,7 +96,7 @@ def test_a_row_without_a_value_may_still_say_that_nothing_could_be_sold(tmp_path
         y=pl.when(pl.int_range(pl.len()) == 19).then(None).otherwise(pl.col("y")),
         share=pl.when(pl.int_range(pl.len()) == 19).then(pl.lit("0.25")).otherwise(None),
     )
-    panel, repairs = panel_of(tmp_path, last, available="share")
+    panel, repairs = panel_of(tmp_path, last, in_stock_column="share")
     assert panel.values[19] == 5.0
     assert not panel.observed[19]
     assert repairs.periods_off_sale == 1
@@ -108,7 +108,7 @@ def test_a_year_off_sale_is_an_end(tmp_path: Path) -> None:
     demand = series({"a": [20.0] * 60 + [0.0] * 60, "b": [5.0] * 120}).with_columns(
         on_shelf=pl.when(pl.col("unique_id") == "a").then(off).otherwise(1.0)
     )
-    finished = run_job(tmp_path, demand, available="on_shelf")
+    finished = run_job(tmp_path, demand, in_stock_column="on_shelf")
     assert not finished.of("a").select("mean", "q90").to_numpy().any()
     assert finished.quality["series"]["stopped_selling"] == 1
 
@@ -118,7 +118,7 @@ def test_estimates_do_not_make_a_series_look_calm(tmp_path: Path) -> None:
     values = {f"A{at:02d}": random.poisson(20, 120).astype(float).tolist() for at in range(40)}
     off = (pl.col("unique_id") == "A00") & (pl.int_range(pl.len()).over("unique_id") >= 94)
     demand = series(values).with_columns(on_shelf=pl.when(off).then(0.0).otherwise(1.0))
-    forecasts = run_job(tmp_path, demand, available="on_shelf", trees=50).forecasts
+    forecasts = run_job(tmp_path, demand, in_stock_column="on_shelf", n_estimators=50).forecasts
     width = forecasts.group_by("unique_id").agg(width=(pl.col("q90") - pl.col("q10")).mean())
     (own,) = width.filter(pl.col("unique_id") == "A00")["width"]
     others = width["width"].median()
@@ -129,10 +129,10 @@ def test_estimates_do_not_make_a_series_look_calm(tmp_path: Path) -> None:
 def test_a_share_may_be_a_flag_or_unknown(tmp_path: Path, unknown: float | None) -> None:
     rows = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
     flagged = rows.with_columns(on_shelf=pl.int_range(pl.len()) != 19)
-    panel, repairs = panel_of(tmp_path / "flag", flagged, available="on_shelf")
+    panel, repairs = panel_of(tmp_path / "flag", flagged, in_stock_column="on_shelf")
     assert repairs.periods_off_sale == 1
     share = pl.when(pl.int_range(pl.len()) == 19).then(0.0).otherwise(unknown)
-    again, _ = panel_of(tmp_path / "share", rows.with_columns(on_shelf=share), available="on_shelf")
+    again, _ = panel_of(tmp_path / "share", rows.with_columns(on_shelf=share), in_stock_column="on_shelf")
     assert again.values.tolist() == panel.values.tolist()
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_share_is_refused(tmp_path: Path) -> None:
         on_shelf=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit(1.5)).otherwise(pl.col("on_shelf"))
     )
     with pytest.raises(InputError) as error:
-        run_job(tmp_path, demand, available="on_shelf")
+        run_job(tmp_path, demand, in_stock_column="on_shelf")
     (said,) = error.value.problems
     assert said.startswith(
         "demand: 3 rows with something other than a share from 0 to 1 in on_shelf, e.g. 1.5 in demand.parquet"

@@ -1,4 +1,4 @@
-"""The same forecasts, to the last bit, whatever the shards, workers, batches, pieces, input files and row order."""
+"""The same forecasts, to the last bit, whatever the shards, workers, batches, chunks, input files and row order."""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from tests.demand import Finished, run_job, series, shop
 
 SERIES, PERIODS = 400, 60
@@ -34,7 +34,7 @@ DEMAND = assortment()
 STATIC = DEMAND.select(pl.col("unique_id").unique().sort()).with_columns(
     brand=pl.col("unique_id").str.slice(2, 1), size=pl.int_range(pl.len()) % 17 / 3
 )[5:]
-SETTINGS: dict[str, Any] = {"sample_rows": LEARNT_FROM, "trees": 20}
+SETTINGS: dict[str, Any] = {"sample_rows": LEARNT_FROM, "n_estimators": 20}
 
 
 def sameness(finished: Finished) -> dict[str, Any]:
@@ -54,15 +54,15 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 
 SHUFFLED = DEMAND.sample(fraction=1, shuffle=True, seed=1)
-WAYS: dict[str, tuple[dict[str, pl.DataFrame | bytes], Sizes]] = {
-    "small batches": ({"a.parquet": SHUFFLED}, Sizes(rows_per_batch=997)),
-    "many shards and pieces": (
+WAYS: dict[str, tuple[dict[str, pl.DataFrame | bytes], WorkSizes]] = {
+    "small batches": ({"a.parquet": SHUFFLED}, WorkSizes(rows_per_batch=997)),
+    "many shards and chunks": (
         {"a.parquet": DEMAND[::2], "b.csv": SHUFFLED.join(DEMAND[::2], on=["unique_id", "ds"], how="anti")},
-        Sizes(rows_per_shard=1500, values_per_piece=700),
+        WorkSizes(rows_per_shard=1500, values_per_chunk=700),
     ),
     "two processes": (
         {f"{number:02d}.parquet": SHUFFLED[number::7] for number in range(7)},
-        Sizes(rows_per_batch=1500, rows_per_shard=4000, values_per_piece=3000, rows_worth_a_worker=100),
+        WorkSizes(rows_per_batch=1500, rows_per_shard=4000, values_per_chunk=3000, rows_worth_a_worker=100),
     ),
 }
 
@@ -91,7 +91,7 @@ def test_it_was_a_sample_that_was_learnt_from(whole: Finished) -> None:
 
 
 def test_a_sample_that_holds_all_is_no_sample(whole: Finished, tmp_path: Path) -> None:
-    everything = run_job(tmp_path, DEMAND, static={"s.parquet": STATIC}, trees=20)
+    everything = run_job(tmp_path, DEMAND, static={"s.parquet": STATIC}, n_estimators=20)
     sample = everything.manifest["sample"]
     assert sample["series"] == sample["of_series"]
     assert sample["model_wape_with_half"] is None

@@ -28,7 +28,11 @@ PROMOTIONS = pl.DataFrame({"ds": DAYS}).with_columns(
 
 
 def job(folder: Path, demand: pl.DataFrame = DEMAND, **changes: Any) -> Finished:
-    given: dict[str, Any] = {"static": {"s.parquet": STATIC}, "covariates": {"c.parquet": PROMOTIONS}, "trees": 20}
+    given: dict[str, Any] = {
+        "static": {"s.parquet": STATIC},
+        "covariates": {"c.parquet": PROMOTIONS},
+        "n_estimators": 20,
+    }
     return run_job(folder, demand, **(given | changes))
 
 
@@ -186,13 +190,13 @@ def test_what_the_model_was_not_made_for_is_refused(
         job(tmp_path, **{name: value for name, value in given.items() if name in ("static", "covariates") or value})
 
 
-@pytest.mark.parametrize("settings", [{"trees": 3, "seed": 9}, {"frequency": "W"}, {"frequency": "W-MON"}])
+@pytest.mark.parametrize("settings", [{"n_estimators": 3, "seed": 9}, {"frequency": "W"}, {"frequency": "W-MON"}])
 def test_what_only_training_goes_by_does_not_matter(
     trained: Finished, tmp_path: Path, settings: dict[str, Any]
 ) -> None:
     finished = infer(trained, tmp_path, **settings)
     assert finished.parts == trained.parts
-    assert finished.manifest["configuration"]["trees"] == 20
+    assert finished.manifest["configuration"]["n_estimators"] == 20
 
 
 @pytest.mark.parametrize(

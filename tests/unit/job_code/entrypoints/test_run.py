@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from contract.s3.manifest import BacktestMetrics
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
 from tests.demand import LAST, Finished, run_job, series, shop
@@ -233,7 +233,7 @@ def test_composite_keys_of_mixed_types_come_back_as_they_were(tmp_path: Path) ->
 
 def test_many_files_hold_every_series_once(tmp_path: Path) -> None:
     whole = run_job(tmp_path / "one", VARIED)
-    split = run_job(tmp_path / "many", VARIED, sizes=Sizes(rows_per_shard=400, values_per_piece=200))
+    split = run_job(tmp_path / "many", VARIED, sizes=WorkSizes(rows_per_shard=400, values_per_chunk=200))
     check_contract(split)
     assert list(split.parts) == [f"part-{number:05d}.parquet" for number in range(len(split.parts))]
     assert len(split.parts) > 5
@@ -257,4 +257,4 @@ def test_what_travels_through_the_state_machine_does_not_grow_with_the_horizon(f
     assert [each["step"] for each in manifest["backtest"]["by_step"]] == list(
         range(1, manifest["metrics"]["backtest_periods"] + 1)
     )
-    assert {each["by"] for each in manifest["backtest"]["by_segment"]} >= {"class", "kind"}
+    assert {each["by"] for each in manifest["backtest"]["by_group"]} >= {"class", "demand class"}

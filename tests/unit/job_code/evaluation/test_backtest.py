@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from job_code.evaluation.backtest import Backtest
-from job_code.evaluation.backtest_scores import NOT_MEASURED, scores, scores_by_segment, scores_by_step
-from job_code.evaluation.backtest_windows import place_origins
+from job_code.evaluation.backtest_scores import NOT_MEASURED, scores, scores_by_group, scores_by_step
+from job_code.evaluation.backtest_windows import make_backtest_windows
 from job_code.preparation.training_sample import Sample
 from tests import fitted
 from tests.demand import configured, panel_of, prepared, sample_of, series, shop
@@ -21,7 +21,10 @@ def backtested(sample: Sample, **settings: object) -> Backtest:
 
 def places(folder: Path, demand: pl.DataFrame, **settings: object) -> list[tuple[int, int, int]]:
     panel, _ = panel_of(folder, demand, frequency="W-MON")
-    return [(each.back, each.steps, int(each.series.sum())) for each in place_origins(panel, configured(**settings))]
+    return [
+        (each.held_out_periods, each.steps, int(each.series.sum()))
+        for each in make_backtest_windows(panel, configured(**settings))
+    ]
 
 
 def test_origins_lie_a_third_of_a_horizon_apart_over_several_horizons(tmp_path: Path) -> None:
@@ -48,8 +51,8 @@ def test_one_long_series_does_not_hold_out_the_life_of_all_others(tmp_path: Path
 
 def test_many_series_are_forecast_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     panel, _ = panel_of(tmp_path, shop(60, 80))
-    monkeypatch.setattr("job_code.evaluation.backtest_windows.MOST_FORECASTS", 240)
-    origins = place_origins(panel, configured(horizon=4))
+    monkeypatch.setattr("job_code.evaluation.backtest_windows.MAX_FORECASTS", 240)
+    origins = make_backtest_windows(panel, configured(horizon=4))
     assert sum(int(each.series.sum()) * each.steps for each in origins) <= 240 + 2 * 4 * len(origins)
     assert np.any([each.series for each in origins], axis=0).sum() > 30
     for each in origins:  # as many of each half, as each is judged by the other
@@ -63,7 +66,7 @@ def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
     after = backtested(replace(sample, panel=replace(panel, values=spoilt)))
     unspoilt = before.period - before.step < panel.last_period[0] - 3  # what was known when it was forecast
     assert 0 < unspoilt.sum() < len(unspoilt)
-    for name in ("baseline", "average", "model"):
+    for name in ("seasonal_naive", "moving_average", "model"):
         assert np.array_equal(getattr(before, name)[unspoilt], getattr(after, name)[unspoilt])
     assert not np.allclose(before.actual, after.actual)
 
@@ -77,7 +80,7 @@ def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
     }
     at = list(zip(result.series.tolist(), result.period.tolist(), strict=True))
     assert result.actual.tolist() == [values[each] for each in at]
-    assert result.baseline.tolist() == [
+    assert result.seasonal_naive.tolist() == [
         pytest.approx(values.get((index, period - 52), values[(index, period - step)]))
         for (index, period), step in zip(at, result.step.tolist(), strict=True)
     ]
@@ -122,19 +125,19 @@ def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
     tested = backtested(sample)
     by_step = scores_by_step(tested)
     assert [each["step"] for each in by_step] == [1, 2, 3, 4]
-    segments = scores_by_segment(tested, sample, ready.encoding)
+    segments = scores_by_group(tested, sample, ready.encoding)
     assert {(each["by"], each["segment"]) for each in segments} >= {
         ("class", "A"),
         ("class", "younger than a season"),
-        ("kind", "smooth"),
-        ("kind", "intermittent"),
+        ("demand class", "smooth"),
+        ("demand class", "intermittent"),
         ("shop", "north"),
         ("shop", "south"),
     }
     assert not any(each["by"] == "note" for each in segments)
-    for by in ("class", "kind", "shop"):
+    for by in ("class", "demand class", "shop"):
         own = [each for each in segments if each["by"] == by]
         assert sum(each["share_of_demand"] for each in own) == pytest.approx(1)
-        for name in ("forecast", "baseline", "moving_average"):
+        for name in ("forecast", "seasonal_naive", "moving_average"):
             wape = sum(each["share_of_demand"] * each[name]["wape"] for each in own)
             assert wape == pytest.approx(scores(tested)[name]["wape"])

@@ -50,7 +50,7 @@ def test_coverage_is_the_share_between_the_outer_quantiles() -> None:
 
 def test_an_observation_that_equals_quantiles_is_divided_among_their_levels() -> None:
     quantiles = np.array([[0.0, 0.0, 2.0], [0.0, 0.0, 2.0]])
-    shares = metrics.calibration(np.array([0.0, 2.0]), quantiles, LEVELS, np.array([1.0, 3.0]))
+    shares = metrics.pit_histogram(np.array([0.0, 2.0]), quantiles, LEVELS, np.array([1.0, 3.0]))
     # No sale: anywhere from 0 to between 0.5 and 0.9. Two: from there to beyond 0.9.
     none, two = np.array([0.1, 0.4, 0.2, 0]) / 0.7, np.array([0, 0, 0.2, 0.05]) / 0.25
     assert shares == pytest.approx(0.25 * none + 0.75 * two)
@@ -60,7 +60,7 @@ def test_counts_forecast_by_their_true_distribution_are_calibrated() -> None:
     counts = np.random.default_rng(0).poisson(0.7, 50_000).astype(float)
     levels = tuple(np.arange(1, 10) / 10)
     true = np.quantile(np.random.default_rng(1).poisson(0.7, 100_000), levels, method="inverted_cdf")
-    shares = metrics.calibration(counts, np.tile(true, (len(counts), 1)), levels, np.ones(len(counts)))
+    shares = metrics.pit_histogram(counts, np.tile(true, (len(counts), 1)), levels, np.ones(len(counts)))
     assert shares == pytest.approx(np.full(10, 0.1), abs=0.025)
     assert shares.sum() == pytest.approx(1)
 
@@ -90,4 +90,4 @@ def test_naive_error_is_within_each_series() -> None:
         for each in values
     ]
     expected[4] = math.nan  # always the same: no error to scale by
-    assert metrics.naive_error(panel) == pytest.approx(expected, nan_ok=True)
+    assert metrics.seasonal_naive_mae(panel) == pytest.approx(expected, nan_ok=True)

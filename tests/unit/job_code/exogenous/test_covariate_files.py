@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.model import direct_model, tree_predictor
 from tests.demand import LAST, ONE, Finished, run_job, series
 
 WEEKS, AHEAD = 130, 4
-SMALL = Sizes(rows_per_batch=300, rows_per_shard=700, values_per_piece=400, rows_worth_a_worker=200)
+SMALL = WorkSizes(rows_per_batch=300, rows_per_shard=700, values_per_chunk=400, rows_worth_a_worker=200)
 
 
 def days(count: int = WEEKS + AHEAD) -> list[date]:
@@ -50,10 +50,10 @@ def run(
     demand: pl.DataFrame,
     covariates: Mapping[str, pl.DataFrame | bytes],
     *,
-    sizes: Sizes = ONE,
+    sizes: WorkSizes = ONE,
     **settings: object,
 ) -> Finished:
-    given = {"horizon": AHEAD, "trees": 60, **settings}
+    given = {"horizon": AHEAD, "n_estimators": 60, **settings}
     return run_job(tmp_path, demand, covariates=covariates, sizes=sizes, **given)  # type: ignore[arg-type]
 
 
@@ -165,7 +165,7 @@ def test_what_is_known_of_the_past_alone_is_left_out(tmp_path: Path) -> None:
     demand = series(values)
     revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
     told = run(tmp_path / "told", demand, {"a.parquet": revenue})
-    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, trees=60)
+    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, n_estimators=60)
     assert forecast(told).tolist() == forecast(untold).tolist()
     assert told.manifest["metrics"] == untold.manifest["metrics"]
     assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
@@ -178,7 +178,7 @@ def test_what_ends_with_the_demand_is_not_known_from_an_earlier_cutoff_either(tm
     revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
     cutoff = (LAST - timedelta(weeks=weeks)).isoformat()
     told = run(tmp_path / "told", demand, {"a.parquet": revenue}, cutoff=cutoff)
-    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, trees=60, cutoff=cutoff)
+    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, n_estimators=60, cutoff=cutoff)
     assert forecast(told).tolist() == forecast(untold).tolist()
     assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
     later = revenue.filter(pl.col("unique_id") == "A00").with_columns(ds=pl.col("ds") + timedelta(weeks=AHEAD))

@@ -83,7 +83,9 @@ def test_what_sells_before_a_moving_holiday_is_forecast(tmp_path: Path) -> None:
     values = {f"A{at:02d}": (10 * (1 + 2 * easter) + random.normal(0, 0.3, 300)).tolist() for at in range(30)}
     demand, cutoff = series(values), date(2026, 3, 16)
     forecasts = [
-        run_job(tmp_path / (country or "none"), demand, cutoff=cutoff, trees=100, country_holidays=country).forecasts
+        run_job(
+            tmp_path / (country or "none"), demand, cutoff=cutoff, n_estimators=100, country_holidays=country
+        ).forecasts
         for country in ("DE", None)
     ]
     weekly = [each.group_by("ds").agg(pl.col("q50").mean()).sort("ds")["q50"].to_list() for each in forecasts]

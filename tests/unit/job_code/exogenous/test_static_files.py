@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.exogenous.static_features import MOST_CATEGORIES, StaticEncoding
-from job_code.preparation.panel_chunks import read_piece
+from job_code.exogenous.static_features import MAX_CATEGORIES, StaticEncoding
+from job_code.preparation.panel_chunks import read_chunk
 from tests.demand import LAST, ONE, configured, prepared, run_job, shop
 
 KEYS = pl.DataFrame({"unique_id": ["00001", "00002", "00003"]})
@@ -28,13 +28,13 @@ class Encoded:
         return tuple(self.encoding.categories)
 
 
-def encoded(folder: Path, files: Files, keys: pl.DataFrame = KEYS, *, sizes: Sizes = ONE) -> Encoded:
+def encoded(folder: Path, files: Files, keys: pl.DataFrame = KEYS, *, sizes: WorkSizes = ONE) -> Encoded:
     """Puts static files through everything beside demand that has one row a key."""
     demand = keys.with_columns(ds=pl.lit(LAST), y=pl.lit(1.0))
     config = configured(frequency="W-MON", key=",".join(keys.columns))
     ready = prepared(folder, {"demand.parquet": demand}, config, static=files, sizes=sizes)
-    pieces = [read_piece(piece.folder, ready.calendar.frequency) for piece in ready.pieces]
-    rows = pl.concat(piece.panel.keys.hstack(ready.encoding.encode(piece.static)) for piece in pieces)
+    chunks = [read_chunk(chunk.folder, ready.calendar.frequency) for chunk in ready.chunks]
+    rows = pl.concat(chunk.panel.keys.hstack(ready.encoding.encode(chunk.static)) for chunk in chunks)
     return Encoded(rows.sort(keys.columns).drop(keys.columns), ready.encoding, ready.series_without_static)
 
 
@@ -123,11 +123,11 @@ def test_several_files_with_columns_in_any_order_and_number_type(tmp_path: Path)
 
 
 def test_text_of_too_many_kinds_is_left_out_and_said(tmp_path: Path) -> None:
-    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MOST_CATEGORIES + 1)]})
+    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MAX_CATEGORIES + 1)]})
     rows = keys.with_columns(name=pl.col("unique_id") + " name", group=pl.lit("g"))
     static = encoded(tmp_path, {"a.parquet": rows}, keys)
     assert static.columns.columns == ["group"]
-    assert static.encoding.ignored == (f"name (text with more than {MOST_CATEGORIES} different values)",)
+    assert static.encoding.ignored == (f"name (text with more than {MAX_CATEGORIES} different values)",)
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_no_column_of_use_is_no_harm(tmp_path: Path, columns: dict[str, list[obj
     assert finished.forecasts.equals(run_job(tmp_path / "without", shop(4, 30)).forecasts)
 
 
-SMALL = Sizes(rows_per_batch=3, rows_per_shard=2)
+SMALL = WorkSizes(rows_per_batch=3, rows_per_shard=2)
 
 
 @pytest.mark.parametrize(
@@ -204,28 +204,28 @@ def test_rows_find_their_series_over_many_shards_and_batches(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("sizes", [ONE, SMALL], ids=["one shard", "many shards"])
-def test_text_of_too_many_kinds_over_all_shards(tmp_path: Path, sizes: Sizes) -> None:
-    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MOST_CATEGORIES + 1)]})
+def test_text_of_too_many_kinds_over_all_shards(tmp_path: Path, sizes: WorkSizes) -> None:
+    keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MAX_CATEGORIES + 1)]})
     number = pl.int_range(keys.height)
     rows = keys.with_columns(
         just=pl.when(number > 0).then(pl.col("unique_id") + "x"), many=pl.col("unique_id") + "y", few=pl.lit("z")
     )
     static = encoded(tmp_path, {"a.parquet": rows}, keys, sizes=sizes)
     assert static.columns.columns == ["just", "few"]
-    assert static.columns["just"].to_list() == [None, *range(MOST_CATEGORIES)]
-    assert static.encoding.ignored == (f"many (text with more than {MOST_CATEGORIES} different values)",)
+    assert static.columns["just"].to_list() == [None, *range(MAX_CATEGORIES)]
+    assert static.encoding.ignored == (f"many (text with more than {MAX_CATEGORIES} different values)",)
 
 
 def test_one_word_in_a_late_batch_makes_a_csv_column_text(tmp_path: Path) -> None:
     rows = pl.DataFrame({"unique_id": KEYS["unique_id"], "size": ["2", "10", "x"], "count": ["2", "10", None]})
-    static = encoded(tmp_path, {"a.csv": rows}, sizes=Sizes(rows_per_batch=1, rows_per_shard=1))
+    static = encoded(tmp_path, {"a.csv": rows}, sizes=WorkSizes(rows_per_batch=1, rows_per_shard=1))
     assert static.encoding.categories == {"size": ("10", "2", "x")}
     assert static.columns["size"].to_list() == [1, 0, 2]
     assert static.columns["count"].to_list() == [2, 10, None]
 
 
 @pytest.mark.parametrize("sizes", [ONE, SMALL], ids=["one shard", "many shards"])
-def test_series_with_more_than_one_row_are_counted_over_files_and_shards(tmp_path: Path, sizes: Sizes) -> None:
+def test_series_with_more_than_one_row_are_counted_over_files_and_shards(tmp_path: Path, sizes: WorkSizes) -> None:
     keys = pl.DataFrame({"unique_id": [f"{at:02d}" for at in range(40)]})
     rows = keys.with_columns(size=pl.lit(1))
     files: Files = {"a.parquet": rows, "b.csv": rows[9:35:5], "c.parquet": rows[34:35]}

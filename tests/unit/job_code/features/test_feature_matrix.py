@@ -9,9 +9,9 @@ import pytest
 
 from job_code.exogenous.exogenous_features import Exogenous
 from job_code.exogenous.static_features import StaticFeatures
-from job_code.features.feature_matrix import LEAST_GROWTH, MOST_GROWTH, NEAR, Origins
+from job_code.features.feature_matrix import MAX_GROWTH, MIN_GROWTH, NEAR, ForecastOrigins
 from job_code.features.feature_recipe import recipe_for
-from job_code.features.lag_features import last_origins, size, training_origins
+from job_code.features.lag_features import demand_scale, last_origins, training_origins
 from job_code.features.training_rows import TrainingRows
 from job_code.series.arrays import Integers
 from job_code.series.frequency import Frequency
@@ -34,11 +34,11 @@ def exogenous(panel: Panel) -> Exogenous:
     return replace(Exogenous.none(len(panel)), static=StaticFeatures(floor))
 
 
-def at_ends(panel: Panel, known: Exogenous | None = None) -> Origins:
+def at_ends(panel: Panel, known: Exogenous | None = None) -> ForecastOrigins:
     return last_origins(panel, known or exogenous(panel), recipe=recipe_for(panel.frequency))
 
 
-def table(origins: Origins, index: Integers, step: Integers) -> dict[str, list[float]]:
+def table(origins: ForecastOrigins, index: Integers, step: Integers) -> dict[str, list[float]]:
     rows = origins.rows(index, step)
     assert rows.dtype == np.float32
     assert rows.shape == (len(index), len(origins.names))
@@ -49,7 +49,7 @@ def table(origins: Origins, index: Integers, step: Integers) -> dict[str, list[f
 def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> None:
     every = np.arange(len(panel))
     told = table(at_ends(panel), every, np.full(len(panel), step))
-    sizes = size(panel)
+    sizes = demand_scale(panel)
     for number in every:
         begin = panel.starts[number]
         own = panel.values[begin : begin + panel.lengths[number]] / sizes[number]
@@ -79,17 +79,22 @@ def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> No
 
 
 def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
-    """Origins in the middle of series tell what the same series tell when they end there."""
+    """ForecastOrigins in the middle of series tell what the same series tell when they end there."""
     panel = replace(panel, values=panel.values.copy())
     panel.values[panel.starts[-1] + 20] = 1e6  # what was huge once leaves nothing behind
     longer = panel.select(panel.lengths > 1)
     shorter = longer.without_last(1)
     assert shorter.lengths.min() == 1
-    sizes = size(shorter)
+    sizes = demand_scale(shorter)
     at = longer.starts + shorter.lengths - 1
     every = np.arange(len(longer))
     drawn = TrainingRows(
-        series=every, at=at, step=np.full(len(at), 3), size=sizes, zero_share=np.zeros(len(at)), age=shorter.lengths
+        series=every,
+        origin=at,
+        step=np.full(len(at), 3),
+        scale=sizes,
+        zero_share=np.zeros(len(at)),
+        age=shorter.lengths,
     )
     learning = training_origins(longer, exogenous(longer), drawn, recipe=recipe_for(WEEKS))
     forecasting = at_ends(shorter).rows(every, drawn.step)
@@ -112,10 +117,10 @@ def test_days_know_their_weekday(tmp_path: Path) -> None:
     origins = at_ends(panel, Exogenous.none(1))
     steps = np.arange(1, 22)
     told = table(origins, np.zeros(len(steps), dtype=np.int64), steps)
-    expected = [((99 + step) % 7 + 1) / size(panel)[0] for step in steps]
+    expected = [((99 + step) % 7 + 1) / demand_scale(panel)[0] for step in steps]
     assert told["pattern"] == pytest.approx(expected)
     assert told["pattern, mean"] == pytest.approx(expected)
-    assert origins.recipe.pattern == 7
+    assert origins.recipe.short_season == 7
 
 
 def test_growth_is_bounded(tmp_path: Path) -> None:
@@ -123,7 +128,7 @@ def test_growth_is_bounded(tmp_path: Path) -> None:
     every = np.arange(2)
     told = table(at_ends(panel, Exogenous.none(2)), every, np.array([1, 1]))
     down, up = (told["year ago, grown"][at] / told["year ago +0"][at] for at in every)
-    assert (down, up) == pytest.approx((LEAST_GROWTH, MOST_GROWTH))
+    assert (down, up) == pytest.approx((MIN_GROWTH, MAX_GROWTH))
 
 
 def test_only_some_origins(panel: Panel) -> None:
@@ -132,6 +137,6 @@ def test_only_some_origins(panel: Panel) -> None:
     kept, step = origins.where(some), np.array([2, 9, 30])
     whole = origins.rows(np.flatnonzero(some), step)
     assert np.array_equal(kept.rows(np.arange(3), step), whole, equal_nan=True)
-    assert replace(kept, size=kept.size * 2).known("lag1", np.arange(3)) == pytest.approx(
-        kept.known("lag1", np.arange(3)) / 2
+    assert replace(kept, scale=kept.scale * 2).lag_feature("lag1", np.arange(3)) == pytest.approx(
+        kept.lag_feature("lag1", np.arange(3)) / 2
     )

@@ -23,35 +23,37 @@ HORIZON = 5
 def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, DirectModel]:
     demand = shop(12, LONG[request.param], frequency=request.param, noise=0.4)
     sample = sample_of(tmp_path_factory.mktemp("memory"), demand)
-    config = configured(trees=40, min_rows_per_leaf=5)
+    config = configured(n_estimators=40, min_child_samples=5)
     return sample, fit(sample, config, horizon=HORIZON)
 
 
 def forecast(sample: Sample, model: DirectModel, memory: int) -> Floats:
-    return predicted(replace(model, memory=memory), sample, HORIZON)
+    return predicted(replace(model, max_lookback=memory), sample, HORIZON)
 
 
 def test_what_lies_beyond_the_memory_changes_nothing(fitted: tuple[Sample, DirectModel]) -> None:
     sample, model = fitted
     longest = int(sample.panel.lengths.max())
-    assert model.memory == recipe_for(sample.panel.frequency).memory(HORIZON) < longest
+    assert model.max_lookback == recipe_for(sample.panel.frequency).max_lookback(HORIZON) < longest
     whole = forecast(sample, model, longest)
     # A rolling mean summed up in another order may be another float: a row may then fall to the other side of a split.
-    assert np.isclose(forecast(sample, model, model.memory), whole, rtol=1e-5).mean() > 0.95
-    assert forecast(sample, model, model.memory) == pytest.approx(whole, rel=0.01)
+    assert np.isclose(forecast(sample, model, model.max_lookback), whole, rtol=1e-5).mean() > 0.95
+    assert forecast(sample, model, model.max_lookback) == pytest.approx(whole, rel=0.01)
 
 
 def test_what_lies_within_the_memory_counts(fitted: tuple[Sample, DirectModel]) -> None:
     sample, model = fitted
     shorter = recipe_for(sample.panel.frequency).year - 1
-    assert not np.isclose(forecast(sample, model, shorter), forecast(sample, model, model.memory), rtol=1e-5).all()
+    assert not np.isclose(
+        forecast(sample, model, shorter), forecast(sample, model, model.max_lookback), rtol=1e-5
+    ).all()
 
 
 @pytest.mark.parametrize("horizon", [1, 60])
 @pytest.mark.parametrize("name", ["D", "W-MON", "MS", "ME"])
 def test_memory_reaches_as_far_as_the_features(name: str, horizon: int) -> None:
     recipe = recipe_for(Frequency(name))
-    memory, year = recipe.memory(horizon), recipe.year
+    memory, year = recipe.max_lookback(horizon), recipe.year
     assert memory > max(*recipe.lags, 2 * year)  # the mean of the year before the latest one
     # The second year back of the season of any step, and the two periods before it.
     assert memory > max(2 * year - step % year for step in range(1, horizon + 1)) + 2
@@ -106,5 +108,7 @@ def test_each_feature_with_a_role_is_in_the_recipe(name: str) -> None:
     recipe = recipe_for(Frequency(name))
     transforms = sum(map(len, recipe.lag_transforms.values()))
     assert len(set(recipe.names)) == len(recipe.lags) + transforms
-    assert {recipe.level_now, recipe.level_a_year_ago, recipe.smoothed, recipe.mean_of_year} <= set(recipe.names)
+    assert {recipe.level_feature, recipe.level_feature_last_year, recipe.ewm_feature, recipe.mean_of_year} <= set(
+        recipe.names
+    )
     assert set(recipe.lag_transforms) == {1, recipe.year + 1}  # or the names would not tell them apart

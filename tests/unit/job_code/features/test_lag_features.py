@@ -7,7 +7,7 @@ from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features import lag_features
 from job_code.features.feature_matrix import Columns
 from job_code.features.feature_recipe import FeatureRecipe, recipe_for
-from job_code.features.lag_features import last_origins, size, training_origins
+from job_code.features.lag_features import demand_scale, last_origins, training_origins
 from job_code.features.training_rows import TrainingRows
 from job_code.series.arrays import Integers
 from job_code.series.panel import Panel
@@ -51,7 +51,7 @@ def read_by_hand(past: list[float], feature: str, year: int) -> float:
 
 
 def expected(panel: Panel, recipe: FeatureRecipe, at: np.ndarray) -> Columns:
-    sizes = size(panel)
+    sizes = demand_scale(panel)
     pasts = [
         (panel.values[start : end + 1] / own).tolist() for start, end, own in zip(panel.starts, at, sizes, strict=True)
     ]
@@ -63,9 +63,9 @@ def drawn_at(panel: Panel, at: Integers) -> TrainingRows:
     ones = np.ones(len(panel))
     return TrainingRows(
         series=np.arange(len(panel)),
-        at=at,
+        origin=at,
         step=np.ones(len(panel), dtype=np.int64),
-        size=ones,
+        scale=ones,
         zero_share=0 * ones,
         age=at - panel.starts + 1,
     )
@@ -75,10 +75,10 @@ def test_at_the_ends_of_series(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
     ends = last_origins(panel, Exogenous.none(len(panel)), recipe=recipe)
     by_hand = expected(panel, recipe, panel.starts + panel.lengths - 1)
-    assert ends.past == pytest.approx(by_hand, rel=1e-5, abs=1e-7, nan_ok=True)
+    assert ends.lag_features == pytest.approx(by_hand, rel=1e-5, abs=1e-7, nan_ok=True)
     means = [name.startswith("mean") for name in recipe.names]
     assert (by_hand[means] == 0).any()
-    assert np.array_equal(ends.past[means] == 0, by_hand[means] == 0)  # no rounding error stands for no demand
+    assert np.array_equal(ends.lag_features[means] == 0, by_hand[means] == 0)  # no rounding error stands for no demand
 
 
 def test_in_the_middle_of_series(panel: Panel) -> None:
@@ -86,15 +86,15 @@ def test_in_the_middle_of_series(panel: Panel) -> None:
     at = panel.starts + (panel.lengths - 1) // 2
     drawn = drawn_at(panel, at)
     middles = training_origins(panel, Exogenous.none(len(panel)), drawn, recipe=recipe)
-    assert middles.past == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
-    assert middles.past[0] / middles.size == pytest.approx(panel.values[at])
+    assert middles.lag_features == pytest.approx(expected(panel, recipe, at), rel=1e-5, abs=1e-7, nan_ok=True)
+    assert middles.lag_features[0] / middles.scale == pytest.approx(panel.values[at])
 
 
 def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, ends = recipe_for(panel.frequency), drawn_at(panel, panel.starts + panel.lengths - 1)
 
     def past() -> Columns:
-        return training_origins(panel, Exogenous.none(len(panel)), ends, recipe=recipe).past
+        return training_origins(panel, Exogenous.none(len(panel)), ends, recipe=recipe).lag_features
 
     assert np.isinf(lag_features.UNKNOWN)
     known = past()
@@ -106,15 +106,19 @@ def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: py
 def test_the_model_predicts_from_the_features_it_learns_from(panel: Panel) -> None:
     recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
     ends = drawn_at(panel, panel.starts + panel.lengths - 1)
-    learnt = training_origins(panel, exogenous, ends, recipe=recipe).past
-    assert last_origins(panel, exogenous, recipe=recipe).past == pytest.approx(learnt, rel=1e-5, abs=1e-7, nan_ok=True)
+    learnt = training_origins(panel, exogenous, ends, recipe=recipe).lag_features
+    assert last_origins(panel, exogenous, recipe=recipe).lag_features == pytest.approx(
+        learnt, rel=1e-5, abs=1e-7, nan_ok=True
+    )
 
 
 def test_means_do_not_depend_on_what_lies_before_them(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
     panel = panel.select(panel.mean_of_last(panel.values, panel.frequency.per_year) > 0)  # the others' size may
-    recent = panel.recent(recipe.memory(1))
+    recent = panel.recent(recipe.max_lookback(1))
     assert recent.lengths.max() < panel.lengths.max()
-    whole, latest = (last_origins(each, Exogenous.none(len(each)), recipe=recipe).past for each in (panel, recent))
+    whole, latest = (
+        last_origins(each, Exogenous.none(len(each)), recipe=recipe).lag_features for each in (panel, recent)
+    )
     means = [name.startswith(("mean", "lag")) for name in recipe.names]
     assert np.array_equal(whole[means], latest[means], equal_nan=True)

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from job_code.features.training_rows import FEW_ROWS, draw_rows
+from job_code.features.training_rows import MIN_ROWS, draw_rows
 from tests.demand import panel_of, series
 
 
@@ -14,7 +14,7 @@ def test_every_period_is_foretold_from_within_its_series(tmp_path: Path) -> None
     assert len(drawn) == (2 + 89) * 12  # few periods: each is foretold as often as there are steps
     assert set(drawn.target.tolist()) == set(np.flatnonzero(panel.age > 0).tolist())
     assert np.array_equal(panel.series_of_value[drawn.target], drawn.series)
-    assert np.array_equal(panel.series_of_value[drawn.at], drawn.series)
+    assert np.array_equal(panel.series_of_value[drawn.origin], drawn.series)
     assert drawn.step.min() == 1
     assert drawn.step.max() == 12
     of_long = drawn.step[drawn.series == 2]
@@ -26,27 +26,27 @@ def test_size_and_zeros_are_those_of_the_year_before(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({name: random.poisson(0.7, 150).tolist() for name in "abc"}))[0]
     drawn = draw_rows(panel, 8, seed=3)
     for row in range(0, len(drawn), 97):
-        begin = max(panel.starts[drawn.series[row]], drawn.at[row] - 51)
-        year = panel.values[begin : drawn.at[row] + 1]
-        assert drawn.size[row] == pytest.approx(np.abs(year).mean())
-        assert drawn.age[row] == drawn.at[row] - panel.starts[drawn.series[row]] + 1
+        begin = max(panel.starts[drawn.series[row]], drawn.origin[row] - 51)
+        year = panel.values[begin : drawn.origin[row] + 1]
+        assert drawn.scale[row] == pytest.approx(np.abs(year).mean())
+        assert drawn.age[row] == drawn.origin[row] - panel.starts[drawn.series[row]] + 1
         assert drawn.zero_share[row] == pytest.approx((year == 0).mean())
 
 
 def test_nothing_is_learnt_where_a_year_brought_nothing(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [9.0] * 20 + [0.0] * 80 + [9.0] * 20, "b": [7.0] * 120}))[0]
     drawn = draw_rows(panel, 4, seed=0)
-    idle = (drawn.at >= 71) & (drawn.at < 100)  # the year up to there is all zeros
+    idle = (drawn.origin >= 71) & (drawn.origin < 100)  # the year up to there is all zeros
     assert not idle.any()
-    assert (drawn.size > 0).all()
+    assert (drawn.scale > 0).all()
 
 
 @pytest.mark.parametrize(("share", "foretold"), [(0.8, 0.8), (2, 1), (6, 2)])
 def test_of_many_periods_some_are_foretold_once(tmp_path: Path, share: float, foretold: float) -> None:
-    length = int(FEW_ROWS * share) // 100
+    length = int(MIN_ROWS * share) // 100
     panel = panel_of(tmp_path, series({f"S{at:03d}": [1.0] * length for at in range(100)}, frequency="D"))[0]
     drawn = draw_rows(panel, 30, seed=0)
-    assert len(drawn) == pytest.approx(FEW_ROWS * foretold, rel=0.01)
+    assert len(drawn) == pytest.approx(MIN_ROWS * foretold, rel=0.01)
     assert len(np.unique(drawn.target)) == len(drawn)
 
 
@@ -74,7 +74,7 @@ def test_what_a_series_teaches_depends_on_no_other(tmp_path: Path) -> None:
     own_rows = beside.where(beside.series > 0)
     assert len(own_rows) == pytest.approx(len(alone), rel=0.01)  # steps are drawn for all together
     for row in range(0, len(own_rows), 50):
-        at = own_rows.at[row]
+        at = own_rows.origin[row]
         year = panel.values[max(panel.starts[own_rows.series[row]], at - 51) : at + 1]
-        assert own_rows.size[row] == pytest.approx(year.mean())
+        assert own_rows.scale[row] == pytest.approx(year.mean())
         assert own_rows.zero_share[row] == pytest.approx((year == 0).mean())

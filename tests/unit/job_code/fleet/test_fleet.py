@@ -29,12 +29,12 @@ from job_code.run_request import RunRequest
 from job_code.runtime.output_store import S3Output
 from job_code.runtime.process_pool import WorkerDiedError, Workers
 from job_code.runtime.progress import Progress
-from job_code.runtime.s3_prefix import S3Folder
+from job_code.runtime.s3_prefix import S3Prefix
 from tests.demand import ONE, RUN, Finished, configured, run_job, series, shop, write
 
 BUCKET = "forecasts"
 URI = f"s3://{BUCKET}"
-OBJECTS = 14
+CHUNKS = 14
 DEMAND = pl.concat(
     [
         shop(40, 90, noise=0.3),
@@ -50,7 +50,7 @@ INPUTS: dict[str, dict[str, pl.DataFrame | bytes]] = {
     "static": {"s.parquet": STATIC},
     "covariates": {"c.parquet": PRICES},
 }
-SETTINGS: dict[str, Any] = {"trees": 10, "country_holidays": "DE"}
+SETTINGS: dict[str, Any] = {"n_estimators": 10, "country_holidays": "DE"}
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,12 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 
 @contextmanager
-def bucket() -> Iterator[S3Folder]:
+def bucket() -> Iterator[S3Prefix]:
     """An S3 of its own, with the bucket."""
     with mock_aws():
         s3 = boto3.client("s3", region_name="eu-central-1")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        yield S3Folder(s3, BUCKET, "")
+        yield S3Prefix(s3, BUCKET, "")
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +80,14 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> d
         inputs=inputs,
         config=configured(**SETTINGS),
         published=single.forecast_folder,
-        objects=OBJECTS,
+        min_chunks=CHUNKS,
     )
     scratch = folder / "scratch"
     scratch.mkdir()
     with bucket() as store:
         progress = Progress(io.StringIO())
         run(request, S3Output(store), workers=Workers(1), progress=progress, folder=scratch, sizes=ONE)
-        assert not list((scratch / "pieces").glob("0*"))
+        assert not list((scratch / "chunks").glob("0*"))
         return {name: store.read(name) for name in store.names("")}
 
 
@@ -100,16 +100,16 @@ class Fleet:
     jobs: int = 0
 
     @property
-    def store(self) -> S3Folder:
-        return S3Folder.from_uri(URI)
+    def store(self) -> S3Prefix:
+        return S3Prefix.from_uri(URI)
 
     @property
     def prefix(self) -> str:
         return f"handover/partition=all/run_id={RUN}/"
 
     @property
-    def objects(self) -> list[str]:
-        return self.store.names(f"{self.prefix}pieces/")
+    def chunks(self) -> list[str]:
+        return self.store.names(f"{self.prefix}chunks/")
 
     def run(self, instances: int, *, lost: tuple[int, ...] = ()) -> tuple[int, str]:
         """One processing job; the numbers of machines that never came to do anything are `lost`."""
@@ -126,8 +126,8 @@ class Fleet:
         hosts = [f"algo-{each}" for each in range(1, instances + 1)]
         write_json(root / "config/resourceconfig.json", {"current_host": f"algo-{number}", "hosts": hosts})
         write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"job-{self.jobs}"})
-        self._download(self.objects[number - 1 :: instances], root / "processing/input/pieces")
-        self._download(self.store.names(f"{self.prefix}common/"), root / "processing/input/common")
+        self._download(self.chunks[number - 1 :: instances], root / "processing/input/chunks")
+        self._download(self.store.names(f"{self.prefix}shared/"), root / "processing/input/common")
         self._download(self.store.names("models/"), root / "processing/input/model")
         self.monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(root))
         self.monkeypatch.setenv("OUTPUT_URI", URI)
@@ -176,9 +176,9 @@ def fleet(handed_over: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_handed_over_is_several_objects_of_about_one_size(fleet: Fleet) -> None:
-    sizes = [len(fleet.store.read(name)) for name in fleet.objects]
-    assert OBJECTS <= len(sizes) <= 2 * OBJECTS
-    document = json.loads(fleet.store.read(f"{fleet.prefix}common/handover.json"))
+    sizes = [len(fleet.store.read(name)) for name in fleet.chunks]
+    assert CHUNKS <= len(sizes) <= 2 * CHUNKS
+    document = json.loads(fleet.store.read(f"{fleet.prefix}shared/handover.json"))
     assert document["series"] == DEMAND["unique_id"].n_unique()
     assert document["bytes"] == sum(sizes)
     assert not fleet.store.names("forecasts/")
@@ -212,7 +212,7 @@ def test_the_forecasts_are_those_of_the_single_job(fleet: Fleet, single: Finishe
 
 
 def test_a_machine_that_receives_nothing_succeeds(fleet: Fleet, single: Finished) -> None:
-    instances = len(fleet.objects) + 2
+    instances = len(fleet.chunks) + 2
     assert fleet.run(instances) == (0, "")
     assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
 
@@ -224,11 +224,11 @@ def test_finished_objects_outlive_a_lost_machine(
         raise SystemExit(137)  # as SageMaker ends all machines, should one be lost
 
     with monkeypatch.context() as patched:
-        patched.setattr("job_code.fleet.gather_results.wait_for_all.__kwdefaults__", {"sleep": gone})
+        patched.setattr("job_code.fleet.gather_results.await_instances.__kwdefaults__", {"sleep": gone})
         with pytest.raises(SystemExit):
             fleet.run(3, lost=(2,))
     before = fleet.forecasts
-    assert 0 < len(before) < len(fleet.objects)
+    assert 0 < len(before) < len(fleet.chunks)
     modified = written(fleet)
     assert fleet.run(2) == (0, "")
     assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
@@ -241,7 +241,7 @@ def written(fleet: Fleet) -> dict[str, Any]:
 
 
 def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
-    """Changes the files of an object; its checksum is made to fit."""
+    """Changes the files of an chunk; its checksum is made to fit."""
     folder, packed = fleet.folder / "spoilt", fleet.folder / "spoilt.tar"
     folder.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(fleet.store.read(name))) as archive:
@@ -251,18 +251,18 @@ def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
         for file in sorted(folder.iterdir()):
             archive.add(file, file.name)
     fleet.store.upload(packed, name)
-    key = f"{fleet.prefix}common/handover.json"
+    key = f"{fleet.prefix}shared/handover.json"
     document = json.loads(fleet.store.read(key))
-    (piece,) = (each for each in document["pieces"] if f"piece-{each['number']:05d}.tar" == Path(name).name)
-    piece["sha256"] = checksum(packed)
+    (chunk,) = (each for each in document["chunks"] if f"chunk-{each['number']:05d}.tar" == Path(name).name)
+    chunk["sha256"] = checksum(packed)
     path = fleet.folder / "handover.json"
     path.write_text(json.dumps(document))
     fleet.store.upload(path, key)
 
 
 def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fleet: Fleet, single: Finished) -> None:
-    name = fleet.objects[4]
-    sound, document = fleet.store.read(name), fleet.store.read(f"{fleet.prefix}common/handover.json")
+    name = fleet.chunks[4]
+    sound, document = fleet.store.read(name), fleet.store.read(f"{fleet.prefix}shared/handover.json")
     blamed = []
 
     def poison(folder: Path) -> None:
@@ -275,13 +275,13 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
     spoilt(fleet, name, poison)
     code, message = fleet.run(3)
     assert code == 1
-    assert message.startswith(f"[ObjectsFailed] 1 of {len(fleet.objects)} objects could not be forecast: piece-00004 (")
+    assert message.startswith(f"[ChunksFailed] 1 of {len(fleet.chunks)} chunks could not be forecast: chunk-00004 (")
     assert "part-00004.parquet: " in message
     assert message.endswith(f"to blame: {blamed[0]}")
-    assert len(fleet.forecasts) == len(fleet.objects) - 1
+    assert len(fleet.forecasts) == len(fleet.chunks) - 1
     assert not [name for name in fleet.store.names("forecasts/") if "manifest" in name]
     modified = written(fleet)
-    for key, content in ((name, sound), (f"{fleet.prefix}common/handover.json", document)):
+    for key, content in ((name, sound), (f"{fleet.prefix}shared/handover.json", document)):
         fleet.store.client.put_object(Bucket=BUCKET, Key=key, Body=content)
     assert fleet.run(1) == (0, "")
     assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
@@ -289,10 +289,10 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
 
 
 def test_a_damaged_object_is_told_from_a_sound_one(fleet: Fleet) -> None:
-    fleet.store.client.put_object(Bucket=BUCKET, Key=fleet.objects[0], Body=b"not what it was")
+    fleet.store.client.put_object(Bucket=BUCKET, Key=fleet.chunks[0], Body=b"not what it was")
     code, message = fleet.run(2)
     assert code == 1
-    assert "piece-00000 (" in message
+    assert "chunk-00000 (" in message
     assert "it is damaged" in message
 
 
@@ -315,16 +315,16 @@ def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file
 
 
 def test_many_failures_are_counted_and_the_first_told(fleet: Fleet) -> None:
-    for name in fleet.objects:
+    for name in fleet.chunks:
         fleet.store.client.put_object(Bucket=BUCKET, Key=name, Body=b"not what it was")
     code, message = fleet.run(1)
     assert code == 1
     assert message.count("it is damaged") == 3
-    every = f"{fleet.prefix}failed/job-1/every-reason.json"
-    assert message.endswith(f"; and {len(fleet.objects) - 3} more, in {URI}/{every}")
+    every = f"{fleet.prefix}failed/job-1/summary.json"
+    assert message.endswith(f"; and {len(fleet.chunks) - 3} more, in {URI}/{every}")
     told = json.loads(fleet.store.read(every))
-    assert told["missing"] == told["objects"] == len(told["reasons"]) == len(fleet.objects)
-    assert told["reasons"][-1].startswith(Path(fleet.objects[-1]).stem)
+    assert told["missing"] == told["chunks"] == len(told["reasons"]) == len(fleet.chunks)
+    assert told["reasons"][-1].startswith(Path(fleet.chunks[-1]).stem)
 
 
 def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,7 +334,7 @@ def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeyp
     monkeypatch.setattr("job_code.fleet.chunk_worker.unpack", fail)
     code, message = fleet.run(1)
     assert code == 1
-    assert message.endswith("/failed/job-1/every-reason.json")
+    assert message.endswith("/failed/job-1/summary.json")
     assert message.count("a long story") > 20
 
 
@@ -356,7 +356,7 @@ def test_what_the_machine_lacks_is_no_fault_of_an_object(
     code, message = fleet.run(1)
     assert code == 1
     assert message.startswith(said)
-    assert not fleet.store.names(f"{fleet.prefix}failed/")
+    assert not fleet.store.names(f"{fleet.prefix}failures/")
 
 
 def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
@@ -384,7 +384,7 @@ def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str
         info = tarfile.TarInfo(name)
         info.size, info.type, info.linkname = 1 if kind == tarfile.REGTYPE else 0, kind, "elsewhere"
         archive.addfile(info, io.BytesIO(b"x"))
-    with pytest.raises(HandoverUnusableError, match="which is no file of a piece"):
+    with pytest.raises(HandoverUnusableError, match="which is no file of a chunk"):
         unpack(evil, into, checksum(evil))
     with pytest.raises(HandoverUnusableError, match="it is damaged"):
         unpack(evil, into, "0" * 64)
@@ -393,21 +393,19 @@ def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str
 
 
 def test_an_object_that_is_not_there_ends_the_waiting(fleet: Fleet) -> None:
-    fleet.store.client.delete_object(Bucket=BUCKET, Key=fleet.objects[3])
+    fleet.store.client.delete_object(Bucket=BUCKET, Key=fleet.chunks[3])
     code, message = fleet.run(2)
     assert code == 1
-    total = len(fleet.objects) + 1
-    assert (
-        message == f"[ObjectsFailed] 1 of {total} objects could not be forecast: piece-00003: no machine was given it"
-    )
+    total = len(fleet.chunks) + 1
+    assert message == f"[ChunksFailed] 1 of {total} chunks could not be forecast: chunk-00003: no machine was given it"
 
 
 class Deadly(Workers):
-    """Workers that one object kills, as it would where memory runs out."""
+    """Workers that one chunk kills, as it would where memory runs out."""
 
     def as_completed(self, function: Any, tasks: Any) -> Iterator[Any]:
         for place, task in enumerate(tasks):
-            if task.piece.number == 5:
+            if task.chunk.number == 5:
                 raise WorkerDiedError("a worker process was killed")
             yield place, function(task)
 
@@ -418,9 +416,9 @@ def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
     monkeypatch.setattr("job_code.runtime.process_pool.Workers", Deadly)
     code, message = fleet.run(2)
     assert code == 1
-    assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.objects)} objects could not be forecast: piece-00005 (")
+    assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.chunks)} chunks could not be forecast: chunk-00005 (")
     assert message.endswith("a worker process was killed")
-    assert len(fleet.forecasts) == len(fleet.objects) - 1
+    assert len(fleet.forecasts) == len(fleet.chunks) - 1
 
 
 @pytest.mark.parametrize(
@@ -428,7 +426,7 @@ def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
     [
         ({"schema_version": 99}, "handover.json: its schema is 99, this program's 2"),
         ({"last_period": None}, "handover.json cannot be read: last_period: Input should be a valid integer; start a"),
-        ({"pieces": [{"number": 0}]}, "handover.json cannot be read: pieces.0.series: Field required (and 2 more)"),
+        ({"chunks": [{"number": 0}]}, "handover.json cannot be read: chunks.0.series: Field required (and 2 more)"),
         ({"covariates": {"tables": []}}, "handover.json cannot be read: covariates.horizon: Field required"),
     ],
 )

@@ -5,15 +5,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.calibration.forecast_table import Entries
-from job_code.calibration.usual_change import typical_change
+from job_code.calibration.forecast_table import ForecastRows
+from job_code.calibration.mean_absolute_change import prior_relative_change
 from job_code.config import ForecastConfig
-from job_code.demand.work_sizes import Sizes
-from job_code.forecasting.forecast_chunk import forecast_pieces
+from job_code.demand.work_sizes import WorkSizes
+from job_code.forecasting.forecast_chunk import forecast_chunks
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import save_model
 from job_code.model.direct_model import DirectModel
-from job_code.preparation.panel_chunks import read_piece
+from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
 from job_code.runtime.process_pool import Workers
@@ -22,7 +22,7 @@ from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
 from tests.fitted import backtested, fit, trained
 
-CONFIG = configured(trees=20, cutoff_rule="series")
+CONFIG = configured(n_estimators=20, cutoff_rule="series")
 
 
 def demand() -> pl.DataFrame:
@@ -32,7 +32,7 @@ def demand() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
-    sizes = Sizes(rows_per_shard=1000, values_per_piece=500)
+    sizes = WorkSizes(rows_per_shard=1000, values_per_chunk=500)
     return prepared(tmp_path_factory.mktemp("ready"), {"a.parquet": demand()}, CONFIG, sizes=sizes)
 
 
@@ -60,13 +60,13 @@ def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
     forecaster, sample = learnt
     together = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     sizes: list[int] = []
-    counted = Entries.of
+    counted = ForecastRows.of
 
-    def counting(model: DirectModel, panel: Panel, *rest: object, **named: object) -> Entries:
+    def counting(model: DirectModel, panel: Panel, *rest: object, **named: object) -> ForecastRows:
         sizes.append(len(panel))
         return counted(model, panel, *rest, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Entries, "of", counting)
+    monkeypatch.setattr(ForecastRows, "of", counting)
     monkeypatch.setattr("job_code.forecasting.forecaster.FORECASTS_AT_A_TIME", 10 * CONFIG.horizon)
     few = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert few.mean.tolist() == together.mean.tolist()
@@ -77,7 +77,7 @@ def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
 
 
 def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Path) -> None:
-    config = configured(trees=20)
+    config = configured(n_estimators=20)
     given = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
     ready = prepared(tmp_path, {"a.parquet": given}, config)
     sample = Sample.draw(ready, config.sample_rows)
@@ -88,21 +88,21 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
         panel, sample.exogenous, sample.active
     )
     assert forecast.panel.lengths.max() < panel.lengths.max()
-    entries = Entries.of(
+    entries = ForecastRows.of(
         model,
         panel,
         sample.exogenous,
         sample.active,
         config,
         steps=4,
-        typical_change=typical_change(panel, sample.weight),
+        prior_relative_change=prior_relative_change(panel, sample.weight),
     )
-    expected = tested.calibration.apply(entries, config)
+    expected = tested.calibrator.predict(entries, config)
     assert forecast.mean.ravel() == pytest.approx(expected.mean, rel=1e-5)
     assert forecast.quantiles.reshape(-1, 3) == pytest.approx(expected.quantiles, rel=1e-4)
 
 
-def test_pieces_are_forecast_from_disk_alone(
+def test_chunks_are_forecast_from_disk_alone(
     ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path
 ) -> None:
     forecaster, sample = learnt
@@ -111,18 +111,18 @@ def test_pieces_are_forecast_from_disk_alone(
     model.mkdir()
     save_model(forecaster, "{}", model)
     with Workers(1) as workers:
-        done = list(forecast_pieces(ready, model, workers, tmp_path))
+        done = list(forecast_chunks(ready, model, workers, tmp_path))
     assert len(done) > 5
     whole = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     current = sample.panel.last_period == ready.last_period
     assert current.tolist() == [key != "early" for key in sample.panel.keys["unique_id"]]
-    assert sum(piece.total for piece in done) == pytest.approx(whole.mean[current].sum(axis=0))
-    rows = pl.concat([pl.read_parquet(tmp_path / piece.file.name) for piece in done]).sort("unique_id", "ds")
+    assert sum(chunk.total for chunk in done) == pytest.approx(whole.mean[current].sum(axis=0))
+    rows = pl.concat([pl.read_parquet(tmp_path / chunk.file.name) for chunk in done]).sort("unique_id", "ds")
     assert rows["mean"].to_list() == whole.mean.astype(np.float32).ravel().tolist()
     assert rows["q90"].to_list() == whole.quantiles[..., 2].astype(np.float32).ravel().tolist()
-    for piece, info in zip(done, ready.pieces, strict=True):
-        keys = read_piece(info.folder, frequency).panel.keys["unique_id"]
-        written = pl.read_parquet(tmp_path / piece.file.name)["unique_id"]
+    for chunk, info in zip(done, ready.chunks, strict=True):
+        keys = read_chunk(info.folder, frequency).panel.keys["unique_id"]
+        written = pl.read_parquet(tmp_path / chunk.file.name)["unique_id"]
         assert written.to_list() == [key for key in keys for _ in range(CONFIG.horizon)]
 
 

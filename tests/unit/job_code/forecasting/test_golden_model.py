@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from contract.model_format import MODEL_FORMAT
-from job_code.features.feature_matrix import Columns, Origins
+from job_code.features.feature_matrix import Columns, ForecastOrigins
 from job_code.features.lag_features import last_origins
 from job_code.forecasting import model_document, model_store
 from job_code.forecasting.forecaster import Forecaster
@@ -21,7 +21,7 @@ from tests import golden_model
 from tests.golden_model import CALENDARS, FOLDER, main, problem, stored_format
 from tests.golden_tables import Tables
 
-Change = Callable[[Callable[[Origins], Origins]], None]
+Change = Callable[[Callable[[ForecastOrigins], ForecastOrigins]], None]
 
 
 @pytest.fixture(scope="module", params=CALENDARS)
@@ -37,7 +37,7 @@ def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def at_the_origins(monkeypatch: pytest.MonkeyPatch) -> Change:
     """Change what is known where forecasts start."""
 
-    def change(changed: Callable[[Origins], Origins]) -> None:
+    def change(changed: Callable[[ForecastOrigins], ForecastOrigins]) -> None:
         monkeypatch.setattr(
             "job_code.model.direct_model.last_origins", lambda *given, **named: changed(last_origins(*given, **named))
         )
@@ -56,7 +56,7 @@ def test_a_model_names_its_features_as_the_rows_are_named(
     name, model, sample = golden
     seen: list[tuple[str, ...]] = []
 
-    def remembered(origins: Origins) -> Origins:
+    def remembered(origins: ForecastOrigins) -> ForecastOrigins:
         seen.append(origins.names)
         return origins
 
@@ -69,15 +69,15 @@ def test_no_feature_can_change_unnoticed(
     golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, model, sample = golden
-    expected, rows = Tables.read(FOLDER / name), Origins.rows
+    expected, rows = Tables.read(FOLDER / name), ForecastOrigins.rows
     for place, feature in enumerate(expected.features.columns[2:]):
 
-        def perturbed(self: Origins, index: Integers, step: Integers, place: int = place) -> Columns:
+        def perturbed(self: ForecastOrigins, index: Integers, step: Integers, place: int = place) -> Columns:
             found = rows(self, index, step).copy()
             found[:, place] = found[:, place] * 1.0001 + 0.0001
             return found
 
-        monkeypatch.setattr(Origins, "rows", perturbed)
+        monkeypatch.setattr(ForecastOrigins, "rows", perturbed)
         lines = expected.differences(Tables.of(model, sample))
         assert [line for line in lines if line.startswith("features:")], feature
         assert all(line.startswith((f"features: {feature} of ", "forecasts: ")) for line in lines)
@@ -87,14 +87,14 @@ def test_two_features_that_change_places_are_noticed(
     golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, model, sample = golden
-    expected, rows = Tables.read(FOLDER / name), Origins.rows
+    expected, rows = Tables.read(FOLDER / name), ForecastOrigins.rows
 
-    def swapped(self: Origins, index: Integers, step: Integers) -> Columns:
+    def swapped(self: ForecastOrigins, index: Integers, step: Integers) -> Columns:
         found = rows(self, index, step).copy()
         found[:, [0, 1]] = found[:, [1, 0]]
         return found
 
-    monkeypatch.setattr(Origins, "rows", swapped)
+    monkeypatch.setattr(ForecastOrigins, "rows", swapped)
     features = [line for line in expected.differences(Tables.of(model, sample)) if line.startswith("features:")]
     assert [line.split()[1] for line in features] == ["lag1", "lag2"]
 
@@ -103,7 +103,7 @@ def test_what_moves_the_forecasts_is_noticed_in_them(
     golden: tuple[str, Forecaster, Sample], at_the_origins: Change
 ) -> None:
     name, model, sample = golden
-    at_the_origins(lambda origins: replace(origins, past=origins.past * np.float32(1.001)))
+    at_the_origins(lambda origins: replace(origins, lag_features=origins.lag_features * np.float32(1.001)))
     lines = Tables.read(FOLDER / name).differences(Tables.of(model, sample))
     assert {line.split()[1] for line in lines if line.startswith("forecasts:")} >= {"mean", "q10", "q90"}
 
@@ -118,7 +118,9 @@ def test_the_last_bits_of_another_processor_do_not_matter(
     def shaken(values: Any) -> Any:
         return (values * (1 + random.uniform(-5e-7, 5e-7, values.shape))).astype(values.dtype)
 
-    at_the_origins(lambda origins: replace(origins, past=shaken(origins.past), values=shaken(origins.values)))
+    at_the_origins(
+        lambda origins: replace(origins, lag_features=shaken(origins.lag_features), values=shaken(origins.values))
+    )
     assert Tables.read(FOLDER / name).differences(Tables.of(model, sample)) == []
 
 
@@ -152,7 +154,7 @@ def test_a_new_format_needs_a_new_golden_model(
 def test_other_forecasts_need_a_new_format_before_a_new_golden_model(
     elsewhere: Path, at_the_origins: Change, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at_the_origins(lambda origins: replace(origins, past=origins.past * np.float32(1.01)))
+    at_the_origins(lambda origins: replace(origins, lag_features=origins.lag_features * np.float32(1.01)))
     before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
     assert main() == 1
     told = capsys.readouterr().err

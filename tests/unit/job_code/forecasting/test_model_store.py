@@ -17,7 +17,7 @@ from job_code.preparation.training_sample import Sample
 from tests.demand import configured, prepared, series, shop
 from tests.fitted import trained
 
-CONFIG = configured(trees=20)
+CONFIG = configured(n_estimators=20)
 RECORD_TEXT = '{"of": "the training"}'
 
 
@@ -118,15 +118,15 @@ def test_other_versions_do_not_make_another_model(folder: Path) -> None:
         ),
         (renamed("regular", 0, "lag9"), "feature 1 of its regular trees is lag9, this program gives them lag1; train "),
         (renamed("spread", -1, None), " of its spread trees is nothing, this program gives them forecast; train a new"),
-        (changed(spread=None), "model.json cannot be read: spread: Input should be"),
+        (changed(residual_scale=None), "model.json cannot be read: spread: Input should be"),
         (changed(configuration={"horizon": -1}), "cannot be read: configuration.horizon: Input should be greater"),
         (lambda folder: (folder / "regular.txt").write_text("tree\n"), "regular.txt is not the file that model.json"),
         (lambda folder: (folder / "regular.txt").unlink(), "regular.txt cannot be read: No such file"),
         (lambda folder: (folder / MODEL_DOCUMENT).write_bytes(b"\x80\x04"), "model.json cannot be read: Invalid JSON"),
         (lambda folder: (folder / MODEL_DOCUMENT).unlink(), "model.json cannot be read: No such file"),
-        (changed(regimes={"regular": {"skew": 1.0}}), "model.json cannot be read: regimes: sparse is missing"),
+        (changed(segments={"regular": {"skew": 1.0}}), "model.json cannot be read: segments: sparse is missing"),
         (changed(frequency="fortnightly"), "model.json cannot be read: frequency 'fortnightly' does not say"),
-        (changed(errors={"levels": [0.5], "offsets": [["a"]]}), "cannot be read: errors.offsets.0.0: Input should be"),
+        (changed(errors={"levels": [0.5], "offsets": [["a"]]}), "cannot be read: errors.values.0.0: Input should be"),
     ],
 )
 def test_files_that_are_no_model_of_ours(folder: Path, spoil: Callable[[Path], None], said: str) -> None:

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from job_code.model.baselines import moving_average, recent_mean, seasonal_naive
+from job_code.model.baselines import moving_average, seasonal_naive, yearly_mean
 from tests.demand import panel_of, series
 
 
@@ -21,5 +21,5 @@ def test_seasonal_naive_repeats_the_last_season_or_the_last_value(tmp_path: Path
 
 def test_means_are_of_the_last_year_and_of_its_last_part(tmp_path: Path) -> None:
     panel, _ = panel_of(tmp_path, series({"a": [float(at) for at in range(60)], "b": [4.0, 6.0]}))
-    assert recent_mean(panel, 2).tolist() == [[33.5, 33.5], [5.0, 5.0]]
+    assert yearly_mean(panel, 2).tolist() == [[33.5, 33.5], [5.0, 5.0]]
     assert moving_average(panel, 2).tolist() == [[53.0, 53.0], [5.0, 5.0]]

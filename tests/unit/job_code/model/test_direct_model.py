@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from job_code.exogenous.static_features import StaticFeatures
-from job_code.features.lag_features import last_origins, size
+from job_code.features.lag_features import demand_scale, last_origins
 from job_code.model.direct_model import DirectModel
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Floats
@@ -34,7 +34,7 @@ def test_series_that_stopped_selling_are_forecast_as_zero(tmp_path: Path) -> Non
 
 def test_size_is_that_of_the_last_year_then_of_the_whole_then_one(tmp_path: Path) -> None:
     values = {"a": [100.0] * 10 + [4.0] * 52, "b": [5.0] * 8 + [0.0] * 72, "c": [0.0] * 3, "d": [1.0, 3.0]}
-    assert size(panel_of(tmp_path, series(values))[0]) == pytest.approx([4.0, 0.5, 1.0, 2.0])
+    assert demand_scale(panel_of(tmp_path, series(values))[0]) == pytest.approx([4.0, 0.5, 1.0, 2.0])
 
 
 def test_forecasts_scale_with_the_demand(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
     kind = [float(key[-1]) % 2 for key in sample.panel.keys["unique_id"]]
     static = StaticFeatures(pl.DataFrame({"kind": kind}, schema={"kind": pl.Float32}), ("kind",))
     exogenous = replace(sample.exogenous, static=static)
-    new0, new1 = forecast(replace(sample, exogenous=exogenous), 1, trees=60)[:2, 0]
+    new0, new1 = forecast(replace(sample, exogenous=exogenous), 1, n_estimators=60)[:2, 0]
     assert new0 < 12
     assert new1 > 13
 
@@ -65,8 +65,10 @@ def test_static_columns_teach_what_demand_cannot(tmp_path: Path) -> None:
 def test_the_mean_of_regular_series_is_more_than_their_median(tmp_path: Path) -> None:
     values = {"regular": [4.0, 6.0] * 40, "sparse": [0.0, 0.0, 3.0] * 30}
     sample = sample_of(tmp_path, series(values))
-    model = fitted(sample, trees=5)
-    skewed = replace(model, learnt=tuple(replace(each, skew=1.5 - each.regime / 2) for each in model.learnt))
+    model = fitted(sample, n_estimators=5)
+    skewed = replace(
+        model, segments=tuple(replace(each, mean_to_median_ratio=1.5 - each.segment / 2) for each in model.segments)
+    )
     median = np.array([[5.0, 5.0], [1.0, 1.0]])
     assert skewed.mean(median, sample.panel).tolist() == [[7.5, 7.5], [1.0, 1.0]]
 
@@ -79,9 +81,9 @@ def test_categories_are_no_numbers_and_may_be_named_like_a_feature(tmp_path: Pat
     columns = {"age": [float(at % 10) for at in range(60)], "floor": [float(at % 7) for at in range(60)]}
     static = StaticFeatures(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float32)), ("age",))
     exogenous = replace(sample.exogenous, static=static)
-    model = fitted(replace(sample, exogenous=exogenous), trees=60)
+    model = fitted(replace(sample, exogenous=exogenous), n_estimators=60)
     names = last_origins(sample.panel, exogenous, recipe=model.recipe).names
-    for learnt in model.learnt:
+    for learnt in model.segments:
         assert learnt.trees
         (text,) = learnt.trees.__reduce__()[1]
         of_features = next(line for line in text.splitlines() if line.startswith("feature_infos="))

@@ -7,16 +7,16 @@ import pytest
 
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import training_origins
-from job_code.features.training_rows import draw_rows, most_rows
+from job_code.features.training_rows import draw_rows, max_rows
 from job_code.model import fitting
 from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit, fit_models
-from job_code.model.segment_model import Regime
+from job_code.model.segment_model import DemandSegment
 from job_code.preparation.training_sample import Sample
 from job_code.runtime.process_pool import Workers
 from tests.demand import configured, sample_of, series, shop
 
-CONFIG = configured(trees=12)
+CONFIG = configured(n_estimators=12)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def fits_of(sample: Sample) -> list[ModelFit]:
 
 def texts(models: list[DirectModel]) -> list[list[str | None]]:
     """The trees of each segment, without the parameters that follow them: these name the threads."""
-    trees = [[each.trees for each in model.learnt] for model in models]
+    trees = [[each.trees for each in model.segments] for model in models]
     return [[each.text.partition("\nparameters:")[0] if each else None for each in model] for model in trees]
 
 
@@ -57,7 +57,10 @@ def test_models_do_not_depend_on_processes_or_threads(
     assert texts(alone) == texts(both) == texts(threads)
     assert all(text for model in texts(alone) for text in model)
     assert len({text for model in texts(alone) for text in model}) == 4
-    skews = [[[each.skew for each in model.learnt] for model in models] for models in (alone, both, threads)]
+    skews = [
+        [[each.mean_to_median_ratio for each in model.segments] for model in models]
+        for models in (alone, both, threads)
+    ]
     assert skews[0] == skews[1] == skews[2]
 
 
@@ -77,7 +80,7 @@ def test_small_fits_start_no_process_and_large_ones_do(
 @pytest.mark.parametrize("share", [0.01, 0.5, 1.0])
 def test_the_work_is_estimated_by_the_rows_that_are_drawn(sample: Sample, share: float) -> None:
     drawn = len(draw_rows(sample.panel, 6, seed=0, share=share))
-    assert drawn <= most_rows(sample.panel, 6, share=share) <= 1.6 * drawn
+    assert drawn <= max_rows(sample.panel, 6, share=share) <= 1.6 * drawn
 
 
 def test_threads_are_given_where_cores_remain() -> None:
@@ -96,7 +99,7 @@ def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: Workers, t
 
 def test_a_model_keeps_the_order_of_its_segments(sample: Sample, pool: Workers, tmp_path: Path) -> None:
     for model in fit_models(fits_of(sample), CONFIG, pool, tmp_path):
-        assert [each.regime for each in model.learnt] == list(Regime)
+        assert [each.segment for each in model.segments] == list(DemandSegment)
 
 
 def test_series_without_training_rows_change_no_feature(sample: Sample) -> None:
@@ -117,4 +120,4 @@ def test_no_series_that_sells_teaches_nothing(sample: Sample, tmp_path: Path) ->
     nobody = np.zeros(len(sample.panel), dtype=bool)
     fit = ModelFit.of(sample.panel, sample.exogenous, nobody, horizon=4)
     (model,) = fit_models([fit], CONFIG, Workers(1), tmp_path)
-    assert [each.trees for each in model.learnt] == [None, None]
+    assert [each.trees for each in model.segments] == [None, None]

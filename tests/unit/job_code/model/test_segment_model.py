@@ -8,7 +8,7 @@ from job_code.exogenous.exogenous_features import Exogenous
 from job_code.features.feature_recipe import recipe_for
 from job_code.features.lag_features import last_origins, training_origins
 from job_code.features.training_rows import draw_rows
-from job_code.model.segment_model import LEAST_TRAINING_ROWS, Learnt, Regime, learn
+from job_code.model.segment_model import MIN_TRAINING_ROWS, DemandSegment, SegmentModel, fit_segment
 from job_code.series.frequency import Frequency
 from tests.demand import configured, panel_of, series
 
@@ -17,17 +17,23 @@ from tests.demand import configured, panel_of, series
 def test_a_series_is_regular_once_it_has_long_sold_nearly_always(name: str, quarter: int) -> None:
     zero_share = np.array([0.0, 0.0, 0.04, 0.05, 0.9])
     age = np.array([quarter - 1, quarter, 10 * quarter, 10 * quarter, 10 * quarter])
-    regimes = Regime.of(zero_share, age, Frequency(name))
-    assert regimes.tolist() == [Regime.SPARSE, Regime.REGULAR, Regime.REGULAR, Regime.SPARSE, Regime.SPARSE]
+    segments = DemandSegment.of(zero_share, age, Frequency(name))
+    assert segments.tolist() == [
+        DemandSegment.INTERMITTENT,
+        DemandSegment.DENSE,
+        DemandSegment.DENSE,
+        DemandSegment.INTERMITTENT,
+        DemandSegment.INTERMITTENT,
+    ]
 
 
-def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> tuple[Learnt, float]:
-    """What is learnt if all are taken for one regime; and what that foretells of a next period."""
+def learnt_of(folder: Path, segment: DemandSegment, values: dict[str, list[float]]) -> tuple[SegmentModel, float]:
+    """What is learnt if all are taken for one segment; and what that foretells of a next period."""
     panel = panel_of(folder, series(values))[0]
     drawn, static = draw_rows(panel, 4, seed=0), Exogenous.none(len(panel))
     recipe = recipe_for(panel.frequency)
     origins = training_origins(panel, static, drawn, recipe=recipe)
-    learnt = learn(regime, origins, drawn, configured(trees=60), threads=1, on_round=lambda: None)
+    learnt = fit_segment(segment, origins, drawn, configured(n_estimators=60), threads=1, on_round=lambda: None)
     ends = last_origins(panel, static, recipe=recipe)
     every = np.arange(len(panel))
     return learnt, float(learnt.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
@@ -36,11 +42,11 @@ def learnt_of(folder: Path, regime: Regime, values: dict[str, list[float]]) -> t
 def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     skewed = {f"S{at:03d}": np.exp(random.normal(0, 1, 150)).tolist() for at in range(120)}
-    regular, median = learnt_of(tmp_path / "regular", Regime.REGULAR, skewed)
-    sparse, mean = learnt_of(tmp_path / "sparse", Regime.SPARSE, skewed)
+    regular, median = learnt_of(tmp_path / "regular", DemandSegment.DENSE, skewed)
+    sparse, mean = learnt_of(tmp_path / "sparse", DemandSegment.INTERMITTENT, skewed)
     truth = np.exp(0.5)  # of a lognormal, the mean over the median
-    assert regular.skew == pytest.approx(truth, rel=0.1)
-    assert sparse.skew == 1.0
+    assert regular.mean_to_median_ratio == pytest.approx(truth, rel=0.1)
+    assert sparse.mean_to_median_ratio == 1.0
     assert mean == pytest.approx(1.0, abs=0.1)  # relative to the series' mean
     assert median == pytest.approx(1 / truth, abs=0.1)
 
@@ -48,15 +54,17 @@ def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(
 def test_too_little_teaches_nothing(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
     drawn = draw_rows(panel, 1, seed=0)
-    assert len(drawn) < LEAST_TRAINING_ROWS
+    assert len(drawn) < MIN_TRAINING_ROWS
     recipe = recipe_for(panel.frequency)
     origins = training_origins(panel, Exogenous.none(1), drawn, recipe=recipe)
-    learnt = learn(Regime.SPARSE, origins, drawn, configured(trees=7), threads=1, on_round=lambda: None)
-    assert learnt == Learnt(Regime.SPARSE)
+    learnt = fit_segment(
+        DemandSegment.INTERMITTENT, origins, drawn, configured(n_estimators=7), threads=1, on_round=lambda: None
+    )
+    assert learnt == SegmentModel(DemandSegment.INTERMITTENT)
     every = np.arange(len(drawn))
     rows = origins.rows(every, drawn.step)
     assert learnt.predict(origins, every, rows) == pytest.approx(np.ones(2))  # the mean up to there, over itself
-    smoothed = replace(learnt, regime=Regime.REGULAR).predict(origins, every, rows)
+    smoothed = replace(learnt, segment=DemandSegment.DENSE).predict(origins, every, rows)
     assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
 
 
@@ -64,8 +72,8 @@ def test_one_mistyped_value_does_not_move_all_means(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     calm = {f"S{at:02d}": (50 + random.normal(0, 4, 150)).tolist() for at in range(40)}
     typo = {**calm, "T": [*calm["S00"][:60], 9_999_999.0, *calm["S00"][61:]]}
-    assert learnt_of(tmp_path / "calm", Regime.REGULAR, calm)[0].skew == pytest.approx(1, abs=0.01)
-    assert learnt_of(tmp_path / "typo", Regime.REGULAR, typo)[0].skew == pytest.approx(1, abs=0.02)
+    assert learnt_of(tmp_path / "calm", DemandSegment.DENSE, calm)[0].mean_to_median_ratio == pytest.approx(1, abs=0.01)
+    assert learnt_of(tmp_path / "typo", DemandSegment.DENSE, typo)[0].mean_to_median_ratio == pytest.approx(1, abs=0.02)
 
 
 def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
@@ -75,14 +83,16 @@ def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
     )[0]
     drawn = draw_rows(panel, 4, seed=0)
     origins = training_origins(panel, Exogenous.none(20), drawn, recipe=recipe_for(panel.frequency))
-    learnt = learn(Regime.REGULAR, origins, drawn, configured(trees=10), threads=1, on_round=lambda: None)
-    assert learnt.skew == 1.0
+    learnt = fit_segment(
+        DemandSegment.DENSE, origins, drawn, configured(n_estimators=10), threads=1, on_round=lambda: None
+    )
+    assert learnt.mean_to_median_ratio == 1.0
 
 
 def test_a_series_that_begins_with_next_to_nothing_does_not_decide_for_others(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     values = {f"S{at:02d}": (random.random(80) < 0.4).astype(float).tolist() for at in range(40)}
     odd = {"odd": [0.01] + [0.0] * 20 + [1e4] * 59}
-    _, without = learnt_of(tmp_path / "without", Regime.SPARSE, values)
-    _, beside = learnt_of(tmp_path / "beside", Regime.SPARSE, values | odd)
+    _, without = learnt_of(tmp_path / "without", DemandSegment.INTERMITTENT, values)
+    _, beside = learnt_of(tmp_path / "beside", DemandSegment.INTERMITTENT, values | odd)
     assert beside == pytest.approx(without, rel=0.15)

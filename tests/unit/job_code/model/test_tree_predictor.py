@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from job_code.model import tree_predictor
-from job_code.model.boosted_trees import MOST_LEAVES
+from job_code.model.boosted_trees import MAX_LEAVES
 from job_code.model.tree_predictor import BLOCK, TreePredictor
 
 Rows = npt.NDArray[np.float32]
@@ -68,7 +68,7 @@ def test_any_model_on_any_rows(seed: int) -> None:
         rows,
         seed=seed,
         categorical=categorical,
-        num_leaves=int(random.choice([2, 3, 31, 63, MOST_LEAVES])),
+        num_leaves=int(random.choice([2, 3, 31, 63, MAX_LEAVES])),
         max_depth=int(random.choice([-1, 3, 6])),
         min_data_in_leaf=int(random.choice([1, 20])),
         use_missing=bool(random.random() < 0.7),
@@ -174,8 +174,8 @@ def test_trees_of_a_single_leaf() -> None:
 
 def test_as_many_leaves_as_a_byte_numbers() -> None:
     rows = table(5000)
-    model = fitted(rows, trees=3, num_leaves=MOST_LEAVES, min_data_in_leaf=1)
-    assert f"num_leaves={MOST_LEAVES}\n" in model.model_to_string()
+    model = fitted(rows, trees=3, num_leaves=MAX_LEAVES, min_data_in_leaf=1)
+    assert f"num_leaves={MAX_LEAVES}\n" in model.model_to_string()
     assert_same(model, rows)
 
 
@@ -203,7 +203,7 @@ def test_goes_to_a_spawned_worker() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"num_leaves": MOST_LEAVES + 1, "min_data_in_leaf": 1}, "leaves; at most 256"),
+        ({"num_leaves": MAX_LEAVES + 1, "min_data_in_leaf": 1}, "leaves; at most 256"),
         ({"zero_as_missing": True}, "zero_as_missing=False"),
         ({"linear_tree": True}, "linear models"),
         ({"reg_sqrt": True}, "'regression sqrt' transforms"),

@@ -5,14 +5,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.preparation.panel_chunks import Piece, read_piece, read_sorts, write_piece
+from job_code.preparation.panel_chunks import PanelChunk, read_chunk, read_life_stages, write_chunk
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
 WEEKLY = Frequency("W-MON")
 
 
-def piece(count: int, *, seed: int = 0) -> Piece:
+def chunk(count: int, *, seed: int = 0) -> PanelChunk:
     random = np.random.default_rng(seed)
     lengths = random.integers(1, 30, count)
     values = random.normal(0, 100, lengths.sum()).astype(np.float32).astype(np.float64)
@@ -25,57 +25,57 @@ def piece(count: int, *, seed: int = 0) -> Piece:
         values=values,
         observed=random.random(len(values)) < 0.6,
     )
-    return Piece(
+    return PanelChunk(
         panel=panel,
         hashes=random.integers(0, 2**64 - 1, count, dtype=np.uint64),
-        sorts=random.integers(0, 5, count).astype(np.uint8),
+        stages=random.integers(0, 5, count).astype(np.uint8),
         bins=random.integers(0, 700, count).astype(np.int16),
         active=random.random(count) < 0.5,
         static=pl.DataFrame({"brand": ["x", None, "商品"] * count, "size": [None, 1.5, 2.0] * count})[:count],
     )
 
 
-def check(read: Piece, expected: Piece, chosen: np.ndarray) -> None:
+def check(read: PanelChunk, expected: PanelChunk, chosen: np.ndarray) -> None:
     panel = expected.panel.select(chosen)
     assert read.panel.keys.equals(panel.keys)
     assert read.panel.frequency == panel.frequency
     for name in ("first_period", "lengths", "values", "observed"):
         assert getattr(read.panel, name).tolist() == getattr(panel, name).tolist()
         assert getattr(read.panel, name).dtype == getattr(panel, name).dtype
-    for name in ("hashes", "sorts", "bins", "active"):
+    for name in ("hashes", "stages", "bins", "active"):
         assert getattr(read, name).tolist() == getattr(expected, name)[chosen].tolist()
     assert read.static.equals(expected.static.filter(pl.Series(chosen)))
 
 
 @pytest.mark.parametrize("count", [1, 7, 100])
-def test_a_piece_comes_back_as_it_was(tmp_path: Path, count: int) -> None:
-    written = piece(count)
-    write_piece(written, tmp_path / "a")
-    check(read_piece(tmp_path / "a", WEEKLY), written, np.ones(count, dtype=bool))
-    hashes, sorts, bins = read_sorts(tmp_path / "a")
-    assert (hashes.tolist(), sorts.tolist()) == (written.hashes.tolist(), written.sorts.tolist())
+def test_a_chunk_comes_back_as_it_was(tmp_path: Path, count: int) -> None:
+    written = chunk(count)
+    write_chunk(written, tmp_path / "a")
+    check(read_chunk(tmp_path / "a", WEEKLY), written, np.ones(count, dtype=bool))
+    hashes, stages, bins = read_life_stages(tmp_path / "a")
+    assert (hashes.tolist(), stages.tolist()) == (written.hashes.tolist(), written.stages.tolist())
     assert bins.tolist() == written.bins.tolist()
 
 
 def test_some_series_come_back_without_the_others(tmp_path: Path) -> None:
-    written = piece(50)
-    write_piece(written, tmp_path / "a")
+    written = chunk(50)
+    write_chunk(written, tmp_path / "a")
     random = np.random.default_rng(1)
     for share in (0, 0.1, 0.5, 1):
         chosen = random.random(50) < share
-        check(read_piece(tmp_path / "a", WEEKLY, only=chosen), written, chosen)
+        check(read_chunk(tmp_path / "a", WEEKLY, only=chosen), written, chosen)
 
 
-def test_a_piece_is_written_once(tmp_path: Path) -> None:
-    write_piece(piece(3), tmp_path / "a")
+def test_a_chunk_is_written_once(tmp_path: Path) -> None:
+    write_chunk(chunk(3), tmp_path / "a")
     with pytest.raises(FileExistsError):
-        write_piece(piece(3), tmp_path / "a")
+        write_chunk(chunk(3), tmp_path / "a")
 
 
-def test_a_piece_without_static_columns(tmp_path: Path) -> None:
-    whole = piece(5)
+def test_a_chunk_without_static_columns(tmp_path: Path) -> None:
+    whole = chunk(5)
     bare = replace(whole, static=pl.DataFrame(height=5))
-    write_piece(bare, tmp_path / "a")
-    assert read_piece(tmp_path / "a", WEEKLY).static.shape == (5, 0)
+    write_chunk(bare, tmp_path / "a")
+    assert read_chunk(tmp_path / "a", WEEKLY).static.shape == (5, 0)
     some = np.array([True, False, True, False, False])
-    assert read_piece(tmp_path / "a", WEEKLY, only=some).static.shape == (2, 0)
+    assert read_chunk(tmp_path / "a", WEEKLY, only=some).static.shape == (2, 0)

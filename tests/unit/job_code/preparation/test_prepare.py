@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.preparation import shard_preparation
 from job_code.preparation.prepare import PreparedDemand
-from job_code.series.demand_classes import KINDS, kind_of_series
+from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from tests.demand import LAST, configured, prepared, problems, run_job, series, shop, stacked
 
-SIZES = Sizes(rows_per_shard=700, values_per_piece=300)
+SIZES = WorkSizes(rows_per_shard=700, values_per_chunk=300)
 
 
 def ready(folder: Path, demand: pl.DataFrame, **settings: object) -> PreparedDemand:
@@ -30,17 +30,17 @@ def varied() -> pl.DataFrame:
 def test_kinds_of_series_are_counted(tmp_path: Path) -> None:
     demand = ready(tmp_path, varied())
     panel = stacked(demand)
-    active, kind = is_active(panel), kind_of_series(panel)
-    expected = Counter(KINDS[each] for each in kind[active])
+    active, kind = is_active(panel), classify_demand(panel)
+    expected = Counter(DEMAND_CLASSES[each] for each in kind[active])
     assert demand.counts == {
-        **{name: expected[name] for name in KINDS},
+        **{name: expected[name] for name in DEMAND_CLASSES},
         "younger_than_a_season": int((panel.lengths < 52).sum()),
         "stopped_selling": int((~active).sum()),
     }
     assert all(demand.counts.values())
     assert demand.series == len(panel) == 49
-    assert sum(piece.series for piece in demand.pieces) == 49
-    assert len(demand.pieces) > 10
+    assert sum(chunk.series for chunk in demand.chunks) == 49
+    assert len(demand.chunks) > 10
 
 
 @pytest.mark.parametrize("settings", [{}, {"history": 20}, {"cutoff": date(2026, 6, 1)}, {"cutoff_rule": "series"}])
@@ -82,6 +82,6 @@ def test_demand_that_is_refused_is_not_aligned(
     def unexpected(*_: object) -> None:
         raise AssertionError("a panel was written")
 
-    monkeypatch.setattr(shard_preparation, "write_piece", unexpected)
+    monkeypatch.setattr(shard_preparation, "write_chunk", unexpected)
     (said,) = problems(tmp_path, {"a.parquet": demand}, **settings)
     assert says in said

@@ -8,11 +8,11 @@ from job_code.preparation.stratification import (
     BINS_PER_OCTAVE,
     GOLDEN_RATIO,
     STRATA,
-    Census,
+    LifeStage,
     SamplePlan,
-    Sort,
     Stratum,
-    sort_series,
+    StratumCounts,
+    classify_life_stages,
 )
 from job_code.series.arrays import Booleans, Floats
 from job_code.series.frequency import Frequency
@@ -50,9 +50,9 @@ def mixed(
 
 
 def plan_of(panel: Panel, active: Booleans, rows: int) -> tuple[SamplePlan, np.ndarray]:
-    sorts, bins = sort_series(panel, active)
-    plan = SamplePlan.of(Census.of(panel, sorts, bins), rows)
-    return plan, plan.strata(sorts, bins)
+    stages, bins = classify_life_stages(panel, active)
+    plan = SamplePlan.of(StratumCounts.of(panel, stages, bins), rows)
+    return plan, plan.strata(stages, bins)
 
 
 def test_everything_is_chosen_where_it_fits() -> None:
@@ -60,18 +60,18 @@ def test_everything_is_chosen_where_it_fits() -> None:
     total = int(panel.lengths.sum())
     for rows in (total, total + 1, 10 * total):
         plan, strata = plan_of(panel, active, rows)
-        assert plan.is_everything
-        assert plan.chosen(hashes, strata).all()
-        assert plan.chosen(np.full(500, LAST_OF_ALL, dtype=np.uint64), strata).all()
+        assert plan.is_full_population
+        assert plan.selected(hashes, strata).all()
+        assert plan.selected(np.full(500, LAST_OF_ALL, dtype=np.uint64), strata).all()
     plan, strata = plan_of(panel, active, total - 1)
-    assert not plan.is_everything
+    assert not plan.is_full_population
 
 
 @pytest.mark.parametrize("rows", [30_000, 100_000, 300_000])
 def test_about_as_many_rows_are_chosen_as_asked_for(rows: int) -> None:
     panel, hashes, active = mixed(10_000)
     plan, strata = plan_of(panel, active, rows)
-    chosen = plan.chosen(hashes, strata)
+    chosen = plan.selected(hashes, strata)
     assert panel.lengths[chosen].sum() == pytest.approx(rows, rel=0.06)
     assert plan.series.tolist() == np.bincount(strata, minlength=5).tolist()
 
@@ -79,7 +79,7 @@ def test_about_as_many_rows_are_chosen_as_asked_for(rows: int) -> None:
 def test_each_sort_has_an_equal_part_of_the_rows_and_stopped_ones_a_quarter_of_it() -> None:
     panel, hashes, active = mixed(40_000, share_new=0.4, share_stopped=0.3)
     plan, strata = plan_of(panel, active, 85_000)
-    chosen = plan.chosen(hashes, strata)
+    chosen = plan.selected(hashes, strata)
     rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
     assert rows == pytest.approx([20_000, 20_000, 20_000, 20_000, 5000], rel=0.2)
     assert plan.share[Stratum.A] > plan.share[Stratum.B] > plan.share[Stratum.C]  # the fast ones are fewer
@@ -88,11 +88,11 @@ def test_each_sort_has_an_equal_part_of_the_rows_and_stopped_ones_a_quarter_of_i
 def test_what_a_small_sort_does_not_need_goes_to_the_others() -> None:
     panel, hashes, active = mixed(10_000, share_new=0.005)
     plan, strata = plan_of(panel, active, 100_000)
-    chosen = plan.chosen(hashes, strata)
+    chosen = plan.selected(hashes, strata)
     assert chosen[strata == Stratum.YOUNGER_THAN_A_SEASON].all()
     assert panel.lengths[chosen].sum() == pytest.approx(100_000, rel=0.06)
     rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
-    assert rows[Stratum.STOPPED] == pytest.approx(rows[Stratum.C] / 4, rel=0.25)
+    assert rows[Stratum.DISCONTINUED] == pytest.approx(rows[Stratum.C] / 4, rel=0.25)
 
 
 def test_classes_are_those_of_the_share_of_demand() -> None:
@@ -103,7 +103,7 @@ def test_classes_are_those_of_the_share_of_demand() -> None:
 
     panel, _, active = mixed(5000, seed=3)
     _, strata = plan_of(panel, active, 10_000)
-    assert (strata[~active] == Stratum.STOPPED).all()
+    assert (strata[~active] == Stratum.DISCONTINUED).all()
     assert (strata[active & (panel.lengths < 52)] == Stratum.YOUNGER_THAN_A_SEASON).all()
     selling = active & (panel.lengths >= 52)
     size = panel.values[panel.starts][selling]
@@ -121,52 +121,59 @@ def test_names_are_those_of_the_strata() -> None:
 
 def test_sorts_are_told_by_age_and_by_whether_a_series_still_sells() -> None:
     panel, _ = population(np.ones(4), np.array([52, 51, 52, 51]))
-    sorts, bins = sort_series(panel, np.array([True, True, False, False]))
-    assert sorts.tolist() == [Sort.SELLING, Sort.YOUNGER_THAN_A_SEASON, Sort.STOPPED, Sort.STOPPED]
-    census = Census.of(panel, sorts, bins)
-    assert census.series.sum(axis=1).tolist() == [1, 1, 2]
-    assert census.values.sum(axis=1).tolist() == [52, 51, 103]
-    assert SamplePlan.of(census, 1000).series.tolist() == [1, 0, 0, 1, 2]
+    stages, bins = classify_life_stages(panel, np.array([True, True, False, False]))
+    assert stages.tolist() == [
+        LifeStage.SELLING,
+        LifeStage.YOUNGER_THAN_A_SEASON,
+        LifeStage.DISCONTINUED,
+        LifeStage.DISCONTINUED,
+    ]
+    stratum_counts = StratumCounts.of(panel, stages, bins)
+    assert stratum_counts.series.sum(axis=1).tolist() == [1, 1, 2]
+    assert stratum_counts.values.sum(axis=1).tolist() == [52, 51, 103]
+    assert SamplePlan.of(stratum_counts, 1000).series.tolist() == [1, 0, 0, 1, 2]
 
 
 def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
     panel, _ = population(np.array([1.0, 2.0, 0.0, 1e-30, 1e39]), np.full(5, 60))
-    _, bins = sort_series(panel, np.ones(5, dtype=bool))
+    _, bins = classify_life_stages(panel, np.ones(5, dtype=bool))
     assert bins[1] - bins[0] == BINS_PER_OCTAVE
     assert bins[2] == bins[3] == 0
     grown = replace(panel, values=np.where(panel.periods_left < 52, panel.values, 7.0))
-    assert sort_series(grown, np.ones(5, dtype=bool))[1].tolist() == bins.tolist()
+    assert classify_life_stages(grown, np.ones(5, dtype=bool))[1].tolist() == bins.tolist()
 
 
 def test_demand_of_nothing_can_be_sampled_too() -> None:
     panel, hashes = population(np.zeros(20), np.full(20, 60))
     plan, strata = plan_of(panel, np.zeros(20, dtype=bool), 600)
-    assert (strata == Stratum.STOPPED).all()
+    assert (strata == Stratum.DISCONTINUED).all()
     plan, strata = plan_of(panel, np.ones(20, dtype=bool), 600)
-    assert plan.chosen(hashes, strata).any()
+    assert plan.selected(hashes, strata).any()
 
 
 def test_half_a_sample_is_a_part_of_it() -> None:
     panel, hashes, active = mixed(10_000)
     for rows in (50_000, 10**9):
         plan, strata = plan_of(panel, active, rows)
-        chosen, half = plan.chosen(hashes, strata), plan.chosen(hashes, strata, part=0.5)
+        chosen, half = plan.selected(hashes, strata), plan.selected(hashes, strata, part=0.5)
         assert not (half & ~chosen).any()
         assert half.sum() == pytest.approx(chosen.sum() / 2, rel=0.1)
 
 
 def test_a_choice_is_by_key_and_count_whatever_the_shards() -> None:
     panel, hashes, active = mixed(6000)
-    sorts, bins = sort_series(panel, active)
-    whole = SamplePlan.of(Census.of(panel, sorts, bins), 50_000)
-    expected = whole.chosen(hashes, whole.strata(sorts, bins))
+    stages, bins = classify_life_stages(panel, active)
+    whole = SamplePlan.of(StratumCounts.of(panel, stages, bins), 50_000)
+    expected = whole.selected(hashes, whole.strata(stages, bins))
     shard = np.random.default_rng(0).integers(0, 7, 6000)
     parts = [shard == number for number in (3, 0, 6, 1, 2, 5, 4)]
-    census = Census.total(Census.of(panel.select(part), sorts[part], bins[part]) for part in parts)
-    plan = SamplePlan.of(census, 50_000)
+    stratum_counts = StratumCounts.total(
+        StratumCounts.of(panel.select(part), stages[part], bins[part]) for part in parts
+    )
+    plan = SamplePlan.of(stratum_counts, 50_000)
     for part in parts:
-        strata = plan.strata(sorts[part], bins[part])
-        assert plan.chosen(hashes[part], strata).tolist() == expected[part].tolist()
+        strata = plan.strata(stages[part], bins[part])
+        assert plan.selected(hashes[part], strata).tolist() == expected[part].tolist()
     assert 0 < expected.sum() < 6000
 
 
@@ -177,7 +184,7 @@ def test_weighted_totals_are_right_on_average() -> None:
     quantity = np.exp(random.normal(0, 1, 3000)) * panel.values[panel.starts]
     estimates = []
     for _ in range(400):
-        chosen = plan.chosen(random.integers(0, 2**64 - 1, 3000, dtype=np.uint64), strata)
+        chosen = plan.selected(random.integers(0, 2**64 - 1, 3000, dtype=np.uint64), strata)
         weight = plan.series[strata] / np.bincount(strata[chosen], minlength=5)[strata]
         estimates.append((weight * quantity)[chosen].sum() / quantity.sum())
     assert np.mean(estimates) == pytest.approx(1, abs=4 * np.std(estimates) / 20)
@@ -188,5 +195,5 @@ def test_weighted_totals_are_right_on_average() -> None:
 def test_a_few_long_series_are_never_all_missed(count: int) -> None:
     panel, hashes = population(np.ones(count), np.full(count, 20_000))
     plan, strata = plan_of(panel, np.ones(count, dtype=bool), 10_000)
-    assert plan.chosen(hashes, strata).sum() >= min(count, 8)
-    assert plan.is_everything == (count <= 20)
+    assert plan.selected(hashes, strata).sum() >= min(count, 8)
+    assert plan.is_full_population == (count <= 20)

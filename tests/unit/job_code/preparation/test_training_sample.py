@@ -1,4 +1,4 @@
-"""The sample of a run, drawn from pieces on disk."""
+"""The sample of a run, drawn from chunks on disk."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.evaluation.backtest_scores import scores
 from job_code.preparation.training_sample import Sample
 from job_code.series.lifecycle import is_active
 from tests.demand import configured, prepared, series, stacked
 from tests.fitted import backtested
 
-PIECES = Sizes(rows_per_shard=40_000, values_per_piece=30_000)
+CHUNKS = WorkSizes(rows_per_shard=40_000, values_per_chunk=30_000)
 
 
 def retailer(count: int, periods: int, *, seed: int = 0) -> pl.DataFrame:
@@ -47,22 +47,22 @@ def drawn(demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tup
         {"a.parquet": demand},
         configured(),
         static={"s.parquet": category},
-        sizes=PIECES,
+        sizes=CHUNKS,
     )
-    assert len(ready.pieces) > 5
+    assert len(ready.chunks) > 5
     return Sample.draw(ready, 40_000), Sample.draw(ready, 1_000_000)
 
 
 def test_a_sample_is_of_bounded_size_and_stands_for_all_series(drawn: tuple[Sample, Sample]) -> None:
     sample, everything = drawn
-    assert not sample.is_everything
+    assert not sample.is_full_population
     assert sample.rows == pytest.approx(40_000, rel=0.1)
     assert sample.weight.sum() == pytest.approx(3000)
     assert (sample.weight >= 1).all()
     assert sum(sample.series.values()) == 3000
     assert sum(sample.sampled.values()) == len(sample.panel)
     assert all(0 < sample.sampled[name] <= sample.series[name] for name in sample.series)
-    assert everything.is_everything
+    assert everything.is_full_population
     assert (everything.weight == 1).all()
     assert everything.sampled == everything.series
 
@@ -77,7 +77,7 @@ def test_what_is_known_of_a_series_stays_with_it(drawn: tuple[Sample, Sample]) -
     assert sample.active.tolist() == is_active(sample.panel).tolist()
     chosen = everything.panel.keys["unique_id"].is_in(sample.panel.keys["unique_id"].implode()).to_numpy()
     assert everything.panel.select(chosen).values.tolist() == sample.panel.values.tolist()
-    assert 0.35 < sample.half.mean() < 0.65
+    assert 0.35 < sample.in_half_sample.mean() < 0.65
 
 
 def test_everything_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
@@ -98,11 +98,11 @@ def test_before_the_cutoff_other_series_were_selling(tmp_path: Path) -> None:
 
 
 def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sample]) -> None:
-    config = configured(trees=5)
+    config = configured(n_estimators=5)
     sample, everything = (backtested(each, config) for each in drawn)
     assert sample
     assert everything
-    for name in ("model", "baseline", "forecast"):
+    for name in ("model", "seasonal_naive", "forecast"):
         estimated, true = scores(sample)[name], scores(everything)[name]
         assert estimated["wape"] == pytest.approx(true["wape"], rel=0.06)
         assert estimated["mase"] == pytest.approx(
@@ -111,12 +111,12 @@ def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sa
     estimated, true = scores(sample)["forecast"], scores(everything)["forecast"]
     assert estimated["wql"] == pytest.approx(true["wql"], rel=0.06)
     assert estimated["coverage"] == pytest.approx(true["coverage"], abs=0.03)
-    assert sample.halved
-    assert sample.halved[1] == pytest.approx(sample.halved[0], rel=0.1)
-    assert everything.halved is None
+    assert sample.learning_curve
+    assert sample.learning_curve[1] == pytest.approx(sample.learning_curve[0], rel=0.1)
+    assert everything.learning_curve is None
 
     # Without weights the many slow sellers would count for the few that were chosen.
     unweighted = backtested(replace(drawn[0], weight=np.ones(len(drawn[0].panel))), config)
     assert unweighted
-    wape = scores(everything)["baseline"]["wape"]
-    assert scores(unweighted)["baseline"]["wape"] != pytest.approx(wape, rel=0.12)
+    wape = scores(everything)["seasonal_naive"]["wape"]
+    assert scores(unweighted)["seasonal_naive"]["wape"] != pytest.approx(wape, rel=0.12)

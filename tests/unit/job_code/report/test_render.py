@@ -54,7 +54,7 @@ def test_keys_are_text_and_no_markup(finished: Finished) -> None:
 def test_the_page_tells_what_the_manifest_tells(finished: Finished) -> None:
     text = re.sub(r"<svg.*?</svg>", "", finished.report, flags=re.DOTALL)
     metrics = finished.manifest["metrics"]
-    for figure in (metrics["forecast"]["wape"], metrics["baseline"]["wape"], metrics["forecast"]["coverage"]):
+    for figure in (metrics["forecast"]["wape"], metrics["seasonal_naive"]["wape"], metrics["forecast"]["coverage"]):
         assert f"{figure:.1%}" in text
     for word in ("2026-11-16", "series without", "the-run", "learning_rate", "lightgbm", "younger than a season"):
         assert word in text

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk, require_space
 from tests.demand import ONE, configured, prepared, run_job, shop
 
@@ -90,16 +90,16 @@ def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) ->
 
     folder = tmp_path / "shards"
     files = {f"{at}.parquet": demand[at::3] for at in range(3)}
-    sizes = Sizes(rows_worth_a_worker=1, rows_per_shard=10_000)
+    sizes = WorkSizes(rows_worth_a_worker=1, rows_per_shard=10_000)
     kept: list[int] = []
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Path, "unlink", lambda path: kept.append(path.stat().st_size))  # shards that have been read
         prepared(tmp_path, files, configured(frequency="W-MON"), sizes=sizes, workers=3)
-    shards, pieces = used(folder), used(tmp_path / "pieces")
+    shards, chunks = used(folder), used(tmp_path / "chunks")
     assert sum(kept) == shards
-    assert max(shards, pieces) <= needed
-    assert shards + pieces >= needed / 4
+    assert max(shards, chunks) <= needed
+    assert shards + chunks >= needed / 4
 
 
 def test_covariates_need_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from job_code.errors import InputError
 from job_code.runtime.output_store import LocalOutput, S3Output
-from job_code.runtime.s3_prefix import S3Folder
+from job_code.runtime.s3_prefix import S3Prefix
 
 MANIFEST = "forecasts/partition=all/run_id=r1/_manifest.json"
 REPORT = "reports/partition=all/run_id=r1/report.html"
@@ -43,7 +43,7 @@ def test_a_run_appears_all_at_once(tmp_path: Path, made: Path) -> None:
 
 
 def test_all_kinds_of_files_appear_however_deep_they_lie(tmp_path: Path, made: Path) -> None:
-    output, chunk = LocalOutput(tmp_path / "out", "r1"), "handover/partition=all/run_id=r1/pieces/00000.tar"
+    output, chunk = LocalOutput(tmp_path / "out", "r1"), "handover/partition=all/run_id=r1/chunks/00000.tar"
     for name in (MANIFEST, chunk, REPORT):
         made.write_text(name)
         output.put(made, name)
@@ -126,7 +126,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.parametrize("below", ["", "/team/demand", "/team/demand/"])
 def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: str) -> None:
-    output = S3Output(S3Folder.from_uri(f"s3://{bucket}{below}"))
+    output = S3Output(S3Prefix.from_uri(f"s3://{bucket}{below}"))
     output.put(made, MANIFEST)
     output.finish()
     output.abandon()  # of what is there, nothing is taken back
@@ -140,4 +140,4 @@ def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: 
 
 def test_a_missing_bucket_is_not_passed_over(bucket: str, made: Path) -> None:  # noqa: ARG001 (the fixture mocks AWS)
     with pytest.raises(Exception, match="NoSuchBucket"):
-        S3Output(S3Folder.from_uri("s3://elsewhere")).put(made, MANIFEST)
+        S3Output(S3Prefix.from_uri("s3://elsewhere")).put(made, MANIFEST)

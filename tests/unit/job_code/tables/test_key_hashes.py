@@ -22,7 +22,7 @@ def batches(random: np.random.Generator, count: int) -> list[Hashes]:
 @pytest.mark.parametrize("shards", [1, 2, 7])
 @pytest.mark.parametrize("least_slots", [2, 64, 65_536])
 def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_slots: int) -> None:
-    monkeypatch.setattr(key_hashes, "LEAST_SLOTS", least_slots)
+    monkeypatch.setattr(key_hashes, "MIN_SLOTS", least_slots)
     known = KnownKeys(shards)
     expected: dict[int, int] = {}
     count = [0] * shards

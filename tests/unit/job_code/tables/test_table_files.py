@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.work_sizes import Sizes
+from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
 from job_code.tables.table_files import TableFile, UnreadableFileError, find_files, note_unreadable, open_tables
-from job_code.tables.validation_report import Findings
+from job_code.tables.validation_report import ValidationReport
 from tests.demand import problems, series, shop, write
 
 ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026-11-16"], "y": ["1", "2"]})
@@ -26,7 +26,7 @@ def parquet(rows: pl.DataFrame = ROWS) -> bytes:
 
 def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """All of every file, in batches, and what is wrong with the others."""
-    findings = Findings()
+    findings = ValidationReport()
     tables = {}
     for file in open_tables(path, lambda _: COLUMNS, findings, source="demand"):
         try:
@@ -37,7 +37,7 @@ def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list
 
 
 def opened(folder: Path, name: str, content: bytes) -> TableFile:
-    findings = Findings()
+    findings = ValidationReport()
     (file,) = open_tables(write(folder, {name: content}), lambda _: COLUMNS, findings, source="demand")
     findings.raise_if_any()
     return file
@@ -224,6 +224,8 @@ def test_damage_that_shows_only_while_reading_is_named_too(
 ) -> None:
     assert opened(tmp_path, name, content).rows > 0
     files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
-    (message,) = problems(tmp_path / "run", files, sizes=Sizes(rows_per_batch=100, rows_worth_a_worker=1), workers=3)
+    (message,) = problems(
+        tmp_path / "run", files, sizes=WorkSizes(rows_per_batch=100, rows_worth_a_worker=1), workers=3
+    )
     assert message.startswith(f"demand: 1 file that cannot be read as {kind}, e.g. x/{name} (")
     assert message.endswith("); upload it again, whole")

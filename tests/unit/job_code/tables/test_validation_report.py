@@ -1,11 +1,11 @@
 import pytest
 
 from job_code.errors import InputError
-from job_code.tables.validation_report import Findings, plural
+from job_code.tables.validation_report import ValidationReport, plural
 
 
 def test_equal_problems_are_counted_together_and_a_few_shown() -> None:
-    findings = Findings()
+    findings = ValidationReport()
     findings.add("demand", "row", "with text", remedy="mend", count=0, examples=[])
     assert not findings.messages()
     findings.raise_if_any()
@@ -25,13 +25,13 @@ def test_equal_problems_are_counted_together_and_a_few_shown() -> None:
 
 
 def test_what_was_found_elsewhere_is_added() -> None:
-    here, there = Findings(), Findings()
+    here, there = ValidationReport(), ValidationReport()
     here.add("demand", "row", "with text", remedy="mend", count=2, examples=["a", "b"])
     there.add("demand", "file", "that is empty", remedy="delete it", count=1, examples=["x"])
     there.add("demand", "row", "with text", remedy="mend", count=5, examples=["c", "d", "e"])
     there.state("cutoff: too late; wait")
     here.absorb(there)
-    here.absorb(Findings())
+    here.absorb(ValidationReport())
     assert here.messages() == [
         "demand: 7 rows with text, e.g. a, b, c; mend",
         "demand: 1 file that is empty, e.g. x; delete it",

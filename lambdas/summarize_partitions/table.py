@@ -8,16 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from contract.function_errors import GateHeld, InputError
+from contract.function_errors import InputError, QualityGateFailed
 from contract.partitions import NAME_IN_WORDS
 from contract.state.partitions_state import PartitionItem
 from contract.state.run_state import ErrorState
 
-Outcome = Literal["published", "published before", "kept", "running elsewhere", "held", "failed"]
-FINE: tuple[Outcome, ...] = ("published", "published before", "kept")
+Outcome = Literal["published", "published before", "superseded", "running elsewhere", "pending_approval", "failed"]
+FINE: tuple[Outcome, ...] = ("published", "published before", "superseded")
 UNKNOWN = "Unknown"
 SHOWN = 10
-LONGEST_REASON = 300
+MAX_REASON = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Row:
     execution: str = ""
 
     @property
-    def is_fine(self) -> bool:
+    def is_success(self) -> bool:
         """Whether there is nothing to be done about it."""
         return self.outcome in FINE
 
@@ -98,7 +98,7 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
         )
     return Row(
         partition=partition,
-        outcome="published" if output.get("published") else "kept",
+        outcome="published" if output.get("published") else "superseded",
         cutoff=output["cutoff"],
         run_id=output["run_id"],
         series=output.get("series"),
@@ -107,7 +107,7 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
     )
 
 
-def broke_off(error: ErrorState) -> str:
+def map_aborted_message(error: ErrorState) -> str:
     """That the Map over the partitions broke off, from the Error and Cause it left."""
     told = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
     return f"The Map over the partitions broke off before its end: {told or 'nobody knows why'}"
@@ -130,7 +130,7 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
         kind = described.get("Error") or described["Status"]
         cause = described.get("Cause") or f"its execution ended as {described['Status']}"
         name = described.get("Name") or name
-    outcome: Outcome = "held" if kind == GateHeld.__name__ else "failed"
+    outcome: Outcome = "pending_approval" if kind == QualityGateFailed.__name__ else "failed"
     return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_told(cause)), execution=name)
 
 
@@ -145,7 +145,7 @@ def _told(cause: str) -> str:
 def short(text: str) -> str:
     """One line that fits."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_REASON else f"{line[: LONGEST_REASON - 3]}..."
+    return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 3]}..."
 
 
 def as_csv(rows: Iterable[Row]) -> str:
@@ -153,7 +153,7 @@ def as_csv(rows: Iterable[Row]) -> str:
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(Row)], lineterminator="\n")
     writer.writeheader()
-    for each in sorted(rows, key=lambda each: (each.is_fine, each.outcome, each.partition)):
+    for each in sorted(rows, key=lambda each: (each.is_success, each.outcome, each.partition)):
         writer.writerow({name: "" if value is None else value for name, value in asdict(each).items()})
     return buffer.getvalue()
 
@@ -164,14 +164,14 @@ def counts(rows: Iterable[Row]) -> dict[str, int]:
     return {name: found[name] for name in sorted(found, key=lambda name: (name in FINE, name))}
 
 
-def in_words(rows: Sequence[Row]) -> str:
+def describe_counts(rows: Sequence[Row]) -> str:
     """`285 published, 12 failed, 3 held`."""
     return ", ".join(f"{count:,} {outcome}" for outcome, count in reversed(counts(rows).items()))
 
 
 def list_unfinished(rows: Sequence[Row]) -> str:
     """A line for each of the first partitions that need somebody, and how many more there are."""
-    unfinished = sorted((each for each in rows if not each.is_fine), key=lambda each: each.partition)
+    unfinished = sorted((each for each in rows if not each.is_success), key=lambda each: each.partition)
     lines = [
         f"{each.partition}: {each.outcome}{f' ({each.kind})' if each.kind else ''}: {each.reason}"
         for each in unfinished

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.shared.console_links import execution_link, object_link
-from lambdas.sum_up import handler as module
-from lambdas.sum_up.handler import sum_up as typed_sum_up
-from lambdas.sum_up.table import (
-    LONGEST_REASON,
+from lambdas.summarize_partitions import handler as module
+from lambdas.summarize_partitions.handler import summarize_partitions as typed_sum_up
+from lambdas.summarize_partitions.table import (
+    MAX_REASON,
     SHOWN,
     Row,
     as_csv,
-    in_words,
+    describe_counts,
     list_unfinished,
     row,
 )
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
-sum_up: Any = typed_sum_up
+summarize_partitions: Any = typed_sum_up
 handle: Any = module.handler
 
 ITEM: Any = {"partition": "DE", "name": "DE-0a1b2c3d"}
@@ -73,7 +73,7 @@ def test_a_run_too_short_for_a_backtest_has_no_error(metrics: dict[str, Any]) ->
 
 def test_a_run_older_than_what_is_published_is_kept_and_fine() -> None:
     found = row(ITEM, ended_well(**{**PUBLISHED, "published": False}))
-    assert (found.outcome, found.run_id, found.is_fine) == ("kept", "onejob-dev-1", True)
+    assert (found.outcome, found.run_id, found.is_success) == ("superseded", "onejob-dev-1", True)
 
 
 def test_one_that_was_published_before_is_fine() -> None:
@@ -82,7 +82,7 @@ def test_one_that_was_published_before_is_fine() -> None:
     assert found == Row(
         partition="DE", outcome="published before", cutoff="2026-11-16", run_id="onejob-dev-0", execution=RUN
     )
-    assert found.is_fine
+    assert found.is_success
 
 
 @pytest.mark.parametrize("run_id", [None, "onejob-dev-0"])
@@ -90,15 +90,21 @@ def test_one_that_another_execution_has_may_still_fail(run_id: str | None) -> No
     told = "Execution x has had\nthe run since noon."
     claim = {"claimed": False, "reason": "running", "run_id": run_id, "cutoff": "latest", "message": told}
     found = row(ITEM, ended_well(**claim))
-    assert (found.outcome, found.is_fine) == ("running elsewhere", False)
+    assert (found.outcome, found.is_success) == ("running elsewhere", False)
     assert found.reason == "Execution x has had the run since noon."
 
 
 def test_one_that_the_gate_holds() -> None:
     cause = json.dumps({"errorMessage": "WAPE 0.9 is beyond 0.5"})
-    found = row(ITEM, ended_badly("FAILED", Error="GateHeld", Cause=cause))
-    assert found == Row(partition="DE", outcome="held", kind="GateHeld", reason="WAPE 0.9 is beyond 0.5", execution=RUN)
-    assert not found.is_fine
+    found = row(ITEM, ended_badly("FAILED", Error="QualityGateFailed", Cause=cause))
+    assert found == Row(
+        partition="DE",
+        outcome="pending_approval",
+        kind="QualityGateFailed",
+        reason="WAPE 0.9 is beyond 0.5",
+        execution=RUN,
+    )
+    assert not found.is_success
 
 
 @pytest.mark.parametrize(
@@ -168,7 +174,7 @@ def test_an_answer_that_is_not_as_it_should_be_is_a_failure(answer: Any) -> None
 def test_a_reason_is_one_line_that_fits() -> None:
     cause = json.dumps({"errorMessage": "a very\nlong story. " * 100})
     reason = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause)).reason
-    assert len(reason) == LONGEST_REASON
+    assert len(reason) == MAX_REASON
     assert "\n" not in reason
     assert reason.endswith("...")
 
@@ -178,9 +184,9 @@ def test_the_table_begins_with_what_needs_somebody() -> None:
         Row(partition="a", outcome="published", series=1, wape=0.5),
         Row(partition="c", outcome="published before"),
         Row(partition="e", outcome="failed", kind="InputError", reason='columns "a", "b"'),
-        Row(partition="b", outcome="held"),
+        Row(partition="b", outcome="pending_approval"),
         Row(partition="d", outcome="failed"),
-        Row(partition="f", outcome="kept"),
+        Row(partition="f", outcome="superseded"),
         Row(partition="g", outcome="running elsewhere"),
     ]
     table = as_csv(rows)
@@ -189,7 +195,7 @@ def test_the_table_begins_with_what_needs_somebody() -> None:
     assert found[1]["reason"] == 'columns "a", "b"'
     assert (found[5]["series"], found[5]["wape"], found[5]["kind"], found[6]["wape"]) == ("1", "0.5", "", "")
     assert as_csv(reversed(rows)) == table
-    assert in_words(rows) == ("1 published before, 1 published, 1 kept, 1 running elsewhere, 1 held, 2 failed")
+    assert describe_counts(rows) == ("1 published before, 1 published, 1 kept, 1 running elsewhere, 1 held, 2 failed")
 
 
 def test_the_first_that_need_somebody_are_told_by_name() -> None:
@@ -220,19 +226,19 @@ def state(s3: "S3Client", answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def summed(s3: "S3Client", answers: dict[str, Any]) -> Any:
-    return sum_up(state(s3, answers), deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    return summarize_partitions(state(s3, answers), deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
 
 
 def table(s3: "S3Client") -> list[dict[str, str]]:
-    body = s3.get_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcome.csv")["Body"].read().decode()
+    body = s3.get_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcomes.csv")["Body"].read().decode()
     return list(csv.DictReader(io.StringIO(body)))
 
 
 def test_where_all_are_done_the_message_is_short(s3: "S3Client") -> None:
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": ended_well(**PUBLISHED)})
-    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
     assert outcome["subject"] == "onejob-dev: all partitions done"
-    link = object_link(f"s3://{FORECAST_BUCKET}/{FOLDER}outcome.csv", region="eu-central-1")
+    link = object_link(f"s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv", region="eu-central-1")
     assert outcome["message"] == (
         f"onejob-dev: of 2 partitions 2 published.\n\nTable: {link}\nExecution: {execution_link(ARN)}"
     )
@@ -242,9 +248,9 @@ def test_where_all_are_done_the_message_is_short(s3: "S3Client") -> None:
 def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: "S3Client") -> None:
     failed = ended_badly("FAILED", Error="InputError", Cause="demand: no files")
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": failed, "IT": None})
-    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
     assert outcome["error"] == "PartitionsFailed"
-    assert outcome["cause"].startswith(f"1 published, 2 failed; the table s3://{FORECAST_BUCKET}/{FOLDER}outcome.csv")
+    assert outcome["cause"].startswith(f"1 published, 2 failed; the table s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv")
     assert (
         "FR: failed (InputError): demand: no files\nIT: failed (Unknown): its execution left no word"
         in (outcome["message"])
@@ -255,8 +261,8 @@ def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: "S3Clien
 def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: "S3Client", body: bytes) -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": {}})
     s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcomes/FR.json", Body=body)
-    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["all_fine"], outcome["counts"]) == (False, "1 published, 1 failed")
+    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_succeeded"], outcome["counts"]) == (False, "1 published, 1 failed")
     first, second = table(s3)
     assert (first["partition"], first["outcome"], first["kind"]) == ("FR", "failed", "Unknown")
     assert (second["partition"], second["outcome"]) == ("DE", "published")
@@ -265,13 +271,13 @@ def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: "S3Client", b
 def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: "S3Client") -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
     given["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
-    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
+    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
     told = "The Map over the partitions broke off before its end: States.ItemReaderFailed: no list no list"
     first, second, third, *_ = outcome["message"].split("\n\n")
     assert first == "onejob-dev: of 2 partitions 1 published, 1 failed."
     assert second.startswith(told)
-    assert len(second) < LONGEST_REASON + 100
+    assert len(second) < MAX_REASON + 100
     assert third == "FR: failed (Unknown): its execution left no word"
     assert outcome["error"] == "PartitionsFailed"
     assert outcome["cause"].startswith("1 published, 1 failed; the table s3://")
@@ -292,8 +298,8 @@ def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(
     s3: "S3Client", error: dict[str, str], why: str
 ) -> None:
     given = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
-    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["all_fine"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
+    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
     assert outcome["subject"] == "onejob-dev: partitions not all done"
     lines = outcome["message"].split("\n\n")
     assert lines[1] == f"The Map over the partitions broke off before its end: {why}"
@@ -303,7 +309,7 @@ def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(
 
 def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: "S3Client") -> None:
     put(s3, "partitions/execution=before/outcomes/IT.json", ended_well(**PUBLISHED))
-    assert summed(s3, {"IT": None})["all_fine"] is False
+    assert summed(s3, {"IT": None})["all_succeeded"] is False
 
 
 class Objects:
@@ -328,10 +334,10 @@ class Objects:
 
 def test_a_partition_whose_name_cannot_be_used_is_in_the_table(s3: "S3Client") -> None:
     given = state(s3, {"DE": ended_well(**PUBLISHED)})
-    put(s3, f"{FOLDER}unusable.json", ["UK & IE"])
-    given["plan"]["unusable"] = f"{FOLDER}unusable.json"
-    outcome = sum_up(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["partitions"], outcome["fine"], outcome["all_fine"]) == (2, 1, False)
+    put(s3, f"{FOLDER}invalid_names.json", ["UK & IE"])
+    given["plan"]["unusable"] = f"{FOLDER}invalid_names.json"
+    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    assert (outcome["partitions"], outcome["fine"], outcome["all_succeeded"]) == (2, 1, False)
     first, *_ = table(s3)
     assert (first["partition"], first["outcome"], first["kind"]) == ("UK & IE", "failed", "InputError")
     assert "UK & IE: failed (InputError): its folder's name cannot be used" in outcome["message"]

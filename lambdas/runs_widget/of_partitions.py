@@ -12,7 +12,7 @@ from .rows import runs_as_html
 LOOKS_AT_A_TIME = 32
 SHOWN = 50
 NO_RUN = "without a run"
-NEED_SOMEBODY: tuple[Status, ...] = ("failed", "held", "stopped", "lost")
+NEED_SOMEBODY: tuple[Status, ...] = ("failed", "pending_approval", "aborted", "expired")
 
 
 def latest_runs(table: RunTable, partitions: Sequence[str]) -> list[Run]:
@@ -23,7 +23,7 @@ def latest_runs(table: RunTable, partitions: Sequence[str]) -> list[Run]:
         partitions: Their names.
     """
     with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
-        return list(looks.map(table.latest, partitions))
+        return list(looks.map(table.last_attempted, partitions))
 
 
 def partitions_as_html(runs: Sequence[Run], *, region: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from botocore.config import Config
 
-from contract.environments.monitoring import CheckLateEnvironment
+from contract.environments.monitoring import CheckDeadlineEnvironment
 from contract.metrics import Metric
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
@@ -18,7 +18,7 @@ from lambdas.shared.clock import local_date
 from lambdas.shared.logs import logged
 from lambdas.shared.metrics import COUNT, put
 from lambdas.shared.partitions import partition_names
-from lambdas.shared.registry_record import LATEST, Run
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Run
 from lambdas.shared.registry_table import RunTable
 
 from .words import of_all, of_many
@@ -74,7 +74,7 @@ class Deadline:
 @logged
 def handler(event: DeadlineEvent, _context: object) -> LateRuns:
     """Answers the scheduler at the deadline; the event has the `scheduled_time` of it."""
-    environment = CheckLateEnvironment.from_environment(os.environ)
+    environment = CheckDeadlineEnvironment.from_environment(os.environ)
     source = environment.source
     deadline = Deadline(
         table=RunTable(_client("dynamodb"), environment.table),
@@ -86,12 +86,12 @@ def handler(event: DeadlineEvent, _context: object) -> LateRuns:
         time_zone=environment.time_zone,
         partitions=None if source is None else partition_names(_client("s3"), source),
     )
-    outcome = check_late(event, deadline=deadline)
+    outcome = check_deadline(event, deadline=deadline)
     put(deadline.deployment, {Metric.RUNS_LATE: (outcome["late"], COUNT)}, about={"cutoff": outcome["cutoff"]})
     return outcome
 
 
-def check_late(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
+def check_deadline(event: DeadlineEvent, *, deadline: Deadline) -> LateRuns:
     """Tells the operators, in one message, of the runs that are due and not published.
 
     Args:
@@ -128,7 +128,7 @@ def _late(partition: str, cutoff: str, moment: datetime, table: RunTable) -> Run
     if run.last is not None:
         return run
     # One that was started by hand, without a cutoff, has no other name until its job is done.
-    latest = table.get(partition, LATEST)
+    latest = table.get(partition, UNRESOLVED_CUTOFF)
     recent = latest.last is not None and moment - datetime.fromisoformat(latest.last.started_at) < RECENT
     return latest if recent else run
 

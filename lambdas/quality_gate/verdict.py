@@ -19,7 +19,7 @@ def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limi
 
 
 def _by_backtest(metrics: Mapping[str, Any], limits: GateLimits) -> Iterator[str]:
-    forecast, baseline = metrics.get("forecast") or {}, metrics.get("baseline") or {}
+    forecast, baseline = metrics.get("forecast") or {}, metrics.get("seasonal_naive") or {}
     wape, naive, bias, covered, nominal = (
         _number(table, name)
         for table, name in (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from contract.environments.all_partitions import SumUpEnvironment
+from contract.environments.all_partitions import SummarizePartitionsEnvironment
 from contract.metrics import Metric
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsOutcome, PartitionsPlan, PartitionsState
@@ -16,7 +16,7 @@ from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import about, logged
 from lambdas.shared.metrics import COUNT, put
 
-from .table import Row, as_csv, broke_off, in_words, list_unfinished, malformed, row, unusable
+from .table import Row, as_csv, describe_counts, list_unfinished, malformed, map_aborted_message, row, unusable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,15 +29,17 @@ _client = clients(Config(max_pool_connections=READS_AT_A_TIME))
 
 @logged
 def handler(event: PartitionsState, _context: object) -> PartitionsOutcome:
-    """Answers the state machine's SumUp state."""
-    environment = SumUpEnvironment.from_environment(os.environ)
-    outcome = sum_up(event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_client("s3"))
+    """Answers the state machine's SummarizePartitions state."""
+    environment = SummarizePartitionsEnvironment.from_environment(os.environ)
+    outcome = summarize_partitions(
+        event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_client("s3")
+    )
     unfinished = outcome["partitions"] - outcome["fine"]
     put(environment.deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=about(event))
     return outcome
 
 
-def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: "S3Client") -> PartitionsOutcome:
+def summarize_partitions(state: PartitionsState, *, deployment: str, bucket: str, s3: "S3Client") -> PartitionsOutcome:
     """Sums an execution up.
 
     Args:
@@ -47,27 +49,27 @@ def sum_up(state: PartitionsState, *, deployment: str, bucket: str, s3: "S3Clien
         s3: An S3 client.
 
     Returns:
-        `all_fine`, how many `partitions` there are and how many of them are `fine`, the `table`'s URI, `subject` and
-        `message`; and where not all are, or the Map broke off, `error` and `cause` to fail with.
+        `all_succeeded`, the numbers of `partitions` and of those that are `fine`, the `table`'s URI, `subject` and
+        `message`. If a partition failed or the Map aborted, also `error` and `cause` to fail with.
     """
     plan, execution = state["plan"], state["execution"]["id"]
     keys = PartitionsKeys(execution=state["execution"]["name"])
     rows = _rows(plan, keys, bucket=bucket, s3=s3)
     s3.put_object(Bucket=bucket, Key=keys.table, Body=as_csv(rows).encode(), ContentType="text/csv")
     table = f"s3://{bucket}/{keys.table}"
-    fine, told = sum(each.is_fine for each in rows), in_words(rows)
-    broken = [broke_off(state["error"])] if "error" in state else []
-    all_fine = fine == len(rows) and not broken
+    fine, told = sum(each.is_success for each in rows), describe_counts(rows)
+    broken = [map_aborted_message(state["error"])] if "error" in state else []
+    all_succeeded = fine == len(rows) and not broken
     lines = [f"{deployment}: of {len(rows):,} partitions {told}.", *broken]
     if fine < len(rows):
         lines.append(list_unfinished(rows))
-    if not all_fine:
+    if not all_succeeded:
         lines.append("Mend what is told and start a new execution with the same input: what is published stays.")
     lines.append(f"Table: {object_link(table, region=execution.split(':')[3])}\nExecution: {execution_link(execution)}")
     cause = f"{told}; the table {table} says which and why. A rerun with the same input makes what is missing."
-    how = "all partitions done" if all_fine else "partitions not all done"
+    how = "all partitions done" if all_succeeded else "partitions not all done"
     return {
-        "all_fine": all_fine,
+        "all_succeeded": all_succeeded,
         "partitions": len(rows),
         "fine": fine,
         "counts": told,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import FlexibleChecksumError
 
-from contract.environments.after_job import ApplyGateEnvironment
-from contract.function_errors import GateHeld, IncompleteRun
+from contract.environments.after_job import QualityGateEnvironment
+from contract.function_errors import IncompleteRun, QualityGateFailed
 from contract.gate import GateLimits
 from contract.s3.keys import RunKeys, pointer_key
 from contract.state.run_record import CheckedRun
@@ -51,13 +51,13 @@ class JsonObjects:
 
 @logged
 def handler(event: RunState, _context: object) -> GateVerdict:
-    """Answers the state machine's ApplyGate state."""
-    environment = ApplyGateEnvironment.from_environment(os.environ)
+    """Answers the state machine's QualityGate state."""
+    environment = QualityGateEnvironment.from_environment(os.environ)
     runs = JsonObjects(_client("s3"), environment.forecast_bucket)
-    return apply_gate(event["run"], limits=environment.limits, runs=runs)
+    return quality_gate(event["run"], limits=environment.limits, runs=runs)
 
 
-def apply_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> GateVerdict:
+def quality_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> GateVerdict:
     """Judges a run by its backtest, and by the last published run.
 
     Args:
@@ -69,7 +69,7 @@ def apply_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> Gat
         `passed` (True) and the `run_id` of the published run it was compared with, or None.
 
     Raises:
-        GateHeld: With everything that is beyond its limit; the run is marked as held.
+        QualityGateFailed: With everything that is beyond its limit; the run is marked as held.
         IncompleteRun: If there is nothing to judge.
     """
     pointer = runs.read(pointer_key(run["partition"]))
@@ -83,8 +83,8 @@ def apply_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> Gat
     if not found:
         return {"passed": True, "compared_with": before["run_id"] if before else None}
     marker = RunKeys(partition=run["partition"], run_id=run["run_id"]).held
-    body = json.dumps({"run_id": run["run_id"], "held": found}, indent=1).encode()
+    body = json.dumps({"run_id": run["run_id"], "pending_approval": found}, indent=1).encode()
     runs.s3.put_object(Bucket=runs.bucket, Key=marker, Body=body, ContentType="application/json")
     report = f"s3://{runs.bucket}/{run['report']}"
     by_hand = json.dumps({"publish": run["run_id"]})
-    raise GateHeld(f"{'; '.join(found)}. The report: {report}. To publish it all the same, start {by_hand}")
+    raise QualityGateFailed(f"{'; '.join(found)}. The report: {report}. To publish it all the same, start {by_hand}")

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lambdas.check_late import handler as module
-from lambdas.check_late.handler import Deadline
-from lambdas.check_late.handler import check_late as typed_check_late
-from lambdas.check_late.words import SHOWN, of_many
-from lambdas.shared.registry_claim import Claim, claim
-from lambdas.shared.registry_record import LATEST, Attempt, Run, Status, begin_publishing, end
+from lambdas.check_deadline import handler as module
+from lambdas.check_deadline.handler import Deadline
+from lambdas.check_deadline.handler import check_deadline as typed_check_late
+from lambdas.check_deadline.words import SHOWN, of_many
+from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt, Run, Status, begin_publishing, close_attempt
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
-check_late: Any = typed_check_late
+check_deadline: Any = typed_check_late
 handle: Any = module.handler
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"
@@ -61,13 +61,13 @@ def begin(deadline: Deadline) -> None:
         CUTOFF,
         lambda run: claim(
             run,
-            Claim(
+            LeaseRequest(
                 execution=EXECUTION,
                 started_by="schedule",
                 fingerprint="f",
-                begun=AT,
+                execution_started_at=AT,
                 now=AT,
-                seconds=0,
+                now_epoch=0,
                 lease_seconds=60,
             ),
         ),
@@ -77,17 +77,24 @@ def begin(deadline: Deadline) -> None:
 def test_a_published_run_is_not_late_whatever_came_after(deadline: Deadline) -> None:
     begin(deadline)
     deadline.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {}))
-    deadline.table.change("all", CUTOFF, lambda run: end(run, EXECUTION, "published", now=AT, details={}))
-    again = Claim(
-        execution="other", started_by="hand", fingerprint="g", begun=AT, now=AT, seconds=0, lease_seconds=60, force=True
+    deadline.table.change("all", CUTOFF, lambda run: close_attempt(run, EXECUTION, "published", now=AT, details={}))
+    again = LeaseRequest(
+        execution="other",
+        started_by="manual",
+        fingerprint="g",
+        execution_started_at=AT,
+        now=AT,
+        now_epoch=0,
+        lease_seconds=60,
+        force=True,
     )
     deadline.table.change("all", CUTOFF, lambda run: claim(run, again))
-    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 0}
+    assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 0}
     assert sent(deadline) == []
 
 
 def test_a_run_that_nobody_has_started_is_late(deadline: Deadline) -> None:
-    assert check_late(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
+    assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
     (message,) = sent(deadline)
     assert message["TopicArn"] == "arn:topic"
     assert message["Subject"] == "onejob-prod: late: no forecast from 2026-11-16"
@@ -96,27 +103,33 @@ def test_a_run_that_nobody_has_started_is_late(deadline: Deadline) -> None:
 
 def test_a_late_run_that_is_at_work_or_has_failed_says_so(deadline: Deadline) -> None:
     begin(deadline)
-    check_late(DUE, deadline=deadline)
+    check_deadline(DUE, deadline=deadline)
     assert f"Execution weekly has been at work on it since {AT}" in sent(deadline)[0]["Message"]
     failed = {"summary": "demand: no files."}
-    deadline.table.change("all", CUTOFF, lambda run: end(run, EXECUTION, "failed", now=AT, details=failed))
-    check_late(DUE, deadline=deadline)
+    deadline.table.change("all", CUTOFF, lambda run: close_attempt(run, EXECUTION, "failed", now=AT, details=failed))
+    check_deadline(DUE, deadline=deadline)
     assert f"Execution weekly ended as failed at {AT}: demand: no files. See" in sent(deadline)[1]["Message"]
 
 
 @pytest.mark.parametrize(("begun", "said"), [(AT, "has been at work on it"), ("2026-11-16T05:10:00+00:00", "No exec")])
 def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, said: str) -> None:
-    wish = Claim(
-        execution=EXECUTION, started_by="hand", fingerprint="f", begun=begun, now=begun, seconds=0, lease_seconds=60
+    request = LeaseRequest(
+        execution=EXECUTION,
+        started_by="manual",
+        fingerprint="f",
+        execution_started_at=begun,
+        now=begun,
+        now_epoch=0,
+        lease_seconds=60,
     )
-    deadline.table.change("all", LATEST, lambda run: claim(run, wish))
-    check_late(DUE, deadline=deadline)
+    deadline.table.change("all", UNRESOLVED_CUTOFF, lambda run: claim(run, request))
+    check_deadline(DUE, deadline=deadline)
     assert said in sent(deadline)[0]["Message"]
 
 
 def test_the_day_is_that_of_the_time_zone(deadline: Deadline) -> None:
     # Half past midnight on Monday in Berlin is still Sunday in UTC: the week of the 9th has just ended there.
-    assert check_late({"scheduled_time": "2026-11-15T23:30:00Z"}, deadline=deadline)["cutoff"] == "2026-11-09"
+    assert check_deadline({"scheduled_time": "2026-11-15T23:30:00Z"}, deadline=deadline)["cutoff"] == "2026-11-09"
 
 
 def keep(deadline: Deadline, partition: str, status: Status, *, cutoff: str = CUTOFF) -> None:
@@ -143,8 +156,8 @@ def test_partitions_that_are_late_are_told_in_one_message(deadline: Deadline) ->
     keep(there, "AT", "published")
     keep(there, "DE", "failed")
     keep(there, "FR", "running")
-    keep(there, "PL", "failed", cutoff=LATEST)
-    assert check_late(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 4}
+    keep(there, "PL", "failed", cutoff=UNRESOLVED_CUTOFF)
+    assert check_deadline(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 4}
     (message,) = sent(deadline)
     assert message["Subject"] == "onejob-prod: late: 4 of 5 partitions without forecast from 2026-11-16"
     told = message["Message"].splitlines()
@@ -163,12 +176,12 @@ def test_partitions_that_are_all_published_are_not_late(deadline: Deadline) -> N
     there = replace(deadline, partitions=("AT", "DE"))
     for partition in ("AT", "DE"):
         keep(there, partition, "published")
-    assert check_late(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 0}
+    assert check_deadline(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 0}
     assert sent(deadline) == []
 
 
 def test_where_no_partition_has_demand_that_is_late(deadline: Deadline) -> None:
-    assert check_late(DUE, deadline=replace(deadline, partitions=()))["late"] == 1
+    assert check_deadline(DUE, deadline=replace(deadline, partitions=()))["late"] == 1
     assert "no partition has demand" in sent(deadline)[0]["Message"]
 
 

@@ -6,7 +6,7 @@ from contract.names import partitions_machine
 from lambdas.shared.registry_record import Run
 
 SHOWN = 10
-LONGEST_REASON = 300
+MAX_REASON = 300
 
 
 def of_all(run: Run, *, deployment: str, cutoff: str) -> tuple[str, str]:
@@ -71,7 +71,7 @@ def _in_short(run: Run) -> str:
         return "no execution has had it"
     if last.is_open:
         return f"at work since {last.started_at}, execution {_execution(run)}"
-    return f"{last.status} at {last.ended_at}, execution {_execution(run)}: {_summary(run)[:LONGEST_REASON]}"
+    return f"{last.status} at {last.ended_at}, execution {_execution(run)}: {_summary(run)[:MAX_REASON]}"
 
 
 def _execution(run: Run) -> str:

@@ -3,23 +3,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from contract.function_errors import GateHeld, IncompleteRun
+from contract.function_errors import IncompleteRun, QualityGateFailed
 from contract.gate import GateLimits
-from lambdas.apply_gate.handler import JsonObjects
-from lambdas.apply_gate.handler import apply_gate as typed_apply_gate
-from lambdas.apply_gate.verdict import problems
+from lambdas.quality_gate.handler import JsonObjects
+from lambdas.quality_gate.handler import quality_gate as typed_apply_gate
+from lambdas.quality_gate.verdict import problems
 from tests.unit.lambdas.conftest import FORECAST_BUCKET
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Tests give the keys that a function reads, and no whole state.
-apply_gate: Any = typed_apply_gate
+quality_gate: Any = typed_apply_gate
 
 LIMITS = GateLimits(max_wape_ratio=1.0, max_bias=0.25, max_coverage_gap=0.15, min_series_share=0.8, max_change=0.5)
 METRICS = {
     "forecast": {"wape": 0.3, "bias": -0.1, "coverage": 0.7},
-    "baseline": {"wape": 0.4},
+    "seasonal_naive": {"wape": 0.4},
     "nominal_coverage": 0.8,
 }
 GOOD = {
@@ -91,41 +91,47 @@ def put(s3: "S3Client", key: str, content: Any) -> None:
 
 def judged(s3: "S3Client", manifest: dict[str, Any]) -> Any:
     put(s3, RUN["manifest"], manifest)
-    return apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
+    return quality_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
 def test_a_run_is_compared_with_the_published_one(s3: "S3Client") -> None:
     assert judged(s3, GOOD) == {"passed": True, "compared_with": None}
     put(s3, "forecasts/partition=all/run_id=run-1/_manifest.json", BEFORE)
-    put(s3, "forecasts/partition=all/_latest.json", {"manifest": "forecasts/partition=all/run_id=run-1/_manifest.json"})
+    put(
+        s3,
+        "forecasts/partition=all/_published.json",
+        {"manifest": "forecasts/partition=all/run_id=run-1/_manifest.json"},
+    )
     assert judged(s3, GOOD) == {"passed": True, "compared_with": "run-1"}
-    with pytest.raises(GateHeld, match="it has 9 series, the published run run-1 100"):
+    with pytest.raises(QualityGateFailed, match="it has 9 series, the published run run-1 100"):
         judged(s3, {**GOOD, "series": 9})
 
 
 def test_a_run_from_before_the_published_cutoff_is_kept_and_not_judged(s3: "S3Client") -> None:
-    put(s3, "forecasts/partition=all/_latest.json", {"cutoff": "2026-11-23"})
+    put(s3, "forecasts/partition=all/_published.json", {"cutoff": "2026-11-23"})
     assert judged(s3, changed(wape=0.9, bias=0.5))["passed"] is True
 
 
 def test_without_a_manifest_there_is_nothing_to_judge(s3: "S3Client") -> None:
     with pytest.raises(IncompleteRun, match="cannot be read any more"):
-        apply_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
+        quality_gate(RUN, limits=LIMITS, runs=JsonObjects(s3, FORECAST_BUCKET))
 
 
 def test_a_held_run_is_marked_and_says_how_to_publish_it(s3: "S3Client") -> None:
-    with pytest.raises(GateHeld) as error:
+    with pytest.raises(QualityGateFailed) as error:
         judged(s3, changed(wape=0.9, bias=0.5))
     said = str(error.value)
     assert said.startswith("its WAPE in the backtest is 90.0%")
     assert "; its bias in the backtest is +50.0%" in said
     assert f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=run-2/report.html" in said
     assert said.endswith('start {"publish": "run-2"}')
-    body = s3.get_object(Bucket=FORECAST_BUCKET, Key="reports/partition=all/run_id=run-2/held.json")["Body"].read()
-    assert len(json.loads(body)["held"]) == 2
+    body = s3.get_object(Bucket=FORECAST_BUCKET, Key="reports/partition=all/run_id=run-2/gate_violations.json")[
+        "Body"
+    ].read()
+    assert len(json.loads(body)["pending_approval"]) == 2
 
 
 @pytest.mark.parametrize("pointer", [b"no JSON", b"[]", b"{}", b'{"manifest": "nowhere"}'])
 def test_a_pointer_that_leads_nowhere_compares_with_nothing(s3: "S3Client", pointer: bytes) -> None:
-    s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_latest.json", Body=pointer)
+    s3.put_object(Bucket=FORECAST_BUCKET, Key="forecasts/partition=all/_published.json", Body=pointer)
     assert judged(s3, GOOD)["compared_with"] is None

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
+from lambdas.runs_widget import handler as module
+from lambdas.runs_widget.of_partitions import SHOWN, latest_runs, partitions_as_html
+from lambdas.runs_widget.rows import runs_as_html
 from lambdas.shared.console_links import execution_link, job_log_link, object_link
-from lambdas.shared.registry_record import LATEST, Attempt, Run, Status
+from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt, Run, Status
 from lambdas.shared.registry_table import RunTable
-from lambdas.show_runs import handler as module
-from lambdas.show_runs.of_partitions import SHOWN, latest_runs, partitions_as_html
-from lambdas.show_runs.rows import runs_as_html
 from tests.unit.lambdas.conftest import CONTEXT, TABLE
 
 EXECUTION = "arn:aws:states:eu-central-1:1:execution:onejob-dev-forecast:a"
@@ -60,7 +60,7 @@ def test_what_a_failure_says_is_text_and_nothing_else() -> None:
             Attempt(
                 number=1,
                 execution=EXECUTION,
-                started_by="hand",
+                started_by="manual",
                 started_at="t",
                 fingerprint="f",
                 status="failed",
@@ -113,14 +113,14 @@ def test_partitions_that_need_somebody_come_first() -> None:
         "a": "published",
         "b": "running",
         "c": "failed",
-        "d": "kept",
-        "e": "held",
-        "f": "lost",
-        "g": "stopped",
+        "d": "superseded",
+        "e": "pending_approval",
+        "f": "expired",
+        "g": "aborted",
         "h": "publishing",
     }
     runs = [run_of(partition, status) for partition, status in statuses.items()]
-    page = partitions_as_html([*runs, Run(partition="i", cutoff=LATEST)], region="eu-central-1")
+    page = partitions_as_html([*runs, Run(partition="i", cutoff=UNRESOLVED_CUTOFF)], region="eu-central-1")
     assert first_cells(page) == ["c", "e", "f", "g", "b", "h", "a", "d"]
     assert page.startswith("<p>9 partitions: ")
     assert "1 failed" in page
@@ -139,7 +139,7 @@ def test_of_thousands_the_first_are_shown_and_the_rest_counted() -> None:
     assert page.endswith("<p>... and 4,950 more</p>")
 
 
-@pytest.mark.parametrize("runs", [[], [Run(partition="a", cutoff=LATEST)]])
+@pytest.mark.parametrize("runs", [[], [Run(partition="a", cutoff=UNRESOLVED_CUTOFF)]])
 def test_partitions_without_runs(runs: list[Run]) -> None:
     assert partitions_as_html(runs, region="eu-central-1").endswith("<p>No run yet.</p>")
 
@@ -151,12 +151,12 @@ def test_the_latest_run_is_that_of_the_newest_cutoff_or_of_one_not_known_yet(tab
     for partition in ("a", "b", "c"):
         keep(run_of(partition, "published", cutoff="2026-11-09", started_at="2026-11-25T05:00"))
         keep(run_of(partition, "published", started_at="2026-11-23T05:00"))
-    keep(run_of("b", "failed", cutoff=LATEST, started_at="2026-11-24T05:00"))
-    keep(run_of("c", "failed", cutoff=LATEST, started_at="2026-11-22T05:00"))
-    keep(Run(partition="d", cutoff=LATEST, version=1))
+    keep(run_of("b", "failed", cutoff=UNRESOLVED_CUTOFF, started_at="2026-11-24T05:00"))
+    keep(run_of("c", "failed", cutoff=UNRESOLVED_CUTOFF, started_at="2026-11-22T05:00"))
+    keep(Run(partition="d", cutoff=UNRESOLVED_CUTOFF, version=1))
     runs = latest_runs(table, ["a", "b", "c", "d", "e"])
     assert [run.partition for run in runs] == ["a", "b", "c", "d", "e"]
-    assert [run.cutoff for run in runs[:3]] == ["2026-11-16", LATEST, "2026-11-16"]
+    assert [run.cutoff for run in runs[:3]] == ["2026-11-16", UNRESOLVED_CUTOFF, "2026-11-16"]
     assert [run.last for run in runs[3:]] == [None, None]
 
 
@@ -168,5 +168,5 @@ def test_the_handler_draws_the_partitions_where_there_are_some(
     monkeypatch.setenv("TABLE", TABLE)
     monkeypatch.setenv("DATA_BUCKET", "data-bucket")
     monkeypatch.setenv("PARTITIONS", '["DE", "FR"]')
-    table.change("FR", "2026-11-16", lambda _run: run_of("FR", "held"))
+    table.change("FR", "2026-11-16", lambda _run: run_of("FR", "pending_approval"))
     assert first_cells(module.handler({}, CONTEXT)) == ["FR"]

@@ -1,1 +1,0 @@
-"""ApplyGate: decides whether a whole run is good enough to be published automatically."""

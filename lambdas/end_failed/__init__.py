@@ -1,1 +1,0 @@
-"""EndFailed: ends a failed execution with its cause, and starts it over where an operator redrives it."""

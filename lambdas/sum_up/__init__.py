@@ -1,1 +1,0 @@
-"""SumUp: makes one table of the outcomes of all partitions."""

@@ -1,0 +1,1 @@
+"""SummarizePartitions: makes one table of the outcomes of all partitions."""
