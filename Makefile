@@ -1,4 +1,4 @@
-# Everything here needs Python 3.11+, make and the Python and npm package indexes, and installs the rest into this folder.
+# Requirements: Python 3.11+, make, and access to PyPI and npm. Make installs everything else into this folder.
 
 PYTHON ?= python3
 ENVIRONMENT ?= dev
@@ -16,34 +16,34 @@ export CDK_DISABLE_CLI_TELEMETRY := true
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
-run: $(ONEJOB) ## deploy into a cloud on this machine, run, show the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
+run: $(ONEJOB) ## deploy to the local cloud, run, download the forecasts [DEMAND= STATIC= COVARIATES= SET="key=value ..." INPUT= ENVIRONMENT= KEEP=1]
 	@$(ONEJOB) run --environment $(ENVIRONMENT) $(if $(DEMAND),--demand '$(DEMAND)') \
 		$(if $(STATIC),--static '$(STATIC)') $(if $(COVARIATES),--covariates '$(COVARIATES)') \
 		$(foreach pair,$(SET),--set '$(pair)') \
 		$(if $(INPUT),--input '$(INPUT)') $(if $(KEEP),--keep)
 
-preflight: $(ONEJOB) ## check what a deployment or the next run needs [ENVIRONMENT=dev]
+preflight: $(ONEJOB) ## check the account, quotas, image and data before a deployment or run [ENVIRONMENT=dev]
 	@$(ONEJOB) preflight --environment $(ENVIRONMENT)
 
 plan-fleet: $(ONEJOB) ## estimate the instances, time and cost of a fleet [PLAN="--series 50000000 --deadline 15m"]
 	@$(ONEJOB) plan-fleet $(PLAN)
 
-test: $(INSTALLED) ## run all tests, two files at a time [TESTS=path]
+test: $(INSTALLED) ## run all tests with two processes [TESTS=path]
 	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
 
-bench: $(INSTALLED) ## measure time, memory and accuracy, beside plain MLForecast: hours, Linux only [BENCH="--series 100000 --plain 100000"]
+bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLForecast; 90 minutes, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
 
-nightly: $(INSTALLED) ## guard the speed, slowly: the ratio to plain MLForecast, and the job beside busy neighbors: a quarter of an hour, Linux only
+nightly: $(INSTALLED) ## check the speedup over plain MLForecast and the job with busy neighbors; 15 minutes, Linux only
 	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
 
-accuracy: $(INSTALLED) ## score the job on tasks with known outcome, beside plain MLForecast and what is published [TASKS=folder]
+accuracy: $(INSTALLED) ## score the job on tasks with known outcomes, compare with plain MLForecast and published scores [TASKS=folder]
 	@$(BIN)/python -m benchmarks.accuracy '$(TASKS)'
 
-drill: $(INSTALLED) ## break the deployed application in the local cloud in every way, check what must hold: an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
+drill: $(INSTALLED) ## run fault-injection tests of the application in the local cloud; an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
 	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
-check: lint types templates command ## ruff, import-linter, mypy, cdk-nag and cfn-lint, for every environment
+check: lint types templates command ## run ruff, import-linter and mypy, and cdk-nag and cfn-lint for every environment
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -54,7 +54,7 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy .
 
-templates: $(INSTALLED) # cdk-nag runs with every synthesis and fails it
+templates: $(INSTALLED) # cdk-nag runs during synthesis; a finding fails the synthesis
 	@for environment in $(ENVIRONMENTS); do \
 		echo "cdk synth, cdk-nag, cfn-lint: $$environment"; \
 		$(CDK) synth --quiet --no-notices --no-version-reporting --context environment=$$environment \
@@ -62,39 +62,39 @@ templates: $(INSTALLED) # cdk-nag runs with every synthesis and fails it
 		&& $(BIN)/cfn-lint cdk.out/$$environment/*.template.json || exit 1; \
 	done
 
-command: $(ONEJOB) # the installed command starts, from any folder
+command: $(ONEJOB) # check that the installed command starts from any folder
 	@cd / && $(CURDIR)/$(ONEJOB) --help > /dev/null
 
-format: $(INSTALLED) ## let ruff mend what it can
+format: $(INSTALLED) ## fix and format the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(ONEJOB) ## install what everything else needs, and the command line onejob
+setup: $(ONEJOB) ## install all dependencies and the command onejob
 
-bootstrap: $(ONEJOB) ## prepare an AWS account and region for deployments, once [BOOTSTRAP="--custom-permissions-boundary name"]
+bootstrap: $(ONEJOB) ## prepare an AWS account and region for deployments, once [ENVIRONMENT=dev BOOTSTRAP="--custom-permissions-boundary name"]
 	@$(ONEJOB) bootstrap --environment $(ENVIRONMENT) $(if $(BOOTSTRAP),-- $(BOOTSTRAP))
 
-diff: $(ONEJOB) ## show what a deployment would change
+diff: $(ONEJOB) ## show the changes that a deployment would make [ENVIRONMENT=dev]
 	@$(ONEJOB) diff --environment $(ENVIRONMENT)
 
 deploy: $(ONEJOB) ## deploy to AWS [ENVIRONMENT=dev]
 	@$(ONEJOB) deploy --environment $(ENVIRONMENT)
 
-destroy: $(ONEJOB) ## remove everything from AWS, data included; shows what and asks [ENVIRONMENT=dev]
+destroy: $(ONEJOB) ## remove an environment and its data from AWS, after confirmation [ENVIRONMENT=dev]
 	@$(ONEJOB) destroy --environment $(ENVIRONMENT)
 
-clean: ## remove everything that make has made here, out/ included
+clean: ## remove everything that make created in this folder, including out/
 	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', 'onejob.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
 
 $(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package.json package-lock.json
-	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('Python 3.11 or newer is needed: make PYTHON=python3.12 ...')"
-	@echo "Installing into .venv and node_modules, once: a minute or two"
+	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('onejob needs Python 3.11 or newer; run, for example: make PYTHON=python3.12 ...')"
+	@echo "Installing into .venv and node_modules. This takes one to two minutes and happens once."
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint constraints.txt
 	@$(BIN)/npm ci --loglevel=error
 	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"
 
-# Editable, as the command works on this checkout; requirements.txt has what it needs.
+# The installation is editable because the command works on this checkout. requirements.txt has the dependencies.
 $(ONEJOB): $(INSTALLED) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"

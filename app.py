@@ -1,4 +1,4 @@
-"""One environment's stacks, composed: `cdk synth -c environment=prod`, dev when none is named."""
+"""The CDK application of one environment: `cdk synth -c environment=prod`. The default environment is dev."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from infra.forecast_stack import ForecastStack
 from infra.settings.environment import Settings
 from infra.settings.loader import SettingsError, load_settings
 
-# Beside this file, and not beside infra: a copy of the application has environments of its own.
+# Relative to this file and not to infra, so that a copy of the application can have its own environments.
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
@@ -26,7 +26,7 @@ def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
 
 
 def main() -> int:
-    """Synthesize the environment named by the context; return the exit code."""
+    """Synthesize the environment that the CDK context names, and return the exit code."""
     app = App()
     environment = app.node.try_get_context("environment") or PERSONAL_ENVIRONMENT
     try:

@@ -1,1 +1,1 @@
-"""Demand of any size, and how fast and how well the job forecasts it."""
+"""Benchmarks of the job: speed, memory and accuracy, and a generator of synthetic demand."""

@@ -1,9 +1,9 @@
 """Plain MLForecast, used well: `python -m benchmarks.plain_mlforecast --demand DIR --output DIR --variant level`.
 
-What a competent user of Polars and MLForecast writes for the job's task, with the job's features and trees. Where there
-is a choice, it is the one that is faster or needs less memory: streaming reads, whole numbers for series and weeks,
-32-bit floats, no validation, rows without all features dropped (MLForecast's default), LightGBM free to be
-non-deterministic, no backtest, no report.
+This is the program that a competent user of Polars and MLForecast writes for the job's task, with the job's features
+and trees. Every choice favors speed and memory: streaming reads, integers for series and weeks, 32-bit floats, no
+validation, no backtest and no report. The program drops rows without all features (MLForecast's default), and LightGBM
+may be non-deterministic.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from typing import Any
 
 from job_code.runtime.process_pool import SPIN_COUNT
 
-os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # must be set before the import of LightGBM
 
 import lightgbm as lgb
 import polars as pl
@@ -32,43 +32,43 @@ from job_code.series.frequency import Frequency
 
 KEY = ("article_id", "merchant_id")
 WEEKS = Frequency("W-MON")
-MEAN_ALONE = ("change", "level")  # learns the change of scaled demand from week to week; or demand as it is
-QUANTILES = "quantiles"  # learns demand as it is, and the quantiles that the job gives by a model of their own each
+MEAN_ALONE = ("change", "level")  # predicts week-to-week changes of scaled demand, or demand directly
+QUANTILES = "quantiles"  # predicts demand directly, with an additional model for each quantile of the job
 VARIANTS = (*MEAN_ALONE, QUANTILES)
 OUTPUT = "forecasts.parquet"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plain_mlforecast", description="Plain MLForecast.")
     parser.add_argument("--demand", type=Path, required=True, help="folder of Parquet files")
-    parser.add_argument("--output", type=Path, required=True, help="new folder, for one Parquet file")
-    parser.add_argument("--variant", choices=VARIANTS, default=VARIANTS[0], help="what is learnt (%(default)s)")
-    given = parser.parse_args(arguments)
-    given.output.mkdir(parents=True)
-    warnings.filterwarnings("ignore", message="Found null values")  # LightGBM takes nulls as they are
-    warnings.filterwarnings("ignore", message="The following series were dropped")  # too short to learn from
-    progress, config = Progress(about={"variant": given.variant}), ForecastConfig()
+    parser.add_argument("--output", type=Path, required=True, help="new folder for one Parquet file")
+    parser.add_argument("--variant", choices=VARIANTS, default=VARIANTS[0], help="prediction target (%(default)s)")
+    options = parser.parse_args(arguments)
+    options.output.mkdir(parents=True)
+    warnings.filterwarnings("ignore", message="Found null values")  # LightGBM handles nulls
+    warnings.filterwarnings("ignore", message="The following series were dropped")  # too short for training
+    progress, config = Progress(about={"variant": options.variant}), ForecastConfig()
     with progress.stage("read"):
-        keys, demand = read(given.demand)
+        keys, demand = read(options.demand)
         cutoff = int(demand["ds"].to_numpy().max())
-        # A series whose rows have ended is delisted: nothing is learnt from it, and zero is the forecast.
+        # A series without a row in the last week is discontinued: drop it from training and forecast zero.
         demand = demand.filter(pl.col("ds").max().over("unique_id") == cutoff)
-    forecaster = plain_forecaster(given.variant, config)
+    forecaster = plain_forecaster(options.variant, config)
     with progress.stage("fit"):
         forecaster.fit(demand, static_features=[], as_numpy=True, validate_data=False)
     with progress.stage("predict"):
         forecasts = forecaster.predict(config.horizon)
     with progress.stage("write"):
         weeks = pl.DataFrame({"ds": range(cutoff + 1, cutoff + 1 + config.horizon)}, schema=demand.select("ds").schema)
-        complete(forecasts, keys, weeks).write_parquet(given.output / OUTPUT, compression="zstd")
+        complete(forecasts, keys, weeks).write_parquet(options.output / OUTPUT, compression="zstd")
 
 
 def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Reads demand.
+    """Read demand.
 
     Returns:
-        The series' keys with their numbers; and the demand with these numbers, sorted by series and week.
+        The keys of the series with their numbers, and the demand with these numbers, sorted by series and week.
     """
     rows = pl.scan_parquet(folder / "*.parquet")
     keys = rows.select(KEY).unique().sort(KEY).with_row_index("unique_id").collect(engine="streaming")
@@ -79,7 +79,7 @@ def read(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency = WEEKS) -> MLForecast:
-    """MLForecast with the job's features, as far as a recursion can have them, and the job's trees."""
+    """Return MLForecast with the job's trees and the job's features, as far as a recursion can compute them."""
     recipe = recipe_for(frequency)
     models = {"mean": _trees(config)}
     if variant == QUANTILES:
@@ -99,12 +99,12 @@ def plain_forecaster(variant: str, config: ForecastConfig, frequency: Frequency 
 
 
 def day_of_year(week: pl.Expr) -> pl.Expr:
-    """Position in the year; while predicting, MLForecast hands over a column, and the arithmetic suits both."""
+    """Return the position in the year. In `predict`, MLForecast passes a column instead of an expression."""
     return (WEEKS.to_date(week).cast(pl.Int32) % DAYS_PER_YEAR).cast(pl.Float32)
 
 
 def complete(forecasts: pl.DataFrame, keys: pl.DataFrame, weeks: pl.DataFrame) -> pl.DataFrame:
-    """Forecasts of all series, ended ones included, by key and date; none below zero."""
+    """Return forecasts of all series by key and date, clipped at zero. Forecast zero for discontinued series."""
     models = [name for name in forecasts.columns if name not in ("unique_id", "ds")]
     return (
         keys.join(weeks, how="cross")

@@ -1,6 +1,7 @@
-"""Measure a prediction per row, by LightGBM and by job_code.model.tree_predictor: `python -m benchmarks.tree_speed`.
+"""Measure the prediction time per row of LightGBM and job_code.model.tree_predictor: `python -m benchmarks.tree_speed`.
 
-The model is fitted on, and asked about, features like the job's of synthetic weekly demand; one thread throughout.
+Both predict features like the job's, computed from synthetic weekly demand. The model is fitted on the same features.
+All predictions use one thread.
 """
 
 import time
@@ -24,7 +25,7 @@ LEAVES, TREES = (31, 63), (100, 200, 300)
 
 
 def features() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Features and changes, in the order of the series: half of these steady, half intermittent, all seasonal."""
+    """Return features and week-to-week changes in the order of the series. Half of the series are intermittent."""
     random = np.random.default_rng(0)
     weeks, phase = np.arange(WEEKS), random.random((SERIES, 1))
     level = np.exp(random.normal(0, 1.5, (SERIES, 1))) * (1 + 0.5 * np.sin(2 * np.pi * (weeks / 52 + phase / 4)))
@@ -45,7 +46,7 @@ def features() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
 
 
 def microseconds(predict: Callable[[], object]) -> float:
-    """Time a row, the least of three."""
+    """Return the microseconds per row, the minimum of three runs."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -55,16 +56,16 @@ def microseconds(predict: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Prints a table."""
+    """Print a table of the prediction times."""
     rows, changes = features()
-    asked = rows[np.random.default_rng(0).permutation(len(rows))[:ROWS]]  # series come to a block in any order
-    print("leaves  trees  LightGBM us/row  tree_predictor us/row  times faster  equal to the last bit")
+    sample = rows[np.random.default_rng(0).permutation(len(rows))[:ROWS]]  # a block has series in any order
+    print("leaves  trees  LightGBM us/row  tree_predictor us/row       speedup  bit-identical")
     for leaves in LEAVES:
         settings = {"num_leaves": leaves, "learning_rate": 0.05, "min_data_in_leaf": 200, "verbosity": -1}
         model = lgb.train(settings, lgb.Dataset(rows, changes), max(TREES))
         for trees in TREES:
-            walk = partial(model.predict, asked, num_iteration=trees, num_threads=1)
-            together = partial(TreePredictor(model.model_to_string(num_iteration=trees)).predict, asked)
+            walk = partial(model.predict, sample, num_iteration=trees, num_threads=1)
+            together = partial(TreePredictor(model.model_to_string(num_iteration=trees)).predict, sample)
             same = together().tobytes() == np.asarray(walk()).tobytes()
             old, new = microseconds(walk), microseconds(together)
             print(f"{leaves:6}  {trees:5}  {old:15.2f}  {new:21.2f}  {old / new:12.1f}  {same}", flush=True)

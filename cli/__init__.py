@@ -1,11 +1,11 @@
-"""The command line `onejob`: one Typer command for each thing that a person does with the application.
+"""The command line `onejob`, built with Typer.
 
 `main` lists the commands, `commands` parses their options, and three packages do the work:
 
-- `rehearsal` deploys and runs the application in a cloud on this machine;
+- `rehearsal` deploys and runs the application in the local cloud;
 - `aws` checks, prepares and removes an environment in an AWS account;
-- `fleet_plan` estimates what a fleet of instances takes.
+- `fleet_plan` estimates the time and cost of a fleet of instances.
 
-`checkout`, `console`, `environment`, `errors` and `options` serve all of them.
+All of them use `checkout`, `console`, `environment`, `errors` and `options`.
 The package may import `infra`, `job_code`, `lambdas` and `local_cloud`; none of these imports it.
 """

@@ -1,4 +1,4 @@
-"""Where the application's own files are: `onejob` is installed from a checkout and works on it."""
+"""Paths of the checkout. `onejob` is installed from a checkout and works on its files."""
 
 import subprocess
 from pathlib import Path
@@ -8,13 +8,13 @@ CDK_PROGRAM = CHECKOUT / "node_modules" / ".bin" / "cdk"
 
 
 def revision(folder: Path = CHECKOUT) -> str | None:
-    """Tell which commit a checkout has, with `-dirty` if files differ from it.
+    """Return the commit of a checkout, with the suffix `-dirty` if files differ from it.
 
     Args:
-        folder: The checkout.
+        folder: Folder of the checkout.
 
     Returns:
-        None where it is no git repository, or has no commit, or git is not there to ask.
+        None if the folder is not a git repository, has no commit, or git is not installed.
     """
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
     try:

@@ -1,4 +1,4 @@
-"""The settings of the environment that a command is about."""
+"""The settings of the environment that the user selected."""
 
 from cli.errors import CommandError
 from infra.settings.environment import Settings
@@ -9,7 +9,7 @@ def read_settings(environment: str) -> Settings:
     """Read and check `environments/<environment>.toml`.
 
     Raises:
-        CommandError: The file is missing or wrong; a line for each problem.
+        CommandError: The file is missing or invalid. The message has a line for each problem.
     """
     try:
         return load_settings(environment, ENVIRONMENTS)

@@ -1,4 +1,4 @@
-"""Errors that a person can cure, each printed as one line with its exit code."""
+"""Errors that the user can fix. Each is printed as one line, without a traceback."""
 
 import sys
 from collections.abc import Iterator
@@ -11,19 +11,19 @@ from job_code.errors import InputError
 
 
 class CommandError(Exception):
-    """A command cannot go on; the message says why and what to do."""
+    """A command failed. The message has the cause and the remedy."""
 
     exit_code = 1
 
 
 class CommandGroup(TyperGroup):
-    """Run a command and exit with the code that it returns, or that its error has.
+    """Run a command and exit with its return code or its error's exit code.
 
-    An error that nobody expected keeps its traceback.
+    Unexpected errors keep their traceback.
     """
 
     def main(self, *arguments: Any, **settings: Any) -> NoReturn:  # noqa: ANN401 (Typer's own signature)
-        """Run the command that the arguments name."""
+        """Run the command in the arguments and exit."""
         try:
             code = super().main(*arguments, **{**settings, "standalone_mode": False})
         except (CommandError, InputError, TyperException) as error:

@@ -1,4 +1,4 @@
-"""The commands of `onejob`, in the order in which its help lists them."""
+"""The commands of `onejob`, in the order of its help."""
 
 from typer import Typer
 
@@ -12,7 +12,7 @@ from cli.commands.run import run
 from cli.errors import CommandGroup
 
 PANELS = {
-    "On this machine": (run, train, infer),
+    "On this computer": (run, train, infer),
     "On AWS": (preflight, bootstrap, diff, deploy, destroy),
     "Planning": (plan_fleet,),
 }
@@ -20,7 +20,7 @@ PANELS = {
 app = Typer(
     name="onejob",
     cls=CommandGroup,
-    help="Forecast demand: one SageMaker training job trains a model and forecasts every series.",
+    help="Forecast demand. One SageMaker training job trains a model and forecasts every series.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -1,4 +1,4 @@
-"""Options that several commands have, and how a dataclass of options becomes a Typer command."""
+"""Options that several commands share, and a decorator that turns a dataclass of options into a Typer command."""
 
 import functools
 import inspect
@@ -12,37 +12,38 @@ from typer import Argument, Option
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-Environment = Annotated[str, Option(metavar="NAME", help="A file in environments/, without its ending.")]
-StaticPath = Annotated[Path | None, Option(metavar="PATH", help="Static features, one row for each series.")]
+Environment = Annotated[str, Option(metavar="NAME", help="Environment: a file in environments/, without .toml.")]
+StaticPath = Annotated[Path | None, Option(metavar="PATH", help="Static features: one row for each series.")]
 CovariatesPath = Annotated[
-    Path | None, Option(metavar="PATH", help="Covariates, such as prices: one row for each key and period.")
+    Path | None, Option(metavar="PATH", help="Covariates, for example prices: one row for each key and period.")
 ]
 Settings = Annotated[
     list[str],
-    Option(metavar="KEY=VALUE", help="A configuration key for this run; separate values with commas. Repeatable."),
+    Option(metavar="KEY=VALUE", help="Set a configuration key for this run. Separate values by commas. Repeatable."),
 ]
 CdkOptions = Annotated[
-    list[str] | None, Argument(metavar="CDK_OPTION", help="Options for the CDK CLI, after two dashes: -- --verbose")
+    list[str] | None,
+    Argument(metavar="CDK_OPTION", help="Options for the CDK CLI, after two dashes, for example: -- --verbose"),
 ]
 
 OptionsT = TypeVar("OptionsT", bound="DataclassInstance")
 
 
 def takes(options: type[OptionsT]) -> Callable[[Callable[[OptionsT], int | None]], Callable[..., int | None]]:
-    """Give a command one option for each field of a dataclass, and call it with an instance.
+    """Give a command one option for each field of a dataclass, and call the command with an instance of it.
 
-    Typer reads a command's options from the parameters of a function. A dataclass keeps many options in one parameter.
+    Typer reads options from the parameters of a function. A dataclass groups many options in one parameter.
 
     Args:
-        options: Its fields are annotated as Typer's parameters are.
+        options: Dataclass whose fields have the annotations of Typer parameters.
     """
     hints = get_type_hints(options, include_extras=True)
     parameters = [_parameter(field, hints[field.name]) for field in fields(options)]
 
     def decorate(command: Callable[[OptionsT], int | None]) -> Callable[..., int | None]:
         @functools.wraps(command)
-        def run(**given: Any) -> int | None:  # noqa: ANN401 (the fields' types)
-            return command(options(**given))
+        def run(**values: Any) -> int | None:  # noqa: ANN401 (the fields' types)
+            return command(options(**values))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return run

@@ -1,12 +1,12 @@
-"""What two sides of the application must agree on: the container and the functions, or a program and its reader.
+"""Interfaces between parts of the application: the container and the functions, or a program and its reader.
 
-`s3`: what lies in the buckets, its keys and its documents. `state`: what the state machines carry.
-`environments`: the variables of each function.
-`data_files`, `partitions`, `periods`, `job_start`: names of files, partitions, periods, and of what a job is given.
-`error_codes`, `log_lines`: how a job says why it failed, and what it logs. `function_errors`: how a function fails.
+`s3`: keys and documents in the buckets. `state`: data of the state machines.
+`environments`: environment variables of each function.
+`data_files`, `partitions`, `periods`, `job_start`: names of files and partitions, the calendar, and a job's inputs.
+`error_codes`, `log_lines`: a job's failure codes and log lines. `function_errors`: the errors of the functions.
 `gate`, `limits`, `quotas`, `model_format`: thresholds, limits, and the format of stored models.
-`run_facts`: what manifest, pointer and checked run say alike.
-`metrics`, `names`: what CloudWatch, DynamoDB and the other services know things by.
-The image brings all of this package along, a function's asset the modules that it imports. It needs the standard
-library alone, and imports nothing of the project.
+`run_facts`: fields that manifest, pointer and checked run share.
+`metrics`, `names`: names of metrics, tables, functions and other AWS resources.
+The image contains the whole package; a function's asset contains only the modules that it imports. The package uses
+only the standard library, and imports nothing else of the project.
 """

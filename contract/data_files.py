@@ -1,4 +1,4 @@
-"""Tells by their names which files of an input are tables."""
+"""Recognizes the tables among the files of an input by their names."""
 
 from pathlib import PurePosixPath
 
@@ -8,25 +8,25 @@ IN_WORDS = f"{', '.join((*PARQUET_SUFFIXES, *CSV_SUFFIXES))}, or Parquet without
 
 
 def is_hidden(name: str) -> bool:
-    """Returns whether a path below the input's folder is a marker (`_SUCCESS`), hidden, or inside such a folder."""
+    """Return whether a path below the input's prefix is a marker (`_SUCCESS`), hidden, or inside such a folder."""
     return any(part.startswith(("_", ".")) for part in PurePosixPath(name).parts)
 
 
 def is_csv(name: str) -> bool:
-    """Returns whether a file's name says that it is CSV."""
+    """Return whether a file has a CSV suffix."""
     return name.lower().endswith(CSV_SUFFIXES)
 
 
 def is_parquet(name: str) -> bool:
-    """Returns whether a file's name says that it is Parquet."""
+    """Return whether a file has a Parquet suffix."""
     return PurePosixPath(name).suffix.lower() in PARQUET_SUFFIXES
 
 
 def says_nothing(name: str) -> bool:
-    """Returns whether a file's name says nothing: Spark and Hive write Parquet files without a suffix."""
+    """Return whether a file has no suffix, like the Parquet files that Spark and Hive write."""
     return not PurePosixPath(name).suffix
 
 
 def may_be_table(name: str) -> bool:
-    """Returns whether a file can be a table, as far as its name tells."""
+    """Return whether a file may be a table: it has a CSV suffix, a Parquet suffix or none."""
     return is_csv(name) or is_parquet(name) or says_nothing(name)

@@ -1,54 +1,59 @@
-"""The codes by which a container of the job says why it failed, and the one form of the text that carries them."""
+"""The codes that classify a job container's failure, and the text format that carries them."""
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-LONGEST = 1024  # characters: SageMaker keeps so many of a failure file
-CUT = " ... (cut; the job's log, or the run's data-quality report, has all of it)"
+LONGEST = 1024  # characters of a failure file that SageMaker keeps
+CUT = " ... (truncated; the job's log, or the run's data-quality report, has all of it)"
 FORM = re.compile(r"\[(?P<code>\w+)\]\s*(?P<message>.*)", re.DOTALL)
 
 
 class ErrorCode(StrEnum):
-    """Why a container failed. A reader of failures goes by the code alone, and never by the message."""
+    """Cause of a container's failure. Readers classify a failure by the code only, never by the message."""
 
-    # Configuration, demand, or what the job was started with cannot be used; somebody must change it.
+    # The configuration, the demand or another input of the job is invalid. A rerun helps after the input is fixed.
     INPUT_ERROR = "InputError"
-    # The disk is too small for the run, or full.
+    # The disk is full, or too small for the run. A rerun helps after volume_gb is raised.
     OUT_OF_DISK = "OutOfDisk"
-    # Memory ran out, in this process or in one of its workers.
+    # A process of the job ran out of memory. A rerun helps on an instance type with more memory.
     OUT_OF_MEMORY = "OutOfMemory"
-    # The model's files are damaged, incomplete, or made by another program; a training makes new ones.
+    # The model's files are damaged, incomplete or of another format. A rerun with the same model fails the same way; a
+    # run with mode train writes a new model.
     MODEL_UNUSABLE = "ModelUnusable"
-    # What the training job handed over to the fleet is damaged, or made by another program.
+    # The handover from the training job to the fleet is damaged or of another format. A rerun that reads the same
+    # handover fails the same way.
     HANDOVER_UNUSABLE = "HandoverUnusable"
-    # Some of a fleet's objects have no forecasts; all other objects have theirs.
+    # Some chunks of a fleet have no forecasts; the completed chunks are kept. A rerun forecasts only the failed chunks
+    # and helps if the cause was temporary.
     CHUNKS_FAILED = "ChunksFailed"
-    # The job cannot go on for a reason that no other code names; the message says why.
+    # The job failed for a reason that no other code covers; the message states it. A rerun does not help until the
+    # cause is fixed.
     JOB_ERROR = "JobError"
-    # An AWS service did not answer, after several attempts.
+    # An AWS service did not answer after several retries. A rerun helps if the cause was temporary.
     UNREACHABLE = "Unreachable"
-    # AWS refused a call because the role lacks a right, or the key cannot be used.
+    # AWS denied a call: the role lacks a permission, or the key is not usable. A rerun helps after that is fixed.
     ACCESS_DENIED = "AccessDenied"
-    # AWS took no more calls, after several attempts.
+    # AWS throttled calls, also after several retries. A rerun helps after a few minutes.
     THROTTLED = "Throttled"
-    # AWS answered with a fault of its own, after several attempts.
+    # AWS answered with an internal error, also after several retries. A rerun helps.
     PLATFORM_FAULT = "PlatformFault"
-    # A call to AWS failed for another reason, e.g. the bucket does not exist.
+    # A call to AWS failed for another reason, for example because a bucket does not exist. A rerun does not help until
+    # the cause is fixed.
     AWS_ERROR = "AwsError"
-    # Somebody, or the platform, told the container to stop.
+    # A user or SageMaker stopped the container. A rerun starts over.
     STOPPED = "Stopped"
-    # The program met an error that it does not foresee: a bug. The log has the traceback.
+    # The program raised an unexpected error, which is a bug; the log has the traceback. A rerun does not help.
     INTERNAL = "Internal"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FailureText:
-    """What the text of a failure says.
+    """A parsed failure text.
 
     Attributes:
-        code: The kind of failure.
-        message: For people, in one line.
+        code: Code of the failure.
+        message: One line for people.
     """
 
     code: ErrorCode
@@ -56,27 +61,27 @@ class FailureText:
 
 
 def render(code: ErrorCode, message: str) -> str:
-    """Writes the text of a failure: `[OutOfDisk] The run needs ...`.
+    """Return the text of a failure: `[OutOfDisk] The run needs ...`.
 
     Args:
-        code: The kind of failure.
-        message: For people. Line breaks become spaces.
+        code: Code of the failure.
+        message: Message for people. Line breaks become spaces.
 
     Returns:
-        One line of at most 1,024 characters. It says so where the message is cut; the code is always whole.
+        One line of at most 1,024 characters. A truncated message ends with `CUT`; the code is always complete.
     """
     line = f"[{code}] {one_line(message)}"
     return line if len(line) <= LONGEST else line[: LONGEST - len(CUT)] + CUT
 
 
 def parse(text: str) -> FailureText | None:
-    """Reads what `render` wrote.
+    """Parse a text that `render` wrote.
 
     Args:
-        text: Of a failure, as the platform hands it on.
+        text: Text of a failure, as SageMaker returns it.
 
     Returns:
-        None where the text does not begin with a known code.
+        Code and message; None if the text does not begin with a known code.
     """
     found = FORM.fullmatch(text.strip())
     if found is None or found["code"] not in set(ErrorCode):
@@ -85,5 +90,5 @@ def parse(text: str) -> FailureText | None:
 
 
 def one_line(text: str) -> str:
-    """Returns the text with single spaces for line breaks, and `?` for other characters that do not print."""
+    """Return the text with runs of white space as single spaces, and other unprintable characters as `?`."""
     return "".join(character if character.isprintable() else "?" for character in " ".join(text.split()))

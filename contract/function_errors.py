@@ -1,16 +1,16 @@
-"""The errors that functions raise by themselves; Step Functions, its operator and ExplainFailure know them by name."""
+"""The errors that functions raise. Step Functions, operators and ExplainFailure identify them by class name."""
 
 from collections.abc import Iterable
 
-# The error of the state machine's own Fail state, where a job did not complete.
+# Error name that the state machine sets if a job ends without completing.
 JOB_NOT_COMPLETED = "JobNotCompleted"
 
 
 class InputError(Exception):
-    """The execution's input cannot be run; one line with everything that is wrong and what to do.
+    """The execution's input is invalid. The message is one line with every problem and what to do.
 
     Attributes:
-        problems: Each of them.
+        problems: The problems, one text each.
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -18,25 +18,25 @@ class InputError(Exception):
         super().__init__("; ".join(self.problems))
 
 
-class PreflightFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """Something that the run needs is not there; one line with all of it and what to do."""
+class PreflightFailed(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """A prerequisite of the run is missing. The message is one line with every problem and what to do."""
 
 
-class IncompleteRun(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run's files, or what was handed over, are not what they should be; one line with what differs."""
+class IncompleteRun(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """Files of the run or its handover are missing, damaged or do not match the manifest. The message is one line."""
 
 
-class QualityGateFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is whole and not good enough to be published by itself; one line with what is beyond its limit."""
+class QualityGateFailed(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """A complete run violates a threshold, so it needs approval. The message is one line with the violations."""
 
 
-class PublishFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is whole and cannot be published now; one line with the reason."""
+class PublishFailed(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """A complete run cannot be published now. The message is one line with the reason."""
 
 
-class CatalogUpdateFailed(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """The run is published, and Athena does not show it yet; one line with the reason."""
+class CatalogUpdateFailed(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """The run is published, but Athena does not show it yet. The message is one line with the reason."""
 
 
-class RegistryBusy(Exception):  # noqa: N818 - the name is what the state machine and its operator see
-    """Others changed the same run again and again; one line with which."""
+class RegistryBusy(Exception):  # noqa: N818 - the state machine and its operators see this name
+    """Concurrent changes of the same registry entry used up all retries. The message is one line with the run."""

@@ -1,21 +1,21 @@
-"""The thresholds of the quality gate, which decides whether a run is published by itself."""
+"""The thresholds of the quality gate, which decides whether a run is published automatically."""
 
 from dataclasses import dataclass, field
 
-# Metadata of a field: the largest value that a threshold can have.
+# Key of a field's metadata: the largest valid value of the threshold.
 MOST = "most"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GateLimits:
-    """What a run must keep to; None switches a threshold off. Each is greater than 0.
+    """Thresholds of a run. Each is greater than 0; None disables it.
 
     Attributes:
-        max_wape_ratio: WAPE of the backtest over that of seasonal naive.
-        max_bias: Bias of the backtest, either way, as a share of demand.
-        max_coverage_gap: How far the share of demand within the outer quantiles may be from what it should be.
-        min_series_share: Series over those of the last published run.
-        max_change: Change of all expected demand against the last published run, over the periods of both.
+        max_wape_ratio: WAPE of the backtest divided by the WAPE of seasonal naive.
+        max_bias: Absolute bias of the backtest, as a share of demand.
+        max_coverage_gap: Absolute difference between actual and nominal coverage of the prediction interval.
+        min_series_share: Number of series divided by that of the last published run.
+        max_change: Relative change of the total forecast from the last published run, over the periods of both.
     """
 
     max_wape_ratio: float | None = None

@@ -1,25 +1,26 @@
-"""Names what a job is started with: the folders that it reads, and its environment variables."""
+"""Names of a job's inputs: the folders that it reads, and its environment variables."""
 
-# A training job reads its input, a folder each; all but demand may be absent.
+# Input folders of a training job. Only demand is required.
 DEMAND = "demand"
 STATIC = "static"
 COVARIATES = "covariates"
 INPUTS = (DEMAND, STATIC, COVARIATES)
-# It also reads the manifest of the last published run, to compare with, and the model that mode infer forecasts with.
+# It also reads the manifest of the last published run for comparison, and in mode infer the model.
 PUBLISHED = "published"
 MODEL = "model"
 
-# A fleet's machines divide the chunks among them; each of them reads all the rest.
+# Input folders of a fleet. SageMaker divides the chunks among its instances; each instance reads all other inputs.
 CHUNKS = "chunks"
 SHARED = "shared"
 FLEET_INPUTS = (CHUNKS, SHARED, MODEL)
 
-# Every job writes below this URI.
+# Environment variables of every job: the URI that it writes below, and its partition.
 OUTPUT_URI = "OUTPUT_URI"
 PARTITION = "PARTITION"
-# The model's checksum, and in how many chunks demand is handed over; both are empty where they do not apply.
+# Environment variables of a training job: the model's checksum, and the minimum number of chunks of a handover. Both
+# are empty if they do not apply.
 MODEL_SHA256 = "MODEL_SHA256"
 MIN_CHUNKS = "MIN_CHUNKS"
-# The run that a fleet forecasts; a training job's run is named after the job, which SageMaker itself tells.
+# The run that a fleet forecasts. A training job's run is named after the job; SageMaker sets that variable itself.
 RUN_ID = "RUN_ID"
 TRAINING_JOB_NAME = "TRAINING_JOB_NAME"

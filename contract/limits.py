@@ -1,4 +1,4 @@
-"""Limits of the services that several sides go by."""
+"""Limits of AWS services that several parts of the application use."""
 
-# Machines of one processing job.
+# Instances of one processing job.
 MAX_INSTANCES = 100

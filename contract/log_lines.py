@@ -1,18 +1,18 @@
-"""The lines of JSON that a job logs, as other programs read them."""
+"""Reads the JSON lines that a job logs."""
 
 import json
 from typing import Any
 
 
 def fields(line: str) -> dict[str, Any]:
-    """Reads one line of a log.
+    """Return the fields of one line of a log.
 
     Args:
         line: The line.
 
     Returns:
-        Its fields, e.g. `message`, and `stage` with `seconds` where a stage has ended; none where the line is not a
-        JSON object.
+        The fields, e.g. `message`, or `stage` and `seconds` at the end of a stage. Empty if the line is not a JSON
+        object.
     """
     try:
         content = json.loads(line)

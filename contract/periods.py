@@ -1,4 +1,4 @@
-"""Calendar arithmetic of periods: which dates they carry, how they count, and which of them are over."""
+"""Calendar arithmetic of periods: their dates, their numbers, and the last complete one."""
 
 from datetime import date, timedelta
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 FREQUENCIES = ("D", *(f"W-{weekday}" for weekday in WEEKDAYS), "MS", "ME")
 IN_WORDS = "D, W-MON ... W-SUN, MS or ME"
-# Which of its days a month is dated by, as pandas' names of the two frequencies say.
+# Whether a month's date is its first or its last day, by pandas' names of the two frequencies.
 MONTH_LABELS = {"MS": "start", "ME": "end"}
 EPOCH = date(1970, 1, 1)
 ONE_DAY = timedelta(days=1)
@@ -15,28 +15,28 @@ Unit = Literal["day", "week", "month"]
 
 
 def unit_of(frequency: str) -> Unit:
-    """Returns what one period is called.
+    """Return the calendar unit of one period.
 
     Args:
         frequency: One of `FREQUENCIES`.
 
     Raises:
-        ValueError: If the frequency names no calendar.
+        ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     if frequency not in FREQUENCIES:
-        raise ValueError(f"frequency {frequency!r} does not say which dates its periods carry")
+        raise ValueError(f"frequency {frequency!r} does not define the dates of periods; use {IN_WORDS}")
     return "day" if frequency == "D" else "month" if frequency in MONTH_LABELS else "week"
 
 
 def period_number(day: date, *, frequency: str) -> int:
-    """Counts the period that a day belongs to: consecutive periods differ by 1.
+    """Return the number of the period that contains a day. Consecutive periods differ by 1.
 
     Args:
-        day: Any day of the period; a week begins, and a month may end, with the date that it carries.
+        day: Any day of the period. A week begins with its date; a month begins or ends with it.
         frequency: One of `FREQUENCIES`.
 
     Raises:
-        ValueError: If the frequency names no calendar.
+        ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     unit = unit_of(frequency)
     if unit == "month":
@@ -45,14 +45,14 @@ def period_number(day: date, *, frequency: str) -> int:
 
 
 def period_date(number: int, *, frequency: str) -> date:
-    """Returns the date that a period carries: the inverse of `period_number`.
+    """Return the date of a period: the inverse of `period_number`.
 
     Args:
-        number: As `period_number` counts.
+        number: Number of the period.
         frequency: One of `FREQUENCIES`.
 
     Raises:
-        ValueError: If the frequency names no calendar.
+        ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     unit = unit_of(frequency)
     if unit == "month":
@@ -61,14 +61,14 @@ def period_date(number: int, *, frequency: str) -> date:
 
 
 def period_on_or_before(day: date, *, frequency: str) -> date:
-    """Returns the latest date not after a day that a period can carry.
+    """Return the latest date of a period that is not after a day.
 
     Args:
         day: The day.
         frequency: One of `FREQUENCIES`.
 
     Raises:
-        ValueError: If the frequency names no calendar.
+        ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     number = period_number(day, frequency=frequency)
     found = period_date(number, frequency=frequency)
@@ -76,32 +76,32 @@ def period_on_or_before(day: date, *, frequency: str) -> date:
 
 
 def last_complete_period(today: date, *, frequency: str, label: str) -> date:
-    """Returns the date of the last period that is over on the morning of `today`.
+    """Return the date of the last period that is complete on the morning of `today`.
 
     Args:
-        today: The local date; all of yesterday has been observed, nothing of today.
+        today: The local date. Yesterday's demand is complete; today's does not count.
         frequency: One of `FREQUENCIES`.
-        label: `start` where a period's date is its first day, `end` where it is its last.
+        label: `start` if a period's date is its first day, `end` if it is its last.
 
     Raises:
-        ValueError: If the frequency names no calendar.
+        ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     if label == "end":
         return period_on_or_before(today - ONE_DAY, frequency=frequency)
-    # The period that holds today is not over; the one before it is.
+    # The period that contains today is not complete; the one before it is.
     return period_on_or_before(period_on_or_before(today, frequency=frequency) - ONE_DAY, frequency=frequency)
 
 
 def last_day(period: date, *, frequency: str, label: str) -> date:
-    """Returns the last day of the period that carries a date.
+    """Return the last day of a period.
 
     Args:
-        period: The date.
+        period: Date of the period.
         frequency: One of `FREQUENCIES`.
-        label: `start` where a period's date is its first day, `end` where it is its last.
+        label: `start` if a period's date is its first day, `end` if it is its last.
 
     Raises:
-        ValueError: If it takes the calendar to tell, and the frequency names none.
+        ValueError: If the label is `start` and the frequency is not one of `FREQUENCIES`.
     """
     if label == "end":
         return period
@@ -109,7 +109,7 @@ def last_day(period: date, *, frequency: str, label: str) -> date:
 
 
 def _first_date(frequency: str) -> date:
-    """Date of the period that counts 0, of days and weeks."""
+    """Return the date of period 0 of a daily or weekly frequency."""
     if frequency == "D":
         return EPOCH
     return EPOCH + timedelta(days=(WEEKDAYS.index(frequency.removeprefix("W-")) - EPOCH.weekday()) % 7)

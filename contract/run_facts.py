@@ -1,10 +1,10 @@
-"""What every document about a run says of it."""
+"""The fields that every document about a run has."""
 
 from typing import TypedDict
 
 
 class RunFacts(TypedDict):
-    """Which run it is, and which periods of how many series it forecasts. Dates are ISO."""
+    """Identity of a run, its forecast periods and its number of series. Dates are ISO."""
 
     run_id: str
     partition: str

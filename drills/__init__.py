@@ -1,4 +1,4 @@
-"""Failure drills: the synthesised application in the local cloud, under faults drawn at random, checked from outside.
+"""Fault-injection drills: run the synthesized application in the local cloud under random faults and check it.
 
-`python -m drills` runs them; see `docs/operating.md` for what the application promises.
+`python -m drills` runs them. `docs/runbook.md` describes the expected behavior of the application.
 """

@@ -1,4 +1,4 @@
-"""What may go wrong in a drill, and which kinds of failure an operator may then be told of."""
+"""Faults of a drill, and the failure codes that each may cause."""
 
 import random
 from dataclasses import dataclass
@@ -10,54 +10,57 @@ from local_cloud.core.job_faults import FaultReason
 from local_cloud.middleware.api_faults import ApiFaultKind
 
 FUNCTIONS = (
-    *("plan", "claim", "preflight", "check-run", "apply-gate", "publish"),
-    *("explain-failure", "close-run", "end-failed"),
+    *("plan", "claim", "preflight", "check-run", "quality-gate", "publish"),
+    *("explain-failure", "close-run", "fail-execution"),
 )
-# Clients try a call a few times by themselves, and so do states: a few failures are survived, many are not.
+# Clients and states retry a call. The application survives a few failures, but not many.
 FEW_TO_MANY = (1, 1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong.
+    """One injected fault.
 
     Attributes:
-        words: What, for the report.
-        told_as: Kinds of failure it may end in; none where every run must survive it.
-        call: A call to fail, where it is one.
-        job: How the next job fails, where it is one.
+        description: Description for the report.
+        expected_errors: Failure codes that the fault may cause. If empty, every run must survive it.
+        call: The failing API call; None for a fault of a job.
+        job: Reason for which the next job fails; None for a fault of a call.
     """
 
-    words: str
-    told_as: frozenset[str]
+    description: str
+    expected_errors: frozenset[str]
     call: ApiFault | None = None
     job: FaultReason | None = None
 
 
-def draw(chance: random.Random) -> Fault:
-    """Draws a fault."""
-    return chance.choice((_of_a_function, _of_a_function, _of_s3, _of_s3, _of_a_table, _of_a_job, _of_the_rest))(chance)
+def draw(rng: random.Random) -> Fault:
+    """Draw a random fault."""
+    faults = (_function_fault, _function_fault, _s3_fault, _s3_fault, _table_fault, _job_fault, _other_fault)
+    return rng.choice(faults)(rng)
 
 
 def missing_manifest() -> Fault:
-    """The run's manifest is uploaded, answered well, and not there."""
+    """Return a fault in which S3 confirms the upload of the run's manifest but does not store it."""
     call = ApiFault("s3", "PutObject", "swallowed", MANIFEST)
     return Fault(f"s3:PutObject of {MANIFEST} swallowed x 1", frozenset({IncompleteRun.__name__}), call=call)
 
 
-def _of_a_function(chance: random.Random) -> Fault:
-    kind: ApiFaultKind = chance.choice(("throttled", "error", "answer_lost", "timed_out", "crashed", "slow"))
-    told = {"Throttled", "PlatformFault", "TimedOut", "Unknown", PublishFailed.__name__} if kind != "slow" else set()
-    return _call("lambda", "InvokeFunction", kind, told, subject=f"-{chance.choice(FUNCTIONS)}$", chance=chance)
+def _function_fault(rng: random.Random) -> Fault:
+    effect: ApiFaultKind = rng.choice(("throttled", "error", "answer_lost", "timed_out", "crashed", "slow"))
+    errors = (
+        {"Throttled", "PlatformFault", "TimedOut", "Unknown", PublishFailed.__name__} if effect != "slow" else set()
+    )
+    return _call_fault("lambda", "InvokeFunction", effect, errors, subject=f"-{rng.choice(FUNCTIONS)}$", rng=rng)
 
 
-def _of_s3(chance: random.Random) -> Fault:
-    if chance.random() < 0.3:
-        kind: ApiFaultKind = chance.choice(("swallowed", "damaged"))
-        subject = chance.choice((PART, MANIFEST))
-        return _call("s3", "PutObject", kind, {IncompleteRun.__name__}, subject=subject, chance=chance, count=1)
-    kind = chance.choice(("throttled", "error", "answer_lost", "slow"))
-    action, subject = chance.choice(
+def _s3_fault(rng: random.Random) -> Fault:
+    if rng.random() < 0.3:
+        effect: ApiFaultKind = rng.choice(("swallowed", "damaged"))
+        subject = rng.choice((PART, MANIFEST))
+        return _call_fault("s3", "PutObject", effect, {IncompleteRun.__name__}, subject=subject, rng=rng, count=1)
+    effect = rng.choice(("throttled", "error", "answer_lost", "slow"))
+    action, subject = rng.choice(
         (
             ("GetObject", DEMAND),
             ("ListBucket", ""),
@@ -69,30 +72,30 @@ def _of_s3(chance: random.Random) -> Fault:
             ("GetObject", MANIFEST),
         )
     )
-    told = (
+    errors = (
         {"Throttled", "PlatformFault", PublishFailed.__name__, "JobError", InputError.__name__}
-        if kind != "slow"
+        if effect != "slow"
         else set()
     )
-    return _call("s3", action, kind, told, subject=subject, chance=chance)
+    return _call_fault("s3", action, effect, errors, subject=subject, rng=rng)
 
 
-def _of_a_table(chance: random.Random) -> Fault:
-    action = chance.choice(("GetItem", "PutItem", "PutItem", "Query"))
-    kinds: tuple[ApiFaultKind, ...] = ("throttled", "error", "answer_lost", "slow")
-    kind = chance.choice((*kinds, "conflict") if action == "PutItem" else kinds)
-    told = {"Throttled", "PlatformFault", PublishFailed.__name__, "Unknown"} if kind != "slow" else set()
-    return _call("dynamodb", action, kind, told, chance=chance)
+def _table_fault(rng: random.Random) -> Fault:
+    action = rng.choice(("GetItem", "PutItem", "PutItem", "Query"))
+    effects: tuple[ApiFaultKind, ...] = ("throttled", "error", "answer_lost", "slow")
+    effect = rng.choice((*effects, "conflict") if action == "PutItem" else effects)
+    errors = {"Throttled", "PlatformFault", PublishFailed.__name__, "Unknown"} if effect != "slow" else set()
+    return _call_fault("dynamodb", action, effect, errors, rng=rng)
 
 
-def _of_a_job(chance: random.Random) -> Fault:
-    reason: FaultReason = chance.choice(("capacity", "quota", "internal", "reclaimed"))
-    told = {"capacity": "NoCapacity", "quota": "QuotaExceeded", "internal": "PlatformFault", "reclaimed": "Stopped"}
-    return Fault(f"the next job: {reason}", frozenset({told[reason], "NoCapacity"}), job=reason)
+def _job_fault(rng: random.Random) -> Fault:
+    reason: FaultReason = rng.choice(("capacity", "quota", "internal", "reclaimed"))
+    errors = {"capacity": "NoCapacity", "quota": "QuotaExceeded", "internal": "PlatformFault", "reclaimed": "Stopped"}
+    return Fault(f"the next job: {reason}", frozenset({errors[reason], "NoCapacity"}), job=reason)
 
 
-def _of_the_rest(chance: random.Random) -> Fault:
-    service, action = chance.choice(
+def _other_fault(rng: random.Random) -> Fault:
+    service, action = rng.choice(
         (
             ("sagemaker", "CreateTrainingJob"),
             ("sagemaker", "DescribeTrainingJob"),
@@ -106,26 +109,26 @@ def _of_the_rest(chance: random.Random) -> Fault:
             ("states", "DescribeExecution"),
         )
     )
-    kind: ApiFaultKind = chance.choice(("throttled", "error", "slow"))
-    told = (
+    effect: ApiFaultKind = rng.choice(("throttled", "error", "slow"))
+    errors = (
         {"Throttled", "PlatformFault", PublishFailed.__name__, CatalogUpdateFailed.__name__, "Unknown"}
-        if kind != "slow"
+        if effect != "slow"
         else set()
     )
-    return _call(service, action, kind, told, chance=chance)
+    return _call_fault(service, action, effect, errors, rng=rng)
 
 
-def _call(
+def _call_fault(
     service: str,
     action: str,
-    kind: ApiFaultKind,
-    told: set[str],
+    effect: ApiFaultKind,
+    errors: set[str],
     *,
-    chance: random.Random,
+    rng: random.Random,
     subject: str = "",
     count: int | None = None,
 ) -> Fault:
-    times = count or (chance.choice(FEW_TO_MANY) if kind != "slow" else chance.choice((1, 2)))
-    call = ApiFault(service, action, kind, subject, times)
+    times = count or (rng.choice(FEW_TO_MANY) if effect != "slow" else rng.choice((1, 2)))
+    call = ApiFault(service, action, effect, subject, times)
     about = f" of {subject}" if subject else ""
-    return Fault(f"{service}:{action}{about} {kind} x {times}", frozenset(told), call=call)
+    return Fault(f"{service}:{action}{about} {effect} x {times}", frozenset(errors), call=call)

@@ -1,62 +1,62 @@
-"""What must hold after every drill, whatever went wrong: checked from outside, with what the services say."""
+"""Invariants that must hold after every drill. The checks use only the services' public APIs."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from drills.environment import POINTER, DrillEnvironment
 from drills.readers import faults_of_run, folder_by_table
 from drills.sequence import Drill
-from drills.stage import POINTER, Stage
 from lambdas.shared.registry_record import Attempt, Run
 
 ENDED_UNPUBLISHED = ("failed", "pending_approval", "aborted", "expired", "superseded")
 
 
-def broken(stage: Stage, drill: Drill, executions: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Everything that does not hold.
+def violations(environment: DrillEnvironment, drill: Drill, executions: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a line for each violated invariant.
 
     Args:
-        stage: The application.
-        drill: What was done.
-        executions: What Step Functions says of each execution, by ARN.
+        environment: The application after the drill.
+        drill: The performed drill.
+        executions: Step Functions' description of each execution, by ARN.
     """
-    shown, runs = pointers(stage), stage.runs()
+    shown, runs = pointers(environment), environment.runs()
     return [
-        *(fault for pointer in shown for fault in faults_of_run(stage, pointer["forecasts"])),
+        *(fault for pointer in shown for fault in faults_of_run(environment, pointer["forecasts"])),
         *_published_once(shown, drill),
         *_registry_is_closed(runs),
         *_registry_agrees(runs, executions, shown),
         *_readers_agree(runs, shown),
-        *_athena_agrees(stage, executions, shown),
+        *_athena_agrees(environment, executions, shown),
         *_causes_are_named(executions, drill),
     ]
 
 
-def pointers(stage: Stage) -> list[dict[str, Any]]:
-    """All the pointer ever said, oldest first."""
-    s3 = stage.cloud.client("s3")
-    versions = s3.list_object_versions(Bucket=stage.bucket, Prefix=POINTER).get("Versions", [])
+def pointers(environment: DrillEnvironment) -> list[dict[str, Any]]:
+    """Return all versions of the pointer, oldest first."""
+    s3 = environment.cloud.client("s3")
+    versions = s3.list_object_versions(Bucket=environment.bucket, Prefix=POINTER).get("Versions", [])
     return [
-        json.load(s3.get_object(Bucket=stage.bucket, Key=POINTER, VersionId=version["VersionId"])["Body"])
+        json.load(s3.get_object(Bucket=environment.bucket, Key=POINTER, VersionId=version["VersionId"])["Body"])
         for version in reversed(versions)
     ]
 
 
 def _published_once(pointers: list[dict[str, Any]], drill: Drill) -> Iterator[str]:
-    forced = sum(bool(start.given.get("force")) for start in drill.starts)
+    forced = sum(bool(start.execution_input.get("force")) for start in drill.starts)
     for cutoff in {pointer["cutoff"] for pointer in pointers}:
         published = [pointer["run_id"] for pointer in pointers if pointer["cutoff"] == cutoff]
         if len(published) != len(set(published)):
-            yield f"cutoff {cutoff}: one run was published twice: {published}"
+            yield f"cutoff {cutoff}: a run is published twice: {published}"
         if len(set(published)) > 1 + forced:
-            yield f"cutoff {cutoff}: {len(set(published))} runs were published, {forced} of the executions by force"
+            yield f"cutoff {cutoff}: {len(set(published))} runs are published, but only {forced} executions use force"
 
 
 def _registry_is_closed(runs: list[Run]) -> Iterator[str]:
     for run in runs:
         for attempt in run.attempts:
             if attempt.is_open:
-                yield f"run {run.cutoff}: attempt {attempt.number} is {attempt.status}, and nothing runs any more"
+                yield f"run {run.cutoff}: attempt {attempt.number} is {attempt.status}, but no execution is running"
 
 
 def _registry_agrees(
@@ -66,19 +66,19 @@ def _registry_agrees(
     attempts: list[Attempt] = [attempt for run in runs for attempt in run.attempts]
     for attempt in attempts:
         if attempt.status == "published" and attempt.details.get("run_id") not in shown:
-            yield f"the registry says that {attempt.details.get('run_id')} is published, and no reader could see it"
-    told = {attempt.details.get("run_id") for attempt in attempts if attempt.status == "published"}
-    if shown - told:
-        yield f"readers could see {shown - told}, and the registry does not say so"
+            yield f"run {attempt.details.get('run_id')} is published in the registry, but no pointer names it"
+    published_ids = {attempt.details.get("run_id") for attempt in attempts if attempt.status == "published"}
+    if shown - published_ids:
+        yield f"pointers name the runs {shown - published_ids}, which are not published in the registry"
     for execution, described in executions.items():
         own = [attempt for attempt in attempts if attempt.execution == execution]
         if described["status"] == "SUCCEEDED":
             output = json.loads(described["output"])
             published = [each for each in own if each.status == "published"]
             if output["published"] and output["run_id"] not in {each.details["run_id"] for each in published}:
-                yield f"{_name(execution)} published {output['run_id']}, which the registry does not know"
+                yield f"{_name(execution)} published {output['run_id']}, which is not published in the registry"
         elif own and own[-1].status not in (*ENDED_UNPUBLISHED, "published"):
-            yield f"{_name(execution)} ended as {described['status']}, the registry says {own[-1].status}"
+            yield f"{_name(execution)} is {described['status']}, but {own[-1].status} in the registry"
 
 
 def _readers_agree(runs: list[Run], pointers: list[dict[str, Any]]) -> Iterator[str]:
@@ -88,26 +88,29 @@ def _readers_agree(runs: list[Run], pointers: list[dict[str, Any]]) -> Iterator[
     run = next((run for run in runs if run.cutoff == now["cutoff"]), None)
     published = run.published_attempt if run else None
     if published is None or published.details.get("run_id") != now["run_id"]:
-        known = published.details.get("run_id") if published else None
-        yield f"readers see {now['run_id']} of {now['cutoff']}, the registry says {known}"
+        registered = published.details.get("run_id") if published else None
+        yield f"the pointer names {now['run_id']} of {now['cutoff']}, but the registry has {registered}"
     if any(pointer["cutoff"] > now["cutoff"] for pointer in pointers):
-        yield f"readers went back from {max(pointer['cutoff'] for pointer in pointers)} to {now['cutoff']}"
+        yield f"the pointer moved back from {max(pointer['cutoff'] for pointer in pointers)} to {now['cutoff']}"
 
 
 def _athena_agrees(
-    stage: Stage, executions: Mapping[str, Mapping[str, Any]], pointers: list[dict[str, Any]]
+    environment: DrillEnvironment, executions: Mapping[str, Mapping[str, Any]], pointers: list[dict[str, Any]]
 ) -> Iterator[str]:
-    """Where nothing failed, both ways of reading lead to the same run; what failed in between, the operator is told."""
+    """If no execution failed, the pointer and Athena's table show the same run. After a failure they may differ."""
     if pointers and all(described["status"] == "SUCCEEDED" for described in executions.values()):
-        folder = folder_by_table(stage)
+        folder = folder_by_table(environment)
         if folder != pointers[-1]["forecasts"]:
-            yield f"readers see {pointers[-1]['forecasts']}, Athena's table shows {folder}"
+            yield f"the pointer names {pointers[-1]['forecasts']}, but Athena's table shows {folder}"
 
 
 def _causes_are_named(executions: Mapping[str, Mapping[str, Any]], drill: Drill) -> Iterator[str]:
     for execution, described in executions.items():
-        if described["status"] == "FAILED" and described["error"] not in drill.told_as:
-            yield f"{_name(execution)} failed as {described['error']}: {described.get('cause', '')[:300]}"
+        if described["status"] == "FAILED" and described["error"] not in drill.expected_errors:
+            yield (
+                f"{_name(execution)} failed with the unexpected error {described['error']}: "
+                f"{described.get('cause', '')[:300]}"
+            )
 
 
 def _name(execution: str) -> str:

@@ -1,4 +1,4 @@
-"""Performs one drill and says what did not hold."""
+"""Perform a drill and report the violated invariants."""
 
 import io
 import multiprocessing
@@ -14,167 +14,167 @@ from botocore.exceptions import ClientError
 
 from contract.log_lines import fields
 from contract.partitions import WHOLE
-from drills.invariants import broken, pointers
+from drills.environment import MAX_EXECUTION, DrillEnvironment, drill_environment
+from drills.invariants import pointers, violations
 from drills.readers import Readers
 from drills.sequence import CUTOFF, QUICK, Drill, Start
-from drills.stage import MAX_EXECUTION, Stage, stage
 
-SETTLE = 30.0  # seconds until what the ends of executions set off has been done
+SETTLE = 30.0  # most seconds for the functions that the end of an execution triggers
 
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What came of a drill.
+    """The outcome of a drill.
 
     Attributes:
         drill: The drill.
-        ends: How its executions ended.
-        redrives: How often executions were redriven.
-        published: How many runs readers were pointed to.
-        broken: What did not hold.
-        seconds: How long it took.
+        ends: Status and error of each execution.
+        redrives: Number of redrives.
+        published: Number of versions of the pointer.
+        violations: Violated invariants.
+        seconds: Duration of the drill.
     """
 
     drill: Drill
     ends: list[str] = field(default_factory=list)
     redrives: int = 0
     published: int = 0
-    broken: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
-def perform(drill: Drill, stage: Stage, demand: bytes) -> Outcome:
-    """Performs a drill on an empty stage, and looks at what is left of it; then a run without faults must succeed."""
-    begun, outcome = time.monotonic(), Outcome(drill=drill)
-    stage.reset()
-    stage.upload(demand)
+def perform(drill: Drill, environment: DrillEnvironment, demand: bytes) -> Outcome:
+    """Perform a drill on an empty application and check the invariants. A run without faults must then succeed."""
+    started, outcome = time.monotonic(), Outcome(drill=drill)
+    environment.reset()
+    environment.upload(demand)
     executions: list[str] = []
-    with Readers(stage) as readers:
+    with Readers(environment) as readers:
         for fault in drill.faults:
             if fault.call is not None:
-                stage.cloud.fail_calls(fault.call)
+                environment.cloud.fail_calls(fault.call)
             if fault.job is not None:
-                stage.cloud.fail_next_job(reason=fault.job)
-        deeds = []
+                environment.cloud.fail_next_job(reason=fault.job)
+        actions = []
         try:
             for start in drill.starts:
                 if start.after is None:
-                    stage.wait(executions)
+                    environment.wait(executions)
                 else:
                     time.sleep(start.after)
-                if start.deed == "abort" and start.deed_at is not None:
-                    stage.cloud.hold_state(start.deed_at)
-                executions.append(stage.start(start.given))
-                deeds.append(threading.Thread(target=_act, args=(stage, start, executions[-1]), daemon=True))
-                deeds[-1].start()
-            for deed in deeds:
-                deed.join()
-            stage.wait(executions)
-            stage.cloud.forget_faults()
-            _settle(stage)
-            described = {execution: stage.described(execution) for execution in executions}
+                if start.action == "abort" and start.action_at is not None:
+                    environment.cloud.pause_at_state(start.action_at)
+                executions.append(environment.start(start.execution_input))
+                actions.append(threading.Thread(target=_act, args=(environment, start, executions[-1]), daemon=True))
+                actions[-1].start()
+            for action in actions:
+                action.join()
+            environment.wait(executions)
+            environment.cloud.forget_faults()
+            _settle(environment)
+            described = {execution: environment.described(execution) for execution in executions}
             outcome.ends = [" ".join(filter(None, [each["status"], each.get("error")])) for each in described.values()]
             outcome.redrives = sum(each["redriveCount"] for each in described.values())
-            outcome.published = len(pointers(stage))
-            outcome.broken += broken(stage, drill, described)
-            outcome.broken += _recovers(stage)
+            outcome.published = len(pointers(environment))
+            outcome.violations += violations(environment, drill, described)
+            outcome.violations += _recovers(environment)
         except TimeoutError as error:
-            outcome.broken.append(str(error))
-    outcome.broken += readers.saw
-    outcome.seconds = time.monotonic() - begun
+            outcome.violations.append(str(error))
+    outcome.violations += readers.violations
+    outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def _act(stage: Stage, start: Start, execution: str) -> None:
-    """What somebody does to an execution, and redrives should it fail."""
-    if start.deed is not None:
-        _await_moment(stage, start, execution)
+def _act(environment: DrillEnvironment, start: Start, execution: str) -> None:
+    """Take the operator's action on an execution, and redrive the execution if it fails."""
+    if start.action is not None:
+        _await_moment(environment, start, execution)
         try:
-            if start.deed == "abort":
-                stage.cloud.client("stepfunctions").stop_execution(executionArn=execution)
+            if start.action == "abort":
+                environment.cloud.client("stepfunctions").stop_execution(executionArn=execution)
             else:
-                for job in _running_jobs(stage):
-                    if start.deed == "kill the job":
-                        stage.cloud.kill_job(job)
+                for job in _running_jobs(environment):
+                    if start.action == "kill the job":
+                        environment.cloud.kill_job(job)
                     else:
-                        stage.cloud.client("sagemaker").stop_training_job(TrainingJobName=job)
+                        environment.cloud.client("sagemaker").stop_training_job(TrainingJobName=job)
         except ClientError:
-            pass  # it had ended, or the call was hit by a fault
-        stage.cloud.release_states()
+            pass  # the execution or job has ended, or a fault affects the call
+        environment.cloud.release_states()
     for _ in range(start.redrives):
-        stage.wait([execution])
-        if stage.described(execution)["status"] == "SUCCEEDED":
+        environment.wait([execution])
+        if environment.described(execution)["status"] == "SUCCEEDED":
             return
-        stage.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
+        environment.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
 
 
-def _await_moment(stage: Stage, start: Start, execution: str) -> None:
-    """Until somebody does something to an execution; one that ends before has nothing done to it."""
-    if start.deed_at is None:
-        time.sleep(start.deed_after)
+def _await_moment(environment: DrillEnvironment, start: Start, execution: str) -> None:
+    """Wait for the moment of the action, or for the end of the execution."""
+    if start.action_at is None:
+        time.sleep(start.action_after)
         return
 
-    def has_come() -> bool:
-        if stage.described(execution)["status"] != "RUNNING":
+    def is_reached() -> bool:
+        if environment.described(execution)["status"] != "RUNNING":
             return True
-        if start.deed == "abort":
-            return start.deed_at in stage.states(execution)
-        logs = _running_logs(stage)
-        return any(not start.deed_at or start.deed_at in _stages_in(log) for log in logs)
+        if start.action == "abort":
+            return start.action_at in environment.states(execution)
+        logs = _running_logs(environment)
+        return any(not start.action_at or start.action_at in _stages_in(log) for log in logs)
 
-    stage.until(has_come, MAX_EXECUTION, f"{start.deed_at} did not come")
+    environment.until(is_reached, MAX_EXECUTION, f"the execution did not reach {start.action_at}")
 
 
-def _running_logs(stage: Stage) -> list[str]:
-    return [log.read_text() for job in _running_jobs(stage) for log in stage.cloud.job_logs(job)]
+def _running_logs(environment: DrillEnvironment) -> list[str]:
+    return [log.read_text() for job in _running_jobs(environment) for log in environment.cloud.job_logs(job)]
 
 
 def _stages_in(log: str) -> set[object]:
     return {fields(line).get("stage") for line in log.splitlines()}
 
 
-def _running_jobs(stage: Stage) -> list[str]:
-    found = stage.cloud.client("sagemaker").list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
+def _running_jobs(environment: DrillEnvironment) -> list[str]:
+    found = environment.cloud.client("sagemaker").list_training_jobs(StatusEquals="InProgress")["TrainingJobSummaries"]
     return [job["TrainingJobName"] for job in found]
 
 
-def _settle(stage: Stage) -> None:
-    """Waits for the functions that hear of executions' ends; what they leave open is for the check to find."""
+def _settle(environment: DrillEnvironment) -> None:
+    """Wait for the functions that the end of an execution triggers. The check reports attempts that stay open."""
     deadline = time.monotonic() + SETTLE
     while time.monotonic() < deadline:
-        if not any(attempt.is_open for run in stage.runs() for attempt in run.attempts):
+        if not any(attempt.is_open for run in environment.runs() for attempt in run.attempts):
             return
         time.sleep(0.2)
 
 
-def _recovers(stage: Stage) -> list[str]:
-    """Once nothing goes wrong any more, the next run ends well, and readers see its cutoff."""
-    execution = stage.start({"cutoff": CUTOFF, "config": QUICK})
-    stage.wait([execution])
-    described = stage.described(execution)
+def _recovers(environment: DrillEnvironment) -> list[str]:
+    """Check that the next run, without faults, succeeds and that its cutoff is published."""
+    execution = environment.start({"cutoff": CUTOFF, "config": QUICK})
+    environment.wait([execution])
+    described = environment.described(execution)
     if described["status"] != "SUCCEEDED":
-        return [f"without faults, the next run failed: {described.get('error')}: {described.get('cause', '')[:300]}"]
-    _settle(stage)
-    run = stage.registry.get(WHOLE, CUTOFF)
-    return [] if run.published is not None else [f"the next run ended well, and cutoff {CUTOFF} is not published"]
+        return [f"the next run, without faults, failed: {described.get('error')}: {described.get('cause', '')[:300]}"]
+    _settle(environment)
+    run = environment.registry.get(WHOLE, CUTOFF)
+    return [] if run.published is not None else [f"the next run succeeded, but cutoff {CUTOFF} is not published"]
 
 
 def perform_all(drills: list[Drill], assembly: Path, folder: Path, results: "multiprocessing.Queue[Outcome]") -> None:
-    """Performs one drill after the other in a cloud of its own: what one of several processes does.
+    """Perform drills sequentially in a new local cloud. Each process of the command runs this function.
 
     Args:
-        drills: What to perform.
-        assembly: The synthesised application.
-        folder: Of the cloud.
-        results: Takes the outcomes as they come.
+        drills: The drills.
+        assembly: The application's cloud assembly.
+        folder: Folder of the local cloud.
+        results: Queue for the outcomes.
     """
-    with stage(assembly, folder) as place:
+    with drill_environment(assembly, folder) as environment:
         for drill in drills:
-            results.put(perform(drill, place, small_demand()))
+            results.put(perform(drill, environment, small_demand()))
 
 
 def small_demand() -> bytes:
-    """Demand, as Parquet, that is forecast in a second: a few articles, two years of weeks."""
+    """Return demand as Parquet that the job forecasts in a second: 8 series of 80 weeks."""
     chance, last = np.random.default_rng(0), date(2026, 11, 16)
     rows = [
         (f"A{article}", f"M{merchant}", last - timedelta(weeks=week), float(chance.poisson(5 + 3 * article)))

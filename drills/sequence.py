@@ -1,4 +1,4 @@
-"""One drill: what is started, what goes wrong, and what an operator does about it; all of it drawn from a seed."""
+"""A drill: its executions, its faults and the operator's actions, all drawn from a seed."""
 
 import random
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from typing import Any, Literal
 from drills.faults import Fault, draw, missing_manifest
 
 CUTOFF, OLDER = "2026-11-16", "2026-08-31"
-SCHEDULED = "2026-11-23T05:00:00Z"  # the cutoff that follows from it is the same
+SCHEDULED = "2026-11-23T05:00:00Z"  # its cutoff is CUTOFF
 QUICK = {"n_estimators": 5, "horizon": 4}
-Deed = Literal["abort", "kill the job", "stop the job"]
-DEEDS: tuple[Deed, ...] = ("abort", "kill the job", "stop the job")
-# Kinds of failure that may follow of what somebody does.
-TOLD_AS = {
+Action = Literal["abort", "kill the job", "stop the job"]
+ACTIONS: tuple[Action, ...] = ("abort", "kill the job", "stop the job")
+# Failure codes that an action may cause.
+EXPECTED_ERRORS = {
     "abort": frozenset[str](),
     "kill the job": frozenset({"OutOfMemory"}),
     "stop the job": frozenset({"Stopped"}),
 }
-# Of a run that is published, and of one that fails once its job has completed.
+# States of a run that is published. STATES_OF_A_FAILURE: states of a run that fails after its job has completed.
 STATES = (
     *("Receive", "Plan", "PublishByHand?", "Claim", "Claimed?", "Preflight", "TrainAndInfer (ml.m5.large, spot)"),
     *(
@@ -34,7 +34,7 @@ STATES_OF_A_FAILURE = (
     *("CountRedrives", "ExplainFailure", "CloseRun", "NotifyFailure", "Failed"),
     *("ResumePoint?", "Restart"),
 )
-# Of the job; none of them is done when it starts.
+# Stages of the job. The empty string is the start of the job, before the first stage ends.
 STAGES = ("", "read", "check", "sample", "fit", "backtest", "predict", "report")
 
 
@@ -43,19 +43,19 @@ class Start:
     """One execution.
 
     Attributes:
-        given: Its input.
-        after: Seconds after the one before; None once that has ended.
-        deed: What somebody does to it.
-        deed_after: Seconds after its start.
-        deed_at: Instead, where the execution must have got to: a state, or for its job a finished stage.
-        redrives: How often it is redriven, should it fail or be aborted.
+        execution_input: Input of the execution.
+        after: Seconds after the start of the previous execution; None to start after its end.
+        action: The operator's action on the execution.
+        action_after: Seconds from the execution's start to the action.
+        action_at: Point of the action, which replaces `action_after`: a state, or a finished stage of the job.
+        redrives: Most redrives if the execution fails or is aborted.
     """
 
-    given: dict[str, Any]
+    execution_input: dict[str, Any]
     after: float | None
-    deed: Deed | None = None
-    deed_after: float = 0.0
-    deed_at: str | None = None
+    action: Action | None = None
+    action_after: float = 0.0
+    action_at: str | None = None
     redrives: int = 0
 
 
@@ -64,82 +64,96 @@ class Drill:
     """A sequence of executions under faults.
 
     Attributes:
-        seed: It is drawn from.
-        faults: What goes wrong, from the beginning.
+        seed: Seed of the random generator.
+        faults: Faults that are active from the beginning.
         starts: The executions.
-        kind: Drawn as a sequence of anything, or a race; or one step of a run, which somebody ends in it.
+        category: `sequence` of random faults and actions, `race` of two executions, or `step`: an action at one step.
     """
 
     seed: int
     faults: tuple[Fault, ...] = ()
     starts: tuple[Start, ...] = ()
-    kind: Literal["sequence", "race", "step"] = "sequence"
+    category: Literal["sequence", "race", "step"] = "sequence"
 
     @classmethod
     def drawn(cls, seed: int) -> "Drill":
-        """Draws a drill."""
-        chance = random.Random(seed)  # noqa: S311 - nothing secret
-        faults = tuple(draw(chance) for _ in range(chance.choice((0, 1, 1, 2, 3))))
-        starts = tuple(_start(chance) for _ in range(chance.choice((1, 2, 2, 3))))
+        """Draw a random drill."""
+        rng = random.Random(seed)  # noqa: S311 - nothing secret
+        faults = tuple(draw(rng) for _ in range(rng.choice((0, 1, 1, 2, 3))))
+        starts = tuple(_start(rng) for _ in range(rng.choice((1, 2, 2, 3))))
         return cls(seed, faults, starts)
 
     @classmethod
     def race(cls, seed: int) -> "Drill":
-        """Two executions of one run, at once; nothing else goes wrong."""
-        given = random.Random(seed).choice(({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}))  # noqa: S311
+        """Return a drill with two simultaneous executions of one run and without faults."""
+        inputs: tuple[dict[str, Any], ...] = {}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}
+        execution_input = random.Random(seed).choice(inputs)  # noqa: S311
         return cls(
-            seed, starts=tuple(Start(given={**given, "config": QUICK}, after=0.0) for _ in range(2)), kind="race"
+            seed,
+            starts=tuple(Start(execution_input={**execution_input, "config": QUICK}, after=0.0) for _ in range(2)),
+            category="race",
         )
 
     @classmethod
     def at_every_step(cls) -> "list[Drill]":
-        """An abort in every state and a kill after every stage of the job, each with a redrive after it."""
-        given = {"cutoff": CUTOFF, "config": QUICK}
-        aborted = [Start(given=given, after=0.0, deed="abort", deed_at=state, redrives=1) for state in STATES]
-        killed = [Start(given=given, after=0.0, deed="kill the job", deed_at=stage, redrives=1) for stage in STAGES]
+        """Return drills that abort the execution in every state and kill the job after every stage, then redrive."""
+        base = {"cutoff": CUTOFF, "config": QUICK}
+        aborted = [
+            Start(execution_input=base, after=0.0, action="abort", action_at=state, redrives=1) for state in STATES
+        ]
+        killed = [
+            Start(execution_input=base, after=0.0, action="kill the job", action_at=stage, redrives=1)
+            for stage in STAGES
+        ]
         failing = [
-            Start(given=given, after=0.0, deed="abort", deed_at=state, redrives=2) for state in STATES_OF_A_FAILURE
+            Start(execution_input=base, after=0.0, action="abort", action_at=state, redrives=2)
+            for state in STATES_OF_A_FAILURE
         ]
         return [
-            *(cls(number, starts=(start,), kind="step") for number, start in enumerate([*aborted, *killed])),
-            *(cls(number, (missing_manifest(),), (start,), kind="step") for number, start in enumerate(failing)),
+            *(cls(number, starts=(start,), category="step") for number, start in enumerate([*aborted, *killed])),
+            *(cls(number, (missing_manifest(),), (start,), category="step") for number, start in enumerate(failing)),
         ]
 
     @property
-    def told_as(self) -> frozenset[str]:
-        """Kinds of failure an operator may be told of."""
-        kinds = [fault.told_as for fault in self.faults]
-        return frozenset().union(*kinds, *(TOLD_AS[start.deed] for start in self.starts if start.deed))
+    def expected_errors(self) -> frozenset[str]:
+        """Failure codes that the faults and actions may cause."""
+        errors = [fault.expected_errors for fault in self.faults]
+        return frozenset().union(*errors, *(EXPECTED_ERRORS[start.action] for start in self.starts if start.action))
 
     @property
-    def words(self) -> str:
-        """What happens, in a line."""
-        starts = [
-            f"{start.given.get('cutoff') or ('schedule' if 'scheduled_time' in start.given else 'latest')}"
-            f"{' forced' if start.given.get('force') else ''}"
-            f"{f', {start.deed} {_moment(start)}' if start.deed else ''}"
-            f"{f', redriven up to {start.redrives} x' if start.redrives else ''}"
-            for start in self.starts
-        ]
-        return "; ".join([*starts, *(fault.words for fault in self.faults)])
+    def description(self) -> str:
+        """The executions, actions and faults in one line."""
+        starts = [_describe(start) for start in self.starts]
+        return "; ".join([*starts, *(fault.description for fault in self.faults)])
+
+
+def _describe(start: Start) -> str:
+    run = start.execution_input
+    cutoff = run.get("cutoff") or ("schedule" if "scheduled_time" in run else "latest")
+    parts = [f"{cutoff}{' forced' if run.get('force') else ''}"]
+    if start.action:
+        parts.append(f"{start.action} {_moment(start)}")
+    if start.redrives:
+        parts.append(f"at most {start.redrives} redrives")
+    return ", ".join(parts)
 
 
 def _moment(start: Start) -> str:
-    return f"after {start.deed_after:.1f} s" if start.deed_at is None else f"at {start.deed_at or 'its start'}"
+    return f"after {start.action_after:.1f} s" if start.action_at is None else f"at {start.action_at or 'its start'}"
 
 
-def _start(chance: random.Random) -> Start:
-    which: dict[str, Any] = chance.choice(
+def _start(rng: random.Random) -> Start:
+    which: dict[str, Any] = rng.choice(
         ({}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}, {"cutoff": CUTOFF}, {"cutoff": OLDER})
     )
-    given = {**which, "config": QUICK}
-    if chance.random() < 0.2:
-        given["force"] = True
-    deed = chance.choice(DEEDS) if chance.random() < 0.35 else None
+    execution_input = {**which, "config": QUICK}
+    if rng.random() < 0.2:
+        execution_input["force"] = True
+    action = rng.choice(ACTIONS) if rng.random() < 0.35 else None
     return Start(
-        given=given,
-        after=chance.choice((0.0, 0.0, 1.0, 3.0, None)),
-        deed=deed,
-        deed_after=chance.uniform(0.0, 9.0),
-        redrives=chance.choice((0, 0, 1, 2)),
+        execution_input=execution_input,
+        after=rng.choice((0.0, 0.0, 1.0, 3.0, None)),
+        action=action,
+        action_after=rng.uniform(0.0, 9.0),
+        redrives=rng.choice((0, 0, 1, 2)),
     )

@@ -1,6 +1,6 @@
-"""What exists in the cloud: constructs and their helpers, in packages that two stacks compose.
+"""The AWS resources: constructs and their helpers, in packages that two stacks compose.
 
 A package imports only packages before it: `settings`, `common`, `storage`, `jobs`, `functions`, `workflow`, `triggers`.
 `observability` imports only `settings` and `common`. `data_stack` composes `storage`, and `forecast_stack` all of them.
-Of the rest of the project, infra imports only `contract` and `job_code.config`.
+Outside this package, infra imports only `contract` and `job_code.config` from the project.
 """

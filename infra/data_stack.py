@@ -1,4 +1,4 @@
-"""The stack that keeps what must survive a new deployment of everything else: key, demand, forecasts, run registry."""
+"""The stack of resources that outlive the forecast stack: key, demand, forecasts, run registry and catalog."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ class DataStack(EnvironmentStack):
     """Key, buckets, run registry and catalog.
 
     Attributes:
-        stores: What other stacks use of it.
+        stores: The stores that other stacks use.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
@@ -77,7 +77,7 @@ class DataStack(EnvironmentStack):
         ).bucket
 
     def _forecast_expirations(self) -> list[s3.LifecycleRule]:
-        """Let S3 delete what is no forecast: SageMaker's output, the fleet's input, the answers of queries."""
+        """Return lifecycle rules for objects other than forecasts: job output, handovers and query results."""
         retention = self._settings.retention
         job_output = Duration.days(retention.job_output_days)
         return [
@@ -86,7 +86,7 @@ class DataStack(EnvironmentStack):
                 id="handed-over",
                 prefix=keys.HANDOVER,
                 expiration=job_output,
-                # All demand of a run, which the other bucket has as well: nobody needs its old versions.
+                # A handover copies demand from the other bucket, so its old versions have no use.
                 noncurrent_version_expiration=Duration.days(1),
             ),
             s3.LifecycleRule(
@@ -97,7 +97,7 @@ class DataStack(EnvironmentStack):
         ]
 
     def _add_outputs(self, stores: DataStores) -> None:
-        """Name the stores in the stack's outputs, where people and scripts find them."""
+        """Add the names of the stores to the stack's outputs, for people and scripts."""
         CfnOutput(self, "DemandUri", value=stores.demand.s3_url_for_object(keys.DEMAND))
         CfnOutput(self, "StaticUri", value=stores.demand.s3_url_for_object(keys.STATIC))
         CfnOutput(self, "CovariatesUri", value=stores.demand.s3_url_for_object(keys.COVARIATES))

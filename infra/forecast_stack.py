@@ -1,4 +1,4 @@
-"""What runs: the jobs, the functions, the state machine, its schedule and its outcomes."""
+"""The stack with everything that runs: jobs, functions, state machines, schedules and monitoring."""
 
 from aws_cdk import CfnOutput
 from aws_cdk import aws_kms as kms
@@ -34,7 +34,7 @@ from infra.workflow.run_steps import RunSteps, longest_execution
 
 
 class ForecastStack(EnvironmentStack):
-    """Composes the constructs, in the order in which they need each other."""
+    """Jobs, functions, state machines, schedules and monitoring, created in the order of their dependencies."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, data: DataStores) -> None:
         super().__init__(scope, construct_id, settings=settings, description=f"The forecast run of {settings.name}")
@@ -56,7 +56,7 @@ class ForecastStack(EnvironmentStack):
             state_machines=state_machines,
             runs_widget=self._of_outcome.runs_widget().function,
             log_groups=self._make.log_groups,
-            of_queues=[missed, context.undelivered.alarm],
+            queue_alarms=[missed, context.undelivered.alarm],
         )
         ExecutionStatusRules(
             self,
@@ -69,7 +69,7 @@ class ForecastStack(EnvironmentStack):
         CfnOutput(self, "OutcomesTopicArn", value=context.topic.topic_arn)
 
     def _make_context(self, key: kms.IKey) -> StackContext:
-        """Make what every construct below may use: the topic, its key, and the queue of undelivered events."""
+        """Create the shared resources: the topic, its key, and the queue of undelivered events."""
         settings, name = self._settings, self._settings.name
         messages_key = MessagesKey(self, "Messages", name=name, removal_policy=self.removal_policy).key
         topic = OutcomesTopic(
@@ -80,7 +80,10 @@ class ForecastStack(EnvironmentStack):
             "Undelivered",
             name=f"{name}-undelivered",
             alarm_name=f"{name}-undelivered",
-            what_to_do="An event or a call was given up; the queue's message says which, docs/operating.md what to do",
+            alarm_description=(
+                "AWS could not deliver an event or a function call. "
+                "Read the message in the queue; docs/runbook.md says what to do."
+            ),
             key=messages_key,
             topic=topic,
         )
@@ -94,13 +97,13 @@ class ForecastStack(EnvironmentStack):
         )
 
     def _run_steps(self, jobs: Jobs) -> RunSteps:
-        """Make the functions of a run, and list what its states call."""
+        """Create the functions of a run and collect everything that its states call."""
         of_run, of_outcome = RunFunctions(self._make, lease=longest_execution(jobs.all)), self._of_outcome
         close_run, explain_failure = of_outcome.close_run(), of_outcome.explain_failure()
         return RunSteps(
             plan=of_run.plan(image=jobs.image),
             claim=of_run.claim(),
-            preflight=of_run.preflight(image=jobs.image, machines=jobs.training.machines),
+            preflight=of_run.preflight(image=jobs.image, instances=jobs.training.instance_choices),
             training_job=jobs.training,
             fleet=self._fleet_steps(of_run, jobs),
             check_run=of_run.check_run(),
@@ -119,7 +122,7 @@ class ForecastStack(EnvironmentStack):
         return FleetSteps(plan_fleet=of_run.plan_fleet(self._settings.fleet), job=jobs.fleet)
 
     def _run_workflow(self, steps: RunSteps) -> sfn.StateMachine:
-        """Make the state machine of one run."""
+        """Create the state machine of one run."""
         return ForecastWorkflow(
             self,
             "Workflow",
@@ -131,7 +134,7 @@ class ForecastStack(EnvironmentStack):
     def _partitions_workflow(
         self, run: sfn.IStateMachine, explain_failure: PythonFunction, forecasts: s3.IBucket
     ) -> sfn.StateMachine | None:
-        """Make the state machine of all partitions; None where there is only one."""
+        """Create the state machine of all partitions; None if the environment has no `[partitions]`."""
         if self._settings.partitions is None:
             return None
         functions = PartitionFunctions(self._make, self._settings.partitions)
@@ -152,11 +155,11 @@ class ForecastStack(EnvironmentStack):
         return state_machine
 
     def _states_log(self, construct_id: str, state_machine: str) -> logs.ILogGroup:
-        # CloudWatch keeps the permissions of names under this prefix short enough for its policy.
+        # Names under this prefix keep CloudWatch's resource policy below its size limit.
         return self._context.log_group(self, construct_id, name=f"/aws/vendedlogs/states/{state_machine}")
 
     def _add_deadline(self) -> None:
-        """Have a function look for a late run, where the environment has a deadline."""
+        """Schedule CheckDeadline if the environment has a deadline."""
         cron = self._settings.alerts.deadline_cron
         if cron is not None:
             check_deadline = self._of_outcome.check_deadline(self._context.topic).function

@@ -1,6 +1,6 @@
-"""The forecast's configuration: one flat set of keys, the same in a file, on the command line and as hyperparameters.
+"""The configuration of a forecast: one flat set of keys for the file, the command line and the hyperparameters.
 
-The infrastructure imports this module too, so that a bad value fails at synth and not in a paid job.
+The infrastructure also imports this module, so that an invalid value fails at synth and not in a paid job.
 """
 
 import difflib
@@ -18,37 +18,37 @@ from contract.periods import FREQUENCIES
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
-WORKING_COLUMNS = ("_day", "_value", "_on_sale", "_hash", "_code", "_shard", "_at")  # the job's own, beside the key
+WORKING_COLUMNS = ("_day", "_value", "_on_sale", "_hash", "_code", "_shard", "_at")  # the job adds them to the input
 
 ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ForecastConfig(BaseModel):
-    """What to forecast, from which columns, and how.
+    """Configuration of a forecast.
 
     Attributes:
-        key: Columns that together name a series; the forecasts carry them back.
-        time: Column with the period's date.
+        key: Columns that together identify a series. The forecasts have the same columns.
+        time: Column with the date of the period.
         target: Column with the demand of the period.
-        in_stock_column: Column of the demand with the share of the period on sale, 0 to 1; absent where none is known.
-        frequency: `D`, `W`, `W-MON`...`W-SUN`, `MS` or `ME`; read off the data when absent.
-        horizon: Periods to forecast after the cutoff.
-        quantiles: Levels between 0 and 1, ascending.
-        history: Periods before the cutoff that are used at most; all when absent.
-        cutoff: Last observed period; the demand's last period when absent.
+        in_stock_column: Demand column with the in-stock share of the period, 0 to 1. None if there is no such column.
+        frequency: `D`, `W`, `W-MON`...`W-SUN`, `MS` or `ME`. None to infer it from the dates.
+        horizon: Number of periods to forecast after the cutoff.
+        quantiles: Quantile levels between 0 and 1, ascending.
+        history: Maximum number of periods to use, up to the cutoff. None for all.
+        cutoff: Last observed period. None for the last period of the demand.
         cutoff_rule: `common` forecasts every series from the same cutoff, `series` each from its own last period.
-        gap_rule: What a period without a row, or without a value, means between two observed ones.
-        negative_rule: What negative demand means: `clip` counts it as zero, `keep` keeps it, `error` refuses.
-        country_holidays: Country, or part of one, whose public holidays the model is told of: `US`, `DE-BY`.
-        sample_rows: Rows the model learns from and is tested on, about; where there are more, a stratified sample.
-        backtest_horizons: Horizons that the backtest holds out at most; no more than a quarter of the usual history.
-        trees: Boosting rounds of the LightGBM model.
-        learning_rate: LightGBM's shrinkage.
-        leaves: Leaves a tree at most.
-        min_child_samples: Training rows a leaf holds at least; on small data a hundredth of the rows suffices.
-        seed: Makes the run repeatable to the last bit.
-        max_model_age_days: A model that was trained longer ago is not used again without training.
+        gap_rule: Meaning of a period without a row or value between two observed periods.
+        negative_rule: Handling of negative demand: `clip` counts it as zero, `keep` keeps it, `error` fails the run.
+        country_holidays: Country or region whose public holidays the model uses: `US`, `DE-BY`.
+        sample_rows: Approximate number of rows to train and backtest on. If there are more, a stratified sample.
+        backtest_horizons: Maximum number of horizons to hold out; at most a quarter of the usual history.
+        n_estimators: Boosting rounds of the LightGBM model.
+        learning_rate: Shrinkage of LightGBM.
+        num_leaves: Maximum number of leaves of a tree.
+        min_child_samples: Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices.
+        seed: Seed of all random numbers. Runs with the same seed are identical to the last bit.
+        max_model_age_days: Maximum age of a model that is reused without training.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,7 +79,7 @@ class ForecastConfig(BaseModel):
     @classmethod
     def _known_frequency(cls, value: str | None) -> str | None:
         if value is not None and value not in ("W", *FREQUENCIES):
-            raise ValueError(f"{value!r} is none of D, W, W-MON ... W-SUN, MS, ME")
+            raise ValueError(f"{value!r} is not a known frequency. Use D, W, W-MON ... W-SUN, MS or ME")
         return value
 
     @field_validator("country_holidays")
@@ -90,16 +90,16 @@ class ForecastConfig(BaseModel):
             try:
                 holidays.country_holidays(country, subdiv=part or None, years=2026)
             except NotImplementedError:
-                raise ValueError(f"{value!r} has no known holidays; write it like DE or DE-BY") from None
+                raise ValueError(f"{value!r} has no known holidays. Write a code like DE or DE-BY") from None
         return value
 
     @field_validator("quantiles")
     @classmethod
     def _ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         if any(low >= high for low, high in itertools.pairwise(value)):
-            raise ValueError("levels must ascend and be given once each")
+            raise ValueError("levels must be ascending, without duplicates")
         if len(set(map(quantile_column, value))) < len(value):
-            raise ValueError("levels lie too close together to have column names of their own")
+            raise ValueError("levels are too close together: two of them have the same column name")
         return value
 
     @model_validator(mode="after")
@@ -107,41 +107,41 @@ class ForecastConfig(BaseModel):
         named = [*self.key, *self.observed_columns]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise ValueError(f"key, time, target and in_stock_column name the same column: {', '.join(twice)}")
+            raise ValueError(f"key, time, target and in_stock_column use the same column: {', '.join(twice)}")
         taken = sorted(set(self.key) & {*OUTPUT_COLUMNS, *self.quantile_columns})
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
-            raise ValueError(f"key, time and target cannot be named {', '.join(working)}; rename the column")
+            raise ValueError(f"key, time and target cannot be named {', '.join(working)}. Rename the column")
         if taken:
-            raise ValueError(f"key: the forecasts have columns of their own named {', '.join(taken)}; rename the key")
+            raise ValueError(f"key: the forecasts have output columns named {', '.join(taken)}. Rename the key column")
         return self
 
     @property
     def observed_columns(self) -> tuple[str, ...]:
-        """Columns of the demand beside its key."""
+        """Columns of the demand without the key: time, target and, if configured, in-stock share."""
         return (
             (self.time, self.target) if self.in_stock_column is None else (self.time, self.target, self.in_stock_column)
         )
 
     @property
     def quantile_columns(self) -> tuple[str, ...]:
-        """Names of the forecasts' quantile columns, in the order of `quantiles`: `q10`, `q97_5`."""
+        """Names of the quantile columns of the forecasts, in the order of `quantiles`: `q10`, `q97_5`."""
         return tuple(quantile_column(level) for level in self.quantiles)
 
     def to_strings(self) -> dict[str, str]:
-        """Every key as a string, the way hyperparameters travel; an absent value is an empty string."""
+        """Return every key as a string, as hyperparameters require. None becomes an empty string."""
         return {name: _to_string(getattr(self, name)) for name in type(self).model_fields}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any], *, source: str) -> Self:
-        """Builds a configuration from strings (hyperparameters, `--set`) or typed values (TOML).
+        """Build a configuration from strings (hyperparameters, `--set`) or typed values (TOML).
 
         Args:
             values: Configuration keys with their values.
-            source: Where they come from, for the message.
+            source: Origin of the values, for the message.
 
         Raises:
-            InputError: With everything that is wrong at once.
+            InputError: With every invalid key and value.
         """
         split = {name: _split(value) if _is_sequence(name, cls) else value for name, value in values.items()}
         try:
@@ -151,30 +151,30 @@ class ForecastConfig(BaseModel):
 
 
 def quantile_column(level: float) -> str:
-    """Column name of a quantile level: 0.1 is `q10`, 0.975 is `q97_5`."""
+    """Return the column name of a quantile level: `q10` for 0.1, `q97_5` for 0.975."""
     return "q" + f"{level * 100:.6f}".rstrip("0").rstrip(".").replace(".", "_")
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
-    """Reads configuration keys from a TOML file: its `[forecast]` table where it has one, else its top level.
+    """Read configuration keys from the `[forecast]` table of a TOML file, or from its top level without such a table.
 
     Raises:
-        InputError: If the file is missing or not TOML.
+        InputError: If the file is missing, unreadable or not valid TOML.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError([f"configuration: there is no file {path}"]) from None
+        raise InputError([f"configuration: file {path} does not exist. Check the path"]) from None
     except OSError as error:
-        raise InputError([f"configuration: {path} cannot be read: {error.strerror}"]) from None
+        raise InputError([f"configuration: {path} cannot be read: {error.strerror}. Check the path"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError([f"configuration: {path} is not TOML: {error}"]) from None
+        raise InputError([f"configuration: {path} is not valid TOML: {error}. Fix the file"]) from None
     forecast = document.get("forecast", document)
     return forecast if isinstance(forecast, dict) else document
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line a problem, each with the dotted key, the reason and, for an unknown key, the known ones."""
+    """Return one line per problem: the dotted key, the reason and, for an unknown key, the known keys."""
     lines = []
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"])
@@ -182,8 +182,8 @@ def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
             lines.append(f"{where}: unknown key{_suggestion(problem['loc'], model)}")
         else:
             reason = problem["msg"].removeprefix("Value error, ")
-            given = "" if problem["type"] in ("missing", "value_error") else f", not {problem['input']!r}"
-            lines.append(f"{where}: {reason}{given}" if where else reason)
+            actual = "" if problem["type"] in ("missing", "value_error") else f", not {problem['input']!r}"
+            lines.append(f"{where}: {reason}{actual}" if where else reason)
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The errors that a run foresees. Each class has the code that tells the operator what to do."""
+"""Expected errors of a run. The code of each class selects the advice that the operator gets."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -7,11 +7,11 @@ from contract.error_codes import ErrorCode, one_line
 
 
 class OneJobError(Exception):
-    """An error whose message says what is wrong and what to do: no traceback would tell more.
+    """An expected error. Its message states the problem and the remedy, so the log needs no traceback.
 
     Attributes:
-        code: The kind of failure.
-        exit_code: What the process ends with.
+        code: Code of the failure.
+        exit_code: Exit code of the process.
     """
 
     code: ClassVar[ErrorCode]
@@ -19,41 +19,41 @@ class OneJobError(Exception):
 
 
 class InputError(OneJobError):
-    """The input cannot be forecast; a rerun helps only after somebody has changed it.
+    """The input cannot be forecast. A rerun fails until the user fixes the input.
 
     Attributes:
-        problems: One line each: what is wrong, which rows or files, and what to do.
+        problems: One line per problem: what is wrong, the rows or files, and what to do.
     """
 
     code = ErrorCode.INPUT_ERROR
     exit_code = 2
 
     def __init__(self, problems: Sequence[str]) -> None:
-        # Keys, column names and library messages may hold anything: a broken line would break the one-line reason.
+        # Keys, column names and library messages may contain line breaks. The failure reason must be one line.
         self.problems = tuple(map(one_line, problems))
         super().__init__("; ".join(self.problems))
 
 
 class JobError(OneJobError):
-    """The job cannot go on, although its input may be sound."""
+    """The job cannot continue, although its input may be valid."""
 
     code = ErrorCode.JOB_ERROR
     exit_code = 1
 
 
 class OutOfMemoryError(JobError):
-    """The machine's memory is too small for the run."""
+    """The memory of the instance is too small for the run."""
 
     code = ErrorCode.OUT_OF_MEMORY
 
 
 class ModelUnusableError(JobError):
-    """A model's files cannot be used."""
+    """The files of a model cannot be used."""
 
     code = ErrorCode.MODEL_UNUSABLE
 
 
 class HandoverUnusableError(JobError):
-    """A fleet cannot use what was handed over to it."""
+    """A fleet cannot use the handover of the training job."""
 
     code = ErrorCode.HANDOVER_UNUSABLE

@@ -1,4 +1,4 @@
-"""What to run, and where its files go."""
+"""The request for a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from job_code.config import ForecastConfig
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What to run.
+    """Input, configuration and mode of a run.
 
     Attributes:
-        run_id: Names this run's folder.
-        partition: Market or merchant group the demand belongs to; `all` where there is one.
-        inputs: Path of `demand`, and of `static` and `covariates` where there are some.
-        config: The forecast's configuration.
-        published: Manifest of the last published run, or a folder with it, for the report to compare with.
-        model: Files of the model that an earlier run trained; None to train one.
-        model_sha256: Checksum of that model, where it is known.
-        min_chunks: Number of chunks to hand over to a fleet at least; None to forecast in this job.
+        run_id: Name of the run's folder.
+        partition: Market or merchant group of the demand; `all` if there is only one.
+        inputs: Paths by input: `demand`, and optionally `static` and `covariates`.
+        config: Configuration of the forecast.
+        published: Manifest of the last published run, or its folder. The report compares the run with it.
+        model: Folder with the model of an earlier run; None to train a model.
+        model_sha256: Checksum of that model, if known.
+        min_chunks: Minimum number of chunks to hand over to a fleet; None to forecast in this job.
     """
 
     run_id: str
@@ -34,5 +34,5 @@ class RunRequest:
 
     @property
     def keys(self) -> RunKeys:
-        """Where the run's files go."""
+        """Keys of the run's files."""
         return RunKeys(partition=self.partition, run_id=self.run_id)

@@ -1,4 +1,4 @@
-"""The AWS cloud on one machine: moto's server, plus what it lacks to run SageMaker jobs, Lambdas and workflows.
+"""AWS on one machine: moto's server, extended so that it runs SageMaker jobs, Lambda functions and workflows.
 
     with LocalCloud() as cloud:
         outputs = cloud.deploy(Path("cdk.out"))
@@ -6,8 +6,8 @@
         for event in follow_execution(cloud.client, started["executionArn"]):
             print(event)
 
-Nothing here knows the application that is deployed: it sees the cloud assembly and the API calls, as AWS does.
-`README.md` beside this file says what is real, what stands in and what is missing.
+The package knows nothing of the deployed application. Like AWS, it sees only the cloud assembly and the API calls.
+`README.md` in this folder lists the real behavior, the substitutes and the missing features.
 """
 
 import importlib
@@ -42,8 +42,8 @@ __all__ = [
     "wait_for_execution",
 ]
 
-# The small programs of this package (a job's launcher, the stand-in for docker) start often and need no boto3: the
-# public names are imported when they are asked for.
+# The package's small programs (the job launcher, the docker shim) start often and do not need boto3. So each public
+# name is imported on first access.
 _HOMES = {
     "ApiFault": "middleware.api_faults",
     "DeploymentError": "client.assembly",
@@ -52,7 +52,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds under that name
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - an attribute of any type
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"local_cloud.{_HOMES.get(name, 'client.executions')}"), name)

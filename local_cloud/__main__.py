@@ -1,4 +1,4 @@
-"""`python -m local_cloud serve`: keeps a local cloud up in the foreground and prints how to use it."""
+"""`python -m local_cloud serve` keeps a local cloud up in the foreground and prints its environment variables."""
 
 import argparse
 import signal
@@ -9,10 +9,10 @@ from local_cloud.client.local_cloud import LocalCloud
 
 
 def main() -> int:
-    """Serves until Ctrl-C."""
+    """Serve until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
     serve = parser.add_subparsers(dest="command", required=True).add_parser("serve", help="keep a local cloud up")
-    serve.add_argument("--state", type=Path, help="where images, job folders and logs are kept (default: temporary)")
+    serve.add_argument("--state", type=Path, help="folder for images, job folders and logs (default: temporary)")
     serve.add_argument("--region", default="eu-central-1")
     serve.add_argument("--account", default="123456789012")
     options = parser.parse_args()
@@ -21,10 +21,10 @@ def main() -> int:
         with LocalCloud(options.state, region=options.region, account=options.account) as cloud:
             for name, value in cloud.environment.items():
                 sys.stdout.write(f"export {name}={value}\n")
-            sys.stdout.write(f"# state and logs: {cloud.state_folder}; Ctrl-C ends it\n")
+            sys.stdout.write(f"# state and logs: {cloud.state_folder}; press Ctrl-C to stop\n")
             sys.stdout.flush()
             signal.pause()
-    except KeyboardInterrupt:  # at whatever moment
+    except KeyboardInterrupt:  # also during start and stop
         return 0
     return 0
 

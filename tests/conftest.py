@@ -1,4 +1,4 @@
-"""Settings of the test process, and who gets which core where two of them work side by side."""
+"""Settings of the test processes, and the distribution of tests and cores among them."""
 
 import os
 
@@ -8,12 +8,12 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from job_code.runtime.process_pool import SPIN_COUNT
 
-os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # before LightGBM is loaded
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # LightGBM's runtime reads it once, on import
 
 CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-# Files that begin so share what takes long to make.
+# Files with one of these prefixes share a fixture that takes long.
 TOGETHER = {
     "tests/infra/": "the synthesised templates",
     "tests/workflow/test_fleet": "the production environment",
@@ -22,7 +22,7 @@ TOGETHER = {
 
 
 class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out whole files; and as one, those that share a fixture."""
+    """Assigns whole files to processes, and keeps files with a shared fixture together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
@@ -30,15 +30,15 @@ class ByFixture(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFixture:
-    """Called where there are several test processes: a fixture that takes long is then made in one of them."""
+    """Create the scheduler for several test processes, so that only one of them makes a shared fixture."""
     return ByFixture(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Gives each of several test processes a core of its own: threads of two fits would wait for each other.
+    """Assign one core to each of several test processes. Otherwise threads of two fits would wait for each other.
 
-    What is tried end to end gets them all.
+    End-to-end tests may use all cores.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker and CORES:

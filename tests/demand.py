@@ -1,4 +1,4 @@
-"""Demand for tests, and short ways to put it through the job's parts."""
+"""Demand for tests, and shortcuts to run parts of the job on it."""
 
 import io
 import json
@@ -48,7 +48,7 @@ ONE = WorkSizes()  # one worker: this process
 def series(
     values: Mapping[str, Sequence[float | None]], *, last: date | None = None, frequency: str = "W-MON"
 ) -> pl.DataFrame:
-    """Demand whose series all end in the same period; None leaves a row out."""
+    """Build demand whose series all end in the same period. None stands for a missing row."""
     calendar = Frequency(frequency)
     end = calendar.period_of(last or LAST)
     rows = [
@@ -62,7 +62,7 @@ def series(
 
 
 def shop(count: int, periods: int, *, seed: int = 0, frequency: str = "W-MON", noise: float = 0.1) -> pl.DataFrame:
-    """Series of various size with a season, a trend and noise."""
+    """Build series of different scales with a season, a trend and noise."""
     random = np.random.default_rng(seed)
     season = Frequency(frequency).season
     at = np.arange(periods)
@@ -80,7 +80,7 @@ def shop(count: int, periods: int, *, seed: int = 0, frequency: str = "W-MON", n
 
 
 def write(folder: Path, files: Mapping[str, pl.DataFrame | bytes]) -> Path:
-    """Writes files by name (`a.parquet`, `b/c.csv`, or bytes under any name) and returns the folder."""
+    """Write files by name (`a.parquet`, `b/c.csv`, or bytes under any name), and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         path = folder / name
@@ -95,14 +95,14 @@ def write(folder: Path, files: Mapping[str, pl.DataFrame | bytes]) -> Path:
 
 
 def configured(**settings: object) -> ForecastConfig:
-    """A configuration, quick to fit."""
+    """Build a configuration with a short training."""
     return ForecastConfig.from_mapping({"n_estimators": 10, "horizon": 4, **settings}, source="configuration")
 
 
 def sharded(
     folder: Path, files: Mapping[str, pl.DataFrame | bytes], *, sizes: WorkSizes = ONE, **settings: object
 ) -> tuple[ShardedDemand, pl.DataFrame]:
-    """Reads demand into shards and these back into rows: key columns, `_day` and `_value`, sorted."""
+    """Read demand into shards, and read the shards back as sorted rows: key columns, `_day` and `_value`."""
     findings = ValidationReport()
     context = _context(folder, files, configured(**settings), sizes)
     config, demand = context.config, _shard(context, findings)
@@ -115,7 +115,7 @@ def sharded(
 
 
 def rows_of(shard: ShuffledShard) -> pl.DataFrame:
-    """The rows of a shard: key columns, `_day` and `_value`."""
+    """Return the rows of a shard: key columns, `_day` and `_value`."""
     return shard.keys[shard.series].with_columns(
         pl.Series(DAY, shard.day).cast(pl.Date), pl.Series(VALUE, shard.value).fill_nan(None)
     )
@@ -130,16 +130,16 @@ def prepared(
     sizes: WorkSizes = ONE,
     workers: int = 1,
 ) -> PreparedDemand:
-    """Shards, checks and aligns demand, in a folder of its own."""
+    """Shard, check and align demand in a new folder."""
     findings = ValidationReport()
     context = _context(folder, files, config, sizes, workers)
     demand = _shard(context, findings)
-    described = StaticShards({})
+    static_shards = StaticShards({})
     if static is not None:
-        described = shard_static(write(folder / "static", static), demand, context, findings)
+        static_shards = shard_static(write(folder / "static", static), demand, context, findings)
     calendar = check_calendar(demand.days, config, findings)
     return prepare(
-        InputShards(demand=demand, static=described, covariates=ShuffledCovariates()),
+        InputShards(demand=demand, static=static_shards, covariates=ShuffledCovariates()),
         StoredCovariates(),
         calendar,
         context,
@@ -149,23 +149,23 @@ def prepared(
 
 
 def panel_of(folder: Path, demand: pl.DataFrame, **settings: object) -> tuple[Panel, Repairs]:
-    """Shards, checks and aligns demand, and puts the chunks together."""
+    """Shard, check and align demand, and join the chunks into one panel."""
     ready = prepared(folder, {"demand.parquet": demand}, configured(**settings))
     return stacked(ready), ready.repairs
 
 
 def stacked(ready: PreparedDemand) -> Panel:
-    """All series of a run in one panel."""
+    """Return all series of a run in one panel."""
     return Panel.stack([read_chunk(chunk.folder, ready.calendar.frequency).panel for chunk in ready.chunks])
 
 
 def usual(panel: Panel) -> Floats:
-    """The usual change of each series, where there are no others."""
+    """Return the mean absolute change of each series, with a prior from the same series."""
     return mean_absolute_change(panel, prior_relative_change(panel, np.ones(len(panel))))
 
 
 def sample_of(folder: Path, demand: pl.DataFrame, **settings: object) -> Sample:
-    """The series a run over demand would learn from: where it is small, all."""
+    """Draw the training sample of a run. Small demand is drawn completely."""
     config = configured(**settings)
     return Sample.draw(prepared(folder, {"demand.parquet": demand}, config), config.sample_rows)
 
@@ -178,7 +178,7 @@ def problems(
     workers: int = 1,
     **settings: object,
 ) -> list[str]:
-    """Everything that reading and checking says is wrong with demand files."""
+    """Return all problems that reading and checking find in demand files."""
     try:
         prepared(folder, files, configured(**settings), sizes=sizes, workers=workers)
     except InputError as error:
@@ -187,7 +187,7 @@ def problems(
 
 
 def context_of(request: RunRequest, folder: Path, sizes: WorkSizes = ONE, workers: int = 1) -> RunContext:
-    """A run in this process, with the folder as its scratch folder."""
+    """Build the context of a run in this process. The folder is its scratch folder."""
     return RunContext(
         request=request,
         workers=SameProcess(workers),
@@ -213,7 +213,7 @@ def _shard(context: RunContext, findings: ValidationReport) -> ShardedDemand:
 
 
 def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:
-    """What the model alone makes of a sample, shape (series, horizon); 0 for series that have stopped selling."""
+    """Forecast a sample with the model alone, shape (series, horizon); 0 for discontinued series."""
     forecast = np.zeros((len(sample.panel), horizon))
     for block in model.blocks(sample.panel, sample.exogenous, sample.active, horizon):
         forecast[block.series, block.step - 1] = block.scale * block.relative
@@ -221,7 +221,7 @@ def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:
 
 
 class SameProcess(Workers):
-    """As many workers as asked for, one after the other in this process."""
+    """A pool with any number of workers that runs all tasks in this process."""
 
     def map(
         self,
@@ -237,7 +237,7 @@ class SameProcess(Workers):
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run left."""
+    """The output of a finished run."""
 
     folder: Path
 
@@ -272,8 +272,8 @@ class Finished:
     def of(self, key: str) -> pl.DataFrame:
         return self.forecasts.filter(pl.col("unique_id") == key)
 
-    def _part(self, kind: str) -> Path:
-        (folder,) = self.folder.glob(f"{kind}/partition=*/run_id=*")
+    def _part(self, prefix: str) -> Path:
+        (folder,) = self.folder.glob(f"{prefix}/partition=*/run_id=*")
         return folder
 
 
@@ -287,7 +287,7 @@ def run_job(
     model: Path | None = None,
     **settings: object,
 ) -> Finished:
-    """Runs the whole job in this process, in a folder of its own.
+    """Run the whole job in this process, in a new folder.
 
     Args:
         folder: The folder.
@@ -295,8 +295,8 @@ def run_job(
         static: Files of static columns by name.
         covariates: Files of covariates by name.
         published: Folder of an earlier run's forecasts.
-        model: Folder of the model to forecast with, instead of training one.
-        settings: Configuration; beside it `sizes`, those of the work, and `workers`, the number of processes.
+        model: Folder of a model to forecast with; None to train a model.
+        settings: Configuration. `sizes` has the sizes of the work, and `workers` the number of processes.
     """
     sizes, workers = settings.pop("sizes", ONE), settings.pop("workers", 1)
     assert isinstance(sizes, WorkSizes)

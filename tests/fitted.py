@@ -1,4 +1,4 @@
-"""Models, backtests and forecasters fitted in the tests' own process."""
+"""Fit models, backtests and forecasters in the test process."""
 
 import tempfile
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ def fit(sample: Sample, config: ForecastConfig, *, horizon: int | None = None) -
 
 
 def backtested(sample: Sample, config: ForecastConfig) -> Backtest | None:
-    """Fit the models of a backtest and forecast what it holds out."""
+    """Fit the models of a backtest, and forecast its held-out periods."""
     plan = BacktestPlan.of(sample, config)
     return backtest(plan, _fit(plan.fits, config), config) if plan else None
 
 
 def trained(sample: Sample, demand: PreparedDemand, config: ForecastConfig) -> Forecaster:
-    """Fit, test and calibrate a model as a run does."""
+    """Fit, backtest and calibrate a model like a run."""
     return assemble_forecaster(fit(sample, config), backtested(sample, config), sample, demand, config)
 
 

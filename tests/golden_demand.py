@@ -1,4 +1,4 @@
-"""Demand of every kind that a model treats differently, by formulas that give the same numbers on every machine."""
+"""Demand of every type that a model treats differently, by formulas with the same results on every computer."""
 
 import zlib
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ class Moment:
     """A period of a series.
 
     Attributes:
-        at: Its place in the longest history, from 0.
-        left: Periods from it to the last one.
+        at: Its position in the longest history, from 0.
+        left: Number of periods after it.
         year: Periods of a year.
-        chance: A number without any pattern, 0 to 9,999.
+        chance: A pseudo-random number, 0 to 9,999.
     """
 
     at: int
@@ -33,16 +33,16 @@ class Moment:
 
     @property
     def season(self) -> float:
-        """How far from the middle of the year it is, 0 to 1."""
+        """Distance from the middle of the year, 0 to 1."""
         return abs(2 * (self.at % self.year) - self.year) / self.year
 
 
-def _stopped(moment: Moment) -> float:
+def _discontinued(moment: Moment) -> float:
     return 8.0 + moment.chance % 5 if moment.left > 1.5 * moment.year else 0.0
 
 
-# None is a period without a row.
-KINDS: Mapping[str, Callable[[Moment], float | None]] = {
+# None stands for a period without a row. The names are keys of the golden files.
+TYPES: Mapping[str, Callable[[Moment], float | None]] = {
     "smooth": lambda moment: 40 + 25 * moment.season + moment.chance % 97 / 8,
     "growing": lambda moment: 12 + 30 * moment.at / moment.year + moment.chance % 41 / 8,
     "large": lambda moment: 1e6 * (3 + moment.season) + moment.chance * 37.5,
@@ -53,7 +53,7 @@ KINDS: Mapping[str, Callable[[Moment], float | None]] = {
     "gaps": lambda moment: None if moment.chance % 6 == 0 else 20 + moment.chance % 53 / 8,
     "new": lambda moment: 9 + moment.chance % 31 / 8 if moment.left < moment.year / 6 else None,
     "single": lambda moment: 5.0 if moment.left == 0 else None,
-    "stopped": _stopped,
+    "stopped": _discontinued,
 }
 
 
@@ -64,8 +64,8 @@ def write_inputs(folder: Path, frequency: str, *, periods: int, horizon: int, va
         folder: A new folder.
         frequency: Name of the frequency.
         periods: Length of the longest series.
-        horizon: Periods after them that covariates are known for.
-        variations: Series of each kind.
+        horizon: Number of later periods with known covariates.
+        variations: Number of series of each type.
 
     Returns:
         The folder of each input, by its name.
@@ -74,13 +74,13 @@ def write_inputs(folder: Path, frequency: str, *, periods: int, horizon: int, va
     last = calendar.period_of(LAST)
     days = [calendar.date_of(last - periods + 1 + at) for at in range(periods + horizon)]
     demand, covariates, static = [], [], []
-    for series, kind in ((f"{kind}-{number}", kind) for kind in KINDS for number in range(variations)):
+    for series, type_ in ((f"{type_}-{number}", type_) for type_ in TYPES for number in range(variations)):
         which = _chance(series)
         static.append((series, BRANDS[which % 3], None if which % 4 == 0 else 1.0 + which % 9))
         for at, day in enumerate(days):
             left, chance = periods - 1 - at, _chance(f"{series} {at}")
             if left >= 0:
-                found = KINDS[kind](Moment(at=at, left=left, year=calendar.per_year, chance=chance))
+                found = TYPES[type_](Moment(at=at, left=left, year=calendar.per_year, chance=chance))
                 demand += [(series, day, found)] if found is not None else []
             price = None if chance % 13 == 0 else 1 + chance % 7 / 8
             covariates.append((series, day, price, PROMOTIONS[chance // 7 % 3]))

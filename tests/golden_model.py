@@ -1,8 +1,8 @@
-"""Small stored models, and what they forecast: `python -m tests.golden_model` makes them.
+"""Small stored models and their forecasts. `python -m tests.golden_model` makes them.
 
-A stored model is of use as long as its features mean what they meant when it was trained. For each calendar there is
-a model below `golden/`, with the features of some series of every kind and the forecasts for them. A test compares
-them with what the code makes of the same model today.
+A stored model is usable as long as its features keep the meaning that they had in training. The folder `golden/` has a
+model for each calendar, with the features and forecasts of some series of every type. A test compares them with the
+features and forecasts that the current code computes with the same model.
 """
 
 import json
@@ -33,18 +33,18 @@ from tests.golden_tables import Tables
 FOLDER = Path(__file__).parent / "golden"
 MAKE = "python -m tests.golden_model"
 HORIZON = 5
-SPREAD_TREES = 2  # of thirty: enough to see that they are used
+SCALE_TREES = 2  # of thirty; enough to detect whether they are used
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar:
-    """A calendar; each has features of its own.
+    """A calendar with its own features.
 
     Attributes:
         frequency: Name of the frequency.
         periods: Length of the longest series.
-        variations: Series of each kind that the model is trained on; it forecasts the first of each.
-        holidays: Country whose public holidays are features; none when empty.
+        variations: Number of series of each type that the model is trained on. It forecasts the first of each.
+        holidays: Country whose public holidays are features; empty for none.
     """
 
     frequency: str
@@ -54,21 +54,21 @@ class Calendar:
 
     @property
     def config(self) -> ForecastConfig:
-        """The configuration: few trees, and small ones."""
-        given = {"frequency": self.frequency, "country_holidays": self.holidays, "horizon": HORIZON}
+        """The configuration, with few and small trees."""
+        settings = {"frequency": self.frequency, "country_holidays": self.holidays, "horizon": HORIZON}
         return ForecastConfig.from_mapping(
-            {**given, "n_estimators": 3, "num_leaves": 6, "learning_rate": 0.5}, source="golden model"
+            {**settings, "n_estimators": 3, "num_leaves": 6, "learning_rate": 0.5}, source="golden model"
         )
 
     def read(
         self, folder: Path, *, variations: int, known: FittedEncodings | None = None
     ) -> tuple[PreparedDemand, Sample]:
-        """Read the demand as a run does.
+        """Read the demand like a run.
 
         Args:
-            folder: A new folder, which must outlive what is returned.
-            variations: Series of each kind.
-            known: The encodings of a model that was trained before.
+            folder: A new folder. The returned objects need it.
+            variations: Number of series of each type.
+            known: The encodings of an earlier model.
         """
         inputs = write_inputs(
             folder / "inputs", self.frequency, periods=self.periods, horizon=HORIZON, variations=variations
@@ -86,12 +86,12 @@ CALENDARS = {
 
 
 def stored_format(name: str) -> int:
-    """Tell the format of a golden model."""
+    """Return the format of a golden model."""
     return int(json.loads((FOLDER / name / MODEL_DOCUMENT).read_text(encoding="utf-8"))["model_format"])
 
 
 def problem(name: str, folder: Path) -> str | None:
-    """Say what keeps a golden model from being what today's code makes of it, and what to do.
+    """Compare a golden model with the current code. Return the differences and what to do, or None.
 
     Args:
         name: Name of its calendar.
@@ -110,13 +110,13 @@ def problem(name: str, folder: Path) -> str | None:
         return None
     listed = "\n  ".join(lines)
     return (
-        f"{name}: the code makes something else of a stored model:\n  {listed}\n"
-        f"If that is meant, raise MODEL_FORMAT in contract/model_format.py, then run `{MAKE}` and commit the files."
+        f"{name}: with a stored model, the code computes other values:\n  {listed}\n"
+        f"If this is intended, raise MODEL_FORMAT in contract/model_format.py, run `{MAKE}` and commit the files."
     )
 
 
 def make(name: str, folder: Path) -> None:
-    """Train a golden model, and keep it with what it makes of the golden series.
+    """Train a golden model, and store it with its features and forecasts of the golden series.
 
     Args:
         name: Name of its calendar.
@@ -126,10 +126,10 @@ def make(name: str, folder: Path) -> None:
     (folder / "training").mkdir()
     demand, sample = calendar.read(folder / "training", variations=calendar.variations)
     whole = trained(sample, demand, calendar.config)
-    spread = whole.calibrator.residual_scale
-    assert spread.trees is not None
-    few = TreePredictor(lgb.Booster(model_str=spread.trees.text).model_to_string(num_iteration=SPREAD_TREES))
-    model = replace(whole, calibrator=replace(whole.calibrator, residual_scale=replace(spread, trees=few)))
+    scale = whole.calibrator.residual_scale
+    assert scale.trees is not None
+    few = TreePredictor(lgb.Booster(model_str=scale.trees.text).model_to_string(num_iteration=SCALE_TREES))
+    model = replace(whole, calibrator=replace(whole.calibrator, residual_scale=replace(scale, trees=few)))
     made = folder / "made"
     made.mkdir()
     save_model(model, "{}", made)
@@ -141,7 +141,7 @@ def make(name: str, folder: Path) -> None:
 
 
 def main() -> int:
-    """Make all golden models anew, unless the code makes something else of those there are and has the same format.
+    """Rebuild all golden models. Stop if the code computes other values with an existing model of the same format.
 
     Returns:
         The exit code.
@@ -151,8 +151,8 @@ def main() -> int:
             old, new = Path(scratch) / f"{name}-old", Path(scratch) / f"{name}-new"
             old.mkdir()
             new.mkdir()
-            if (FOLDER / name).exists() and stored_format(name) == MODEL_FORMAT and (told := problem(name, old)):
-                sys.stderr.write(f"{told}\n")
+            if (FOLDER / name).exists() and stored_format(name) == MODEL_FORMAT and (message := problem(name, old)):
+                sys.stderr.write(f"{message}\n")
                 return 1
             make(name, new)
             sys.stdout.write(f"{FOLDER / name}: format {MODEL_FORMAT}\n")

@@ -1,4 +1,4 @@
-"""What a stored model makes of demand, as tables that are compared up to the last bits of their numbers."""
+"""The features and forecasts of a stored model, as tables. Comparisons ignore the last bits of their numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from job_code.forecasting.forecaster import Forecaster
 from job_code.preparation.training_sample import Sample
 
 TABLES = ("forecasts", "features")
-# Features are 32-bit numbers, exact to 6e-8. Another processor adds in another order, which moves their last bits. This
-# leaves room for a hundred times as much. A feature that means something else is further off in some row.
+# Features are 32-bit numbers, exact to 6e-8. Another processor may add in another order, which changes their last bits.
+# The tolerance is a hundred times as large. A feature with another meaning differs by more in some row.
 RELATIVE, ABSOLUTE = 1e-5, 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tables:
-    """What a model makes of the golden series.
+    """Features and forecasts of the golden series.
 
     Attributes:
         forecasts: `series`, `ahead`, `mean` and the quantiles.
-        features: `series`, `ahead` and every feature, of the series that still sell.
+        features: `series`, `ahead` and every feature, for the series that still sell.
     """
 
     forecasts: pl.DataFrame
@@ -36,8 +36,8 @@ class Tables:
             model: The model.
             sample: The series.
         """
-        given = (sample.panel, sample.exogenous, sample.active)
-        forecast, names = model.forecast(*given), sample.panel.keys["unique_id"].to_numpy()
+        arguments = (sample.panel, sample.exogenous, sample.active)
+        forecast, names = model.forecast(*arguments), sample.panel.keys["unique_id"].to_numpy()
         horizon = model.config.horizon
         values = np.concatenate([forecast.mean[:, :, None], forecast.quantiles], axis=2).reshape(
             -1, 1 + len(model.config.quantiles)
@@ -50,27 +50,27 @@ class Tables:
             pl.DataFrame({"series": names[block.series], "ahead": block.step}).hstack(
                 pl.DataFrame(block.rows, schema=list(columns))
             )
-            for block in model.model.blocks(*given, horizon)
+            for block in model.model.blocks(*arguments, horizon)
         ]
         return cls(forecasts=forecasts, features=pl.concat(blocks).sort("series", "ahead"))
 
     @classmethod
     def read(cls, folder: Path) -> "Tables":
-        """Read what `write` wrote."""
+        """Read the files of `write`."""
         forecasts, features = (pl.read_csv(folder / f"{name}.csv", infer_schema_length=None) for name in TABLES)
         return cls(forecasts=forecasts, features=features)
 
     def write(self, folder: Path) -> None:
-        """Write a CSV file each."""
+        """Write one CSV file for each table."""
         for name, table in vars(self).items():
             rounded = table.with_columns(pl.selectors.float().round_sig_figs(7).fill_nan(None))
             rounded.write_csv(folder / f"{name}.csv")
 
     def differences(self, found: "Tables") -> list[str]:
-        """Say in which columns others differ by more than last bits, each with its first row.
+        """Describe the columns that differ by more than the tolerance, each with its first row.
 
         Args:
-            found: The others.
+            found: The tables to compare with.
         """
         return [line for name in TABLES for line in _differences(name, vars(self)[name], vars(found)[name])]
 

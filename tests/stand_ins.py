@@ -1,4 +1,4 @@
-"""What tests put in the place of boto3's clients and sessions."""
+"""Fakes of boto3's clients and sessions."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -8,10 +8,10 @@ from boto3 import Session
 
 
 def as_client(fake: object) -> Any:
-    """A fake, to be taken for the client of any service: it has the calls that a test needs, and no others."""
+    """Return a fake as the client of any service. It has only the calls that a test needs."""
     return fake
 
 
 def session_with(client: Callable[[str], object]) -> Session:
-    """A session whose clients a function makes."""
+    """Return a fake session whose clients come from a function."""
     return cast("Session", SimpleNamespace(client=client))

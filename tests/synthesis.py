@@ -1,4 +1,4 @@
-"""Synthesises the application the way the CDK CLI does."""
+"""Synthesize the application like the CDK CLI."""
 
 import json
 import os
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Assembly:
-    """What one `python app.py` left behind, started as the CDK CLI starts it."""
+    """The result of one `python app.py`, started like the CDK CLI starts it."""
 
     folder: Path
     returncode: int
@@ -29,8 +29,8 @@ class Assembly:
         return template
 
 
-# Several applications in one process: most of what a synthesis takes is to load the CDK. That reads its environment
-# variables once a process, and so is told as an argument here.
+# Synthesize several applications in one process, because loading the CDK takes most of the time. The CDK reads its
+# environment variables only once per process, so the settings are arguments of the App.
 TOGETHER = """
 import functools, json, os, runpy, sys, traceback
 import aws_cdk
@@ -60,17 +60,17 @@ for run in json.loads(sys.argv[1]):
 
 def synthesise(folder: Path, environment: str, *arguments: str) -> Assembly:
     command = [sys.executable, *(arguments or (str(ROOT / "app.py"),))]
-    told = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(cdk_context(environment))}
-    done = _run(command, told)
+    variables = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(cdk_context(environment))}
+    done = _run(command, variables)
     return Assembly(folder=folder, returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> list[Assembly]:
-    """Synthesises applications one after the other in a process of their own.
+    """Synthesize applications one after the other in a new process.
 
     Args:
-        runs: Environment and `app.py` of each, by the folder of its assembly.
-        before: Python to execute first.
+        runs: Environment and `app.py` of each application, by the folder of its assembly.
+        before: Python code to execute first.
     """
     wanted = [
         {"folder": str(folder), "context": cdk_context(environment), "app": str(app)}
@@ -79,18 +79,18 @@ def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> 
     done = _run([sys.executable, "-c", TOGETHER, json.dumps(wanted), *before], {})
     assert done.returncode == 0, done.stderr
 
-    def left(folder: Path, name: str) -> str:
+    def output(folder: Path, name: str) -> str:
         return folder.with_name(f"{folder.name}.{name}").read_text()
 
-    return [Assembly(each, int(left(each, "code")), left(each, "stdout"), left(each, "stderr")) for each in runs]
+    return [Assembly(each, int(output(each, "code")), output(each, "stdout"), output(each, "stderr")) for each in runs]
 
 
-def _run(command: list[str], told: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def _run(command: list[str], own: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_", "JSII_"))}
     variables |= {
         **synthesis_variables(),
-        **told,
-        # Whoever wants to reach the network from here cannot.
+        **own,
+        # Block access to the network.
         "HTTPS_PROXY": "http://127.0.0.1:9",
         "HTTP_PROXY": "http://127.0.0.1:9",
     }

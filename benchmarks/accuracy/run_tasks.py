@@ -1,8 +1,8 @@
-"""Accuracy on tasks with known outcome: `make accuracy TASKS=folder`, or `python -m benchmarks.accuracy folder`.
+"""Score forecasts on tasks with known outcomes: `make accuracy TASKS=folder` or `python -m benchmarks.accuracy folder`.
 
-The job runs as a user starts it, with its defaults; what it is told is the horizon, quantile levels, and that each
-series is forecast from its own end. Beside it stand plain MLForecast (the job's lags, windows and trees, no
-covariates), seasonal naive, and what others have published.
+The job runs as a user starts it, with its defaults. The benchmark sets only the horizon, the quantile levels, and a
+separate cutoff for each series. It compares the job with plain MLForecast (the job's lags, windows and trees, no
+covariates), seasonal naive, and published scores.
 """
 
 import argparse
@@ -27,48 +27,51 @@ from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 
 LEVELS = tuple(level / 10 for level in range(1, 10))
-FINE = tuple(level / 40 for level in range(1, 40))  # with more between them, to see the calibration of counts
-SCALE_SEASON = {"week": 1, "month": 12, "day": 7}  # of the naive error that errors are scaled by, as is usual
+FINE = tuple(level / 40 for level in range(1, 40))  # more levels, to measure the calibration of counts
+SCALE_SEASON = {"week": 1, "month": 12, "day": 7}  # periods of the naive error that scales the errors, as is usual
 COLUMNS = ("mase", "wape", "sql", "wql", "coverage", "coverage_first", "coverage_last", "bias")
 PUBLISHED = ("mase", "wape", "sql", "wql")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__.splitlines()[0])
     parser.add_argument("tasks", type=Path, help="folder with TASK.train.parquet and TASK.test.parquet")
-    parser.add_argument("--task", action="append", metavar="TASK", help="only this one; may be repeated")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration, to try it out")
-    given = parser.parse_args(arguments)
-    names = given.task or task_names(given.tasks)
+    parser.add_argument("--task", action="append", metavar="TASK", help="run only this task; may be repeated")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="configuration key of the job; may be repeated"
+    )
+    options = parser.parse_args(arguments)
+    names = options.task or task_names(options.tasks)
     if not names:
-        parser.error(f"there is no TASK.train.parquet in {given.tasks}")
-    published = given.tasks / "published.csv"
+        parser.error(f"{options.tasks} has no TASK.train.parquet")
+    published = options.tasks / "published.csv"
     for name in names:
-        task = ForecastTask.read(given.tasks, name)
+        task = ForecastTask.read(options.tasks, name)
         others = _published(published, name) if published.exists() else []
         print(f"**{name}**: {task.actual.shape[0]:,} series, {task.horizon} periods ahead\n", flush=True)
-        print(_table([*run(task, given.set), *others]), end="\n\n", flush=True)
+        print(_table([*run(task, options.set), *others]), end="\n\n", flush=True)
 
 
 def run(task: ForecastTask, settings: Sequence[str]) -> Iterator[tuple[str, TaskScores, float | None]]:
-    """Forecasts a task in every way; yields what made each forecast, its scores, and the seconds it took."""
+    """Forecast a task with each program; yield the program's name, its scores and its seconds."""
     frequency = resolve_frequency(None, DayCounts.of(task.train.select(_day=pl.col("ds"), _value=pl.col("y"))))
     actual, scale = task.actual, task.seasonal_naive_mae(SCALE_SEASON[frequency.unit])
     begin = time.monotonic()
-    mean, quantiles = _by_job(task, settings)
+    mean, quantiles = _run_job(task, settings)
     seconds = time.monotonic() - begin
     scores = score_quantiles(actual, mean, quantiles, FINE, scale, LEVELS)
     yield "the job", scores, seconds
     begin = time.monotonic()
-    plain = by_plain_mlforecast(task, frequency)
+    plain = run_plain_mlforecast(task, frequency)
     yield "plain MLForecast", score_point(actual, plain, scale), time.monotonic() - begin
     for season in sorted({1, frequency.per_year}):
-        yield f"the value of {season} {frequency.unit}s ago", score_point(actual, task.repeated(season), scale), None
+        name = f"seasonal naive of {season} {frequency.unit}{'' if season == 1 else 's'}"
+        yield name, score_point(actual, task.repeated(season), scale), None
 
 
-def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats]:
-    told = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, FINE))}", "cutoff_rule=series", *settings]
+def _run_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats]:
+    pairs = [f"horizon={task.horizon}", f"quantiles={','.join(map(str, FINE))}", "cutoff_rule=series", *settings]
     with tempfile.TemporaryDirectory() as folder:
         demand, covariates, output = (Path(folder) / name for name in ("demand.parquet", "known.parquet", "out"))
         task.train.select(KEY, "ds", "y").write_parquet(demand)
@@ -78,9 +81,9 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
             arguments += ["--covariates", str(covariates)]
         if task.static is not None:
             arguments += ["--static", str(task.static)]
-        arguments += [part for setting in told for part in ("--set", setting)]
+        arguments += [part for pair in pairs for part in ("--set", pair)]
         job = [sys.executable, "-m", "job_code", "train", *arguments]
-        subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this project's own)
+        subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this project's program)
         files = sorted(output.glob(f"{EVERY_RUN.forecasts}*.parquet"))
         rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
     both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")
@@ -89,16 +92,19 @@ def _by_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Floats
     return both["mean"].to_numpy().reshape(shape), both.select(columns).to_numpy().reshape(*shape, len(FINE))
 
 
-def by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
-    """Recursion over the job's features, without covariates, as the user of the library begins.
+def run_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
+    """Forecast recursively with the job's features, without covariates.
 
-    Series without a single value, which it cannot be given, are forecast as 0.
+    MLForecast cannot handle series without any value. Their forecast is 0.
+
+    Returns:
+        Shape (series, horizon).
     """
     keys = task.test.select(pl.col(KEY).unique(maintain_order=True)).with_row_index("_number")
     demand = task.train.join(keys, on=KEY).select(
         unique_id="_number", ds=frequency.to_period(pl.col("ds")), y=pl.col("y").cast(pl.Float32)
     )
-    # No recursion can step over gaps: they are filled with the value before.
+    # A recursion cannot step over gaps, so fill them with the previous value.
     full = demand.group_by("unique_id").agg(ds=pl.int_range(pl.col("ds").min(), pl.col("ds").max() + 1, dtype=pl.Int32))
     demand = (
         full.explode("ds")
@@ -111,8 +117,8 @@ def by_plain_mlforecast(task: ForecastTask, frequency: Frequency) -> Floats:
     forecaster.fit(demand, static_features=[], dropna=False, as_numpy=True, validate_data=False)
     forecasts = forecaster.predict(task.horizon).sort("unique_id", "ds")
     values = task.repeated(1)
-    reached = forecasts["unique_id"].unique(maintain_order=True).to_numpy()
-    values[reached] = forecasts["mean"].cast(pl.Float64).to_numpy().reshape(-1, task.horizon)
+    forecast = forecasts["unique_id"].unique(maintain_order=True).to_numpy()
+    values[forecast] = forecasts["mean"].cast(pl.Float64).to_numpy().reshape(-1, task.horizon)
     return np.maximum(values, 0.0)
 
 
@@ -125,15 +131,15 @@ def _published(file: Path, task: str) -> list[tuple[str, TaskScores, float | Non
 
 
 def _table(rows: Sequence[tuple[str, TaskScores, float | None]]) -> str:
-    head = ["forecast by", "MASE", "WAPE", "SQL", "WQL", "80 % cover", "first", "last", "bias", "seconds"]
+    head = ["forecast by", "MASE", "WAPE", "SQL", "WQL", "80 % coverage", "first step", "last step", "bias", "seconds"]
     lines = ["| " + " | ".join(head) + " |", "| " + " | ".join("---" for _ in head) + " |"]
     for name, scores, seconds in rows:
         cells = [_cell(getattr(scores, column, None)) for column in COLUMNS]
         lines.append("| " + " | ".join([name, *cells, "" if seconds is None else f"{seconds:.0f}"]) + " |")
     shares = rows[0][1].calibration
     if shares:
-        told = ", ".join(f"{share:.1%}" for share in shares)
-        lines += ["", f"Actuals in each tenth of the job's distribution: {told}"]
+        percentages = ", ".join(f"{share:.1%}" for share in shares)
+        lines += ["", f"Share of actuals in each tenth of the job's distribution: {percentages}"]
     return "\n".join(lines)
 
 

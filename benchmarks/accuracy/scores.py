@@ -1,4 +1,4 @@
-"""Scores of a forecast on a task, as GluonTS and fev define them: a missing actual is scored by nobody."""
+"""Scores of a forecast on a task, as GluonTS and fev define them. Missing actuals are ignored."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ class TaskScores(BaseModel):
     """Scores of one forecast.
 
     Attributes:
-        mase: Mean absolute error of the median over the series' naive error in the past.
-        wape: Sum of absolute errors of the median over the sum of absolute demand.
-        sql: Mean of twice the pinball loss over the series' naive error; None where there are no quantiles.
-        wql: Sum of twice the pinball loss over the sum of absolute demand, averaged over the levels.
-        coverage: Share of actuals from the lowest to the highest quantile; likewise at the first and the last step.
-        coverage_first: At the first step.
-        coverage_last: At the last step.
-        bias: Sum of the mean's errors over the sum of demand.
-        calibration: Share of actuals in each tenth of their distribution; counts divided (see `metrics.calibrator`).
+        mase: Mean absolute error of the median, divided by the series' naive error in the past.
+        wape: Sum of absolute errors of the median, divided by the sum of absolute demand.
+        sql: Mean of twice the pinball loss, divided by the series' naive error; None without quantiles.
+        wql: Sum of twice the pinball loss, divided by the sum of absolute demand, averaged over the levels.
+        coverage: Share of actuals from the lowest to the highest quantile.
+        coverage_first: Coverage at the first step.
+        coverage_last: Coverage at the last step.
+        bias: Sum of the mean's errors, divided by the sum of demand.
+        calibration: Share of actuals in each tenth of their distribution (see `metrics.pit_histogram`).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,12 +38,12 @@ class TaskScores(BaseModel):
 
 
 def score_point(actual: Floats, forecast: Floats, scale: Floats) -> TaskScores:
-    """Scores a forecast without quantiles.
+    """Score a forecast without quantiles.
 
     Args:
-        actual: What happened, NaN where nobody knows, shape (series, horizon).
-        forecast: Same shape.
-        scale: The series' naive error, NaN or 0 for one that is left out of what is scaled, shape (series,).
+        actual: Actual values, shape (series, horizon); NaN if missing.
+        forecast: Forecast values, shape (series, horizon).
+        scale: Naive error of each series, shape (series,). Scaled scores ignore series with NaN or 0.
     """
     known = ~np.isnan(actual)
     error = np.abs(forecast - actual)
@@ -58,15 +58,15 @@ def score_quantiles(
     scale: Floats,
     levels: Sequence[float],
 ) -> TaskScores:
-    """Scores a forecast with quantiles, one of which is the median.
+    """Score a forecast with quantiles, one of which is the median.
 
     Args:
-        actual: What happened, NaN where nobody knows, shape (series, horizon).
-        mean: Same shape.
-        fine: Quantiles, shape (series, horizon, fine levels).
-        dense_quantile_levels: Their levels, ascending; calibration is told by all of them, in tenths.
-        scale: The series' naive error, NaN or 0 for one that is left out of what is scaled, shape (series,).
-        levels: Levels to score, in ascending order; they are among the fine ones.
+        actual: Actual values, shape (series, horizon); NaN if missing.
+        mean: Mean forecast, shape (series, horizon).
+        fine: Quantiles, shape (series, horizon, len(dense_quantile_levels)).
+        dense_quantile_levels: Levels of `fine`, ascending. The calibration uses all of them, summed to tenths.
+        scale: Naive error of each series, shape (series,). Scaled scores ignore series with NaN or 0.
+        levels: Levels to score, ascending; a subset of the dense levels.
     """
     quantiles = fine[..., [list(dense_quantile_levels).index(level) for level in levels]]
     known = ~np.isnan(actual)

@@ -1,7 +1,7 @@
-"""Forecasting tasks with known outcome: `TASK.train.parquet`, `TASK.test.parquet` and what may lie beside them.
+"""Forecasting tasks with known outcomes: `TASK.train.parquet`, `TASK.test.parquet` and optional files.
 
-Both hold `unique_id, ds, y`; further columns are covariates, known over the horizon too. `TASK.static.parquet` has one
-row a series, and `published.csv` (`task, model` and scores) what others have reached.
+Both files have the columns `unique_id, ds, y`. Other columns are covariates that are known over the horizon.
+`TASK.static.parquet` has one row per series. `published.csv` has published scores (`task`, `model` and the scores).
 """
 
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class ForecastTask:
     """One task.
 
     Attributes:
-        name: Its name.
-        train: What is known.
-        test: What is to be forecast, sorted by series and period, with as many periods for each series.
-        static: File with static columns, where there is one.
+        name: Name of the task.
+        train: Demand before the cutoff of each series, sorted by series and period.
+        test: Periods to forecast, sorted by series and period. All series have the same number of periods.
+        static: File with static columns; None without one.
     """
 
     name: str
@@ -36,16 +36,16 @@ class ForecastTask:
 
     @classmethod
     def read(cls, folder: Path, name: str) -> Self:
-        """Reads a task from a folder.
+        """Read a task from a folder.
 
         Raises:
-            ValueError: If its series have different numbers of periods to forecast.
+            ValueError: The series have different numbers of periods to forecast.
         """
         train, test = (
-            pl.read_parquet(folder / f"{name}{kind}").with_columns(
+            pl.read_parquet(folder / f"{name}{suffix}").with_columns(
                 pl.col(KEY).cast(pl.String), pl.col("ds").cast(pl.Date)
             )
-            for kind in (TRAIN, TEST)
+            for suffix in (TRAIN, TEST)
         )
         test = test.sort(KEY, "ds")
         if test.group_by(KEY).len()["len"].n_unique() != 1:
@@ -55,12 +55,12 @@ class ForecastTask:
 
     @property
     def horizon(self) -> int:
-        """Periods to forecast."""
+        """Number of periods to forecast."""
         return self.test.height // self.test[KEY].n_unique()
 
     @property
     def covariates(self) -> pl.DataFrame | None:
-        """What is known of the periods, of the past and of those to forecast; None where there is nothing."""
+        """Covariates of the past and of the periods to forecast; None without covariates."""
         names = [name for name in self.train.columns if name not in (KEY, *PERIOD) and name in self.test.columns]
         if not names:
             return None
@@ -68,19 +68,19 @@ class ForecastTask:
 
     @property
     def actual(self) -> Floats:
-        """What happened, NaN where nobody knows, shape (series, horizon)."""
+        """Actual values, shape (series, horizon); NaN if missing."""
         values = self.test["y"].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return values.reshape(-1, self.horizon)
 
     def seasonal_naive_mae(self, season: int) -> Floats:
-        """Mean absolute difference of values a season apart, by series, NaN where there are none; shape (series,)."""
+        """Return the mean absolute difference of values one season apart, shape (series,); NaN without such values."""
         apart = (pl.col("y") - pl.col("y").shift(season).over(KEY)).abs()
         errors = self.train.with_columns(error=apart).group_by(KEY).agg(pl.col("error").mean())
         found = self.test.select(pl.col(KEY).unique(maintain_order=True)).join(errors, on=KEY, how="left")
         return found["error"].cast(pl.Float64).fill_null(np.nan).to_numpy()
 
     def repeated(self, season: int) -> Floats:
-        """Seasonal naive: the value of a season ago, the last one where it is unknown; shape (series, horizon)."""
+        """Return the seasonal naive forecast, shape (series, horizon); the last value for series under one season."""
         rows = []
         history = dict(self.train.drop_nulls("y").group_by(KEY, maintain_order=True).agg("y").iter_rows())
         for series in self.test[KEY].unique(maintain_order=True):
@@ -91,5 +91,5 @@ class ForecastTask:
 
 
 def task_names(folder: Path) -> list[str]:
-    """Names of the tasks in a folder, sorted."""
+    """Return the sorted names of the tasks in a folder."""
     return sorted(path.name.removesuffix(TRAIN) for path in folder.glob(f"*{TRAIN}"))

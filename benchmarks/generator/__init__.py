@@ -1,4 +1,4 @@
-"""Demand of any size, as a retailer's warehouse would write it.
+"""Generator of synthetic demand of any size, in the format of a retailer's warehouse.
 
 `python -m benchmarks.generator --series 5000000 ...` writes Parquet files.
 """

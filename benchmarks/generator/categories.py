@@ -1,17 +1,17 @@
-"""The categories of a made-up retailer, each with its season."""
+"""The categories of the fictional retailer, each with its season."""
 
 from typing import NamedTuple
 
 
 class Category(NamedTuple):
-    """What the articles of a category have in common.
+    """The common parameters of a category's articles.
 
     Attributes:
-        name: As in the static columns.
-        peak_week: Week of the year in which it sells best.
-        strength: Amplitude of its season, on the log scale.
-        trend: Growth a year, on the log scale.
-        level: How well it sells, on the log scale.
+        name: Name in the static columns.
+        peak_week: Week of the year with the highest sales.
+        strength: Amplitude of the season, on the log scale.
+        trend: Growth per year, on the log scale.
+        level: Level of sales, on the log scale.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What all files of the warehouse have in common: keys, row groups, and the file of static columns."""
+"""Shared parts of the Parquet files: key columns, row groups, and the file of static columns."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,18 +17,18 @@ ROWS_A_GROUP = 1_000_000
 
 
 class Files(Protocol):
-    """Takes blocks of series in key order and leaves them as files."""
+    """Writer of blocks of series, which arrive in key order."""
 
     def add(self, sales: Sales) -> None:
-        """Takes the next block."""
+        """Add the next block."""
 
     def close(self) -> None:
-        """Writes what is left, and ends the files."""
+        """Write the remaining rows and close the files."""
 
 
 @dataclass(frozen=True)
 class KeyTexts:
-    """The texts of consecutive articles and of all merchants; they sort as the indices do."""
+    """Key texts of consecutive articles and of all merchants. They sort like the indices."""
 
     first_article: int
     articles: pa.Array
@@ -36,14 +36,14 @@ class KeyTexts:
 
     @classmethod
     def of(cls, assortment: Assortment, article: NDArray[np.int32]) -> "KeyTexts":
-        """The texts that ascending indices of articles need."""
+        """Return the texts for ascending indices of articles."""
         digits = max(3, len(str(assortment.merchants - 1)))
         articles = [f"A{number:07d}" for number in range(article[0], article[-1] + 1)]
         merchants = [f"M{number:0{digits}d}" for number in range(assortment.merchants)]
         return cls(int(article[0]), pa.array(articles), pa.array(merchants))
 
     def columns(self, article: NDArray[np.int32], merchant: NDArray[np.int32]) -> dict[str, pa.Array]:
-        """The key columns of rows."""
+        """Return the key columns of rows."""
         return {
             "article_id": pa.DictionaryArray.from_arrays(article - self.first_article, self.articles),
             "merchant_id": pa.DictionaryArray.from_arrays(merchant, self.merchants),
@@ -52,11 +52,11 @@ class KeyTexts:
 
 @dataclass
 class StaticFile:
-    """One file, `series.parquet`, with a row a series: category, brand and pack size of its article.
+    """Writer of `series.parquet` with one row per series: category, brand and pack size of its article.
 
     Attributes:
-        folder: Where the file goes; it exists.
-        assortment: Whose series these are.
+        folder: Existing folder for the file.
+        assortment: The assortment of the series.
     """
 
     folder: Path
@@ -65,13 +65,13 @@ class StaticFile:
     _waiting: list[Listings] = field(default_factory=list)
 
     def add(self, sales: Sales) -> None:
-        """Takes the next block."""
+        """Add the next block."""
         self._waiting.append(sales.listings)
         if sum(each.article.size for each in self._waiting) >= ROWS_A_GROUP:
             self._write()
 
     def close(self) -> None:
-        """Writes what is left, and ends the file."""
+        """Write the remaining rows and close the file."""
         self._write()
         self._writer.close()
 
@@ -93,12 +93,12 @@ class StaticFile:
 
 
 def open_file(path: Path, columns: dict[str, pa.Array]) -> Any:  # noqa: ANN401 (pyarrow has no types)
-    """Begins a Parquet file with the columns of its first rows."""
-    # Without Arrow's own schema in it the file is as any warehouse's: keys are plain text to whoever reads them.
+    """Open a Parquet file with the schema of its first rows."""
+    # Without Arrow's schema, readers see the keys as plain text, as in a warehouse's file.
     return pq.ParquetWriter(path, pa.table(columns).schema, store_schema=False, compression="snappy")
 
 
 def write_group(writer: Any, columns: dict[str, pa.Array]) -> None:  # noqa: ANN401
-    """Writes rows as one row group."""
+    """Write rows as one row group."""
     table = pa.table(columns)
     writer.write_table(table, row_group_size=table.num_rows)

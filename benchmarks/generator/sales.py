@@ -1,4 +1,4 @@
-"""How many pieces every series sells in every week, and at what price."""
+"""Units and prices of every series in every week."""
 
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from benchmarks.generator.assortment import Assortment, Listings
 from benchmarks.generator.categories import CATEGORIES
 
-PROMOTED = 0.04  # share of an article's weeks; it is promoted at all merchants at once
+PROMOTED = 0.04  # share of an article's weeks with a promotion, which covers all merchants
 DISCOUNTS = (0.1, 0.2, 0.3, 0.4)
 ELASTICITY = 3.0
 WOBBLE = 0.03  # weekly step of every article's random walk, on the log scale
-NOISE = 0.4  # of every series and week, on the log scale: more spread than Poisson's, as sales have
-MOST = 20_000.0  # expected pieces a week; what is sold fits into 16 bits
+NOISE = 0.4  # of every series and week, on the log scale; makes counts overdispersed, as real sales are
+MAX_EXPECTED = 20_000.0  # expected units per week, so that the units fit into 16 bits
 WEEKS_A_YEAR = 365.25 / 7
 
 
@@ -25,9 +25,9 @@ class Sales:
 
     Attributes:
         listings: The series.
-        units: Pieces sold, a row a week and a column a series; 0 wherever the series has no row.
-        price: What a piece costs in every series, promotions apart.
-        discount: Of every week and article of the block.
+        units: Units sold, shape (weeks, series); 0 in weeks without a row.
+        price: Price without promotions, shape (series,).
+        discount: Relative discount, shape (weeks, articles of the block).
     """
 
     listings: Listings
@@ -36,13 +36,13 @@ class Sales:
     discount: NDArray[np.float32]
 
     def prices(self, weeks: slice) -> NDArray[np.float32]:
-        """What a piece costs, to the cent, a row a week and a column a series."""
+        """Return the price per unit, rounded to cents, shape (weeks, series)."""
         local = self.listings.article - self.listings.article[0]
         return np.round(self.price * (1 - self.discount[weeks][:, local]), 2)
 
 
 def sales(assortment: Assortment, *, ahead: int) -> Generator[Sales, None, None]:
-    """Every block in key order, up to `ahead` of them made in the background."""
+    """Yield every block in key order, and generate up to `ahead` blocks in the background."""
     blocks = assortment.blocks()
     with ThreadPoolExecutor(max_workers=1) as background:
         waiting: list[Future[Sales]] = []
@@ -66,14 +66,14 @@ def _block(assortment: Assortment, block: int, articles: range) -> Sales:
         0.0,
     ).astype(np.float32)
     wobble = np.cumsum(random.normal(0.0, WOBBLE, size=discount.shape), axis=0)
-    of_articles = _season_and_trend(assortment, articles) + wobble - ELASTICITY * np.log1p(-discount)
+    factors = _season_and_trend(assortment, articles) + wobble - ELASTICITY * np.log1p(-discount)
     price = assortment.list_price[listings.article] * assortment.merchant_prices[listings.merchant]
-    units = _units(listings, np.exp(of_articles).astype(np.float32), random)
+    units = _units(listings, np.exp(factors).astype(np.float32), random)
     return Sales(listings=listings, units=units, price=price.astype(np.float32), discount=discount)
 
 
 def _season_and_trend(assortment: Assortment, articles: range) -> NDArray[np.float64]:
-    """On the log scale, a row a week and a column an article."""
+    """Return season and trend on the log scale, shape (weeks, articles)."""
     at = slice(articles.start, articles.stop)
     of_year = np.array([monday.timetuple().tm_yday / 7 for monday in assortment.mondays])[:, None]
     peak = np.array([category.peak_week for category in CATEGORIES])[assortment.category[at]]
@@ -84,12 +84,12 @@ def _season_and_trend(assortment: Assortment, articles: range) -> NDArray[np.flo
     return grown
 
 
-def _units(listings: Listings, of_articles: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.uint16]:
-    weeks, local = np.arange(len(of_articles))[:, None], listings.article - listings.article[0]
+def _units(listings: Listings, factors: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.uint16]:
+    weeks, local = np.arange(len(factors))[:, None], listings.article - listings.article[0]
     noise = random.standard_normal((len(weeks), local.size), dtype=np.float32)
     expected = np.exp(np.multiply(noise, np.float32(NOISE), out=noise), out=noise)
-    expected *= of_articles[:, local]
+    expected *= factors[:, local]
     expected *= listings.level
-    np.minimum(expected, np.float32(MOST), out=expected)
+    np.minimum(expected, np.float32(MAX_EXPECTED), out=expected)
     expected *= (weeks >= listings.first) & (weeks < listings.sells_until)
     return random.poisson(expected).astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Demand by key range: the whole history of a range of series in a file, one file after the other."""
+"""Write demand by key range: each file has the whole history of a range of series."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,13 +18,13 @@ FEWEST_ROWS_A_GROUP = 100_000
 
 @dataclass(kw_only=True)
 class SeriesFiles:
-    """One file a range of keys, `part-00000.parquet`, with the whole history of each, rows in order of key and week.
+    """Writer of one file per key range, `part-00000.parquet`, with rows sorted by key and week.
 
     Attributes:
-        folder: Where the files go; it exists.
-        assortment: Whose sales these are.
+        folder: Existing folder for the files.
+        assortment: The assortment of the series.
         price: Whether to write prices.
-        files: Number of files, which hold equally many series.
+        files: Number of files, each with the same number of series.
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class SeriesFiles:
     _writer: Any = None
 
     def add(self, sales: Sales) -> None:
-        """Takes the next block."""
+        """Add the next block."""
         begin, size = 0, sales.price.size
         while begin < size:
             if self._seen == self._file_end():
@@ -52,11 +52,11 @@ class SeriesFiles:
             begin = end
 
     def close(self) -> None:
-        """Writes what is left, and ends the last file."""
+        """Write the remaining rows and close the last file."""
         self._end_file()
 
     def _file_end(self) -> int:
-        """Number of series up to the end of the file that is being written."""
+        """Return the number of series up to the end of the current file."""
         return self.assortment.series * (self._written + 1) // self.files
 
     def _rows_waiting(self) -> int:

@@ -1,4 +1,4 @@
-"""Demand by week: one file a week, all of which grow side by side."""
+"""Write demand with one file per week. All files grow in parallel."""
 
 import resource
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from benchmarks.generator.assortment import Assortment
 from benchmarks.generator.parquet_tables import KeyTexts, open_file, write_group
 from benchmarks.generator.sales import Sales
 
-CELLS_WAITING = 50_000_000  # series x weeks that wait for the files of their weeks, 2 bytes each
-FILES_BESIDE = 64  # what a process has open apart from the week files
+CELLS_WAITING = 50_000_000  # most series x weeks in memory before they are written, 2 bytes each
+OTHER_FILES = 64  # open files of the process besides the week files
 
 
 @dataclass
 class WeekFiles:
-    """One file a week, `2026-11-16.parquet`, rows in key order; the files of all weeks grow side by side.
+    """Writer of one file per week, `2026-11-16.parquet`, with rows in key order. All files are open in parallel.
 
     Attributes:
-        folder: Where the files go; it exists.
-        assortment: Whose sales these are.
+        folder: Existing folder for the files.
+        assortment: The assortment of the series.
         price: Whether to write prices.
     """
 
@@ -35,20 +35,20 @@ class WeekFiles:
 
     def __post_init__(self) -> None:
         allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        wanted = self.assortment.weeks + FILES_BESIDE
+        wanted = self.assortment.weeks + OTHER_FILES
         if allowed != resource.RLIM_INFINITY and allowed < wanted:
             attainable = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
             resource.setrlimit(resource.RLIMIT_NOFILE, (attainable, most))
 
     def add(self, sales: Sales) -> None:
-        """Takes the next block."""
+        """Add the next block."""
         self._waiting.append(sales)
         groups = -(-self.assortment.series * self.assortment.weeks // CELLS_WAITING)
         if sum(each.price.size for each in self._waiting) >= self.assortment.series / groups:
             self._write()
 
     def close(self) -> None:
-        """Writes what is left, and ends the files."""
+        """Write the remaining rows and close the files."""
         self._write()
         for writer in self._writers.values():
             writer.close()

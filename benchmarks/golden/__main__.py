@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run every case and compare its checksums.
 
     Returns:
-        The exit code: 0 if all forecasts are identical or were stored, 1 if one differs.
+        The exit code: 0 if all forecasts are identical or the checksums are stored, 1 if a forecast differs.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.golden", description=__doc__)
     parser.add_argument("--store", action="store_true", help="replace the stored checksums by those of this run")
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not cases:
         parser.error(f"--case: the cases are {', '.join(case.name for case in all_cases())}")
     if hasattr(os, "sched_setaffinity"):
-        # Forecasts do not depend on the number of cores, and one thread hardly notices other processes.
+        # Forecasts do not depend on the number of cores, and other processes hardly slow down a single thread.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     found: checksums.Checksums = {}
     with processes.running_cloud() as cloud:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     ran = tuple(f"{case.name}: " for case in cases)
     different = [
-        f"{case.name}: the fleet's forecasts are not those of the single job"
+        f"{case.name}: the fleet's forecasts differ from the training job's"
         for case in cases
         if found[f"{case.name}: fleet of two"] != found[f"{case.name}: train"]
     ]

@@ -1,4 +1,4 @@
-"""Small demand of every kind that the job treats differently."""
+"""Small demand for every case that the job treats differently."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ import polars as pl
 
 LAST_DAY = date(2026, 11, 16)  # a Monday
 WEEK = timedelta(weeks=1)
-NEWER_PERIODS = 3  # that `infer` sees and `train` does not
+NEWER_PERIODS = 3  # last periods, which only `infer` sees
 KEY, TIME, TARGET = "unique_id", "ds", "y"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Demand and the settings it is forecast with.
+    """Demand and settings of one case.
 
     Attributes:
-        name: Names the case in the checksums.
+        name: Name of the case in the checksums.
         demand: Columns `unique_id`, `ds`, `y`; sorted by series and period.
-        settings: Configuration keys beside `horizon` and `trees`.
-        static: One row a series, if the case has static features.
-        covariates: One row a series and period, future periods included, if the case has covariates.
+        settings: Configuration keys in addition to `horizon` and `n_estimators`.
+        static: One row per series; None without static features.
+        covariates: One row per series and period, including future periods; None without covariates.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Case:
 
 
 def all_cases() -> list[Case]:
-    """Make every case, each from a seed of its own."""
+    """Return every case, each generated from its own seed."""
     weekly = _demand(series=110, periods=130, every="1w", season=52, seed=1)
     return [
         Case(
@@ -103,7 +103,7 @@ def _periods(count: int, every: str) -> pl.Series:
 
 
 def _demand(*, series: int, periods: int, every: str, season: int, seed: int, offset: float = 0.0) -> pl.DataFrame:
-    """Seasonal series of very different size; some start late, end early, have gaps or sell rarely."""
+    """Return seasonal series of different scales; some start late, end early, have gaps or are intermittent."""
     random, at = np.random.default_rng(seed), np.arange(periods)
     calendar = _periods(periods, every)
     frames = []
@@ -124,7 +124,7 @@ def _demand(*, series: int, periods: int, every: str, season: int, seed: int, of
 
 
 def _counts(*, series: int, periods: int, seed: int) -> pl.DataFrame:
-    """Whole numbers, most of them small or zero."""
+    """Return counts, most of them small or zero."""
     random = np.random.default_rng(seed)
     calendar = _periods(periods, "1w")
     rates = 10 ** random.uniform(-1, 1, series)
@@ -148,7 +148,7 @@ def _static(demand: pl.DataFrame) -> pl.DataFrame:
 
 
 def _covariates(demand: pl.DataFrame) -> pl.DataFrame:
-    """A price known in the future and a visitor count known only in the past, both with holes."""
+    """Return a price known in the future, with missing values, and a visitor count known only in the past."""
     random = np.random.default_rng(7)
     first: date = demand.select(pl.col(TIME).min()).item()
     calendar = pl.DataFrame({TIME: pl.date_range(first, LAST_DAY + 12 * WEEK, "1w", eager=True)})

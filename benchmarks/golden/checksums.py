@@ -1,4 +1,4 @@
-"""Checksums of forecasts, column by column, and how two sets of them differ."""
+"""Checksums of forecasts by column, and the differences between two sets of checksums."""
 
 import hashlib
 import json
@@ -7,26 +7,26 @@ from pathlib import Path
 
 import polars as pl
 
-Checksums = dict[str, dict[str, str]]  # run, as `weekly: train` -> column -> checksum
+Checksums = dict[str, dict[str, str]]  # run, for example `weekly: train` -> column -> checksum
 FILE = Path(__file__).with_name("checksums.json")
 DIGITS = 16  # of SHA-256, hexadecimal
 ORDER = ("unique_id", "ds")
 
 
 def of_forecasts(folder: Path) -> dict[str, str]:
-    """Compute the checksum of every column of a run's forecasts.
+    """Return the checksum of every column of a run's forecasts.
 
-    Files and their order do not count: rows are sorted by series and period.
+    The rows are sorted by series and period, so the files and their order do not matter.
 
     Args:
-        folder: The Parquet files of one run.
+        folder: Folder with the Parquet files of one run.
     """
     rows = pl.read_parquet(sorted(folder.glob("*.parquet"))).sort(ORDER)
     return {"rows": str(len(rows))} | {column.name: _checksum(column) for column in rows.iter_columns()}
 
 
 def load() -> Checksums:
-    """Read the stored checksums; empty if nothing was stored."""
+    """Read the stored checksums; empty if the file does not exist."""
     return dict(json.loads(FILE.read_text())) if FILE.exists() else {}
 
 
@@ -36,14 +36,14 @@ def store(checksums: Checksums) -> None:
 
 
 def differences(before: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
-    """Describe every run whose forecasts are not those of before, one line a run."""
+    """Yield one line for each run whose forecasts changed or are missing."""
     for run, columns in now.items():
         if run not in before:
-            yield f"{run}: no checksum is stored"
+            yield f"{run}: the stored checksum is missing"
         elif other := [name for name in {**before[run], **columns} if before[run].get(name) != columns.get(name)]:
             yield f"{run}: {', '.join(other)} changed"
     for run in before.keys() - now.keys():
-        yield f"{run}: was stored, but did not run"
+        yield f"{run}: has a stored checksum, but did not run"
 
 
 def _checksum(column: pl.Series) -> str:

@@ -1,4 +1,4 @@
-"""Runs the job's entries as processes: on files, in a training container, and on two instances of a fleet."""
+"""Run the job's entries as processes: on files, in a training container, and on two instances of a fleet."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "golden", "AWS_SECRET_ACCESS_KEY": "golden",
 
 
 class EntryFailedError(Exception):
-    """An entry of the job ended with another exit code than 0."""
+    """An entry of the job failed with a nonzero exit code."""
 
 
 def train(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path) -> Path:
@@ -50,8 +50,8 @@ def infer(inputs: Mapping[str, Path], trained: Path, output: Path) -> Path:
 
     Args:
         inputs: Folders of the inputs.
-        trained: Output of `train`.
-        output: A new folder.
+        trained: Output folder of `train`.
+        output: New folder for the output.
 
     Returns:
         The folder of the forecasts.
@@ -60,15 +60,15 @@ def infer(inputs: Mapping[str, Path], trained: Path, output: Path) -> Path:
 
 
 def fleet(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path, cloud: "Cloud") -> Path:
-    """Train in one container, hand over, and forecast on two instances at the same time.
+    """Train in one container, upload a handover, and forecast on two concurrent instances.
 
     Returns:
-        The folder of the forecasts, as they lie in S3.
+        A folder with the forecasts downloaded from S3.
     """
     cloud.clear()
     _training_container(inputs, settings, output / "training", cloud)
     chunks = cloud.names(HANDOVER.chunks)
-    machines = []
+    instances = []
     for number, host in enumerate(HOSTS):
         root = output / host
         cloud.download(HANDOVER.shared, root / "processing/input" / job_start.SHARED)
@@ -78,9 +78,9 @@ def fleet(inputs: Mapping[str, Path], settings: Mapping[str, str], output: Path,
         _write_json(root / "config/resourceconfig.json", {"current_host": host, "hosts": HOSTS})
         _write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"{RUN_ID}-fleet"})
         variables = {"SAGEMAKER_BASE_DIR": str(root), job_start.RUN_ID: RUN_ID, **cloud.variables}
-        machines.append(_start(["fleet"], variables))
-    for machine in machines:
-        _finish(machine)
+        instances.append(_start(["fleet"], variables))
+    for instance in instances:
+        _finish(instance)
     forecasts = output / "forecasts"
     cloud.download(KEYS.forecasts, forecasts)
     return forecasts
@@ -138,14 +138,14 @@ class Cloud:
     """An S3 bucket in a moto server of this process.
 
     Attributes:
-        endpoint: The server's address.
+        endpoint: URL of the server.
     """
 
     endpoint: str
 
     @property
     def variables(self) -> dict[str, str]:
-        """Environment of a container that writes to the bucket."""
+        """Environment variables of a container that writes to the bucket."""
         return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.endpoint, job_start.OUTPUT_URI: f"s3://{BUCKET}"}
 
     def clear(self) -> None:

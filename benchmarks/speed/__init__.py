@@ -1,4 +1,4 @@
-"""The job's speed: time, memory, disk and price by size, beside plain MLForecast.
+"""The job's time, memory, disk and price by size, compared with plain MLForecast.
 
-`python -m benchmarks.speed` measures and writes results.json; `markdown` prints it as tables.
+`python -m benchmarks.speed` measures and writes results.json. `markdown` prints the results as tables.
 """

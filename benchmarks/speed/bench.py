@@ -1,4 +1,4 @@
-"""Measures speed, memory, disk, accuracy and price of the job: `python -m benchmarks.speed`, or `make bench`."""
+"""Measure speed, memory, disk, accuracy and price of the job: `python -m benchmarks.speed`, or `make bench`."""
 
 import argparse
 import signal
@@ -12,7 +12,7 @@ from benchmarks.speed.cores import run_on_cores
 from benchmarks.speed.demand_sets import BenchmarkWorkspace, workspace_in
 from benchmarks.speed.markdown import render
 from benchmarks.speed.process_tree import supported
-from benchmarks.speed.results import Machine, Results, ResultsFile, load
+from benchmarks.speed.results import Host, Results, ResultsFile, load
 from benchmarks.speed.run_benchmark import ComparisonSpec, compare
 from benchmarks.speed.scaling import scale
 
@@ -24,70 +24,82 @@ STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
-    given = _parser().parse_args(arguments)
+    """Run the command line."""
+    options = _parser().parse_args(arguments)
     if not supported():
-        sys.exit("nothing measured: memory is read from /proc/<pid>/smaps_rollup, which only Linux has")
-    if not given.results.parent.is_dir():
-        sys.exit(f"nothing measured: {given.results} cannot be written: there is no folder {given.results.parent}")
-    file = ResultsFile(given.results, _begin(given))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is being measured ends with this process
+        sys.exit("nothing measured: the benchmark needs /proc/<pid>/smaps_rollup, which only Linux has")
+    if not options.results.parent.is_dir():
+        sys.exit(
+            f"nothing measured: cannot write {options.results}: the folder {options.results.parent} does not exist"
+        )
+    file = ResultsFile(options.results, _begin(options))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # also ends the measured program
     try:
-        with workspace_in(given.folder) as workspace:
-            _measure(given, workspace, file)
+        with workspace_in(options.folder) as workspace:
+            _measure(options, workspace, file)
     except KeyboardInterrupt:
-        print("stopped; --resume goes on from here", file=sys.stderr)
+        print("stopped; continue with --resume", file=sys.stderr)
         sys.exit(STOPPED)
     except subprocess.CalledProcessError:
-        sys.exit("stopped: no demand could be generated; --resume goes on from here")
+        sys.exit("stopped: the generator of demand failed; continue with --resume")
     print(render(file.results))
 
 
-def _begin(given: argparse.Namespace) -> Results:
-    begun = Results(machine=Machine.here(), weeks=given.weeks)
-    if not given.resume or not given.results.exists():
-        return begun
-    before = load(given.results)
+def _begin(options: argparse.Namespace) -> Results:
+    new = Results(machine=Host.current(), weeks=options.weeks)
+    if not options.resume or not options.results.exists():
+        return new
+    before = load(options.results)
     if (before.weeks, before.machine.processor, before.machine.cores) != (
-        begun.weeks,
-        begun.machine.processor,
-        begun.machine.cores,
+        new.weeks,
+        new.machine.processor,
+        new.machine.cores,
     ):
-        sys.exit(f"nothing measured: {given.results} is of another machine or of other --weeks; leave out --resume")
+        sys.exit(f"nothing measured: {options.results} has results of another host or --weeks; omit --resume")
     return before
 
 
-def _measure(given: argparse.Namespace, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
-    for series in sorted(set(given.plain) | set(given.full)):
-        variants = given.plain_variants if series in given.plain else ()
-        compare(ComparisonSpec(series, variants, series in given.full, given.plain_timeout), workspace, file)
-    for series in sorted(set(given.series)):
+def _measure(options: argparse.Namespace, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
+    for series in sorted(set(options.plain) | set(options.full)):
+        variants = options.plain_variants if series in options.plain else ()
+        compare(ComparisonSpec(series, variants, series in options.full, options.plain_timeout), workspace, file)
+    for series in sorted(set(options.series)):
         scale(series, workspace, file)
-    if given.cores_series:
-        run_on_cores(given.cores_series, workspace, file)
+    if options.cores_series:
+        run_on_cores(options.cores_series, workspace, file)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     for name, default, purpose in (
-        ("--series", SIZES, "to run the job at"),
-        ("--plain", PLAIN_SIZES, "to compare with plain MLForecast at"),
-        ("--full", FULL_SIZES, "to compare with the job fitted on everything at"),
+        ("--series", SIZES, "for runs of the job"),
+        ("--plain", PLAIN_SIZES, "for comparisons with plain MLForecast"),
+        ("--full", FULL_SIZES, "for comparisons with the job trained on all rows"),
     ):
-        shown = f"numbers of series {purpose} ({' '.join(map(str, default))})"
+        shown = f"numbers of series {purpose}; default: {' '.join(map(str, default))}"
         parser.add_argument(name, type=int, nargs="*", default=default, metavar="N", help=shown)
-    shown = "number of series to run the job at on one core and on two; 0 for none (%(default)s)"
+    shown = "number of series for runs on one core and on two; 0 skips them; default: %(default)s"
     parser.add_argument("--cores-series", type=int, default=CORES_SERIES, metavar="N", help=shown)
-    parser.add_argument("--weeks", type=int, default=156, metavar="N", help="of history (%(default)s)")
+    parser.add_argument("--weeks", type=int, default=156, metavar="N", help="weeks of history; default: %(default)s")
     parser.add_argument(
-        "--plain-variants", nargs="+", choices=VARIANTS, default=VARIANTS, help="what plain MLForecast learns (all)"
+        "--plain-variants", nargs="+", choices=VARIANTS, default=VARIANTS, help="variants of plain MLForecast (all)"
     )
     parser.add_argument(
-        "--plain-timeout", type=float, default=7200.0, metavar="SECONDS", help="for plain MLForecast (%(default)s)"
+        "--plain-timeout",
+        type=float,
+        default=7200.0,
+        metavar="SECONDS",
+        help="time limit of plain MLForecast; default: %(default)s",
     )
     parser.add_argument(
-        "--folder", type=Path, metavar="DIR", help="for demand and outputs; demand in DIR/SERIESxWEEKS is used"
+        "--folder", type=Path, metavar="DIR", help="folder for demand and outputs; uses demand in DIR/SERIESxWEEKS"
     )
-    parser.add_argument("--results", type=Path, default=Path("benchmarks/results.json"), metavar="FILE")
-    parser.add_argument("--resume", action="store_true", help="keep what the results have, and measure the rest")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=Path("benchmarks/results.json"),
+        metavar="FILE",
+        help="results file; default: %(default)s",
+    )
+    parser.add_argument("--resume", action="store_true", help="keep existing results and run the missing measurements")
     return parser

@@ -1,4 +1,4 @@
-"""The job on one core and on two: what each stage gains from a second core."""
+"""Measure the job on one core and on two, to show the speedup of each stage."""
 
 from benchmarks.speed.demand_sets import BenchmarkWorkspace
 from benchmarks.speed.programs import run_job, with_limit
@@ -9,24 +9,24 @@ CORES = (1, 2)
 
 
 def run_on_cores(series: int, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
-    """Run the job on each number of cores that the results file does not have yet, and add the runs to it.
+    """Run the job on each number of cores that is missing in the results file, and add the runs to the file.
 
     Args:
         series: Number of series.
-        workspace: Where demand and outputs lie.
-        file: Takes the runs.
+        workspace: Folder for demand and outputs.
+        file: The results file.
     """
     missing = [cores for cores in CORES if cores not in file.results.cores.get(series, {})]
     possible = [cores for cores in missing if cores <= available_cores()]
     if possible != missing:
-        workspace.progress.say(f"not measured on {max(missing)} cores: this process may use {available_cores()}")
+        workspace.progress.log(f"not measured on {max(missing)} cores: this process may use only {available_cores()}")
     if not possible:
         return
     with workspace.demand(series, file.results.weeks) as demand:
         for cores in possible:
-            workspace.progress.say(f"run the job on {series:,} series, on {cores} of the cores")
+            workspace.progress.log(f"run the job on {series:,} series with {cores} of the cores")
             with workspace.scratch() as scratch:
                 run = run_job(demand, scratch / "out", series=series, cores=cores)
                 run = with_limit(run, demand, scratch / "out", cores=cores)
             file.add_cores(series, cores, run)
-            workspace.progress.say(run.told)
+            workspace.progress.log(run.summary)

@@ -1,4 +1,4 @@
-"""The demand that is measured on: generated when it is needed, removed afterwards, parted from what is held out."""
+"""The benchmark's demand: generate it, remove it afterwards, and hold out its last weeks."""
 
 import os
 import shutil
@@ -22,11 +22,11 @@ from job_code.runtime.progress import Progress
 
 @dataclass(frozen=True)
 class BenchmarkWorkspace:
-    """Where demand and outputs lie.
+    """The folder for demand and outputs.
 
     Attributes:
-        folder: The folder; it exists.
-        progress: Told what is done.
+        folder: Path of the existing folder.
+        progress: Log of the benchmark.
     """
 
     folder: Path
@@ -34,56 +34,60 @@ class BenchmarkWorkspace:
 
     @contextmanager
     def demand(self, series: int, weeks: int) -> Iterator[Path]:
-        """A folder with demand, one file a week: `SERIESxWEEKS/demand` if it is there, else made and removed.
+        """Provide a folder with demand, one file per week.
+
+        Uses `SERIESxWEEKS/demand` if it exists. Otherwise generates the demand and removes it afterwards.
 
         Raises:
-            subprocess.CalledProcessError: If the generator fails; what it said has been printed.
+            subprocess.CalledProcessError: The generator failed and has printed its error.
         """
         place = self.folder / f"{series}x{weeks}"
-        there = (place / "demand").is_dir()
+        exists = (place / "demand").is_dir()
         try:
-            if not there:
-                self.progress.say(f"generate {series:,} series of {weeks} weeks")
+            if not exists:
+                self.progress.log(f"generate {series:,} series of {weeks} weeks")
                 command = [sys.executable, "-m", "benchmarks.generator", "--output", str(place)]
                 command += ["--series", str(series), "--weeks", str(weeks)]
                 subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
-                os.sync()  # or the disk would be busy with it while the job is measured
+                os.sync()  # otherwise the disk is busy during the measurement
             yield place / "demand"
         finally:
-            if not there:
+            if not exists:
                 shutil.rmtree(place, ignore_errors=True)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """An empty folder that is removed afterwards; on the same disk as demand."""
+        """Provide an empty folder on the same disk as the demand, and remove it afterwards."""
         with tempfile.TemporaryDirectory(prefix="bench-", dir=self.folder, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
 
 @contextmanager
 def workspace_in(folder: Path | None) -> Iterator[BenchmarkWorkspace]:
-    """Make a workspace in a folder, which stays, or else in one that is removed afterwards.
+    """Provide a workspace.
 
     Args:
-        folder: It need not exist yet; None for one that is removed.
+        folder: A folder to create if it does not exist, and to keep; None for a temporary folder.
     """
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         place = place.resolve()
         if lies_in_memory(place):
-            sys.exit(f"nothing measured: {place} is kept in memory, which would not count; name a --folder on a disk")
+            sys.exit(
+                f"nothing measured: {place} is in memory, which the benchmark cannot measure; set --folder to a disk"
+            )
         place.mkdir(parents=True, exist_ok=True)
         yield BenchmarkWorkspace(place, Progress())
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Demand without its last weeks, and these.
+    """Demand before the cutoff, and the held-out weeks.
 
     Attributes:
         past: Folder of the demand that the programs see.
-        rows: What happened in the weeks after it.
-        cells: Every series of the past x every week held out, sorted: what is to be forecast.
+        rows: Actual demand of the held-out weeks.
+        cells: All pairs of a series of the past and a held-out week, sorted. The programs forecast these.
     """
 
     past: Path
@@ -97,12 +101,12 @@ class HeldOut:
 
 
 def hold_out(demand: Path, weeks: int, folder: Path) -> HeldOut:
-    """Parts demand of one file a week by hard links.
+    """Hold out the last weeks of demand with one file per week. The past consists of hard links.
 
     Args:
-        demand: All demand.
-        weeks: How many of the last weeks to hold out.
-        folder: Where to link the files of the past; on the same disk.
+        demand: Folder of all demand.
+        weeks: Number of weeks to hold out.
+        folder: New folder for the past, on the same disk.
     """
     files = {date.fromisoformat(path.stem): path for path in demand.glob("*.parquet")}
     cutoff = max(files) - timedelta(weeks=weeks)
@@ -117,6 +121,6 @@ def hold_out(demand: Path, weeks: int, folder: Path) -> HeldOut:
 
 
 def describe(demand: Path) -> Demand:
-    """Rows and bytes of a folder."""
+    """Return the rows and bytes of a folder of demand."""
     rows = pl.scan_parquet(demand / "*.parquet").select(pl.len()).collect().item()
     return Demand(rows=rows, size=sum(path.stat().st_size for path in demand.iterdir()))

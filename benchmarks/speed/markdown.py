@@ -1,20 +1,20 @@
-"""Prints results as Markdown: `python -m benchmarks.speed.markdown benchmarks/results.json`."""
+"""Print results as Markdown: `python -m benchmarks.speed.markdown benchmarks/results.json`."""
 
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.speed.price import BESIDE_THE_RUN, INSTANCES, price
+from benchmarks.speed.price import INSTANCES, TRANSFER_SECONDS, price
 from benchmarks.speed.results import JOB, Comparison, Results, Run, Scores, load
 from benchmarks.speed.tables.cores_table import cores_table
 from benchmarks.speed.tables.limit_table import limit_table
 from benchmarks.speed.tables.markdown_table import markdown_table
-from benchmarks.speed.targets import bars
+from benchmarks.speed.targets import all_targets
 
 
 def render(results: Results) -> str:
-    """All tables."""
-    parts = [_machine(results)]
+    """Return all tables of the results."""
+    parts = [_host(results)]
     if results.scaling:
         parts.append(_scaling(results))
         parts.append(_prices(results))
@@ -22,29 +22,29 @@ def render(results: Results) -> str:
     parts += [cores_table(series, runs) for series, runs in sorted(results.cores.items())]
     if limits := limit_table(results):
         parts.append(limits)
-    parts.append(_bars(results))
+    parts.append(_targets(results))
     return "\n\n".join(parts)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.speed.markdown", description="Print results as Markdown."
     )
-    parser.add_argument("results", type=Path, help="file that python -m benchmarks.speed wrote")
+    parser.add_argument("results", type=Path, help="results file of python -m benchmarks.speed")
     print(render(load(parser.parse_args(arguments).results)))
 
 
-def _machine(results: Results) -> str:
-    machine = results.machine
-    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+def _host(results: Results) -> str:
+    host = results.machine
+    versions = ", ".join(f"{name} {version}" for name, version in host.versions.items())
     runs = list(_runs(results))
     commits = ", ".join(dict.fromkeys(run.commit for run in runs))
-    others = max((run.other_cpu_seconds / run.seconds / machine.cores for run in runs), default=0.0)
+    others = max((run.other_cpu_seconds / run.seconds / host.cores for run in runs), default=0.0)
     return (
-        f"{machine.processor}, {machine.cores} cores, {machine.memory / 1e9:.1f} GB, {machine.system}; {versions}; "
-        f"{machine.date}, commit {commits}. {results.weeks} weeks of history. "
-        f"Other programs took {others:.0%} of the cores at most while one was measured."
+        f"{host.processor}, {host.cores} cores, {host.memory / 1e9:.1f} GB, {host.system}; {versions}; "
+        f"{host.date}, commit {commits}. {results.weeks} weeks of history. "
+        f"During the runs, other programs used at most {others:.0%} of the cores."
     )
 
 
@@ -68,7 +68,7 @@ def _scaling(results: Results) -> str:
         "peak in",
         "disk GB",
     ]
-    head += ["output GB", "series/s", "µs/series", "times its limit"]
+    head += ["output GB", "series/s", "µs/series", "ratio to lower bound"]
     rows = []
     for series, each in sorted(results.scaling.items()):
         run = each.run
@@ -91,12 +91,12 @@ def _scaling(results: Results) -> str:
                 "" if run.times_limit is None else f"{run.times_limit:.2f}",
             ]
         )
-    return "**The job, by size**\n\n" + markdown_table(head, rows)
+    return "**Job by size**\n\n" + markdown_table(head, rows)
 
 
 def _prices(results: Results) -> str:
     sound = {series: each.run for series, each in sorted(results.scaling.items()) if not each.run.failure}
-    head = ["instance", "vCPU", "memory GiB", "US$ an hour", *(f"US$ for {series:,} series" for series in sound)]
+    head = ["instance", "vCPU", "memory GiB", "US$ per hour", *(f"US$ for {series:,} series" for series in sound)]
     rows = [
         [
             instance.name,
@@ -111,8 +111,8 @@ def _prices(results: Results) -> str:
         for instance in INSTANCES
     ]
     return (
-        "**Estimated price of a run** as a SageMaker Training Job, on demand in us-east-1: the measured time and "
-        f"{BESIDE_THE_RUN:.0f} s for downloads and the upload, on cores as fast as those measured on\n\n"
+        "**Estimated price of a run** as a SageMaker Training Job, on demand in us-east-1: the measured time plus "
+        f"{TRANSFER_SECONDS:.0f} s for downloads and the upload, on cores as fast as the measured ones\n\n"
         + markdown_table(head, rows)
     )
 
@@ -135,7 +135,7 @@ def _comparison(series: int, comparison: Comparison) -> str:
     job = comparison.runs.get(JOB)
     rows = [_compared(name, run, job) for name, run in comparison.runs.items()]
     rows.append(["seasonal naive", *[""] * 7, *_scores(comparison.naive)])
-    return f"**{series:,} series, side by side** ({comparison.demand.rows:,} rows)\n\n" + markdown_table(head, rows)
+    return f"**Comparison at {series:,} series** ({comparison.demand.rows:,} rows)\n\n" + markdown_table(head, rows)
 
 
 def _compared(name: str, run: Run, job: Run | None) -> list[str]:
@@ -164,19 +164,19 @@ def _scores(scores: Scores | None) -> list[str]:
     return [texts[0], f"{scores.rmse:.3f}", *texts[2:]]
 
 
-def _bars(results: Results) -> str:
-    head = ["bar", "", "limit", "measured", "from"]
+def _targets(results: Results) -> str:
+    head = ["target", "", "limit", "measured", "details"]
     rows = [
         [
-            bar.name,
-            bar.verdict,
-            f"{'at least' if bar.at_least else 'at most'} {bar.limit:g}",
-            "" if bar.measured is None else f"{bar.measured:,.4g}",
-            bar.detail,
+            target.name,
+            target.verdict,
+            f"{'at least' if target.at_least else 'at most'} {target.limit:g}",
+            "" if target.measured is None else f"{target.measured:,.4g}",
+            target.detail,
         ]
-        for bar in bars(results)
+        for target in all_targets(results)
     ]
-    return "**Bars**\n\n" + markdown_table(head, rows)
+    return "**Targets**\n\n" + markdown_table(head, rows)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs a program and measures what it and every process it starts use: time, memory, disk."""
+"""Run a program and measure the time, memory and disk of its process tree."""
 
 import os
 import resource
@@ -12,28 +12,28 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.speed.process_tree import PROC, cpu_of_machine, process_tree, proportional_set_size, resident_set_size
+from benchmarks.speed.process_tree import PROC, cpu_of_host, process_tree, proportional_set_size, resident_set_size
 from contract.log_lines import fields
 
 ROOT = Path(__file__).parents[2]
 BETWEEN_SAMPLES = 0.2  # seconds
-SAMPLING_SHARE = 0.05  # of one core at most: reading the memory of 20 GB takes a tenth of a second
-GRACE = 15.0  # seconds a program has to end when it is told to
+SAMPLING_SHARE = 0.05  # most share of one core for sampling: reading the memory of 20 GB takes 0.1 seconds
+GRACE = 15.0  # seconds from SIGTERM to SIGKILL
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """A program that has ended.
+    """Measurements of a program that has ended.
 
     Attributes:
-        exit_code: Negative if a signal ended it; None if it took too long and was ended here.
-        seconds: From its start to its end.
-        cpu_seconds: Processor time of it and its processes.
-        other_cpu_seconds: Processor time that everything else on the machine took meanwhile, this process left out.
-        peak_memory: Largest proportional set size of the whole tree, in bytes, mapped files included.
-        peak_at: Seconds from the start to that peak.
-        peak_disk: Largest size of the watched folder, in bytes.
-        lines: What it printed, with seconds from the start.
+        exit_code: Negative if a signal ended the program; None after a timeout.
+        seconds: Duration of the program.
+        cpu_seconds: Processor time of the process tree.
+        other_cpu_seconds: Processor time of all other programs on the host, without this process.
+        peak_memory: Largest proportional set size of the process tree, in bytes, including mapped files.
+        peak_at: Seconds from the start to the peak of memory.
+        peak_disk: Largest size of the output folder, in bytes.
+        lines: Printed lines, each with the seconds since the start.
     """
 
     exit_code: int | None
@@ -47,24 +47,24 @@ class Finished:
 
     @property
     def failure(self) -> str | None:
-        """Why it did not do its work; None if it did."""
+        """Cause of the failure; None if the program succeeded."""
         if self.exit_code == 0:
             return None
         if self.exit_code is None:
             return f"stopped after {self.seconds:,.0f} s"
         if self.exit_code == -signal.SIGKILL:
-            return f"killed after {self.seconds:,.0f} s, as the system does where memory runs out"
+            return f"killed after {self.seconds:,.0f} s, probably because the host ran out of memory"
         last = next((text for _, text in reversed(self.lines) if text.strip()), "no output")
         return f"exit code {self.exit_code} after {self.seconds:,.0f} s: {_readable(last).strip()}"
 
     @property
     def stages(self) -> dict[str, float]:
-        """Seconds of every stage, by the lines with which the program ends them."""
+        """Seconds of each stage, from the log lines at the end of the stages."""
         return {name: seconds for _, name, seconds in self._stage_ends}
 
     @property
     def peak_stage(self) -> str:
-        """The stage in which memory was at its peak."""
+        """Stage with the peak of memory."""
         return next((name for at, name, _ in self._stage_ends if at >= self.peak_at), "end")
 
     @property
@@ -81,24 +81,24 @@ def measure(
     environment: Mapping[str, str] | None = None,
     cores: int | None = None,
 ) -> Finished:
-    """Runs a program in the repository to its end, and passes on what it prints.
+    """Run a program in the repository, print its output, and measure it.
 
-    It is ended, with all its processes, if this one is interrupted.
+    An interruption of this process also ends the program and its processes.
 
     Args:
         command: Program and arguments.
-        folder: Whose size is watched; it need not exist yet.
-        timeout: Seconds after which it is ended.
-        environment: Variables to set, beside those of this process.
-        cores: Number of cores that it may use; None for all of this process.
+        folder: Output folder to measure. It may not exist yet.
+        timeout: Seconds after which to end the program.
+        environment: Additional environment variables.
+        cores: Number of cores that the program may use; None for all cores of this process.
     """
-    children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_machine()
+    children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_host()
     start = time.monotonic()
-    with _interruptions_held() as interrupted, only_cores(cores):
+    with _interruptions_delayed() as interrupted, only_cores(cores):
         process = subprocess.Popen(  # noqa: S603
             command,
             cwd=ROOT,
-            # Lines count from when they were printed, not from when a buffer was full.
+            # Without buffers, the time of a line is the time at which the program prints it.
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -113,8 +113,8 @@ def measure(
     try:
         if interrupted():
             raise KeyboardInterrupt
-        # Where memory runs out, the system shall end what is measured, and nothing else on this machine.
-        with suppress(OSError):  # it has ended already
+        # If memory runs out, Linux must kill the measured program and not another one on this host.
+        with suppress(OSError):  # the program has already ended
             (PROC / str(process.pid) / "oom_score_adj").write_text("1000")
         in_time = _wait(process, watch, start, timeout)
         seconds = time.monotonic() - start
@@ -122,7 +122,7 @@ def measure(
         _end(process)
     reader.join(GRACE)
     cpu = _cpu_of_children() - children
-    others = cpu_of_machine() - busy - cpu - (time.process_time() - own)
+    others = cpu_of_host() - busy - cpu - (time.process_time() - own)
     return Finished(
         exit_code=process.returncode if in_time else None,
         seconds=seconds,
@@ -137,17 +137,17 @@ def measure(
 
 @contextmanager
 def only_cores(count: int | None) -> Iterator[None]:
-    """Start programs on some of the cores: they inherit the affinity of the thread that starts them.
+    """Limit the programs that the block starts to some cores. They inherit the affinity of the starting thread.
 
     Args:
         count: Number of cores; None for all.
 
     Raises:
-        ValueError: If there are not so many.
+        ValueError: This process may not use that many cores.
     """
     every = os.sched_getaffinity(0)
     if count is not None and count > len(every):
-        raise ValueError(f"{count} cores are asked for, and this process may use {len(every)}")
+        raise ValueError(f"cannot use {count} cores: this process may use only {len(every)}")
     os.sched_setaffinity(0, every if count is None else sorted(every)[-count:])
     try:
         yield
@@ -156,21 +156,21 @@ def only_cores(count: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _interruptions_held() -> Iterator[Callable[[], bool]]:
-    """Interrupted while it starts a program, this one would not know which to end; so it only takes note meanwhile."""
-    held: list[int] = []
+def _interruptions_delayed() -> Iterator[Callable[[], bool]]:
+    """Delay interruptions while a program starts; before that, there is no process to end."""
+    received: list[int] = []
     before = {
-        number: signal.signal(number, lambda got, _: held.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, lambda got, _: received.append(got)) for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        yield lambda: bool(held)
+        yield lambda: bool(received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files below a folder, those that vanish meanwhile left out."""
+    """Return the bytes of all files below a folder. Ignore files that vanish during the walk."""
     total, folders = 0, [folder]
     while folders:
         try:
@@ -196,7 +196,7 @@ class _Watch:
 
     def sample(self) -> None:
         processes = process_tree(self.root)
-        # The proportional set is never more than the resident one, and costs much more to read: a peak needs both.
+        # The proportional set size never exceeds the resident set size but is slower to read. Read it only for a peak.
         if sum(map(resident_set_size, processes)) > self.peak_memory:
             memory = sum(map(proportional_set_size, processes))
             if memory > self.peak_memory:
@@ -205,12 +205,12 @@ class _Watch:
 
 
 def _wait(process: "subprocess.Popen[str]", watch: _Watch, start: float, timeout: float | None) -> bool:
-    """Returns whether the process ended by itself in time."""
+    """Return whether the process ended before the timeout."""
     while timeout is None or time.monotonic() - start < timeout:
-        begun = time.monotonic()
+        sample_start = time.monotonic()
         watch.sample()
         try:
-            process.wait(max(BETWEEN_SAMPLES, (time.monotonic() - begun) / SAMPLING_SHARE))
+            process.wait(max(BETWEEN_SAMPLES, (time.monotonic() - sample_start) / SAMPLING_SHARE))
         except subprocess.TimeoutExpired:
             continue
         return True
@@ -240,7 +240,7 @@ def _read(process: "subprocess.Popen[str]", start: float, lines: list[tuple[floa
 
 
 def _readable(line: str) -> str:
-    """Returns the message of a line of a log, with the code of a failure; another line as it is."""
+    """Return the message of a log line, with its failure code if any. Return other lines unchanged."""
     found = fields(line)
     message = str(found.get("message", line))
     return f"[{found['code']}] {message}" if "code" in found else message

@@ -1,15 +1,15 @@
-"""What a run costs as a SageMaker Training Job.
+"""Estimate the price of a run as a SageMaker Training Job.
 
-SageMaker bills, by the second, from the start on the instance, image and data download included, to the end of the
-upload (`TrainingStartTime` and `TrainingEndTime` of DescribeTrainingJob). The estimate adds a flat time for what is not
-measured here, and assumes that the instance's cores are as fast as the measured machine's and as many: a vCPU of these
-types is one of a core's two threads, which are slower where both are busy. The storage volume is not in it; it costs a
-fraction of a cent.
+SageMaker bills by the second from the start on the instance to the end of the upload (`TrainingStartTime` and
+`TrainingEndTime` of DescribeTrainingJob). That includes the downloads of image and data. The estimate adds a constant
+for the transfers, which the benchmark does not measure. It assumes as many cores as the measured host, equally fast.
+A vCPU of these types is one of a core's two threads, which are slower when both are busy. The estimate omits the
+storage volume, which costs a fraction of a cent.
 """
 
 from dataclasses import dataclass
 
-BESIDE_THE_RUN = 180.0  # seconds billed for downloading image and demand, and uploading forecasts: on the high side
+TRANSFER_SECONDS = 180.0  # billed seconds to download image and demand and upload forecasts; a high estimate
 GIBIBYTE = 2**30
 
 
@@ -18,10 +18,10 @@ class Instance:
     """An instance type.
 
     Attributes:
-        name: Its name.
+        name: SageMaker's name of the type.
         cores: Number of vCPUs.
-        memory: Bytes.
-        hourly: Price of an hour of training on demand in us-east-1, US dollars.
+        memory: Memory in bytes.
+        hourly: US dollars per hour of training, on demand in us-east-1.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Instance:
 
 
 # ml.m5.large: AWS Price List, usage type USE1-Train:ml.m5.large, $0.115 on 2026-08-11. That is 1.2 times the price of
-# the same instance on EC2 ($0.096). The others are estimated by that factor from EC2 (us-east-1, Linux, 2026): m6i as
-# m5, m7i 5 % more ($0.1008), and twice as much for twice the size.
+# the same instance on EC2 ($0.096). The other prices apply this factor to EC2 prices (us-east-1, Linux, 2026): m6i
+# costs as much as m5, m7i costs 5 % more ($0.1008), and twice the size costs twice as much.
 INSTANCES = (
     Instance("ml.m5.large", 2, 8 * GIBIBYTE, 0.115),
     Instance("ml.m6i.large", 2, 8 * GIBIBYTE, 0.115),
@@ -42,10 +42,10 @@ INSTANCES = (
 
 
 def price(seconds: float, instance: Instance) -> float:
-    """US dollars for a run.
+    """Return the US dollars for a run.
 
     Args:
-        seconds: Of the run itself.
-        instance: Where it runs.
+        seconds: Measured seconds of the run, without transfers.
+        instance: Instance type.
     """
-    return (seconds + BESIDE_THE_RUN) / 3600 * instance.hourly
+    return (seconds + TRANSFER_SECONDS) / 3600 * instance.hourly

@@ -1,4 +1,4 @@
-"""What the system tells about a process and all it has started. Linux only: it is read from `/proc`."""
+"""Read the memory of a process tree and the processor time of the host from `/proc`. Linux only."""
 
 import os
 import resource
@@ -10,33 +10,33 @@ IN_MEMORY = ("tmpfs", "ramfs")
 
 
 def supported() -> bool:
-    """Whether this system tells what is needed."""
+    """Return whether this system provides the needed files in `/proc`."""
     return (PROC / "self" / "smaps_rollup").exists()
 
 
 def lies_in_memory(folder: Path) -> bool:
-    """Whether what is written to a folder is kept in memory: as in /tmp, on some systems."""
+    """Return whether a folder is on a file system in memory, as /tmp is on some systems."""
     mounts = [line.split()[1:3] for line in _lines(PROC / "mounts")]
-    kinds = {Path(point): kind for point, kind in mounts}  # of several at one point, the last one is seen
-    nearest = next((kinds[parent] for parent in (folder, *folder.parents) if parent in kinds), "")
+    types = {Path(point): file_system for point, file_system in mounts}  # the last mount at a point is visible
+    nearest = next((types[parent] for parent in (folder, *folder.parents) if parent in types), "")
     return nearest in IN_MEMORY
 
 
 def process_tree(root: int) -> list[int]:
-    """Numbers of a process and all its descendants."""
+    """Return the ids of a process and all its descendants."""
     children: dict[int, list[int]] = {}
     for path in PROC.glob("[0-9]*/stat"):
         parent = _parent(path)
         if parent is not None:
             children.setdefault(parent, []).append(int(path.parent.name))
     found = [root]
-    for each in found:  # grows while it is walked
+    for each in found:  # the loop extends the list
         found += children.get(each, [])
     return found
 
 
 def proportional_set_size(process: int) -> int:
-    """Memory of a process in bytes, what it shares with others counted in part; 0 if it is gone."""
+    """Return the memory of a process in bytes. Shared memory counts in part. Return 0 if the process has ended."""
     for line in _lines(PROC / str(process) / "smaps_rollup"):
         if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
@@ -44,14 +44,17 @@ def proportional_set_size(process: int) -> int:
 
 
 def resident_set_size(process: int) -> int:
-    """Memory of a process in bytes, what it shares with others counted in full; 0 if it is gone. Cheap to read."""
+    """Return the memory of a process in bytes. Shared memory counts fully. Return 0 if the process has ended.
+
+    This value is cheap to read.
+    """
     for line in _lines(PROC / str(process) / "statm"):
         return int(line.split()[1]) * resource.getpagesize()
     return 0
 
 
-def cpu_of_machine() -> float:
-    """Seconds in which cores did something, of all cores, since the machine was started."""
+def cpu_of_host() -> float:
+    """Return the busy seconds of all cores since the host started."""
     for line in _lines(PROC / "stat"):
         user, nice, system, _idle, _waiting, *interrupts = map(int, line.split()[1:9])
         return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
@@ -60,7 +63,7 @@ def cpu_of_machine() -> float:
 
 def _parent(stat: Path) -> int | None:
     for line in _lines(stat):
-        return int(line.rpartition(")")[2].split()[1])  # a program's name may hold spaces
+        return int(line.rpartition(")")[2].split()[1])  # a program's name may contain spaces
     return None
 
 

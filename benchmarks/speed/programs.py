@@ -1,4 +1,4 @@
-"""Runs what is compared, each as its user would: a process of its own, from Parquet files to Parquet files."""
+"""Run the compared programs as a user does: in a separate process, from Parquet files to Parquet files."""
 
 import json
 import sys
@@ -31,9 +31,9 @@ def run_job(
     Args:
         demand: Folder of demand.
         output: New folder for its output.
-        series: How many series the demand has.
-        settings: Configuration beside the key; all else is as it is by default.
-        cores: Number of cores that it may use, and so of its workers; None for all.
+        series: Number of series of the demand.
+        settings: Configuration in addition to the key. All other keys have their defaults.
+        cores: Number of cores, and so of workers; None for all cores.
     """
     command = [sys.executable, "-m", "job_code", "train", "--demand", str(demand), "--output", str(output)]
     command += ["--run-id", RUN_ID, "--log-format", "json"]
@@ -48,26 +48,26 @@ def run_job(
 
 
 def with_limit(run: Run, demand: Path, output: Path, *, cores: int | None = None) -> Run:
-    """Measure the limit of a run of the job, as long as its demand and its models are there.
+    """Measure the lower bound of a run while its demand and models exist.
 
-    A smooth series is forecast by the regular model, another one that still sells by the sparse model, and either's
-    spread by a third. Where a series has stopped selling, no trees are asked.
+    The dense model forecasts smooth series, the intermittent model forecasts the other selling series, and the residual
+    scale model predicts for both. No model predicts discontinued series.
 
     Args:
-        run: The run; one that failed stays as it is.
+        run: The run. A failed run is returned unchanged.
         demand: Folder of its demand.
         output: Folder of its output.
-        cores: That it could use; None for all.
+        cores: Number of cores that the run could use; None for all.
     """
     if run.failure:
         return run
     manifest = json.loads((forecasts_of_job(output) / MANIFEST).read_bytes())
-    kinds, horizon = manifest["data_quality"]["series"], manifest["horizon"]
-    selling = manifest["series"] - kinds["stopped_selling"]
-    regular = kinds[DEMAND_CLASSES[0]]
+    counts, horizon = manifest["data_quality"]["series"], manifest["horizon"]
+    selling = manifest["series"] - counts["stopped_selling"]
+    smooth = counts[DEMAND_CLASSES[0]]
     forecasts = {
-        DemandSegment.DENSE.name.lower(): regular * horizon,
-        DemandSegment.INTERMITTENT.name.lower(): (selling - regular) * horizon,
+        DemandSegment.DENSE.name.lower(): smooth * horizon,
+        DemandSegment.INTERMITTENT.name.lower(): (selling - smooth) * horizon,
         RESIDUAL_SCALE: selling * horizon,
     }
     models = output / RunKeys(partition=WHOLE, run_id=RUN_ID).models
@@ -76,14 +76,14 @@ def with_limit(run: Run, demand: Path, output: Path, *, cores: int | None = None
 
 
 def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout: float) -> Run:
-    """Runs plain MLForecast.
+    """Run plain MLForecast.
 
     Args:
         demand: Folder of demand.
         output: New folder for its output.
-        series: How many series the demand has.
-        variant: What it learns.
-        timeout: Seconds after which it is stopped.
+        series: Number of series of the demand.
+        variant: Variant of plain MLForecast.
+        timeout: Seconds after which to end the program.
     """
     command = [sys.executable, "-m", "benchmarks.plain_mlforecast", "--variant", variant]
     command += ["--demand", str(demand), "--output", str(output)]
@@ -92,14 +92,14 @@ def run_plain(demand: Path, output: Path, *, series: int, variant: str, timeout:
 
 
 def forecasts_of_job(output: Path) -> Path:
-    """Folder of the job's forecasts below its output."""
+    """Return the folder of the job's forecasts in its output folder."""
     return output / RunKeys(partition=WHOLE, run_id=RUN_ID).forecasts
 
 
 def _counted(forecasts: Path, series: int) -> dict[str, Any]:
     rows = pl.scan_parquet(forecasts / "*.parquet").select(pl.len()).collect().item()
-    wanted = series * ForecastConfig().horizon
-    failure = None if rows == wanted else f"{rows:,} rows of forecasts instead of {wanted:,}"
+    expected = series * ForecastConfig().horizon
+    failure = None if rows == expected else f"{rows:,} rows of forecasts instead of {expected:,}"
     return {"failure": failure, "series": series, "output": folder_size(forecasts)}
 
 

@@ -1,4 +1,4 @@
-"""What the benchmark has measured, as it lies in its JSON file."""
+"""The benchmark's results and their JSON file. The names of fields and programs are part of the file format."""
 
 import os
 import platform
@@ -18,23 +18,23 @@ from job_code.runtime.versions import versions
 
 JOB = "job"
 JOB_ON_EVERYTHING = "job, fitted on everything"
-PLAIN = "plain MLForecast, "  # and what it learns
+PLAIN = "plain MLForecast, "  # followed by the variant
 
 
 class Record(BaseModel):
-    """A part of the results."""
+    """Base class of the records in the results."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Scores(Record):
-    """Accuracy over all series and all held-out weeks; a week without a row is a week without demand.
+    """Accuracy over all series and all held-out weeks. A week without a row has no demand.
 
     Attributes:
-        wape: Sum of absolute errors of the mean over the sum of demand.
-        rmse: Root of the mean squared error of the mean.
-        wql: Weighted quantile loss, averaged over the levels; None where there are no quantiles.
-        coverage: Share of values between the lowest and the highest quantile; of one that equals a quantile, a part.
+        wape: Sum of absolute errors of the mean, divided by the sum of demand.
+        rmse: Root mean squared error of the mean.
+        wql: Weighted quantile loss, averaged over the levels; None without quantiles.
+        coverage: Share of actuals between the lowest and highest quantile. One equal to a quantile counts in part.
     """
 
     wape: float
@@ -44,24 +44,24 @@ class Scores(Record):
 
 
 class Run(Record):
-    """One run of one program; sizes in bytes.
+    """One run of one program. Sizes are in bytes.
 
     Attributes:
-        failure: Why it did not finish; None if it did.
-        seconds: From its start to its end, Python's own start included.
-        cpu_seconds: Processor time of it and its processes.
-        other_cpu_seconds: Processor time that the rest of the machine took meanwhile.
-        stages: Seconds of every stage, as the program says.
-        peak_memory: Largest proportional set size of the whole process tree.
-        peak_stage: In which stage that was.
-        peak_disk: Largest size of its output folder, with what it keeps there while it works.
-        output: Size of its forecasts.
-        series: Series it forecast.
-        learned_rows: Rows the model was fitted on; None where the program does not say.
-        scores: Accuracy; None where nothing was held out.
-        limit: The least time of its work; None of other programs than the job.
-        commit: Of this repository.
-        at: When it ended.
+        failure: Cause of the failure; None if the run succeeded.
+        seconds: Duration of the process, including the start of Python.
+        cpu_seconds: Processor time of the process tree.
+        other_cpu_seconds: Processor time of all other programs on the host during the run.
+        stages: Seconds of each stage, from the program's log.
+        peak_memory: Largest proportional set size of the process tree.
+        peak_stage: Stage with the peak of memory.
+        peak_disk: Largest size of the output folder, including working files.
+        output: Size of the forecasts.
+        series: Number of forecast series.
+        learned_rows: Rows on which the model was fitted; None if the program does not report them.
+        scores: Accuracy; None without held-out weeks.
+        limit: Lower bound of the time; None for programs other than the job.
+        commit: Commit of this repository.
+        at: End of the run.
     """
 
     failure: str | None = None
@@ -82,47 +82,47 @@ class Run(Record):
 
     @property
     def microseconds_a_series(self) -> float:
-        """Time a series took."""
+        """Microseconds per series."""
         return self.seconds / self.series * 1e6
 
     @property
     def times_limit(self) -> float | None:
-        """Seconds as a multiple of the limit; None without one."""
+        """Seconds as a multiple of the lower bound; None without a lower bound."""
         return self.seconds / self.limit.seconds if self.limit else None
 
     @property
-    def told(self) -> str:
-        """One line."""
+    def summary(self) -> str:
+        """Time and memory, or the failure, in one line."""
         return (
             self.failure
-            or f"{self.seconds:,.1f} s, {self.peak_memory / 1e9:.2f} GB of memory while in {self.peak_stage}"
+            or f"{self.seconds:,.1f} s, {self.peak_memory / 1e9:.2f} GB of memory in stage {self.peak_stage}"
         )
 
 
 class Demand(Record):
-    """Demand that was generated; `size` in bytes."""
+    """Generated demand. `size` is in bytes."""
 
     rows: int
     size: int
 
 
 class Scaling(Record):
-    """The job at one size."""
+    """A run of the job at one size."""
 
     demand: Demand
     run: Run
 
 
 class Comparison(Record):
-    """Programs at one size, on the same demand, judged by the same held-out weeks; runs by name of the program."""
+    """Runs of several programs on the same demand with the same held-out weeks, by name of the program."""
 
     demand: Demand
     naive: Scores
     runs: dict[str, Run] = Field(default_factory=dict)
 
 
-class Machine(Record):
-    """Where it was measured; memory in bytes."""
+class Host(Record):
+    """The host of the measurements. `memory` is in bytes."""
 
     processor: str
     cores: int
@@ -132,8 +132,8 @@ class Machine(Record):
     date: str
 
     @classmethod
-    def here(cls) -> Self:
-        """This machine."""
+    def current(cls) -> Self:
+        """Describe the current host."""
         return cls(
             processor=_after(PROC / "cpuinfo", "model name"),
             cores=available_cores(),
@@ -145,14 +145,15 @@ class Machine(Record):
 
 
 class Results(Record):
-    """Everything; `scaling` and `comparisons` by number of series.
+    """All results. The keys of `scaling` and `comparisons` are numbers of series.
 
     Attributes:
-        weeks: Length of the history that the programs see.
-        cores: The job by number of series, then by the number of cores that it could use.
+        machine: The host.
+        weeks: Weeks of history that the programs see.
+        cores: Runs of the job by number of series, then by number of cores.
     """
 
-    machine: Machine
+    machine: Host
     weeks: int
     scaling: dict[int, Scaling] = Field(default_factory=dict)
     comparisons: dict[int, Comparison] = Field(default_factory=dict)
@@ -161,22 +162,22 @@ class Results(Record):
 
 @dataclass
 class ResultsFile:
-    """Keeps results in a file that is whole after every single measurement.
+    """A results file that is complete after every measurement.
 
     Attributes:
-        path: The file.
-        results: What it holds, once there is a measurement.
+        path: Path of the file.
+        results: Contents of the file after the first measurement.
     """
 
     path: Path
     results: Results
 
     def add_scaling(self, series: int, scaling: Scaling) -> None:
-        """Adds what was measured at a size."""
+        """Add a run of the job at a size."""
         self._replace(scaling={**self.results.scaling, series: scaling})
 
     def add_comparison(self, series: int, comparison: Comparison) -> None:
-        """Adds, or replaces, a comparison at a size."""
+        """Add or replace a comparison at a size."""
         self._replace(comparisons={**self.results.comparisons, series: comparison})
 
     def add_cores(self, series: int, cores: int, run: Run) -> None:
@@ -191,23 +192,23 @@ class ResultsFile:
 
 
 def load(path: Path) -> Results:
-    """Reads results back."""
+    """Read a results file."""
     return Results.model_validate_json(path.read_bytes())
 
 
 def now() -> str:
-    """The time, in UTC."""
+    """Return the current UTC time in ISO format, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def commit() -> str:
-    """Of this repository; with `-dirty` if files differ from it."""
+    """Return the commit of this repository, with the suffix `-dirty` if files differ from it."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     try:
-        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return told.stdout.strip()
+    return done.stdout.strip()
 
 
 def _after(path: Path, name: str) -> str:

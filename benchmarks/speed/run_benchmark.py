@@ -1,4 +1,4 @@
-"""The job beside plain MLForecast, and beside itself fitted on everything: same demand, same held-out weeks."""
+"""Compare the job with plain MLForecast, and with the job trained on all rows, on the same held-out weeks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from job_code.config import ForecastConfig
 
 @dataclass(frozen=True)
 class ComparisonSpec:
-    """Who runs at one size.
+    """The programs to compare at one size.
 
     Attributes:
         series: Number of series to generate.
-        variants: Of plain MLForecast, one run each.
-        everything: Whether the job is fitted on everything, too.
-        timeout: Seconds that plain MLForecast may take.
+        variants: Variants of plain MLForecast, one run each.
+        is_full_population: Whether to also train the job on all rows.
+        timeout: Time limit of plain MLForecast in seconds.
     """
 
     series: int
@@ -32,40 +32,40 @@ class ComparisonSpec:
 
     @property
     def programs(self) -> list[str]:
-        """Names of all that run, in order."""
+        """Names of the programs, in order."""
         plain = [f"{PLAIN}{variant}" for variant in self.variants]
         return [JOB, *plain, *([JOB_ON_EVERYTHING] if self.is_full_population else [])]
 
 
-def compare(contest: ComparisonSpec, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
-    """Runs what the results file does not have yet, one after the other, and adds each run to it."""
+def compare(spec: ComparisonSpec, workspace: BenchmarkWorkspace, file: ResultsFile) -> None:
+    """Run the programs that are missing in the results file sequentially, and add each run to the file."""
     config = ForecastConfig()
-    before = file.results.comparisons.get(contest.series)
-    missing = [name for name in contest.programs if before is None or name not in before.runs]
+    before = file.results.comparisons.get(spec.series)
+    missing = [name for name in spec.programs if before is None or name not in before.runs]
     if not missing:
         return
     weeks = file.results.weeks
-    with workspace.demand(contest.series, weeks + config.horizon) as demand, workspace.scratch() as scratch:
+    with workspace.demand(spec.series, weeks + config.horizon) as demand, workspace.scratch() as scratch:
         held_out = hold_out(demand, config.horizon, scratch / "past")
         naive = score(seasonal_naive(held_out.past, held_out.cells), held_out.rows)
         for name in missing:
-            workspace.progress.say(f"run {name} on {contest.series:,} series, {config.horizon} weeks held out")
+            workspace.progress.log(f"run {name} on {spec.series:,} series, {config.horizon} weeks held out")
             with workspace.scratch() as output:
-                run = _run(name, contest, held_out, output / "out", weeks)
-            comparison = file.results.comparisons.get(contest.series)
+                run = _run(name, spec, held_out, output / "out", weeks)
+            comparison = file.results.comparisons.get(spec.series)
             runs = comparison.runs if comparison else {}
             described = Comparison(demand=describe(held_out.past), naive=naive, runs={**runs, name: run})
-            file.add_comparison(contest.series, described)
-            workspace.progress.say(run.told)
+            file.add_comparison(spec.series, described)
+            workspace.progress.log(run.summary)
 
 
-def _run(name: str, contest: ComparisonSpec, held_out: HeldOut, output: Path, weeks: int) -> Run:
+def _run(name: str, spec: ComparisonSpec, held_out: HeldOut, output: Path, weeks: int) -> Run:
     if name.startswith(PLAIN):
         variant = name.removeprefix(PLAIN)
-        run = run_plain(held_out.past, output, series=held_out.series, variant=variant, timeout=contest.timeout)
+        run = run_plain(held_out.past, output, series=held_out.series, variant=variant, timeout=spec.timeout)
         return _scored(run, output, held_out)
-    # More rows than the series can have, however they are filled up.
-    settings = {"sample_rows": str(max(10_000, contest.series * weeks))} if name == JOB_ON_EVERYTHING else {}
+    # More rows than the series can have, even after gaps are filled.
+    settings = {"sample_rows": str(max(10_000, spec.series * weeks))} if name == JOB_ON_EVERYTHING else {}
     run = run_job(held_out.past, output, series=held_out.series, settings=settings)
     return _scored(with_limit(run, held_out.past, output), forecasts_of_job(output), held_out)
 
@@ -75,7 +75,7 @@ def _scored(run: Run, folder: Path, held_out: HeldOut) -> Run:
         return run
     forecasts = pl.read_parquet(folder / "*.parquet").with_columns(pl.col("ds").cast(pl.Date)).sort(*KEY, "ds")
     if not forecasts.select(*KEY, "ds").equals(held_out.cells):
-        return run.model_copy(update={"failure": "the forecasts are not of every series and week exactly once"})
+        return run.model_copy(update={"failure": "the forecasts do not have exactly one row per series and week"})
     config = ForecastConfig()
     levels = config.quantiles if set(config.quantile_columns) <= set(forecasts.columns) else ()
     return run.model_copy(update={"scores": score(forecasts, held_out.rows, levels)})

@@ -1,4 +1,4 @@
-"""How good forecasts are, over all series of the demand they were made from and all weeks that were held out."""
+"""Accuracy of forecasts over all series of the past and all held-out weeks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from job_code.evaluation import metrics
 
 
 def score(forecasts: pl.DataFrame, held_out: pl.DataFrame, levels: Sequence[float] = ()) -> Scores:
-    """Compares forecasts with what happened.
+    """Score forecasts against actuals.
 
     Args:
-        forecasts: Key, `ds`, `mean` and one column a quantile; every series x week once.
-        held_out: Key, `ds` and `y`; a series without a row in a week sold nothing in it. Series that were not forecast,
-            as they begin in these weeks, are left out.
-        levels: The quantiles' levels, ascending.
+        forecasts: Key, `ds`, `mean` and one column per quantile; one row per series and week.
+        held_out: Key, `ds` and `y`. A missing row means no sales. The function ignores series without forecasts, which
+            start in the held-out weeks.
+        levels: Levels of the quantiles, ascending.
     """
     both = forecasts.with_columns(pl.col("ds").cast(pl.Date)).join(
         held_out.select(*KEY, "ds", "y"), on=[*KEY, "ds"], how="left"
@@ -40,11 +40,11 @@ def score(forecasts: pl.DataFrame, held_out: pl.DataFrame, levels: Sequence[floa
 
 
 def seasonal_naive(past: Path, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """Repeats the same week of a year earlier; the last week, for a series that had not begun by then.
+    """Forecast the value of the same week a year earlier, or of the last week for series that started later.
 
     Args:
         past: Folder of the demand before the held-out weeks.
-        forecasts: Any forecasts; their keys and weeks are forecast.
+        forecasts: Any forecasts with the keys and weeks to forecast.
 
     Returns:
         Key, `ds` and `mean`, in the order of `forecasts`.
@@ -53,13 +53,13 @@ def seasonal_naive(past: Path, forecasts: pl.DataFrame) -> pl.DataFrame:
     year_ago = pl.col("ds") - pl.duration(weeks=WEEKS.season)
     rows = pl.scan_parquet(past / "*.parquet")
     last_week = rows.select(pl.col("ds").max()).collect().item()
-    begun = rows.group_by(KEY).agg(first=pl.col("ds").min())
+    starts = rows.group_by(KEY).agg(first=pl.col("ds").min())
     earlier = rows.filter(pl.col("ds").is_in(cells.select(year_ago.unique())["ds"].implode()))
     last = rows.filter(pl.col("ds") == last_week).select(*KEY, last="y")
     found = (
         cells.lazy()
         .with_columns(year_ago=year_ago)
-        .join(begun, on=KEY, how="left", maintain_order="left")
+        .join(starts, on=KEY, how="left", maintain_order="left")
         .join(earlier.select(*KEY, year_ago="ds", y="y"), on=[*KEY, "year_ago"], how="left", maintain_order="left")
         .join(last, on=KEY, how="left", maintain_order="left")
         .with_columns(mean=pl.when(pl.col("first") > pl.col("year_ago")).then("last").otherwise("y").fill_null(0))

@@ -1,4 +1,4 @@
-"""Whose credentials a command has, and whether they belong to the environment's account."""
+"""The identity behind the credentials, and a check that it belongs to the environment's account."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ class Caller:
     """The identity behind the credentials.
 
     Attributes:
-        account: The 12 digits.
-        arn: Of the user or role.
+        account: Account number, 12 digits.
+        arn: ARN of the user or role.
     """
 
     account: str
@@ -23,19 +23,19 @@ class Caller:
 
 
 def signed_in(session: Session, settings: Settings) -> Caller:
-    """Ask AWS who calls.
+    """Return the identity that AWS reports for the credentials.
 
     Raises:
-        CommandError: There are no valid credentials, or they belong to another account than the environment.
+        CommandError: There are no valid credentials, or they belong to a different account than the environment.
     """
     try:
         identity = session.client("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
-        raise CommandError(f"credentials: AWS accepts none: {error}; sign in to AWS and try again") from error
+        raise CommandError(f"credentials: not valid: {error}; sign in to AWS and try again") from error
     wanted, account = settings.deployment.account, str(identity["Account"])
     if wanted not in (None, account):
         raise CommandError(
             f"credentials: they belong to account {account}, but {settings.environment} is in account {wanted}; "
-            "sign in to that account"
+            f"sign in to account {wanted}"
         )
     return Caller(account=account, arn=str(identity["Arn"]))

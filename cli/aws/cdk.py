@@ -1,4 +1,4 @@
-"""The pinned CDK CLI, with the caller's own credentials."""
+"""Run the pinned CDK CLI with the user's own credentials."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from cli.errors import CommandError
 
 VARIABLES = {
     "CDK_DISABLE_CLI_TELEMETRY": "true",
-    # SageMaker accepts plain image manifests only; Docker's attestations would turn one into an index.
+    # SageMaker accepts only plain image manifests. Docker's attestations turn a manifest into an index.
     "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
 }
 
@@ -20,18 +20,18 @@ def run_cdk(command: str, environment: str, options: Sequence[str] = ()) -> None
     """Run one command of the CDK CLI for one environment.
 
     Args:
-        command: `deploy`, for example.
-        environment: A file in `environments/`, without its ending.
-        options: Further options for the CLI.
+        command: CDK command, for example `deploy`.
+        environment: Name of a file in `environments/`, without `.toml`.
+        options: More options for the CLI.
 
     Raises:
-        CommandError: The CLI is not installed, or it failed; it has printed why.
+        CommandError: The CLI is not installed, or it failed and has printed the cause.
     """
     if not CDK_PROGRAM.exists():
         raise CommandError("the CDK CLI is not installed; run: make setup")
-    # The CLI and the application run on the virtual environment's Node.
+    # The CLI and the application must use the virtual environment's Node.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    # It goes into the image, and from there into models and manifests.
+    # The CDK stores the commit in the image. The job copies it into models and manifests.
     commit = revision()
     known = ["--context", f"revision={commit}"] if commit else []
     done = subprocess.run(  # noqa: S603 (the project's own program)
@@ -41,4 +41,4 @@ def run_cdk(command: str, environment: str, options: Sequence[str] = ()) -> None
         check=False,
     )
     if done.returncode:
-        raise CommandError(f"cdk {command} failed with exit code {done.returncode}; its message is above")
+        raise CommandError(f"cdk {command} failed with exit code {done.returncode}; see its message above")

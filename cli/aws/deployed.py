@@ -1,4 +1,4 @@
-"""What is deployed of an environment."""
+"""The deployed resources of an environment that a teardown must handle."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Deployed:
-    """What there is to be taken down.
+    """Resources to remove.
 
     Attributes:
-        forecast_stack: Name of the stack with everything that runs; None without one.
-        data_stack: Name of the stack that the other one needs; None without one.
-        schedules: Names.
-        state_machines: ARNs; one that starts executions of others stands before these.
-        buckets: Names, that of the access logs last: emptying the others is logged.
+        forecast_stack: Name of the stack with the functions, state machines and schedules; None if it does not exist.
+        data_stack: Name of the stack that the forecast stack depends on; None if it does not exist.
+        schedules: Names of the schedules.
+        state_machines: ARNs of the state machines. The one that starts executions of the other comes first.
+        buckets: Names of the buckets. The access-log bucket is last, because S3 logs the emptying of the others.
     """
 
     forecast_stack: str | None
@@ -37,7 +37,12 @@ class Deployed:
 
     @classmethod
     def find(cls, session: Session, name: str) -> Self:
-        """Looks for the stacks of `name`, e.g. `onejob-dev`, and in them."""
+        """Find the stacks of a deployment and their resources.
+
+        Args:
+            session: Session in the environment's region, with the user's own credentials.
+            name: Name of the deployment, for example `onejob-dev`.
+        """
         cloudformation = session.client("cloudformation")
         forecast_stack, data_stack = (
             stack if _exists(cloudformation, stack) else None
@@ -55,8 +60,8 @@ class Deployed:
                     elif resource["ResourceType"] == "AWS::StepFunctions::StateMachine":
                         state_machines.append(resource["PhysicalResourceId"])
                     elif resource["ResourceType"] == "AWS::S3::Bucket":
-                        of_logs = resource["LogicalResourceId"].startswith("AccessLogs")
-                        buckets.append((of_logs, resource["PhysicalResourceId"]))
+                        is_log_bucket = resource["LogicalResourceId"].startswith("AccessLogs")
+                        buckets.append((is_log_bucket, resource["PhysicalResourceId"]))
         return cls(
             forecast_stack=forecast_stack,
             data_stack=data_stack,

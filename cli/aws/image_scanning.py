@@ -1,6 +1,6 @@
-"""Scans of the images that a deployment pushes, for known vulnerabilities.
+"""Turn on scans for known vulnerabilities in the images that a deployment pushes.
 
-The CDK's bootstrap makes a repository that scans nothing. A later bootstrap keeps the setting that is made here.
+The CDK's bootstrap creates an image repository that does not scan. A later bootstrap keeps this setting.
 """
 
 from typing import TYPE_CHECKING
@@ -16,13 +16,13 @@ STACK = "CDKToolkit"
 
 
 def scan_pushed_images(session: Session) -> str:
-    """Make the CDK's repository scan each image when it is pushed.
+    """Configure the CDK's repository to scan each pushed image.
 
     Returns:
         The repository's name.
 
     Raises:
-        CommandError: The CDK's stack has no repository, or several.
+        CommandError: The CDK's stack does not have exactly one repository.
     """
     repository = _repository(session.client("cloudformation"))
     session.client("ecr").put_image_scanning_configuration(

@@ -1,4 +1,4 @@
-"""What there is to look at in an environment: the account, and of the deployment what the next run would look at."""
+"""Checks of an environment: its account, its deployment, and the checks that the next run makes."""
 
 from datetime import datetime
 from typing import cast
@@ -28,31 +28,31 @@ BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
 def look(settings: Settings, session: Session, *, now: datetime) -> list[Finding]:
-    """Makes every check that can be made.
+    """Run every check that is possible.
 
     Args:
-        settings: The environment.
-        session: Of the environment's region, with the caller's own credentials.
-        now: When; tells which run is due.
+        settings: Settings of the environment.
+        session: Session in the environment's region, with the user's own credentials.
+        now: Current time, which determines the cutoff of the next run.
     """
     account = check_account(session, settings)
     if any(finding.verdict != "fine" for finding in account):
-        return account  # of another account, everything else would be beside the point
+        return account  # checks of a different account are pointless
     found = [*account, *looked_at("bootstrap", lambda: check_bootstrap(session))]
     try:
         variables = deployed_settings(session, settings)
     except (ClientError, KeyError) as error:
         name = function_name(settings.name, "preflight")
-        said = wrong(f"deployment: the function {name} cannot be looked at, nor its settings: {error}")
-        return [*found, *_before_a_deployment(settings, session), said]
+        unreadable = wrong(f"deployment: cannot read the settings of the function {name}: {error}")
+        return [*found, *_deployment_checks(settings, session), unreadable]
     if variables is None:
-        note = f"deployment: {settings.name} is not deployed yet; only what a deployment needs was looked at"
-        return [*found, *_before_a_deployment(settings, session), unknown(note)]
-    return [*found, *_of_the_next_run(settings, session, PreflightEnvironment.from_environment(variables), now)]
+        line = f"deployment: {settings.name} is not deployed yet; onejob checked only the needs of a deployment"
+        return [*found, *_deployment_checks(settings, session), unknown(line)]
+    return [*found, *_run_checks(settings, session, PreflightEnvironment.from_environment(variables), now)]
 
 
 def check_account(session: Session, settings: Settings) -> list[Finding]:
-    """Whether there are credentials, and of the account that the environment names."""
+    """Check that there are credentials and that they belong to the environment's account."""
     try:
         return [fine(f"credentials: {signed_in(session, settings).arn}")]
     except CommandError as error:
@@ -60,17 +60,17 @@ def check_account(session: Session, settings: Settings) -> list[Finding]:
 
 
 def check_bootstrap(session: Session) -> list[Finding]:
-    """Whether the account and region are prepared for the CDK."""
+    """Check that the CDK's bootstrap has prepared the account and region."""
     systems = session.client("ssm")
     try:
         version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
     except systems.exceptions.ParameterNotFound:
-        return [wrong("bootstrap: the CDK has not prepared this account and region; run: onejob bootstrap")]
+        return [wrong("bootstrap: the CDK's bootstrap is missing in this account and region; run: onejob bootstrap")]
     return [fine(f"bootstrap: version {version}")]
 
 
 def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | None:
-    """What the deployed function that looks before each run goes by; None where there is none."""
+    """Return the environment variables of the deployed preflight function; None if it is not deployed."""
     functions = session.client("lambda")
     try:
         found = functions.get_function_configuration(FunctionName=function_name(settings.name, "preflight"))
@@ -79,18 +79,18 @@ def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | 
     return dict(found["Environment"]["Variables"])
 
 
-def _before_a_deployment(settings: Settings, session: Session) -> list[Finding]:
+def _deployment_checks(settings: Settings, session: Session) -> list[Finding]:
     image = settings.deployment.image_uri
-    machines = [JobMachine(**vars(machine)) for machine in machines_of(settings.training_job)]
+    instances = [JobMachine(**vars(instance)) for instance in machines_of(settings.training_job)]
     fleet = settings.fleet
     types = fleet.instance_types if fleet is not None and fleet.enabled else ()
     return [
-        *looked_at("quota", lambda: check_quotas(session.client("service-quotas"), machines, types)),
+        *looked_at("quota", lambda: check_quotas(session.client("service-quotas"), instances, types)),
         *(looked_at("image", lambda: check_image(session.client("ecr"), image)) if image else []),
     ]
 
 
-def _of_the_next_run(
+def _run_checks(
     settings: Settings, session: Session, environment: PreflightEnvironment, now: datetime
 ) -> list[Finding]:
     unread: list[Finding] = []
@@ -98,7 +98,7 @@ def _of_the_next_run(
         files = data_files(session.client("s3"), bucket=environment.data_bucket, prefix=DEMAND)
     except ClientError as error:
         files = []
-        unread = [wrong(f"demand: s3://{environment.data_bucket}/{DEMAND} cannot be listed: {error}")]
+        unread = [wrong(f"demand: cannot list s3://{environment.data_bucket}/{DEMAND}: {error}")]
     found = DemandFiles.of(files, f"s3://{environment.data_bucket}/{DEMAND}")
     plan: PlanResult = {
         "partition": WHOLE,
@@ -121,7 +121,7 @@ def _of_the_next_run(
 
 
 def _due(settings: Settings, now: datetime) -> str | None:
-    """Cutoff of the run that the schedule would start now; None where the calendar is the job's to find out."""
+    """Return the cutoff of a run that the schedule starts now; None if only the job can determine the calendar."""
     today = local_date(now, time_zone=settings.schedule.time_zone)
     frequency, label = settings.forecast.frequency or "", settings.schedule.period_label
     try:

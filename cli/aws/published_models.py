@@ -1,4 +1,4 @@
-"""Whether the deployed image can read the models that the schedule forecasts with between two trainings."""
+"""Check that the deployed image can read the published models, which scheduled runs use between two trainings."""
 
 from typing import cast
 
@@ -18,15 +18,16 @@ from lambdas.shared.partitions import partition_names
 
 
 def check_published_models(settings: Settings, session: Session, environment: PreflightEnvironment) -> list[Finding]:
-    """Look at the published model of each partition, where `infer_cron` starts runs that use it.
+    """Check the published model of each partition. Without `infer_cron`, no run uses it, and nothing is checked.
 
     Args:
-        settings: The environment.
-        session: Of the environment's region, with the caller's own credentials.
-        environment: What the environment settles for every run.
+        settings: Settings of the environment.
+        session: Session in the environment's region, with the user's own credentials.
+        environment: Environment variables of the deployed preflight function.
 
     Returns:
-        One finding for each verdict, as there may be thousands of partitions: the first of them, and how many more.
+        One finding per verdict: the first partition with it, and the number of further partitions. There may be
+        thousands of partitions.
     """
     if settings.schedule.infer_cron is None:
         return []
@@ -45,9 +46,9 @@ def check_published_models(settings: Settings, session: Session, environment: Pr
         else:
             finding = check_model(cast("ModelFacts", vars(model)), reads=reads)
         found.setdefault(finding.verdict, []).append(finding)
-    return [_with_count(alike) for alike in found.values()]
+    return [_with_count(same) for same in found.values()]
 
 
-def _with_count(alike: list[Finding]) -> Finding:
-    first, more = alike[0], len(alike) - 1
+def _with_count(same: list[Finding]) -> Finding:
+    first, more = same[0], len(same) - 1
     return Finding(first.verdict, f"{first.line} (and {more:,} more partitions alike)") if more else first

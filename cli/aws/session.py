@@ -1,4 +1,4 @@
-"""The session with AWS, with the caller's own credentials, and AWS's errors as a person should read them."""
+"""Sessions with AWS, with the user's own credentials, and readable messages for AWS errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ def session_of(settings: Settings) -> boto3.Session:
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn an error of AWS, or of the way to it, into one line."""
+    """Turn an AWS or connection error into a `CommandError` of one line."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -1,6 +1,6 @@
-"""The removal of an environment, step by step; each step may be repeated.
+"""Removal of an environment. Every step can be repeated.
 
-The caller's own credentials do it: no deployed function may empty a bucket.
+The steps use the user's own credentials, because no deployed function may empty a bucket.
 """
 
 import time
@@ -21,43 +21,43 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# A job that is stopped has two minutes, and uploads what it has.
+# Limit of each wait. SageMaker gives a stopped job two minutes, and then uploads its output.
 MAX_SECONDS = 900
 POLL_SECONDS = 2
 
 
 def take_down(session: Session, deployed: Deployed, name: str) -> None:
-    """Delete an environment, and print a line for each step.
+    """Delete an environment and print a line for each step.
 
     Args:
-        session: Of the environment's region, with the caller's own credentials.
-        deployed: What there is.
-        name: The deployment's name, `onejob-dev` for example.
+        session: Session in the environment's region, with the user's own credentials.
+        deployed: Resources to remove.
+        name: Name of the deployment, for example `onejob-dev`.
 
     Raises:
-        CommandError: A step failed; the message says which one, and what to do.
+        CommandError: A step failed. The message names the step and the remedy.
     """
     with progress("stopping executions") as show:
         delete_schedules(session, deployed.schedules)
         for state_machine in deployed.state_machines:
             OUTPUT.print(f"executions stopped: {stop_executions(session, state_machine)}")
-        # A job needs its role until its end, and the network it is in.
+        # A job needs its role and its network until it ends, so wait before deleting the stack.
         show("waiting for the last job to end")
         wait_for_jobs(session, name)
         if deployed.forecast_stack:
             show(f"deleting {deployed.forecast_stack}")
             delete_stack(session, deployed.forecast_stack)
-        OUTPUT.print(f"logs of jobs deleted: {delete_job_logs(session, name)}")
+        OUTPUT.print(f"log streams of jobs deleted: {delete_job_logs(session, name)}")
         for bucket in deployed.buckets:
             show(f"emptying {bucket}")
-            OUTPUT.print(f"emptied {bucket}: {empty(session, bucket)} versions")
+            OUTPUT.print(f"emptied {bucket}: {empty(session, bucket)} object versions")
         if deployed.data_stack:
             show(f"deleting {deployed.data_stack}")
             delete_stack(session, deployed.data_stack)
 
 
 def delete_schedules(session: Session, schedules: Sequence[str]) -> None:
-    """Deletes what starts runs by itself; its stack takes no offence."""
+    """Delete the schedules, so that no run starts. CloudFormation tolerates that they are missing."""
     scheduler = session.client("scheduler")
     for schedule in schedules:
         with suppress(scheduler.exceptions.ResourceNotFoundException):
@@ -65,46 +65,48 @@ def delete_schedules(session: Session, schedules: Sequence[str]) -> None:
 
 
 def stop_executions(session: Session, state_machine: str) -> int:
-    """Stops what a state machine executes, and with it the jobs, until nothing is executed.
+    """Stop all executions of a state machine and their jobs, and repeat until none is running.
 
-    An execution of all partitions that was stopped stops those it has started, and may have begun to start another.
+    Stopping an execution of all partitions also stops its child executions. It may have just started another child.
 
     Returns:
-        How many executions were stopped.
+        Number of stopped executions.
 
     Raises:
-        CommandError: One still runs after a quarter of an hour.
+        CommandError: An execution still runs after 15 minutes.
     """
     states, stopped = session.client("stepfunctions"), set[str]()
     end = time.monotonic() + MAX_SECONDS
     while running := _running_executions(states, state_machine):
         if time.monotonic() > end:
-            raise CommandError(f"still running: {', '.join(running[:3])}; stop it and start again")
+            raise CommandError(
+                f"executions still running: {', '.join(running[:3])}; stop them and rerun onejob destroy"
+            )
         for execution in running:
-            states.stop_execution(executionArn=execution, cause="The environment is being taken down")
+            states.stop_execution(executionArn=execution, cause="onejob destroy removes the environment")
         stopped |= set(running)
         time.sleep(POLL_SECONDS)
     return len(stopped)
 
 
 def wait_for_jobs(session: Session, name: str) -> None:
-    """Waits until no job of the environment is at work: it would write into a bucket that was emptied.
+    """Wait until no job of the environment is running. A running job writes into the bucket to be emptied.
 
     Raises:
-        CommandError: One still is after a quarter of an hour.
+        CommandError: A job still runs after 15 minutes.
     """
     sagemaker, end = session.client("sagemaker"), time.monotonic() + MAX_SECONDS
     while jobs := list(_running_jobs(sagemaker, name)):
         if time.monotonic() > end:
-            raise CommandError(f"still running: {', '.join(jobs[:3])}; stop it and start again")
+            raise CommandError(f"jobs still running: {', '.join(jobs[:3])}; stop them and rerun onejob destroy")
         time.sleep(POLL_SECONDS)
 
 
 def delete_stack(session: Session, stack: str) -> None:
-    """Deletes a stack and waits for its end.
+    """Delete a stack and wait until it is deleted.
 
     Raises:
-        CommandError: It could not be deleted.
+        CommandError: CloudFormation failed to delete the stack.
     """
     cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
@@ -113,15 +115,17 @@ def delete_stack(session: Session, stack: str) -> None:
             StackName=stack, WaiterConfig={"Delay": POLL_SECONDS, "MaxAttempts": MAX_SECONDS // POLL_SECONDS}
         )
     except WaiterError as error:
-        raise CommandError(f"stack {stack} could not be deleted, see its events in the console: {error}") from error
+        raise CommandError(
+            f"CloudFormation failed to delete stack {stack}: {error}; see the stack's events in the console"
+        ) from error
     OUTPUT.print(f"deleted {stack}")
 
 
 def delete_job_logs(session: Session, name: str) -> int:
-    """Deletes the environment's streams in the log groups that all jobs of an account share.
+    """Delete the environment's log streams. All jobs of an account share the log groups.
 
     Returns:
-        How many there were.
+        Number of deleted streams.
     """
     logs, deleted = session.client("logs"), 0
     for kind in JOB_KINDS:
@@ -138,13 +142,13 @@ def delete_job_logs(session: Session, name: str) -> int:
 
 
 def empty(session: Session, bucket: str) -> int:
-    """Deletes every version of every object.
+    """Delete every version of every object in a bucket.
 
     Returns:
-        How many versions there were.
+        Number of deleted versions.
 
     Raises:
-        CommandError: S3 did not delete all of them.
+        CommandError: S3 failed to delete a version.
     """
     s3, deleted = session.client("s3"), 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -157,14 +161,14 @@ def empty(session: Session, bucket: str) -> int:
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
         if errors := answer.get("Errors"):
             first = errors[0]
-            raise CommandError(f"bucket {bucket}: {first['Key']} could not be deleted: {first.get('Message')}")
+            raise CommandError(f"bucket {bucket}: S3 failed to delete {first['Key']}: {first.get('Message')}")
         deleted += len(versions)
     return deleted
 
 
 def _running_jobs(sagemaker: "SageMakerClient", name: str) -> Iterator[str]:
     for kind in JOB_KINDS:
-        # A cast: its overloads are each of one kind.
+        # The cast is needed because each overload accepts one operation name only.
         jobs = cast("Any", sagemaker).get_paginator(f"list_{kind.lower()}_jobs")
         for status in ("InProgress", "Stopping"):
             for page in jobs.paginate(NameContains=f"{name}-", StatusEquals=status):

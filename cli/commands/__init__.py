@@ -1,5 +1,5 @@
-"""The commands of `onejob`, thin: each one turns its options into one call.
+"""The commands of `onejob`. Each command passes its options to one call.
 
-A command imports the package that does its work when it runs, so that `onejob --help` answers at once.
-The modules may import everything in `cli` but `main`.
+A command imports its package when it runs, so that `onejob --help` answers immediately.
+The modules may import everything in `cli` except `main`.
 """

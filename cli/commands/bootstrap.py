@@ -8,7 +8,7 @@ from contract.names import PERSONAL_ENVIRONMENT
 
 @dataclass(frozen=True, kw_only=True)
 class BootstrapOptions:
-    """What `onejob bootstrap` takes."""
+    """The options of `onejob bootstrap`."""
 
     environment: Environment = PERSONAL_ENVIRONMENT
     cdk_options: CdkOptions = None
@@ -18,7 +18,7 @@ class BootstrapOptions:
 def bootstrap(options: BootstrapOptions) -> None:
     """Prepare an AWS account and region for deployments, once.
 
-    Runs the CDK's bootstrap and makes its image repository scan each image when it is pushed.
+    Runs the CDK's bootstrap and turns on vulnerability scans in its image repository.
     """
     from cli.aws.account import signed_in
     from cli.aws.cdk import run_cdk
@@ -32,4 +32,4 @@ def bootstrap(options: BootstrapOptions) -> None:
     run_cdk("bootstrap", options.environment, options.cdk_options or ())
     with aws_errors():
         repository = scan_pushed_images(session)
-    print(f"ECR scans each image that is pushed to {repository}")
+    print(f"ECR scans every image pushed to {repository}")

@@ -8,7 +8,7 @@ from contract.names import PERSONAL_ENVIRONMENT
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentOptions:
-    """What `onejob diff` and `onejob deploy` take."""
+    """The options of `onejob diff` and `onejob deploy`."""
 
     environment: Environment = PERSONAL_ENVIRONMENT
     cdk_options: CdkOptions = None
@@ -16,7 +16,7 @@ class DeploymentOptions:
 
 @takes(DeploymentOptions)
 def diff(options: DeploymentOptions) -> None:
-    """Show what a deployment would change."""
+    """Show the changes that a deployment would make."""
     from cli.aws.cdk import run_cdk
     from cli.environment import read_settings
 
@@ -28,7 +28,7 @@ def diff(options: DeploymentOptions) -> None:
 def deploy(options: DeploymentOptions) -> None:
     """Deploy an environment to AWS.
 
-    Builds the image with Docker, unless the environment's file has an `image_uri`.
+    Builds the image with Docker, unless the environment's file sets `image_uri`.
     """
     from cli.aws.cdk import run_cdk
     from cli.environment import read_settings

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DestroyOptions:
-    """What `onejob destroy` takes."""
+    """The options of `onejob destroy`."""
 
     environment: Environment = PERSONAL_ENVIRONMENT
-    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False
+    yes: Annotated[bool, Option("--yes", help="Do not ask for confirmation.")] = False
 
 
 @takes(DestroyOptions)
 def destroy(options: DestroyOptions) -> None:
     """Remove an environment from AWS, with all its data.
 
-    Shows what it will delete and asks you to type the environment's name.
+    Lists the stacks and buckets to delete and asks you to type the environment's name.
     """
     from cli.aws.account import signed_in
     from cli.aws.deployed import Deployed
@@ -40,7 +40,7 @@ def destroy(options: DestroyOptions) -> None:
     if settings.keeps_data:
         raise CommandError(
             f"environments/{settings.environment}.toml: removal_policy is retain, so onejob deletes nothing "
-            "(docs/operating.md: Taking an environment down)"
+            "(docs/operations.md: Remove an environment)"
         )
     session = session_of(settings)
     account = signed_in(session, settings).account
@@ -53,19 +53,19 @@ def destroy(options: DestroyOptions) -> None:
         for line in _to_be_deleted(deployed, place):
             OUTPUT.print(line)
         if not options.yes and not _agreed(settings.environment):
-            raise CommandError("onejob deleted nothing: the name was not typed")
+            raise CommandError("onejob deleted nothing: the typed name does not match")
         take_down(session, deployed, settings.name)
 
 
 def _to_be_deleted(deployed: "Deployed", place: str) -> Iterator[str]:
-    yield f"To be deleted for good, in {place}:"
+    yield f"onejob will permanently delete, in {place}:"
     for stack in deployed.stacks:
-        yield f"  the stack {stack}, with everything in it"
+        yield f"  stack {stack} and all its resources"
     for bucket in deployed.buckets:
-        yield f"  the bucket {bucket}, with every version of every object"
+        yield f"  bucket {bucket} and every version of every object"
 
 
 def _agreed(environment: str) -> bool:
     if not sys.stdin.isatty():
-        raise CommandError("onejob deleted nothing: there is no terminal to ask on; add --yes")
-    return input(f"Type {environment} to go on: ") == environment
+        raise CommandError("onejob deleted nothing: without a terminal, it needs the option --yes")
+    return input(f"Type {environment} to continue: ") == environment

@@ -1,4 +1,4 @@
-"""`onejob train` and `onejob infer`: the container's own program, on files of this machine."""
+"""`onejob train` and `onejob infer`: run the container's program on local files."""
 
 import os
 import sys
@@ -17,36 +17,36 @@ from contract.s3.keys import MODELS
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
-    """What `onejob train` takes: the options of `python -m job_code train`, under the same names."""
+    """The options of `onejob train`: the same as of `python -m job_code train`."""
 
-    demand: Annotated[Path, Option(metavar="PATH", help="Demand: a Parquet or CSV file, or a folder of them.")]
+    demand: Annotated[Path, Option(metavar="PATH", help="Demand: a Parquet or CSV file, or a folder of such files.")]
     static: StaticPath = None
     covariates: CovariatesPath = None
     published: Annotated[
-        Path | None, Option(metavar="PATH", help="Folder of an earlier run. The report compares the forecasts with it.")
+        Path | None, Option(metavar="PATH", help="Folder of an earlier run. The report compares its forecasts.")
     ] = None
     output: Annotated[Path, Option(metavar="DIR", help="Folder for forecasts, report and model.")] = Path("out")
     config: Annotated[
-        Path | None, Option(metavar="FILE", help="Configuration, a TOML file. --set takes precedence.")
+        Path | None, Option(metavar="FILE", help="Configuration file (TOML). --set takes precedence.")
     ] = None
     set: Settings = field(default_factory=list)
     partition: Annotated[str, Option(metavar="NAME", help="Name of the partition.")] = WHOLE
     log_format: Annotated[Literal["text", "json"], Option(help="Format of the log.")] = "text"
-    run_id: Annotated[str | None, Option(metavar="NAME", help="Name of the run; the time, unless you give one.")] = None
+    run_id: Annotated[str | None, Option(metavar="NAME", help="Name of the run. Default: the time.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class InferOptions(TrainOptions):
-    """What `onejob infer` takes beside it."""
+    """The options of `onejob infer`: those of `onejob train` and the model."""
 
-    model: Annotated[Path, Option(metavar="DIR", help=f"Model of an earlier run: its folder below {MODELS}.")]
+    model: Annotated[Path, Option(metavar="DIR", help=f"Model of an earlier run: a folder below {MODELS}.")]
 
 
 @takes(TrainOptions)
 def train(options: TrainOptions) -> NoReturn:
     """Train a model and forecast, without any cloud.
 
-    Runs the program of the container, `python -m job_code train`. Exits with 2 if the input is at fault.
+    Runs the container's program, `python -m job_code train`. Exits with 2 if the input is invalid.
     """
     _run_job("train", options)
 
@@ -55,14 +55,14 @@ def train(options: TrainOptions) -> NoReturn:
 def infer(options: InferOptions) -> NoReturn:
     """Forecast with the model of an earlier run, without any cloud.
 
-    Runs the program of the container, `python -m job_code infer`. Exits with 2 if the input is at fault.
+    Runs the container's program, `python -m job_code infer`. Exits with 2 if the input is invalid.
     """
     _run_job("infer", options)
 
 
 def _run_job(entry: str, options: TrainOptions) -> NoReturn:
-    """Become the job's process: it gets every signal and its exit code is this command's."""
-    # This checkout's job, even if the current folder has a `job_code` of its own.
+    """Replace this process by the job, so that signals reach the job and its exit code is the command's."""
+    # Use this checkout's job, even if the current folder also has a `job_code`.
     path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-P", "-m", "job_code", entry, *_arguments(options)]
     os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606 (our own program)

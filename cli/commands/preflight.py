@@ -9,22 +9,22 @@ from cli.console import OUTPUT, progress
 from cli.options import Environment, takes
 from contract.names import PERSONAL_ENVIRONMENT
 
-# By the verdict of a finding: its mark and the mark's color.
+# Mark and color for each verdict of a check.
 MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "unknown": ("?", "yellow")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightOptions:
-    """What `onejob preflight` takes."""
+    """The options of `onejob preflight`."""
 
     environment: Environment = PERSONAL_ENVIRONMENT
 
 
 @takes(PreflightOptions)
 def preflight(options: PreflightOptions) -> int:
-    """Check what a deployment or the next run needs.
+    """Check the account, quotas, image and data that a deployment or the next run needs.
 
-    Prints one line for each check: ✓ passed, ✗ failed, ! worth a look, ? not known. Exits with 1 if a check failed.
+    Prints one line for each check: ✓ passed, ✗ failed, ! warning, ? not checked. Exits with 1 if a check failed.
     """
     from cli.aws.preflight_checks import look
     from cli.aws.session import session_of

@@ -1,7 +1,7 @@
-"""An estimate of a fleet: instances, minutes and dollars, and every assumption behind them.
+"""Estimate the instances, minutes and dollars of a fleet, and list every assumption.
 
-`case` and `training` turn a question and the benchmark's measurements (`measured`) into a plan, `on_paper` prints it;
-`simulation` draws runs at random: of a fleet (`fleet_runs`, `fleet_levels`) and of many partitions (`partition_runs`,
-`partition_levels`), and `plot` draws both as a picture.
+`scenario` and `training` turn a request and the benchmark's measurements (`measured`) into a plan. `estimate` prints
+the plan. `simulation` draws random runs of a fleet (`fleet_runs`, `fleet_levels`) and of many partitions
+(`partition_runs`, `partition_levels`). `plot` draws both simulations as a chart.
 The package may import `infra`, `job_code`, `lambdas` and the shared modules of `cli`.
 """

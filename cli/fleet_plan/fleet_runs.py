@@ -1,4 +1,4 @@
-"""A fleet, run by chance: machines that come late, load slowly, straggle or are lost; chunks of uneven size."""
+"""Simulation of a fleet: instances start late, load slowly, straggle or are lost, and chunks differ in size."""
 
 import heapq
 from collections.abc import Sequence
@@ -8,25 +8,25 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from cli.fleet_plan.case import Case
 from cli.fleet_plan.levels import Floats
+from cli.fleet_plan.scenario import Scenario
 from lambdas.plan_fleet.fleet import Assumptions
 from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseModel:
-    """What varies. A spread is the standard deviation of the logarithm: 0.25 is about a quarter up or down.
+    """Random effects of a fleet. A spread is the standard deviation of the logarithm: 0.25 is about a quarter.
 
     Attributes:
-        startup_seconds: Of an instance, the median; the job starts with its slowest one.
-        startup_spread: From instance to instance.
-        download_spread: Likewise, of the megabytes a second.
-        chunk_spread: From chunk to chunk, of its bytes and series.
-        straggler_share: Instances that are slow.
-        straggler_times: How much longer these take to forecast.
-        losses_per_instance_hour: Instances lost; the job fails then.
-        restart_seconds: From a failed job to the request of the next one.
+        startup_seconds: Median start-up of an instance. The job starts with its slowest instance.
+        startup_spread: Spread of the start-up between instances.
+        download_spread: Spread of the download speed between instances.
+        chunk_spread: Spread of the bytes and series of a chunk.
+        straggler_share: Share of slow instances.
+        straggler_times: Factor by which slow instances take longer to forecast.
+        losses_per_instance_hour: Rate at which instances are lost. A lost instance fails the job.
+        restart_seconds: Time from a failed job to the request for the next one.
     """
 
     startup_seconds: float = 210.0
@@ -39,8 +39,8 @@ class NoiseModel:
     restart_seconds: float = 60.0
 
     @classmethod
-    def none(cls, assumptions: Assumptions) -> Self:
-        """As the sizing has it for one instance, nothing by chance."""
+    def noiseless(cls, assumptions: Assumptions) -> Self:
+        """Return the estimate's start-up and no random effects."""
         return cls(
             startup_seconds=assumptions.startup_seconds,
             startup_spread=0,
@@ -53,14 +53,14 @@ class NoiseModel:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetRun:
-    """How it went.
+    """The result of one simulated fleet.
 
     Attributes:
-        seconds: From the first request to the end.
-        startup_seconds: Those in which a job was awaited.
-        billed_seconds: Of all instances of all jobs.
-        jobs: 1, and one more each time an instance was lost.
-        forecast: How often each chunk's forecasts were kept; once, if all is well.
+        seconds: Time from the first request to the end.
+        startup_seconds: Time spent waiting for jobs to start.
+        billed_seconds: Billed time of all instances of all jobs.
+        jobs: Number of jobs: 1 plus the number of lost instances.
+        forecast: Shape (chunks,): number of kept forecasts per chunk, 1 each in a correct run.
     """
 
     seconds: float
@@ -70,73 +70,73 @@ class FleetRun:
     forecast: npt.NDArray[np.int64]
 
 
-def run_fleet(case: Case, *, instances: int, chances: NoiseModel, random: np.random.Generator) -> FleetRun:
-    """Runs the fleet, and once more for what is missing whenever an instance is lost.
+def run_fleet(scenario: Scenario, *, instances: int, noise: NoiseModel, random: np.random.Generator) -> FleetRun:
+    """Simulate a fleet. After each lost instance, another job forecasts the missing chunks.
 
     Args:
-        case: Its work, machine and speed.
-        instances: Of the first job; a later one has no more than there are chunks left, and one to gather them all.
-        chances: What varies.
-        random: Where chance comes from.
+        scenario: Work, instance and throughput of the fleet.
+        instances: Instances of the first job. A later job has at most one per missing chunk, and at least one.
+        noise: The random effects.
+        random: Random generator.
     """
-    work, assumptions = case.work, case.assumptions
-    sizes = random.lognormal(0, chances.chunk_spread, work.chunks)
+    work, assumptions = scenario.work, scenario.assumptions
+    sizes = random.lognormal(0, noise.chunk_spread, work.chunks)
     sizes /= sizes.mean()
     left = np.arange(work.chunks)
     forecast = np.zeros(work.chunks, dtype=np.int64)
     gathering = assumptions.gathering(work)
-    now = awaited = billed = 0.0
+    now = waited = billed = 0.0
     jobs, gathered = 0, False
     while not gathered:
-        now += chances.restart_seconds if jobs else 0
+        now += noise.restart_seconds if jobs else 0
         jobs += 1
-        machines = max(1, min(instances, left.size))
-        startup = float((chances.startup_seconds * random.lognormal(0, chances.startup_spread, machines)).max())
-        hands = _dealt(work.chunks, machines, random)
-        finished = _finished(case, hands, sizes, forecast == 0, chances=chances, random=random)
+        count = max(1, min(instances, left.size))
+        startup = float((noise.startup_seconds * random.lognormal(0, noise.startup_spread, count)).max())
+        shares = _distribute(work.chunks, count, random)
+        finished = _finish_times(scenario, shares, sizes, forecast == 0, noise=noise, random=random)
         end = float(np.nanmax(finished, initial=0)) + gathering
-        lost = _first_loss(machines, chances, random)
+        lost = _first_loss(count, noise, random)
         forecast += finished <= lost
         left = np.flatnonzero(forecast == 0)
         gathered = end <= lost
         worked = min(end, lost)
         now += startup + worked
-        awaited += startup
-        billed += machines * (max(startup - assumptions.startup_unbilled_seconds, 0) + worked)
-    return FleetRun(seconds=now, startup_seconds=awaited, billed_seconds=billed, jobs=jobs, forecast=forecast)
+        waited += startup
+        billed += count * (max(startup - assumptions.startup_unbilled_seconds, 0) + worked)
+    return FleetRun(seconds=now, startup_seconds=waited, billed_seconds=billed, jobs=jobs, forecast=forecast)
 
 
-def _dealt(chunks: int, machines: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
-    """All by number, whatever their size, in no particular order: that is all that ShardedByS3Key promises."""
+def _distribute(chunks: int, instances: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+    """Distribute chunks in random order by count, not by size. ShardedByS3Key promises no more."""
     shuffled = random.permutation(chunks)
-    return [shuffled[place::machines] for place in range(machines)]
+    return [shuffled[place::instances] for place in range(instances)]
 
 
-def _finished(
-    case: Case,
-    hands: Sequence[npt.NDArray[np.int64]],
+def _finish_times(
+    scenario: Scenario,
+    shares: Sequence[npt.NDArray[np.int64]],
     sizes: Floats,
     left: npt.NDArray[np.bool_],
     *,
-    chances: NoiseModel,
+    noise: NoiseModel,
     random: np.random.Generator,
 ) -> Floats:
-    """Seconds from the job's start until each chunk is forecast; not a number for those that were before."""
-    work, megabytes_per_second = case.work, case.assumptions.download_mb_per_second
-    object_seconds = case.assumptions.of_object(work, case.rate)
-    loading = megabytes_per_second * random.lognormal(0, chances.download_spread, len(hands))
-    slow = np.where(random.random(len(hands)) < chances.straggler_share, chances.straggler_times, 1.0)
+    """Return the seconds from the job's start to each chunk's forecast; NaN for chunks of an earlier job."""
+    work, megabytes_per_second = scenario.work, scenario.assumptions.download_mb_per_second
+    chunk_seconds = scenario.assumptions.of_object(work, scenario.rate)
+    loading = megabytes_per_second * random.lognormal(0, noise.download_spread, len(shares))
+    slow = np.where(random.random(len(shares)) < noise.straggler_share, noise.straggler_times, 1.0)
     finished = np.full(work.chunks, np.nan)
-    for hand, speed, slowness in zip(hands, loading, slow, strict=True):
-        loaded = float(sizes[hand].sum()) * work.bytes / work.chunks / 1e6 / float(speed)
-        own = hand[left[hand]]
-        times = (sizes[own] * object_seconds * float(slowness)).tolist()
-        finished[own] = _ends(times, cores=case.machine.cores, start=loaded)
+    for share, speed, slowness in zip(shares, loading, slow, strict=True):
+        loaded = float(sizes[share].sum()) * work.bytes / work.chunks / 1e6 / float(speed)
+        own = share[left[share]]
+        times = (sizes[own] * chunk_seconds * float(slowness)).tolist()
+        finished[own] = _ends(times, cores=scenario.instance.cores, start=loaded)
     return finished
 
 
 def _ends(times: Sequence[float], *, cores: int, start: float) -> list[float]:
-    """Each core takes the next chunk as soon as it is free."""
+    """Return the end of each chunk. Each core takes the next chunk when it is free."""
     free = [start] * cores
     ends = []
     for time in times:
@@ -146,7 +146,7 @@ def _ends(times: Sequence[float], *, cores: int, start: float) -> list[float]:
     return ends
 
 
-def _first_loss(machines: int, chances: NoiseModel, random: np.random.Generator) -> float:
-    if not chances.losses_per_instance_hour:
+def _first_loss(instances: int, noise: NoiseModel, random: np.random.Generator) -> float:
+    if not noise.losses_per_instance_hour:
         return np.inf
-    return float(random.exponential(SECONDS_AN_HOUR / chances.losses_per_instance_hour, machines).min())
+    return float(random.exponential(SECONDS_AN_HOUR / noise.losses_per_instance_hour, instances).min())

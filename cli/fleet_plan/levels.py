@@ -1,4 +1,4 @@
-"""What many simulated runs come to at each count of instances or jobs, and from which count on more does not help."""
+"""Results of many simulated runs by number of instances or jobs, and the number beyond which more does not help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-# Of the minutes: what saves less does not count.
+# Share of the minutes. A smaller saving does not justify more instances or jobs.
 MIN_SAVING = 0.1
 
 Floats = npt.NDArray[np.float64]
@@ -14,12 +14,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Level:
-    """One count.
+    """Simulated runs with one number of instances or jobs.
 
     Attributes:
-        count: Instances, or jobs at a time.
-        minutes: Of the runs, one after the other.
-        dollars: Likewise; not a number where there is no price.
+        count: Number of instances, or of concurrent jobs.
+        minutes: Shape (runs,): duration of each run.
+        dollars: Shape (runs,): cost of each run; NaN without a price.
     """
 
     count: int
@@ -28,7 +28,7 @@ class Level:
 
     @property
     def median(self) -> float:
-        """Minutes of a usual run."""
+        """Median minutes of the runs."""
         return float(np.median(self.minutes))
 
     @property
@@ -38,16 +38,16 @@ class Level:
 
     @property
     def price(self) -> float:
-        """US dollars of a run, on average: what many of them come to."""
+        """Mean US dollars of a run."""
         return float(self.dollars.mean())
 
     def kept(self, deadline_seconds: float) -> float:
-        """Share of runs that keep a deadline."""
+        """Return the share of runs that meet a deadline."""
         return float(np.mean(self.minutes * 60 <= deadline_seconds))
 
 
 def last_useful(levels: Sequence[Level]) -> int:
-    """Returns the place of the first level beyond which no other saves a tenth of the time."""
+    """Return the index of the first level beyond which no other saves a tenth of the time."""
     for place, level in enumerate(levels):
         fastest = min(other.median for other in levels[place:])
         if level.median - fastest < MIN_SAVING * level.median:
@@ -56,24 +56,24 @@ def last_useful(levels: Sequence[Level]) -> int:
 
 
 def beyond(levels: Sequence[Level], what: str, why: str) -> str:
-    """Says where it stops falling, e.g. `Beyond 8 instances ...: 16 save 0.4 minutes and cost 1.8 x.`.
+    """Return where the time stops falling: `Beyond 8 instances ...: 16 save 0.4 minutes and cost 1.8 x.`.
 
     Args:
-        levels: By count.
-        what: `instances`.
-        why: What dominates there.
+        levels: Simulated runs, sorted by count.
+        what: The counted thing, for example `instances`.
+        why: A clause that names the bottleneck at that count.
     """
     place = last_useful(levels)
     level = levels[place]
     if place == len(levels) - 1:
-        return f"Up to {level.count:,} {what} each step saves a tenth of the time or more."
+        return f"Up to {level.count:,} {what}, each step saves a tenth of the time or more."
     further = levels[place + 1]
     saved = level.median - further.median
-    told = f"save {saved:,.1f} minutes" if saved > 0 else f"take {-saved:,.1f} minutes more"
+    effect = f"save {saved:,.1f} minutes" if saved > 0 else f"take {-saved:,.1f} minutes more"
     cost = "" if np.isnan(level.price) else f" and cost {further.price / level.price:,.2f} x"
-    return f"Beyond {level.count:,} {what} {why}: {further.count:,} {told}{cost}."
+    return f"Beyond {level.count:,} {what}, {why}: {further.count:,} {effect}{cost}."
 
 
 def dollars(amount: float) -> str:
-    """`$1.02`; nothing where there is no price."""
+    """Format an amount as `$1.02`; return an empty string for NaN."""
     return "" if np.isnan(amount) else f"${amount:,.2f}"

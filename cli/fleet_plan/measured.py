@@ -1,4 +1,4 @@
-"""The benchmark's measurement that a plan extrapolates: the job on the most series that it has run on."""
+"""The benchmark's measurement that a plan extrapolates: the run of the job on the most series."""
 
 import json
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ class Measured:
 
     Attributes:
         series: Number of series.
-        weeks: Length of each one's history.
-        cores: Of the machine.
-        rows: Of demand.
-        bytes: Size of the demand's files.
-        stages: Seconds of each stage of the job, by its name.
-        on_cores: The same of runs on one core and on two, by number of cores; empty without such runs.
-        cores_series: Number of series of those runs.
+        weeks: Weeks of history of each series.
+        cores: Cores of the host.
+        rows: Rows of demand.
+        bytes: Size of the demand files.
+        stages: Seconds of each stage of the job, by name.
+        on_cores: Stages of runs on one core and on two, by number of cores; empty without such runs.
+        cores_series: Number of series of the runs in `on_cores`.
     """
 
     series: int

@@ -1,27 +1,27 @@
-"""A thousand partitions by how many are under way at a time, as many runs by chance have it."""
+"""Simulated runs of a thousand partitions, by number of concurrent partitions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cli.fleet_plan.assumed import Assumed, aligned
+from cli.fleet_plan.assumption import Assumption, format_table
 from cli.fleet_plan.levels import Level, beyond, dollars, last_useful
-from cli.fleet_plan.partition_runs import PartitionChances, run_partitions
+from cli.fleet_plan.partition_runs import PartitionNoise, run_partitions
 from infra.jobs import retries
 from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
-AT_A_TIME = (1, 8, 20, 50, 100, 200)
+CONCURRENCIES = (1, 8, 20, 50, 100, 200)
 
 
 @dataclass(frozen=True)
 class PartitionLevel(Level):
-    """One number of partitions at a time.
+    """Simulated runs with one number of concurrent partitions.
 
     Attributes:
-        refused: Calls of a run that found the quota used up, on average.
-        gave_up: Partitions of a run that waited for the quota in vain, on average.
-        failed: Partitions of a run whose jobs failed time and again, on average.
+        refused: Mean number of calls per run that exceed the quota.
+        gave_up: Mean number of partitions per run that used all retries for the quota.
+        failed: Mean number of partitions per run whose jobs used all retries after faults.
     """
 
     refused: float
@@ -32,43 +32,43 @@ class PartitionLevel(Level):
 def partition_levels(
     hourly_price: float | None,
     *,
-    chances: PartitionChances,
+    noise: PartitionNoise,
     runs: int,
     seed: int,
-    counts: Sequence[int] = AT_A_TIME,
+    counts: Sequence[int] = CONCURRENCIES,
 ) -> list[PartitionLevel]:
-    """Runs all partitions, with each number of them at a time.
+    """Simulate all partitions with each number of concurrent partitions.
 
     Args:
-        hourly_price: Of the machine, in US dollars; None where nobody said.
-        chances: What varies.
-        runs: With each number.
-        seed: Of chance.
-        counts: Numbers at a time.
+        hourly_price: Price of the instance in US dollars; None if unknown.
+        noise: The random effects.
+        runs: Runs for each number of concurrent partitions.
+        seed: Seed of the random generator.
+        counts: Numbers of concurrent partitions.
     """
     price = np.nan if hourly_price is None else hourly_price
     levels = []
     for count in counts:
-        made = [
-            run_partitions(max_concurrency=count, chances=chances, random=np.random.default_rng([seed, count, run]))
+        simulated = [
+            run_partitions(max_concurrency=count, noise=noise, random=np.random.default_rng([seed, count, run]))
             for run in range(runs)
         ]
         levels.append(
             PartitionLevel(
                 count=count,
-                minutes=np.array([run.seconds for run in made]) / 60,
-                dollars=np.array([run.billed_seconds for run in made]) / SECONDS_AN_HOUR * price,
-                refused=float(np.mean([run.refused for run in made])),
-                gave_up=float(np.mean([run.gave_up for run in made])),
-                failed=float(np.mean([run.failed for run in made])),
+                minutes=np.array([run.seconds for run in simulated]) / 60,
+                dollars=np.array([run.billed_seconds for run in simulated]) / SECONDS_AN_HOUR * price,
+                refused=float(np.mean([run.refused for run in simulated])),
+                gave_up=float(np.mean([run.gave_up for run in simulated])),
+                failed=float(np.mean([run.failed for run in simulated])),
             )
         )
     return levels
 
 
 def partition_table(levels: Sequence[PartitionLevel]) -> str:
-    """All levels."""
-    head = ["at a time", "median", "p95 minutes", "price", "refused calls", "gave up", "failed"]
+    """Return the simulated runs as a table in plain text."""
+    head = ["concurrent", "median", "p95 minutes", "price", "refused calls", "gave up", "failed"]
     rows = [
         [
             f"{level.count:,}",
@@ -81,68 +81,68 @@ def partition_table(levels: Sequence[PartitionLevel]) -> str:
         ]
         for level in levels
     ]
-    return aligned(head, rows)
+    return format_table(head, rows)
 
 
-def partition_conclusions(levels: Sequence[PartitionLevel], chances: PartitionChances) -> list[str]:
-    """Where it stops falling, what stands in the way there, and what that does to single partitions."""
+def partition_conclusions(levels: Sequence[PartitionLevel], noise: PartitionNoise) -> list[str]:
+    """Return where more concurrency stops saving time, the bottleneck, and the partitions that give up."""
     following = levels[min(last_useful(levels) + 1, len(levels) - 1)]
-    calls = chances.partitions / chances.calls_per_second / 60
+    calls = noise.partitions / noise.calls_per_second / 60
     if following.refused:
-        why = f"the quota of {chances.quota:,}, shared with others, refuses calls"
+        why = f"calls exceed the quota of {noise.quota:,}, which other jobs share"
     else:
-        why = f"calls hold them back, which take {calls:,.0f} minutes alone"
-    told = [beyond(levels, "at a time", why)]
+        why = f"the call rate limits the run: the calls alone take {calls:,.0f} minutes"
+    lines = [beyond(levels, "concurrent partitions", why)]
     refused = [level for level in levels if level.refused]
     if refused:
         most = max(level.gave_up for level in refused)
-        told.append(
-            f"From {refused[0].count:,} at a time on calls are refused; "
-            f"up to {most:,.1f} partitions of a run wait for the quota in vain."
+        lines.append(
+            f"With {refused[0].count:,} or more concurrent partitions, SageMaker refuses calls. "
+            f"Up to {most:,.1f} partitions per run use all retries for the quota and give up."
         )
-    return told
+    return lines
 
 
 def partition_assumed(
-    instance_type: str, hourly_price: float | None, chances: PartitionChances, *, runs: int
-) -> tuple[Assumed, ...]:
-    """What the runs rest on."""
-    price = "not known" if hourly_price is None else f"${hourly_price:,.3f}"
+    instance_type: str, hourly_price: float | None, noise: PartitionNoise, *, runs: int
+) -> tuple[Assumption, ...]:
+    """Return the assumptions of the simulation."""
+    price = "price unknown" if hourly_price is None else f"${hourly_price:,.3f} per hour"
     return (
-        Assumed("partitions", f"{chances.partitions:,}", "given", "a training job each"),
-        Assumed("runs of each count", f"{runs:,}", "given", "with the same seed"),
-        Assumed("machine", f"{instance_type}, {price} an hour", "given", "the environment's first"),
-        Assumed(
+        Assumption("partitions", f"{noise.partitions:,}", "given", "one training job each"),
+        Assumption("runs per count", f"{runs:,}", "given", "with the same seed"),
+        Assumption("instance", f"{instance_type}, {price}", "given", "the environment's first instance type"),
+        Assumption(
             "start-up of a job",
-            f"{chances.startup_seconds:,.0f} s, spread {chances.startup_spread:g}",
-            "believed",
-            f"as the fleet's; {chances.startup_unbilled_seconds:,.0f} s of it not billed",
+            f"{noise.startup_seconds:,.0f} s, spread {noise.startup_spread:g}",
+            "assumed",
+            f"as for the fleet; {noise.startup_unbilled_seconds:,.0f} s are not billed",
         ),
-        Assumed(
+        Assumption(
             "work of a job",
-            f"{chances.work_seconds:,.0f} s, spread {chances.work_spread:g}",
-            "believed",
+            f"{noise.work_seconds:,.0f} s, spread {noise.work_spread:g}",
+            "assumed",
             "measured: a million series take 48 s on two cores",
         ),
-        Assumed(
+        Assumption(
             "calls",
-            f"{chances.calls_per_second:g} a second",
-            "believed",
-            "aws/sagemaker-python-sdk issue 645: five at once are throttled",
+            f"{noise.calls_per_second:g} per second",
+            "assumed",
+            "aws/sagemaker-python-sdk issue 645: SageMaker throttles five simultaneous calls",
         ),
-        Assumed(
+        Assumption(
             "quota",
-            f"{chances.quota:,} jobs",
+            f"{noise.quota:,} jobs",
             "given",
-            "--quota; others use 0 to "
-            f"{chances.others_share:.0%} of it, new every {chances.others_seconds / 60:,.0f} minutes",
+            "--quota; other jobs use 0 to "
+            f"{noise.others_share:.0%} of it, changing every {noise.others_seconds / 60:,.0f} minutes",
         ),
-        Assumed(
-            "refused",
+        Assumption(
+            "wait after a refused call",
             f"{retries.QUOTA_INTERVAL_SECONDS / 60:g} minutes, then longer",
             "given",
-            f"infra/jobs/retries.py: x {retries.QUOTA_BACKOFF:g}, {retries.QUOTA_LONGEST_SECONDS / 60:g} at most, "
-            f"{retries.QUOTA_ATTEMPTS} times",
+            f"infra/jobs/retries.py: x {retries.QUOTA_BACKOFF:g}, at most {retries.QUOTA_LONGEST_SECONDS / 60:g} "
+            f"minutes, {retries.QUOTA_ATTEMPTS} times",
         ),
-        Assumed("faults", f"{chances.fault_share:.0%} of the jobs", "believed", "started anew, twice at most"),
+        Assumption("faults", f"{noise.fault_share:.0%} of the jobs", "assumed", "at most two retries"),
     )

@@ -1,4 +1,4 @@
-"""A thousand partitions, a training job each: calls limited, a quota shared with others, waits that grow."""
+"""Simulation of many training jobs, one per partition: limited call rate, shared quota, growing waits."""
 
 import heapq
 from collections import deque
@@ -15,26 +15,26 @@ from infra.jobs.retries import (
     QUOTA_LONGEST_SECONDS,
 )
 
-# More than a run can take.
+# Number of changes in the quota that other jobs use: more than any run lasts.
 OTHERS_CHANGES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartitionChances:
-    """What varies. A spread is the standard deviation of the logarithm.
+class PartitionNoise:
+    """Random effects of many training jobs. A spread is the standard deviation of the logarithm.
 
     Attributes:
-        partitions: Training jobs to be done.
-        startup_seconds: Of a job, the median.
-        startup_unbilled_seconds: Part of it before SageMaker bills.
-        startup_spread: From job to job.
-        work_seconds: Of a job, the median.
-        work_spread: From job to job.
-        calls_per_second: CreateTrainingJob's limit, for the account; refused calls count.
-        quota: Jobs of that machine that the account may run at a time.
-        others_share: The most of it that others use; how much changes now and then.
-        others_seconds: How often it changes.
-        fault_share: Jobs that fail somewhere halfway and are started anew.
+        partitions: Number of partitions, with one training job each.
+        startup_seconds: Median start-up of a job.
+        startup_unbilled_seconds: Part of the start-up that SageMaker does not bill.
+        startup_spread: Spread of the start-up between jobs.
+        work_seconds: Median working time of a job.
+        work_spread: Spread of the working time between jobs.
+        calls_per_second: The account's limit of CreateTrainingJob. Refused calls count.
+        quota: Concurrent jobs with this instance type that the account may run.
+        others_share: Largest share of the quota that other jobs use.
+        others_seconds: Interval at which the use by other jobs changes.
+        fault_share: Share of jobs that fail while they work and are retried.
     """
 
     partitions: int = 1_000
@@ -52,15 +52,15 @@ class PartitionChances:
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionsRun:
-    """How it went.
+    """The result of one simulated run of all partitions.
 
     Attributes:
-        seconds: Until the last partition is through.
-        billed_seconds: Of all jobs.
+        seconds: Time until the last partition ends.
+        billed_seconds: Billed time of all jobs.
         done: Partitions that have a forecast.
-        refused: Calls that found the quota used up.
-        gave_up: Partitions that waited for the quota as often as they may.
-        failed: Partitions whose jobs failed as often as they may.
+        refused: Calls that exceeded the quota.
+        gave_up: Partitions that used all retries for the quota.
+        failed: Partitions whose jobs used all retries after faults.
     """
 
     seconds: float
@@ -85,10 +85,10 @@ class _Partition:
 
 
 @dataclass(kw_only=True)
-class _Day:
-    """All that happens, in its order in time."""
+class _Timeline:
+    """The events of a run in chronological order."""
 
-    chances: PartitionChances
+    noise: PartitionNoise
     random: np.random.Generator
     events: list[tuple[float, int, _Event, _Partition]] = field(default_factory=list)
     number: int = 0
@@ -101,18 +101,18 @@ class _Day:
     failed: int = 0
 
     def __post_init__(self) -> None:
-        most = round(self.chances.quota * self.chances.others_share)
+        most = round(self.noise.quota * self.noise.others_share)
         self.others = self.random.integers(0, most + 1, OTHERS_CHANGES).tolist()
 
     def add(self, time: float, event: _Event, partition: _Partition) -> None:
-        self.number += 1  # keeps what happens at the same time in order
+        self.number += 1  # keeps simultaneous events in order
         heapq.heappush(self.events, (time, self.number, event, partition))
 
     def handle(self, now: float, event: _Event, partition: _Partition) -> bool:
-        """Returns whether that was the last of the partition."""
+        """Process an event and return whether the partition has ended."""
         if event is _Event.REQUEST:
             at = max(now, self.next_call)
-            self.next_call = at + 1 / self.chances.calls_per_second
+            self.next_call = at + 1 / self.noise.calls_per_second
             self.add(at, _Event.CALL, partition)
             return False
         if event is _Event.CALL:
@@ -129,8 +129,8 @@ class _Day:
         return False
 
     def _called(self, now: float, partition: _Partition) -> bool:
-        others = self.others[int(now / self.chances.others_seconds)]
-        if self.running + others < self.chances.quota:
+        others = self.others[int(now / self.noise.others_seconds)]
+        if self.running + others < self.noise.quota:
             self._start(now, partition)
             return False
         self.refused += 1
@@ -143,39 +143,39 @@ class _Day:
         return False
 
     def _start(self, now: float, partition: _Partition) -> None:
-        chances = self.chances
-        startup = chances.startup_seconds * self.random.lognormal(0, chances.startup_spread)
-        work = chances.work_seconds * self.random.lognormal(0, chances.work_spread)
-        fault = self.random.random() < chances.fault_share
+        noise = self.noise
+        startup = noise.startup_seconds * self.random.lognormal(0, noise.startup_spread)
+        work = noise.work_seconds * self.random.lognormal(0, noise.work_spread)
+        fault = self.random.random() < noise.fault_share
         if fault:
             work *= self.random.random()
         self.running += 1
-        self.billed += max(startup - chances.startup_unbilled_seconds, 0) + work
+        self.billed += max(startup - noise.startup_unbilled_seconds, 0) + work
         self.add(now + startup + work, _Event.FAULT if fault else _Event.END, partition)
 
 
-def run_partitions(*, max_concurrency: int, chances: PartitionChances, random: np.random.Generator) -> PartitionsRun:
-    """Runs all partitions.
+def run_partitions(*, max_concurrency: int, noise: PartitionNoise, random: np.random.Generator) -> PartitionsRun:
+    """Simulate a run of all partitions.
 
     Args:
-        max_concurrency: Partitions under way together, those that wait for the quota included.
-        chances: What varies.
-        random: Where chance comes from.
+        max_concurrency: Number of concurrent partitions, including those that wait for the quota.
+        noise: The random effects.
+        random: Random generator.
     """
-    day = _Day(chances=chances, random=random)
-    waiting = deque(_Partition() for _ in range(chances.partitions))
-    for _ in range(min(max_concurrency, chances.partitions)):
-        day.add(0.0, _Event.REQUEST, waiting.popleft())
+    timeline = _Timeline(noise=noise, random=random)
+    waiting = deque(_Partition() for _ in range(noise.partitions))
+    for _ in range(min(max_concurrency, noise.partitions)):
+        timeline.add(0.0, _Event.REQUEST, waiting.popleft())
     now = 0.0
-    while day.events:
-        now, _, event, partition = heapq.heappop(day.events)
-        if day.handle(now, event, partition) and waiting:
-            day.add(now, _Event.REQUEST, waiting.popleft())
+    while timeline.events:
+        now, _, event, partition = heapq.heappop(timeline.events)
+        if timeline.handle(now, event, partition) and waiting:
+            timeline.add(now, _Event.REQUEST, waiting.popleft())
     return PartitionsRun(
         seconds=now,
-        billed_seconds=day.billed,
-        done=day.done,
-        refused=day.refused,
-        gave_up=day.gave_up,
-        failed=day.failed,
+        billed_seconds=timeline.billed,
+        done=timeline.done,
+        refused=timeline.refused,
+        gave_up=timeline.gave_up,
+        failed=timeline.failed,
     )

@@ -1,4 +1,4 @@
-"""Minutes and price by the number of instances, and of partitions at a time, as a picture."""
+"""Chart of minutes and price by number of instances and of concurrent partitions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,25 +13,25 @@ from job_code.report.charts import EARLIER, EXPECTED, FORECAST, STYLE
 
 
 def plot(fleet: Sequence[Level], partitions: Sequence[Level], file: Path, *, titles: tuple[str, str]) -> None:
-    """Draws both, side by side.
+    """Draw both simulations side by side.
 
     Args:
-        fleet: By number of instances.
-        partitions: By number at a time.
-        file: Where to; its ending says what it will be, `.svg` or `.png`.
-        titles: Of each.
+        fleet: Simulated fleets, sorted by number of instances.
+        partitions: Simulated runs, sorted by number of concurrent partitions.
+        file: File to write; the suffix `.svg` or `.png` selects the format.
+        titles: Titles of the two charts.
     """
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         left, right = figure.subplots(1, 2)
         handles = _draw(left, fleet, titles[0], "instances")
-        _draw(right, partitions, titles[1], "at a time")
+        _draw(right, partitions, titles[1], "concurrent partitions")
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
         figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
 
 
 def _draw(axes: Any, levels: Sequence[Level], title: str, what: str) -> list[Any]:  # noqa: ANN401 (matplotlib's are untyped)
-    """Returns what a legend shows."""
+    """Draw one chart and return the handles for the legend."""
     counts = [level.count for level in levels]
     medians, p95 = [level.median for level in levels], [level.p95 for level in levels]
     axes.fill_between(counts, medians, p95, color=EXPECTED, label="to the 95th percentile")
@@ -52,7 +52,5 @@ def _draw(axes: Any, levels: Sequence[Level], title: str, what: str) -> list[Any
     money.grid(visible=False)
     return [
         *handles,
-        *money.plot(
-            counts, prices, color=EARLIER, linestyle="--", marker="o", markersize=3, label="US dollars, on average"
-        ),
+        *money.plot(counts, prices, color=EARLIER, linestyle="--", marker="o", markersize=3, label="US dollars, mean"),
     ]

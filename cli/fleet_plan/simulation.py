@@ -1,9 +1,8 @@
-"""Both simulations, told: the fleet, and a thousand partitions."""
+"""Simulate a fleet and a thousand partitions, and report both."""
 
 from pathlib import Path
 
-from cli.fleet_plan.assumed import told
-from cli.fleet_plan.case import Case
+from cli.fleet_plan.assumption import format_assumptions
 from cli.fleet_plan.fleet_levels import (
     COUNTS,
     fleet_assumed,
@@ -20,8 +19,9 @@ from cli.fleet_plan.partition_levels import (
     partition_levels,
     partition_table,
 )
-from cli.fleet_plan.partition_runs import PartitionChances
+from cli.fleet_plan.partition_runs import PartitionNoise
 from cli.fleet_plan.plot import plot
+from cli.fleet_plan.scenario import Scenario
 from infra.settings.training_job import TrainingJobSettings
 from lambdas.plan_fleet.sizing import FleetPlan
 
@@ -29,7 +29,7 @@ FLEET_RUNS, PARTITION_RUNS = 400, 100
 
 
 def simulate(
-    case: Case,
+    scenario: Scenario,
     plan: FleetPlan,
     job: TrainingJobSettings,
     *,
@@ -38,41 +38,44 @@ def simulate(
     seed: int,
     picture: Path | None,
 ) -> str:
-    """Runs both by chance.
+    """Run both simulations.
 
     Args:
-        case: The fleet's work, machine and speed.
-        plan: What the sizing says of it.
-        job: The environment's training job, as each partition runs it.
-        deadline_seconds: Of the fleet; None where any time will do.
-        quota: The most instances the account may run; None for what the partitions' simulation takes by itself.
-        seed: Of chance.
-        picture: Where to draw it; None for no picture.
+        scenario: Work, instance and throughput of the fleet.
+        plan: The fleet that the estimate chose.
+        job: The environment's training job, which runs for each partition.
+        deadline_seconds: Deadline of the fleet; None without one.
+        quota: Most instances that the account may run; None for the default of the partitions' simulation.
+        seed: Seed of the random generator.
+        picture: File for the chart; None for no chart.
 
     Returns:
-        Tables, what follows from them, and what they rest on.
+        Tables, conclusions and assumptions of both simulations.
     """
-    chances = NoiseModel()
-    fleet = fleet_levels(case, chances=chances, runs=FLEET_RUNS, seed=seed, counts=(*COUNTS, plan.instances))
+    noise = NoiseModel()
+    fleet = fleet_levels(scenario, noise=noise, runs=FLEET_RUNS, seed=seed, counts=(*COUNTS, plan.instances))
     planned = next(level for level in fleet if level.count == plan.instances)
-    lost = minutes_lost(case, planned, chances=chances, runs=FLEET_RUNS, seed=seed)
+    lost = minutes_lost(scenario, planned, noise=noise, runs=FLEET_RUNS, seed=seed)
     instance_type = job.instance_types[0]
     price = job.hourly_prices.get(instance_type)
-    of_partitions = PartitionChances() if quota is None else PartitionChances(quota=quota)
-    partitions = partition_levels(price, chances=of_partitions, runs=PARTITION_RUNS, seed=seed)
+    partition_noise = PartitionNoise() if quota is None else PartitionNoise(quota=quota)
+    partitions = partition_levels(price, noise=partition_noise, runs=PARTITION_RUNS, seed=seed)
     if picture is not None:
-        titles = f"{case.work.series:,} series, one fleet", f"{of_partitions.partitions:,} partitions, a job each"
+        titles = (
+            f"{scenario.work.series:,} series, one fleet",
+            f"{partition_noise.partitions:,} partitions, one job each",
+        )
         plot(fleet, partitions, picture, titles=titles)
     parts = (
-        f"The fleet by chance: {case.work.series:,} series on {case.machine.instance_type}",
+        f"Simulated fleet: {scenario.work.series:,} series on {scenario.instance.instance_type}",
         fleet_table(fleet),
         "\n".join(
             [*fleet_conclusions(fleet), *plan_conclusions(planned, deadline_seconds=deadline_seconds, lost=lost)]
         ),
-        told(fleet_assumed(chances, runs=FLEET_RUNS, seed=seed)),
-        f"A training job for each of {of_partitions.partitions:,} partitions",
+        format_assumptions(fleet_assumed(noise, runs=FLEET_RUNS, seed=seed)),
+        f"Simulated partitions: one training job for each of {partition_noise.partitions:,} partitions",
         partition_table(partitions),
-        "\n".join(partition_conclusions(partitions, of_partitions)),
-        told(partition_assumed(instance_type, price, of_partitions, runs=PARTITION_RUNS)),
+        "\n".join(partition_conclusions(partitions, partition_noise)),
+        format_assumptions(partition_assumed(instance_type, price, partition_noise, runs=PARTITION_RUNS)),
     )
     return "\n\n".join(parts)

@@ -1,7 +1,7 @@
-"""Extrapolates a stage of the job from one core and two to more, by Amdahl's law.
+"""Extrapolate a stage of the job from one core and two to more, by Amdahl's law.
 
 A stage has a serial part, which takes as long on any number of cores, and a parallel part, which all cores share. The
-seconds on one core and on two tell both.
+seconds on one core and on two determine both parts.
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from typing import Self
 # Why a stage gains little from more cores.
 REASONS = {
     "sample": "one process draws the sample",
-    "fit": "six independent fits at most, the longest decides; from 12 cores on it has more threads",
-    "backtest": "one process forecasts what is held out",
-    "record": "one process writes the model and the numbers of the charts",
+    "fit": "at most six independent fits, and the longest decides; with 12 or more cores it has more threads",
+    "backtest": "one process forecasts the held-out periods",
+    "record": "one process writes the model and the data of the charts",
     "fingerprint": "one process reads the files' bytes",
     "report": "one process draws the charts",
 }
-# Most cores that share a stage. More cores than fits give each fit more threads; two measurements tell nothing of that.
+# Most cores that share a stage. With more cores than fits, each fit has more threads. Runs on one core and on two do
+# not measure that effect.
 MAX_CORES = {"fit": 6}
 
 
@@ -36,10 +37,10 @@ class StageScaling:
 
     @classmethod
     def of(cls, stage: str, one: float, two: float) -> Self:
-        """Split a stage. Neither part is negative, even where a noisy measurement says so.
+        """Split a stage into its two parts. Neither part is negative, even if the measurements are noisy.
 
         Args:
-            stage: Its name.
+            stage: Name of the stage.
             one: Seconds on one core.
             two: Seconds on two cores.
         """

@@ -1,6 +1,6 @@
-"""The application in a local cloud: synthesized without the CDK CLI, deployed, and where it keeps what.
+"""The application in a local cloud: synthesis without the CDK CLI, deployment, and the names of its resources.
 
-Rehearsals, fault drills, benchmarks and tests share this module.
+Rehearsals, drills, benchmarks and tests share this module.
 """
 
 import json
@@ -17,27 +17,27 @@ from local_cloud import LocalCloud
 
 
 def cdk_context(environment: str) -> dict[str, Any]:
-    """Return the CDK's feature flags from `cdk.json`, and the environment's name."""
+    """Return the CDK context: the feature flags from `cdk.json` and the environment's name."""
     flags: dict[str, Any] = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return {**flags, "environment": environment}
 
 
 def synthesis_variables() -> dict[str, str]:
-    """Return the variables that `app.py` needs in a process of its own."""
+    """Return the environment variables that `app.py` needs in a separate process."""
     return {
-        # jsii takes the first Node on the PATH: the virtual environment's, not an older one of the system.
+        # jsii uses the first Node on the PATH. It must be the virtual environment's, not an older one of the system.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PYTHONPATH": str(CHECKOUT),
     }
 
 
-def synthesise(assembly: Path, environment: str, *, app: Path = CHECKOUT / "app.py") -> None:
-    """Write the application's cloud assembly, as the CDK CLI would.
+def synthesize(assembly: Path, environment: str, *, app: Path = CHECKOUT / "app.py") -> None:
+    """Write the application's cloud assembly, as the CDK CLI does.
 
     Args:
         assembly: Folder for the assembly.
-        environment: A file in `environments/`, without its ending.
-        app: The program; it reads the `environments/` beside it.
+        environment: Name of a file in `environments/`, without `.toml`.
+        app: The CDK program. It reads `environments/` in its own folder.
     """
     variables = {
         **os.environ,
@@ -53,8 +53,8 @@ class Application:
     """The deployed application.
 
     Attributes:
-        cloud: Where it is deployed.
-        outputs: Of its stacks.
+        cloud: The local cloud that runs the application.
+        outputs: Outputs of all stacks, by name.
     """
 
     cloud: LocalCloud
@@ -62,7 +62,7 @@ class Application:
 
     @classmethod
     def deployed(cls, cloud: LocalCloud, assembly: Path) -> Self:
-        """Deploys a synthesised application."""
+        """Deploy a cloud assembly."""
         stacks = cloud.deploy(assembly)
         return cls(cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
 
@@ -73,25 +73,25 @@ class Application:
 
     @property
     def demand(self) -> tuple[str, str]:
-        """Bucket and prefix where runs look for their demand."""
+        """Bucket and prefix of the demand."""
         bucket, _, prefix = self.outputs["DemandUri"].removeprefix("s3://").partition("/")
         return bucket, prefix
 
     def put_demand(self, name: str, content: bytes) -> None:
-        """Puts a file where runs look for their demand."""
+        """Upload a demand file."""
         bucket, prefix = self.demand
         self.cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}{name}", Body=content)
 
-    def start(self, given: Mapping[str, Any], *, machine: str = "StateMachineArn") -> str:
-        """Starts an execution.
+    def start(self, execution_input: Mapping[str, Any], *, machine: str = "StateMachineArn") -> str:
+        """Start an execution.
 
         Args:
-            given: Its input.
-            machine: Output with the state machine.
+            execution_input: Input of the execution.
+            machine: Name of the stack output with the state machine's ARN.
 
         Returns:
-            Its ARN.
+            ARN of the execution.
         """
         workflows = self.cloud.client("stepfunctions")
-        started = workflows.start_execution(stateMachineArn=self.outputs[machine], input=json.dumps(given))
+        started = workflows.start_execution(stateMachineArn=self.outputs[machine], input=json.dumps(execution_input))
         return str(started["executionArn"])

@@ -1,4 +1,4 @@
-"""Shows an execution as it happens: its states, and under them what the job prints."""
+"""Print an execution as it happens: its states, and the job's log below them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -18,10 +18,10 @@ COLORS = {"entered": "cyan", "succeeded": "green", "failed": "red", "caught": "y
 
 @dataclass
 class Display:
-    """Prints a line for each event; on a terminal, a spinner below shows what runs now.
+    """Print a line for each event. On a terminal, a spinner below shows the current state.
 
     Attributes:
-        console: Where it prints.
+        console: Console for the lines.
     """
 
     console: Console = OUTPUT
@@ -29,7 +29,7 @@ class Display:
     _spin: Callable[[str], None] | None = None
 
     def heading(self, text: str) -> None:
-        """Begin a part of the rehearsal."""
+        """Print the heading of a part of the rehearsal."""
         self.console.print(Text(f"\n{text}", "bold"))
 
     def say(self, text: str) -> None:
@@ -38,7 +38,7 @@ class Display:
 
     @contextmanager
     def progress(self, text: str) -> Iterator[None]:
-        """Show what runs now, while the block runs; events of an execution replace the text."""
+        """Show the current activity while the block runs. Events of an execution replace the text."""
         with progress(text, console=self.console) as self._spin:
             try:
                 yield
@@ -57,16 +57,17 @@ class Display:
                 seconds = (time - self._entered.get(state, time)).total_seconds()
                 self._state(change, state, f"{seconds:.1f} s  {event.error}".rstrip())
             case JobLogLine(line=line):
-                self.console.print(f"      {_for_people(line)}")
+                self.console.print(f"      {_format_log_line(line)}")
             case ExecutionEnded(status=status):
                 self.console.print(Text(f"  {status}", "green" if status == "SUCCEEDED" else "red"))
 
-    def _state(self, change: str, state: str, note: str) -> None:
-        self.console.print(Text.assemble("  ", (MARKS[change], COLORS[change]), f" {f'{state:<32} {note}'.rstrip()}"))
+    def _state(self, change: str, state: str, details: str) -> None:
+        text = f" {f'{state:<32} {details}'.rstrip()}"
+        self.console.print(Text.assemble("  ", (MARKS[change], COLORS[change]), text))
 
 
-def _for_people(line: str) -> str:
-    """What a line of a job's log says, and when; a line that is no JSON as it is."""
+def _format_log_line(line: str) -> str:
+    """Return the time and message of a JSON log line; return any other line unchanged."""
     try:
         entry = json.loads(line)
         moment = datetime.fromisoformat(entry["timestamp"]).astimezone()

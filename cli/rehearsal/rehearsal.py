@@ -1,4 +1,4 @@
-"""The weekly run, rehearsed: the real deployment, the real state machine and the real job, all on this machine."""
+"""The steps of a rehearsal: the real deployment, state machine and job in the local cloud."""
 
 import json
 import time
@@ -19,10 +19,10 @@ class Rehearsal:
     """One rehearsal in a local cloud.
 
     Attributes:
-        cloud: The cloud, started.
+        cloud: The running local cloud.
         environment: Name of the environment to deploy.
-        output: Folder for what comes out.
-        display: Shows what happens.
+        output: Folder for the results and logs.
+        display: Prints the progress.
     """
 
     cloud: LocalCloud
@@ -32,10 +32,10 @@ class Rehearsal:
 
     def deploy(self) -> Application:
         """Deploy the stacks with the CDK CLI."""
-        self.display.heading(f"cdk synth, cdk bootstrap, cdk deploy ({self.environment})")
-        begun = time.monotonic()
+        self.display.heading(f"Deploy: cdk synth, cdk bootstrap, cdk deploy ({self.environment})")
+        started = time.monotonic()
         assembly, outputs = str(self.output / "cdk.out"), self.output / "stack-outputs.json"
-        with self.display.progress("cdk synth"):  # once, for both commands that follow
+        with self.display.progress("cdk synth"):  # once for both following commands
             self._cdk("synth", "--quiet", "--context", f"environment={self.environment}", "--output", assembly)
         with self.display.progress("cdk bootstrap"):
             self._cdk("bootstrap", "--app", assembly)
@@ -45,23 +45,23 @@ class Rehearsal:
         stacks: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
         for stack in stacks:
             self.display.say(f"deployed {stack}")
-        self.display.say(f"{time.monotonic() - begun:.0f} s")
+        self.display.say(f"{time.monotonic() - started:.0f} s")
         return Application(self.cloud, {name: value for stack in stacks.values() for name, value in stack.items()})
 
     def upload(self, source: Path, uri: str) -> None:
-        """Uploads a file, or a folder of them, below a prefix."""
+        """Upload a file or a folder of files below a prefix."""
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         files = [source] if source.is_file() else sorted(file for file in source.rglob("*") if file.is_file())
         folder = source.parent if source.is_file() else source
         s3 = self.cloud.client("s3")
         for file in files:
             s3.upload_file(str(file), bucket, prefix + file.relative_to(folder).as_posix())
-        self.display.say(f"{len(files)} file{'' if len(files) == 1 else 's'} to {uri}")
+        self.display.say(f"uploaded {len(files)} file{'' if len(files) == 1 else 's'} to {uri}")
 
     def execute(self, application: Application, execution_input: dict[str, Any]) -> ExecutionEnded:
-        """Run the state machine, show it live, and keep its history."""
+        """Run the state machine, print its events live, and save its history."""
         name = application.outputs["StateMachineArn"].rsplit(":", 1)[-1]
-        self.display.heading(f"state machine {name}, input {json.dumps(execution_input)}")
+        self.display.heading(f"Run: state machine {name}, input {json.dumps(execution_input)}")
         execution = application.start(execution_input)
         try:
             with self.display.progress("starting"):
@@ -71,10 +71,10 @@ class Rehearsal:
                         return event
         finally:
             save_execution(self.cloud.client, execution, self.output / "execution")
-        raise AssertionError("an execution that is followed ends")
+        raise AssertionError("follow_execution ended without ExecutionEnded")
 
     def fetch(self, bucket: str, prefixes: Iterable[str]) -> None:
-        """Downloads what lies below some prefixes of a bucket, to the same paths below the output folder."""
+        """Download all objects below some prefixes of a bucket into the output folder, under the same paths."""
         s3 = self.cloud.client("s3")
         for prefix in prefixes:
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -95,4 +95,4 @@ class Rehearsal:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ cdk {' '.join(arguments)}\n{done.stdout}{done.stderr}\n")
         if done.returncode:
-            raise CommandError(f"cdk {arguments[0]} failed, see {log}:\n{done.stderr.strip()[-2000:]}")
+            raise CommandError(f"cdk {arguments[0]} failed; see {log}:\n{done.stderr.strip()[-2000:]}")

@@ -1,4 +1,4 @@
-"""What a person may choose for a rehearsal."""
+"""The options of a rehearsal."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,24 +15,26 @@ class RehearsalRequest:
     """The options of `onejob run`.
 
     Attributes:
-        environment: A file in `environments/`, without its ending.
+        environment: Name of a file in `environments/`, without `.toml`.
         demand: File or folder; None for synthetic demand.
-        static: File or folder; None for none, or for those of the synthetic demand.
-        covariates: File or folder; None for none.
-        set: Configuration of this run, `key=value` each.
-        input: The execution's input, as JSON.
-        output: Folder in which the rehearsal makes a folder of its own.
-        keep: Whether the cloud stays up until Ctrl-C.
+        static: File or folder; None without static features. Synthetic demand has its own.
+        covariates: File or folder; None without covariates.
+        set: Configuration of this run as `key=value` pairs.
+        input: Input of the execution as JSON.
+        output: Parent of the folder for the results.
+        keep: Whether the local cloud keeps running until Ctrl-C.
     """
 
     environment: Environment = PERSONAL_ENVIRONMENT
     demand: Annotated[
         Path | None,
-        Option(metavar="PATH", help="Your own demand: a Parquet or CSV file, or a folder of them. Default: synthetic."),
+        Option(
+            metavar="PATH", help="Your demand: a Parquet or CSV file, or a folder of such files. Default: synthetic."
+        ),
     ] = None
     static: StaticPath = None
     covariates: CovariatesPath = None
     set: Settings = field(default_factory=list)
-    input: Annotated[str, Option(metavar="JSON", help="Input of the execution.")] = "{}"
+    input: Annotated[str, Option(metavar="JSON", help="Input of the Step Functions execution.")] = "{}"
     output: Annotated[Path, Option(metavar="DIR", help="Folder for the results.")] = Path("out")
-    keep: Annotated[bool, Option("--keep", help="Keep the cloud up afterwards, until Ctrl-C.")] = False
+    keep: Annotated[bool, Option("--keep", help="Keep the local cloud running afterwards, until Ctrl-C.")] = False

@@ -1,4 +1,4 @@
-"""One rehearsal from beginning to end: `rehearse` is `onejob run`."""
+"""One rehearsal from start to end: `rehearse` implements `onejob run`."""
 
 import json
 import os
@@ -13,18 +13,18 @@ from typing import Any
 from cli.environment import read_settings
 from cli.errors import CommandError
 from cli.rehearsal.display import Display
-from cli.rehearsal.given_demand import overrides_for
 from cli.rehearsal.rehearsal import Rehearsal
 from cli.rehearsal.request import RehearsalRequest
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
+from cli.rehearsal.user_demand import overrides_for
 from contract.job_start import COVARIATES, INPUTS, STATIC
 from contract.s3.keys import FORECASTS, REPORTS, RunKeys
 from job_code.errors import InputError
 from job_code.tables.table_files import find_files
 from local_cloud import LocalCloud
 
-BESIDE_DEMAND = (STATIC, COVARIATES)
-LOCAL_ACCOUNT = "123456789012"  # of an environment that leaves it open
+OPTIONAL_INPUTS = (STATIC, COVARIATES)
+LOCAL_ACCOUNT = "123456789012"  # for an environment without an account
 INTERRUPTED = 130
 
 
@@ -35,8 +35,8 @@ def rehearse(request: RehearsalRequest) -> int:
         The exit code: 0 if the execution succeeded, 1 if it failed, 130 after Ctrl-C.
 
     Raises:
-        InputError: There is nothing to run.
-        CommandError: The environment, the local cloud or the deployment is at fault.
+        InputError: An option or input file is invalid or missing.
+        CommandError: The environment is invalid, or the local cloud or the deployment fails.
     """
     settings = read_settings(request.environment)
     execution_input = _execution_input(request, settings.forecast.to_strings())
@@ -44,8 +44,8 @@ def rehearse(request: RehearsalRequest) -> int:
     try:
         output.mkdir(parents=True)
     except OSError as error:
-        raise CommandError(f"--output: {output.parent} cannot be written: {error.strerror}") from error
-    display, begun = Display(), time.monotonic()
+        raise CommandError(f"--output: cannot write {output.parent}: {error.strerror}") from error
+    display, started = Display(), time.monotonic()
     try:
         with (
             tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state,
@@ -55,52 +55,54 @@ def rehearse(request: RehearsalRequest) -> int:
                 region=settings.deployment.region,
             ) as cloud,
         ):
-            display.say(f"a cloud on this machine: {cloud.endpoint_url}")
+            display.say(f"local cloud at {cloud.endpoint_url}")
             rehearsal = Rehearsal(cloud=cloud, environment=request.environment, output=output, display=display)
             manifest = _perform(rehearsal, _inputs(request, rehearsal), execution_input)
             if manifest is not None:
-                _summarize(rehearsal, manifest, time.monotonic() - begun)
+                _summarize(rehearsal, manifest, time.monotonic() - started)
             if request.keep:
                 _keep(cloud, display)
     except RuntimeError as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt:
-        print("\ninterrupted: the local cloud and everything in it is gone", file=sys.stderr)
+        print("\ninterrupted: onejob has deleted the local cloud and its contents", file=sys.stderr)
         return INTERRUPTED
     return 1 if manifest is None else 0
 
 
 def _execution_input(request: RehearsalRequest, configured: Mapping[str, str]) -> dict[str, Any]:
-    """The execution's input, with the configuration that the demand's columns and `--set` ask for."""
+    """Return the execution's input, with the configuration from the demand's columns and from `--set`."""
     try:
-        given = json.loads(request.input)
+        execution_input = json.loads(request.input)
     except ValueError as error:
         raise InputError([f'--input: {request.input} is not JSON: {error}; write {{}} or {{"cutoff": ...}}']) from None
     problems = [f"--set {pair}: write it as key=value" for pair in request.set if "=" not in pair]
-    if not isinstance(given, dict):
-        problems.append(f'--input: {request.input} is not an object; write {{}} or {{"cutoff": ...}}')
+    if not isinstance(execution_input, dict):
+        problems.append(f'--input: {request.input} is not a JSON object; write {{}} or {{"cutoff": ...}}')
     if problems:
         raise InputError(problems)
-    for name in BESIDE_DEMAND:
+    for name in OPTIONAL_INPUTS:
         path = getattr(request, name)
         if path is not None and request.demand is None:
-            raise InputError([f"--{name}: it needs --demand beside it; the synthetic demand brings its own"])
+            raise InputError([f"--{name}: add --demand; --{name} cannot be combined with synthetic demand"])
         if path is not None:
             find_files(path, source=name)
     overrides = overrides_for(request.demand, configured, request.set)
-    asked = given.get("config", {})
-    return {**given, "config": overrides | asked} if overrides and isinstance(asked, dict) else given
+    config = execution_input.get("config", {})
+    return (
+        {**execution_input, "config": overrides | config} if overrides and isinstance(config, dict) else execution_input
+    )
 
 
 def _inputs(request: RehearsalRequest, rehearsal: Rehearsal) -> dict[str, Path]:
-    """The files to upload, by the kind of input."""
-    given = {name: path for name in INPUTS if (path := getattr(request, name))}
-    if given:
-        return given
+    """Return the files or folders to upload, by name of the input."""
+    paths = {name: path for name in INPUTS if (path := getattr(request, name))}
+    if paths:
+        return paths
     synthetic = rehearsal.output / "synthetic"
-    with rehearsal.display.progress("making synthetic demand"):
+    with rehearsal.display.progress("generating synthetic demand"):
         series = write_demand(SyntheticDemand(), synthetic)
-    rehearsal.display.say(f"made synthetic demand of {series:,} series")
+    rehearsal.display.say(f"generated synthetic demand of {series:,} series")
     return {folder.name: folder for folder in synthetic.iterdir()}
 
 
@@ -113,7 +115,7 @@ def _perform(
         The manifest of the run; None if the execution failed.
     """
     display, application = rehearsal.display, rehearsal.deploy()
-    display.heading("demand")
+    display.heading("Upload")
     for name, path in inputs.items():
         rehearsal.upload(path, application.outputs[f"{name.title()}Uri"])
     ended = rehearsal.execute(application, execution_input)
@@ -129,7 +131,7 @@ def _perform(
 
 
 def _message(cause: str) -> str:
-    """The message of the function that failed; or the cause as it is."""
+    """Return the error message of the failed function, or the cause unchanged."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, TypeError, KeyError):
@@ -147,16 +149,16 @@ def _summarize(rehearsal: Rehearsal, manifest: Mapping[str, Any], seconds: float
     say(f"forecasts   {_shown(rehearsal.output / _keys(manifest).forecasts)}")
     say(f"report      {_shown(rehearsal.output / manifest['report'])}")
     _show_execution(rehearsal)
-    say("to look around in the cloud itself, keep it up: add --keep, or make run KEEP=1")
+    say("to inspect the local cloud after a run, add --keep (make run KEEP=1)")
 
 
 def _show_execution(rehearsal: Rehearsal) -> None:
     folder = _shown(rehearsal.output / "execution")
-    rehearsal.display.say(f"execution   {folder} (history, and the log of every job and function)")
+    rehearsal.display.say(f"execution   {folder} (history, and the logs of all jobs and functions)")
 
 
 def _keep(cloud: LocalCloud, display: Display) -> None:
-    display.heading("The cloud stays up until Ctrl-C. In another shell:")
+    display.heading("The local cloud keeps running until Ctrl-C. In another shell:")
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         display.say(f"export {name}={cloud.environment[name]}")
     while True:

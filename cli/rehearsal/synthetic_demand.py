@@ -1,6 +1,6 @@
-"""Built-in demand that looks like a retailer's: seasons, promotions, launches, dead articles, empty weeks and noise.
+"""Generate demand like a retailer's: seasons, promotions, launches, discontinued articles, empty weeks and noise.
 
-Every number follows from the seed, so that a rehearsal can be repeated and its figures compared.
+The seed determines every number, so that rehearsals are reproducible.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ SEASON_STRENGTH = {"beverages": 0.35, "garden": 0.9, "household": 0.1, "snacks":
 
 @dataclass(frozen=True)
 class SyntheticDemand:
-    """How much to make, and when it ends.
+    """Size and end of the demand.
 
     Attributes:
         articles: Number of articles.
-        merchants: Number of merchants; every merchant sells every article.
-        weeks: Weeks of history, at most.
+        merchants: Number of merchants. Every merchant sells every article.
+        weeks: Most weeks of history.
         last_week: Monday of the last week.
-        seed: Of everything random.
+        seed: Seed of the random generator.
     """
 
     articles: int = 260
@@ -37,10 +37,10 @@ class SyntheticDemand:
 
 
 def write_demand(what: SyntheticDemand, folder: Path) -> int:
-    """Writes `demand/*.parquet` (one file a year, rows in no order) and `static/articles.parquet`.
+    """Write `demand/*.parquet` (one file per year, rows shuffled) and `static/articles.parquet`.
 
     Returns:
-        The number of series that have any row.
+        The number of series with at least one row.
     """
     random = np.random.default_rng(what.seed)
     series = _series(what, random)
@@ -55,15 +55,15 @@ def write_demand(what: SyntheticDemand, folder: Path) -> int:
 
 
 def _series(what: SyntheticDemand, random: np.random.Generator) -> pl.DataFrame:
-    """One row a series, with what shapes its demand."""
+    """Return one row per series, with the parameters of its demand."""
     articles = pl.DataFrame(
         {
             "article_id": [f"A{number:05d}" for number in range(what.articles)],
             "category": [CATEGORIES[choice] for choice in random.integers(len(CATEGORIES), size=what.articles)],
             "brand": [f"brand {choice}" for choice in random.integers(12, size=what.articles)],
-            # From one piece in three weeks to some hundreds a week: most articles sell little.
+            # From one unit in three weeks to some hundreds per week. Most articles sell little.
             "level": np.exp(random.normal(1.6, 1.5, size=what.articles)),
-            "trend": random.normal(0.0, 0.15, size=what.articles),  # a year, relative
+            "trend": random.normal(0.0, 0.15, size=what.articles),  # relative change per year
             "born": _launch_weeks(what, random),
             "died": _last_weeks(what, random),
         }
@@ -78,13 +78,13 @@ def _series(what: SyntheticDemand, random: np.random.Generator) -> pl.DataFrame:
 
 
 def _launch_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
-    """Most articles are there from the start; one in eight is launched later, some only weeks ago."""
+    """Return the first week of each article. One article in eight starts after week 0, some in the last weeks."""
     late = random.random(what.articles) < 0.125
     return np.where(late, random.integers(1, what.weeks - 2, size=what.articles), 0)
 
 
 def _last_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
-    """One article in twenty has been given up, most of these more than a year ago."""
+    """Return the end of each article. One in twenty is discontinued, most of these more than a year before the end."""
     dead = random.random(what.articles) < 0.05
     return np.where(dead, random.integers(what.weeks // 3, what.weeks - 4, size=what.articles), what.weeks)
 
@@ -99,13 +99,13 @@ def _rows(what: SyntheticDemand, series: pl.DataFrame, random: np.random.Generat
     trend = np.exp(series["trend"].to_numpy()[:, None] * (week - what.weeks / 2) / 52)
     level = (series["level"] * series["merchant_size"]).to_numpy()[:, None]
     wobble = np.exp(np.cumsum(random.normal(0.0, 0.03, size=(len(series), what.weeks)), axis=1))
-    promoted = random.random((what.articles, what.weeks)) < 0.04  # an article is promoted everywhere at once
+    promoted = random.random((what.articles, what.weeks)) < 0.04  # a promotion of an article covers all merchants
     uplift = np.where(np.repeat(promoted, what.merchants, axis=0), 2.2, 1.0)
     expected = level * season * trend * wobble * uplift
-    demand = random.poisson(random.gamma(4.0, expected / 4.0))  # more spread than Poisson's, as sales have
+    demand = random.poisson(random.gamma(4.0, expected / 4.0))  # overdispersed like real sales
 
     born, died = series["born"].to_numpy()[:, None], series["died"].to_numpy()[:, None]
-    # A week without a sale often has no row at all; a series' first week always has one.
+    # Some weeks without sales have no row. The first week of a series always has a row.
     recorded = (demand > 0) | (random.random(demand.shape) < 0.7) | (week == born)
     kept = (week >= born) & (week < died) & recorded
     at_series, at_week = np.nonzero(kept)

@@ -1,4 +1,4 @@
-"""The environment variables of each function: infra writes them from a dataclass, and the function reads them into it.
+"""The environment variables of each function. Infra writes them from a dataclass, and the function reads them into it.
 
-`variables` has what all of them share; a function's asset holds it and the one module that has the function's own.
+`variables` has the common code. A function's asset contains it and the one module with the function's dataclass.
 """

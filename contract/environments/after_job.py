@@ -1,4 +1,4 @@
-"""The environments of the functions after the job: check, judge and publish a run, or explain and note its failure."""
+"""The environments of the functions after the job: check, gate, publish, explain a failure and close a run."""
 
 import json
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ def _write_limits(limits: GateLimits) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRunEnvironment(FunctionEnvironment):
-    """Where runs lie, and what their jobs cost.
+    """Environment of CheckRun.
 
     Attributes:
         forecast_bucket: Bucket with the runs.
-        hourly_prices: By instance type.
+        hourly_prices: Price of an hour in US dollars, by instance type.
     """
 
     FUNCTION: ClassVar[str] = "check-run"
@@ -34,14 +34,14 @@ class CheckRunEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class QualityGateEnvironment(FunctionEnvironment):
-    """Where runs lie, and what they must keep to.
+    """Environment of QualityGate.
 
     Attributes:
         forecast_bucket: Bucket with the runs.
-        limits: What a run must keep to.
+        limits: Thresholds of the gate.
     """
 
-    FUNCTION: ClassVar[str] = "apply-gate"
+    FUNCTION: ClassVar[str] = "quality-gate"
 
     forecast_bucket: str
     limits: GateLimits = field(metadata=as_text(parse=_read_limits, write=_write_limits))
@@ -49,10 +49,10 @@ class QualityGateEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class PublishEnvironment(FunctionEnvironment):
-    """Where runs are published.
+    """Environment of Publish.
 
     Attributes:
-        forecast_bucket: Bucket with the runs, and the pointers to what readers see.
+        forecast_bucket: Bucket with the runs and the pointers.
         table: Name of the run registry.
         database: Name of the Glue database.
     """
@@ -66,19 +66,19 @@ class PublishEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainFailureEnvironment(FunctionEnvironment):
-    """What the message of a failure begins with: the deployment."""
+    """Environment of ExplainFailure. The deployment's name begins its messages."""
 
     FUNCTION: ClassVar[str] = "explain-failure"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloseRunEnvironment(FunctionEnvironment):
-    """Where runs are registered, and what their jobs cost.
+    """Environment of CloseRun.
 
     Attributes:
-        forecast_bucket: Bucket with the runs, and the pointers to what readers see.
+        forecast_bucket: Bucket with the runs and the pointers.
         table: Name of the run registry.
-        hourly_prices: By instance type.
+        hourly_prices: Price of an hour in US dollars, by instance type.
     """
 
     FUNCTION: ClassVar[str] = "close-run"
@@ -90,6 +90,6 @@ class CloseRunEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class FailExecutionEnvironment(FunctionEnvironment):
-    """What every function has; this one reads none of it."""
+    """Environment of FailExecution, which reads no variable."""
 
-    FUNCTION: ClassVar[str] = "end-failed"
+    FUNCTION: ClassVar[str] = "fail-execution"

@@ -1,4 +1,4 @@
-"""The environments of the functions of a run of all partitions."""
+"""The environments of the functions of an execution of all partitions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from contract.environments.variables import FunctionEnvironment, as_json, tuple_
 
 @dataclass(frozen=True, kw_only=True)
 class PlanPartitionsEnvironment(FunctionEnvironment):
-    """What the environment settles for the runs of all partitions.
+    """Environment of PlanPartitions.
 
     Attributes:
         data_bucket: Bucket with the demand of all partitions.
         forecast_bucket: Bucket with the runs, and the lists and tables of partitions.
-        partitions: Names of all partitions; None to find them where their demand lies.
-        max_concurrency: Runs at the same time, at most.
-        quotas: Quotas that a run's training job counts against, any of them.
+        partitions: Names of all partitions; None to list the prefixes of their demand.
+        max_concurrency: Largest number of concurrent runs.
+        quotas: Names of the quotas of the training job's instance choices. A run uses one of them.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
-        fleet: As Plan has it; None where there is none.
-        fleet_types: What it may run on.
+        fleet: The fleet's defaults, as in Plan's environment; None without a fleet.
+        fleet_types: Instance types of the fleet.
     """
 
     FUNCTION: ClassVar[str] = "plan-partitions"
@@ -40,18 +40,18 @@ class PlanPartitionsEnvironment(FunctionEnvironment):
 
     @property
     def source(self) -> PartitionSource:
-        """What tells which partitions there are."""
+        """Source of the partitions' names."""
         return PartitionSource(data_bucket=self.data_bucket, partitions=self.partitions)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SummarizePartitionsEnvironment(FunctionEnvironment):
-    """Where the outcomes lie.
+    """Environment of SummarizePartitions.
 
     Attributes:
         forecast_bucket: Bucket with the lists and tables of partitions.
     """
 
-    FUNCTION: ClassVar[str] = "sum-up"
+    FUNCTION: ClassVar[str] = "summarize-partitions"
 
     forecast_bucket: str

@@ -1,4 +1,4 @@
-"""The environments of the functions before the job: plan, claim, look, and plan the fleet."""
+"""The environments of the functions before a job: plan, claim, preflight, and plan the fleet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from contract.environments.variables import FunctionEnvironment, as_json, as_tex
 
 @dataclass(frozen=True, kw_only=True)
 class JobMachine:
-    """What a training job may run on.
+    """An instance choice of a training job.
 
     Attributes:
-        instance_type: SageMaker's name of it.
-        spot: Whether on spare capacity.
+        instance_type: SageMaker's name of the type.
+        spot: Whether to use spot capacity.
     """
 
     instance_type: str
@@ -27,19 +27,19 @@ def _machines(content: list[dict[str, Any]]) -> tuple[JobMachine, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class PlanEnvironment(FunctionEnvironment):
-    """What the environment settles for every run.
+    """Environment of Plan.
 
     Attributes:
-        data_bucket: Bucket with `demand/`, and what may lie beside it.
+        data_bucket: Bucket with the demand, static columns and covariates.
         forecast_bucket: Bucket with the runs.
-        job_name_prefix: What every job's name begins with.
-        image: The container image.
-        model_format: Format of the models that the image reads; None for a prebuilt image, as only that knows.
-        partitioned: Whether each partition has its demand below a prefix of its own.
+        job_name_prefix: First part of every job's name.
+        image: URI of the container image.
+        model_format: Format of the models that the image reads; None for a prebuilt image, whose format is unknown.
+        partitioned: Whether each partition has its own demand prefix.
         base_config: The configuration as hyperparameters; an absent value is empty.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
-        fleet: What it does where an execution does not say; None where there is none.
+        fleet: The fleet's defaults for executions that do not set them; None without a fleet.
     """
 
     FUNCTION: ClassVar[str] = "plan"
@@ -58,11 +58,11 @@ class PlanEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimEnvironment(FunctionEnvironment):
-    """Where runs are registered.
+    """Environment of Claim.
 
     Attributes:
         table: Name of the run registry.
-        lease_seconds: No execution lives longer.
+        lease_seconds: Duration of a lease, which is the longest duration of an execution.
     """
 
     FUNCTION: ClassVar[str] = "claim"
@@ -73,18 +73,18 @@ class ClaimEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightEnvironment(FunctionEnvironment):
-    """What a run needs.
+    """Environment of Preflight.
 
     Attributes:
         data_bucket: Bucket with the demand.
         forecast_bucket: Bucket with the runs.
-        key: ARN of the key of both.
+        key: ARN of the key of both buckets.
         table: Name of the run registry.
-        image: The container image.
-        machines: What a job may run on, in order of preference.
-        fleet_types: What a fleet may run on; none where there is none.
-        volume_gb: The machine's disk.
-        max_runtime_minutes: After which SageMaker stops the job.
+        image: URI of the container image.
+        machines: Instance choices of the training job, in order of preference.
+        fleet_types: Instance types of the fleet; empty without a fleet.
+        volume_gb: Disk of the training job's instance in GB.
+        max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
     """
@@ -106,15 +106,16 @@ class PreflightEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class PlanFleetEnvironment(FunctionEnvironment):
-    """What the environment settles for every fleet.
+    """Environment of PlanFleet.
 
     Attributes:
-        forecast_bucket: Bucket with what was handed over.
+        forecast_bucket: Bucket with the handovers.
         table: Name of the run registry.
-        instance_types: In order of preference; each is planned with, as the next is tried where one cannot be had.
-        deadline_minutes: None where any time will do.
-        volume_gb: Disk of each.
-        hourly_prices: By instance type.
+        instance_types: Instance types in order of preference. PlanFleet plans for each one, because the state machine
+            tries the next if AWS has no capacity.
+        deadline_minutes: Minutes from the fleet's start to all forecasts; None without a deadline.
+        volume_gb: Disk of each instance in GB.
+        hourly_prices: Price of an hour in US dollars, by instance type.
     """
 
     FUNCTION: ClassVar[str] = "plan-fleet"
@@ -133,5 +134,5 @@ class PlanFleetEnvironment(FunctionEnvironment):
 
     @property
     def deadline_seconds(self) -> int | None:
-        """The deadline in seconds; None where any time will do."""
+        """The deadline in seconds; None without a deadline."""
         return None if self.deadline_minutes is None else self.deadline_minutes * 60

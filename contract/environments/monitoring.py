@@ -1,4 +1,4 @@
-"""The environments of the functions that watch the runs: at the deadline, and on the dashboard."""
+"""The environments of the monitoring functions: the deadline check and the dashboard's widget."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -9,18 +9,18 @@ from contract.environments.variables import FunctionEnvironment, as_group
 
 @dataclass(frozen=True, kw_only=True)
 class CheckDeadlineEnvironment(FunctionEnvironment):
-    """What is due, and who hears that it is not there.
+    """Environment of CheckDeadline.
 
     Attributes:
         table: Name of the run registry.
-        topic: ARN of the outcomes' topic.
-        frequency: Of the demand.
+        topic: ARN of the outcomes topic.
+        frequency: Frequency of the demand.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         time_zone: IANA name of the zone whose midnight completes a period.
-        source: What tells which partitions there are; None in an environment that has none.
+        source: Source of the partitions' names; None in an environment without partitions.
     """
 
-    FUNCTION: ClassVar[str] = "check-late"
+    FUNCTION: ClassVar[str] = "check-deadline"
 
     table: str
     topic: str
@@ -32,14 +32,14 @@ class CheckDeadlineEnvironment(FunctionEnvironment):
 
 @dataclass(frozen=True, kw_only=True)
 class RunsWidgetEnvironment(FunctionEnvironment):
-    """Where runs are registered.
+    """Environment of RunsWidget.
 
     Attributes:
         table: Name of the run registry.
-        source: What tells which partitions there are; None in an environment that has none.
+        source: Source of the partitions' names; None in an environment without partitions.
     """
 
-    FUNCTION: ClassVar[str] = "show-runs"
+    FUNCTION: ClassVar[str] = "runs-widget"
 
     table: str
     source: PartitionSource | None = field(metadata=as_group(PartitionSource))

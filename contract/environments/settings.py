@@ -1,4 +1,4 @@
-"""What several functions read of the environment's settings."""
+"""Settings that several functions read."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,11 +8,11 @@ from contract.environments.variables import Variables, as_json, tuple_or_none
 
 @dataclass(frozen=True, kw_only=True)
 class FleetDefaults:
-    """What a fleet does where an execution's input does not say.
+    """Defaults of the fleet for executions whose input does not set them.
 
     Attributes:
-        enabled: Whether it forecasts.
-        instances: On how many machines; None for as many as it takes.
+        enabled: Whether the fleet forecasts.
+        instances: Number of instances; None lets PlanFleet decide.
     """
 
     enabled: bool
@@ -21,11 +21,11 @@ class FleetDefaults:
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionSource(Variables):
-    """What tells which partitions there are.
+    """Source of the partitions' names.
 
     Attributes:
         data_bucket: Bucket with the demand of all partitions.
-        partitions: Names of all partitions; None to find them where their demand lies.
+        partitions: Names of all partitions; None to list the prefixes of their demand.
     """
 
     data_bucket: str
@@ -33,5 +33,5 @@ class PartitionSource(Variables):
 
 
 def fleet_or_none(content: dict[str, Any] | None) -> FleetDefaults | None:
-    """Makes the fleet's defaults of JSON, and nothing of null."""
+    """Return the fleet's defaults from parsed JSON; None for null."""
     return None if content is None else FleetDefaults(**content)

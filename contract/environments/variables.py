@@ -1,4 +1,4 @@
-"""Writes the fields of a dataclass as environment variables, and reads them again."""
+"""Converts the fields of a dataclass to environment variables and back."""
 
 import dataclasses
 import json
@@ -10,32 +10,32 @@ _CODEC = "codec"
 
 
 class MissingVariableError(Exception):
-    """A function lacks a variable of its environment; one line that names both."""
+    """A function lacks an environment variable. The message is one line that names both."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Codec:
-    """How a field is written into variables.
+    """Conversion of a field to environment variables and back.
 
     Attributes:
-        names: Returns the variables that hold the field, by the field's name.
-        write: Makes the variables of the field's name and value.
-        read: Makes the value of the field's name and the variables.
-        may_lack: Whether the field is None where none of its variables is there.
+        names: Returns the names of the field's variables, from the field's name.
+        write: Returns the variables, from the field's name and value.
+        read: Returns the value, from the field's name and the variables.
+        optional: Whether the field is None if all its variables are missing.
     """
 
     names: Callable[[str], list[str]]
     write: Callable[[str, Any], dict[str, str]]
     read: Callable[[str, Mapping[str, str]], Any]
-    may_lack: bool = False
+    optional: bool = False
 
 
 def as_text(*, parse: Callable[[str], Any], write: Callable[[Any], str] = str) -> dict[str, _Codec]:
-    """Makes the metadata of a field that one variable holds in a form of its own.
+    """Return the metadata of a field that one variable holds as text.
 
     Args:
-        parse: Makes the value of the text.
-        write: Makes the text of the value.
+        parse: Converts the text to the value.
+        write: Converts the value to the text.
     """
     return {
         _CODEC: _Codec(
@@ -47,60 +47,60 @@ def as_text(*, parse: Callable[[str], Any], write: Callable[[Any], str] = str) -
 
 
 def as_json(parse: Callable[[Any], Any] = lambda content: content) -> dict[str, _Codec]:
-    """Makes the metadata of a field that one variable holds as JSON.
+    """Return the metadata of a field that one variable holds as JSON.
 
     Args:
-        parse: Makes the value of the JSON's content.
+        parse: Converts the parsed JSON to the value.
     """
     return as_text(parse=lambda text: parse(json.loads(text)), write=_json)
 
 
-def as_group(kind: type["Variables"]) -> dict[str, _Codec]:
-    """Makes the metadata of a field that several variables hold together; it is None where none of them is there.
+def as_group(group: type["Variables"]) -> dict[str, _Codec]:
+    """Return the metadata of a field that several variables hold together. Without them the field is None.
 
     Args:
-        kind: The dataclass of the variables.
+        group: The dataclass of the variables.
     """
     return {
         _CODEC: _Codec(
-            names=lambda _: kind.names(),
+            names=lambda _: group.names(),
             write=lambda _, value: {} if value is None else value.to_environment(),
-            read=lambda _, variables: kind.from_variables(variables),
-            may_lack=True,
+            read=lambda _, variables: group.from_variables(variables),
+            optional=True,
         )
     }
 
 
 def tuple_or_none(content: list[str] | None) -> tuple[str, ...] | None:
-    """Makes a tuple of a list from JSON, and nothing of null."""
+    """Return a list from parsed JSON as a tuple; None for null."""
     return None if content is None else tuple(content)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variables:
-    """Fields that are environment variables: each has its field's name, in capitals."""
+    """A dataclass whose fields are environment variables, named like the fields in capitals."""
 
     @classmethod
     def names(cls) -> list[str]:
-        """Returns the names of all variables there may be."""
+        """Return the names of all variables, including those of optional fields."""
         return [each for field in dataclasses.fields(cls) for each in _codec(field).names(field.name)]
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, str], *, owner: str = "") -> Self:
-        """Reads the fields.
+        """Read the fields from environment variables.
 
         Args:
-            variables: The environment.
-            owner: Function that has them, for the error.
+            variables: The environment variables.
+            owner: Name of the function, for the error.
 
         Raises:
-            MissingVariableError: If a variable is not there.
+            MissingVariableError: If a variable is missing.
         """
         values: dict[str, Any] = {}
         for field in dataclasses.fields(cls):
             codec = _codec(field)
             missing = [name for name in codec.names(field.name) if name not in variables]
-            if codec.may_lack and len(missing) == len(codec.names(field.name)):
+            if codec.optional and len(missing) == len(codec.names(field.name)):
                 values[field.name] = None
             elif missing:
                 raise MissingVariableError(f"the function {owner} lacks its environment variable {missing[0]}")
@@ -109,7 +109,7 @@ class Variables:
         return cls(**values)
 
     def to_environment(self) -> dict[str, str]:
-        """Writes the fields as environment variables."""
+        """Return the fields as environment variables."""
         written: dict[str, str] = {}
         for field in dataclasses.fields(self):
             written |= _codec(field).write(field.name, getattr(self, field.name))
@@ -118,10 +118,10 @@ class Variables:
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionEnvironment(Variables):
-    """What every function has.
+    """Base of the functions' environments.
 
     Attributes:
-        FUNCTION: Name of the function; with underscores, that of its folder in `lambdas/`.
+        FUNCTION: Name of the function. With underscores for dashes it is the folder's name in `lambdas/`.
         deployment: Name of the deployment.
     """
 
@@ -131,13 +131,13 @@ class FunctionEnvironment(Variables):
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> Self:
-        """Reads the function's environment variables.
+        """Read the function's environment variables.
 
         Args:
             variables: `os.environ`.
 
         Raises:
-            MissingVariableError: If one is not there.
+            MissingVariableError: If a variable is missing.
         """
         return cls.from_variables(variables, owner=cls.FUNCTION)
 

@@ -1,4 +1,4 @@
-"""What a training job hands over to a fleet, as far as others than the fleet read it."""
+"""The fields of a handover document that programs other than the fleet read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from contract.s3.keys import part_name
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedChunk:
-    """One chunk.
+    """One chunk of a handover, archived in S3.
 
     Attributes:
-        number: Of the chunk, and of the file with its forecasts.
-        series: How many it holds.
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
+        number: Number of the chunk and of the file with its forecasts.
+        series: Number of series.
+        bytes: Size of the archive.
+        sha256: Checksum of the archive, hexadecimal.
     """
 
     number: int
@@ -26,22 +26,22 @@ class ArchivedChunk:
 
     @property
     def name(self) -> str:
-        """What the chunk and everything about it is called."""
+        """Name that the archive and all markers of the chunk share."""
         return chunk_name(self.number)
 
     @property
     def part(self) -> str:
-        """The file with its forecasts."""
+        """Name of the file with its forecasts."""
         return part_name(self.number)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HandoverContents:
-    """What others than the fleet read of the document.
+    """The fields of a handover document that programs other than the fleet read.
 
     Attributes:
-        chunks: All demand of the run.
-        shared_bytes: Size of what all machines read beside them.
+        chunks: The chunks, which contain all demand of the run.
+        shared_bytes: Size of the objects that every instance reads in addition to its chunks.
     """
 
     chunks: tuple[ArchivedChunk, ...]
@@ -49,7 +49,11 @@ class HandoverContents:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
-        """Reads them from the document, JSON."""
+        """Read the fields from the parsed document.
+
+        Raises:
+            KeyError: If a field is missing.
+        """
         chunks = (
             ArchivedChunk(number=each["number"], series=each["series"], bytes=each["bytes"], sha256=each["sha256"])
             for each in document["chunks"]

@@ -125,5 +125,5 @@ EVERY_HANDOVER = HandoverKeys(partition=ANY, run_id=ANY)
 
 
 def handovers_of(deployment: str) -> HandoverKeys:
-    """Builds the patterns of a deployment's own runs, as `contract.s3.keys.runs_of` does."""
+    """Return the patterns of a deployment's own runs, like `contract.s3.keys.runs_of`."""
     return HandoverKeys(partition=ANY, run_id=f"{deployment}-*")

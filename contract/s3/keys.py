@@ -1,7 +1,7 @@
-"""Builds the S3 keys of the demand bucket and of runs, and takes keys apart.
+"""Builds and parses the S3 keys of the demand bucket and of runs.
 
-The IAM pattern of a key is the key that the same builder makes of `ANY`: a grant so covers just what the code writes.
-Every prefix ends in a slash, because S3 compares prefixes as text.
+With `ANY` as a name, a builder returns the IAM pattern of its keys. So a grant covers exactly the keys that the code
+writes. Every prefix ends in a slash, because S3 compares prefixes as text.
 """
 
 import re
@@ -11,32 +11,32 @@ from contract import job_start
 
 ANY = "*"
 
-# Of the demand bucket.
+# Prefixes of the demand bucket.
 DEMAND = f"{job_start.DEMAND}/"
 STATIC = f"{job_start.STATIC}/"
 COVARIATES = f"{job_start.COVARIATES}/"
 INPUTS = (DEMAND, STATIC, COVARIATES)
 
-# Of the forecast bucket.
+# Prefixes of the forecast bucket.
 FORECASTS = "forecasts/"
 REPORTS = "reports/"
 MODELS = "models/"
 HANDOVER = "handover/"
-# Where SageMaker puts what it packs up itself; the job uploads its forecasts on its own.
+# SageMaker's own output of a job. The job uploads its forecasts itself.
 JOB_OUTPUT = "training-output/"
-# Of executions that run all partitions.
+# Lists and outcomes of executions that run all partitions.
 PARTITIONS = "partitions/"
 QUERY_RESULTS = "athena-results/"
 
-# Names of files, for who has their folder already.
+# File names below the prefix of a run or a partition.
 MANIFEST = "_manifest.json"
 POINTER = "_published.json"
 MODEL_DOCUMENT = "model.json"
-# What names of files with forecasts begin with.
+# First part of the names of files with forecasts.
 PART = "part-"
 
 _PARTITION = "partition="
-# What all folders of partitions with demand begin with, and their form.
+# First part of the prefixes of all partitions' demand.
 DEMAND_OF_PARTITIONS = f"{DEMAND}{_PARTITION}"
 _RUN = "run_id="
 _RUN_FOLDER = re.compile(rf"[^/]+/{_PARTITION}[^/]+/{_RUN}([^/]+)/")
@@ -44,48 +44,48 @@ _DEMAND_FOLDER = re.compile(rf"{DEMAND_OF_PARTITIONS}([^/]+)/")
 
 
 def channel_of(prefix: str) -> str:
-    """Returns the name of the channel by which a job reads one of the inputs."""
+    """Return the name of the SageMaker channel of one of the inputs."""
     return prefix.removesuffix("/")
 
 
 def partition_folder(partition: str) -> str:
-    """Builds the folder of a partition, which stands below every prefix of runs and of inputs."""
+    """Return the key part of a partition, which follows every prefix of runs and inputs."""
     return f"{_PARTITION}{partition}/"
 
 
 def partition_of_demand(folder: str) -> str | None:
-    """Reads the partition out of the folder of its demand; None where it is another folder."""
+    """Return the partition of a demand prefix; None for another prefix."""
     found = _DEMAND_FOLDER.fullmatch(folder)
     return found[1] if found else None
 
 
 def run_folder(prefix: str, *, partition: str, run_id: str) -> str:
-    """Builds the folder that a run has below one of the prefixes."""
+    """Return the prefix of a run below one of the prefixes of the forecast bucket."""
     return f"{prefix}{partition_folder(partition)}{_RUN}{run_id}/"
 
 
 def run_folder_of(key: str, *, run_id: str) -> str | None:
-    """Reads the folder of a run out of the key of one of its files; None where the file is none of this run's."""
+    """Return the prefix of a run from the key of one of its files; None for a file of another run."""
     found = _RUN_FOLDER.match(key)
     return found[0] if found is not None and found[1] == run_id else None
 
 
 def pointer_key(partition: str) -> str:
-    """Builds the key of the pointer to the run that a partition's readers see."""
+    """Return the key of a partition's pointer, which names the published run."""
     return f"{FORECASTS}{partition_folder(partition)}{POINTER}"
 
 
 def part_name(number: int) -> str:
-    """Builds the name of one file of forecasts."""
+    """Return the name of one file of forecasts."""
     return f"{PART}{number:05d}.parquet"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunKeys:
-    """The keys of one run; `ANY` in place of a name makes patterns of them.
+    """The keys of one run. With `ANY` in place of a name they are patterns.
 
     Attributes:
-        partition: Part of the market.
+        partition: The partition.
         run_id: The run.
     """
 
@@ -94,47 +94,47 @@ class RunKeys:
 
     @property
     def forecasts(self) -> str:
-        """The folder of the forecasts and their manifest."""
+        """Prefix of the forecasts and their manifest."""
         return self._folder(FORECASTS)
 
     @property
     def manifest(self) -> str:
-        """The manifest: the last file of a run, and the one that makes it a run."""
+        """The manifest, which is written last and completes a run."""
         return f"{self.forecasts}{MANIFEST}"
 
     @property
     def reports(self) -> str:
-        """The folder of what people read about the run."""
+        """Prefix of the run's reports for people."""
         return self._folder(REPORTS)
 
     @property
     def report(self) -> str:
-        """The page with charts and scores."""
+        """The report with charts and scores."""
         return f"{self.reports}report.html"
 
     @property
     def data_quality(self) -> str:
-        """What the run's input held; a refused run has this file alone."""
+        """The data-quality report of the run's input; the only file of a run whose input was invalid."""
         return f"{self.reports}data_quality.json"
 
     @property
-    def held(self) -> str:
-        """Why the quality gate holds the run back."""
+    def gate_violations(self) -> str:
+        """The violations because of which the run is pending approval."""
         return f"{self.reports}gate_violations.json"
 
     @property
     def models(self) -> str:
-        """The folder of the model that the run has trained."""
+        """Prefix of the model that the run trained."""
         return self._folder(MODELS)
 
     @property
     def model_document(self) -> str:
-        """The file that names all other files of the model."""
+        """The document that lists all other files of the model."""
         return f"{self.models}{MODEL_DOCUMENT}"
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """All folders of the run, that of the forecasts last: with it, readers see the run."""
+        """All prefixes of the run. That of the forecasts is last, because with it readers see the run."""
         return self.reports, self.models, self.forecasts
 
     def _folder(self, prefix: str) -> str:
@@ -145,5 +145,5 @@ EVERY_RUN = RunKeys(partition=ANY, run_id=ANY)
 
 
 def runs_of(deployment: str) -> RunKeys:
-    """Builds the patterns of a deployment's own runs: a run is named after its job, a job after its deployment."""
+    """Return the patterns of a deployment's own runs. Runs are named after jobs, and jobs after the deployment."""
     return RunKeys(partition=ANY, run_id=f"{deployment}-*")

@@ -1,4 +1,4 @@
-"""The manifest of a run: the job writes it last, and functions, tools and the next run read it."""
+"""The manifest of a run. The job writes it last; functions, tools and the next run read it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
@@ -8,7 +8,7 @@ from contract.state.run_record import Inference, Metrics, RunModel, Scores
 
 
 class ManifestFile(TypedDict):
-    """One file of forecasts, beside the manifest; the checksum is SHA-256, hexadecimal."""
+    """One file of forecasts, below the manifest's prefix. `sha256` is hexadecimal."""
 
     name: str
     rows: int
@@ -17,31 +17,31 @@ class ManifestFile(TypedDict):
 
 
 class ManifestModel(RunModel):
-    """The model that a run is forecast with, and how it was trained."""
+    """The model of a run's forecasts, with the time and cutoff of its training."""
 
     trained_at: str
     cutoff: str
 
 
 class BacktestMetrics(Metrics):
-    """The backtest: beside what decides about a run, what the forecast is made of, and how it was measured."""
+    """The scores of the backtest, its windows and the weights of the combined forecast."""
 
     model: Scores
     moving_average: Scores
     backtest_windows: int
     backtest_periods: int
-    combination: Mapping[str, Any]
+    ensemble_weights: Mapping[str, Any]
 
 
 class ManifestInference(Inference):
-    """How fast the run was forecast, and on what; the next fleet is planned by it."""
+    """Throughput of the run's forecasts and its instances; PlanFleet plans the next fleet with it."""
 
     instances: int
     cores: int
 
 
 class ManifestComparison(TypedDict):
-    """The run beside the last published one: changes are shares, and None where there is nothing to compare."""
+    """Drift from the last published run, as shares. None if there are no common periods."""
 
     run_id: str
     cutoff: str
@@ -50,7 +50,7 @@ class ManifestComparison(TypedDict):
 
 
 class ManifestInput(TypedDict):
-    """What a run has read; the fingerprint is SHA-256 over all files, hexadecimal."""
+    """The input of a run. `fingerprint` is the SHA-256 over all files, hexadecimal."""
 
     fingerprint: str
     files: int
@@ -58,7 +58,7 @@ class ManifestInput(TypedDict):
 
 
 class DraftManifest(RunFacts):
-    """What a run can say about itself before it has forecast. Dates are ISO; keys of mappings are names."""
+    """The fields that are known before the forecasts. Dates are ISO; keys of mappings are names."""
 
     schema_version: int
     columns: Sequence[str]
@@ -75,7 +75,7 @@ class DraftManifest(RunFacts):
 
 
 class Manifest(DraftManifest):
-    """All that a run says about itself. `total` is the expected demand of all series together, by date."""
+    """The whole manifest. `total` is the forecast demand of all series together, by ISO date."""
 
     rows: int
     files: Sequence[ManifestFile]

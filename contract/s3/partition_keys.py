@@ -1,4 +1,4 @@
-"""Builds the S3 keys of an execution that runs all partitions: what it was to run, and what became of each."""
+"""Builds the S3 keys of an execution of all partitions: its list of runs and their outcomes."""
 
 from dataclasses import dataclass
 
@@ -7,41 +7,41 @@ from contract.s3.keys import ANY, PARTITIONS
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionsKeys:
-    """The keys of one execution; `ANY` in place of its name makes patterns of them.
+    """The keys of one execution. With `ANY` in place of its name they are patterns.
 
     Attributes:
-        execution: Its name.
+        execution: Name of the execution.
     """
 
     execution: str
 
     @property
     def folder(self) -> str:
-        """The folder of all of it."""
+        """Prefix of all keys."""
         return f"{PARTITIONS}execution={self.execution}/"
 
     @property
     def items(self) -> str:
-        """The list of runs to start."""
+        """The list of runs to start, for the Map."""
         return f"{self.folder}items.json"
 
     @property
     def unusable(self) -> str:
-        """The list of names that no partition can have."""
+        """The list of invalid partition names."""
         return f"{self.folder}invalid_names.json"
 
     @property
     def outcomes(self) -> str:
-        """The folder of what became of each."""
+        """Prefix of the outcomes."""
         return f"{self.folder}outcomes/"
 
     def outcome(self, partition: str) -> str:
-        """Builds the key of what became of one partition."""
+        """Return the key of one partition's outcome."""
         return f"{self.outcomes}{partition}.json"
 
     @property
     def table(self) -> str:
-        """All outcomes as one table."""
+        """The table of all outcomes, as CSV."""
         return f"{self.folder}outcomes.csv"
 
 

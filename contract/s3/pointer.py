@@ -1,4 +1,4 @@
-"""The pointer of a partition: one object in S3 that says which run its readers see."""
+"""The pointer of a partition: an object in S3 that names the published run."""
 
 from contract.run_facts import RunFacts
 from contract.state.run_record import Metrics, RunModel
@@ -7,7 +7,7 @@ SCHEMA_VERSION = 1
 
 
 class Pointer(RunFacts):
-    """The run that readers see: `forecasts` is a URI, `manifest` and `report` are keys; dates and times are ISO."""
+    """The published run. `forecasts` is a URI, `manifest` and `report` are keys. Dates and times are ISO."""
 
     schema_version: int
     rows: int

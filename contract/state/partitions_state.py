@@ -1,4 +1,4 @@
-"""What the state machine of all partitions carries from one state to the next."""
+"""The state data of the state machine of all partitions."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -6,7 +6,7 @@ from contract.state.run_state import ErrorState, Execution
 
 
 class PartitionItem(TypedDict):
-    """A partition to run, as the Map reads it."""
+    """One run to start, as the Map reads it. `name` is the execution's name, `outcome` the key of its outcome."""
 
     partition: str
     name: str
@@ -15,7 +15,7 @@ class PartitionItem(TypedDict):
 
 
 class PartitionsPlan(TypedDict):
-    """What PlanPartitions answers: keys of two lists, and how many items run at a time."""
+    """PlanPartitions' answer. `items` and `unusable` are keys of lists; `unusable` is None without invalid names."""
 
     items: str
     count: int
@@ -24,7 +24,7 @@ class PartitionsPlan(TypedDict):
 
 
 class PartitionsOutcome(TypedDict):
-    """What SummarizePartitions answers; the state machine fails with `error` and `cause` where not all is fine."""
+    """SummarizePartitions' answer. If not all partitions succeeded, the execution fails with `error` and `cause`."""
 
     all_succeeded: bool
     partitions: int
@@ -38,7 +38,7 @@ class PartitionsOutcome(TypedDict):
 
 
 class PartitionsState(TypedDict):
-    """The data of an execution of all partitions, as far as it has got; `error` is there where the Map broke off."""
+    """The data of an execution of all partitions. Later states add keys; `error` exists if a state failed."""
 
     execution: Execution
     plan: NotRequired[PartitionsPlan]

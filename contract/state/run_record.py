@@ -1,4 +1,4 @@
-"""What is known of a run once its files are checked, and what becomes of it."""
+"""The data of a run whose files CheckRun has checked, and the outcome of its publication."""
 
 from typing import Any, NotRequired, TypedDict
 
@@ -6,7 +6,7 @@ from contract.run_facts import RunFacts
 
 
 class Scores(TypedDict, total=False):
-    """The backtest's scores of one method; None is what could not be measured."""
+    """The backtest's scores of one method. None marks a score that could not be computed."""
 
     wape: float | None
     mase: float | None
@@ -16,7 +16,7 @@ class Scores(TypedDict, total=False):
 
 
 class Metrics(TypedDict, total=False):
-    """The backtest; without one, there are no scores."""
+    """The scores of the backtest. A run without a backtest has no scores."""
 
     forecast: Scores | None
     seasonal_naive: Scores | None
@@ -24,7 +24,7 @@ class Metrics(TypedDict, total=False):
 
 
 class RunModel(TypedDict):
-    """The model that a run was forecast with."""
+    """The model of a run's forecasts."""
 
     run_id: str
     sha256: NotRequired[str]
@@ -33,7 +33,7 @@ class RunModel(TypedDict):
 
 
 class DataQuality(TypedDict, total=False):
-    """How many findings there were in the demand, by their names."""
+    """Numbers of findings in the demand, by the finding's name."""
 
     input: dict[str, Any] | None
     repairs: dict[str, float] | None
@@ -41,13 +41,13 @@ class DataQuality(TypedDict, total=False):
 
 
 class Inference(TypedDict, total=False):
-    """How fast the run was forecast."""
+    """Throughput of a run's forecasts."""
 
     series_per_second_per_core: float | None
 
 
 class Statistics(TypedDict):
-    """What the manifest says for the metrics; an older one lacks some of it."""
+    """The parts of the manifest that become metrics. Older manifests lack some of them."""
 
     seconds: dict[str, float] | None
     data_quality: DataQuality | None
@@ -56,7 +56,7 @@ class Statistics(TypedDict):
 
 
 class JobFacts(TypedDict):
-    """What a training job took; None where it is not known."""
+    """Instance, times and cost of a training job. None marks an unknown value."""
 
     name: str | None
     arn: str | None
@@ -69,7 +69,7 @@ class JobFacts(TypedDict):
 
 
 class FleetFacts(TypedDict):
-    """What a fleet took; None where it is not known."""
+    """Instances, times and cost of a fleet. None marks an unknown value."""
 
     name: str | None
     instance_type: str | None
@@ -82,7 +82,7 @@ class FleetFacts(TypedDict):
 
 
 class CheckedRun(RunFacts):
-    """What CheckRun answers: the manifest's fields; and what its jobs took, where it was made just now."""
+    """CheckRun's answer: fields of the manifest, and facts about the jobs if this execution ran them."""
 
     rows: int
     manifest: str
@@ -96,7 +96,7 @@ class CheckedRun(RunFacts):
 
 
 class RunOutcome(TypedDict):
-    """What readers and the registry learn of a run that has ended well."""
+    """The facts about a successful run, for readers and the registry."""
 
     run_id: str
     partition: str
@@ -110,7 +110,7 @@ class RunOutcome(TypedDict):
 
 
 class PublishResult(RunOutcome):
-    """What Publish answers: whether readers see the run, and the message that announces it."""
+    """Publish's answer. `published` is false for a superseded run; `subject` and `message` are the notification."""
 
     published: bool
     subject: str

@@ -1,6 +1,6 @@
-"""What the state machine of a run carries from one state to the next; a key that only some states have may lack.
+"""The state data of the state machine of a run.
 
-`RunState` is all of it: each state adds one key. `contract.state.run_record` has what a checked run is.
+`RunState` is the whole data; each state adds one key. `contract.state.run_record` has the data of a checked run.
 """
 
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from typing import Any, Literal, NotRequired, TypedDict, final
 
 from contract.state.run_record import CheckedRun, PublishResult
 
-# What SageMaker describes of a job, as Step Functions hands it on: AWS says what is in it.
+# SageMaker's description of a job, as Step Functions returns it. AWS defines its fields.
 JobDescription = Mapping[str, Any]
 
 
 class Execution(TypedDict):
-    """The execution, as `Receive` notes it; `input` is what it was started with, and may be anything."""
+    """The execution, as the state Receive stores it. `input` may be any JSON value."""
 
     id: str
     name: str
@@ -22,7 +22,7 @@ class Execution(TypedDict):
 
 
 class DemandFacts(TypedDict):
-    """What lies under the demand's prefix."""
+    """The files below the demand's prefix. `newest` is the time of the newest table."""
 
     uri: str
     tables: int
@@ -31,7 +31,7 @@ class DemandFacts(TypedDict):
 
 
 class ModelFacts(TypedDict):
-    """The model of a published run."""
+    """The model of a published run. `prefix` is its prefix in S3."""
 
     run_id: str
     sha256: str
@@ -40,7 +40,7 @@ class ModelFacts(TypedDict):
 
 
 class PlanResult(TypedDict):
-    """What Plan answers; a run that is only published has `publish`, and nothing that a job needs."""
+    """Plan's answer. To publish an existing run, `publish` names it, and the fields for a job are missing."""
 
     partition: str
     started_by: str
@@ -61,7 +61,7 @@ class PlanResult(TypedDict):
 
 
 class ClaimResult(TypedDict):
-    """What Claim answers: the cutoff the run is registered under; or who has the run, in `reason` and what follows."""
+    """Claim's answer. `cutoff` is that of the registry; the fields from `reason` on describe who holds the run."""
 
     claimed: bool
     cutoff: str
@@ -75,14 +75,14 @@ class ClaimResult(TypedDict):
 
 
 class PreflightResult(TypedDict):
-    """What Preflight answers."""
+    """Preflight's answer: warnings, and checks that were not possible."""
 
     notes: list[str]
     not_known: list[str]
 
 
 class JobState(TypedDict):
-    """A job that has ended; of one that was taken over, or is only published, nothing is described."""
+    """A job that has ended. A reused handover and an existing run have only `name` and `status`."""
 
     name: str
     status: str
@@ -92,7 +92,7 @@ class JobState(TypedDict):
 
 
 class FleetPlanWords(TypedDict):
-    """What PlanFleet tells people of the first type that may run."""
+    """PlanFleet's answer for people: the plan for the first instance type that can run."""
 
     instance_type: str
     instances: int
@@ -104,7 +104,7 @@ class FleetPlanWords(TypedDict):
 
 
 class FleetState(FleetPlanWords):
-    """What PlanFleet answers; beside these there is `instances_of_0` for the first type, and so on."""
+    """PlanFleet's answer. It also has `instances_of_0` for the first instance type, `instances_of_1`, and so on."""
 
     chunks: str
     shared: str
@@ -116,21 +116,21 @@ class FleetState(FleetPlanWords):
 
 
 class GateVerdict(TypedDict):
-    """What QualityGate answers of a run that it lets pass."""
+    """QualityGate's answer for a run that passes."""
 
     passed: bool
     compared_with: str | None
 
 
 class ErrorState(TypedDict):
-    """What a failing state leaves; a timeout comes without a cause."""
+    """Error and Cause of a failed state. A timeout has no Cause."""
 
     Error: str
     Cause: NotRequired[str]
 
 
 class FailureState(TypedDict):
-    """What ExplainFailure answers; where it fails itself, the state machine knows only the first four."""
+    """ExplainFailure's answer. If that function fails itself, the state machine sets only the first four fields."""
 
     error: str
     cause: str
@@ -142,7 +142,7 @@ class FailureState(TypedDict):
 
 
 class CloseResult(TypedDict):
-    """What CloseRun answers: the attempt's status, and the jobs that are counted."""
+    """CloseRun's answer: the attempt's status, and the names of the jobs whose costs it counted."""
 
     status: str | None
     counted: NotRequired[list[str]]
@@ -150,7 +150,7 @@ class CloseResult(TypedDict):
 
 @final
 class RunState(TypedDict):
-    """The data of an execution, as far as it has got."""
+    """The data of an execution. Later states add keys."""
 
     execution: Execution
     plan: NotRequired[PlanResult]
@@ -169,7 +169,7 @@ class RunState(TypedDict):
 
 
 class FailedEvent(TypedDict):
-    """What the state Failed hands its function: how often the execution was redriven, now and when it failed."""
+    """Input of FailExecution. `redrives` is the current count, `redrives_before` the count at the failure."""
 
     failure: FailureState
     redrives: int

@@ -1,6 +1,6 @@
-"""Building blocks of both stacks: what a stack and its constructs share, and constructs with safe defaults.
+"""Building blocks of both stacks: shared resources, and constructs with safe defaults.
 
-`environment_stack` and `stack_context` are what they share. Each construct is secured as the project's rules ask: keys,
-buckets, log groups, queues, alarms, topics. `nag` acknowledges the findings of cdk-nag.
+`environment_stack` and `stack_context` hold what a stack and its constructs share. The other modules build keys,
+buckets, log groups, queues, alarms and topics by the project's security rules. `nag` acknowledges cdk-nag's findings.
 Imports `settings`.
 """

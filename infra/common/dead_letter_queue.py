@@ -1,4 +1,4 @@
-"""Where a message waits that AWS gave up delivering, and the alarm that says so."""
+"""The queue that keeps messages AWS could not deliver, with its alarm."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -9,16 +9,16 @@ from constructs import Construct
 
 from infra.common.threshold_alarm import threshold_alarm
 
-# As long as SQS keeps a message at all.
+# The longest retention that SQS offers.
 KEPT = Duration.days(14)
 
 
 class DeadLetterQueue(Construct):
-    """An encrypted, TLS-only queue that rings as long as something is in it.
+    """An encrypted, TLS-only queue and its alarm.
 
     Attributes:
         queue: The queue.
-        alarm: The alarm.
+        alarm: Stays in ALARM as long as the queue has a message.
     """
 
     def __init__(
@@ -28,26 +28,26 @@ class DeadLetterQueue(Construct):
         *,
         name: str,
         alarm_name: str,
-        what_to_do: str,
+        alarm_description: str,
         key: kms.IKey,
         topic: sns.ITopic,
     ) -> None:
-        """Creates queue and alarm.
+        """Create the queue and the alarm.
 
         Args:
             scope: The parent.
             construct_id: The queue's id in it.
             name: The queue's name.
             alarm_name: The alarm's name.
-            what_to_do: What the alarm says.
-            key: Encrypts the messages.
-            topic: Hears of the alarm.
+            alarm_description: Text for operators: what happened and what to do.
+            key: Key that encrypts the messages.
+            topic: Topic that the alarm notifies.
         """
         super().__init__(scope, construct_id)
         self._key = key
         self.queue = sqs.Queue(
             self,
-            # Adds nothing to the logical id, which is this construct's own: a queue with another id is another queue.
+            # "Default" adds nothing to the logical id. With another logical id CloudFormation replaces the queue.
             "Default",
             queue_name=name,
             encryption=sqs.QueueEncryption.KMS,
@@ -59,7 +59,7 @@ class DeadLetterQueue(Construct):
             self,
             "Alarm",
             name=alarm_name,
-            what_to_do=what_to_do,
+            description=alarm_description,
             metric=self.queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(5), statistic="Maximum"
             ),
@@ -68,9 +68,9 @@ class DeadLetterQueue(Construct):
         )
 
     def grant_key(self, role: iam.IRole) -> None:
-        """Lets a role that may send to the queue encrypt what it sends."""
+        """Allow a role that may send to the queue to encrypt its messages."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                sid="UseTheQueuesKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._key.key_arn]
+                sid="UseQueueKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self._key.key_arn]
             )
         )

@@ -1,4 +1,4 @@
-"""How every bucket of this application is built: encrypted, TLS only, private, versioned, and tidied up."""
+"""Builds every bucket of the application: encrypted, TLS only, private, versioned, and with lifecycle rules."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,10 +15,10 @@ ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
 
 
 class EncryptedBucket(Construct):
-    """A bucket for data, or the bucket for the others' access logs.
+    """A data bucket, or the bucket for the access logs of the data buckets.
 
-    There is no automatic emptying on `cdk destroy`: it takes a custom resource that may delete every object. `cli/aws`
-    does it on purpose, with the credentials of whoever calls it.
+    `cdk destroy` does not empty the bucket, because that needs a custom resource that may delete every object.
+    `cli/aws` empties it, with the credentials of its user.
 
     Attributes:
         bucket: The bucket.
@@ -35,15 +35,15 @@ class EncryptedBucket(Construct):
         access_logs: s3.IBucket | None = None,
         expirations: Sequence[s3.LifecycleRule] = (),
     ) -> None:
-        """Creates the bucket.
+        """Create the bucket.
 
         Args:
             scope: The parent.
             construct_id: The bucket's id in it.
-            old_versions: How long an overwritten or deleted version stays.
-            removal_policy: What becomes of the bucket with its stack.
-            key: Encrypts the objects; S3's own key when absent, which is all S3 access logs can be written with.
-            access_logs: Bucket for the access logs; without one this is that bucket.
+            old_versions: Retention of overwritten or deleted versions.
+            removal_policy: Deletes or keeps the bucket when its stack is deleted.
+            key: Key that encrypts the objects. None means S3's own key, the only one that S3 access logs support.
+            access_logs: Bucket for the access logs; None for the access-log bucket itself.
             expirations: Further lifecycle rules.
         """
         super().__init__(scope, construct_id)
@@ -71,13 +71,13 @@ class EncryptedBucket(Construct):
                 *expirations,
             ],
         )
-        # Whose key it is, no reader of ours could have.
-        self._deny_writes("KeysOfTheCaller", {"Null": {f"{ENCRYPTION_HEADER}-customer-algorithm": "false"}})
+        # No reader of the application has a key that the caller provides.
+        self._deny_writes("DenyCustomerKeys", {"Null": {f"{ENCRYPTION_HEADER}-customer-algorithm": "false"}})
         if key:
-            # A write that asks for no encryption gets the bucket's own, with this key. One that asks for another kind
-            # names no key, which is not equal to this one either.
+            # A write without an encryption header gets the bucket's encryption with this key. A write that requests
+            # another kind has no key id. A missing key id is not equal to this key, so S3 denies the write.
             self._deny_writes(
-                "OtherEncryption",
+                "DenyOtherEncryption",
                 {
                     "Null": {ENCRYPTION_HEADER: "false"},
                     "StringNotEquals": {f"{ENCRYPTION_HEADER}-aws-kms-key-id": key.key_arn},
@@ -86,13 +86,13 @@ class EncryptedBucket(Construct):
         acknowledge(
             self.bucket,
             "NIST.800.53.R5-S3BucketReplicationEnabled",
-            "Old versions keep what is overwritten or deleted; demand has its source, and forecasts can be made anew.",
+            "Versioning keeps overwritten and deleted objects. Demand has its own source, and runs can be repeated.",
         )
         if key is None:
             acknowledge(
                 self.bucket,
                 "NIST.800.53.R5-S3DefaultEncryptionKMS",
-                "S3 delivers access logs to buckets with its own encryption only.",
+                "S3 delivers access logs only to buckets with S3-managed encryption.",
             )
 
     def _deny_writes(self, sid: str, conditions: Mapping[str, Mapping[str, str]]) -> None:

@@ -1,4 +1,4 @@
-"""The stack that every stack of an environment extends: where it is deployed, and what protects it."""
+"""The base class of an environment's stacks: account, region and protection."""
 
 from aws_cdk import Environment, RemovalPolicy, Stack
 from constructs import Construct
@@ -11,7 +11,7 @@ class EnvironmentStack(Stack):
     """A stack in the account and region of its environment, with the environment's protections.
 
     Attributes:
-        removal_policy: What CloudFormation does with stores, keys and logs when it deletes the stack.
+        removal_policy: Deletes or keeps stores, keys and logs when the stack is deleted.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, description: str) -> None:

@@ -1,4 +1,4 @@
-"""The KMS keys: one encrypts what the environment stores and logs, one its messages and undelivered events."""
+"""The KMS keys: one for data and logs of the environment, one for its messages and undelivered events."""
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -9,14 +9,14 @@ from constructs import Construct
 def rotating_key(
     scope: Construct, construct_id: str, *, name: str, description: str, removal_policy: RemovalPolicy
 ) -> kms.Key:
-    """A key whose material KMS renews every year.
+    """Create a key that KMS rotates every year.
 
     Args:
         scope: The parent.
         construct_id: The id in it.
         name: Its alias, without `alias/`.
-        description: What it encrypts.
-        removal_policy: What becomes of it with its stack.
+        description: The data that it encrypts.
+        removal_policy: Deletes or keeps the key when its stack is deleted.
     """
     return kms.Key(
         scope,
@@ -30,7 +30,7 @@ def rotating_key(
 
 
 class EncryptionKey(Construct):
-    """A rotating KMS key. Roles get its use in their own policies; CloudWatch Logs, which has no role, in the key's.
+    """A rotating KMS key. Roles may use it by their own policies, CloudWatch Logs by the key's policy.
 
     Attributes:
         key: The key.
@@ -48,7 +48,7 @@ class EncryptionKey(Construct):
         )
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="LogGroupsOfThisEnvironment",
+                sid="AllowCloudWatchLogs",
                 principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
                 actions=[
                     "kms:Decrypt",
@@ -73,7 +73,7 @@ class EncryptionKey(Construct):
 
 
 class MessagesKey(Construct):
-    """A key apart from that of the data: should that one be disabled, somebody must still hear of it.
+    """A separate key for messages, so that alarms and notifications work even if the data key is disabled.
 
     Attributes:
         key: The key.
@@ -88,10 +88,10 @@ class MessagesKey(Construct):
             description=f"Messages and undelivered events of {name}",
             removal_policy=removal_policy,
         )
-        # Alarms publish to the encrypted topic under their own name.
+        # Alarms publish to the encrypted topic as the CloudWatch service.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsToTheTopic",
+                sid="AllowCloudWatchAlarms",
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],

@@ -1,11 +1,11 @@
-"""How every log group of this application is built: encrypted, and gone after the configured days."""
+"""Builds every log group of the application: encrypted, with the configured retention."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-# The CDK's names of CloudWatch's choices, by their days.
+# The CDK's names of the retentions that CloudWatch offers, by days.
 RETENTION = {
     1: logs.RetentionDays.ONE_DAY,
     3: logs.RetentionDays.THREE_DAYS,

@@ -1,36 +1,36 @@
-"""Acknowledging cdk-nag's findings: one construct, one finding, one reason."""
+"""Acknowledges cdk-nag's findings, each for one construct and with one reason."""
 
 from aws_cdk import Acknowledgment, IResolvable, Reference, Stack, Token, Tokenization, Validations
 from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
-    """Accepts one finding on one construct.
+    """Accept one finding on one construct.
 
     Args:
-        construct: Where it was found.
+        construct: The construct with the finding.
         finding: The full id, e.g. `AwsSolutions-SQS3`.
-        reason: Why it is right here.
+        reason: Reason to accept it.
     """
     Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
 
 
 def acknowledge_inline_policy(role: IConstruct) -> None:
-    """Accepts that a role's policy is its own, and not a managed one."""
+    """Accept that a role has an inline policy instead of a managed one."""
     acknowledge(
         role,
         "NIST.800.53.R5-IAMNoInlinePolicy",
-        "What it may do is this role's alone: in the role, it cannot be given to another, and goes when the role goes.",
+        "The permissions belong to this role only. An inline policy cannot be shared, and is deleted with the role.",
     )
 
 
 def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> None:
-    """Accepts that a policy names one resource with a `*` in it.
+    """Accept that a policy names one resource with a `*` in it.
 
     Args:
-        construct: The policy, or the role it belongs to.
-        resource: The resource as the policy's statement has it; it may speak of another stack.
-        reason: Why it is right here.
+        construct: The policy, or its role.
+        resource: The resource as in the policy's statement; it may refer to another stack.
+        reason: Reason to accept it.
     """
     reported = resource
     for token in Tokenization.reverse_string(resource).tokens:
@@ -39,7 +39,7 @@ def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> N
 
 
 def _as_reported(token: IResolvable, construct: IConstruct) -> str:
-    """How cdk-nag writes a reference: `<LogicalId.Attribute>`, or the export's name where it crosses stacks."""
+    """Return a reference in cdk-nag's notation: `<LogicalId.Attribute>`, or the export's name across stacks."""
     stack = Stack.of(construct)
     if isinstance(token, Reference) and (owner := Stack.of(token.target)).node.path != stack.node.path:
         return str(stack.resolve(owner.export_value(Token.as_string(token)))["Fn::ImportValue"])

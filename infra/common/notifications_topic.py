@@ -1,4 +1,4 @@
-"""The topic that carries how each run ended."""
+"""The topic of outcomes and alarms."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,10 @@ class OutcomesTopic(Construct):
         self.topic = sns.Topic(self, "Topic", topic_name=name, display_name=name, master_key=key, enforce_ssl=True)
         for email in emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
-        # A policy of one's own replaces the default one: who else may publish has to be said.
+        # A custom policy replaces the default policy, so it must also list the other publishers.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsOfThisAccount",
+                sid="AllowCloudWatchAlarms",
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],

@@ -1,13 +1,13 @@
-"""The managed policy that an organisation wants around every role."""
+"""The managed policy that an organization requires as a boundary of every role."""
 
 from aws_cdk import PermissionsBoundary
 
 
 def boundary(policy: str | None) -> PermissionsBoundary | None:
-    """What a stack puts on each of its roles.
+    """Return the permissions boundary of a stack's roles.
 
     Args:
-        policy: Name of a managed policy of the stack's account, or an ARN; None puts nothing on them.
+        policy: Name of a managed policy in the stack's account, or an ARN; None for no boundary.
     """
     if policy is None:
         return None

@@ -1,4 +1,4 @@
-"""What the constructs of one stack share, so that no constructor asks for each of it."""
+"""Resources that the constructs of one stack share, as one argument."""
 
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ from infra.settings.environment import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class StackContext:
-    """What the constructs of one stack share.
+    """Resources that the constructs of one stack share.
 
     Attributes:
         settings: The environment.
-        removal_policy: What CloudFormation does with the logs when it deletes the stack.
-        key: Encrypts data at rest: buckets, run registry, logs, variables of functions.
-        messages_key: Encrypts the topic and the queues.
-        topic: Announces outcomes and alarms.
-        undelivered: Keeps the events that AWS could not deliver.
+        removal_policy: Deletes or keeps the logs when the stack is deleted.
+        key: Key for data at rest: buckets, run registry, logs, environment variables of functions.
+        messages_key: Key for the topic and the queues.
+        topic: Topic of outcomes and alarms.
+        undelivered: Queue of the events that AWS could not deliver.
     """
 
     settings: Settings
@@ -35,16 +35,16 @@ class StackContext:
 
     @property
     def name(self) -> str:
-        """Name of the deployment, which begins the name of every resource."""
+        """Name of the deployment, which prefixes the name of every resource."""
         return self.settings.name
 
     def log_group(self, scope: Construct, construct_id: str, *, name: str | None = None) -> logs.ILogGroup:
-        """Make an encrypted log group that keeps its events as long as the environment says.
+        """Create an encrypted log group with the environment's retention.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            name: Name of the log group; CloudFormation chooses one where it is absent.
+            name: Name of the log group; CloudFormation chooses one if None.
         """
         return LogGroup(
             scope,

@@ -1,4 +1,4 @@
-"""The state machines of a deployment, for the constructs that watch them or react to them."""
+"""The state machines of a deployment, for the constructs that monitor them or react to them."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ class StateMachines:
     """The state machines of a deployment.
 
     Attributes:
-        run: Its executions are runs.
-        partitions: Its executions run all partitions; None where there is only one.
+        run: State machine of one run.
+        partitions: State machine of all partitions; None in an environment without partitions.
     """
 
     run: sfn.IStateMachine

@@ -1,4 +1,4 @@
-"""How every alarm of this application is built: it rings at its threshold, tells the topic, and silence is fine."""
+"""Builds every alarm of the application with the same comparison, missing-data rule and notification."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -11,27 +11,27 @@ def threshold_alarm(
     construct_id: str,
     *,
     name: str,
-    what_to_do: str,
+    description: str,
     metric: cloudwatch.IMetric,
     threshold: float,
     topic: sns.ITopic,
 ) -> cloudwatch.Alarm:
-    """An alarm that rings as soon as a period reaches the threshold.
+    """Create an alarm that goes into ALARM as soon as one period reaches the threshold.
 
     Args:
         scope: The parent.
         construct_id: The id in it.
         name: The alarm's name.
-        what_to_do: What the alarm says.
-        metric: What is looked at; there are no data as long as nothing happens.
-        threshold: At which it rings.
-        topic: Hears of it.
+        description: Text for operators: what happened and what to do.
+        metric: The metric; periods without data count as OK.
+        threshold: The smallest value that raises the alarm.
+        topic: Topic that the alarm notifies.
     """
     alarm = cloudwatch.Alarm(
         scope,
         construct_id,
         alarm_name=name,
-        alarm_description=what_to_do,
+        alarm_description=description,
         metric=metric,
         threshold=threshold,
         evaluation_periods=1,

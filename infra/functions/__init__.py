@@ -1,5 +1,5 @@
 """The Lambda functions, each with its own role and the environment it reads.
 
-`function_factory` makes one; the other modules make those of a run, of its outcome, and of all partitions.
+`function_factory` creates one function. The other modules create those of a run, of its outcome, and of all partitions.
 Imports `settings`, `common`, `storage` and `jobs`.
 """

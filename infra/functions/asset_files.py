@@ -1,6 +1,6 @@
 """Finds the files that a function's asset needs, by following its imports.
 
-A list kept by hand fails only when AWS invokes the function; this one cannot forget a module.
+A list kept by hand can miss a module, which fails only when AWS invokes the function.
 """
 
 import ast
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contract", "lambdas")  # a function may import nothing else of this project
+PACKAGES = ("contract", "lambdas")  # the only packages of this project that a function may import
 
 
 def asset_files(module: str) -> list[PurePosixPath]:

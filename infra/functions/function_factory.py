@@ -1,4 +1,4 @@
-"""Makes functions in a stack: what all of them share, and how they are given what they may do."""
+"""Creates the functions of a stack, with their log groups and permissions."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -14,29 +14,29 @@ from infra.common.stack_context import StackContext
 from infra.functions.python_function import MEMORY_MB, FunctionProps, PythonFunction
 from infra.storage.data_stores import DataStores
 
-# For functions that read thousands of objects or items. They need processor time: Lambda gives a full processor with
-# 1,769 MB. CheckRun needs 14 processor seconds and 72 MB for 5,000 files, SummarizePartitions 15 seconds and 65 MB for
-# 5,000 outcomes. With 256 MB, that would nearly reach the timeout of two minutes.
+# For functions that read thousands of objects or items. They need CPU time, and Lambda gives a full CPU with 1,769 MB.
+# CheckRun needs 14 CPU seconds and 72 MB for 5,000 files; SummarizePartitions needs 15 seconds and 65 MB for 5,000
+# outcomes. With 256 MB, they would nearly reach the timeout of two minutes.
 MEMORY_FOR_THOUSANDS_MB = 1_024
-# Moves in the registry, and what its key takes.
+# Actions that read and write an item of the registry, and actions on the key that encrypts the table.
 ITEMS = ["dynamodb:GetItem", "dynamodb:PutItem"]
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-NAMED_AS_THEY_COME = "The objects under one prefix: partitions and runs name them as they come."
+NAMED_AT_RUNTIME = "The objects under one prefix are named after partitions and runs at runtime."
 
 
 class FunctionFactory:
-    """Makes them.
+    """Creates single functions and grants their permissions.
 
     Args:
-        stack: Where they are made.
-        context: What the stack's constructs share.
+        stack: The stack.
+        context: Shared resources of the stack.
         data: Buckets, key, registry and catalog.
 
     Attributes:
         settings: The environment.
         data: Buckets, key, registry and catalog.
-        undelivered: Keeps the events that a function failed for.
-        log_groups: Of the functions that have been made.
+        undelivered: Queue of events for which a function failed.
+        log_groups: Log groups of the functions created so far.
     """
 
     def __init__(self, stack: Stack, *, context: StackContext, data: DataStores) -> None:
@@ -45,7 +45,7 @@ class FunctionFactory:
         self.log_groups: list[logs.ILogGroup] = []
 
     def executions(self) -> str:
-        """ARN of all executions of the state machine, which is not made yet."""
+        """Return the ARN pattern of all executions of the run's state machine, which does not exist yet."""
         return self._stack.format_arn(
             service="states",
             resource="execution",
@@ -54,23 +54,23 @@ class FunctionFactory:
         )
 
     def fleet_defaults(self) -> FleetDefaults | None:
-        """What the fleet does where an execution does not say; None where there is no fleet."""
+        """Return the fleet's defaults for executions that do not set them; None without a fleet."""
         fleet = self.settings.fleet
         return FleetDefaults(enabled=fleet.enabled, instances=fleet.fixed) if fleet else None
 
     def partition_source(self) -> PartitionSource | None:
-        """What tells which partitions there are; None where there is but one."""
+        """Return the source of the partitions' names; None in an environment without partitions."""
         if self.settings.partitions is None:
             return None
         names = self.settings.partitions.names or None
         return PartitionSource(data_bucket=self.data.demand.bucket_name, partitions=names)
 
     def grant_partitions(self, function: PythonFunction) -> None:
-        """Lets a function find the partitions where their demand lies, if that is what tells them."""
+        """Allow a function to list the prefixes of the partitions' demand, if `discover` is set."""
         partitions = self.settings.partitions
         if partitions is not None and partitions.discover:
-            found = [DEMAND_OF_PARTITIONS + ANY]
-            self.grant(function, "FindPartitions", ["s3:ListBucket"], self.data.demand.bucket_arn, prefixes=found)
+            prefixes = [DEMAND_OF_PARTITIONS + ANY]
+            self.grant(function, "ListPartitions", ["s3:ListBucket"], self.data.demand.bucket_arn, prefixes=prefixes)
 
     def function(
         self,
@@ -80,13 +80,13 @@ class FunctionFactory:
         memory_mb: int = MEMORY_MB,
         undelivered: DeadLetterQueue | None = None,
     ) -> PythonFunction:
-        """Makes a function.
+        """Create a function and its log group.
 
         Args:
-            environment: Its variables; they say which function it is.
-            description: What it does.
-            memory_mb: And as much of the processor as comes with it.
-            undelivered: Keeps what it failed for, where nobody waits for it.
+            environment: Its environment variables, whose class names the function.
+            description: Purpose of the function.
+            memory_mb: Memory in MB; Lambda assigns CPU in proportion.
+            undelivered: Queue of failed events, for a function that is invoked asynchronously.
         """
         props = FunctionProps(
             description=description,
@@ -100,9 +100,9 @@ class FunctionFactory:
         return PythonFunction(self._stack, construct_id, context=self._context, log_group=log_group, props=props)
 
     def grant_quotas(self, function: PythonFunction) -> None:
-        """Lets a function look up quotas, which has no resources; the finding is the function's own, for its traces."""
+        """Allow a function to list quotas. The action has no resources; `PythonFunction` acknowledges the `*`."""
         function.role.add_to_policy(
-            iam.PolicyStatement(sid="LookUpQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
+            iam.PolicyStatement(sid="ListQuotas", actions=["servicequotas:ListServiceQuotas"], resources=["*"])
         )
 
     def grant(
@@ -113,14 +113,14 @@ class FunctionFactory:
         *resources: str,
         prefixes: list[str] | None = None,
     ) -> None:
-        """Lets a function do something.
+        """Add a statement to the role of a function.
 
         Args:
             function: The function.
-            sid: Of the statement: why.
-            actions: What.
-            *resources: With what.
-            prefixes: Of the keys it may list, where that is what it may do.
+            sid: Sid of the statement.
+            actions: IAM actions.
+            *resources: ARNs or ARN patterns.
+            prefixes: Patterns of the S3 prefixes that the function may list.
         """
         function.role.add_to_policy(
             iam.PolicyStatement(
@@ -132,4 +132,4 @@ class FunctionFactory:
         )
         for resource in resources:
             if "*" in resource:
-                acknowledge_wildcard(function.role, resource, NAMED_AS_THEY_COME)
+                acknowledge_wildcard(function.role, resource, NAMED_AT_RUNTIME)

@@ -1,4 +1,4 @@
-"""The functions that tell how runs end, each with what it may do and nothing else."""
+"""The functions that record, report and display how runs end, each with its own minimal permissions."""
 
 from aws_cdk import aws_sns as sns
 
@@ -16,26 +16,26 @@ from infra.functions.python_function import MEMORY_MB, PythonFunction
 
 
 class OutcomeFunctions:
-    """Makes them.
+    """Creates the functions that record, report and display how runs end.
 
     Args:
-        make: Makes functions.
+        make: Creates single functions.
     """
 
     def __init__(self, make: FunctionFactory) -> None:
         self._make = make
-        # With partitions, the last two look into the registry for each.
+        # With partitions, CheckDeadline and RunsWidget read the registry once for each partition.
         self._memory_mb = MEMORY_MB if make.settings.partitions is None else MEMORY_FOR_THOUSANDS_MB
 
     def explain_failure(self) -> PythonFunction:
-        """Says what broke; it calls nothing, so that it cannot fail for the reason it explains."""
+        """Create ExplainFailure. It calls no AWS service, so the failure that it explains cannot stop it."""
         return self._make.function(
             ExplainFailureEnvironment(deployment=self._make.settings.name),
-            "Says in one line what broke and whether a rerun helps",
+            "Explains a failure in one line and says whether a rerun helps",
         )
 
     def close_run(self) -> PythonFunction:
-        """Notes how a run ended that was not published."""
+        """Create CloseRun, which records in the registry how an unpublished run ended."""
         bucket, table = self._make.data.forecasts, self._make.data.runs
         function = self._make.function(
             CloseRunEnvironment(
@@ -44,25 +44,26 @@ class OutcomeFunctions:
                 table=table.table_name,
                 hourly_prices=self._make.settings.training_job.hourly_prices,
             ),
-            "Notes in the registry how a run ended",
+            "Records in the registry how a run ended",
             undelivered=self._make.undelivered,
         )
         pointers = bucket.arn_for_objects(pointer_key(ANY))
-        self._make.grant(function, "NoteTheEnd", ITEMS, table.table_arn)
-        self._make.grant(function, "SeeWhatRunsAgain", ["states:DescribeExecution"], self._make.executions())
-        self._make.grant(function, "FindTheRun", ["dynamodb:Query"], f"{table.table_arn}/index/{BY_EXECUTION}")
-        self._make.grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
-        self._make.grant(function, "ReadThePointer", ["s3:GetObject"], pointers)
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "UpdateRuns", ITEMS, table.table_arn)
+        self._make.grant(function, "DescribeExecutions", ["states:DescribeExecution"], self._make.executions())
+        index = f"{table.table_arn}/index/{BY_EXECUTION}"
+        self._make.grant(function, "QueryRunsByExecution", ["dynamodb:Query"], index)
+        self._make.grant(function, "ListPointers", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
+        self._make.grant(function, "ReadPointers", ["s3:GetObject"], pointers)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 
     def fail_execution(self) -> PythonFunction:
-        """Ends a failed execution; and takes it up again where it is redriven."""
+        """Create FailExecution, which fails the execution and resumes it on a redrive."""
         environment = FailExecutionEnvironment(deployment=self._make.settings.name)
-        return self._make.function(environment, "Ends a failed execution, and takes it up again on a redrive")
+        return self._make.function(environment, "Fails the execution, and resumes it on a redrive")
 
     def check_deadline(self, topic: sns.ITopic) -> PythonFunction:
-        """Looks whether a run is late."""
+        """Create CheckDeadline, which notifies operators of a late run."""
         settings, table = self._make.settings, self._make.data.runs
         function = self._make.function(
             CheckDeadlineEnvironment(
@@ -74,19 +75,19 @@ class OutcomeFunctions:
                 time_zone=settings.schedule.time_zone,
                 source=self._make.partition_source(),
             ),
-            "Tells the operators when a run is not published by its deadline",
+            "Notifies operators when a run is not published by its deadline",
             memory_mb=self._memory_mb,
             undelivered=self._make.undelivered,
         )
         self._make.grant_partitions(function)
-        self._make.grant(function, "ReadTheRun", ["dynamodb:GetItem"], table.table_arn)
-        # Messages have one key, which it may use for those it could not deliver.
-        self._make.grant(function, "TellTheOperators", ["sns:Publish"], topic.topic_arn)
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "ReadRuns", ["dynamodb:GetItem"], table.table_arn)
+        # The topic and the dead-letter queue share the messages key, which the function may use for the queue already.
+        self._make.grant(function, "PublishAlerts", ["sns:Publish"], topic.topic_arn)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 
     def runs_widget(self) -> PythonFunction:
-        """Shows the last runs on the dashboard."""
+        """Create RunsWidget, which shows the last runs on the dashboard."""
         table = self._make.data.runs
         function = self._make.function(
             RunsWidgetEnvironment(
@@ -96,6 +97,6 @@ class OutcomeFunctions:
             memory_mb=self._memory_mb,
         )
         self._make.grant_partitions(function)
-        self._make.grant(function, "ReadTheRuns", ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "ReadRuns", ["dynamodb:GetItem", "dynamodb:Query"], table.table_arn)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function

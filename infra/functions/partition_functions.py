@@ -1,4 +1,4 @@
-"""The functions of a run of all partitions, each with what it may do and nothing else."""
+"""The functions of an execution of all partitions, each with its own minimal permissions."""
 
 from contract.environments.all_partitions import PlanPartitionsEnvironment, SummarizePartitionsEnvironment
 from contract.s3.keys import ANY, PARTITIONS
@@ -10,18 +10,18 @@ from infra.settings.partitions import PartitionsSettings
 
 
 class PartitionFunctions:
-    """Makes them.
+    """Creates the functions of an execution of all partitions.
 
     Args:
-        make: Makes functions.
-        partitions: Which there are.
+        make: Creates single functions.
+        partitions: The environment's `[partitions]`.
     """
 
     def __init__(self, make: FunctionFactory, partitions: PartitionsSettings) -> None:
         self._make, self._partitions = make, partitions
 
     def plan_partitions(self) -> PythonFunction:
-        """Lists what is to be run."""
+        """Create PlanPartitions, which lists the runs to start."""
         settings, data = self._make.settings, self._make.data
         function = self._make.function(
             PlanPartitionsEnvironment(
@@ -30,35 +30,37 @@ class PartitionFunctions:
                 forecast_bucket=data.forecasts.bucket_name,
                 partitions=self._partitions.names or None,
                 max_concurrency=self._partitions.max_concurrency,
-                quotas=tuple(machine.quota for machine in machines_of(settings.training_job)),
+                quotas=tuple(instance.quota for instance in machines_of(settings.training_job)),
                 base_config=settings.forecast.to_strings(),
                 time_zone=settings.schedule.time_zone,
                 period_label=settings.schedule.period_label,
                 fleet=self._make.fleet_defaults(),
                 fleet_types=settings.fleet.instance_types if settings.fleet else (),
             ),
-            "Lists the partitions to run, and how many at a time",
+            "Lists the partitions to run and sets how many run at the same time",
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
         lists = (EVERY_EXECUTION.items, EVERY_EXECUTION.unusable)
-        self._make.grant(function, "ListThem", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
-        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        self._make.grant(function, "WritePartitionLists", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
+        self._make.grant(function, "UseDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         self._make.grant_quotas(function)
         return function
 
     def summarize_partitions(self) -> PythonFunction:
-        """Makes the table of outcomes."""
+        """Create SummarizePartitions, which writes the table of outcomes."""
         data = self._make.data
         bucket = data.forecasts
         function = self._make.function(
             SummarizePartitionsEnvironment(deployment=self._make.settings.name, forecast_bucket=bucket.bucket_name),
-            "Makes one table of what became of all partitions",
+            "Writes one table of the outcomes of all partitions",
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         every = PARTITIONS + ANY
-        self._make.grant(function, "FindOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[every])
+        self._make.grant(function, "ListOutcomes", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[every])
         self._make.grant(function, "ReadOutcomes", ["s3:GetObject"], bucket.arn_for_objects(every))
-        self._make.grant(function, "WriteTheTable", ["s3:PutObject"], bucket.arn_for_objects(EVERY_EXECUTION.table))
-        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
+        self._make.grant(
+            function, "WriteOutcomesTable", ["s3:PutObject"], bucket.arn_for_objects(EVERY_EXECUTION.table)
+        )
+        self._make.grant(function, "UseDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         return function

@@ -1,4 +1,4 @@
-"""The defaults of every Lambda function, in one place."""
+"""One Lambda function with the defaults that all functions share."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,13 @@ MEMORY_MB = 256
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionProps:
-    """What differs between functions.
+    """Properties in which functions differ.
 
     Attributes:
-        description: What it does.
-        environment: Its variables; they say which function it is.
-        memory_mb: Its memory; Lambda adds processor time in proportion.
-        undelivered: Keeps the events it failed for, where nobody waits for its answer.
+        description: Purpose of the function.
+        environment: Its environment variables, whose class names the function.
+        memory_mb: Memory in MB; Lambda assigns CPU in proportion.
+        undelivered: Queue of failed events, for a function that is invoked asynchronously.
     """
 
     description: str
@@ -37,21 +37,21 @@ class FunctionProps:
 
     @property
     def name(self) -> str:
-        """Its name, after the deployment's."""
+        """Suffix of the function's name, after the deployment's."""
         return self.environment.FUNCTION
 
     @property
     def folder(self) -> str:
-        """Folder of its handler, below `lambdas/`."""
+        """Folder of the handler, below `lambdas/`."""
         return self.name.replace("-", "_")
 
 
 class PythonFunction(Construct):
-    """One handler of `lambdas/`, with the modules it imports, as a function with a role of its own.
+    """A function with one handler of `lambdas/`, the modules that it imports, and its own role.
 
     Attributes:
         function: The function.
-        role: Its role; it may write its log and traces, and what the stack grants it.
+        role: Its role. It may write its log and traces, and the stack grants further permissions.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class PythonFunction(Construct):
         Args:
             scope: The parent.
             construct_id: The id in it.
-            context: What the stack's constructs share; its key encrypts the variables.
-            log_group: Takes its log.
-            props: What differs from other functions.
+            context: Shared resources of the stack; its key encrypts the environment variables.
+            log_group: Log group of the function.
+            props: Properties of this function.
         """
         super().__init__(scope, construct_id)
         self._context, self._props = context, props
@@ -98,7 +98,7 @@ class PythonFunction(Construct):
             "Function",
             function_name=self._name,
             description=props.description,
-            # The same packages as in the repository, so that modules import each other here and there alike.
+            # The asset keeps the repository's packages, so that imports work the same way in both.
             code=lambda_.Code.from_asset(
                 str(ROOT),
                 exclude=[*exclude_patterns(module), "__pycache__"],
@@ -128,18 +128,18 @@ class PythonFunction(Construct):
         acknowledge(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
-            "It calls AWS's public APIs alone; a network of ours would need an endpoint, paid by the hour, for each.",
+            "It only calls public AWS APIs. In a VPC, each API would need an endpoint that costs money by the hour.",
         )
         if self._props.undelivered is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaDLQ",
-                "Whoever calls it waits for its answer and sees it fail: there is no event that could be lost.",
+                "Its callers wait for the answer and see it fail, so no event can be lost.",
             )
         if self._context.settings.functions.reserved_concurrency is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaConcurrency",
-                "This environment's file reserves none: its account may have no more than Lambda keeps unreserved.",
+                "This environment reserves no concurrency. Its account may have only what Lambda keeps unreserved.",
             )
-        acknowledge_wildcard(self.role, "*", "For actions that take nothing but *: X-Ray's, and Service Quotas' lists.")
+        acknowledge_wildcard(self.role, "*", "The actions of X-Ray and ListServiceQuotas accept only *.")

@@ -1,4 +1,4 @@
-"""The functions that a run goes through, each with what it may do and nothing else."""
+"""The functions of a run, each with its own minimal permissions."""
 
 from collections.abc import Sequence
 
@@ -24,23 +24,23 @@ from infra.functions.function_factory import (
 )
 from infra.functions.python_function import PythonFunction
 from infra.jobs.container_image import ContainerImage
-from infra.jobs.instances import Machine
+from infra.jobs.instances import InstanceChoice
 from infra.settings.fleet import FleetSettings
 
 
 class RunFunctions:
-    """Makes them, in the order of a run.
+    """Creates the functions of a run; the methods are in the order of a run.
 
     Args:
-        make: Makes functions.
-        lease: How long an execution may live at most.
+        make: Creates single functions.
+        lease: The longest duration of an execution.
     """
 
     def __init__(self, make: FunctionFactory, *, lease: Duration) -> None:
         self._make, self._lease = make, lease
 
     def plan(self, *, image: ContainerImage) -> PythonFunction:
-        """Decides the run."""
+        """Create Plan, which decides cutoff, name, configuration and input of a run."""
         settings, bucket = self._make.settings, self._make.data.forecasts
         function = self._make.function(
             PlanEnvironment(
@@ -49,7 +49,7 @@ class RunFunctions:
                 forecast_bucket=bucket.bucket_name,
                 job_name_prefix=settings.name,
                 image=image.uri,
-                # What a prebuilt image reads, only that image knows: Preflight asks it.
+                # Only a prebuilt image itself knows which model format it reads. Preflight reads it from the image.
                 model_format=None if settings.deployment.image_uri else MODEL_FORMAT,
                 partitioned=settings.partitions is not None,
                 base_config=settings.forecast.to_strings(),
@@ -57,33 +57,33 @@ class RunFunctions:
                 period_label=settings.schedule.period_label,
                 fleet=self._make.fleet_defaults(),
             ),
-            "Decides the run: cutoff, name, configuration and input",
+            "Plans the run: cutoff, name, configuration and input",
         )
         inputs = [prefix + ANY for prefix in INPUTS]
-        seen = [pointer_key(ANY), EVERY_RUN.manifest, EVERY_RUN.model_document]
+        listed = [pointer_key(ANY), EVERY_RUN.manifest, EVERY_RUN.model_document]
         self._make.grant(function, "ListDemand", ["s3:ListBucket"], self._make.data.demand.bucket_arn, prefixes=inputs)
-        self._make.grant(function, "FindThePublishedRun", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
-        self._make.grant(function, "ReadThePointer", ["s3:GetObject"], bucket.arn_for_objects(pointer_key(ANY)))
-        self._make.grant(function, "UseTheKey", ["kms:Decrypt"], self._make.data.key.key_arn)
+        self._make.grant(function, "ListPublishedRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=listed)
+        self._make.grant(function, "ReadPointers", ["s3:GetObject"], bucket.arn_for_objects(pointer_key(ANY)))
+        self._make.grant(function, "UseDataKey", ["kms:Decrypt"], self._make.data.key.key_arn)
         return function
 
     def claim(self) -> PythonFunction:
-        """Claims the run in the registry."""
+        """Create Claim, which leases a run to one execution in the registry."""
         function = self._make.function(
             ClaimEnvironment(
                 deployment=self._make.settings.name,
                 table=self._make.data.runs.table_name,
                 lease_seconds=int(self._lease.to_seconds()),
             ),
-            "Gives a run to one execution",
+            "Leases a run to one execution",
         )
         self._make.grant(function, "ClaimRuns", [*ITEMS, "dynamodb:Query"], self._make.data.runs.table_arn)
-        self._make.grant(function, "SeeWhoStillRuns", ["states:DescribeExecution"], self._make.executions())
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "DescribeExecutions", ["states:DescribeExecution"], self._make.executions())
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 
-    def preflight(self, *, image: ContainerImage, machines: Sequence[Machine]) -> PythonFunction:
-        """Looks whether everything is there that a run needs."""
+    def preflight(self, *, image: ContainerImage, instances: Sequence[InstanceChoice]) -> PythonFunction:
+        """Create Preflight, which checks the prerequisites of a run."""
         settings, data = self._make.settings, self._make.data
         job = settings.training_job
         function = self._make.function(
@@ -94,27 +94,27 @@ class RunFunctions:
                 key=data.key.key_arn,
                 table=data.runs.table_name,
                 image=image.uri,
-                machines=tuple(JobMachine(instance_type=each.instance_type, spot=each.spot) for each in machines),
+                machines=tuple(JobMachine(instance_type=each.instance_type, spot=each.spot) for each in instances),
                 fleet_types=settings.fleet.instance_types if settings.fleet else (),
                 volume_gb=job.volume_gb,
                 max_runtime_minutes=job.max_runtime_minutes,
                 time_zone=settings.schedule.time_zone,
                 period_label=settings.schedule.period_label,
             ),
-            "Looks whether everything is there that a run needs",
+            "Checks the prerequisites of a run",
         )
         buckets = (data.demand.bucket_arn, data.forecasts.bucket_arn)
-        self._make.grant(function, "FindTheBuckets", ["s3:GetBucketLocation"], *buckets)
+        self._make.grant(function, "GetBucketLocations", ["s3:GetBucketLocation"], *buckets)
         self._make.grant(
-            function, "LookAtTheImage", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], image.repository_arn
+            function, "ReadImage", ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], image.repository_arn
         )
-        self._make.grant(function, "SeeHowLongRunsTook", ["dynamodb:Query"], data.runs.table_arn)
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, data.key.key_arn)
+        self._make.grant(function, "QueryRuns", ["dynamodb:Query"], data.runs.table_arn)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, data.key.key_arn)
         self._make.grant_quotas(function)
         return function
 
     def plan_fleet(self, fleet: FleetSettings) -> PythonFunction:
-        """Plans the fleet for what is left to forecast."""
+        """Create PlanFleet, which plans a fleet for the chunks that have no forecast yet."""
         bucket, table = self._make.data.forecasts, self._make.data.runs
         function = self._make.function(
             PlanFleetEnvironment(
@@ -126,21 +126,21 @@ class RunFunctions:
                 volume_gb=fleet.volume_gb,
                 hourly_prices=self._make.settings.training_job.hourly_prices,
             ),
-            "Plans the fleet: what is left to forecast, on how many machines",
+            "Plans the fleet: the remaining chunks and the number of instances",
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
-        seen = [EVERY_HANDOVER.document, EVERY_HANDOVER.completed, EVERY_HANDOVER.chunks]
-        self._make.grant(function, "SeeWhatIsThere", ["s3:ListBucket"], bucket.bucket_arn, prefixes=seen)
+        listed = [EVERY_HANDOVER.document, EVERY_HANDOVER.completed, EVERY_HANDOVER.chunks]
+        self._make.grant(function, "ListHandovers", ["s3:ListBucket"], bucket.bucket_arn, prefixes=listed)
         self._make.grant(
-            function, "ReadWhatWasHandedOver", ["s3:GetObject"], bucket.arn_for_objects(EVERY_HANDOVER.document)
+            function, "ReadHandoverDocuments", ["s3:GetObject"], bucket.arn_for_objects(EVERY_HANDOVER.document)
         )
-        self._make.grant(function, "SeeAndNoteRuns", [*ITEMS, "dynamodb:Query"], table.table_arn)
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "ReadAndUpdateRuns", [*ITEMS, "dynamodb:Query"], table.table_arn)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         self._make.grant_quotas(function)
         return function
 
     def check_run(self) -> PythonFunction:
-        """Compares a run's files with its manifest."""
+        """Create CheckRun, which compares a run's files with its manifest."""
         bucket = self._make.data.forecasts
         function = self._make.function(
             CheckRunEnvironment(
@@ -153,11 +153,11 @@ class RunFunctions:
         )
         self._make.grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
         self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(FORECASTS + ANY))
-        self._make.grant(function, "UseTheKey", ["kms:Decrypt"], self._make.data.key.key_arn)
+        self._make.grant(function, "UseDataKey", ["kms:Decrypt"], self._make.data.key.key_arn)
         return function
 
     def quality_gate(self) -> PythonFunction:
-        """Judges a run."""
+        """Create QualityGate, which checks a run against the thresholds of `[gate]`."""
         bucket = self._make.data.forecasts
         function = self._make.function(
             QualityGateEnvironment(
@@ -165,16 +165,18 @@ class RunFunctions:
                 forecast_bucket=bucket.bucket_name,
                 limits=GateLimits(**self._make.settings.gate.model_dump()),
             ),
-            "Holds a run back that is worse than it may be",
+            "Checks a run against the thresholds of the quality gate",
         )
-        self._make.grant(function, "FindRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
+        self._make.grant(function, "ListRuns", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[FORECASTS + ANY])
         self._make.grant(function, "ReadRuns", ["s3:GetObject"], bucket.arn_for_objects(FORECASTS + ANY))
-        self._make.grant(function, "MarkAsHeld", ["s3:PutObject"], bucket.arn_for_objects(EVERY_RUN.held))
-        self._make.grant(function, "UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._make.data.key.key_arn)
+        self._make.grant(
+            function, "WriteGateViolations", ["s3:PutObject"], bucket.arn_for_objects(EVERY_RUN.gate_violations)
+        )
+        self._make.grant(function, "UseDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], self._make.data.key.key_arn)
         return function
 
     def publish(self) -> PythonFunction:
-        """Points readers to a run."""
+        """Create Publish, which moves the pointer of a partition to a run."""
         bucket, catalog = self._make.data.forecasts, self._make.data.catalog
         function = self._make.function(
             PublishEnvironment(
@@ -183,18 +185,18 @@ class RunFunctions:
                 table=self._make.data.runs.table_name,
                 database=catalog.database,
             ),
-            "Points the readers to the run, in one write",
+            "Publishes a run: moves the partition's pointer in one write",
         )
         pointers = bucket.arn_for_objects(pointer_key(ANY))
-        self._make.grant(function, "FindThePointer", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
-        self._make.grant(function, "MoveThePointer", ["s3:GetObject", "s3:PutObject"], pointers)
-        self._make.grant(function, "NoteThePublishedRun", ITEMS, self._make.data.runs.table_arn)
+        self._make.grant(function, "ListPointers", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])
+        self._make.grant(function, "UpdatePointers", ["s3:GetObject", "s3:PutObject"], pointers)
+        self._make.grant(function, "UpdateRuns", ITEMS, self._make.data.runs.table_arn)
         self._make.grant(
             function,
-            "ShowTheRunToAthena",
+            "UpdateGlueTables",
             [f"glue:{verb}{noun}" for verb in ("Create", "Update") for noun in ("Partition", "Table")]
             + ["glue:GetTable"],
             *catalog.arns(),
         )
-        self._make.grant(function, "UseTheKey", KEY_OF_TABLE, self._make.data.key.key_arn)
+        self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function

@@ -1,4 +1,4 @@
-"""What every SageMaker job may do: read and write its objects, log and measure, start on its instance; no more."""
+"""The IAM role of a SageMaker job: its S3 objects, logs, metrics, image, key and network, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ from infra.jobs.sagemaker_job import JobParts
 
 @dataclass(frozen=True, kw_only=True)
 class BucketObjects:
-    """Some objects of a bucket.
+    """Objects of a bucket, selected by IAM patterns of their keys.
 
     Attributes:
         bucket: The bucket.
-        keys: Their keys, as IAM patterns.
+        keys: IAM patterns of the keys.
     """
 
     bucket: s3.IBucket
@@ -34,10 +34,10 @@ class BucketObjects:
 
 
 class JobRole(Construct):
-    """The role SageMaker assumes for one kind of job, in one environment.
+    """The role that SageMaker assumes for one kind of job, in one environment.
 
-    It cannot delete, and writes to folders of this deployment's runs only: a run has a folder of its own, and what
-    readers follow (the pointer) is not a job's to move.
+    The role cannot delete objects. It writes only below the prefixes of this deployment's runs, and it cannot move the
+    pointer that readers follow.
 
     Attributes:
         role: The role.
@@ -60,8 +60,8 @@ class JobRole(Construct):
             construct_id: The id in it.
             parts: Image, key and network of the jobs.
             kind: Kind of the jobs.
-            reads: What they read, by the name of the statement.
-            writes: What they write.
+            reads: Objects that the jobs read, by a noun for the Sids of the statements.
+            writes: Objects that the jobs write.
         """
         super().__init__(scope, construct_id)
         name, stack = parts.settings.name, Stack.of(self)
@@ -77,8 +77,8 @@ class JobRole(Construct):
             description=f"{kind} jobs of {name}",
         )
         policy = iam.Policy(self, "Policy", roles=[self.role])
-        for what, objects in reads.items():
-            policy.add_statements(*_reading(what, objects))
+        for noun, objects in reads.items():
+            policy.add_statements(*_reading(noun, objects))
         policy.add_statements(
             _writing(writes),
             *_encrypting(parts.key),
@@ -92,21 +92,21 @@ class JobRole(Construct):
         _acknowledge(policy, objects=objects_of_all, log_arn=log_arn, streams=streams)
 
 
-def _reading(what: str, objects: BucketObjects) -> list[iam.PolicyStatement]:
+def _reading(noun: str, objects: BucketObjects) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(
-            sid=f"Find{what}",
+            sid=f"List{noun}",
             actions=["s3:ListBucket"],
             resources=[objects.bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": list(objects.keys)}},
         ),
-        iam.PolicyStatement(sid=f"Read{what}", actions=["s3:GetObject"], resources=objects.arns),
+        iam.PolicyStatement(sid=f"Read{noun}", actions=["s3:GetObject"], resources=objects.arns),
     ]
 
 
 def _writing(objects: BucketObjects) -> iam.PolicyStatement:
     return iam.PolicyStatement(
-        sid="WriteTheRun",
+        sid="WriteRuns",
         actions=["s3:AbortMultipartUpload", "s3:PutObject"],
         resources=objects.arns,
     )
@@ -114,14 +114,14 @@ def _writing(objects: BucketObjects) -> iam.PolicyStatement:
 
 def _encrypting(key: kms.IKey) -> list[iam.PolicyStatement]:
     return [
-        # Decrypt: to read, and to finish an upload in parts. Encrypt: what SageMaker asks for its own output.
+        # Reading and completing a multipart upload need Decrypt. SageMaker needs Encrypt for its own output.
         iam.PolicyStatement(
-            sid="UseTheKey",
+            sid="UseDataKey",
             actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"],
             resources=[key.key_arn],
         ),
         iam.PolicyStatement(
-            sid="EncryptTheVolume",
+            sid="CreateVolumeKeyGrant",
             actions=["kms:CreateGrant"],
             resources=[key.key_arn],
             conditions={"Bool": {"kms:GrantIsForAWSResource": True}},
@@ -132,23 +132,23 @@ def _encrypting(key: kms.IKey) -> list[iam.PolicyStatement]:
 def _pulling(image: ContainerImage) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(
-            sid="PullTheImage",
+            sid="PullImage",
             actions=["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             resources=[image.repository_arn],
         ),
-        iam.PolicyStatement(sid="SignInToEcr", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
+        iam.PolicyStatement(sid="GetEcrAuthorizationToken", actions=["ecr:GetAuthorizationToken"], resources=["*"]),
     ]
 
 
 def _logging(log_arn: str, streams: str) -> list[iam.PolicyStatement]:
     return [
         iam.PolicyStatement(
-            sid="FindTheLog",
+            sid="ManageLogGroup",
             actions=["logs:CreateLogGroup", "logs:DescribeLogStreams"],
             resources=[f"{log_arn}:*"],
         ),
         iam.PolicyStatement(
-            sid="WriteTheLog",
+            sid="WriteLogStreams",
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[streams],
         ),
@@ -156,9 +156,9 @@ def _logging(log_arn: str, streams: str) -> list[iam.PolicyStatement]:
 
 
 def _measuring(*, namespace: str) -> iam.PolicyStatement:
-    """Allow CPU, memory and disk of the instance as metrics: they show which of them ran out."""
+    """Return the statement that lets SageMaker write the instance's CPU, memory and disk metrics."""
     return iam.PolicyStatement(
-        sid="ReportTheMachine",
+        sid="PutInstanceMetrics",
         actions=["cloudwatch:PutMetricData"],
         resources=["*"],
         conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
@@ -168,11 +168,13 @@ def _measuring(*, namespace: str) -> iam.PolicyStatement:
 def _acknowledge(policy: iam.Policy, *, objects: Sequence[str], log_arn: str, streams: str) -> None:
     acknowledge_inline_policy(policy)
     for arn in dict.fromkeys(objects):
-        acknowledge_wildcard(policy, arn, "The objects under one prefix: their names are not known beforehand.")
-    acknowledge_wildcard(policy, f"{log_arn}:*", "How IAM writes the one log group of all jobs of a kind.")
-    acknowledge_wildcard(policy, streams, "The log streams of this deployment's jobs, named after the runs.")
+        acknowledge_wildcard(policy, arn, "The objects under one prefix get their names at runtime.")
+    acknowledge_wildcard(
+        policy, f"{log_arn}:*", "The ARN of the one log group that all jobs of a kind share ends in `:*`."
+    )
+    acknowledge_wildcard(policy, streams, "The log streams of this deployment's jobs are named after the runs.")
     acknowledge_wildcard(
         policy,
         "*",
-        "GetAuthorizationToken, PutMetricData and ec2:Describe* know no resources; the metrics have a condition.",
+        "GetAuthorizationToken, PutMetricData and ec2:Describe* take no resources. PutMetricData has a condition.",
     )

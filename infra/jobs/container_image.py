@@ -1,4 +1,4 @@
-"""The one image every job runs: built from `job_code/` and `contract/`, or one that is in ECR already."""
+"""The container image of every job: built from `job_code/` and `contract/`, or a prebuilt one in ECR."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from constructs import Construct
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = "job_code/Dockerfile"
-# What the Dockerfile begins with, and what this tag stood for on 2026-09-19. Raise both together. The digest is that of
+# The base image in the Dockerfile, and the digest of its tag on 2026-09-19. Update both together. The digest is that of
 # the index of all platforms, in docker-library/repo-info on GitHub: repos/python/remote/3.11-slim-bookworm.md.
 BASE_IMAGE = "python:3.11.16-slim-bookworm"
 BASE_DIGEST = "sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b"
-# Context of a synthesis: the revision of the source, e.g. git's commit.
+# CDK context key with the revision of the source, for example the git commit.
 REVISION = "revision"
-# As the Dockerfile has it; said again wherever arguments are given, so that none is taken for the other.
+# The entrypoint of the Dockerfile. Requests with arguments repeat it, so that SageMaker does not mix up the two.
 ENTRYPOINT = ["python", "-m", "job_code"]
 
 
@@ -22,8 +22,8 @@ class ContainerImage(Construct):
     """An image in this region's ECR.
 
     Attributes:
-        uri: What SageMaker pulls.
-        repository_arn: What the job's role must be allowed to pull from.
+        uri: URI that SageMaker pulls.
+        repository_arn: ARN of the repository, which the job's role must be allowed to pull from.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, prebuilt_uri: str | None) -> None:
@@ -33,16 +33,16 @@ class ContainerImage(Construct):
             asset = ecr_assets.DockerImageAsset(
                 self,
                 "Asset",
-                # `.dockerignore` leaves the two packages of it, so that nothing else changes the image's hash.
+                # `.dockerignore` keeps only the two packages, so that no other file changes the image's hash.
                 directory=str(ROOT),
                 file=DOCKERFILE,
-                # It is not in the image, but the build needs it.
+                # The Dockerfile is not in the image, but the build needs it.
                 exclude=[f"!{DOCKERFILE}"],
-                # SageMaker's machines are x86, whatever the deploying one is.
+                # The configured SageMaker instances are x86, even if the deploying host is not.
                 platform=ecr_assets.Platform.LINUX_AMD64,
                 build_contexts={BASE_IMAGE: f"docker-image://{BASE_IMAGE}@{BASE_DIGEST}"},
-                # A commit that changes nothing in the image does not change its hash: the image keeps the revision that
-                # it was built from.
+                # The revision is not part of the hash. A commit that changes no file of the image does not rebuild it.
+                # The image keeps the revision that it was built from.
                 build_args={"SOURCE_REVISION": str(revision)} if revision else None,
                 invalidation=ecr_assets.DockerImageAssetInvalidationOptions(build_args=False),
                 ignore_mode=IgnoreMode.DOCKER,

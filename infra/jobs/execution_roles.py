@@ -1,4 +1,4 @@
-"""The roles of the two kinds of job: each may read its input and write its own runs, and nothing else."""
+"""The roles of the two kinds of job. Each may only read its input and write this deployment's runs."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -11,18 +11,18 @@ from infra.jobs.sagemaker_job import JobParts
 
 
 def training_role(scope: Construct, construct_id: str, *, parts: JobParts, demand: s3.IBucket) -> iam.IRole:
-    """Make the role of the training jobs: it reads demand and earlier models, and writes a run and its model.
+    """Create the role of the training jobs, which reads demand and earlier models, and writes a run and its model.
 
     Args:
         scope: The parent.
         construct_id: The id in it.
-        parts: What every job is made with.
+        parts: Shared parts of the jobs.
         demand: Bucket with the demand.
     """
     runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
     writes = [runs.forecasts, runs.reports, runs.models]
     if parts.settings.fleet is not None:
-        # The fleet writes its notes beside them.
+        # The fleet writes its markers below the other prefixes of the handover.
         writes += [handovers.shared, handovers.chunks]
     return JobRole(
         scope,
@@ -31,7 +31,7 @@ def training_role(scope: Construct, construct_id: str, *, parts: JobParts, deman
         kind="Training",
         reads={
             "Demand": BucketObjects(bucket=demand, keys=[prefix + ANY for prefix in INPUTS]),
-            # For the report to compare with, and to forecast with again.
+            # The report compares with earlier runs, and mode infer forecasts with an earlier model.
             "EarlierRuns": BucketObjects(bucket=parts.forecasts, keys=[EVERY_RUN.manifest, EVERY_RUN.models + ANY]),
         },
         writes=BucketObjects(bucket=parts.forecasts, keys=[prefix + ANY for prefix in (*writes, JOB_OUTPUT)]),
@@ -39,24 +39,24 @@ def training_role(scope: Construct, construct_id: str, *, parts: JobParts, deman
 
 
 def fleet_role(scope: Construct, construct_id: str, *, parts: JobParts) -> iam.IRole:
-    """Make the role of the fleet: it reads what was handed over, and writes forecasts and markers.
+    """Create the role of the fleet, which reads the handover and writes forecasts and markers.
 
-    It cannot read the bucket with the demand: the training job hands over the demand that the fleet needs.
+    The role cannot read the demand bucket, because the handover contains the demand that the fleet needs.
 
     Args:
         scope: The parent.
         construct_id: The id in it.
-        parts: What every job is made with.
+        parts: Shared parts of the jobs.
     """
     runs, handovers = runs_of(parts.settings.name), handovers_of(parts.settings.name)
     reads = [handovers.prefix + ANY, EVERY_RUN.models + ANY]
-    notes = (handovers.completed, handovers.failures, handovers.instances)
-    writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, *notes)]
+    markers = (handovers.completed, handovers.failures, handovers.instances)
+    writes = [prefix + ANY for prefix in (runs.forecasts, runs.reports, *markers)]
     return JobRole(
         scope,
         construct_id,
         parts=parts,
         kind="Processing",
-        reads={"WhatWasHandedOver": BucketObjects(bucket=parts.forecasts, keys=reads)},
+        reads={"Handover": BucketObjects(bucket=parts.forecasts, keys=reads)},
         writes=BucketObjects(bucket=parts.forecasts, keys=writes),
     ).role

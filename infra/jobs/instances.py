@@ -1,4 +1,4 @@
-"""What a job may run on, in order of preference."""
+"""The instance choices of a training job, in order of preference."""
 
 from dataclasses import dataclass
 
@@ -7,33 +7,33 @@ from infra.settings.training_job import TrainingJobSettings
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What a job may run on.
+class InstanceChoice:
+    """An instance type, on demand or spot, that a job may run on.
 
     Attributes:
-        instance_type: SageMaker's name of it.
-        spot: Whether on spare capacity.
+        instance_type: SageMaker's name of the type.
+        spot: Whether to use spot capacity.
     """
 
     instance_type: str
     spot: bool
 
     @property
-    def words(self) -> str:
-        """As the names of states have it."""
+    def label(self) -> str:
+        """Text in the names of states."""
         return f"{self.instance_type}, spot" if self.spot else self.instance_type
 
     @property
     def quota(self) -> str:
-        """As Service Quotas calls how many of its type may train at the same time."""
+        """Name in Service Quotas of the limit on concurrent training instances of this type."""
         return training_quota(self.instance_type, spot=self.spot)
 
 
-def machines_of(settings: TrainingJobSettings) -> list[Machine]:
-    """The machines of an environment: what spare capacity does not do in time is done on demand.
+def machines_of(settings: TrainingJobSettings) -> list[InstanceChoice]:
+    """Return the instance choices of an environment; with spot, an on-demand choice follows each spot choice.
 
     Args:
-        settings: Of its job.
+        settings: Settings of the training job.
     """
-    kinds = (True, False) if settings.spot else (False,)
-    return [Machine(instance_type, spot) for instance_type in settings.instance_types for spot in kinds]
+    spot_choices = (True, False) if settings.spot else (False,)
+    return [InstanceChoice(instance_type, spot) for instance_type in settings.instance_types for spot in spot_choices]

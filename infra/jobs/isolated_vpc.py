@@ -1,4 +1,4 @@
-"""A network from which nothing can be reached but this deployment's two buckets."""
+"""An isolated VPC for the jobs, from which only this deployment's two buckets can be reached."""
 
 from collections.abc import Sequence
 
@@ -12,22 +12,22 @@ from constructs import Construct
 from infra.common.nag import acknowledge, acknowledge_inline_policy
 from infra.jobs.vpc_config import JobNetwork
 
-# The network is connected to no other: these addresses can collide with nobody's. Another size replaces a deployed
-# network under the jobs in it: docs/operating.md, "Changing an environment".
+# The network is not connected to any other, so these addresses cannot collide. Another size replaces a deployed
+# network while jobs may run in it: docs/operations.md, "Network of the jobs".
 ADDRESSES = "10.0.0.0/23"
-# One a zone, 251 addresses each: a job's machines are all in one of them and take two each, and a fleet has up to 100.
-# Every region has two zones; which, the deployment finds.
+# One subnet per zone, with 251 usable addresses. All instances of a job are in one subnet and take two addresses each;
+# a fleet has up to 100 instances. Every region has at least two zones, which CloudFormation selects.
 SUBNETS = ("10.0.0.0/24", "10.0.1.0/24")
 
 
 class IsolatedNetwork(Construct):
-    """Subnets in two zones, with one way out: S3's gateway endpoint, which costs nothing.
+    """Subnets in two zones. The only way out is S3's gateway endpoint, which is free of charge.
 
-    There is no internet gateway and no NAT, and the endpoint's policy knows two buckets. SageMaker pulls the image and
-    delivers logs and metrics outside of the job's network.
+    There is no internet gateway and no NAT, and the endpoint's policy allows two buckets. SageMaker pulls the image and
+    delivers logs and metrics outside the job's network.
 
     Attributes:
-        network: What a job needs to know of it.
+        network: Subnets and security groups for a job's request.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class IsolatedNetwork(Construct):
         acknowledge(
             vpc,
             "NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
-            "Nothing is in the default group, and no way leads out of the network; closing it takes a custom resource.",
+            "The default group has no members and the network has no way out. Closing it needs a custom resource.",
         )
         routes = ec2.CfnRouteTable(self, "Routes", vpc_id=vpc.ref, tags=_named(name))
         subnets = [
@@ -82,8 +82,8 @@ class IsolatedNetwork(Construct):
             "Machines",
             group_description=f"Training jobs of {name}: HTTPS to S3, and nothing comes in",
             vpc_id=vpc.ref,
-            # The list of S3's addresses has an id of its own in each region, which only a look-up in the account would
-            # tell. There is no route to any other address.
+            # S3's prefix list has a different id in each region, and finding it needs a look-up in the account. This
+            # rule may allow every address, because there is no route to any other.
             security_group_egress=[
                 ec2.CfnSecurityGroup.EgressProperty(
                     ip_protocol="tcp", from_port=443, to_port=443, cidr_ip="0.0.0.0/0", description="S3"
@@ -106,7 +106,7 @@ class IsolatedNetwork(Construct):
         )
         role.add_to_policy(
             iam.PolicyStatement(
-                sid="WriteTheFlowLog",
+                sid="WriteFlowLog",
                 actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
                 resources=[log_group.log_group_arn],
             )
@@ -125,11 +125,11 @@ class IsolatedNetwork(Construct):
 
 
 def _only(buckets: Sequence[s3.IBucket]) -> iam.PolicyDocument:
-    """What the job's role may do in S3 at most, in these buckets, whoever it is that asks."""
+    """Return the endpoint's policy: the S3 actions that any principal may use through it, in these buckets."""
     return iam.PolicyDocument(
         statements=[
             iam.PolicyStatement(
-                sid="TheTwoBuckets",
+                sid="AllowDataBuckets",
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"],
                 resources=[arn for bucket in buckets for arn in (bucket.bucket_arn, bucket.arn_for_objects("*"))],

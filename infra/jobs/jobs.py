@@ -1,4 +1,4 @@
-"""The jobs of a deployment: the image they run, the network they have, and what each of them may do."""
+"""The SageMaker jobs of a deployment, with their image, network and roles."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
@@ -14,18 +14,18 @@ from infra.jobs.vpc_config import JobNetwork
 
 
 class Jobs:
-    """Makes them in a stack.
+    """Creates the jobs in a stack.
 
     Args:
-        stack: Where they are made.
-        context: What the stack's constructs share.
-        demand: Bucket the training job reads.
-        forecasts: Bucket every job writes to.
+        stack: The stack.
+        context: Shared resources of the stack.
+        demand: Bucket that the training job reads.
+        forecasts: Bucket that every job writes to.
 
     Attributes:
-        image: What they run.
-        training: The job that trains.
-        fleet: The one that forecasts; None where the training job does.
+        image: Container image of every job.
+        training: The training job.
+        fleet: The fleet's processing job; None if the environment has no `[fleet]`.
     """
 
     def __init__(self, stack: Stack, *, context: StackContext, demand: s3.IBucket, forecasts: s3.IBucket) -> None:
@@ -47,12 +47,12 @@ class Jobs:
         return [self.training] if self.fleet is None else [self.training, self.fleet]
 
     def _network(self, context: StackContext, buckets: list[s3.IBucket]) -> JobNetwork | None:
-        """Their network; None is SageMaker's own."""
-        given = context.settings.network
-        if given is None:
+        """Return the network of the jobs; None means SageMaker's own."""
+        settings = context.settings.network
+        if settings is None:
             return None
-        if not given.isolated:
-            return JobNetwork(given.subnets, given.security_groups)
+        if not settings.isolated:
+            return JobNetwork(settings.subnets, settings.security_groups)
         log_group = context.log_group(self._stack, "FlowLogs")
         return IsolatedNetwork(self._stack, "Network", name=context.name, buckets=buckets, log_group=log_group).network
 

@@ -1,4 +1,4 @@
-"""`sagemaker:createProcessingJob.sync` as states, one a type of machine: many machines that forecast together."""
+"""The fleet: `sagemaker:createProcessingJob.sync` as states, one per instance type."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,20 +9,20 @@ from constructs import Construct
 
 from contract import job_start
 from infra.jobs.container_image import ENTRYPOINT
-from infra.jobs.instances import Machine
+from infra.jobs.instances import InstanceChoice
 from infra.jobs.sagemaker_job import START_AND_STOP, JobParts, SagemakerJob, volume
 from infra.settings.fleet import FleetSettings
 
 INPUT = "/opt/ml/processing/input"
-# The machines divide the objects of the chunks among them, and each gets all of the others.
+# SageMaker divides the chunks among the instances. Each instance gets a full copy of the other inputs.
 INPUTS = {name: "ShardedByS3Key" if name == job_start.CHUNKS else "FullyReplicated" for name in job_start.FLEET_INPUTS}
 
 
 class ProcessingFleet(SagemakerJob):
-    """The job of several machines that forecasts what a training job has handed over.
+    """The processing job with several instances that forecasts the chunks of a handover.
 
-    Its states read `$.plan`, `$.faults` and `$.fleet`, which the function PlanFleet has made, and leave
-    `{name, status, arn, described}` in `$.fleet_job`.
+    Its states read `$.plan`, `$.job`, `$.faults` and PlanFleet's answer in `$.fleet`. They write
+    `{name, status, arn, described}` to `$.fleet_job`.
     """
 
     kind = "Processing"
@@ -36,14 +36,14 @@ class ProcessingFleet(SagemakerJob):
         self._fleet = fleet
 
     @property
-    def machines(self) -> Sequence[Machine]:
-        """What to run on, in order of preference; a processing job has no spare capacity."""
-        return [Machine(instance_type, spot=False) for instance_type in self._fleet.instance_types]
+    def instance_choices(self) -> Sequence[InstanceChoice]:
+        """Instance choices in order of preference; processing jobs do not support spot."""
+        return [InstanceChoice(instance_type, spot=False) for instance_type in self._fleet.instance_types]
 
-    def _longest_attempt(self, machine: Machine) -> Duration:  # noqa: ARG002 (each may take as long)
+    def _longest_attempt(self, instance: InstanceChoice) -> Duration:  # noqa: ARG002 (same limit for every type)
         return Duration.minutes(self._fleet.max_runtime_minutes).plus(START_AND_STOP)
 
-    def _request(self, machine: Machine, *, choice: int) -> dict[str, Any]:
+    def _request(self, instance: InstanceChoice, *, choice: int) -> dict[str, Any]:
         parts = self._parts
         return {
             "AppSpecification": {
@@ -66,10 +66,10 @@ class ProcessingFleet(SagemakerJob):
             ],
             "ProcessingResources": {
                 "ClusterConfig": {
-                    "InstanceType": machine.instance_type,
-                    # By its cores, its price and its quota.
+                    "InstanceType": instance.instance_type,
+                    # PlanFleet derives the number from the type's cores, price and quota.
                     "InstanceCount.$": f"$.fleet.instances_of_{choice}",
-                    **volume(machine.instance_type, self._fleet.volume_gb, parts.key),
+                    **volume(instance.instance_type, self._fleet.volume_gb, parts.key),
                 }
             },
             "StoppingCondition": {"MaxRuntimeInSeconds": self._fleet.max_runtime_minutes * 60},
@@ -78,7 +78,8 @@ class ProcessingFleet(SagemakerJob):
                 f"{job_start.PARTITION}.$": "$.plan.partition",
                 f"{job_start.RUN_ID}.$": "$.job.name",
             },
-            # The machines upload what they make by themselves, and have nothing to say to one another.
+            # The instances upload their forecasts themselves, so the container needs the network. They do not
+            # communicate with each other.
             "NetworkConfig": {
                 "EnableNetworkIsolation": False,
                 "EnableInterContainerTrafficEncryption": False,

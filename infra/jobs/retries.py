@@ -1,9 +1,9 @@
-"""How long a state waits for SageMaker and how often it repeats a job, in plain numbers that need no CDK."""
+"""Retry limits of the job states, as plain numbers, so that readers of them do not import the CDK."""
 
-# A quota is used up by other jobs, which take their time. A wait has full jitter: it is any part of these seconds.
+# Waits for a quota that other jobs use up. With full jitter, a wait is a random part of these seconds.
 QUOTA_INTERVAL_SECONDS = 300
 QUOTA_BACKOFF = 1.5
 QUOTA_LONGEST_SECONDS = 1800
 QUOTA_ATTEMPTS = 9
-# Jobs that are started anew after a fault of the platform, or because a machine was lost.
+# Restarts of a job after a platform fault or the loss of an instance.
 MAX_FAULTS = 2

@@ -1,4 +1,4 @@
-"""What training and processing jobs have in common as states: retries, names, volumes, and the IAM they take."""
+"""The common base of training and processing jobs as states: retries, names, volumes and IAM statements."""
 
 import re
 from abc import abstractmethod
@@ -17,33 +17,32 @@ from constructs import Construct
 from contract.names import JobKind
 from infra.jobs import retries
 from infra.jobs.container_image import ContainerImage
-from infra.jobs.instances import Machine
+from infra.jobs.instances import InstanceChoice
 from infra.jobs.vpc_config import JobNetwork
 from infra.settings.environment import Settings
 
-# Step Functions' names for what the API answers; a failed *job* is States.TaskFailed and is never repeated blindly.
+# Step Functions' names of API errors. A failed *job* raises States.TaskFailed, which has no blind retry.
 TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
 QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException", "SageMaker.ResourceLimitExceeded"]
-# The API takes about one job a second, of all that are started: many at once wait for one another.
+# The API accepts about one new job a second per account, so simultaneous starts wait for each other.
 TRANSIENT_LONGEST, TRANSIENT_ATTEMPTS = Duration.minutes(2), 8
 QUOTA_PATIENCE = Duration.hours(4)
-# From the request to a running container, and from its end to a described job.
+# Time from the request to a running container, plus the time from its end to the job's description.
 START_AND_STOP = Duration.minutes(30)
-# Families with disks of their own (r5d, g5, p4d, trn1 ...): the machine encrypts those itself, and SageMaker
-# refuses a key for them.
+# Families with local disks (r5d, g5, p4d, trn1 ...). The instance encrypts them itself, and SageMaker rejects a key.
 LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobParts:
-    """What every job is made with.
+    """Parts that all jobs of a deployment share.
 
     Attributes:
         settings: The environment.
-        image: What they run.
-        key: Encrypts what they write.
-        forecasts: Bucket they write to.
-        network: Theirs; None is SageMaker's own.
+        image: Container image of the jobs.
+        key: Key that encrypts the jobs' output.
+        forecasts: Bucket that the jobs write to.
+        network: Network of the jobs; None means SageMaker's own.
     """
 
     settings: Settings
@@ -54,19 +53,19 @@ class JobParts:
 
 
 class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
-    """Makes the states that create one job and wait for it, one state a machine.
+    """Creates the states that start one job and wait for it, one state per instance choice.
 
     Attributes:
-        kind: As the names of SageMaker's calls have it.
-        state_name: What the states are called, with the machine behind it.
-        result_path: Where each state leaves `{name, status, arn, described}` of its job.
-        also_left: What it leaves beside.
+        kind: Kind of the job in the names of SageMaker's calls.
+        state_name: First part of the states' names; the instance choice follows.
+        result_path: Path at which each state writes `{name, status, arn, described}` of its job.
+        extra_results: Further fields that each state writes.
     """
 
     kind: ClassVar[JobKind]
     state_name: ClassVar[str]
     result_path: ClassVar[str]
-    also_left: ClassVar[Mapping[str, str]] = {}
+    extra_results: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, scope: Construct, construct_id: str, *, parts: JobParts, role: iam.IRole) -> None:
         super().__init__(scope, construct_id)
@@ -74,20 +73,20 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
 
     @property
     @abstractmethod
-    def machines(self) -> Sequence[Machine]:
-        """What to run on, in order of preference."""
+    def instance_choices(self) -> Sequence[InstanceChoice]:
+        """Instance choices in order of preference."""
 
     @abstractmethod
-    def _longest_attempt(self, machine: Machine) -> Duration:
-        """How long one attempt may take until the state gives up on it; SageMaker stops the job before."""
+    def _longest_attempt(self, instance: InstanceChoice) -> Duration:
+        """Return the state's timeout for one attempt. SageMaker stops the job earlier."""
 
     @abstractmethod
-    def _request(self, machine: Machine, *, choice: int) -> dict[str, Any]:
-        """The request that creates the job, without what every job's has: name, role and tags."""
+    def _request(self, instance: InstanceChoice, *, choice: int) -> dict[str, Any]:
+        """Return the request that creates the job, without name, role and tags."""
 
     @property
     def arns(self) -> str:
-        """This deployment's jobs of the kind, as an IAM pattern."""
+        """IAM pattern of the ARNs of this deployment's jobs of the kind."""
         return Stack.of(self).format_arn(
             service="sagemaker",
             resource=f"{self.kind.lower()}-job",
@@ -96,40 +95,40 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
 
     @property
     def longest(self) -> Duration:
-        """How long all machines together may take, should each of them be tried as often as it may be."""
-        minutes = sum(int(self._longest_attempt(machine).to_minutes()) for machine in self.machines)
+        """Longest duration of all attempts on all instance choices, including the waits for a quota."""
+        minutes = sum(int(self._longest_attempt(instance).to_minutes()) for instance in self.instance_choices)
         return Duration.minutes(minutes * (1 + retries.MAX_FAULTS)).plus(QUOTA_PATIENCE)
 
-    def state(self, machine: Machine, *, choice: int) -> sfn.CustomState:
-        """The state for one machine.
+    def state(self, instance: InstanceChoice, *, choice: int) -> sfn.CustomState:
+        """Create the state for one instance choice.
 
         Args:
-            machine: What to run on.
-            choice: Its place among the preferred ones, from 0; it keeps the names of the jobs apart.
+            instance: The instance choice.
+            choice: Its index in `instance_choices`; it makes the job's name unique.
         """
         kind = self.kind
         state = sfn.CustomState(
             self,
-            f"{self.state_name} ({machine.words})",
+            f"{self.state_name} ({instance.label})",
             state_json={
                 "Type": "Task",
                 "Resource": f"arn:{Stack.of(self).partition}:states:::sagemaker:create{kind}Job.sync",
                 "Parameters": {
                     f"{kind}JobName.$": job_name(choice),
                     "RoleArn": self._role.role_arn,
-                    **self._request(machine, choice=choice),
+                    **self._request(instance, choice=choice),
                     "Tags": [{"Key": key, "Value": value} for key, value in sorted(self._parts.settings.tags.items())],
                 },
                 "ResultSelector": {
                     "name.$": f"$.{kind}JobName",
                     "status.$": f"$.{kind}JobStatus",
                     "arn.$": f"$.{kind}JobArn",
-                    # Times and the machine, which a job that never ran has not all of.
+                    # The whole description: a job that never ran lacks some times and its instance.
                     "described.$": "$",
-                    **self.also_left,
+                    **self.extra_results,
                 },
                 "ResultPath": self.result_path,
-                "TimeoutSeconds": self._longest_attempt(machine).to_seconds(),
+                "TimeoutSeconds": self._longest_attempt(instance).to_seconds(),
             },
         )
         state.add_retry(
@@ -140,8 +139,8 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
             max_attempts=TRANSIENT_ATTEMPTS,
             jitter_strategy=sfn.JitterType.FULL,
         )
-        # Each type has a quota of its own: only where there is no other type to try is one waited for.
-        if choice == len(self.machines) - 1:
+        # Each type has its own quota. Only the last choice waits for its quota; the others fall through to the next.
+        if choice == len(self.instance_choices) - 1:
             state.add_retry(
                 errors=QUOTA_ERRORS,
                 interval=Duration.seconds(retries.QUOTA_INTERVAL_SECONDS),
@@ -153,7 +152,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
         return state
 
     def statements(self) -> list[iam.PolicyStatement]:
-        """What the state machine's role needs for these states, on this deployment's job names only."""
+        """Return the statements that the state machine's role needs, limited to this deployment's jobs."""
         kind, rule = self.kind, f"StepFunctionsGetEventsForSageMaker{self.kind}JobsRule"
         return [
             iam.PolicyStatement(
@@ -162,19 +161,19 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
                     "sagemaker:AddTags",
                     f"sagemaker:Create{kind}Job",
                     f"sagemaker:Describe{kind}Job",
-                    # An aborted execution takes its job with it.
+                    # Step Functions stops the job of an aborted execution.
                     f"sagemaker:Stop{kind}Job",
                 ],
                 resources=[self.arns],
             ),
             iam.PolicyStatement(
-                sid=f"HandOverTheRoleOf{kind}Jobs",
+                sid=f"Pass{kind}JobRole",
                 actions=["iam:PassRole"],
                 resources=[self._role.role_arn],
                 conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             ),
             iam.PolicyStatement(
-                sid=f"HearWhen{kind}JobsEnd",
+                sid=f"Manage{kind}JobEventRule",
                 actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
                 resources=[Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule)],
             ),
@@ -182,12 +181,13 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
 
 
 def job_name(choice: int) -> str:
-    """The name of the next job, as an intrinsic function of the state machine.
+    """Return the intrinsic function that builds the name of the next job.
 
-    It is taken for ever: a retry, a redrive, a fault and the next machine each need one of their own.
+    SageMaker never frees a job's name. A retry, a redrive, a platform fault and the next instance choice each need a
+    new one.
 
     Args:
-        choice: The machine's place among the preferred ones, from 0.
+        choice: Index of the instance choice.
     """
     return (
         "States.Format('{}-{}-{}-{}"
@@ -197,7 +197,7 @@ def job_name(choice: int) -> str:
 
 
 def volume(instance_type: str, gigabytes: int, key: kms.IKey) -> dict[str, Any]:
-    """The disk of a machine, encrypted with a key where it is not the machine's own."""
+    """Return the volume fields of a request; instance types with local disks do not take the key."""
     resources: dict[str, Any] = {"VolumeSizeInGB": gigabytes}
     if not LOCAL_DISKS.match(instance_type):
         resources["VolumeKmsKeyId"] = key.key_arn

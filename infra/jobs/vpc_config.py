@@ -1,4 +1,4 @@
-"""Where the training job's machines are connected to, and what its role needs for it."""
+"""The VPC configuration of the jobs, and the permissions that it needs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from infra.common.nag import acknowledge_wildcard
 
 @dataclass(frozen=True)
 class JobNetwork:
-    """Subnets of one VPC, and the security groups of the machines in them.
+    """Subnets of one VPC, and the security groups of the instances in them.
 
     Attributes:
-        subnets: Their ids.
-        security_groups: Their ids.
+        subnets: Ids of the subnets.
+        security_groups: Ids of the security groups.
     """
 
     subnets: Sequence[str]
     security_groups: Sequence[str]
 
     def request(self) -> dict[str, list[str]]:
-        """As SageMaker's `VpcConfig`."""
+        """Return SageMaker's `VpcConfig`."""
         return {"Subnets": list(self.subnets), "SecurityGroupIds": list(self.security_groups)}
 
     def allow(self, policy: iam.Policy) -> None:
-        """Lets a job's role connect its machines, with what SageMaker documents for a job in a VPC."""
+        """Add the permissions that SageMaker documents for a job in a VPC."""
         stack = Stack.of(policy)
 
         def arn(resource: str, name: str) -> str:
@@ -36,12 +36,12 @@ class JobNetwork:
         interfaces = arn("network-interface", "*")
         policy.add_statements(
             iam.PolicyStatement(
-                sid="ConnectTheMachine",
+                sid="CreateNetworkInterfaces",
                 actions=["ec2:CreateNetworkInterface"],
                 resources=[*subnets, *(arn("security-group", group) for group in self.security_groups), interfaces],
             ),
             iam.PolicyStatement(
-                sid="HandOverTheConnection",
+                sid="ManageNetworkInterfaces",
                 actions=[
                     "ec2:CreateNetworkInterfacePermission",
                     "ec2:DeleteNetworkInterface",
@@ -51,7 +51,7 @@ class JobNetwork:
                 conditions={"ArnEquals": {"ec2:Subnet": subnets}},
             ),
             iam.PolicyStatement(
-                sid="LookAtTheNetwork",
+                sid="DescribeNetwork",
                 actions=[
                     f"ec2:Describe{things}"
                     for things in ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
@@ -59,4 +59,6 @@ class JobNetwork:
                 resources=["*"],
             ),
         )
-        acknowledge_wildcard(policy, interfaces, "Interfaces get their ids as they are made; their subnets are named.")
+        acknowledge_wildcard(
+            policy, interfaces, "EC2 assigns the ids of interfaces; the statements name their subnets."
+        )

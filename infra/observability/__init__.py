@@ -1,4 +1,4 @@
-"""What shows how runs went: metrics, alarms, the dashboard, and the monthly budget.
+"""Monitoring of runs: metrics, alarms, the dashboard, and the monthly budget.
 
 Imports `settings` and `common`.
 """

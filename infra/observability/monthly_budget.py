@@ -1,4 +1,4 @@
-"""What the environment may cost a month, and who hears when it costs more."""
+"""The monthly budget of an environment, which notifies the topic when costs approach or exceed it."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_budgets as budgets
@@ -11,12 +11,12 @@ from infra.common.stack_context import StackContext
 from infra.settings.environment import DEPLOYMENT_TAG
 
 SERVICE = "budgets.amazonaws.com"
-# Of the budget: what has been spent, and what AWS expects until the end of the month.
+# Percent of the budget that trigger a notification: actual costs, and AWS's forecast for the end of the month.
 SPENT, EXPECTED = 80, 100
 
 
 class MonthlyBudget(Construct):
-    """A budget on everything with this deployment's tag, which the account must use as a cost allocation tag."""
+    """A budget for all resources with this deployment's tag. The account must activate it as a cost allocation tag."""
 
     def __init__(self, scope: Construct, construct_id: str, *, context: StackContext, limit_usd: float) -> None:
         super().__init__(scope, construct_id)
@@ -33,8 +33,8 @@ class MonthlyBudget(Construct):
                 cost_filters={"TagKeyValue": [f"user:{DEPLOYMENT_TAG}${context.name}"]},
             ),
             notifications_with_subscribers=[
-                _notification(kind, threshold, topic)
-                for kind, threshold in (("ACTUAL", SPENT), ("FORECASTED", EXPECTED))
+                _notification(cost_type, threshold, topic)
+                for cost_type, threshold in (("ACTUAL", SPENT), ("FORECASTED", EXPECTED))
             ],
         )
 
@@ -42,7 +42,7 @@ class MonthlyBudget(Construct):
         from_here = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="BudgetsOfThisAccount",
+                sid="AllowBudgets",
                 principals=[iam.ServicePrincipal(SERVICE)],
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
@@ -51,7 +51,7 @@ class MonthlyBudget(Construct):
         )
         key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="BudgetsToTheTopic",
+                sid="AllowBudgets",
                 principals=[iam.ServicePrincipal(SERVICE)],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
@@ -61,11 +61,11 @@ class MonthlyBudget(Construct):
 
 
 def _notification(
-    kind: str, threshold: float, topic: sns.ITopic
+    cost_type: str, threshold: float, topic: sns.ITopic
 ) -> budgets.CfnBudget.NotificationWithSubscribersProperty:
     return budgets.CfnBudget.NotificationWithSubscribersProperty(
         notification=budgets.CfnBudget.NotificationProperty(
-            notification_type=kind,
+            notification_type=cost_type,
             comparison_operator="GREATER_THAN",
             threshold=threshold,
             threshold_type="PERCENTAGE",

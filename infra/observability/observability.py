@@ -1,4 +1,4 @@
-"""What operators watch: alarms, the dashboard, and what it all costs a month."""
+"""Alarms, dashboard and monthly budget of a deployment."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from infra.observability.run_dashboard import RunDashboard
 
 
 class Observation(Construct):
-    """Composes the three."""
+    """Alarms and dashboard, and a budget if the environment sets one."""
 
     def __init__(
         self,
@@ -26,18 +26,18 @@ class Observation(Construct):
         state_machines: StateMachines,
         runs_widget: lambda_.IFunction,
         log_groups: Sequence[logs.ILogGroup],
-        of_queues: Sequence[cloudwatch.IAlarm],
+        queue_alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
-        """Create them.
+        """Create the alarms, the dashboard and the budget.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            context: What the stack's constructs share.
-            state_machines: What is watched.
-            runs_widget: Draws the table of runs.
-            log_groups: Of all functions.
-            of_queues: Alarms of the queues, which the dashboard shows beside the others.
+            context: Shared resources of the stack.
+            state_machines: State machines to monitor.
+            runs_widget: Function that draws the table of runs.
+            log_groups: Log groups of all functions.
+            queue_alarms: Alarms of the queues, which the dashboard shows with the other alarms.
         """
         super().__init__(scope, construct_id)
         alarms = RunAlarms(self, "Alarms", context=context, state_machines=state_machines).alarms
@@ -48,7 +48,7 @@ class Observation(Construct):
             state_machines=state_machines,
             runs_widget=runs_widget,
             log_groups=log_groups,
-            alarms=[*alarms, *of_queues],
+            alarms=[*alarms, *queue_alarms],
         )
         limit_usd = context.settings.alerts.monthly_budget_usd
         if limit_usd is not None:

@@ -1,4 +1,4 @@
-"""What rings: a run that failed, was held, is late or slow, partitions left over, and demand off its forecast."""
+"""Alarms on runs that fail, need approval, are late or slow, on unfinished partitions, and on demand drift."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,21 +13,21 @@ from infra.common.state_machines import StateMachines
 from infra.common.threshold_alarm import threshold_alarm
 from infra.observability.run_metrics import run_metric
 
-# A run is over within an hour of its metrics; one that is not is told of by the next.
+# A run and its metrics usually end within the same hour. If they do not, the next period raises the alarm.
 WITHIN = Duration.hours(1)
-# Of the time after which SageMaker stops the job: there is still time to choose a larger machine.
+# Share of the time after which SageMaker stops the job. It leaves time to choose a larger instance type.
 SLOW_SHARE = 0.8
 SECONDS_A_MINUTE = 60
 
 
 class RunAlarms(Construct):
-    """Alarms on what the functions write and what Step Functions counts, all of which tell the outcomes' topic.
+    """Alarms on the functions' metrics and on Step Functions' counts; each notifies the outcomes topic.
 
-    A run that fails, is held or is late tells the topic by itself, too, and better; the alarms are for what watches
-    alarms, and for the day on which the message could not be sent.
+    The state machine and CheckDeadline also send a message for a run that fails, needs approval or is late. That
+    message has more detail. The alarms serve tools that watch alarms, and cover a message that could not be sent.
 
     Attributes:
-        alarms: All of them.
+        alarms: Every alarm.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class RunAlarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._context = context
-        alarms = [self._failed(state_machines.run), self._held(), self._late(), self._slow()]
+        alarms = [self._failed(state_machines.run), self._pending_approval(), self._late(), self._slow()]
         if state_machines.partitions is not None:
             alarms.append(self._partitions(state_machines.partitions))
         if context.settings.alerts.max_drift is not None:
@@ -43,39 +43,41 @@ class RunAlarms(Construct):
         self.alarms: Sequence[cloudwatch.Alarm] = alarms
 
     def _failed(self, run: sfn.IStateMachine) -> cloudwatch.Alarm:
-        # A run that is held has an alarm of its own.
-        held = run_metric(Metric.RUNS_PENDING_APPROVAL, self._context.name, statistic="Sum", period=WITHIN)
-        ended = _not_succeeded(run, but={"held": held})
-        return self._alarm("Failed", ended, 1, "An execution did not succeed; its message says why and what helps")
+        # The alarm "PendingApproval" covers runs that are pending approval, so this one subtracts them.
+        pending = run_metric(Metric.RUNS_PENDING_APPROVAL, self._context.name, statistic="Sum", period=WITHIN)
+        ended = _not_succeeded(run, but={"pending": pending})
+        text = "A run failed, timed out or was aborted. The notification gives the cause and what to do."
+        return self._alarm("Failed", ended, 1, text)
 
-    def _held(self) -> cloudwatch.Alarm:
-        words = "The gate holds a run back: read its message, then its report"
-        return self._alarm("Held", self._metric(Metric.RUNS_PENDING_APPROVAL), 1, words)
+    def _pending_approval(self) -> cloudwatch.Alarm:
+        text = "The quality gate did not publish a run; it is pending approval. Read the notification and the report."
+        return self._alarm("Pending-Approval", self._metric(Metric.RUNS_PENDING_APPROVAL), 1, text)
 
     def _late(self) -> cloudwatch.Alarm:
-        words = "The run that is due is not published; the message says why"
-        return self._alarm("Late", self._metric(Metric.RUNS_LATE), 1, words)
+        text = "The run that is due is not published. The notification gives the reason."
+        return self._alarm("Late", self._metric(Metric.RUNS_LATE), 1, text)
 
     def _slow(self) -> cloudwatch.Alarm:
         minutes = self._context.settings.training_job.max_runtime_minutes
-        words = (
-            f"The job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({minutes}); raise "
-            "it, or take a larger machine, before it is stopped"
+        text = (
+            f"The training job took more than {SLOW_SHARE:.0%} of max_runtime_minutes ({minutes}). Raise "
+            "max_runtime_minutes or use a larger instance type, before SageMaker stops the job."
         )
-        return self._alarm("Slow", self._metric(Metric.JOB_SECONDS), minutes * SECONDS_A_MINUTE * SLOW_SHARE, words)
+        return self._alarm("Slow", self._metric(Metric.JOB_SECONDS), minutes * SECONDS_A_MINUTE * SLOW_SHARE, text)
 
     def _partitions(self, partitions: sfn.IStateMachine) -> cloudwatch.Alarm:
-        words = (
-            "An execution of all partitions did not succeed; its message says which of them are not done, its table why"
+        text = (
+            "An execution of all partitions did not succeed. The notification names the unfinished partitions. "
+            "The outcomes table gives the reasons."
         )
-        return self._alarm("Partitions", _not_succeeded(partitions), 1, words)
+        return self._alarm("Partitions", _not_succeeded(partitions), 1, text)
 
     def _drift(self, max_drift: float) -> cloudwatch.Alarm:
-        words = (
-            f"Demand since the last published run is more than {max_drift:.0%} off what that expected; see the "
-            "report, and whether all demand has arrived"
+        text = (
+            f"Demand since the last published run differs from its forecast by more than {max_drift:.0%}. "
+            "Read the report, and check that all demand has arrived."
         )
-        return self._alarm("Drift", self._metric(Metric.DEMAND_DRIFT), max_drift, words)
+        return self._alarm("Drift", self._metric(Metric.DEMAND_DRIFT), max_drift, text)
 
     def _metric(self, metric: Metric) -> cloudwatch.Metric:
         return run_metric(metric, self._context.name, period=WITHIN)
@@ -87,7 +89,7 @@ class RunAlarms(Construct):
             self,
             construct_id,
             name=f"{self._context.name}-{construct_id.lower()}",
-            what_to_do=description,
+            description=description,
             metric=metric,
             threshold=threshold,
             topic=self._context.topic,
@@ -97,7 +99,7 @@ class RunAlarms(Construct):
 def _not_succeeded(
     state_machine: sfn.IStateMachine, *, but: Mapping[str, cloudwatch.IMetric] | None = None
 ) -> cloudwatch.MathExpression:
-    """Executions that did not succeed, without those that are counted elsewhere."""
+    """Return the number of executions that did not succeed, minus the metrics in `but`."""
     ended: dict[str, cloudwatch.IMetric] = {
         "failed": state_machine.metric_failed(period=WITHIN),
         "timed_out": state_machine.metric_timed_out(period=WITHIN),

@@ -1,4 +1,4 @@
-"""One page in CloudWatch: the last runs, how good they were, how long they took and what they cost."""
+"""The CloudWatch dashboard: last runs, forecast quality, durations and costs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,14 +11,14 @@ from constructs import Construct
 from contract.metrics import FINDING, STAGE, Metric
 from contract.names import registry_table
 from infra.common.state_machines import StateMachines
-from infra.observability.run_metrics import of_each, run_metric
+from infra.observability.run_metrics import metric_by_dimension, run_metric
 
 WIDTH = 24
 SHOWN = Duration.days(180)
 
 
 class RunDashboard(Construct):
-    """The dashboard, with the table of runs that a function draws."""
+    """The dashboard. The function RunsWidget draws its table of runs."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class RunDashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._name = name
-        title = "The last runs" if state_machines.partitions is None else "The last run of each partition"
+        title = "Last runs" if state_machines.partitions is None else "Last run of each partition"
         rows: list[Sequence[cloudwatch.IWidget]] = [
             self._links_and_alarms(state_machines, alarms),
             [_runs(runs_widget, title)],
@@ -43,7 +43,7 @@ class RunDashboard(Construct):
         ]
         if state_machines.partitions is not None:
             unfinished = self._graph(
-                "Partitions that were not done", {Metric.PARTITIONS_UNFINISHED: "of one execution of all"}
+                "Unfinished partitions", {Metric.PARTITIONS_UNFINISHED: "per execution of all partitions"}
             )
             rows.append([unfinished])
         rows.append([_errors(log_groups)])
@@ -64,8 +64,8 @@ class RunDashboard(Construct):
         console = f"https://{region}.console.aws.amazon.com"
         machines = {"Executions": state_machines.run, "Executions of all partitions": state_machines.partitions}
         pages = {
-            words: f"states/home?region={region}#/statemachines/view/{machine.state_machine_arn}"
-            for words, machine in machines.items()
+            label: f"states/home?region={region}#/statemachines/view/{machine.state_machine_arn}"
+            for label, machine in machines.items()
             if machine is not None
         } | {
             "Training jobs": f"sagemaker/home?region={region}#/jobs",
@@ -73,42 +73,40 @@ class RunDashboard(Construct):
             "Registry": f"dynamodbv2/home?region={region}#item-explorer?table={registry_table(self._name)}",
             "Queries": f"athena/home?region={region}#/query-editor",
         }
-        return "\n".join([f"# {self._name}", *(f"- [{words}]({console}/{page})" for words, page in pages.items())])
+        return "\n".join([f"# {self._name}", *(f"- [{label}]({console}/{page})" for label, page in pages.items())])
 
     def _quality(self) -> list[cloudwatch.IWidget]:
         return [
+            self._graph("Backtest error (WAPE)", {Metric.WAPE: "forecast", Metric.BASELINE_WAPE: "seasonal naive"}),
+            self._graph("Backtest bias", {Metric.BIAS: "bias"}),
             self._graph(
-                "Error of the backtest (WAPE)", {Metric.WAPE: "forecast", Metric.BASELINE_WAPE: "seasonal naive"}
-            ),
-            self._graph("Bias of the backtest", {Metric.BIAS: "bias"}),
-            self._graph(
-                "Demand within the outer quantiles",
-                {Metric.COVERAGE: "covered", Metric.NOMINAL_COVERAGE: "to be covered"},
+                "Coverage of the prediction interval",
+                {Metric.COVERAGE: "actual", Metric.NOMINAL_COVERAGE: "nominal"},
             ),
             self._graph(
-                "Off the last published run",
+                "Drift from the last published run",
                 {Metric.DEMAND_DRIFT: "demand since then", Metric.FORECAST_DRIFT: "forecast of the same periods"},
             ),
         ]
 
     def _effort(self) -> list[cloudwatch.IWidget]:
         return [
-            self._graph_of_each("Seconds by stage", Metric.STAGE_SECONDS, STAGE, stacked=True),
+            self._graph_by_dimension("Seconds by stage", Metric.STAGE_SECONDS, STAGE, stacked=True),
             self._graph(
                 "Seconds",
                 {
-                    Metric.JOB_SECONDS: "job worked",
-                    Metric.BILLABLE_SECONDS: "job billed",
+                    Metric.JOB_SECONDS: "job",
+                    Metric.BILLABLE_SECONDS: "job, billable",
                     Metric.FLEET_SECONDS: "fleet",
                 },
             ),
-            self._graph("Cost, as by hourly_prices", {Metric.COST: "job", Metric.FLEET_COST: "fleet"}),
+            self._graph("Cost in USD (from hourly_prices)", {Metric.COST: "job", Metric.FLEET_COST: "fleet"}),
             self._graph_of_counts(
                 "Runs",
                 {
                     Metric.RUNS_PUBLISHED: "published",
-                    Metric.RUNS_SUPERSEDED: "kept",
-                    Metric.RUNS_PENDING_APPROVAL: "held",
+                    Metric.RUNS_SUPERSEDED: "superseded",
+                    Metric.RUNS_PENDING_APPROVAL: "pending approval",
                     Metric.RUNS_FAILED: "failed",
                 },
             ),
@@ -119,8 +117,8 @@ class RunDashboard(Construct):
             self._graph("Series", {Metric.SERIES: "series"}),
             self._graph("Rows", {Metric.DEMAND_ROWS: "demand", Metric.FORECAST_ROWS: "forecasts"}),
             self._graph("Bytes of demand", {Metric.DEMAND_BYTES: "demand"}),
-            self._graph("Days since the model was trained", {Metric.MODEL_AGE_DAYS: "days"}),
-            self._graph_of_each("What the demand held", Metric.DATA_QUALITY, FINDING),
+            self._graph("Model age in days", {Metric.MODEL_AGE_DAYS: "days"}),
+            self._graph_by_dimension("Data quality of the demand", Metric.DATA_QUALITY, FINDING),
         ]
 
     def _graph(self, title: str, metrics: Mapping[Metric, str]) -> cloudwatch.GraphWidget:
@@ -128,14 +126,14 @@ class RunDashboard(Construct):
         return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
 
     def _graph_of_counts(self, title: str, metrics: Mapping[Metric, str]) -> cloudwatch.GraphWidget:
-        """Of what every run counts as one: with partitions there are many a day."""
+        """Draw sums of metrics that each run counts as 1: with partitions there are many runs a day."""
         left = [run_metric(metric, self._name, statistic="Sum", label=label) for metric, label in metrics.items()]
         return cloudwatch.GraphWidget(title=title, left=left, width=WIDTH // 4, height=6)
 
-    def _graph_of_each(
+    def _graph_by_dimension(
         self, title: str, metric: Metric, dimension: str, *, stacked: bool = False
     ) -> cloudwatch.GraphWidget:
-        left = [of_each(metric, self._name, dimension)]
+        left = [metric_by_dimension(metric, self._name, dimension)]
         return cloudwatch.GraphWidget(title=title, left=left, stacked=stacked, width=WIDTH // 4, height=6)
 
 
@@ -151,7 +149,7 @@ def _runs(runs_widget: lambda_.IFunction, title: str) -> cloudwatch.CustomWidget
 
 def _errors(log_groups: Sequence[logs.ILogGroup]) -> cloudwatch.LogQueryWidget:
     return cloudwatch.LogQueryWidget(
-        title="What went wrong in functions",
+        title="Errors in functions",
         log_group_names=[group.log_group_name for group in log_groups],
         query_lines=[
             "fields timestamp, function, run_id, error, message",

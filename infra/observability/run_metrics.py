@@ -1,25 +1,25 @@
-"""The metrics of a deployment's runs, as CloudWatch draws and watches them."""
+"""CloudWatch metrics of a deployment's runs, for alarms and the dashboard."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from contract.metrics import DEPLOYMENT, NAMESPACE, Metric
 
-# A run a week: a point a day is as fine as anybody looks.
+# Runs are weekly or daily, so one point a day is fine enough.
 DAY = Duration.days(1)
 
 
 def run_metric(
     metric: Metric, deployment: str, *, statistic: str = "Maximum", period: Duration = DAY, label: str | None = None
 ) -> cloudwatch.Metric:
-    """A metric of one deployment.
+    """Return a metric of one deployment.
 
     Args:
         metric: The metric.
         deployment: Name of the deployment.
-        statistic: CloudWatch's name of it.
-        period: Over which points are joined.
-        label: For graphs; the name where absent.
+        statistic: CloudWatch's name of the statistic.
+        period: Period that CloudWatch aggregates over.
+        label: Label in graphs; the metric's name if None.
     """
     return cloudwatch.Metric(
         namespace=NAMESPACE,
@@ -31,17 +31,17 @@ def run_metric(
     )
 
 
-def of_each(metric: Metric, deployment: str, dimension: str) -> cloudwatch.MathExpression:
-    """A metric that is written in parts, each as a line of a graph.
+def metric_by_dimension(metric: Metric, deployment: str, dimension: str) -> cloudwatch.MathExpression:
+    """Return a metric as one graph line for each value of a dimension.
 
     Args:
         metric: The metric.
         deployment: Name of the deployment.
-        dimension: What tells the parts apart.
+        dimension: Name of the dimension, in addition to the deployment.
     """
-    wanted = f'{{{NAMESPACE},{DEPLOYMENT},{dimension}}} MetricName="{metric}" {DEPLOYMENT}="{deployment}"'
+    query = f'{{{NAMESPACE},{DEPLOYMENT},{dimension}}} MetricName="{metric}" {DEPLOYMENT}="{deployment}"'
     return cloudwatch.MathExpression(
-        expression=f"SEARCH('{wanted}', 'Maximum', {DAY.to_seconds():.0f})",
+        expression=f"SEARCH('{query}', 'Maximum', {DAY.to_seconds():.0f})",
         label=f"${{PROP('Dim.{dimension}')}}",
         period=DAY,
         using_metrics={},

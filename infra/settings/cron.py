@@ -1,11 +1,11 @@
-"""EventBridge's six-field cron expressions, checked before CloudFormation refuses them minutes into a deploy."""
+"""Checks EventBridge's six-field cron expressions at synth; CloudFormation rejects them only during a deployment."""
 
 import re
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
-# Field, lowest and highest value, names that stand for values from the lowest on.
+# Field, lowest value, highest value, and names of the values from the lowest on.
 FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("minutes", 0, 59, ()),
     ("hours", 0, 23, ()),
@@ -22,13 +22,13 @@ PART = re.compile(r"(?P<first>\*|\w+)(-(?P<last>\w+))?(/(?P<step>\d+))?")
 
 
 def check_cron(expression: str) -> str:
-    """Returns the expression, six fields separated by single spaces.
+    """Return the expression with single spaces between its six fields.
 
     Args:
-        expression: Minutes, hours, day of month, month, day of week, year; without the `cron(...)` around them.
+        expression: Minutes, hours, day of month, month, day of week, year; without the surrounding `cron(...)`.
 
     Raises:
-        ValueError: Naming the field that EventBridge would refuse.
+        ValueError: If EventBridge would reject a field; the message names it.
     """
     parts = expression.split()
     if len(parts) != len(FIELDS):
@@ -36,9 +36,9 @@ def check_cron(expression: str) -> str:
         raise ValueError(f"{expression!r} has {len(parts)} fields; EventBridge takes 6: {fields}, e.g. 0 6 ? * MON *")
     for part, (name, low, high, names) in zip(parts, FIELDS, strict=True):
         if not all(_is_valid(item, name=name, low=low, high=high, names=names) for item in part.split(",")):
-            # Whether EventBridge would take TUE-SUN is written nowhere.
-            hint = "; a range goes up, and a week begins with SUN" if names is DAYS and "-" in part else ""
-            raise ValueError(f"{expression!r}: {part!r} is no {name} ({low}-{high}){hint}")
+            # AWS does not document whether EventBridge accepts TUE-SUN.
+            hint = "; a range must ascend, and the week starts with SUN" if names is DAYS and "-" in part else ""
+            raise ValueError(f"{expression!r}: {part!r} is not valid as {name} ({low}-{high}){hint}")
     if (parts[2] == "?") == (parts[4] == "?"):
         raise ValueError(f"{expression!r}: exactly one of day of month and day of week must be ?")
     return " ".join(parts)

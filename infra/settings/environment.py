@@ -1,4 +1,4 @@
-"""What differs between environments: `environments/<name>.toml`, typed and checked before anything is synthesised."""
+"""The model of `environments/<name>.toml`, typed and checked before anything is synthesized."""
 
 import zoneinfo
 from typing import Literal
@@ -15,7 +15,7 @@ from infra.settings.field_types import (
     ManagedPolicy,
     Prefix,
     Region,
-    Table,
+    SettingsTable,
     TagKey,
     TagValue,
     Threshold,
@@ -26,26 +26,27 @@ from infra.settings.partitions import PartitionsSettings
 from infra.settings.training_job import FunctionsSettings, NetworkSettings, TrainingJobSettings
 from job_code.config import ForecastConfig
 
-# Prefix and environment carry no dash, so that no deployment's `<prefix>-<environment>-*` covers another's names; with
-# stamp, hash and counters the job's name then stays within SageMaker's 63 characters.
+# Prefix and environment have no dash, so that the pattern `<prefix>-<environment>-*` of one deployment never matches
+# the names of another. Their length keeps job names, with timestamp, hash and counters, within SageMaker's 63
+# characters.
 ENVIRONMENT_PATTERN = r"[a-z][a-z0-9]{0,11}"
-# The days CloudWatch Logs accepts.
+# Retentions in days that CloudWatch Logs accepts.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-# Says of everything which deployment it belongs to.
+# Tag with the deployment's name, on every resource and job.
 DEPLOYMENT_TAG = "deployment"
 
 
-class DeploymentSettings(Table):
-    """Where the application lives and what becomes of its data.
+class DeploymentSettings(SettingsTable):
+    """Account, region, names and protection of a deployment.
 
     Attributes:
         name_prefix: First part of every name, e.g. `onejob` in `onejob-prod-forecast`.
-        account: AWS account; dev may leave it to the credentials the CLI finds.
+        account: AWS account. dev may omit it and use the account of the CLI's credentials.
         region: AWS region.
-        removal_policy: What `cdk destroy` does with buckets, key and logs.
-        image_uri: A prebuilt image in ECR; the image is built from `job_code/` when absent.
-        permissions_boundary: A managed policy, by name or ARN, that bounds every role; none when absent.
-        tags: Put on every resource and every training job.
+        removal_policy: Whether `cdk destroy` deletes or retains buckets, key and logs.
+        image_uri: A prebuilt image in ECR; None builds the image from `job_code/`.
+        permissions_boundary: Name or ARN of a managed policy that bounds every role; None for no boundary.
+        tags: Tags of every resource and every job.
     """
 
     name_prefix: Prefix
@@ -63,17 +64,17 @@ class DeploymentSettings(Table):
         if reserved:
             raise ValueError(f"{', '.join(reserved)}: keys beginning with aws: are AWS's own")
         if DEPLOYMENT_TAG in value:
-            raise ValueError(f"{DEPLOYMENT_TAG}: this one is the application's own; the budget goes by it")
+            raise ValueError(f"{DEPLOYMENT_TAG}: the application sets this key itself, for the budget; remove it")
         return value
 
 
-class ScheduleSettings(Table):
-    """When a run starts by itself, and how its cutoff follows from that.
+class ScheduleSettings(SettingsTable):
+    """Start times of scheduled runs, and the calendar that determines their cutoffs.
 
     Attributes:
-        enabled: Whether the schedule starts runs.
-        cron: EventBridge's six fields in `time_zone`.
-        infer_cron: The same, for forecasts with the published model, which train nothing; none when absent.
+        enabled: Whether the schedules start runs.
+        cron: Start times of training runs, as EventBridge's six fields in `time_zone`.
+        infer_cron: Start times of runs that forecast with the published model and do not train; None for none.
         time_zone: IANA name.
         period_label: Whether a period's date in the demand is its first or its last day.
     """
@@ -86,7 +87,7 @@ class ScheduleSettings(Table):
 
     @field_validator("cron", "infer_cron")
     @classmethod
-    def _eventbridge_takes_it(cls, value: str | None) -> str | None:
+    def _check_cron(cls, value: str | None) -> str | None:
         return None if value is None else check_cron(value)
 
     @field_validator("time_zone")
@@ -95,29 +96,30 @@ class ScheduleSettings(Table):
         try:
             zoneinfo.ZoneInfo(value)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no IANA time zone such as Europe/Berlin or UTC") from None
+            raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin or UTC") from None
         return value
 
 
-class AthenaSettings(Table):
-    """Queries about the forecasts.
+class AthenaSettings(SettingsTable):
+    """Limits of Athena queries on the forecasts.
 
     Attributes:
-        scan_limit_gb: A query that would read more is stopped.
+        scan_limit_gb: GB that a query may read; Athena cancels a query that reads more.
     """
 
     scan_limit_gb: int = Field(default=100, strict=True, ge=1, le=100_000)
 
 
-class AlertsSettings(Table):
-    """Who hears of outcomes.
+class AlertsSettings(SettingsTable):
+    """Recipients of notifications, and thresholds of alarms.
 
     Attributes:
-        emails: Subscribed to the topic; each address confirms once.
-        deadline_cron: When the run that is due must be published, in the schedule's time zone; never looked at when
-            absent.
-        max_drift: Demand since the last published run, from what that expected, as a share of it; beyond it, an alarm.
-        monthly_budget_usd: What the environment may cost a month; none is watched when absent.
+        emails: Addresses subscribed to the topic; each one must confirm once.
+        deadline_cron: Times by which the run that is due must be published, in the schedule's time zone; None for no
+            deadline.
+        max_drift: Largest relative difference between demand since the last published run and that run's forecast.
+            A larger difference raises an alarm. None for no alarm.
+        monthly_budget_usd: Monthly budget in US dollars; None for no budget.
     """
 
     emails: tuple[Email, ...] = ()
@@ -127,19 +129,19 @@ class AlertsSettings(Table):
 
     @field_validator("deadline_cron")
     @classmethod
-    def _eventbridge_takes_it(cls, value: str | None) -> str | None:
+    def _check_cron(cls, value: str | None) -> str | None:
         return None if value is None else check_cron(value)
 
 
-class RetentionSettings(Table):
-    """How long what is no longer current stays, in days.
+class RetentionSettings(SettingsTable):
+    """Retention in days.
 
     Attributes:
         old_version_days: Overwritten or deleted versions of demand and forecasts.
-        job_output_days: What SageMaker itself writes beside the forecasts.
-        query_result_days: What Athena writes of queries' answers.
-        access_log_days: The buckets' access logs.
-        log_days: CloudWatch logs of the functions and the state machine.
+        job_output_days: Output that SageMaker itself writes, and handovers.
+        query_result_days: Results of Athena queries.
+        access_log_days: Access logs of the buckets.
+        log_days: CloudWatch logs of functions, state machines and the network.
     """
 
     old_version_days: Days
@@ -150,14 +152,14 @@ class RetentionSettings(Table):
 
     @field_validator("log_days")
     @classmethod
-    def _cloudwatch_takes_it(cls, value: int) -> int:
+    def _is_log_retention(cls, value: int) -> int:
         if value not in LOG_DAYS:
-            raise ValueError(f"{value} is none of CloudWatch's {', '.join(map(str, LOG_DAYS))}")
+            raise ValueError(f"{value} is not a retention of CloudWatch; use one of {', '.join(map(str, LOG_DAYS))}")
         return value
 
 
-class EnvironmentSettings(Table):
-    """One environment, whole."""
+class EnvironmentSettings(SettingsTable):
+    """The whole file of one environment."""
 
     deployment: DeploymentSettings
     schedule: ScheduleSettings
@@ -184,15 +186,15 @@ class Settings(EnvironmentSettings):
 
     @property
     def name(self) -> str:
-        """What every name begins with, e.g. `onejob-prod`."""
+        """Name of the deployment and prefix of every name, e.g. `onejob-prod`."""
         return f"{self.deployment.name_prefix}-{self.environment}"
 
     @property
     def tags(self) -> dict[str, str]:
-        """Of every resource and every training job."""
+        """Tags of every resource and every job."""
         return {DEPLOYMENT_TAG: self.name, **self.deployment.tags}
 
     @property
     def keeps_data(self) -> bool:
-        """Whether buckets, key and logs outlive the stacks."""
+        """True if buckets, key and logs outlive the stacks."""
         return self.deployment.removal_policy == "retain"

@@ -1,26 +1,26 @@
-"""What an environment settles about the fleet that forecasts where one machine is not enough."""
+"""The table `[fleet]`: several instances that forecast when one is not enough."""
 
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from contract.limits import MAX_INSTANCES
-from infra.settings.field_types import Flag, FleetInstanceType, Minutes, Table
-from infra.settings.training_job import some_and_each_once
+from infra.settings.field_types import Flag, FleetInstanceType, Minutes, SettingsTable
+from infra.settings.training_job import validate_unique
 
 
-class FleetSettings(Table):
-    """The machines, how many, and by when.
+class FleetSettings(SettingsTable):
+    """Instance types, number of instances, deadline and limits of the fleet.
 
     Attributes:
-        enabled: Whether executions that do not say use it.
-        instance_types: In order of preference; the next one is tried when AWS has none of one left. An hour of each
-            costs what `training_job.hourly_prices` says.
-        instances: How many; `auto` takes the fewest that keep the deadline.
-        deadline_minutes: From the fleet's start to all forecasts, for `auto`; without one, the fewest that the disks
-            allow.
-        volume_gb: Disk of each, in GB.
-        max_runtime_minutes: The job is stopped after this many minutes of work.
+        enabled: Whether executions use the fleet if their input does not set it.
+        instance_types: Instance types in order of preference. The next one is tried when AWS has no capacity of one.
+            `training_job.hourly_prices` has their prices.
+        instances: Number of instances; `auto` uses the fewest that meet the deadline.
+        deadline_minutes: Minutes from the fleet's start to all forecasts, for `auto`. None uses the fewest instances
+            whose disks suffice.
+        volume_gb: Disk of each instance in GB.
+        max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
     """
 
     enabled: Flag
@@ -40,17 +40,17 @@ class FleetSettings(Table):
 
     @field_validator("instance_types")
     @classmethod
-    def _some_and_each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return some_and_each_once(value)
+    def _unique(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return validate_unique(value)
 
     @field_validator("deadline_minutes")
     @classmethod
     def _only_with_auto(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and isinstance(info.data.get("instances"), int):
-            raise ValueError('only with instances = "auto"; remove it, or leave the number of instances to it')
+            raise ValueError('only with instances = "auto"; remove it, or set instances = "auto"')
         return value
 
     @property
     def fixed(self) -> int | None:
-        """How many, where that is no matter of a deadline."""
+        """The fixed number of instances; None for `auto`."""
         return None if self.instances == "auto" else self.instances

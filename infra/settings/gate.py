@@ -1,4 +1,4 @@
-"""What an environment settles about the quality gate: the fields are those of the contract."""
+"""The table `[gate]`: the thresholds of the quality gate, with the fields of `contract.gate.GateLimits`."""
 
 import dataclasses
 from typing import Annotated, Any
@@ -6,17 +6,17 @@ from typing import Annotated, Any
 from pydantic import Field, create_model
 
 from contract.gate import MOST, GateLimits
-from infra.settings.field_types import Table
+from infra.settings.field_types import SettingsTable
 
 
 def _fields() -> dict[str, Any]:
-    """Give each threshold of the contract its type, range and default."""
+    """Return type, range and default of each threshold of the contract."""
     return {
         limit.name: (Annotated[float, Field(gt=0, le=limit.metadata.get(MOST))] | None, limit.default)
         for limit in dataclasses.fields(GateLimits)
     }
 
 
-# mypy cannot follow a base class that is made at runtime.
-class GateSettings(create_model("Thresholds", __base__=Table, **_fields())):  # type: ignore[misc]
-    """What a run must keep to, to be published by itself; a threshold that is absent is none."""
+# mypy does not support a base class that is created at runtime.
+class GateSettings(create_model("Thresholds", __base__=SettingsTable, **_fields())):  # type: ignore[misc]
+    """Thresholds that a run must meet for automatic publication; an absent threshold is not checked."""

@@ -1,4 +1,4 @@
-"""Reads one environment's file and reports all that is wrong with it at once."""
+"""Reads the file of one environment and reports all its problems together."""
 
 import difflib
 import re
@@ -19,7 +19,7 @@ ENVIRONMENTS = Path(__file__).resolve().parents[2] / "environments"
 
 
 class SettingsError(Exception):
-    """The environment cannot be used; the message has a line for each problem: file, key and reason."""
+    """The environment is invalid. The message has one line per problem, with file, key and reason."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -27,17 +27,17 @@ class SettingsError(Exception):
 
 
 def load_settings(environment: str, directory: Path) -> Settings:
-    """Reads and checks `<directory>/<environment>.toml`.
+    """Read and check `<directory>/<environment>.toml`.
 
     Raises:
-        SettingsError: With every problem, or with the environments there are when this is none of them.
+        SettingsError: If the environment does not exist or is invalid; the error has every problem.
     """
     known = sorted(path.stem for path in directory.glob("*.toml"))
     if environment not in known:
         close = difflib.get_close_matches(environment, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        there = ", ".join(known) or "none"
-        raise SettingsError([f"environment {environment!r} is unknown{hint} ({directory.name}/ has: {there})"])
+        names = ", ".join(known) or "none"
+        raise SettingsError([f"environment {environment!r} is unknown{hint} ({directory.name}/ has: {names})"])
     problems, document = [], {}
     if not re.fullmatch(ENVIRONMENT_PATTERN, environment):
         problems.append("the file's name: an environment is 1 to 12 lower-case letters and digits, a letter first")
@@ -59,7 +59,7 @@ def _problems(document: Mapping[str, Any], environment: str) -> list[str]:
         EnvironmentSettings.model_validate(document)
     except ValidationError as error:
         problems = describe(error, EnvironmentSettings)
-    # On the document and not on the models: what is wrong between tables is told even where a table has faults.
+    # These checks use the document and not the models, so that they also run if a table is invalid.
     tables = {name: table for name, table in document.items() if isinstance(table, dict)}
     return [*problems, *_deployment_problems(tables, environment), *_calendar_problems(tables)]
 
@@ -67,7 +67,7 @@ def _problems(document: Mapping[str, Any], environment: str) -> list[str]:
 def _deployment_problems(tables: Mapping[str, Mapping[str, Any]], environment: str) -> Iterator[str]:
     deployment = tables.get("deployment", {})
     if "account" not in deployment and environment != PERSONAL_ENVIRONMENT:
-        yield f"deployment.account: needed in every environment but {PERSONAL_ENVIRONMENT}: the account's 12 digits"
+        yield f"deployment.account: needed in every environment but {PERSONAL_ENVIRONMENT}; set the account's 12 digits"
     image, region = deployment.get("image_uri"), deployment.get("region")
     if re.fullmatch(IMAGE_URI_PATTERN, str(image)) and f".ecr.{region}." not in str(image):
         yield f"deployment.image_uri: SageMaker pulls images of its own region only ({region})"
@@ -79,8 +79,8 @@ def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
         yield 'forecast.cutoff: belongs to one run; remove it and start that run with {"cutoff": "..."}'
     frequency = forecast.get("frequency")
     if schedule.get("enabled") is True and frequency in (None, "W"):
-        given = "absent" if frequency is None else "W, without its day"
-        yield f"forecast.frequency: {given}; the cutoff of a scheduled run needs {IN_WORDS}"
+        problem = "absent" if frequency is None else "W, without its day"
+        yield f"forecast.frequency: {problem}; the cutoff of a scheduled run needs {IN_WORDS}"
     label = MONTH_LABELS.get(str(frequency))
     if label and schedule.get("period_label", label) != label:
         yield f'schedule.period_label: months dated {frequency} carry their {label} day; set "{label}"'

@@ -1,4 +1,4 @@
-"""What an environment settles about its partitions, each with demand, model and forecasts of its own."""
+"""The table `[partitions]`: the partitions of an environment, each with its own demand, model and forecasts."""
 
 import json
 from typing import Annotated
@@ -6,37 +6,40 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from contract.partitions import NAME, NAME_IN_WORDS
-from infra.settings.field_types import Flag, Table, like
+from infra.settings.field_types import Flag, SettingsTable, matching
 
-# Each is a run with a job of its own; beyond it the jobs' start-up is all there is to be gained.
+# Largest number of concurrent runs, each with its own job. More would only overlap the start-up of the jobs.
 MAX_AT_A_TIME = 1_000
-# Of all names together: functions are told them by a variable, and take 4 kB of all variables.
+# Characters of all names together. They are in an environment variable, and Lambda allows 4 kB for all variables.
 MAX_CHARACTERS = 2_500
 
-PartitionName = Annotated[str, like(NAME, NAME_IN_WORDS)]
+PartitionName = Annotated[str, matching(NAME, NAME_IN_WORDS)]
 
 
-class PartitionsSettings(Table):
-    """Which there are, and how many run at the same time.
+class PartitionsSettings(SettingsTable):
+    """The partitions, and the number of concurrent runs.
 
     Attributes:
-        max_concurrency: Runs at the same time, at most; fewer, where the account's quotas are lower.
-        discover: Whether to find them where their demand lies, below `demand/partition=.../`.
-        names: Of all, where they are not to be found.
+        max_concurrency: Largest number of concurrent runs; lower quotas of the account reduce it.
+        discover: Whether to list the partitions from the prefixes `demand/partition=.../`.
+        names: Names of all partitions; empty with `discover`.
     """
 
     max_concurrency: int = Field(strict=True, ge=1, le=MAX_AT_A_TIME)
     discover: Flag = False
     names: tuple[PartitionName, ...] = Field(default=(), validate_default=True)
 
-    # On the last field: it sees the others.
+    # The validator of the last field sees the other fields.
     @field_validator("names")
     @classmethod
-    def _named_or_found(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _named_or_discovered(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if bool(value) == info.data.get("discover"):
-            raise ValueError("give names, or discover = true, and not both")
+            raise ValueError("set either names or discover = true")
         if len(json.dumps(value)) > MAX_CHARACTERS:
-            raise ValueError("too many to be named here; set discover = true, which finds them where their demand lies")
+            raise ValueError(
+                f"the list has more than {MAX_CHARACTERS:,} characters; remove it and set discover = true, which lists "
+                "the partitions from demand/"
+            )
         twice = sorted({name for name in value if value.count(name) > 1})
         if twice:
             raise ValueError(f"{', '.join(twice)} given more than once")

@@ -1,4 +1,4 @@
-"""What an environment settles about the training job and the functions: machines, limits, network."""
+"""The tables `[training_job]`, `[network]` and `[functions]`: instance types, limits and network."""
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -7,8 +7,8 @@ from infra.settings.field_types import (
     InstanceType,
     Minutes,
     SecurityGroupId,
+    SettingsTable,
     SubnetId,
-    Table,
     Threshold,
     TrainingInstanceType,
 )
@@ -16,13 +16,13 @@ from infra.settings.field_types import (
 MAX_INSTANCE_TYPES = 5
 
 
-def some_and_each_once(instance_types: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the types that may be tried one after the other.
+def validate_unique(instance_types: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the instance types if they are 1 to `MAX_INSTANCE_TYPES` different ones.
 
-    Not by the field's own limits: these would be told beside each type that is refused by itself.
+    The field's own limits would repeat the message for each invalid type, so this function checks the length.
 
     Raises:
-        ValueError: If there are none or too many, or some twice.
+        ValueError: If there are too few or too many, or if a type occurs twice.
     """
     if not 1 <= len(instance_types) <= MAX_INSTANCE_TYPES:
         raise ValueError(f"{len(instance_types)} given; 1 to {MAX_INSTANCE_TYPES} are needed")
@@ -32,20 +32,21 @@ def some_and_each_once(instance_types: tuple[str, ...]) -> tuple[str, ...]:
     return instance_types
 
 
-class TrainingJobSettings(Table):
-    """The machine and its limits.
+class TrainingJobSettings(SettingsTable):
+    """Instance types and limits of the training job.
 
     Attributes:
-        spot: Whether to use spare capacity: cheaper, and may have to start over.
-        instance_types: In order of preference; the next one is tried when AWS has none of one left. Just one with
-            `spot`: there the job waits until it is stopped, and no answer says that a type is not to be had.
-        volume_gb: Disk for demand and forecasts, in GB.
-        max_runtime_minutes: The job is stopped after this many minutes of work.
-        max_wait_minutes: With `spot` only: minutes for waiting and working together.
-        hourly_prices: What an hour of an instance type costs, for the cost of runs; a type without one has none.
+        spot: Whether to use spot capacity, which is cheaper but may interrupt the job.
+        instance_types: Instance types in order of preference. The next one is tried when AWS has no capacity of one.
+            Exactly one with `spot`, because a spot job waits for its type and never reports missing capacity.
+        volume_gb: Disk for demand and forecasts in GB.
+        max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
+        max_wait_minutes: With `spot` only: minutes of waiting and running together.
+        hourly_prices: Price of an hour in US dollars by instance type, for the cost of runs. The cost of a type without
+            a price is unknown.
     """
 
-    # Before the fields whose checks depend on it.
+    # First, because the checks of other fields depend on it.
     spot: Flag = False
     instance_types: tuple[TrainingInstanceType, ...]
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
@@ -56,12 +57,12 @@ class TrainingJobSettings(Table):
     @field_validator("instance_types")
     @classmethod
     def _one_with_spot(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        some_and_each_once(value)
+        validate_unique(value)
         if info.data.get("spot") is True and len(value) > 1:
             raise ValueError(f"{len(value)} given; spot waits for its one type: give one type, or set spot = false")
         return value
 
-    # On the field and not on the model, so that it is reported together with what else is wrong in the table.
+    # A field validator and not a model validator, so that pydantic reports it together with other problems.
     @field_validator("max_wait_minutes")
     @classmethod
     def _only_with_spot(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -75,37 +76,37 @@ class TrainingJobSettings(Table):
         return value
 
 
-class NetworkSettings(Table):
-    """What the training job can reach: a network made for it, or one that is there.
+class NetworkSettings(SettingsTable):
+    """The network of the jobs: a new isolated one, or existing subnets.
 
     Attributes:
-        isolated: Makes one, from which nothing can be reached but the two buckets.
-        subnets: Of a VPC that leads to S3, each in a zone of its own.
-        security_groups: Of the machines in these subnets.
+        isolated: Whether to create a network from which only the two buckets can be reached.
+        subnets: Subnets of an existing VPC with a route to S3, each in a different zone.
+        security_groups: Security groups of the instances in these subnets.
     """
 
     isolated: Flag = False
     subnets: tuple[SubnetId, ...] = Field(default=(), max_length=16)
     security_groups: tuple[SecurityGroupId, ...] = Field(default=(), max_length=5, validate_default=True)
 
-    # On the last field: it sees the others.
+    # The validator of the last field sees the other fields.
     @field_validator("security_groups")
     @classmethod
     def _one_network(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         isolated, subnets = info.data.get("isolated"), info.data.get("subnets")
         if isolated and (subnets or value):
-            raise ValueError("isolated = true makes subnets and a security group: remove those given, or isolated")
+            raise ValueError("isolated = true creates subnets and a security group; remove isolated, or the given ones")
         if isolated is False and subnets is not None and not (subnets and value):
-            raise ValueError("give subnets and security_groups, or isolated = true, or no [network] at all")
+            raise ValueError("set subnets and security_groups, or isolated = true, or remove [network]")
         return value
 
 
-class FunctionsSettings(Table):
-    """The functions' share of the account.
+class FunctionsSettings(SettingsTable):
+    """The functions' share of the account's Lambda concurrency.
 
     Attributes:
-        reserved_concurrency: Executions kept for each function, and the most it may have; the account's pool serves
-            all of them when absent. Lambda keeps 100 of the account's unreserved: a young account has ten in all.
+        reserved_concurrency: Concurrent executions that are reserved for each function, which are also its limit. None
+            shares the account's pool. Lambda keeps 100 executions unreserved, and a new account has only ten in total.
     """
 
     reserved_concurrency: int | None = Field(default=None, strict=True, ge=1, le=100)

@@ -1,5 +1,5 @@
-"""What keeps state: the buckets and their prefixes, the run registry, the Glue catalog.
+"""Resources that keep state: the run registry and the Glue catalog.
 
-`data_stores` is what other packages use of them.
+`data_stores` passes them and the buckets to other packages.
 Imports `settings` and `common`.
 """

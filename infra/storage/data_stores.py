@@ -1,4 +1,4 @@
-"""What the data stack hands to others: its stores, without the stack."""
+"""The stores of the data stack, for constructs that need them without the stack."""
 
 from dataclasses import dataclass
 
@@ -14,11 +14,11 @@ class DataStores:
     """The stores of an environment.
 
     Attributes:
-        key: Encrypts both buckets and the run registry.
+        key: Key of both buckets and the run registry.
         demand: Bucket with demand, static columns and covariates.
         forecasts: Bucket with forecasts and reports.
         runs: The run registry.
-        catalog: Shows the forecasts to Athena.
+        catalog: Glue database and Athena workgroup of the forecasts.
     """
 
     key: kms.IKey

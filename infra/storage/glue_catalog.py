@@ -1,4 +1,4 @@
-"""Where Athena finds the forecasts: a database of the Glue catalogue, and a workgroup that caps what a query reads."""
+"""The Glue database of the forecasts, and an Athena workgroup that limits the bytes a query reads."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_athena as athena
@@ -13,7 +13,7 @@ BYTES_PER_GB = 1_000_000_000
 
 
 class ForecastCatalog(Construct):
-    """Database and workgroup. The tables come with the first run: only a run knows of which types its keys are.
+    """Database and workgroup. Publish creates the tables, because only a run knows the types of its key columns.
 
     Attributes:
         database: Name of the database.
@@ -31,7 +31,7 @@ class ForecastCatalog(Construct):
         scan_limit_gb: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.database = name.replace("-", "_")  # what SQL takes without quotes
+        self.database = name.replace("-", "_")  # SQL needs quotes around names with dashes
         glue.CfnDatabase(
             self,
             "Database",
@@ -61,7 +61,7 @@ class ForecastCatalog(Construct):
         )
 
     def arns(self) -> list[str]:
-        """Catalogue, database and tables, as statements name them."""
+        """Return the ARNs of catalog, database and tables, for IAM statements."""
         stack = Stack.of(self)
         resources = ("catalog", f"database/{self.database}", f"table/{self.database}/*")
         return [stack.format_arn(service="glue", resource=resource) for resource in resources]

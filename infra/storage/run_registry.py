@@ -1,4 +1,4 @@
-"""The run registry's table: what every run came to, and which execution has it."""
+"""The DynamoDB table of the run registry, with the status, the attempts and the lease of every run."""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
@@ -10,7 +10,7 @@ from infra.common.nag import acknowledge
 
 
 class RunRegistry(Construct):
-    """One item a run, by partition and cutoff: the runs of a partition are one query.
+    """One item per run, by partition and cutoff: one query reads the runs of a partition.
 
     Attributes:
         table: The table.
@@ -39,7 +39,7 @@ class RunRegistry(Construct):
         acknowledge(
             self.table,
             "NIST.800.53.R5-DynamoDBInBackupPlan",
-            "It can be taken back to any second of the last 35 days; nothing older is worth having back.",
+            "Point-in-time recovery covers the last 35 days, and older states of the registry have no use.",
         )
         self.table.add_global_secondary_index(
             index_name=BY_EXECUTION,

@@ -1,5 +1,5 @@
-"""What starts something: run schedules, the deadline check, and rules on executions that ended without a report.
+"""Triggers: run schedules, the deadline check, and rules on executions that ended without reporting an error.
 
-`schedule` makes every schedule.
+`schedule` creates every schedule.
 May import: `common`, `settings`, `workflow`, `contract`.
 """

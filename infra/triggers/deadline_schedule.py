@@ -1,4 +1,4 @@
-"""Rings when the run that is due is not published by a time of day."""
+"""The schedule of the deadline check: CheckDeadline notifies operators if the run that is due is not published."""
 
 from functools import partial
 
@@ -8,11 +8,11 @@ from constructs import Construct
 
 from infra.common.nag import acknowledge_wildcard
 from infra.common.stack_context import StackContext
-from infra.triggers.schedule import Clock, ClockProps
+from infra.triggers.schedule import ScheduledTarget, ScheduleProps
 
 
 class Deadline(Construct):
-    """A schedule, in the same time zone as that of the runs, that has a function look into the registry."""
+    """A schedule that calls CheckDeadline, in the time zone of the run schedules."""
 
     def __init__(
         self,
@@ -24,16 +24,16 @@ class Deadline(Construct):
         check_deadline: lambda_.IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
-        clock = Clock(
+        schedule = ScheduledTarget(
             self,
             "Default",
             context=context,
-            props=ClockProps(
+            props=ScheduleProps(
                 name="deadline",
-                purpose=f"Looks whether the run of {context.name} that is due is published",
+                purpose=f"Checks that the run of {context.name} that is due is published",
                 cron=cron,
                 target=partial(targets.LambdaInvoke, check_deadline),
                 undelivered=context.undelivered,
             ),
         )
-        acknowledge_wildcard(clock.role, f"{check_deadline.function_arn}:*", "The versions of this one function.")
+        acknowledge_wildcard(schedule.role, f"{check_deadline.function_arn}:*", "All versions of this one function.")

@@ -1,4 +1,4 @@
-"""Hears of executions that ended without passing through their own failure path."""
+"""EventBridge rules for executions that ended outside the failure path of their state machine."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,17 +14,17 @@ from contract.names import PARENT
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
 
-# Step Functions catches neither of these with States.ALL.
+# States.ALL does not catch these two errors.
 UNCAUGHT_ERRORS = ["States.Runtime", "States.DataLimitExceeded"]
-SILENTLY: Mapping[str, Any] = {
+UNREPORTED: Mapping[str, Any] = {
     "$or": [{"status": ["ABORTED", "TIMED_OUT"]}, {"status": ["FAILED"], "error": UNCAUGHT_ERRORS}]
 }
-# With an execution of all partitions, those it has started end by the hundred: there is one message, about that one.
+# An execution of all partitions can start hundreds of runs that end together with it. Its own message covers them.
 NOT_ONE_OF_MANY: Mapping[str, Any] = {"input": [{"anything-but": {"wildcard": f"*{PARENT}*"}}]}
 
 
 class ExecutionStatusRules(Construct):
-    """A rule for executions that were aborted, timed out as a whole, or broke in the state machine itself."""
+    """Rules for executions that were aborted, timed out as a whole, or failed in the state machine itself."""
 
     def __init__(
         self,
@@ -39,27 +39,30 @@ class ExecutionStatusRules(Construct):
         self._context = context
         run, partitions = state_machines.run, state_machines.partitions
         self._close(run, close_run)
-        self._tell("Rule", _ends(run, SILENTLY if partitions is None else {**SILENTLY, **NOT_ONE_OF_MANY}))
+        self._notify("Rule", _ends(run, UNREPORTED if partitions is None else {**UNREPORTED, **NOT_ONE_OF_MANY}))
         if partitions is not None:
-            self._tell("OfAllPartitions", _ends(partitions, SILENTLY))
+            self._notify("OfAllPartitions", _ends(partitions, UNREPORTED))
 
     def _close(self, run: sfn.IStateMachine, close_run: lambda_.IFunction) -> None:
-        """Have the registry note all that failed, and not only the silent ones: an execution may fail to note it."""
+        """Call CloseRun for every execution that did not succeed.
+
+        The rule matches reported failures too: it closes the registry entry if the execution itself could not.
+        """
         events.Rule(
             self,
             "Ended",
-            description="Executions that ended without publishing: the registry learns of it",
+            description="Closes the registry entries of executions that ended without publishing a run",
             event_pattern=_ends(run, {"status": ["ABORTED", "FAILED", "TIMED_OUT"]}),
             targets=[targets.LambdaFunction(close_run, dead_letter_queue=self._context.undelivered.queue)],
         )
 
-    def _tell(self, construct_id: str, pattern: events.EventPattern) -> None:
-        """Have the topic announce executions that could not announce their own end."""
+    def _notify(self, construct_id: str, pattern: events.EventPattern) -> None:
+        """Notify the topic of executions that could not report their own end."""
         context = self._context
         detail, region = events.EventField.from_path, Stack.of(self).region
         message = events.RuleTargetInput.from_text(
-            f"{context.name}: an execution ended as {detail('$.detail.status')} and told nobody why. Unless "
-            "somebody stopped it on purpose, redrive it, or start a new one with the same input. "
+            f"{context.name}: an execution ended with status {detail('$.detail.status')} without reporting an error. "
+            "If this was not intended, redrive it, or start a new execution with the same input. "
             f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
             f"#/v2/executions/details/{detail('$.detail.executionArn')}"
         )
@@ -67,14 +70,14 @@ class ExecutionStatusRules(Construct):
         events.Rule(
             self,
             construct_id,
-            description="Executions that could not report their end themselves",
+            description="Notifies operators of executions that ended without reporting an error",
             event_pattern=pattern,
             targets=[topic],
         )
 
 
 def _ends(state_machine: sfn.IStateMachine, how: Mapping[str, Any]) -> events.EventPattern:
-    """Executions of the state machine that have ended in one of these ways."""
+    """Return the pattern of the state machine's executions that ended in one of these ways."""
     return events.EventPattern(
         source=["aws.states"],
         detail_type=["Step Functions Execution Status Change"],

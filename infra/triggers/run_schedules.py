@@ -1,4 +1,4 @@
-"""Starts runs by the clock of the environment's time zone, and keeps what could not be started."""
+"""The schedules that start runs, and the queue of starts that failed."""
 
 from dataclasses import replace
 from functools import partial
@@ -10,14 +10,14 @@ from constructs import Construct
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge
 from infra.common.stack_context import StackContext
-from infra.triggers.schedule import Clock, ClockProps
+from infra.triggers.schedule import ScheduledTarget, ScheduleProps
 
 
 class RunSchedules(Construct):
-    """The schedule, that of forecasts in between if there is one, and the queue of the starts they had to give up.
+    """The schedule of training runs, the optional schedule of inference runs, and the queue of missed starts.
 
     Attributes:
-        missed: Alarm that a start was given up.
+        missed: Alarm on missed starts.
     """
 
     def __init__(
@@ -26,23 +26,23 @@ class RunSchedules(Construct):
         super().__init__(scope, construct_id)
         settings = context.settings.schedule
         missed = self._missed_starts(context)
-        weekly = ClockProps(
+        weekly = ScheduleProps(
             name="weekly",
-            purpose=f"Starts {context.name}'s run for the last complete period",
+            purpose=f"Starts the run of {context.name} for the last complete period",
             cron=settings.cron,
             target=partial(targets.StepFunctionsStartExecution, state_machine),
             undelivered=missed,
         )
-        Clock(self, "Default", context=context, props=weekly)
+        ScheduledTarget(self, "Default", context=context, props=weekly)
         if settings.infer_cron is not None:
             daily = replace(
                 weekly,
                 name="daily",
-                purpose=f"Forecasts anew with {context.name}'s published model, where demand has changed",
+                purpose=f"Forecasts with the published model of {context.name} if demand has changed",
                 cron=settings.infer_cron,
-                given={"mode": "infer"},
+                extra_input={"mode": "infer"},
             )
-            Clock(self, "Daily", context=context, props=daily)
+            ScheduledTarget(self, "Daily", context=context, props=daily)
         self.missed = missed.alarm
 
     def _missed_starts(self, context: StackContext) -> DeadLetterQueue:
@@ -51,9 +51,9 @@ class RunSchedules(Construct):
             "MissedStarts",
             name=f"{context.name}-missed-starts",
             alarm_name=f"{context.name}-missed-start",
-            what_to_do="A scheduled run was not started; start it by hand with the input in the queue's message",
+            alarm_description="A scheduled run did not start. Start it by hand with the input in the queue's message.",
             key=context.messages_key,
             topic=context.topic,
         )
-        acknowledge(missed.queue, "AwsSolutions-SQS3", "It is the dead-letter queue, of a schedule.")
+        acknowledge(missed.queue, "AwsSolutions-SQS3", "The queue is itself the dead-letter queue of a schedule.")
         return missed

@@ -1,4 +1,4 @@
-"""What happens by the clock of the environment's time zone."""
+"""EventBridge schedules in the environment's time zone."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,22 +12,22 @@ from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.nag import acknowledge_inline_policy
 from infra.common.stack_context import StackContext
 
-# EventBridge tries a failed call again within the hour; after that an operator decides.
+# EventBridge retries a failed call within one hour. After that the call goes to a queue and an operator decides.
 RETRIES = 5
 GIVE_UP_AFTER = Duration.hours(1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClockProps:
-    """What differs between schedules.
+class ScheduleProps:
+    """Properties in which schedules differ.
 
     Attributes:
-        name: The schedule's name, after the deployment's.
-        purpose: What it does, as its description says.
-        cron: When, in the environment's time zone.
-        target: Makes the target, from the arguments that every target here has.
-        undelivered: Keeps the calls that EventBridge gave up.
-        given: Input of the target, beside the time.
+        name: Suffix of the schedule's name, after the deployment's.
+        purpose: Description of the schedule and its role.
+        cron: EventBridge's six fields, in the environment's time zone.
+        target: Creates the target from the arguments that every target here has.
+        undelivered: Queue of the calls that EventBridge could not deliver.
+        extra_input: Input of the target, in addition to the scheduled time.
     """
 
     name: str
@@ -35,26 +35,26 @@ class ClockProps:
     cron: str
     target: Callable[..., scheduler.IScheduleTarget]
     undelivered: DeadLetterQueue
-    given: Mapping[str, str] = field(default_factory=dict)
+    extra_input: Mapping[str, str] = field(default_factory=dict)
 
 
-class Clock(Construct):
-    """A schedule and its role, named by the construct they are made for where this one's id is `Default`.
+class ScheduledTarget(Construct):
+    """A schedule and its role. With the id `Default`, both get their logical ids from the parent construct.
 
-    The target hears of the time that was *meant*: a call that comes late, or twice, means the same.
+    The target gets the scheduled time, not the time of the call. A call that is late or repeated has the same input.
 
     Attributes:
-        role: What the schedule acts as.
+        role: Role that the schedule assumes.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, context: StackContext, props: ClockProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, context: StackContext, props: ScheduleProps) -> None:
         """Create the schedule.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            context: What the stack's constructs share; its settings have the time zone and enable all schedules.
-            props: What differs from other schedules.
+            context: Shared resources of the stack; its settings have the time zone and enable all schedules.
+            props: Properties of this schedule.
         """
         super().__init__(scope, construct_id)
         settings = context.settings.schedule
@@ -69,7 +69,7 @@ class Clock(Construct):
             target=props.target(
                 role=self.role,
                 input=scheduler.ScheduleTargetInput.from_object(
-                    {**props.given, "scheduled_time": scheduler.ContextAttribute.scheduled_time}
+                    {**props.extra_input, "scheduled_time": scheduler.ContextAttribute.scheduled_time}
                 ),
                 retry_attempts=RETRIES,
                 max_event_age=GIVE_UP_AFTER,
@@ -77,7 +77,7 @@ class Clock(Construct):
             ),
         )
 
-    def _make_role(self, props: ClockProps) -> iam.Role:
+    def _make_role(self, props: ScheduleProps) -> iam.Role:
         role = iam.Role(
             self,
             "Role",

@@ -1,4 +1,4 @@
-"""Where every failure of a run ends: explained in one line, registered, announced, and failed."""
+"""The path that every failure of a run takes: explain, close the registry entry, notify, fail."""
 
 from dataclasses import dataclass
 
@@ -11,24 +11,24 @@ from contract.names import PARENT
 from infra.functions.python_function import PythonFunction
 from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, notify
 
-# Where a failing state leaves Error and Cause for this path.
+# Path of a failing state's Error and Cause.
 ERROR_PATH = "$.error"
-# How often the platform has failed in this execution, before it has.
+# Initial count of platform faults in an execution.
 NO_FAULTS = {"count": 0}
 ONE_OF_MANY = sfn.Condition.is_present(f"$.execution.input.{PARENT}")
-ONE_OF_MANY_WHY = "An execution of all partitions tells of them all, in one message"
+ONE_OF_MANY_WHY = "The execution of all partitions sends one message for all its runs"
 
 
 def failure_unexplained(scope: Construct) -> sfn.Pass:
-    """A state for where the explanation of a failure fails itself: what is known is passed on."""
+    """Return the state that replaces ExplainFailure's result if that function fails itself."""
     return sfn.Pass(
         scope,
         "FailureUnexplained",
-        comment="The explanation itself failed: what is known is passed on",
+        comment="ExplainFailure failed: pass the original error on",
         parameters={
             "error.$": "$.error.Error",
             "cause.$": "States.JsonToString($.error)",
-            "subject": "A run failed, and so did the explanation why",
+            "subject": "A run failed, and ExplainFailure failed too",
             "message.$": "States.Format('{} failed: {}', $.execution.id, States.JsonToString($.error))",
         },
         result_path="$.failure",
@@ -37,12 +37,12 @@ def failure_unexplained(scope: Construct) -> sfn.Pass:
 
 @dataclass(frozen=True, kw_only=True)
 class FailureSteps:
-    """What the states call, in their order.
+    """The functions of the failure path, in the order of its states.
 
     Attributes:
-        explain_failure: Says what broke.
-        close_run: Notes in the registry how the run ended.
-        fail_execution: Ends the execution, and takes it up again on a redrive.
+        explain_failure: Explains the failure.
+        close_run: Records in the registry how the run ended.
+        fail_execution: Fails the execution, and resumes it on a redrive.
     """
 
     explain_failure: PythonFunction
@@ -56,12 +56,13 @@ class FailureSteps:
 
 
 class FailurePath(Construct):
-    """CountRedrives, ExplainFailure, CloseRun, NotifyFailure, Failed; the error gets through even where these fail.
+    """The states CountRedrives, ExplainFailure, CloseRun, NotifyFailure and Failed.
 
-    A redrive of the failed execution begins at Failed, which then lets it pass: `after_redrive` says where to.
+    The execution fails with the original error even if one of these states fails. A redrive starts at Failed, which
+    then succeeds and continues; `after_redrive` sets the next state.
 
     Attributes:
-        entry: The state to catch to, with the error at `ERROR_PATH`.
+        entry: First state: the target of every Catch, with the error at `ERROR_PATH`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, steps: FailureSteps, topic: sns.ITopic) -> None:
@@ -69,7 +70,7 @@ class FailurePath(Construct):
         self._failed = self._end(steps.fail_execution)
         closed = self._close(steps.close_run, self._announce(topic))
         explained = self._explain(steps.explain_failure, closed)
-        # Only a redrive from here on is one of a failed execution: one of an aborted execution went on where it was.
+        # Redrives after this state are redrives of a failed execution. Earlier ones resumed an aborted execution.
         self.entry = sfn.Pass(self, "CountRedrives", input_path="$$.Execution.RedriveCount", result_path="$.redrives")
         self.entry.next(explained)
 
@@ -83,11 +84,11 @@ class FailurePath(Construct):
                 "failure.$": "$.failure",
                 "redrives.$": "$$.Execution.RedriveCount",
                 "redrives_before.$": "$.redrives",
-                # All of the data: there may be no job yet.
+                # Pass the whole state data, because `$.job` may not exist yet.
                 "data.$": "$",
             },
         )
-        # Should that function itself not work, the failure keeps its name; only a redrive then has nowhere to begin.
+        # If the function itself cannot run, the execution still fails with the original error. Only a redrive is lost.
         plainly = sfn.Fail(self, "FailWithoutRedrive", error_path="$.failure.error", cause_path="$.failure.cause")
         failed.add_catch(plainly, errors=[*LAMBDA_SERVICE_ERRORS, *CRASHES], result_path="$.end_error")
         return failed
@@ -112,12 +113,12 @@ class FailurePath(Construct):
         return explained
 
     def after_redrive(self, *, start: sfn.IChainable, check: sfn.IChainable, fleet: sfn.IChainable | None) -> None:
-        """Says where a redriven execution goes on.
+        """Set the states at which a redriven execution continues.
 
         Args:
-            start: Where the run begins.
-            check: Where what a completed job left is looked at.
-            fleet: Where what was handed over is claimed once more and forecast; None where there is no fleet.
+            start: First state of the run.
+            check: State that checks the files of a completed job.
+            fleet: State that claims the run again and starts its fleet; None without a fleet.
         """
         again = sfn.Pass(
             self,
@@ -134,5 +135,5 @@ class FailurePath(Construct):
         self._failed.next(from_where.otherwise(again))
 
 
-def _from(where: str) -> sfn.Condition:
-    return sfn.Condition.string_equals("$.resume.from", where)
+def _from(resume_point: str) -> sfn.Condition:
+    return sfn.Condition.string_equals("$.resume.from", resume_point)

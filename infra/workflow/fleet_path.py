@@ -1,4 +1,4 @@
-"""The way a run takes where a fleet forecasts: plan it, run it, and go on to the check as ever."""
+"""The path of a run that a fleet forecasts: plan the fleet, run it, and continue with CheckRun."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from constructs import Construct
 from infra.functions.python_function import PythonFunction
 from infra.jobs.sagemaker_job import SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
-from infra.workflow.instance_fallback import chain_machines
+from infra.workflow.instance_fallback import chain_instance_choices
 from infra.workflow.tasks import ask_whether_claimed, call_function
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSteps:
-    """What the states call, in the order of a run.
+    """The function and the job of the fleet path.
 
     Attributes:
-        plan_fleet: Plans the fleet for what is left to forecast.
-        job: The fleet's job.
+        plan_fleet: Plans the fleet for the chunks that have no forecast yet.
+        job: The fleet's processing job.
     """
 
     plan_fleet: PythonFunction
@@ -27,12 +27,12 @@ class FleetSteps:
 
 @dataclass(frozen=True, kw_only=True)
 class Exits:
-    """The states to which the path leads.
+    """The states that follow the path.
 
     Attributes:
-        checked: Where a completed job's work is looked at.
-        another: Where an execution ends that was not given the run.
-        failure: Where everything else ends.
+        checked: State that checks the files of a completed job.
+        another: End of an execution whose run is claimed by another execution.
+        failure: First state of the failure path.
     """
 
     checked: sfn.IChainable
@@ -41,27 +41,27 @@ class Exits:
 
 
 class FleetPath(Construct):
-    """PlanFleet and the fleet's job, for the runs whose plan says so.
+    """PlanFleet and the fleet's job, for runs whose plan uses a fleet.
 
-    The states have the names they are given in the console: they are made in the scope, not in this construct.
-
-    The first of them looks what is left to forecast, so that it may be entered again and again.
+    The states are created in the parent scope, so that the console shows their names without this construct's id.
+    PlanFleet lists the remaining chunks at each call, so an execution may enter the path more than once.
 
     Attributes:
-        again: Where a redriven execution enters: its attempt has ended, and another may have the run by now.
+        again: Entry of a redriven execution. It claims the run again, because its attempt has ended and another
+            execution may hold the run.
     """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, steps: FleetSteps, claim: PythonFunction, exits: Exits
     ) -> None:
-        """Make the states.
+        """Create the states.
 
         Args:
             scope: The parent.
             construct_id: The id in it.
-            steps: What the states of the fleet call.
-            claim: Gives a run to one execution.
-            exits: Where the path leads.
+            steps: Function and job of the path.
+            claim: Leases a run to one execution.
+            exits: States that follow the path.
         """
         super().__init__(scope, construct_id)
         self._wanted = sfn.Condition.boolean_equals("$.plan.fleet", True)
@@ -71,7 +71,7 @@ class FleetPath(Construct):
     def _forecast(self, scope: Construct, steps: FleetSteps, exits: Exits) -> sfn.IChainable:
         planned = call_function(scope, "PlanFleet", steps.plan_fleet.function, result_path="$.fleet")
         planned.add_catch(exits.failure, result_path=ERROR_PATH)
-        forecast = chain_machines(
+        forecast = chain_instance_choices(
             scope,
             steps.job,
             result="$.fleet_job",
@@ -89,27 +89,27 @@ class FleetPath(Construct):
         return claimed
 
     def after_training(self, scope: Construct, *, otherwise: sfn.IChainable) -> sfn.IChainable:
-        """Where a completed training job goes on.
+        """Return the state that follows a completed training job.
 
         Args:
             scope: The parent.
-            otherwise: Where, without the fleet.
+            otherwise: Next state of a run without a fleet.
         """
         return sfn.Choice(scope, "UsesFleet?").when(self._wanted, self._entry).otherwise(otherwise)
 
     def before_training(self, scope: Construct, *, otherwise: sfn.IChainable) -> sfn.IChainable:
-        """Where a run begins: an earlier execution may have come as far as to hand it over.
+        """Return the state before training, which reuses the handover of an earlier execution if there is one.
 
         Args:
             scope: The parent.
-            otherwise: Where, if none has.
+            otherwise: Next state without a reusable handover.
         """
-        taken_over = sfn.Pass(
+        resume = sfn.Pass(
             scope,
             "ResumeHandover",
-            comment="An earlier execution trained and handed over the same; what its fleet has done is kept",
+            comment="Reuse the handover of an earlier execution, and the chunks that its fleet completed",
             parameters={"name.$": "$.claim.handover_job", "status": "Completed"},
             result_path="$.job",
         )
-        handed_over = sfn.Condition.and_(self._wanted, sfn.Condition.is_present("$.claim.handover_job"))
-        return sfn.Choice(scope, "IsHandedOver?").when(handed_over, taken_over.next(self._entry)).otherwise(otherwise)
+        has_handover = sfn.Condition.and_(self._wanted, sfn.Condition.is_present("$.claim.handover_job"))
+        return sfn.Choice(scope, "IsHandedOver?").when(has_handover, resume.next(self._entry)).otherwise(otherwise)

@@ -1,4 +1,4 @@
-"""The state machine: plan, claim, look, train and infer, check, gate, publish; one way out for all that fails."""
+"""The state machine of a run: plan, claim, preflight, train and infer, check, gate, publish, and one failure path."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,18 @@ from infra.functions.python_function import PythonFunction
 from infra.jobs.sagemaker_job import SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH, NO_FAULTS, ONE_OF_MANY, ONE_OF_MANY_WHY, FailurePath
 from infra.workflow.fleet_path import Exits, FleetPath, FleetSteps
-from infra.workflow.instance_fallback import chain_machines
+from infra.workflow.instance_fallback import chain_instance_choices
 from infra.workflow.run_steps import RunSteps, longest_execution
 from infra.workflow.state_machine import Rights, logged_state_machine
 from infra.workflow.tasks import EXECUTION, ask_whether_claimed, call_function, notify
 
-# Somebody has looked at a run that was held, or wants an earlier one back.
+# An operator publishes an existing run: one that was pending approval, or an earlier one.
 BY_HAND = sfn.Condition.is_present("$.plan.publish")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Calls:
-    """The states that call a function; each goes to the failure path with its error."""
+    """The states that call a function. Each catches its errors and continues with the failure path."""
 
     plan: tasks.LambdaInvoke
     claim: tasks.LambdaInvoke
@@ -37,11 +37,11 @@ class _Calls:
 
 
 class ForecastWorkflow(Construct):
-    """One execution is one run: a partition and a cutoff.
+    """The state machine of a run. One execution works on one run: a partition and a cutoff.
 
-    The state's data is an object from the first state on, whatever the execution's input was: `execution`,
-    then `plan`, `claim`, `preflight`, `job`, `fleet`, `fleet_job`, `run`, `gate`, `published`; on the way out `error`,
-    `failure`, `closed`.
+    The state data is an object from the first state on, even if the execution's input is not. Its keys, in order, are
+    `execution`, `plan`, `claim`, `preflight`, `job`, `fleet`, `fleet_job`, `run`, `gate` and `published`. The failure
+    path adds `error`, `failure` and `closed`.
 
     Attributes:
         state_machine: The state machine.
@@ -61,15 +61,18 @@ class ForecastWorkflow(Construct):
         Args:
             scope: The parent.
             construct_id: The id in it.
-            context: What the stack's constructs share.
-            steps: What the states call.
-            log_group: Takes the log of the executions.
+            context: Shared resources of the stack.
+            steps: Functions and jobs that the states call.
+            log_group: Log group of the executions.
         """
         super().__init__(scope, construct_id)
         failure_path = FailurePath(self, "FailurePath", steps=steps.failure, topic=context.topic)
         self._failure = failure_path.entry
         self._another = sfn.Succeed(
-            self, "AlreadyClaimed", input_path="$.claim", comment="Another execution has the run, or has published it"
+            self,
+            "AlreadyClaimed",
+            input_path="$.claim",
+            comment="Another execution has claimed the run or published it",
         )
         self._calls = self._make_calls(steps)
         fleet_path = self._fleet_path(steps.fleet, steps.claim)
@@ -82,16 +85,16 @@ class ForecastWorkflow(Construct):
         self.state_machine = logged_state_machine(
             self,
             name=run_machine(context.name),
-            comment=f"One run of {context.name}: train and infer in one job, check, gate, publish",
+            comment=f"One run of {context.name}: train and infer in one job, check, quality gate, publish",
             start=start,
             longest=longest_execution(steps.jobs),
             log_group=log_group,
         )
-        named_after_runs = "Jobs are named after runs, each with this deployment's prefix."
+        named_after_runs = "Jobs are named after runs, with this deployment's prefix."
         Rights(
             functions=steps.functions,
             statements=[statement for job in steps.jobs for statement in job.statements()],
-            keys={"EncryptTheMessages": context.messages_key},
+            keys={"UseMessagesKey": context.messages_key},
             wildcards={job.arns: named_after_runs for job in steps.jobs},
         ).grant(self.state_machine)
 
@@ -121,26 +124,26 @@ class ForecastWorkflow(Construct):
         return FleetPath(self, "FleetPath", steps=steps, claim=claim, exits=exits)
 
     def _train(self, job: SagemakerJob, fleet_path: FleetPath | None) -> sfn.IChainable:
-        """Make the way from a claimed run to its check; returns where it begins."""
+        """Create the states from a claimed run to CheckRun, and return the first."""
         check, preflight = self._calls.check_run, self._calls.preflight
         forecast = fleet_path.after_training(self, otherwise=check) if fleet_path else check
-        preflight.next(chain_machines(self, job, result="$.job", checked=forecast, failure=self._failure))
-        # What an earlier execution has trained needs no machine to train on, nor time, disk and quota for one.
+        preflight.next(chain_instance_choices(self, job, result="$.job", checked=forecast, failure=self._failure))
+        # A run with a reusable handover skips Preflight, because it trains nothing and needs no training instance.
         return fleet_path.before_training(self, otherwise=preflight) if fleet_path else preflight
 
     def _begin(self, train: sfn.IChainable) -> sfn.Pass:
-        """Make the way from the execution's input to a claimed run, or past the job; returns the first state."""
+        """Create the states from the execution's input to a claimed run or an existing one, and return the first."""
         calls = self._calls
         receive = sfn.Pass(
             self,
             "Receive",
-            comment="Whatever the input is, from here on the data is an object that an error can be added to",
+            comment="Wrap the input in an object, so that later states can add results and errors",
             parameters={"execution": EXECUTION, "faults": NO_FAULTS},
         )
         existing = sfn.Pass(
             self,
             "UseExistingRun",
-            comment="There is nothing to train: the run is there",
+            comment="The run exists; nothing is trained",
             parameters={"name.$": "$.plan.publish", "status": "Completed"},
             result_path="$.job",
         )
@@ -150,16 +153,16 @@ class ForecastWorkflow(Construct):
         return receive
 
     def _check_and_publish(self, *, announce: sfn.IChainable) -> None:
-        """Make the way from what a job left to the published run."""
+        """Create the states from CheckRun to the published run."""
         calls = self._calls
-        looked_at = sfn.Choice(self, "IsPublishOnly?").when(BY_HAND, calls.publish).otherwise(calls.quality_gate)
-        # Where only the job could tell the cutoff, this is the first time that the run has its name.
+        publish_only = sfn.Choice(self, "IsPublishOnly?").when(BY_HAND, calls.publish).otherwise(calls.quality_gate)
+        # If only the job could determine the cutoff, this is the first claim under the run's own cutoff.
         calls.check_run.next(calls.claim_cutoff)
-        calls.claim_cutoff.next(self._ask_whether_claimed("CutoffClaimed?", mine=looked_at))
+        calls.claim_cutoff.next(self._ask_whether_claimed("CutoffClaimed?", mine=publish_only))
         calls.quality_gate.next(calls.publish).next(announce)
 
     def _announce(self, topic: sns.ITopic) -> sfn.IChainable:
-        """Make the states that announce a published run and end well; returns the first."""
+        """Create the states that announce a published run and succeed, and return the first."""
         succeeded = sfn.Succeed(self, "Succeeded", input_path="$.published")
         announce = sfn.Choice(self, "IsPartOfPartitionRun?", comment=ONE_OF_MANY_WHY).when(ONE_OF_MANY, succeeded)
         announce.otherwise(notify(self, "NotifySuccess", topic=topic, outcome_path="$.published", then=succeeded))

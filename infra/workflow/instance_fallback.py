@@ -1,4 +1,4 @@
-"""A job on one machine after the other: what went wrong with one decides whether and what is tried next."""
+"""States that run a job on one instance type after another; the kind of failure decides the next attempt."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
@@ -9,15 +9,15 @@ from infra.jobs.retries import MAX_FAULTS
 from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 
-# Words of the platform where it has no machine of a type, and where it failed by itself or lost one.
+# Words in SageMaker's cause if it has no instance of a type, and if it fails itself or loses an instance.
 CAPACITY = ("CapacityError", "InsufficientCapacity")
 FAULTS = ("InternalServerError", "InternalFailure", "internal error", "ServiceUnavailable")
-# How a job ends that spare capacity was taken from, or that never got any.
+# Secondary statuses of a spot job that lost its instance, or did not get one in time.
 RECLAIMED = ("Interrupted", "MaxWaitTimeExceeded")
 PAUSE_AFTER_FAULT = Duration.minutes(1)
 
 
-def chain_machines(
+def chain_instance_choices(
     scope: Construct,
     job: SagemakerJob,
     *,
@@ -26,20 +26,20 @@ def chain_machines(
     checked: sfn.IChainable,
     failure: sfn.IChainable,
 ) -> sfn.IChainable:
-    """Chains a state a machine, from the last to the first.
+    """Chain one state per instance choice, in order of preference.
 
     Args:
         scope: The parent.
-        job: Makes the states.
-        result: Path of what they leave.
-        suffix: Tells the names of other states from those of another job.
-        checked: Where a completed job's work is looked at.
-        failure: Where everything else ends.
+        job: Creates the states.
+        result: Path of the states' results.
+        suffix: Suffix of the other states' names; it keeps them apart from those of another job.
+        checked: State that checks the files of a completed job.
+        failure: First state of the failure path.
 
     Returns:
         The first state.
     """
-    # A job that was stopped is no error to Step Functions; here it becomes one.
+    # Step Functions does not treat a stopped job as an error, so this state creates the error.
     not_completed = sfn.Pass(
         scope,
         f"JobNotCompleted{suffix}",
@@ -50,27 +50,27 @@ def chain_machines(
     completed = sfn.Choice(scope, f"JobCompleted?{suffix}")
     completed.when(sfn.Condition.string_equals(f"{result}.status", "Completed"), checked).otherwise(not_completed)
     following: sfn.IChainable | None = None
-    for choice, machine in reversed(list(enumerate(job.machines))):
-        state, words = job.state(machine, choice=choice), f"{machine.words}{suffix}"
-        why = sfn.Choice(scope, f"ClassifyFailure ({words})")
+    for choice, instance in reversed(list(enumerate(job.instance_choices))):
+        state, label = job.state(instance, choice=choice), f"{instance.label}{suffix}"
+        classify = sfn.Choice(scope, f"ClassifyFailure ({label})")
         if following is not None:
-            why.when(sfn.Condition.or_(caused_by(*CAPACITY), *raised(*QUOTA_ERRORS)), following)
+            classify.when(sfn.Condition.or_(caused_by(*CAPACITY), *raised(*QUOTA_ERRORS)), following)
         again = sfn.Pass(
             scope,
-            f"CountPlatformRetry ({words})",
+            f"CountPlatformRetry ({label})",
             parameters={"count.$": "States.MathAdd($.faults.count, 1)"},
             result_path="$.faults",
         )
-        pause = sfn.Wait(scope, f"Pause ({words})", time=sfn.WaitTime.duration(PAUSE_AFTER_FAULT))
+        pause = sfn.Wait(scope, f"Pause ({label})", time=sfn.WaitTime.duration(PAUSE_AFTER_FAULT))
         few = sfn.Condition.number_less_than("$.faults.count", MAX_FAULTS)
-        why.when(sfn.Condition.and_(few, caused_by(*FAULTS)), again.next(pause).next(state))
-        state.add_catch(why.otherwise(failure), result_path=ERROR_PATH)
-        if machine.spot and following is not None:
+        classify.when(sfn.Condition.and_(few, caused_by(*FAULTS)), again.next(pause).next(state))
+        state.add_catch(classify.otherwise(failure), result_path=ERROR_PATH)
+        if instance.spot and following is not None:
             reclaimed = sfn.Condition.or_(
                 *(sfn.Condition.string_equals(f"{result}.secondary_status", status) for status in RECLAIMED)
             )
-            tried = sfn.Choice(scope, f"SpotInterrupted? ({words})")
-            state.next(tried.when(reclaimed, following).otherwise(completed))
+            interrupted = sfn.Choice(scope, f"SpotInterrupted? ({label})")
+            state.next(interrupted.when(reclaimed, following).otherwise(completed))
         else:
             state.next(completed)
         following = state
@@ -79,12 +79,12 @@ def chain_machines(
 
 
 def caused_by(*words: str) -> sfn.Condition:
-    """The platform's cause has one of these words.
+    """Return the condition that SageMaker's cause contains one of these words.
 
-    A job that ran and failed speaks of an AlgorithmError, whatever words its own message has.
+    A cause with `AlgorithmError` never matches: there the container failed, and its message may contain any word.
     """
     return sfn.Condition.and_(
-        # A timeout comes without a cause.
+        # A timeout has no cause.
         sfn.Condition.is_present("$.error.Cause"),
         sfn.Condition.or_(*(sfn.Condition.string_matches("$.error.Cause", f"*{word}*") for word in words)),
         sfn.Condition.not_(sfn.Condition.string_matches("$.error.Cause", "*AlgorithmError*")),
@@ -92,5 +92,5 @@ def caused_by(*words: str) -> sfn.Condition:
 
 
 def raised(*errors: str) -> list[sfn.Condition]:
-    """The API answered with one of these errors."""
+    """Return the conditions that match one of these API errors."""
     return [sfn.Condition.string_equals("$.error.Error", error) for error in errors]

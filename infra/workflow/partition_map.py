@@ -1,4 +1,4 @@
-"""A distributed Map as a state: each partition's run started and waited for, and what became of it noted in S3."""
+"""The distributed Map that starts the run of each partition, waits for it and writes its outcome to S3."""
 
 from typing import Any
 
@@ -12,27 +12,26 @@ from contract.s3.keys import ANY
 from contract.s3.partition_keys import EVERY_EXECUTION
 
 RULE = "StepFunctionsGetEventsForStepFunctionsExecutionRule"
-# Step Functions' answers where too much was asked at once.
+# Errors of the Step Functions API under load.
 TRANSIENT_ERRORS = [
     "StepFunctions.AWSStepFunctionsException",
     "StepFunctions.ExecutionLimitExceededException",
     "StepFunctions.SfnServiceException",
     "StepFunctions.ThrottlingException",
 ]
-# All runs that begin together ask at once.
+# Many runs start at the same time and exceed the API's rate together.
 TRANSIENT_ATTEMPTS = 8
 S3_ERRORS = ["S3.S3Exception", "S3.SdkClientException"]
 
 
 class EachPartition(Construct):
-    """The state and its rights. An item is what PlanPartitions listed: `partition`, `name`, `input` and `outcome`.
+    """The Map state and its permissions.
 
-    Whatever becomes of an item stops none of the others. Each ends well, or is tolerated where it does not; nothing of
-    it comes into the state's data, which would not hold thousands.
+    Its items are those of `contract.state.partitions_state.PartitionItem`, which PlanPartitions listed in S3. A failed
+    item never stops the others. The items' outputs stay out of the state data, whose limit they would exceed.
 
     Attributes:
-        state: The state; it reads `$.plan`.
-        wildcards: What its statements have of them.
+        state: The Map state; it reads `$.plan`.
     """
 
     def __init__(
@@ -45,14 +44,14 @@ class EachPartition(Construct):
         run_name: str,
         forecasts: s3.IBucket,
     ) -> None:
-        """Makes the state.
+        """Create the state.
 
         Args:
             scope: The parent.
             construct_id: The state's name.
-            name: Of the state machine that it is a state of.
+            name: Name of the state machine that contains the state.
             run: The state machine of one run.
-            run_name: Its name.
+            run_name: Name of the state machine of one run.
             forecasts: Bucket with the list of items and their outcomes.
         """
         super().__init__(scope, f"{construct_id}Rights")
@@ -73,9 +72,9 @@ class EachPartition(Construct):
                     "StartAt": "Run",
                     "States": self._states(),
                 },
-                # One that fails all the same, as with too much data, left no word: the table says so.
+                # An item can still fail, for example by too much data. The table then lists it as failed.
                 "ToleratedFailurePercentage": 100,
-                # What became of the items is in S3. A None would not get through to the template.
+                # The outcomes are in S3. Python's None would not reach the template, so use the CDK's constant.
                 "ResultPath": sfn.JsonPath.DISCARD,
             },
         )
@@ -94,8 +93,8 @@ class EachPartition(Construct):
                 "Resource": f"arn:{partition}:states:::states:startExecution.sync:2",
                 "Parameters": {
                     "StateMachineArn": self._run.state_machine_arn,
-                    # A name is taken for months: a redrive needs another. A retry keeps it, so that an execution which
-                    # was started although the answer got lost is not started twice.
+                    # Step Functions reserves a name for 90 days, so a redrive needs another name. A retry keeps the
+                    # name: if the first answer was lost, the execution does not start twice.
                     "Name.$": "States.Format('{}-{}', $.name, $$.Execution.RedriveCount)",
                     "Input.$": "$.input",
                 },
@@ -116,7 +115,7 @@ class EachPartition(Construct):
                 },
                 "ResultPath": "$.noted",
                 "Retry": [{"ErrorEquals": S3_ERRORS, "IntervalSeconds": 2, **transient}],
-                # The table then says that nothing is known of it.
+                # Without an outcome in S3, the table lists the partition as failed.
                 "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.not_noted", "Next": "Ended"}],
                 "Next": "Ended",
             },
@@ -124,34 +123,34 @@ class EachPartition(Construct):
         }
 
     def statements(self) -> list[iam.PolicyStatement]:
-        """What the state machine's role needs for the state."""
+        """Return the statements that the state machine's role needs for the state."""
         stack = Stack.of(self)
         own = self._arn("stateMachine", self._name)
         return [
             iam.PolicyStatement(
-                sid="StartRunsAndItems", actions=["states:StartExecution"], resources=[self._run.state_machine_arn, own]
+                sid="StartExecutions", actions=["states:StartExecution"], resources=[self._run.state_machine_arn, own]
             ),
             iam.PolicyStatement(
-                sid="FollowAndStopThem",
+                sid="DescribeAndStopExecutions",
                 actions=["states:DescribeExecution", "states:StopExecution"],
                 resources=self.wildcards[:3],
             ),
-            # A redriven execution takes up the items that had not ended.
+            # A redriven execution redrives its unfinished items.
             iam.PolicyStatement(
-                sid="TakeItemsUpAgain", actions=["states:RedriveExecution"], resources=[self.wildcards[2]]
+                sid="RedriveMapItems", actions=["states:RedriveExecution"], resources=[self.wildcards[2]]
             ),
             iam.PolicyStatement(
-                sid="HearWhenRunsEnd",
+                sid="ManageSyncEventRule",
                 actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"],
                 resources=[stack.format_arn(service="events", resource="rule", resource_name=RULE)],
             ),
             iam.PolicyStatement(
-                sid="ReadTheList",
+                sid="ReadPartitionList",
                 actions=["s3:GetObject"],
                 resources=[self.wildcards[3]],
             ),
             iam.PolicyStatement(
-                sid="NoteOutcomes",
+                sid="WriteOutcomes",
                 actions=["s3:PutObject"],
                 resources=[self.wildcards[4]],
             ),
@@ -159,7 +158,7 @@ class EachPartition(Construct):
 
     @property
     def wildcards(self) -> list[str]:
-        """Executions of runs, executions of all partitions, executions of items, the lists, the outcomes."""
+        """ARN patterns: executions of runs, of all partitions and of Map items, then lists and outcomes in S3."""
         return [
             self._arn("execution", f"{self._run_name}:*"),
             self._arn("execution", f"{self._name}:*"),

@@ -1,4 +1,4 @@
-"""The state machine of all partitions: list them, run each by the one of a run, and make one table of the outcomes."""
+"""The state machine of all partitions: list them, start a run for each, and summarize the outcomes."""
 
 from dataclasses import dataclass
 
@@ -16,19 +16,19 @@ from infra.workflow.partition_map import EachPartition
 from infra.workflow.state_machine import Rights, logged_state_machine
 from infra.workflow.tasks import EXECUTION, call_function, notify
 
-# A thousand runs take 3.3 days where the quota lets but one at a time (benchmarks/README.md); nine thousand have time.
+# With a quota of one job at a time, 1,000 runs take 3.3 days (benchmarks/README.md). 30 days suffice for 9,000.
 LONGEST = Duration.days(30)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionsSteps:
-    """What the states call, in the order of an execution.
+    """The functions and the state machine that the states call, in the order of an execution.
 
     Attributes:
         plan_partitions: Lists the partitions to run.
         run: The state machine of one run.
-        summarize_partitions: Makes the table of the outcomes.
-        explain_failure: Says what broke.
+        summarize_partitions: Writes the table of outcomes.
+        explain_failure: Explains a failure.
     """
 
     plan_partitions: PythonFunction
@@ -43,9 +43,10 @@ class PartitionsSteps:
 
 
 class PartitionsWorkflow(Construct):
-    """One execution runs all partitions, or those it is told, and ends well where all of them do.
+    """The state machine of all partitions.
 
-    What a partition comes to is noted in S3 and not in the states' data, which would not hold thousands.
+    One execution runs all partitions, or those that its input names. It succeeds if all of them do. The outcomes of
+    partitions are in S3, because thousands of them would exceed the limit of the state data.
 
     Attributes:
         state_machine: The state machine.
@@ -66,10 +67,10 @@ class PartitionsWorkflow(Construct):
         Args:
             scope: The parent.
             construct_id: The id in it.
-            context: What the stack's constructs share.
-            steps: What the states call.
+            context: Shared resources of the stack.
+            steps: Functions and state machine that the states call.
             forecasts: Bucket with the list of partitions and their outcomes.
-            log_group: Takes the log of the executions.
+            log_group: Log group of the executions.
         """
         super().__init__(scope, construct_id)
         self._name, self._topic = context.name, context.topic
@@ -82,28 +83,28 @@ class PartitionsWorkflow(Construct):
         )
         for state in (planned, summed):
             state.add_catch(failure, result_path=ERROR_PATH)
-        # Where the Map breaks off there is a table of those that had ended, too.
+        # If the Map itself aborts, SummarizePartitions still writes the table with the outcomes it finds.
         each.state.add_catch(summed, result_path=ERROR_PATH)
         receive.next(planned).next(each.state).next(summed).next(self._end())
         self.state_machine = logged_state_machine(
             self,
             name=partitions_machine(self._name),
-            comment=f"All partitions of {self._name}: a run each, and one table of what became of them",
+            comment=f"All partitions of {self._name}: one run each, and one table of the outcomes",
             start=receive,
             longest=LONGEST,
             log_group=log_group,
         )
-        named_as_they_come = "Executions, lists and outcomes of this deployment, named as they come."
+        named_at_runtime = "Executions, lists and outcomes of this deployment, which get their names at runtime."
         Rights(
             functions=steps.functions,
             statements=each.statements(),
-            keys={"UseTheKey": context.key, "EncryptTheMessages": context.messages_key},
-            wildcards=dict.fromkeys(each.wildcards, named_as_they_come),
+            keys={"UseDataKey": context.key, "UseMessagesKey": context.messages_key},
+            wildcards=dict.fromkeys(each.wildcards, named_at_runtime),
         ).grant(self.state_machine)
 
     def _fail(self, explain_failure: PythonFunction) -> sfn.IChainable:
-        """Make the states that explain, announce and end a failed execution; returns the first."""
-        broken = sfn.Fail(self, "Broken", error_path="$.failure.error", cause_path="$.failure.cause")
+        """Create the states that explain, announce and end a failed execution, and return the first."""
+        broken = sfn.Fail(self, "Failed", error_path="$.failure.error", cause_path="$.failure.cause")
         explained = call_function(self, "ExplainFailure", explain_failure.function, result_path="$.failure")
         announced = notify(self, "NotifyFailure", topic=self._topic, outcome_path="$.failure", then=broken)
         explained.next(announced)
@@ -121,9 +122,9 @@ class PartitionsWorkflow(Construct):
         )
 
     def _end(self) -> sfn.IChainable:
-        """Make the states that announce the outcome and end by it; returns the first."""
-        all_fine = sfn.Condition.boolean_equals("$.outcome.all_fine", True)
+        """Create the states that announce the outcome and end the execution by it, and return the first."""
+        all_succeeded = sfn.Condition.boolean_equals("$.outcome.all_succeeded", True)
         done = sfn.Succeed(self, "AllSucceeded", input_path="$.outcome")
         not_all = sfn.Fail(self, "PartitionsFailed", error_path="$.outcome.error", cause_path="$.outcome.cause")
-        ended = sfn.Choice(self, "AllSucceeded?").when(all_fine, done).otherwise(not_all)
+        ended = sfn.Choice(self, "AllSucceeded?").when(all_succeeded, done).otherwise(not_all)
         return notify(self, "NotifyOutcome", topic=self._topic, outcome_path="$.outcome", then=ended)

@@ -1,4 +1,4 @@
-"""What the states of a run call, and how long an execution may take with it."""
+"""The functions and jobs that the states of a run call, and the longest duration of an execution."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from infra.jobs.sagemaker_job import SagemakerJob
 from infra.workflow.failure_path import FailureSteps
 from infra.workflow.fleet_path import FleetSteps
 
-# Beside the jobs: every function with its retries, and the messages.
+# Time for all states other than the jobs: every function with its retries, and the notifications.
 OTHER_STATES = Duration.hours(1)
 
 
 def longest_execution(jobs: Sequence[SagemakerJob]) -> Duration:
-    """Return how long an execution may take at most, and so keep its run to itself."""
+    """Return the longest duration of an execution, which is also the lease of its run."""
     longest = OTHER_STATES
     for job in jobs:
         longest = longest.plus(job.longest)
@@ -24,18 +24,18 @@ def longest_execution(jobs: Sequence[SagemakerJob]) -> Duration:
 
 @dataclass(frozen=True, kw_only=True)
 class RunSteps:
-    """What the states call, in the order of a run.
+    """The functions and jobs that the states call, in the order of a run.
 
     Attributes:
-        plan: Decides the run.
-        claim: Gives a run to one execution.
-        preflight: Looks whether everything is there that a run needs.
-        training_job: Trains, and forecasts where no fleet does.
-        fleet: Forecasts; None where there is no fleet.
+        plan: Decides cutoff, name, configuration and input.
+        claim: Leases a run to one execution.
+        preflight: Checks the prerequisites of a run.
+        training_job: Trains, and forecasts if no fleet does.
+        fleet: Function and job of the fleet; None if the environment has no fleet.
         check_run: Compares a run's files with its manifest.
-        quality_gate: Judges a run.
-        publish: Points readers to a run.
-        failure: Explain, note and end a run that failed.
+        quality_gate: Checks a run against the thresholds of `[gate]`.
+        publish: Moves the partition's pointer to a run.
+        failure: Functions of the failure path.
     """
 
     plan: PythonFunction

@@ -1,4 +1,4 @@
-"""What both state machines have in common: traces and logs, and how their roles get what the states need."""
+"""Logging, tracing and role permissions of both state machines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from infra.functions.python_function import PythonFunction
 def logged_state_machine(
     scope: Construct, *, name: str, comment: str, start: sfn.IChainable, longest: Duration, log_group: logs.ILogGroup
 ) -> sfn.StateMachine:
-    """Make a state machine that traces each execution and logs all its states with their data.
+    """Create a state machine that traces each execution and logs all its states with their data.
 
     Args:
         scope: The parent.
         name: Name of the state machine.
-        comment: What an execution does.
+        comment: Purpose of an execution.
         start: The first state.
-        longest: Step Functions ends an execution that takes longer.
-        log_group: Takes the log.
+        longest: Timeout of an execution.
+        log_group: Log group of the executions.
     """
     return sfn.StateMachine(
         scope,
@@ -41,13 +41,13 @@ def logged_state_machine(
 
 @dataclass(frozen=True, kw_only=True)
 class Rights:
-    """What the role of a state machine may do.
+    """The permissions of a state machine's role.
 
     Attributes:
-        functions: Functions that the states call; the CDK allows the calls.
-        statements: What the other states need.
-        keys: Keys the states use, by the name of the statement; to publish to an encrypted topic takes the topic's key.
-        wildcards: Why a resource of `statements` has a `*`, by the resource.
+        functions: Functions that the states call; the CDK adds the permission to invoke them.
+        statements: Statements for the other states.
+        keys: Keys that the states use, by the Sid of the statement. Publishing to an encrypted topic needs its key.
+        wildcards: Reason for the `*` in a resource of `statements`, by the resource.
     """
 
     functions: Sequence[PythonFunction]
@@ -56,7 +56,7 @@ class Rights:
     wildcards: Mapping[str, str]
 
     def grant(self, state_machine: sfn.StateMachine) -> None:
-        """Give the role of a state machine these rights, and acknowledge each `*` in them."""
+        """Grant these permissions to the role of a state machine, and acknowledge each `*` in them."""
         for statement in self.statements:
             state_machine.add_to_role_policy(statement)
         for sid, key in self.keys.items():
@@ -66,7 +66,7 @@ class Rights:
         role = state_machine.role
         acknowledge_inline_policy(role)
         for function in self.functions:
-            acknowledge_wildcard(role, f"{function.function.function_arn}:*", "The versions of this one function.")
+            acknowledge_wildcard(role, f"{function.function.function_arn}:*", "All versions of this one function.")
         for resource, reason in self.wildcards.items():
             acknowledge_wildcard(role, resource, reason)
-        acknowledge_wildcard(role, "*", "X-Ray and the log delivery of Step Functions know no resources.")
+        acknowledge_wildcard(role, "*", "The actions of X-Ray and of log delivery take no resources.")

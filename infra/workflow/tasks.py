@@ -1,4 +1,4 @@
-"""The small states of every path: call a function, ask whether this execution has the run, send a message."""
+"""States that every path uses: call a function, check the claim, send a notification."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,15 +20,15 @@ LAMBDA_SERVICE_ERRORS = [
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 ]
-# The function's process ended, or took too long, or a service refused it again and again: what it had done by then, it
-# finds done.
+# The function's process ended or timed out, or an AWS service failed or throttled it. Functions are idempotent, so a
+# retry continues from the work already done.
 CRASHES = [
     "Lambda.Unknown",
     "Runtime.ExitError",
     "Sandbox.Timedout",
     "States.Timeout",
     "ClientError",
-    # boto3's own classes of what DynamoDB and Glue answer where others got in between, or they themselves failed.
+    # boto3's classes for errors of DynamoDB and Glue: concurrent changes, throttling and faults of the service.
     "ConcurrentModificationException",
     "InternalServerError",
     "InternalServiceException",
@@ -40,9 +40,9 @@ CRASHES = [
     "EndpointConnectionError",
     "ReadTimeoutError",
 ]
-# What functions raise by themselves where others were in the way; some of it is also the name of a failure.
+# Errors that functions raise themselves when a retry can help.
 PASSING = [CatalogUpdateFailed.__name__, RegistryBusy.__name__]
-# What a state machine's data begin with, whatever the execution's input was.
+# The first key of every state machine's data. The input is below it, so it may be any JSON value.
 EXECUTION = {
     "name.$": "$$.Execution.Name",
     "id.$": "$$.Execution.Id",
@@ -50,7 +50,7 @@ EXECUTION = {
     "input.$": "$$.Execution.Input",
 }
 STATE_MARGIN = Duration.seconds(30)
-# As Claim answers it.
+# Claim's answer if this execution holds the run.
 CLAIMED = sfn.Condition.boolean_equals("$.claim.claimed", True)
 
 
@@ -62,10 +62,17 @@ def call_function(
     result_path: str,
     payload: Mapping[str, Any] | None = None,
 ) -> tasks.LambdaInvoke:
-    """A state that hands the function the state's data and keeps its answer.
+    """Create a state that calls a function with the state data and stores its answer at `result_path`.
 
-    What is retried are faults of the service and crashes of a function: each of ours may be repeated. What it raises by
-    itself is an answer.
+    Step Functions retries faults of the service, crashes of the function and the errors in `PASSING`. Every function
+    is safe to repeat. Other errors that a function raises are final.
+
+    Args:
+        scope: The parent.
+        state: Name of the state.
+        function: The function.
+        result_path: Path of the answer in the state data.
+        payload: Input of the function; the whole state data if None.
     """
     task = tasks.LambdaInvoke(
         scope,
@@ -95,13 +102,13 @@ def call_function(
 
 
 def ask_whether_claimed(scope: Construct, state: str, *, mine: sfn.IChainable, another: sfn.IChainable) -> sfn.Choice:
-    """Make a state that goes on by Claim's last answer.
+    """Create a state that branches on Claim's last answer.
 
     Args:
         scope: The parent.
-        state: The state's name.
-        mine: Where an execution goes on that has the run.
-        another: Where one ends that was not given it.
+        state: Name of the state.
+        mine: Next state if this execution holds the run.
+        another: Next state if another execution holds the run or has published it.
     """
     return sfn.Choice(scope, state).when(CLAIMED, mine).otherwise(another)
 
@@ -109,9 +116,10 @@ def ask_whether_claimed(scope: Construct, state: str, *, mine: sfn.IChainable, a
 def notify(
     scope: Construct, state: str, *, topic: sns.ITopic, outcome_path: str, then: sfn.IChainable
 ) -> tasks.SnsPublish:
-    """A state that sends the outcome's `subject` and `message` and goes on, whether they could be sent or not.
+    """Create a state that sends the outcome's `subject` and `message`, and continues even if sending fails.
 
-    A message sent twice does no harm, so whatever fails is retried; one not sent does not change how the run ended.
+    Step Functions retries every error, because a duplicate message does no harm. A message that cannot be sent does
+    not change the outcome of the run.
     """
     task = tasks.SnsPublish(
         scope,

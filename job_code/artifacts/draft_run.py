@@ -1,4 +1,4 @@
-"""A run before its forecasts are counted: the draft that a fleet takes on, and how fast it forecast."""
+"""The draft of a run, which a fleet can complete, and the forecasts that complete it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from job_code.series.arrays import Floats
 
 
 @dataclass(frozen=True)
-class Draft:
-    """All of a run but its forecasts; it travels as JSON where these are made elsewhere.
+class RunDraft:
+    """A run without its forecasts. The handover to a fleet contains it as JSON.
 
     Attributes:
-        manifest: The manifest as far as it goes.
-        charts: The numbers that the report draws.
-        seconds: Duration of the stages until here.
+        manifest: The manifest without the fields that depend on the forecasts.
+        charts: Data of the report's charts.
+        seconds: Duration of each finished stage.
     """
 
     manifest: Mapping[str, Any]
@@ -27,18 +27,18 @@ class Draft:
 
     @property
     def keys(self) -> RunKeys:
-        """Where the run's files go."""
+        """Keys of the run's files."""
         return RunKeys(partition=self.manifest["partition"], run_id=self.manifest["run_id"])
 
 
 @dataclass(frozen=True)
-class Inference:
-    """How the forecasts were made, for the next fleet to be planned by.
+class InferenceThroughput:
+    """The throughput of the forecasts, for planning the next fleet.
 
     Attributes:
-        instances: Machines.
-        cores: Of all of them together.
-        series_per_second_per_core: What one core did, from a chunk on disk to its forecasts in their place.
+        instances: Number of instances.
+        cores: Total number of cores.
+        series_per_second_per_core: Throughput of one core, from a chunk on disk to its stored forecasts.
     """
 
     instances: int
@@ -47,18 +47,18 @@ class Inference:
 
     @classmethod
     def of(cls, series: int, core_seconds: float, *, instances: int, cores: int) -> Self:
-        """Sums up.
+        """Compute the throughput.
 
         Args:
-            series: That were forecast.
-            core_seconds: That it took, of all cores together.
-            instances: Machines.
-            cores: Of all of them together.
+            series: Number of series that were forecast.
+            core_seconds: Time of all cores together.
+            instances: Number of instances.
+            cores: Total number of cores.
         """
         return cls(instances, cores, round(series / max(core_seconds, 0.01), 1))
 
     def to_dict(self) -> ManifestInference:
-        """The fields by name."""
+        """Return the fields by name."""
         return {
             "instances": self.instances,
             "cores": self.cores,
@@ -68,14 +68,14 @@ class Inference:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecasts:
-    """All forecasts of a run, each file in its place.
+    """All forecasts of a run. Every file is already stored.
 
     Attributes:
         files: The files, in the order of the chunks.
         total: Expected demand of all series together, shape (horizon,).
-        inference: How they were made.
+        inference: The throughput.
     """
 
     files: Sequence[ForecastFile]
     total: Floats
-    inference: Inference
+    inference: InferenceThroughput

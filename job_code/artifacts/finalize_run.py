@@ -1,4 +1,4 @@
-"""The end of a run: its forecasts are there; manifest, report and data-quality report follow, the manifest last."""
+"""Finalize a run: after its forecasts, write the report, the data-quality report and, last, the manifest."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import cast
 import numpy as np
 
 from contract.s3.manifest import DraftManifest, Manifest
-from job_code.artifacts.draft_run import Draft, Forecasts
+from job_code.artifacts.draft_run import Forecasts, RunDraft
 from job_code.artifacts.manifest import complete_manifest
 from job_code.preparation.data_quality import sound_report
-from job_code.report.published_run import Comparison, PublishedRun, UnusableManifestError
+from job_code.report.published_run import PublishedRun, RunComparison, UnusableManifestError
 from job_code.report.render import render
 from job_code.runtime.output_store import Output, put_json
 from job_code.runtime.progress import Progress
@@ -18,8 +18,8 @@ from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 
 
-def finish(
-    draft: Draft,
+def finalize_run(
+    draft: RunDraft,
     forecasts: Forecasts,
     *,
     published: Path | None,
@@ -27,15 +27,15 @@ def finish(
     progress: Progress,
     folder: Path,
 ) -> Manifest:
-    """Write what belongs to a run beside its forecasts.
+    """Write the report, the data-quality report and the manifest of a run.
 
     Args:
-        draft: The run.
-        forecasts: Its forecasts.
-        published: Manifest of the last published run, or the folder it is in.
-        output: Where the files go.
-        progress: Shows how far it is, and knows how long everything took.
-        folder: Where files are made.
+        draft: The run without its forecasts.
+        forecasts: The stored forecasts.
+        published: Manifest of the last published run, or its folder; None without one.
+        output: Store of the run's files.
+        progress: Progress of the run, with the durations of its stages.
+        folder: Folder for temporary files.
 
     Returns:
         The manifest, which is also the last file written.
@@ -63,15 +63,15 @@ def finish(
     return manifest
 
 
-def _compared(published: Path | None, draft: Draft, total: Floats, progress: Progress) -> Comparison | None:
-    """The run beside the last published one; what stands in a report of its own is no reason to fail this run."""
+def _compared(published: Path | None, draft: RunDraft, total: Floats, progress: Progress) -> RunComparison | None:
+    """Compare with the last published run. An unusable manifest of that run does not fail this run."""
     if published is None:
         return None
     try:
         before = PublishedRun.read(published)
     except UnusableManifestError as error:
-        progress.say(f"not compared with the last published run: {error}")
+        progress.log(f"the report has no comparison with the last published run: {error}")
         return None
     frequency = Frequency(draft.manifest["frequency"])
     cutoff = frequency.period_of(datetime.fromisoformat(draft.manifest["cutoff"]).date())
-    return Comparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))
+    return RunComparison.of(before, frequency, cutoff, total, np.array(draft.charts.recent, dtype=np.float64))

@@ -1,4 +1,4 @@
-"""What a run was made of: which bytes it read, and which versions of the program and of the libraries made it."""
+"""Compute a fingerprint of the input files of a run."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from job_code.tables.table_files import find_files, name_below
 
 
 def input_fingerprint(inputs: Mapping[str, Path]) -> ManifestInput:
-    """Checksum over all input files: equal fingerprints mean equal input.
+    """Compute a checksum over all input files. Equal fingerprints mean equal input.
 
     Args:
         inputs: Folder or file of each input, by name.

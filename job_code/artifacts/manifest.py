@@ -1,4 +1,4 @@
-"""What a run says about itself: the last file it writes, and the one that makes it a run."""
+"""Compose the manifest of a run. It is the last file of a run; readers ignore a run without a manifest."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,14 +29,14 @@ def draft_manifest(
     quality: Mapping[str, Any],
     fingerprint: ManifestInput,
 ) -> DraftManifest:
-    """All that a run can say about itself before it has forecast.
+    """Compose the fields of the manifest that do not depend on the forecasts.
 
     Args:
-        request: What was to be run.
-        demand: All its series.
-        model: What it forecasts with, and what is known of that.
-        quality: Counts of what the demand held.
-        fingerprint: Of all that was read.
+        request: The request of the run.
+        demand: All series of the run.
+        model: The model and its training record.
+        quality: Data-quality counts of the demand.
+        fingerprint: Fingerprint of all input files.
     """
     config, frequency, cutoff = model.forecaster.config, demand.calendar.frequency, demand.last_period
     record = model.record
@@ -80,15 +80,15 @@ def complete_manifest(
     seconds: Mapping[str, float],
     now: datetime,
 ) -> Manifest:
-    """Adds what the forecasts came to.
+    """Add the fields that depend on the forecasts.
 
     Args:
-        draft: What `draft_manifest` gave.
+        draft: The result of `draft_manifest`.
         forecasts: All forecasts.
-        days: The dates they are of, ISO.
-        compared_with: The run beside the last published one; None where there is none to compare with.
+        days: Dates of the forecast periods, ISO.
+        compared_with: Comparison with the last published run; None without one.
         seconds: Duration of the stages.
-        now: When the run was made, with its zone.
+        now: Time of creation, with its zone.
     """
     return {
         **draft,

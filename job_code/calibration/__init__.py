@@ -1,5 +1,5 @@
-"""From a model's expectations to forecasts with quantiles: ensemble weights, residual scale, residual quantiles.
+"""Turn a model's output into forecasts with quantiles: ensemble weights, residual scale, residual quantiles.
 
-`calibrator` composes the others; all of it is learned from the backtest.
+`calibrator` composes the other modules. All of them are fitted to the backtest.
 May import: config, series, exogenous, features, model.
 """

@@ -1,4 +1,4 @@
-"""Turns the model's output into mean and quantile forecasts, with what a backtest has shown of its errors."""
+"""Turn the model's output into mean and quantile forecasts, with the residuals of a backtest."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,7 +14,7 @@ from job_code.config import ForecastConfig
 from job_code.series.arrays import Floats
 from job_code.series.demand_classes import DEMAND_CLASSES
 
-MIN_FORECASTS = 30  # of a backtest; the errors of fewer are chance
+MIN_FORECASTS = 30  # rows of a backtest; the errors of fewer rows are not reliable
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class ProbabilisticForecast:
 
     Attributes:
         mean: Expected demand, shape (rows,).
-        quantiles: At the configured levels, never crossing, shape (rows, levels).
+        quantiles: Quantiles at the configured levels, never crossing, shape (rows, levels).
     """
 
     mean: Floats
@@ -37,8 +37,8 @@ class ConformalCalibrator:
     Attributes:
         ensemble_weights: Blend of model and baseline, for each demand class.
         residual_scale: Expected size of residuals.
-        residuals: Quantiles of residuals that are relative to that size.
-        count_residuals: The same for demand in whole numbers.
+        residuals: Quantiles of residuals relative to their expected size.
+        count_residuals: The same quantiles for demand in whole numbers.
     """
 
     ensemble_weights: tuple[EnsembleWeights, ...]
@@ -59,7 +59,7 @@ class ConformalCalibrator:
 
     @classmethod
     def fit(cls, actual: Floats, weight: Floats, rows: ForecastRows, config: ForecastConfig) -> Self:
-        """Fit the forecasts of a backtest.
+        """Fit a calibrator to the forecasts of a backtest.
 
         Args:
             actual: Observed demand, shape (rows,).
@@ -71,8 +71,8 @@ class ConformalCalibrator:
         usable = rows.active & (rows.mean_absolute_change > 0) & (weight > 0)
         if np.count_nonzero(usable) < MIN_FORECASTS:
             return replace(cls.random_walk_default(config), ensemble_weights=ensemble_weights)
-        # Counts are one unit apart. Spread uniformly over that unit, their distribution has no steps, and a rounded
-        # quantile of it is the quantile of the counts.
+        # Counts are one unit apart. Uniform noise within this unit removes the steps of their distribution. A rounded
+        # quantile of it is then the quantile of the counts.
         within = np.random.default_rng(config.seed).random(len(actual)) - 0.5
         center = blend(rows, rows.model, ensemble_weights)
         residual = np.where(rows.whole, actual + within, actual) - center
@@ -98,7 +98,7 @@ class ConformalCalibrator:
         )
 
     def predict(self, rows: ForecastRows, config: ForecastConfig) -> ProbabilisticForecast:
-        """Forecast mean and quantiles; both are exactly 0 for series that have stopped selling."""
+        """Forecast mean and quantiles. Both are exactly 0 for discontinued series."""
         center = blend(rows, rows.model, self.ensemble_weights)
         mean = blend(rows, rows.mean, self.ensemble_weights)
         size = rows.mean_absolute_change * self.residual_scale.predict(rows.scale_features, rows.step)

@@ -1,8 +1,8 @@
 """Recalibrate quantiles of counts.
 
-Residuals of different series are pooled on one scale. Counts are whole numbers on scales of their own, so pooling blurs
-their steps: a tenth of the counts need not lie below their pooled 10 % quantile. The backtest shows what share of the
-counts lies below each level, and this module moves the levels accordingly.
+Residuals of different series are pooled on one scale. The counts of each series have another scale, so pooling blurs
+their steps. A tenth of the counts need not be below their pooled 10 % quantile. The backtest shows the share of counts
+below each level, and this module moves the levels accordingly.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ GRID = tuple(np.linspace(0.02, 0.98, 49).round(2).tolist())
 
 
 def dense_quantile_levels(levels: Sequence[float]) -> tuple[float, ...]:
-    """Return a dense, ascending grid of quantile levels that contains the given ones."""
+    """Return a dense, ascending grid of quantile levels that contains the given levels."""
     return tuple(sorted({*GRID, *levels}))
 
 
@@ -51,6 +51,6 @@ def recalibrate_count_quantiles(
         if np.count_nonzero(own) >= MIN_RESIDUALS:
             low, high = randomized_pit_bounds(actual[own], quantiles[own], dense)
             below = np.clip((edges - low[:, None]) / (high - low)[:, None], 0, 1)
-            share_below = np.average(below, axis=0, weights=weight[own])  # of the counts, by level
+            share_below = np.average(below, axis=0, weights=weight[own])  # share of the counts, by level
             found[number] = np.interp(levels, np.maximum.accumulate(share_below), edges)
     return found

@@ -1,8 +1,8 @@
-"""Blend the model with a baseline, by weights that the backtest chose for each demand class.
+"""Blend the model with a baseline, with weights that the backtest selects for each demand class.
 
-A model trained on little more than one year has hardly seen a season repeat: last year's value may be the better
-forecast. For sparse demand there may be nothing to learn but the mean. For a cold-start series the baselines know next
-to nothing, so the model forecasts alone.
+A model trained on little more than one year has hardly seen a repeated season, so last year's value may be the better
+forecast. For sparse demand, the mean may be the best possible forecast. For a cold-start series the baselines have too
+little history, so the forecast is the model's alone.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from job_code.model.baselines import BASELINES
 from job_code.series.arrays import Floats
 from job_code.series.demand_classes import DEMAND_CLASSES
 
-WEIGHTS = np.linspace(1, 0, 11)  # candidates for the model; of two equally good ones, the larger wins
+WEIGHTS = np.linspace(1, 0, 11)  # candidates for the model's weight; between equally good weights, the larger one wins
 MIN_ROWS = 100  # a demand class with fewer rows uses the weights of all series together
 
 
@@ -40,7 +40,7 @@ def blend(rows: ForecastRows, model: Floats, weights: tuple[EnsembleWeights, ...
         weights: One for each demand class, in the order of `DEMAND_CLASSES`.
 
     Returns:
-        Shape (rows,); 0 for series that have stopped selling.
+        Shape (rows,); 0 for discontinued series.
     """
     weight = np.array([each.model_weight for each in weights])[rows.demand_class]
     weight = np.where(rows.cold_start, 1.0, weight)
@@ -52,10 +52,10 @@ def blend(rows: ForecastRows, model: Floats, weights: tuple[EnsembleWeights, ...
 
 
 def fit_ensemble_weights(actual: Floats, weight: Floats, rows: ForecastRows) -> tuple[EnsembleWeights, ...]:
-    """Choose, for each demand class, the weights with the least error in a backtest.
+    """Select, for each demand class, the weights with the smallest error in a backtest.
 
     Errors are relative to the series' mean absolute change. Smooth series minimize the absolute error, the others the
-    squared error: the absolute error of sparse demand is least for a forecast of 0.
+    squared error, because a forecast of 0 minimizes the absolute error of sparse demand.
 
     Args:
         actual: Observed demand, shape (rows,).

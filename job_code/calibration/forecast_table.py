@@ -1,4 +1,4 @@
-"""The rows to forecast, one for each series and step: what a forecast is made from, in a backtest as in production."""
+"""The rows to forecast, one for each series and step. Backtests and forecasts use the same rows."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -20,16 +20,16 @@ from job_code.series.panel import Panel
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastRows:
-    """Rows to forecast. All arrays have shape (rows,): series by series, and step by step within a series.
+    """Rows to forecast. All arrays have shape (rows,), ordered by series and, within a series, by step.
 
     Attributes:
-        step: Periods ahead of the series' last one, from 1.
+        step: Periods ahead of the series' last period, from 1.
         demand_class: Demand class of the series.
         cold_start: Whether the series is younger than a quarter.
         active: Whether the series still sells.
         whole: Whether the series sells in whole numbers.
         mean_absolute_change: Mean absolute change of the series.
-        model: The model's forecast; of dense series the median.
+        model: The model's forecast; for dense series, the median.
         mean: The model's expected demand.
         baselines: Forecast of each of the `BASELINES`, shape (baselines, rows).
         scale_features: Features of the residual scale model, shape (features, rows).
@@ -68,9 +68,9 @@ class ForecastRows:
             panel: The series.
             exogenous: Static features and covariates of the series.
             active: Whether each series still sells, shape (series,).
-            config: Says whether demand can be negative.
+            config: Configuration, with the rule for negative demand.
             steps: Number of periods to forecast.
-            prior_relative_change: Result of the function of that name for many series.
+            prior_relative_change: Result of the function with this name for many series.
         """
         change = mean_absolute_change(panel, prior_relative_change)
         predicted = np.zeros((len(panel), steps))
@@ -111,7 +111,7 @@ class ForecastRows:
 
 
 def non_negative(values: Floats, config: ForecastConfig) -> Floats:
-    """Clip forecasts at 0 where the configuration says that demand cannot be negative."""
+    """Clip forecasts at 0, unless the configuration allows negative demand."""
     return values if config.negative_rule == "keep" else np.maximum(values, 0.0)
 
 

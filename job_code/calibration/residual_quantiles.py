@@ -1,7 +1,7 @@
 """Quantiles of the backtest's residuals, by step of the horizon and demand class.
 
-Residuals are divided by their expected size (`scale_model`). Residuals of calm and of volatile series, large and small
-ones, can then be pooled.
+Residuals are divided by their expected size (`scale_model`). Then residuals of calm and volatile, large and small
+series can be pooled.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ import numpy as np
 from job_code.series.arrays import Floats, Integers
 from job_code.series.demand_classes import DEMAND_CLASSES
 
-MIN_RESIDUALS = 200  # fewer do not show the tails of a distribution: neighboring steps are pooled first
+MIN_RESIDUALS = 200  # fewer do not show the tails of a distribution, so neighboring steps are pooled first
 STEPS_TO_REACH = 6  # the quantiles of a step also use the steps up to a sixth of the horizon before and after it
 # A normal quantile divided by this is in mean absolute changes. A random walk has 0.798, white noise 1.128.
 NORMAL_TO_MEAN_CHANGE = 0.886

@@ -1,8 +1,8 @@
 """A model of the residuals' expected size, fitted to the residuals of the backtest.
 
 A few trees predict the absolute residual, in mean absolute changes of the series, from the features of the forecast
-itself: the step, the recent past, the same season before. Residuals divided by that size are alike for all series and
-steps, so their distribution can be pooled (locally weighted conformal prediction: Lei et al., 2018).
+itself: the step, the recent past, the same season before. Residuals divided by this size are alike for all series and
+steps, so their distributions can be pooled (locally weighted conformal prediction: Lei et al., 2018).
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def scale_features(block: Block, change: Floats) -> Columns:
         change: Mean absolute change of the series of each row, shape (rows,).
 
     Returns:
-        Shape (features, rows), the step in front of the last `OF_FORECAST`.
+        Shape (features, rows). The last features are the step and then `OF_FORECAST`.
     """
     own = np.array([np.log(block.scale), change / block.scale, block.relative], dtype=np.float32)
     return np.concatenate([block.rows.T[block.of_demand], own])
@@ -54,9 +54,9 @@ class ResidualScaleModel:
     """Expected size of residuals, in mean absolute changes of the series.
 
     Attributes:
-        trees: None where the backtest had too few rows to fit any.
-        steps: Steps that the backtest covers; beyond them the size grows with a power of the step.
-        horizon_exponent: That power.
+        trees: None if the backtest had too few rows to fit trees.
+        steps: Steps that the backtest covers. Beyond them, the size grows with a power of the step.
+        horizon_exponent: Exponent of this power.
     """
 
     trees: TreePredictor | None = None
@@ -65,10 +65,10 @@ class ResidualScaleModel:
 
     @classmethod
     def fit(cls, features: Columns, step: Integers, residual: Floats, usable: Booleans, config: ForecastConfig) -> Self:
-        """Fit the residuals of a backtest.
+        """Fit the model to the residuals of a backtest.
 
-        Rows have equal weight, also where a series stands for several: the expected size for one kind of series does
-        not depend on how many series of that kind there are.
+        Rows have equal weight, even if a series represents several. The expected size for one type of series does not
+        depend on the number of such series.
 
         Args:
             features: Result of `scale_features`, shape (features, rows).

@@ -1,4 +1,4 @@
-"""Aligns the rows of a shard into panels of consecutive periods, counting all that is repaired."""
+"""Align the rows of a shard into panels of consecutive periods, and count the repairs."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
@@ -19,18 +19,18 @@ NEVER = np.iinfo(np.int32).max
 
 @dataclass(frozen=True, kw_only=True)
 class Repairs:
-    """What the demand needed, for the data-quality report; counts of rows, values or series.
+    """Repairs of the demand, for the data-quality report. Counts of rows, values or series.
 
     Attributes:
-        gaps_filled: Periods between two observed ones that had no value.
-        series_with_gaps: Series they belong to.
-        ended_series: Series whose last row lies before the cutoff; they go on with zeros.
-        periods_off_sale: Periods on sale for less than half of the time; their demand is estimated.
-        periods_partly_on_sale: Other periods not wholly on sale; their demand is extrapolated.
-        negative_values: Negative values that were counted as zero (or kept, by `negative_rule`).
-        rows_after_cutoff: Rows that lie after the cutoff and were not used.
+        gaps_filled: Periods without a value between two observed periods.
+        series_with_gaps: Series with such periods.
+        ended_series: Series whose last row is before the cutoff. They continue with zeros.
+        periods_off_sale: Periods in stock for less than half of the time. Their demand is estimated.
+        periods_partly_on_sale: Other periods that are partly out of stock. Their demand is extrapolated.
+        negative_values: Negative values. They count as zero, unless `negative_rule` is `keep`.
+        rows_after_cutoff: Rows after the cutoff. They are ignored.
         rows_before_history: Rows older than the configured history.
-        series_after_cutoff: Series that begin only after the cutoff; they are not forecast.
+        series_after_cutoff: Series that begin after the cutoff. They are not forecast.
     """
 
     gaps_filled: int = 0
@@ -47,13 +47,13 @@ class Repairs:
         return Repairs(**{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)})
 
     def to_dict(self) -> dict[str, int]:
-        """The counts by name."""
+        """Return the counts by name."""
         return asdict(self)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Rows:
-    """Rows of some series: the index of each row's series, its period, its value (NaN where missing), share on sale."""
+    """Rows of some series: index of the series, period, value (NaN if missing) and in-stock share of each row."""
 
     series: Integers
     period: Periods
@@ -72,7 +72,7 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Spans:
-    """First and last period of each series, and whether a row says so."""
+    """First and last period of each series, and whether the series has a value."""
 
     first: Integers
     last: Integers
@@ -82,18 +82,18 @@ class _Spans:
 def align(
     shard: ShuffledShard, periods: Periods, calendar: Calendar, config: ForecastConfig, *, values_per_panel: int
 ) -> Iterator[tuple[Panel, Integers, Repairs]]:
-    """Puts every series of a shard on consecutive periods up to its cutoff.
+    """Align every series of a shard to consecutive periods up to its cutoff.
 
     Args:
         shard: The rows.
-        periods: Number of each row's period.
+        periods: Period number of each row, shape (rows,).
         calendar: Frequency and cutoff.
         config: Rules for gaps, history and negative values.
-        values_per_panel: Values of a panel at most, beside those of its first series.
+        values_per_panel: Maximum number of values of a panel, without the values of its first series.
 
     Yields:
-        Panels, the indices of their series in the shard, and what was repaired in them; what concerns no panel is
-        counted with the first. One panel of no series where no series begins before the cutoff.
+        A panel, the indices of its series in the shard, and the repairs of the panel. Counts that concern no panel
+        are in the first repairs. If no series begins before the cutoff, the only panel is empty.
     """
     rows = _Rows(series=shard.series, period=periods, value=shard.value, in_stock_share=shard.in_stock_share)
     used = periods <= calendar.cutoff
@@ -105,7 +105,7 @@ def align(
     outside = Repairs(rows_after_cutoff=unused, series_after_cutoff=int((lengths == 0).sum()))
     values = int(lengths.sum())
     panels = max(1, -(-values // values_per_panel))
-    group = (np.cumsum(lengths) - 1) // max(1, -(-values // panels))  # all about as large
+    group = (np.cumsum(lengths) - 1) // max(1, -(-values // panels))  # panels of about equal size
     groups = np.unique(group[lengths > 0])
     for number in groups:
         inside = (lengths > 0) & (group == number)
@@ -142,11 +142,11 @@ def align(
 def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig) -> _Spans:
     last = np.full(series, -NEVER, dtype=np.int32)
     np.maximum.at(last, rows.series, rows.period)
-    given = rows if not np.isnan(rows.value).any() else rows.where(~np.isnan(rows.value))
+    with_value = rows if not np.isnan(rows.value).any() else rows.where(~np.isnan(rows.value))
     first = np.full(series, NEVER, dtype=np.int32)
-    np.minimum.at(first, given.series, given.period)
+    np.minimum.at(first, with_value.series, with_value.period)
     has_value = first != NEVER
-    # A series without a single value begins where it ends: there is nothing to learn from the time before.
+    # A series without any value has only its last period: earlier periods would add no information.
     begin = np.where(has_value, first, last)
     end = np.where(last == -NEVER, NEVER, last if config.cutoff_rule == "series" else calendar.cutoff).astype(np.int64)
     begin = np.minimum(begin, end)
@@ -156,21 +156,21 @@ def _spans(rows: _Rows, series: int, calendar: Calendar, config: ForecastConfig)
 
 
 def _fill(rows: _Rows, spans: _Spans) -> tuple[Floats, Booleans, int]:
-    """Values of the panel, which of them were given, and how many others lie before the history that is used."""
+    """Return the values of the panel, whether each is observed, and the number of values before the used history."""
     lengths = spans.last - spans.first + 1
     starts = np.cumsum(lengths) - lengths
     values, observed = np.zeros(int(lengths.sum())), np.zeros(int(lengths.sum()), dtype=bool)
-    given = ~np.isnan(rows.value)
-    inside = given & (rows.period >= spans.first[rows.series])
+    not_null = ~np.isnan(rows.value)
+    inside = not_null & (rows.period >= spans.first[rows.series])
     own = rows if inside.all() else rows.where(inside)
     at = (starts - spans.first)[own.series] + own.period
     values[at] = own.value
     observed[at] = True
-    return values, observed, int(np.count_nonzero(given) - np.count_nonzero(inside))
+    return values, observed, int(np.count_nonzero(not_null) - np.count_nonzero(inside))
 
 
 def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) -> Repairs:
-    """Fills gaps and clips negative values, in place, and counts both."""
+    """Fill gaps, clip negative values and impute stockouts, all in place. Return the counts."""
     gaps = np.zeros(len(panel), dtype=np.int64)
     if not panel.observed.all():
         before = _gaps_lie_before(panel, spans, config)
@@ -191,7 +191,7 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
     if config.gap_rule == "zero":
         panel.observed[:] = True
     if rows.in_stock_share is not None:
-        share = _on_sale(panel, rows, spans)
+        share = _in_stock_share(panel, rows, spans)
         off = impute_stockouts(panel, share)
         panel.observed[off] = False
         partly = int(((share < 1) & ~off).sum())
@@ -199,8 +199,8 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
     return repairs
 
 
-def _on_sale(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
-    """Share of every period on sale; all of it where no row says otherwise."""
+def _in_stock_share(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
+    """Return the in-stock share of every period; 1 for a period without a row."""
     share = np.ones(len(panel.values))
     inside = (rows.period >= spans.first[rows.series]) & (rows.period <= spans.last[rows.series])
     at = (panel.starts - spans.first)[rows.series[inside]] + rows.period[inside]
@@ -210,15 +210,16 @@ def _on_sale(panel: Panel, rows: _Rows, spans: _Spans) -> Floats:
 
 
 def _gaps_lie_before(panel: Panel, spans: _Spans, config: ForecastConfig) -> Integers:
-    """Position after the last observed value of each series, before which all that is not observed is a gap.
+    """Return the end of the gaps of each series: the position after its last observed value, -1 without any value.
 
-    Where a series ends by its own rows, a row without a value closes a gap, too. A series without any value has none.
+    Every unobserved position before it is a gap. With cutoff rule `series`, a row without a value can end the series.
+    Then the gaps extend to the end of the series.
     """
     ends = panel.starts + panel.lengths
     if config.cutoff_rule == "series":
         return np.where(spans.has_value, ends, -1)
     seen = np.flatnonzero(panel.observed)
-    until = np.searchsorted(seen, ends)  # how many observed values lie before the end of each series
+    until = np.searchsorted(seen, ends)  # number of observed values before the end of each series
     if not len(seen):
         return np.full(len(panel), -1)
     last = seen[np.maximum(until - 1, 0)]
@@ -226,7 +227,7 @@ def _gaps_lie_before(panel: Panel, spans: _Spans, config: ForecastConfig) -> Int
 
 
 def _carry_forward(panel: Panel, inner: Booleans, rows: _Rows, spans: _Spans) -> None:
-    begins_with_gap = inner[panel.starts]  # its last value lies before the history that is used
+    begins_with_gap = inner[panel.starts]  # the last value of the series is older than the used history
     panel.values[panel.starts[begins_with_gap]] = _last_before(rows, spans)[begins_with_gap]
     latest = np.maximum.accumulate(np.where(panel.observed, np.arange(len(panel.values)), -1))
     source = np.maximum(latest, np.repeat(panel.starts, panel.lengths))
@@ -234,9 +235,9 @@ def _carry_forward(panel: Panel, inner: Booleans, rows: _Rows, spans: _Spans) ->
 
 
 def _last_before(rows: _Rows, spans: _Spans) -> Floats:
-    """The last value of each series before its first period in the panel, 0 where there is none."""
+    """Return the last value of each series before its first period in the panel, or 0."""
     earlier = rows.where((rows.period < spans.first[rows.series]) & ~np.isnan(rows.value))
     order = np.argsort(earlier.period, kind="stable")
     last = np.zeros(len(spans.first))
-    last[earlier.series[order]] = earlier.value[order]  # of several, the latest is assigned last
+    last[earlier.series[order]] = earlier.value[order]  # NumPy assigns in order, so the latest value remains
     return last

@@ -1,4 +1,4 @@
-"""Checks demand against its calendar: anchor, duplicates, signs and cutoff."""
+"""Check demand against its calendar: anchor, duplicates, negative values and cutoff."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import polars as pl
 
 from contract.periods import EPOCH
 from job_code.config import ForecastConfig
-from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
+from job_code.demand.date_counts import ROWS, WITH_VALUE, DayCounts
 from job_code.demand.demand_rows import SOURCE
 from job_code.demand.frequency_inference import resolve_frequency
 from job_code.demand.shuffle_files import ShuffledShard
@@ -20,37 +20,40 @@ from job_code.tables.key_columns import series_name
 from job_code.tables.row_checks import DAY
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
-ODD_ROWS = 0.01  # share of the rows, at most, whose early dates may be placeholders such as 1900-01-01
-CELLS_A_ROW = 16  # series times periods for each row: where there are more, a table of all of them is too large
+MAX_ODD_SHARE = 0.01  # maximum share of the rows whose early dates may be placeholders such as 1900-01-01
+CELLS_PER_ROW = 16  # series times periods, per row; with more cells, a table of all cells takes too much memory
 Periods = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The time the run is about.
+    """Frequency and cutoff of a run.
 
     Attributes:
-        frequency: What period numbers count.
-        cutoff: Number of the last observed period that is used.
+        frequency: Calendar of the period numbers.
+        cutoff: Number of the last observed period that the run uses.
     """
 
     frequency: Frequency
     cutoff: int
 
     def usual_span(self, days: DayCounts, config: ForecastConfig) -> int:
-        """Periods that a series has, about: up to the cutoff, from where all but a few odd rows begin."""
-        early = days.table.filter(pl.col(ROWS).cum_sum() > ODD_ROWS * days.rows)[DAY].to_physical()[0]
+        """Return the approximate number of periods of a series: first date to cutoff, at most the configured history.
+
+        The earliest 1 % of the rows do not count, because their dates may be placeholders.
+        """
+        early = days.table.filter(pl.col(ROWS).cum_sum() > MAX_ODD_SHARE * days.rows)[DAY].to_physical()[0]
         periods = self.cutoff - self.frequency.period_of(EPOCH + timedelta(days=int(early))) + 1
         return max(1, min(periods, config.history or periods))
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What one check found in a shard.
+    """Occurrences of one problem in a shard.
 
     Attributes:
-        count: How often.
-        examples: The first few by key: key columns and `_day`.
+        count: Number of occurrences.
+        examples: The first few by key, with the key columns and `_day`.
     """
 
     count: int
@@ -61,10 +64,10 @@ Problems = dict[str, Problem]  # by check: off_anchor, duplicates, negative
 
 
 def check_calendar(days: DayCounts, config: ForecastConfig, findings: ValidationReport) -> Calendar:
-    """Settles frequency and cutoff.
+    """Return frequency and cutoff, and report an invalid cutoff.
 
     Raises:
-        InputError: If the frequency cannot be told, with everything found before.
+        InputError: If the frequency cannot be inferred. The error includes all earlier findings.
     """
     try:
         frequency = resolve_frequency(config.frequency, days)
@@ -74,7 +77,7 @@ def check_calendar(days: DayCounts, config: ForecastConfig, findings: Validation
 
 
 def periods_of(shard: ShuffledShard, frequency: Frequency) -> Periods:
-    """Number of the period each row of a shard belongs to, shape (rows,)."""
+    """Return the period number of each row of a shard, shape (rows,)."""
     if not len(shard.day):
         return np.empty(0, np.int32)
     first, last = int(shard.day.min()), int(shard.day.max())
@@ -85,13 +88,13 @@ def periods_of(shard: ShuffledShard, frequency: Frequency) -> Periods:
 
 
 def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, config: ForecastConfig) -> Problems:
-    """Finds what is wrong with the rows of a shard.
+    """Find the invalid rows of a shard.
 
     Args:
-        shard: The rows, their series in the order of the keys.
-        periods: What `periods_of` gave.
+        shard: The rows. The series are sorted by key.
+        periods: Result of `periods_of`, shape (rows,).
         frequency: The calendar.
-        config: Says whether demand may be negative.
+        config: Its `negative_rule` decides whether negative demand is a problem.
     """
     days = pl.DataFrame({DAY: _distinct(shard.day)}).cast(pl.Date)
     odd = days.filter(frequency.is_off_anchor(pl.col(DAY))).to_series().to_physical().to_numpy()
@@ -105,19 +108,19 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
 
 
 def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: ValidationReport) -> None:
-    """Takes note of what the checks of all shards found, with the first examples by key."""
+    """Report the problems of all shards, with the first examples by key."""
     described = {
         "off_anchor": (
             "row",
             f"dated off the calendar {frequency.name}",
-            f"date every {frequency.unit} alike, or configure the frequency the dates have",
+            f"Date every {frequency.unit} the same way, or set frequency to the calendar of the dates",
         ),
         "duplicates": (
             "series",
             f"with duplicate {frequency.unit}s",
-            f"keep one row per series and {frequency.unit}",
+            f"Keep one row per series and {frequency.unit}",
         ),
-        "negative": ("row", "with negative demand", "mend them, or configure negative_rule to clip or keep"),
+        "negative": ("row", "with negative demand", "Fix the values, or set negative_rule to clip or keep"),
     }
     found = list(shards)
     for check, (noun, problem, remedy) in described.items():
@@ -142,14 +145,14 @@ def _duplicates(shard: ShuffledShard, periods: Periods) -> Problem:
     span = int(periods.max()) - first + 1
     cell = shard.series * span + (periods - first)
     cells = shard.keys.height * span
-    if cells <= CELLS_A_ROW * len(cell):
+    if cells <= CELLS_PER_ROW * len(cell):
         taken = np.zeros(cells, dtype=bool)
         taken[cell] = True
         if np.count_nonzero(taken) == len(cell):
             return Problem(0, _examples(shard, np.empty(0, np.int64)))
     ordered = np.sort(cell)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    # Two dates of one period are duplicates too; the earlier one is shown.
+    # Two dates in one period are also duplicates. The message shows the earlier date.
     rows = np.flatnonzero(np.isin(cell, repeated[:EXAMPLES])) if len(repeated) else np.empty(0, np.int64)
     rows = rows[np.lexsort((shard.day[rows], cell[rows]))]
     shown = rows[np.unique(cell[rows], return_index=True)[1]]
@@ -157,7 +160,7 @@ def _duplicates(shard: ShuffledShard, periods: Periods) -> Problem:
 
 
 def _distinct(days: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """The different days, ascending. Reading leaves out what is not between 1900 and 2199, so they fit a table."""
+    """Return the distinct days, ascending. All days are between 1900 and 2199, so a table of all of them is small."""
     if not len(days):
         return days
     first = int(days.min())
@@ -171,12 +174,12 @@ def _examples(shard: ShuffledShard, rows: npt.NDArray[np.int64]) -> pl.DataFrame
 
 
 def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig, findings: ValidationReport) -> int:
-    """Returns the number of the last observed period that is used."""
-    # A row without a value, a calendar laid out for the future say, observes nothing.
-    observed = days.table.filter(pl.col(GIVEN) > 0)[DAY].to_physical()
+    """Return the number of the last observed period to use, and report an invalid cutoff."""
+    # Rows without a value are not observations. Some files have such rows for future periods.
+    observed = days.table.filter(pl.col(WITH_VALUE) > 0)[DAY].to_physical()
     if observed.is_empty():
         if not findings.messages():
-            findings.state(f"demand: no row has a value in {config.target}; upload demand, or name another target")
+            findings.add_message(f"demand: no row has a value in {config.target}. Upload demand, or set another target")
         return 0
     earliest, latest = (frequency.period_of(EPOCH + timedelta(days=int(day))) for day in (observed[0], observed[-1]))
     if config.cutoff is None:
@@ -185,14 +188,16 @@ def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig,
     labelled = frequency.date_of(asked)
     if labelled != config.cutoff:
         near = f"{frequency.date_of(asked - 1)}, {labelled} or {frequency.date_of(asked + 1)}"
-        findings.state(f"cutoff: {config.cutoff} is no date of the calendar {frequency.name}; ask for {near}")
+        findings.add_message(f"cutoff: {config.cutoff} is not a date of the calendar {frequency.name}. Use {near}")
     elif asked < earliest:
         first = frequency.date_of(earliest)
-        findings.state(f"cutoff: {config.cutoff} lies before all demand; ask for {first}, its first date, or later")
+        findings.add_message(
+            f"cutoff: {config.cutoff} is before all demand. Use {first}, its first date, or a later date"
+        )
     elif asked > latest:
         last, missing = frequency.date_of(latest), plural(asked - latest, frequency.unit)
-        findings.state(
-            f"cutoff: demand ends {last}, {missing} before the cutoff {config.cutoff}; "
-            f"upload what is missing, or ask for the cutoff {last}"
+        findings.add_message(
+            f"cutoff: demand ends {last}, {missing} before the cutoff {config.cutoff}. "
+            f"Upload the missing demand, or use the cutoff {last}"
         )
     return asked

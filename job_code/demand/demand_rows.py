@@ -1,4 +1,4 @@
-"""Cleans demand batch by batch into sound types, noting every row that has none."""
+"""Clean demand batch by batch: convert the columns to valid types and report every invalid row."""
 
 import polars as pl
 
@@ -10,24 +10,24 @@ from job_code.tables.validation_report import ValidationReport
 SOURCE = "demand"
 VALUE = "_value"
 ON_SALE = "_on_sale"
-LARGEST = 1e30  # forecasts are 32-bit numbers, which end at 3.4e38
+MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e38
 
 
 def clean_demand(
     batch: pl.DataFrame, name: str, types: dict[str, pl.DataType], config: ForecastConfig, findings: ValidationReport
 ) -> pl.DataFrame:
-    """Gives one batch of a demand file sound types.
+    """Convert one batch of a demand file to valid types.
 
     Args:
-        batch: Key, time and target columns as the file has them.
-        name: The file's name, for messages.
-        types: Types of the key columns, as `common_types` gave them.
-        config: Names the columns.
-        findings: Takes note of all that is wrong; rows that are noted are left out.
+        batch: Key, time and target columns with the types of the file.
+        name: Name of the file, for messages.
+        types: Types of the key columns, from `common_types`.
+        config: Names of the columns.
+        findings: Takes the invalid rows.
 
     Returns:
-        Key columns, `_day` (Date) and `_value` (Float32, null where the value is missing); and `_on_sale` (Float32),
-        where a column for it is configured.
+        Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_day` (Date),
+        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_on_sale` (Float32).
     """
     rows = clean_key(batch, types, findings, source=SOURCE)
     time, target = config.time, config.target
@@ -35,34 +35,34 @@ def clean_demand(
         to_day(rows.schema[time], time).alias(DAY),
         _to_number(rows.schema[target], pl.col(target)).alias(VALUE),
     )
-    given, value = pl.col(target).is_not_null(), pl.col(VALUE)
+    not_null, value = pl.col(target).is_not_null(), pl.col(VALUE)
     if rows.schema[target] == pl.String:
-        given &= pl.col(target).str.strip_chars() != ""
+        not_null &= pl.col(target).str.strip_chars() != ""
     checks = day_checks(rows.schema[time], time) | {
         "text": RowCheck(
             target,
-            given & value.is_null(),
+            not_null & value.is_null(),
             f"with something other than a number in {target}",
-            "give numbers",
+            "Replace the values by numbers",
             keeps=True,
         ),
         "infinite": RowCheck(
             target,
-            value.is_not_nan() & (value.abs() > LARGEST),
-            f"with an infinite value, or one beyond {LARGEST:.0e}, in {target}",
-            "give finite numbers",
+            value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
+            f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {target}",
+            "Replace the values by finite numbers",
         ),
     }
     kept = [*config.key, DAY, value.fill_nan(None).cast(pl.Float32)]
     if config.in_stock_column is not None:
-        given, dtype = pl.col(config.in_stock_column), rows.schema[config.in_stock_column]
-        share = given.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, given).fill_nan(None)
-        told = given.is_not_nan() if dtype.is_float() else given.is_not_null()
+        column, dtype = pl.col(config.in_stock_column), rows.schema[config.in_stock_column]
+        share = column.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, column).fill_nan(None)
+        not_missing = column.is_not_nan() if dtype.is_float() else column.is_not_null()
         checks["in_stock_column"] = RowCheck(
             config.in_stock_column,
-            told & ~share.is_between(0, 1).fill_null(False),
+            not_missing & ~share.is_between(0, 1).fill_null(False),
             f"with something other than a share from 0 to 1 in {config.in_stock_column}",
-            "give the share of the period on sale, or nothing where it is not known",
+            "Write the in-stock share of the period, or leave it empty if it is unknown",
         )
         kept.append(share.fill_null(1.0).cast(pl.Float32).alias(ON_SALE))
     return drop_bad_rows(rows, checks, name, findings, source=SOURCE).select(kept)

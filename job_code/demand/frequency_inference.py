@@ -1,4 +1,4 @@
-"""Find the frequency of demand: the configured one, or the one that its dates show."""
+"""Determine the frequency of demand from the configuration or from the dates."""
 
 import polars as pl
 
@@ -8,41 +8,41 @@ from job_code.errors import InputError
 from job_code.series.frequency import Frequency
 from job_code.tables.row_checks import DAY
 
-MAJORITY = 0.6  # a shared weekday or day of the month counts as the anchor from this share of the rows on
+MAJORITY = 0.6  # share of the rows; a weekday or day of the month with a larger share is the anchor
 
 
 def resolve_frequency(asked: str | None, days: DayCounts) -> Frequency:
-    """Takes the configured frequency, and reads off the data what it leaves open.
+    """Return the configured frequency, and infer the missing part from the dates.
 
-    What is read off must fit: where no two dates lie one period apart, the demand is of a longer period than any there
-    is here (fortnights, quarters), and most of what would be forecast would be gaps.
+    An inferred frequency must fit the dates: at least two dates must be one period apart. Otherwise the demand has a
+    longer period that is not supported, such as two weeks or a quarter. Most periods would be gaps.
 
     Args:
-        asked: The configuration's frequency; None leaves all of it open, `W` the weekday.
-        days: The demand's rows by date.
+        asked: Configured frequency. None to infer all of it, `W` to infer only the weekday.
+        days: Demand rows by date.
 
     Raises:
-        InputError: If the data cannot tell, because it holds fewer than two different dates, or does not fit.
+        InputError: If there are fewer than two distinct dates, or if the dates do not fit.
     """
     if asked is not None and asked != "W":
         return Frequency(asked)
     if asked is None and days.table.height < 2:
-        problem = "demand: one date alone, of the rows that can be used, does not tell the frequency"
-        raise InputError([f"{problem}; configure it, e.g. frequency=W-MON"])
-    frequency = _read_off(asked, days)
+        problem = "demand: the valid rows have only one date, so the frequency cannot be inferred"
+        raise InputError([f"{problem}. Set it, e.g. frequency=W-MON"])
+    frequency = _infer(asked, days)
     periods = days.table.select(frequency.to_period(pl.col(DAY)).unique().sort()).to_series()
     nearest = periods.diff().min()
     if isinstance(nearest, int) and nearest > 1:
         raise InputError(
             [
-                f"demand: the dates read like {frequency.name}, yet no two of them lie less than {nearest} "
-                f"{frequency.unit}s apart; sum the demand up by day, week or month, or configure the frequency"
+                f"demand: the dates look like {frequency.name}, but no two dates are less than {nearest} "
+                f"{frequency.unit}s apart. Aggregate the demand by day, week or month, or set frequency"
             ]
         )
     return frequency
 
 
-def _read_off(asked: str | None, days: DayCounts) -> Frequency:
+def _infer(asked: str | None, days: DayCounts) -> Frequency:
     day = days.table[DAY]
     shares = [days.share(day.dt.weekday() == number + 1) for number in range(len(WEEKDAYS))]
     weekly = Frequency(f"W-{WEEKDAYS[shares.index(max(shares))]}")

@@ -1,4 +1,4 @@
-"""What every step of a run works with: the request, the machine's processes and folders, and where files go."""
+"""The request, processes, folders and output that every step of a run uses."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,15 @@ from job_code.runtime.progress import Progress
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """One run on one machine; `run` builds it.
+    """One run on one instance. `run` builds it.
 
     Attributes:
-        request: What to run.
+        request: Input, configuration and mode of the run.
         workers: The processes.
-        sizes: How large the chunks of the work are.
-        progress: Shows how far the run is.
-        scratch: Where files are made; the caller of the run removes it.
-        output: Where the run's files go.
+        sizes: Sizes of the work units.
+        progress: Logs the progress of the run.
+        scratch: Folder for intermediate files. The caller of the run removes it.
+        output: Destination of the run's files.
     """
 
     request: RunRequest
@@ -33,7 +33,7 @@ class RunContext:
 
     @property
     def config(self) -> ForecastConfig:
-        """The forecast's configuration."""
+        """The configuration of the forecast."""
         return self.request.config
 
     @property
@@ -47,6 +47,6 @@ class RunContext:
         return self.scratch / "chunks"
 
     def make_folders(self) -> None:
-        """Make the folders below the scratch folder."""
+        """Create the folders below the scratch folder."""
         self.shards.mkdir()
         self.chunks.mkdir()

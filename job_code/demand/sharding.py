@@ -1,4 +1,4 @@
-"""Streams demand files into shards, over all cores; what it has in memory is a batch, not the demand."""
+"""Stream demand files into shards on all cores. Each process holds one batch in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import common_types
-from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -43,13 +43,13 @@ class ShardedDemand:
     """Demand in shards.
 
     Attributes:
-        folder: Where the shards are.
-        shards: Their number; some may be empty.
+        folder: Folder of the shards.
+        shards: Number of shards. Some may be empty.
         types: Type of each key column.
-        days: Rows by date.
-        series: Series that one process has seen, at most: no more than there are.
-        files: Files read.
-        ignored_columns: Columns found beside the configured ones, which this run does not use.
+        days: Number of rows by date.
+        series: Largest number of series in one process: a lower bound of the number of series.
+        files: Number of files.
+        ignored_columns: Columns of the files that are not configured.
     """
 
     folder: Path
@@ -62,20 +62,20 @@ class ShardedDemand:
 
 
 def shard_demand(
-    path: Path, context: RunContext, findings: ValidationReport, *, advance: Advance, bytes_beside: int = 0
+    path: Path, context: RunContext, findings: ValidationReport, *, advance: Advance, extra_bytes: int = 0
 ) -> ShardedDemand:
     """Read every demand file at or below a path into shards.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        context: The run; the shards go into its folder for them.
-        findings: Takes note of all that is wrong; rows that are noted are left out.
-        advance: Called with the share that is done.
-        bytes_beside: Bytes that will be put into the shards beside the demand.
+        context: The run. The shards go to its `shards` folder.
+        findings: Takes the invalid rows, which are dropped, and the invalid files.
+        advance: Called with the completed share.
+        extra_bytes: Bytes of covariates that will also be in the shards.
 
     Raises:
-        InputError: If there are no files, or none that can be read.
-        OutOfDiskError: If the disk has no room for the shards.
+        InputError: If there are no readable files or no rows.
+        OutOfDiskError: If the disk is too small for the shards.
     """
     config, folder = context.config, context.shards
     wanted = [*config.key, *config.observed_columns]
@@ -84,20 +84,20 @@ def shard_demand(
         findings.raise_if_any()
     types = common_types(files, config.key)
     rows = sum(file.rows for file in files)
-    shards = context.sizes.shards(rows, bytes_beside)
+    shards = context.sizes.shards(rows, extra_bytes)
     row = ROW if config.in_stock_column is None else ROW_IN_STOCK
     require_space(folder, context.sizes.disk_for_shards(rows, row))
     tasks = _tasks(files, types, shards, context)
     expected = max(1, rows * row.itemsize)
     results = []
-    for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_spilled(folder) / expected)):
+    for result in context.workers.map(_shard, tasks, while_waiting=lambda: advance(_bytes_of_rows(folder) / expected)):
         results.append(result)
-        findings.absorb(result.findings)
-    _note_unreadable(results, findings)
+        findings.merge(result.findings)
+    _report_unreadable(results, findings)
     counts = [days for result in results for days in result.days]
     if not counts or not DayCounts.total(counts).rows:
         if not findings.messages():
-            findings.add(SOURCE, "file", "without a single row", remedy="upload demand", count=len(files), examples=[])
+            findings.add(SOURCE, "file", "without a single row", remedy="Upload demand", count=len(files), examples=[])
         findings.raise_if_any()
     ignored = {column for file in files for column in file.other_columns}
     return ShardedDemand(
@@ -112,7 +112,7 @@ def shard_demand(
 
 
 def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: int, context: RunContext) -> list[_Task]:
-    """Divide the files among the workers, as far as the rows are worth one."""
+    """Divide the files among as many workers as the rows keep busy."""
     sizes = context.sizes
     writers = min(context.workers.count, sizes.worthwhile_workers(sum(file.rows for file in files)))
     return [
@@ -129,13 +129,13 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
     ]
 
 
-def _note_unreadable(results: Sequence[_Result], findings: ValidationReport) -> None:
-    """Take note of each file once, whichever workers had parts of it."""
+def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -> None:
+    """Report each unreadable file once, even if several workers had parts of it."""
     unreadable: dict[str, tuple[str, str]] = {}
     for result in results:
         unreadable |= result.unreadable
-    for name, (kind, reason) in sorted(unreadable.items()):
-        note_unreadable(name, kind, reason, findings, SOURCE)
+    for name, (file_format, reason) in sorted(unreadable.items()):
+        report_unreadable(name, file_format, reason, findings, SOURCE)
 
 
 def _shard(task: _Task) -> _Result:
@@ -149,11 +149,11 @@ def _shard(task: _Task) -> _Result:
                 result.days.append(DayCounts.of(clean))
                 writer.add(clean)
         except UnreadableFileError as error:
-            result.unreadable[file.name] = (file.kind, str(error))
+            result.unreadable[file.name] = (file.file_format, str(error))
     writer.close()
     result.series = writer.series
     return result
 
 
-def _spilled(folder: Path) -> int:
+def _bytes_of_rows(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.glob("rows-*"))

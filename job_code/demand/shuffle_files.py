@@ -1,9 +1,9 @@
-"""Demand on its way from the input files, in any order, to shards of whole series: 12 bytes a row on disk.
+"""Shuffle demand from the input files into shards of whole series. A row takes 12 bytes on disk.
 
-A row's shard follows from a 64-bit hash of its key, so that all rows of a series meet in one shard, whichever file,
-batch or process they come from. The key itself is spilled once by each writer; its rows carry a code instead. Two
-keys of equal hash would be taken for one series: among five million keys that is to be expected once in 1.5 million
-runs, and where both sell in one period, it is refused as a duplicate.
+The shard of a row follows from a 64-bit hash of its key. So all rows of a series, from any file, batch or process, are
+in one shard. Each writer writes a key once, and its rows have a code instead of the key. Two keys with equal hashes
+would become one series. With five million keys, this happens once in 1.5 million runs. If both sell in one period, the
+run fails with a duplicate.
 """
 
 import io
@@ -26,13 +26,13 @@ KEYS_IN_MEMORY = 500_000
 
 
 class ShuffleWriter:
-    """StratumCodes batches of demand into one file a shard.
+    """Write batches of demand to one file per shard.
 
-    Memory: that of `KnownKeys`, beside the batch.
+    Memory: the batch and `KnownKeys`.
 
     Args:
-        folder: Where the shards' files are.
-        writer: Tells the files of this writer from those of others.
+        folder: Folder of the shuffle files.
+        writer: Number of this writer, part of the file names.
         shards: Number of shards.
         key: Key columns.
     """
@@ -45,12 +45,12 @@ class ShuffleWriter:
         self._flushes = 0
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Spills one cleaned batch."""
+        """Write one cleaned batch."""
         hashes = hash_keys(batch, self._key)
-        # NumPy sorts numbers of 16 bits by radix, several times faster than the hashes themselves.
+        # NumPy sorts 16-bit numbers by radix sort, several times faster than the 64-bit hashes.
         shard = shard_of(hashes, self._shards).astype(np.min_scalar_type(self._shards))
         order = np.argsort(shard, kind="stable")
-        hashes = hashes[order]  # those of one shard stand together in the table of keys, and stay in the cache
+        hashes = hashes[order]  # hashes of one shard are adjacent in the hash table, so they stay in the CPU cache
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
@@ -69,17 +69,17 @@ class ShuffleWriter:
 
     @property
     def series(self) -> int:
-        """Series seen so far."""
+        """Number of series so far."""
         return len(self._known)
 
     def close(self) -> None:
-        """Writes what is still in memory."""
+        """Write the keys that are still in memory."""
         self._flush_keys()
 
     def _remember(self, rows: pl.DataFrame, hashes: Hashes, codes: Codes) -> None:
         keys = rows.select(self._key).with_columns(pl.Series(HASH, hashes), pl.Series(CODE, codes))
         buffer = io.BytesIO()
-        keys.write_ipc(buffer)  # as bytes: a few rows of a batch would keep all its text in memory
+        keys.write_ipc(buffer)  # as bytes: a slice of the batch would keep all its text in memory
         self._new_keys.append(buffer.getvalue())
         self._waiting += keys.height
         if self._waiting >= KEYS_IN_MEMORY:
@@ -101,15 +101,15 @@ class ShuffleWriter:
 
 @dataclass(frozen=True, kw_only=True)
 class ShuffledShard:
-    """All rows of a shard's series.
+    """All rows of the series of a shard.
 
     Attributes:
-        keys: One row a series, sorted by key.
+        keys: One row per series, sorted by key.
         hashes: Hash of each key, shape (series,).
-        series: Index of each row's series, shape (rows,).
-        day: Each row's date, in days since 1970-01-01, shape (rows,).
-        value: Each row's demand, NaN where it is missing, shape (rows,).
-        in_stock_share: Share of each row's period on sale, shape (rows,); None where it is not known.
+        series: Index of the series of each row, shape (rows,).
+        day: Date of each row, in days since 1970-01-01, shape (rows,).
+        value: Demand of each row, NaN if missing, shape (rows,).
+        in_stock_share: In-stock share of the period of each row, shape (rows,). None without an in-stock column.
     """
 
     keys: pl.DataFrame
@@ -121,13 +121,13 @@ class ShuffledShard:
 
 
 def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share: bool = False) -> ShuffledShard | None:
-    """Reads what all writers spilled of one shard, and deletes it.
+    """Read the rows that all writers wrote for one shard, and delete the files.
 
     Args:
-        folder: Where the shards' files are.
+        folder: Folder of the shuffle files.
         shard: Number of the shard.
         key: Key columns.
-        in_stock_share: Whether the rows tell how long each period was on sale.
+        in_stock_share: Whether the rows have an in-stock share.
 
     Returns:
         None for a shard without series.
@@ -149,14 +149,14 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share
     )
     rows = [np.fromfile(file, dtype=ROW_IN_STOCK if in_stock_share else ROW) for file in writers]
     offset = np.concatenate([[0], np.cumsum([len(frame) for frame in keys])])
-    series = np.concatenate([position[offset[writer] :][spilled["code"]] for writer, spilled in enumerate(rows)])
+    series = np.concatenate([position[offset[writer] :][part["code"]] for writer, part in enumerate(rows)])
     gathered = ShuffledShard(
         keys=unique.select(key),
         hashes=unique[HASH].to_numpy(),
         series=series,
-        day=np.concatenate([spilled["day"] for spilled in rows]),
-        value=np.concatenate([spilled["value"] for spilled in rows]),
-        in_stock_share=np.concatenate([spilled["in_stock_share"] for spilled in rows]) if in_stock_share else None,
+        day=np.concatenate([part["day"] for part in rows]),
+        value=np.concatenate([part["value"] for part in rows]),
+        in_stock_share=np.concatenate([part["in_stock_share"] for part in rows]) if in_stock_share else None,
     )
     for file in [*writers, *folder.glob(_keys_name(shard, "*", "*"))]:
         file.unlink()
@@ -164,7 +164,7 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share
 
 
 def rows_file(folder: Path, shard: int, writer: int) -> Path:
-    """Where one writer spills the rows of a shard."""
+    """Return the file to which one writer writes the rows of a shard."""
     return folder / f"rows-{shard:05d}-{writer}.bin"
 
 

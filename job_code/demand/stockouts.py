@@ -1,7 +1,7 @@
-"""An empty shelf is missing demand, not zero demand: what would have sold in periods off sale is estimated.
+"""Impute stockouts: out-of-stock periods have missing demand, not zero demand, so their demand is estimated.
 
-The estimate stands in the history, so that the lags and means after it are not those of an empty shelf; nothing is
-learnt from it and nothing is judged by it.
+The history contains the estimates, so that later lags and means do not fall. Estimates are not used as training
+targets and not used for scores.
 """
 
 import numpy as np
@@ -9,25 +9,25 @@ import numpy as np
 from job_code.series.arrays import Booleans, Floats
 from job_code.series.panel import Panel
 
-ENOUGH = 0.5  # of a period on sale, to extrapolate from what was sold in it
-USUAL = 8  # periods on sale whose mean is what an article usually sells
+MIN_IN_STOCK_SHARE = 0.5  # minimum in-stock share of a period whose sales are extrapolated
+PERIODS_IN_MEAN = 8  # number of in-stock periods whose mean estimates the demand of an out-of-stock period
 
 
 def impute_stockouts(panel: Panel, share: Floats) -> Booleans:
-    """Replaces, in place, what was sold in periods not wholly on sale by what would have sold.
+    """Replace the sales of periods that are partly or wholly out of stock by estimates of demand, in place.
 
-    Where a period was on sale for half of the time or more, its sales are extrapolated to all of it. Otherwise the mean
-    of the latest periods before that is taken, of the first ones after it where there are none before; but no less than
-    was sold. Series of whole numbers get whole numbers.
+    If the in-stock share is at least one half, the function divides the sales by the share. Otherwise it uses the mean
+    of the latest in-stock periods before. If there are none, it uses the first in-stock periods after. An estimate is
+    never below the sales. The estimates of integer series are integers.
 
     Args:
         panel: The series.
-        share: Share of each period on sale, 0 to 1, shape (values,).
+        share: In-stock share of each period, 0 to 1, shape (values,).
 
     Returns:
-        Which values are no more than estimates: those of the periods mostly off sale, shape (values,).
+        Whether each value is the mean of other periods because its share is below one half, shape (values,).
     """
-    off = share < ENOUGH
+    off = share < MIN_IN_STOCK_SHARE
     partly = (share < 1) & ~off
     if not (off | partly).any():
         return off
@@ -41,14 +41,17 @@ def impute_stockouts(panel: Panel, share: Floats) -> Booleans:
     return off
 
 
-def _usual(panel: Panel, in_stock_share: Booleans) -> Floats:
-    """Mean of the latest periods on sale up to each value, else of the first after it, else 0; shape (values,)."""
-    total = np.concatenate([[0.0], np.cumsum(panel.values[in_stock_share])])
-    before = np.cumsum(in_stock_share)  # periods on sale up to and including each value, of all series
+def _usual(panel: Panel, in_stock: Booleans) -> Floats:
+    """Return the mean of the latest in-stock periods up to each value, else of the first after it, else 0.
+
+    Shape (values,).
+    """
+    total = np.concatenate([[0.0], np.cumsum(panel.values[in_stock])])
+    before = np.cumsum(in_stock)  # number of in-stock periods up to and including each value, over all series
     first = np.concatenate([[0], before])[panel.starts]
     last = before[panel.starts + panel.lengths - 1]
     first, last = np.repeat(first, panel.lengths), np.repeat(last, panel.lengths)
-    begin = np.maximum(before - USUAL, first)
-    end = np.where(before > first, before, np.minimum(first + USUAL, last))
+    begin = np.maximum(before - PERIODS_IN_MEAN, first)
+    end = np.where(before > first, before, np.minimum(first + PERIODS_IN_MEAN, last))
     mean: Floats = (total[end] - total[begin]) / np.maximum(end - begin, 1)
     return mean

@@ -1,4 +1,4 @@
-"""Sizes of a run's work units. They bound its memory and change no forecast."""
+"""Sizes of the work units of a run. They limit its memory and do not change the forecasts."""
 
 from dataclasses import dataclass, replace
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from job_code.demand.shuffle_files import ROW
 
-KEY_BYTES = 1  # of a row of demand: its part of the series' key
-VALUE_BYTES = 5  # a value as preparation/panel_chunks.py keeps it, and its part of all else that is kept
-COVARIATE_BYTES = 4  # a value of one column
-FORECAST_BYTES = 24  # a row of forecasts, should it not compress at all
-VALUES_TO_HAND_OVER = 2_000_000  # of a chunk: a second of one core's work, more or less
+KEY_BYTES = 1  # per row of demand: its share of the key of the series
+VALUE_BYTES = 5  # per aligned value in preparation/panel_chunks.py, with its share of the other files of a chunk
+COVARIATE_BYTES = 4  # per value of one column
+FORECAST_BYTES = 24  # per row of forecasts, uncompressed
+FLEET_CHUNK_VALUES = 2_000_000  # per chunk; one core forecasts it in about a second
 
 
 @dataclass(frozen=True)
 class WorkSizes:
-    """Sizes of a run's work units.
+    """Sizes of the work units of a run.
 
     Attributes:
-        rows_per_batch: Rows read at a time.
-        rows_per_shard: Rows of demand a shard holds, on average, or as much of what lies beside them.
-        values_per_chunk: Aligned values a chunk holds at most, beside those of its first series.
-        rows_worth_a_worker: With fewer rows a worker than this, this process does all the work.
+        rows_per_batch: Rows to read at a time.
+        rows_per_shard: Average number of demand rows of a shard. Covariates count by their bytes.
+        values_per_chunk: Maximum number of aligned values of a chunk, without the values of its first series.
+        rows_worth_a_worker: Minimum number of rows per worker. With fewer rows, fewer processes do the work.
     """
 
     rows_per_batch: int = 1_000_000
@@ -33,36 +33,36 @@ class WorkSizes:
         """Return sizes for a fleet: chunks small enough to keep all cores of all instances busy to the end.
 
         Args:
-            values: Aligned values there are, about.
-            chunks: Chunks there must be at least.
+            values: Approximate number of aligned values.
+            chunks: Minimum number of chunks.
         """
-        return replace(self, values_per_chunk=max(1, min(VALUES_TO_HAND_OVER, values // chunks)))
+        return replace(self, values_per_chunk=max(1, min(FLEET_CHUNK_VALUES, values // chunks)))
 
-    def shards(self, rows: int, bytes_beside: int = 0) -> int:
-        """Number of shards.
+    def shards(self, rows: int, extra_bytes: int = 0) -> int:
+        """Return the number of shards.
 
         Args:
-            rows: Rows of demand.
-            bytes_beside: Of what else lies in the shards: prices may go back years for articles that sell twice a year.
+            rows: Number of demand rows.
+            extra_bytes: Bytes of covariates in the shards. For rare sellers they can exceed the demand.
         """
-        return max(1, -(-(rows + bytes_beside // ROW.itemsize) // self.rows_per_shard))
+        return max(1, -(-(rows + extra_bytes // ROW.itemsize) // self.rows_per_shard))
 
     def worthwhile_workers(self, rows: int) -> int:
-        """How many processes a number of rows keeps busy long enough to be started for it."""
+        """Return the number of processes that the rows keep busy long enough to pay for their start."""
         return max(1, rows // self.rows_worth_a_worker)
 
     def disk_for_shards(self, rows: int, row: "np.dtype[np.void]" = ROW) -> int:
-        """Bytes of disk that the shards of a number of rows need; what is aligned of dense demand needs less."""
+        """Return the disk space of the shards, in bytes. The panels of dense demand need less."""
         return rows * (row.itemsize + KEY_BYTES)
 
     def disk_for_covariates(self, values: int, columns: int) -> int:
-        """Bytes of disk that covariates of single series need beside their aligned values, about."""
+        """Return the approximate disk space of per-series covariates, in bytes."""
         return values * columns * COVARIATE_BYTES
 
     def disk_for_panels(self, values: int, rows: int) -> int:
-        """Bytes of disk that aligned values need beyond what the shards of their rows leave, about."""
+        """Return the approximate disk space of the panels beyond the space that the deleted shards free, in bytes."""
         return max(0, values * VALUE_BYTES - self.disk_for_shards(rows))
 
     def disk_for_forecasts(self, rows: int) -> int:
-        """Bytes of disk that a number of rows of forecasts need, about."""
+        """Return the approximate disk space of rows of forecasts, in bytes."""
         return rows * FORECAST_BYTES

@@ -1,5 +1,5 @@
-"""The entries of the program: on files, in a training container, in a processing container.
+"""The entry points of the program: local files, training container, processing container.
 
-`run` tells the whole story of a run; the other modules connect it to their surroundings.
+`run` has all steps of a run; the other modules connect it to their environment.
 May import: everything.
 """

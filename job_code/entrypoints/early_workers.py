@@ -1,4 +1,4 @@
-"""The processes of a run, started before the run's own libraries are imported where there is much to do."""
+"""Start the worker processes of a large run before this process imports its libraries."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +6,14 @@ from pathlib import Path
 from contract.job_start import DEMAND
 from job_code.runtime.process_pool import Workers, available_cores
 
-# Of demand files. Below, a run takes seconds, and processes that import the same libraries would slow its start.
+# Size of the demand files. A smaller run takes seconds, and starting processes would slow down its own imports.
 WORTH_PROCESSES = 500_000  # bytes
 
 
 def workers_for(inputs: Mapping[str, Path]) -> Workers:
-    """Make a pool of one process a core.
+    """Create a pool with one process per core.
 
-    Of a large input, the processes start now: they import the job's libraries while this process does.
+    For a large input, start the processes now. They import the job's libraries at the same time as this process.
 
     Args:
         inputs: File or folder of each input, by name.

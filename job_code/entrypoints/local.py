@@ -1,4 +1,4 @@
-"""The entries with `--demand`: the same run as in the cloud, on a laptop and without AWS."""
+"""Run `train` or `infer` on local files (`--demand`), without AWS. The run has the same steps as in the cloud."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from job_code.config import ForecastConfig, read_config_file
 from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
-from job_code.runtime.loading import loading
+from job_code.runtime.loading import gc_paused
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def run_locally(options: argparse.Namespace) -> int:
-    """Runs what the command line asks for.
+    """Run `train` or `infer` on local files.
 
     Args:
-        options: As `__main__` has parsed them.
+        options: Options parsed by `__main__`.
 
     Returns:
         The exit code.
@@ -40,18 +40,18 @@ def run_locally(options: argparse.Namespace) -> int:
 
     def clean_up(signal: str) -> None:
         abandon()
-        said = render(ErrorCode.STOPPED, f"stopped by {signal}{'' if finished else ': nothing was written'}")
-        print(f"\n{said}", file=sys.stderr)
+        message = render(ErrorCode.STOPPED, f"stopped by {signal}{'' if finished else ': nothing was written'}")
+        print(f"\n{message}", file=sys.stderr)
 
-    def tell(failure: Failure) -> None:
+    def report(failure: Failure) -> None:
         abandon()
-        failure.tell(progress)
+        failure.log(progress)
 
     def work() -> None:
         nonlocal output, finished
         inputs = {name: path for name in INPUTS if (path := getattr(options, name))}
         with workers_for(inputs) as workers:
-            with loading():
+            with gc_paused():
                 from job_code.entrypoints.run import run
                 from job_code.run_request import RunRequest
                 from job_code.runtime.output_store import LocalOutput
@@ -70,13 +70,13 @@ def run_locally(options: argparse.Namespace) -> int:
             )
             manifest = run(request, output, workers=workers, progress=progress, folder=folder.scratch)
         finished = True
-        _say_where(manifest, output, trained=options.model is None)
+        _print_locations(manifest, output, trained=options.model is None)
 
-    stop_promptly(clean_up)  # before the imports: some of them start threads
-    return exit_code_of(work, on_failure=tell)
+    stop_promptly(clean_up)  # before the imports, because some of them start threads
+    return exit_code_of(work, on_failure=report)
 
 
-def _say_where(manifest: Mapping[str, Any], output: "Output", *, trained: bool) -> None:
+def _print_locations(manifest: Mapping[str, Any], output: "Output", *, trained: bool) -> None:
     keys = RunKeys(partition=manifest["partition"], run_id=manifest["run_id"])
     print(f"forecasts: {output.location(keys.forecasts)}")
     print(f"report:    {output.location(keys.report)}")
@@ -85,23 +85,23 @@ def _say_where(manifest: Mapping[str, Any], output: "Output", *, trained: bool) 
 
 
 def _configuration(options: argparse.Namespace) -> ForecastConfig:
-    """Of a model that is there, what is not given is as it was trained with."""
-    given = read_config_file(options.config) if options.config else {}
+    """Compose the configuration. With an earlier model, missing keys have the values of its training."""
+    values = read_config_file(options.config) if options.config else {}
     if options.model is not None:
         from job_code.forecasting.model_store import load_model
 
         if options.model.is_file():
-            raise InputError([f"--model: {options.model} is a file; give the folder it is in"])
+            raise InputError([f"--model: {options.model} is a file; use the folder that contains it"])
         if not (options.model / MODEL_DOCUMENT).is_file():
             raise InputError(
-                [f"--model: {options.model} has no {MODEL_DOCUMENT}; give an earlier run's folder below {MODELS}"]
+                [f"--model: {options.model} has no {MODEL_DOCUMENT}; use the folder of an earlier run below {MODELS}"]
             )
-        given = load_model(options.model).config.model_dump(exclude={"cutoff", "max_model_age_days"}) | given
-    return ForecastConfig.from_mapping(given | _settings(options.set), source="configuration")
+        values = load_model(options.model).config.model_dump(exclude={"cutoff", "max_model_age_days"}) | values
+    return ForecastConfig.from_mapping(values | _settings(options.set), source="configuration")
 
 
 def _check_manifest(path: Path) -> None:
-    """A path that was given by hand must lead somewhere; found out now, not after an hour's work."""
+    """Check the published manifest before the run starts, because a run can take an hour."""
     from job_code.report.published_run import PublishedRun, UnusableManifestError
 
     try:

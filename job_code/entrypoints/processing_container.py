@@ -1,4 +1,4 @@
-"""The entry `fleet` in a SageMaker processing container: one of several machines that forecast together."""
+"""Run the command `fleet` on one instance of a SageMaker processing job."""
 
 import os
 import shutil
@@ -11,49 +11,49 @@ from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.sagemaker_paths import required
 from job_code.errors import ModelUnusableError
 from job_code.runtime.failures import Failure, exit_code_of
-from job_code.runtime.loading import loading
+from job_code.runtime.loading import gc_paused
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
 
 
 def run_processing_container() -> int:
-    """Forecasts this machine's share; the first machine then waits for the others and finishes the run.
+    """Forecast the chunks of this instance. The first instance then waits for the others and finalizes the run.
 
-    A machine whose objects cannot all be forecast ends well all the same: SageMaker ends all machines as soon as one
-    fails, and the others' work would be lost. It is the first that fails, once all have done what they could.
+    The other instances succeed even if some of their chunks fail. SageMaker ends all instances as soon as one fails,
+    and their work would be lost. Instead, the first instance fails after all instances have processed their chunks.
 
     Returns:
         The exit code.
     """
     paths = ProcessingPaths.from_environment()
-    # Beside the inputs: on the volume that was asked for.
+    # The folder of the inputs is on the volume whose size the job requests.
     with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True, dir=paths.folder) as scratch:
         return _run(paths, Path(scratch))
 
 
 def _run(paths: ProcessingPaths, scratch: Path) -> int:
-    about = {"run_id": os.environ.get(job_start.RUN_ID, ""), "job_name": paths.job_name, "host": paths.host}
-    progress = Progress(about=about)
+    context = {"run_id": os.environ.get(job_start.RUN_ID, ""), "job_name": paths.job_name, "host": paths.host}
+    progress = Progress(about=context)
 
     def clean_up(_signal: str) -> None:
-        # No message: SageMaker strings those of all machines together, and it stops the others when one fails.
+        # Write no message. SageMaker stops the other instances when one fails, and joins the messages of all.
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def tell(failure: Failure) -> None:
-        failure.tell(progress)
+    def report(failure: Failure) -> None:
+        failure.log(progress)
         paths.write_message(failure.code, failure.message)
 
-    stop_promptly(clean_up)  # before the imports: some of them start threads
-    return exit_code_of(lambda: _work(paths, scratch, progress), on_failure=tell)
+    stop_promptly(clean_up)  # before the imports, because some of them start threads
+    return exit_code_of(lambda: _work(paths, scratch, progress), on_failure=report)
 
 
 def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
-    with loading():
+    with gc_paused():
         from job_code.fleet.chunk_archives import unpack
         from job_code.fleet.chunk_worker import prepare
         from job_code.fleet.gather_results import await_instances, finish_run, mark_instance_done
         from job_code.fleet.handover_document import Handover
-        from job_code.fleet.instance import Instance, forecast_objects
+        from job_code.fleet.instance import Instance, forecast_archives
         from job_code.forecasting.model_store import model_checksum
         from job_code.runtime.disk_space import explain_full_disk
         from job_code.runtime.process_pool import Workers, available_cores
@@ -68,13 +68,13 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
             (scratch / name).mkdir()
             unpack(shared / archive_name(name), scratch / name, sha256)
         if model_checksum(model) != handover.model_sha256:
-            raise ModelUnusableError("model: it is not the one that the demand was prepared for; start the run anew")
+            raise ModelUnusableError("model: it does not have the checksum in the handover; start a new run")
         cores = available_cores()
         with Workers(cores) as workers:
-            # Before anything is forecast: a model that does not fit is told once, and not by every object.
+            # Load the model first, so that an unusable model fails once and not for every chunk.
             with progress.stage("load"):
-                workers.start(prepare, model)
-            forecast_objects(
+                workers.run_on_each(prepare, model)
+            forecast_archives(
                 sorted(paths.input(job_start.CHUNKS).glob(archive_name("*"))),
                 handover,
                 model,

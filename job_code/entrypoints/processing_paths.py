@@ -1,4 +1,4 @@
-"""The `/opt/ml` contract between SageMaker and a processing container, with an injectable root."""
+"""Paths below `/opt/ml` in a SageMaker processing container. Tests can set another root."""
 
 import json
 import os
@@ -9,18 +9,18 @@ from typing import Any, Self
 
 from contract.error_codes import ErrorCode, render
 
-MESSAGE_BYTES = 1000  # SageMaker keeps a kilobyte, of all containers together
+MESSAGE_BYTES = 1000  # SageMaker keeps one kilobyte of the joined messages of all containers
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingPaths:
-    """Where a processing container finds its input and leaves its verdict.
+    """Paths of the inputs and the exit message of a processing container.
 
     Attributes:
-        root: `/opt/ml`, or the folder that stands in for it.
-        job_name: The job's name.
-        host: This machine's name.
-        hosts: All machines' names, sorted.
+        root: `/opt/ml`, or a substitute folder.
+        job_name: Name of the job.
+        host: Host name of this instance.
+        hosts: Host names of all instances, sorted.
     """
 
     root: Path
@@ -30,7 +30,14 @@ class ProcessingPaths:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Takes `SAGEMAKER_BASE_DIR` for the root where it is set, else `/opt/ml`."""
+        """Read the job's configuration below `SAGEMAKER_BASE_DIR`, by default `/opt/ml`.
+
+        Args:
+            environment: Environment variables.
+
+        Raises:
+            RuntimeError: If a configuration file cannot be read.
+        """
         root = Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
         resources = _read(root / "config" / "resourceconfig.json")
         job = _read(root / "config" / "processingjobconfig.json")
@@ -42,20 +49,20 @@ class ProcessingPaths:
         )
 
     def input(self, name: str) -> Path:
-        """Folder of an input; of one that is sharded, an instance may have got nothing."""
+        """Return the folder of an input. A sharded input may be empty on an instance."""
         return self.folder / "input" / name
 
     @property
     def folder(self) -> Path:
-        """Where everything of the job lies."""
+        """The folder of the job's inputs and temporary files."""
         return self.root / "processing"
 
     def write_message(self, code: ErrorCode, message: str) -> None:
-        """Leaves what SageMaker shows as the job's ExitMessage.
+        """Write the text that SageMaker shows as the job's ExitMessage.
 
         Args:
-            code: Why this machine failed; the message begins with it.
-            message: The same for people.
+            code: Error code; the text starts with it.
+            message: The error message.
         """
         path = self.root / "output" / "message"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One run: demand in, forecasts out, in one process and always forward."""
+"""Execute one run: read demand, get a model, write forecasts."""
 
 import shutil
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from contract.s3.keys import RunKeys
-from job_code.artifacts.draft_run import Draft, Forecasts, Inference
-from job_code.artifacts.finalize_run import finish
+from job_code.artifacts.draft_run import Forecasts, InferenceThroughput, RunDraft
+from job_code.artifacts.finalize_run import finalize_run
 from job_code.artifacts.input_fingerprint import input_fingerprint
 from job_code.artifacts.manifest import draft_manifest
 from job_code.demand.run_context import RunContext
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.fleet.upload_handover import hand_over
+from job_code.fleet.upload_handover import offload_to_fleet
 from job_code.forecasting.forecast_chunk import forecast_chunks
 from job_code.preparation.data_quality import failed_report
 from job_code.preparation.prepare import PreparedDemand
@@ -39,24 +39,24 @@ def run(
     folder: Path,
     sizes: WorkSizes | None = None,
 ) -> Mapping[str, Any]:
-    """Read, check, fit, backtest, predict and write.
+    """Read and check the input, train or reuse a model, forecast, and write all files of the run.
 
-    Or predicts with the model of an earlier run; or leaves it to a fleet to predict.
+    If the request has `min_chunks`, upload a handover instead of forecasting. A fleet then completes the run.
 
     Args:
-        request: What to run.
-        output: Where the run's files go.
-        workers: The processes to spread the work over; they end before the run's last stage.
-        progress: Shows how far it is.
-        folder: Where files are made before they are put; the caller removes it.
-        sizes: How large the chunks of the work are; they change no forecast.
+        request: The request of the run.
+        output: Store of the run's files.
+        workers: Processes for the work; they end before the last stage of the run.
+        progress: Progress of the run.
+        folder: Folder for temporary files; the caller removes it.
+        sizes: Sizes of the units of work; they do not change the forecasts.
 
     Returns:
-        The manifest, which is also the last file written; what there is of it, where a fleet goes on.
+        The manifest, which is also the last file written. For a fleet, the manifest without the forecasts.
 
     Raises:
-        InputError: If the input cannot be forecast; the data-quality report says why, in full.
-        JobError: If the disk has no room for the run, a process of the run was killed, or the model cannot be used.
+        InputError: If the input cannot be forecast. The data-quality report has all problems.
+        JobError: If the disk is too small, a worker process was killed, or the model cannot be used.
     """
     try:
         with explain_full_disk(), workers:
@@ -69,27 +69,35 @@ def run(
                 output=output,
             )
             demand, model, draft = _prepare(context)
-            _keep(model, context)
+            _store_model(model, context)
             if request.min_chunks is not None:
-                hand_over(draft, demand, model, context)
+                offload_to_fleet(draft, demand, model, context)
                 output.finish()
                 return draft.manifest
             forecasts = _predict(draft, demand, model, context)
     except InputError as error:
-        refuse(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
+        write_failed_report(error, output, partition=request.partition, run_id=request.run_id, folder=folder)
         raise
-    return finish(draft, forecasts, published=request.published, output=output, progress=progress, folder=folder)
+    return finalize_run(draft, forecasts, published=request.published, output=output, progress=progress, folder=folder)
 
 
-def refuse(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
-    """Writes the data-quality report of a run that cannot be, with everything that is wrong."""
+def write_failed_report(error: InputError, output: Output, *, partition: str, run_id: str, folder: Path) -> None:
+    """Write the data-quality report of a run with invalid input. It lists all problems.
+
+    Args:
+        error: The problems.
+        output: Store of the run's files.
+        partition: Partition of the run.
+        run_id: Name of the run.
+        folder: Folder for temporary files.
+    """
     keys = RunKeys(partition=partition, run_id=run_id)
     put_json(failed_report(error.problems), keys.data_quality, output, folder)
     output.finish()
 
 
-def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
-    """Do all that comes before the forecasts."""
+def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, RunDraft]:
+    """Read the input, get the model, and draft the manifest."""
     request, progress = context.request, context.progress
     if request.model is None:
         demand, quality = read_input(context)
@@ -102,11 +110,11 @@ def _prepare(context: RunContext) -> tuple[PreparedDemand, TrainedModel, Draft]:
     with progress.stage("fingerprint"):
         fingerprint = input_fingerprint(request.inputs)
     manifest = draft_manifest(request, demand, model, quality, fingerprint)
-    return demand, model, Draft(manifest, charts, {})
+    return demand, model, RunDraft(manifest, charts, {})
 
 
-def _predict(draft: Draft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Forecasts:
-    """Forecast all series, and put each file in its place as soon as it is made."""
+def _predict(draft: RunDraft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Forecasts:
+    """Forecast all series. Store each file as soon as it is written."""
     horizon, scratch, cores = model.forecaster.config.horizon, context.scratch, context.workers.count
     files, total = [], np.zeros(horizon)
     with context.progress.stage("predict") as advance:
@@ -120,12 +128,12 @@ def _predict(draft: Draft, demand: PreparedDemand, model: TrainedModel, context:
     return Forecasts(
         files=files,
         total=total,
-        inference=Inference.of(demand.series, core_seconds, instances=1, cores=cores),
+        inference=InferenceThroughput.of(demand.series, core_seconds, instances=1, cores=cores),
     )
 
 
-def _keep(model: TrainedModel, context: RunContext) -> None:
-    """Put a model that was trained just now where later runs, and the fleet, find it."""
+def _store_model(model: TrainedModel, context: RunContext) -> None:
+    """Store a new model in the run's model prefix, for later runs and the fleet."""
     request = context.request
     if request.model is None:
         copies = model.folder.with_name("kept")

@@ -1,4 +1,4 @@
-"""The `/opt/ml` contract between SageMaker and a training container, with an injectable root."""
+"""Paths below `/opt/ml` in a SageMaker training container. Tests can set another root."""
 
 import json
 import os
@@ -13,26 +13,30 @@ from job_code.errors import InputError
 
 @dataclass(frozen=True)
 class SageMakerPaths:
-    """Where a training container finds its input and leaves its verdict.
+    """Paths of the inputs and the failure file of a training container.
 
     Attributes:
-        root: `/opt/ml`, or the folder that stands in for it.
+        root: `/opt/ml`, or a substitute folder.
     """
 
     root: Path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
-        """Takes `SAGEMAKER_BASE_DIR` for the root where it is set, else `/opt/ml`."""
+        """Take the root from `SAGEMAKER_BASE_DIR`, by default `/opt/ml`.
+
+        Args:
+            environment: Environment variables.
+        """
         return cls(root=Path(environment.get("SAGEMAKER_BASE_DIR", "/opt/ml")))
 
     def channel(self, name: str) -> Path | None:
-        """Folder of an input channel, or None where the job was started without it."""
+        """Return the folder of an input channel, or None if the job does not have this channel."""
         folder = self.root / "input" / "data" / name
         return folder if folder.is_dir() else None
 
     def hyperparameters(self) -> dict[str, str]:
-        """The job's hyperparameters; every value is a string, as SageMaker passes them.
+        """Return the job's hyperparameters. SageMaker passes every value as a string.
 
         Raises:
             InputError: If the file is missing or is not a JSON object.
@@ -43,15 +47,15 @@ class SageMakerPaths:
         except (OSError, ValueError) as error:
             raise InputError([f"hyperparameters: {path} cannot be read: {error}"]) from None
         if not isinstance(values, dict):
-            raise InputError([f"hyperparameters: {path} holds no JSON object"])
+            raise InputError([f"hyperparameters: {path} is not a JSON object"])
         return {str(key): str(value) for key, value in values.items()}
 
     def write_failure(self, code: ErrorCode, message: str) -> None:
-        """Leaves the one line that SageMaker shows as the job's FailureReason.
+        """Write the line that SageMaker shows as the job's FailureReason.
 
         Args:
-            code: Why the job failed; the line begins with it.
-            message: The same for people.
+            code: Error code; the line starts with it.
+            message: The error message.
         """
         path = self.root / "output" / "failure"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,10 +63,13 @@ class SageMakerPaths:
 
 
 def required(variable: str) -> str:
-    """The value of an environment variable.
+    """Return the value of an environment variable.
 
     Args:
         variable: Its name.
+
+    Raises:
+        RuntimeError: If it is not set, or empty.
     """
     value = os.environ.get(variable)
     if not value:

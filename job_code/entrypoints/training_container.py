@@ -1,4 +1,4 @@
-"""The entries `train` and `infer` in a SageMaker training container, where everything comes from `/opt/ml`."""
+"""Run the commands `train` and `infer` in a SageMaker training container, with the input from `/opt/ml`."""
 
 import os
 import shutil
@@ -12,16 +12,16 @@ from job_code.entrypoints.early_workers import workers_for
 from job_code.entrypoints.sagemaker_paths import SageMakerPaths, required
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
-from job_code.runtime.loading import loading
+from job_code.runtime.loading import gc_paused
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
 
 
 def run_training_container(*, infer: bool) -> int:
-    """Runs the job.
+    """Run the job.
 
     Args:
-        infer: Whether to forecast with the model of the channel `model`, instead of training one.
+        infer: Whether to forecast with the model of the channel `model` instead of training a new one.
 
     Returns:
         The exit code.
@@ -39,19 +39,19 @@ def _run(scratch: Path, *, infer: bool) -> int:
         paths.write_failure(ErrorCode.STOPPED, f"stopped by {signal}")
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def tell(failure: Failure) -> None:
-        failure.tell(progress)
+    def report(failure: Failure) -> None:
+        failure.log(progress)
         paths.write_failure(failure.code, failure.message)
 
-    stop_promptly(clean_up)  # before the imports: some of them start threads
-    return exit_code_of(lambda: _work(paths, scratch, progress, infer=infer), on_failure=tell)
+    stop_promptly(clean_up)  # before the imports, because some of them start threads
+    return exit_code_of(lambda: _work(paths, scratch, progress, infer=infer), on_failure=report)
 
 
 def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
     inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
     with workers_for(inputs) as workers:
-        with loading():
-            from job_code.entrypoints.run import refuse, run
+        with gc_paused():
+            from job_code.entrypoints.run import run, write_failed_report
             from job_code.run_request import RunRequest
             from job_code.runtime.output_store import S3Output
             from job_code.runtime.s3_prefix import S3Prefix
@@ -60,13 +60,13 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
         run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
         try:
             if job_start.DEMAND not in inputs:
-                raise InputError(["demand: the job has no channel of that name, and no --demand was given"])
+                raise InputError(["demand: the job has no channel with this name, and --demand is not set"])
             model = paths.channel(job_start.MODEL) if infer else None
             if infer and model is None:
-                raise InputError(["model: the job has no channel of that name; train one before"])
+                raise InputError(["model: the job has no channel with this name; train a model first"])
             config = ForecastConfig.from_mapping(paths.hyperparameters(), source="configuration")
         except InputError as error:
-            refuse(error, output, partition=partition, run_id=run_id, folder=scratch)
+            write_failed_report(error, output, partition=partition, run_id=run_id, folder=scratch)
             raise
         request = RunRequest(
             run_id=run_id,

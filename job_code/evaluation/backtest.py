@@ -23,7 +23,7 @@ from job_code.model.fitting import ModelFit
 from job_code.preparation.training_sample import Sample
 from job_code.series.arrays import Booleans, Floats, Integers
 
-# Of the training rows of the run's own model. The rest would improve the backtest's model little and take long.
+# Fraction of the training rows of the run's model. More rows would take long and hardly improve the backtest's model.
 BACKTEST_TRAIN_FRACTION = 1 / 3
 MIN_SERIES_TO_CROSS_FIT = 20  # fewer series are all scored with values from all of them
 
@@ -40,7 +40,7 @@ class Backtest:
         step: Periods ahead of the cutoff, from 1.
         demand_class: Demand class of the series at the cutoff.
         weight: Weight of the row: the series it stands for.
-        mase_scale: The series' in-sample error of seasonal naive, NaN where there is none.
+        mase_scale: The series' in-sample error of seasonal naive; NaN if it is not defined.
         actual: Observed demand.
         forecast: Expected demand.
         model: Expected demand by the model alone.
@@ -49,7 +49,7 @@ class Backtest:
         quantiles: Shape (rows, levels).
         levels: Levels of the quantiles.
         calibrator: The calibrator, fitted to all rows.
-        learning_curve: WAPE of the model in the first window, and of one trained on half the series. None where the
+        learning_curve: WAPE of the model in the first window, and of a model trained on half the series. None if the
             sample is the full population.
     """
 
@@ -98,10 +98,10 @@ class BacktestPlan:
 
     @classmethod
     def of(cls, sample: Sample, config: ForecastConfig) -> Self | None:
-        """Make the windows. Return None where every series is too short for one.
+        """Make the windows. Return None if every series is too short for one.
 
-        With `cutoff_rule = "series"` windows are counted back from each series' own end. So the training data of one
-        series may cover periods that are held out of another.
+        With `cutoff_rule = "series"`, windows are counted back from each series' own end. So the training data of one
+        series may cover held-out periods of another.
 
         Args:
             sample: The series, with all of their demand.
@@ -116,7 +116,7 @@ class BacktestPlan:
 
     @property
     def fits(self) -> list[ModelFit]:
-        """The models: of all series, and of half of them unless the sample is the full population."""
+        """The models to train: on all series, and on half of them unless the sample is the full population."""
         pasts = [self.past]
         if not self.sample.is_full_population and self.past.in_half_sample.any():
             pasts.append(self.past.select(self.past.in_half_sample))
@@ -135,7 +135,7 @@ def backtest(plan: BacktestPlan, models: Sequence[DirectModel], config: Forecast
         config: The configuration.
 
     Returns:
-        None where no held-out period was observed.
+        None if no held-out period was observed.
     """
     sample, windows = plan.sample, plan.windows
     model, *smaller = models

@@ -29,8 +29,8 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
         chosen: Whether each row counts, shape (rows,); all when absent.
 
     Returns:
-        `wape`, `mase`, `bias` and `wql` of each, and `coverage` of the forecast; None where the data do not define it.
-        The quantiles of a point forecast are all equal to it.
+        `wape`, `mase`, `bias` and `wql` of each, and `coverage` of the forecast; None if the data do not define it.
+        The quantiles of a point forecast are all equal to the forecast.
     """
     counts = tested.weight > 0 if chosen is None else chosen & (tested.weight > 0)
     weight, actual, scale, quantiles = (
@@ -63,8 +63,8 @@ def scores_by_step(tested: Backtest) -> list[dict[str, Any]]:
 def scores_by_group(tested: Backtest, sample: Sample, encoding: StaticEncoding) -> list[dict[str, Any]]:
     """Return the scores of each stratum, demand class, and category of the static columns.
 
-    Strata are those of today. The largest series of today had, on average, less demand in the past, so their forecasts
-    show a negative bias, and the smallest series a positive one.
+    The strata are assigned by today's demand. The largest series of today had, on average, less demand in the past, so
+    their forecasts show a negative bias. The smallest series show a positive bias.
 
     Returns:
         One item for each group: `by` (what divides the series), `group`, `share_of_demand`, and the scores.

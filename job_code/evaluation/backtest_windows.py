@@ -1,4 +1,4 @@
-"""The windows of a backtest: where it forecasts from, and which series. Their number bounds its work."""
+"""Make the windows of a backtest: their cutoffs and their series. The number of forecasts is limited."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from job_code.config import ForecastConfig
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
 
-WINDOWS_PER_HORIZON = 3  # windows overlap: each forecasts a whole horizon, so that a step meets several seasons
+WINDOWS_PER_HORIZON = 3  # windows overlap: each forecasts a whole horizon, so that a step covers several seasons
 MIN_HISTORY_PER_HELD_OUT = 4  # the held-out periods are at most this fraction of the median history
 MAX_FORECASTS = 120_000
 
@@ -20,7 +20,7 @@ class BacktestWindow:
     Attributes:
         held_out_periods: Number of periods after the window's cutoff, the same for every series.
         steps: Number of periods to forecast, at most `held_out_periods`.
-        series: Whether each series is forecast, shape (series,). Each that is has more than `held_out_periods`.
+        series: Whether each series is forecast, shape (series,). Such a series has more than `held_out_periods`.
     """
 
     held_out_periods: int
@@ -36,7 +36,7 @@ def make_backtest_windows(panel: Panel, config: ForecastConfig) -> list[Backtest
         config: Horizon, and the number of horizons to hold out at most.
 
     Returns:
-        The windows that forecast any series; none when every series has a single period.
+        The windows that forecast any series; an empty list if every series has a single period.
     """
     if not (panel.lengths > 1).any():
         return []
@@ -46,7 +46,7 @@ def make_backtest_windows(panel: Panel, config: ForecastConfig) -> list[Backtest
     step_size = -(-horizon // WINDOWS_PER_HORIZON)
     held_out = range(longest, 0, -step_size)
     forecasts = sum(int((panel.lengths > each).sum()) * min(horizon, each) for each in held_out)
-    one_in = -(-forecasts // MAX_FORECASTS)  # series; each window takes others
+    one_in = -(-forecasts // MAX_FORECASTS)  # series; each window uses different series
     index = np.arange(len(panel))
     windows = [
         BacktestWindow(each, min(horizon, each), (panel.lengths > each) & ((index // 2 + number) % one_in == 0))

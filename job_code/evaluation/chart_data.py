@@ -76,7 +76,7 @@ class ChartData:
     """Data of all charts of a run's report.
 
     Attributes:
-        backtest: Data of the backtest; None where the history was too short for one.
+        backtest: Data of the backtest; None if the history is too short for one.
         series: A few example series.
         recent: Demand of all series together, in the last periods until the cutoff.
         is_full_population: Whether the model was trained on all series.
@@ -89,7 +89,7 @@ class ChartData:
 
 
 def _ratio(group: Integers, error: Floats, demand: Floats) -> Floats:
-    """Divide the sum of errors by the sum of demand in each group; NaN where there is no demand."""
+    """Divide the sum of errors by the sum of demand in each group; NaN for a group without demand."""
     total = np.bincount(group, weights=demand)
     share: Floats = np.full(len(total), np.nan)
     np.divide(np.bincount(group, weights=error), total, out=share, where=total > 0)

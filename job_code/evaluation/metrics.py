@@ -29,8 +29,8 @@ def mase(actual: Floats, forecast: Floats, weight: Floats, scale: Floats) -> flo
         actual: Observed demand.
         forecast: Forecast demand.
         weight: Weight of each row.
-        scale: In-sample error of seasonal naive for each row's series, from `seasonal_naive_mae`; rows without one are
-            left out.
+        scale: In-sample error of seasonal naive for each row's series, from `seasonal_naive_mae`. Rows with NaN are
+            ignored.
     """
     scaled = np.abs(forecast - actual) / scale
     usable = (weight > 0) & np.isfinite(scaled)
@@ -87,7 +87,7 @@ def pit_histogram(actual: Floats, quantiles: Floats, levels: tuple[float, ...], 
 
     Returns:
         Share of the observations below the first quantile, between neighbors, and above the last, shape (levels + 1,).
-        The sum is 1. For a calibrated forecast they are the distances between the levels.
+        The sum is 1. For a calibrated forecast, the shares are the distances between the levels.
     """
     edges = np.array([0.0, *levels, 1.0])
     low, high = randomized_pit_bounds(actual, quantiles, levels)

@@ -1,5 +1,5 @@
-"""What is known beside demand: static features, covariates and public holidays, from files to encoded arrays.
+"""Exogenous data: static features, covariates and public holidays, from files to encoded arrays.
 
-`static_files` and `covariate_files` read, `covariate_store` keeps rows on disk, the encodings make numbers.
+`static_files` and `covariate_files` read files. `covariate_store` keeps values on disk. The encodings make numbers.
 May import: demand and what demand may import.
 """

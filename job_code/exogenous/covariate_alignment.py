@@ -1,4 +1,4 @@
-"""Tells which series, or group of series, and which period the rows of covariates are about."""
+"""Assign the rows of covariates to series, or groups of series, and to periods."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.exogenous.covariate_shuffle_files import SpilledRows, group_of
+from job_code.exogenous.covariate_shuffle_files import ShuffledRows, group_of
 from job_code.exogenous.covariates import NO_GROUP, Cells
 from job_code.series.arrays import Integers
 from job_code.series.frequency import Frequency
@@ -20,26 +20,26 @@ SOURCE = "covariates"
 
 @dataclass(frozen=True)
 class AlignedRows:
-    """Rows of a table: values of shape (columns, rows), and the series and period they are about, shape (rows,)."""
+    """Rows of a table: values of shape (columns, rows), and series and period of each row, shape (rows,)."""
 
     values: Cells
     series: Integers
     period: Integers
 
     def of(self, series: Integers) -> "AlignedRows":
-        """The rows of some series, renumbered by their position in `series`."""
+        """Return the rows of some series. The series get their positions in `series` as numbers."""
         position = group_of(self.series.astype(np.uint64), series.astype(np.uint64), NO_GROUP)
         kept = position != NO_GROUP
         return AlignedRows(self.values[:, kept], position[kept], self.period[kept])
 
 
-def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
-    """Tells series and period of rows, and counts those that cannot be used.
+def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
+    """Return series and period of each row, and count the invalid rows. Drop rows of unknown series.
 
     Args:
-        rows: As they were spilled; those about nothing that is known are left out.
-        known: Hashes of the keys of all series, or groups.
-        frequency: The demand's calendar.
+        rows: Rows of a shard.
+        known: Hashes of the keys of all series or groups.
+        frequency: Calendar of the demand.
         problems: Takes the counts.
     """
     series = group_of(rows.hash, known, NO_GROUP)
@@ -52,37 +52,40 @@ def align_rows(rows: SpilledRows, known: Hashes, frequency: Frequency, problems:
 
 
 def periods_of(day: npt.NDArray[np.int32], frequency: Frequency, problems: Counter[str]) -> Integers:
-    """Tells the periods of dates, and counts those off the calendar.
+    """Return the periods of dates, and count the dates off the calendar.
 
     Args:
         day: Days since 1970-01-01, shape (rows,).
-        frequency: The demand's calendar.
+        frequency: Calendar of the demand.
         problems: Takes the count.
+
+    Returns:
+        Period numbers, shape (rows,).
     """
-    told = pl.DataFrame({DAY: day}).select(pl.col(DAY).cast(pl.Date))
-    told = told.select(
+    dates = pl.DataFrame({DAY: day}).select(pl.col(DAY).cast(pl.Date))
+    dates = dates.select(
         frequency.to_period(pl.col(DAY)).cast(pl.Int64).alias("period"),
         frequency.is_off_anchor(pl.col(DAY)).alias("off"),
     )
-    problems["off_anchor"] += int(told["off"].sum())
-    return told["period"].to_numpy()
+    problems["off_anchor"] += int(dates["off"].sum())
+    return dates["period"].to_numpy()
 
 
 def report_covariate_problems(problems: Counter[str], frequency: Frequency, findings: ValidationReport) -> None:
-    """Takes note of rows that could not be used."""
+    """Report the invalid rows of all covariates."""
     findings.add(
         SOURCE,
         "row",
         f"dated off the calendar {frequency.name} of the demand",
-        remedy=f"date every {frequency.unit} as the demand does",
+        remedy=f"Date every {frequency.unit} the same way as the demand",
         count=problems["off_anchor"],
         examples=[],
     )
     findings.add(
         SOURCE,
         "row",
-        f"with the key and {frequency.unit} of another",
-        remedy=f"keep one row per key and {frequency.unit}",
+        f"with the key and {frequency.unit} of another row",
+        remedy=f"Keep one row per key and {frequency.unit}",
         count=problems["duplicates"],
         examples=[],
     )

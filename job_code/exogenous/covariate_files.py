@@ -1,4 +1,7 @@
-"""Streams covariate files, over all cores, into the shards of the demand, or one for those of a shorter key."""
+"""Stream covariate files into shards on all cores.
+
+A table with the demand's key goes to the shards of the demand. A table with a shorter key has a single shard.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -13,16 +16,16 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
 from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_rows
 from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, SpilledTable, TableColumns
+from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
 from job_code.exogenous.static_features import MAX_CATEGORIES, all_categories
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
-from job_code.tables.column_kinds import infer_column_kinds
+from job_code.tables.column_types import infer_column_types
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import clean_key, common_types, with_key_types
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
-from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -31,31 +34,31 @@ class ShuffledCovariates:
     """All covariates in shards.
 
     Attributes:
-        tables: By key.
-        ignored: Columns that are not used, each with the reason.
+        tables: The tables.
+        ignored: Ignored columns, each with the reason.
     """
 
-    tables: tuple[SpilledTable, ...] = ()
+    tables: tuple[ShuffledTable, ...] = ()
     ignored: tuple[str, ...] = ()
 
     def of_shard(
         self, shard: int, hashes: Hashes, frequency: Frequency, problems: Counter[str]
     ) -> dict[int, AlignedRows]:
-        """Take the rows about the series of a shard out of the shuffle files, and delete those.
+        """Read the rows of the series of a shard from the shuffle files, and delete the files.
 
         Args:
             shard: Number of the shard.
-            hashes: Hashes of its series' keys.
-            frequency: The demand's calendar.
-            problems: Takes the counts of what is wrong with the rows.
+            hashes: Hashes of the keys of the shard's series.
+            frequency: Calendar of the demand.
+            problems: Takes the counts of invalid rows.
 
         Returns:
-            By number of the table; none for tables of a shorter key than the demand's.
+            Rows by table number, without the tables that have a shorter key than the demand.
         """
         return {
             table.columns.number: align_rows(table.read(shard), hashes, frequency, problems)
             for table in self.tables
-            if table.of_series
+            if table.per_series
         }
 
 
@@ -81,98 +84,98 @@ class _Result:
 
 
 def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
-    """Bytes that covariates of single series will take in the shards; what is wrong with the files is said later.
+    """Return the size of per-series covariates in the shards, in bytes. Problems of the files are reported later.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        config: Names the key and time columns.
+        config: Names of the key and time columns.
     """
     try:
         files = open_tables(path, _wanted(config), ValidationReport(), source=SOURCE)
     except InputError:
         return 0
-    told = 0
+    size = 0
     for file in files:
         names = tuple(set(file.columns) - {*config.key, config.time})
         if set(config.key) <= set(file.columns):
-            told += file.rows * TableColumns(number=0, key=config.key, numbers=names, texts=()).row.itemsize
-    return told
+            size += file.rows * TableColumns(number=0, key=config.key, numbers=names, texts=()).row.itemsize
+    return size
 
 
-def spill_covariates(
+def shuffle_covariates(
     path: Path, demand: ShardedDemand, context: RunContext, findings: ValidationReport
 ) -> ShuffledCovariates:
-    """Read every covariate file at or below a path.
+    """Read every covariate file at or below a path into shards.
 
-    Files of the same columns make a table. Its key are those columns that the demand's key has, too; the demand itself,
-    should it be among the others, is left out.
+    Files with the same columns are one table. The key of the table is the part of the demand's key that it has. The
+    target column, if a file has it, is ignored.
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        demand: Says where the shards are, and of which types the keys are.
+        demand: Folder of the shards, and types of the key columns.
         context: The run.
-        findings: Takes note of all that is wrong.
+        findings: Takes invalid files, columns and rows.
     """
     try:
         files = open_tables(path, _wanted(context.config), findings, source=SOURCE)
     except InputError as error:
-        findings.state(str(error))
+        findings.add_message(str(error))
         return ShuffledCovariates()
     tables: dict[frozenset[str], list[TableFile]] = {}
     for file in files:
         tables.setdefault(frozenset(file.columns), []).append(file)
     problem = _name_problem(tables, context.config)
     if problem is not None:
-        findings.state(problem)
+        findings.add_message(problem)
         return ShuffledCovariates()
-    spilled: list[SpilledTable] = []
+    shuffled: list[ShuffledTable] = []
     ignored: list[str] = []
     for number, columns in enumerate(sorted(tables, key=sorted)):
-        table, reasons = _spill_table(number, tables[columns], demand, context, findings)
-        spilled += [table] if table.schema.names else []
+        table, reasons = _shuffle_table(number, tables[columns], demand, context, findings)
+        shuffled += [table] if table.schema.names else []
         ignored += reasons
-    return ShuffledCovariates(tuple(spilled), tuple(ignored))
+    return ShuffledCovariates(tuple(shuffled), tuple(ignored))
 
 
 def _name_problem(tables: Iterable[frozenset[str]], config: ForecastConfig) -> str | None:
-    """Say what is wrong with the names of the tables' columns; None where nothing is."""
+    """Return the problem of the column names of the tables, or None."""
     names = [name for columns in tables for name in columns - {*config.key, config.time}]
     working = sorted(set(names) & set(WORKING_COLUMNS))
     if working:
-        return f"covariates: a column cannot be named {', '.join(working)}; rename it"
+        return f"covariates: a column cannot be named {', '.join(working)}. Rename it"
     twice = ", ".join(sorted({name for name in names if names.count(name) > 1}))
     if twice:
-        return f"covariates: {twice} is in files of different columns; give files of one table the same columns"
+        return f"covariates: {twice} is in files with different columns. Use the same columns in all files of a table"
     return None
 
 
 def _wanted(config: ForecastConfig) -> Callable[[list[str]], list[str]]:
-    """Chooses the columns to read: all but the target, and the time in any case, so that its lack is told."""
+    """Return the columns to read: all without the target. A missing time column is included, so it is reported."""
     return lambda header: [config.time, *(name for name in header if name not in (config.time, config.target))]
 
 
-def _spill_table(
+def _shuffle_table(
     number: int, files: Sequence[TableFile], demand: ShardedDemand, context: RunContext, findings: ValidationReport
-) -> tuple[SpilledTable, list[str]]:
-    """Returns the table, and its columns that are not used, each with the reason."""
+) -> tuple[ShuffledTable, list[str]]:
+    """Return the table, and its ignored columns with the reasons."""
     config = context.config
     key = tuple(name for name in config.key if name in files[0].columns)
     types = common_types(files, [name for name in files[0].columns if name != config.time])
-    columns = sorted(name for name in types if name not in key)  # whatever their order in the files
-    kinds = infer_column_kinds(files, {name: types[name] for name in columns})
-    table = TableColumns(number=number, key=key, numbers=kinds.numbers, texts=kinds.texts)
-    results = list(context.workers.map(_spill, _tasks(files, table, types, demand, context)))
+    columns = sorted(name for name in types if name not in key)  # files may have them in another order
+    by_type = infer_column_types(files, {name: types[name] for name in columns})
+    table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
+    results = list(context.workers.map(_shuffle, _tasks(files, table, types, demand, context)))
     for result in results:
-        findings.absorb(result.findings)
+        findings.merge(result.findings)
     schema, unused = _merge(results, table)
-    spilled = SpilledTable(
+    shuffled = ShuffledTable(
         schema=schema,
         columns=table,
         folder=demand.folder,
-        of_series=key == config.key,
+        per_series=key == config.key,
         own_codes=tuple(result.categories for result in results),
     )
-    return spilled, [*(f"{name} (neither number nor text)" for name in kinds.others), *unused]
+    return shuffled, [*(f"{name} (neither number nor text)" for name in by_type.others), *unused]
 
 
 def _tasks(
@@ -182,10 +185,10 @@ def _tasks(
     demand: ShardedDemand,
     context: RunContext,
 ) -> list[_Task]:
-    """Divide the files among the workers, as far as the rows are worth one.
+    """Divide the files among as many workers as the rows keep busy.
 
     Raises:
-        OutOfDiskError: If the disk has no room for the rows.
+        OutOfDiskError: If the disk is too small for the rows.
     """
     config, sizes = context.config, context.sizes
     rows = sum(file.rows for file in files)
@@ -207,7 +210,7 @@ def _tasks(
 
 
 def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSchema, list[str]]:
-    """Settle what the table holds by what all writers saw; list the columns of text that are of no use."""
+    """Merge the results of all writers into a schema. Return it with the ignored text columns and their reasons."""
     found = {name: all_categories(result.categories[name] for result in results) for name in table.texts}
     lowest = {name: min(result.lowest[name] for result in results) for name in table.numbers}
     schema = CovariateSchema(
@@ -220,22 +223,22 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
     return schema, [f"{name} (text with more than {MAX_CATEGORIES} different values)" for name in unused]
 
 
-def _spill(task: _Task) -> _Result:
+def _shuffle(task: _Task) -> _Result:
     writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
     result = _Result({}, {}, {})
     for part in task.parts:
         file = part.file
         try:
             for batch in file.batches(task.batch, first=part.first, rows=part.rows):
-                rows = batch.with_columns(pl.col(pl.Boolean).cast(pl.Int8))  # as text, yes would be no number
+                rows = batch.with_columns(pl.col(pl.Boolean).cast(pl.Int8))  # "true" as text would not be a number
                 rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
                 if task.key_types:
-                    given = {name: rows.schema[name] for name in task.key_types}
-                    rows = with_key_types(clean_key(rows, given, result.findings, source=SOURCE), task.key_types)
+                    own_types = {name: rows.schema[name] for name in task.key_types}
+                    rows = with_key_types(clean_key(rows, own_types, result.findings, source=SOURCE), task.key_types)
                 rows = rows.with_columns(to_day(rows.schema[task.time], task.time).alias(DAY))
                 checks = day_checks(rows.schema[task.time], task.time)
                 rows = drop_bad_rows(rows, checks, file.name, result.findings, source=SOURCE)
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
-            note_unreadable(file.name, file.kind, str(error), result.findings, SOURCE)
+            report_unreadable(file.name, file.file_format, str(error), result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)

@@ -1,4 +1,4 @@
-"""What a table of covariates holds, wherever its values lie."""
+"""Schema of a table of covariates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class CovariateSchema:
-    """The columns of one table that are used.
+    """Usable columns of one table.
 
     Attributes:
-        numeric: Columns of numbers.
-        categorical: Values of each column of text; each becomes its position, any other is unknown.
-        positive: Columns of numbers that are always above zero.
-        known_until: The latest day each column is known for, counted from 1970-01-01; columns that are known for all
-            of time have none.
+        numeric: Numeric columns.
+        categorical: Values of each text column. A value is encoded as its position, any other value as missing.
+        positive: Numeric columns whose values are always above zero.
+        known_until: Latest day with a value of each column, in days since 1970-01-01. Columns that are known for all
+            periods, such as public holidays, have no entry.
     """
 
     numeric: tuple[str, ...] = ()
@@ -23,5 +23,5 @@ class CovariateSchema:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns, in the order of their values."""
+        """Names of all columns, in the order of the values."""
         return (*self.numeric, *self.categorical)

@@ -1,7 +1,7 @@
-"""Covariates on their way from the input files, in any order, to the shards of the demand.
+"""Shuffle covariates from the input files into shards.
 
-A row is 12 bytes and four for every column. Text travels as a code that is its writer's own; what it means is settled
-once all files are read.
+A row takes 12 bytes and four bytes per column. Each writer encodes text with its own codes. The reader translates
+them to common categories after all files are read.
 """
 
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
 from job_code.tables.row_checks import DAY
 
 NEVER = -(2**31)
-Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of their codes; None: too many to be of use
+Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of the codes; None: too many categories
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableColumns:
-    """How the rows of one table of covariates lie in its shuffle files.
+    """Layout of the rows of one table in its shuffle files.
 
     Attributes:
-        number: Tells its files from those of other tables.
-        key: The key columns it has, of those that name a series.
-        numbers: Columns that are used as they are.
-        texts: Columns that hold categories.
+        number: Number of the table, part of the file names.
+        key: Key columns of the table, a part of the demand's key.
+        numbers: Numeric columns.
+        texts: Text columns.
     """
 
     number: int
@@ -41,26 +41,26 @@ class TableColumns:
 
     @property
     def row(self) -> np.dtype[np.void]:
-        """Layout of a spilled row."""
+        """Data type of a row on disk."""
         return np.dtype([("hash", np.uint64), ("day", np.int32), ("values", np.float32, (len(self.names),))])
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns, in the order they are spilled."""
+        """Names of all columns, in the order on disk."""
         return (*self.numbers, *self.texts)
 
     def file(self, folder: Path, shard: int, writer: int) -> Path:
-        """Where one writer spills the rows of a shard."""
+        """Return the file to which one writer writes the rows of a shard."""
         return folder / f"covariates-{self.number}-{shard:05d}-{writer}.bin"
 
 
 class CovariateWriter:
-    """StratumCodes batches of one table into one file a shard.
+    """Write batches of one table to one file per shard.
 
     Args:
-        table: What it holds.
-        folder: Where the shards' files are.
-        writer: Tells the files of this writer from those of others.
+        table: Layout of the rows.
+        folder: Folder of the shuffle files.
+        writer: Number of this writer, part of the file names.
         shards: Number of shards.
     """
 
@@ -71,15 +71,15 @@ class CovariateWriter:
         self.last_day = dict.fromkeys(table.names, NEVER)
 
     def add(self, batch: pl.DataFrame) -> None:
-        """Spills rows with the table's columns and `DAY`."""
+        """Write rows with the columns of the table and `DAY`."""
         table = self._table
         hashes = hash_keys(batch, table.key) if table.key else np.zeros(batch.height, np.uint64)
         rows = np.empty(batch.height, dtype=table.row)
         rows["hash"], rows["day"] = hashes, batch[DAY].to_physical().to_numpy()
         for at, name in enumerate(table.numbers):
-            given = batch[name].cast(pl.Float32).fill_null(np.nan).to_numpy()
-            rows["values"][:, at] = np.where(np.isfinite(given), given, np.nan)
-            self.lowest[name] = min(self.lowest[name], float(np.nanmin(given, initial=np.inf)))
+            values = batch[name].cast(pl.Float32).fill_null(np.nan).to_numpy()
+            rows["values"][:, at] = np.where(np.isfinite(values), values, np.nan)
+            self.lowest[name] = min(self.lowest[name], float(np.nanmin(values, initial=np.inf)))
         for at, name in enumerate(table.texts, len(table.numbers)):
             rows["values"][:, at] = self._encode(name, batch[name])
         for at, name in enumerate(table.names):
@@ -96,7 +96,7 @@ class CovariateWriter:
 
     @property
     def categories(self) -> Categories:
-        """What the codes of this writer mean."""
+        """Categories by the codes of this writer."""
         return {name: None if codes is None else tuple(codes) for name, codes in self._codes.items()}
 
     def _encode(self, name: str, column: pl.Series) -> npt.NDArray[np.float32]:
@@ -114,37 +114,37 @@ class CovariateWriter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpilledTable:
+class ShuffledTable:
     """One table in shards.
 
     Attributes:
-        schema: Its columns that are used.
-        columns: How its rows lie in the files.
-        folder: Where its files are.
-        of_series: Whether its key is the demand's; if so, it lies in the demand's shards, else in a single one.
-        own_codes: What each writer's codes mean.
+        schema: Usable columns of the table.
+        columns: Layout of the rows in the shuffle files.
+        folder: Folder of the shuffle files.
+        per_series: Whether the table has the demand's key. If so, it is in the shards of the demand, else in one shard.
+        own_codes: Categories by the codes of each writer.
     """
 
     schema: CovariateSchema
     columns: TableColumns
     folder: Path
-    of_series: bool
+    per_series: bool
     own_codes: tuple[Categories, ...]
 
-    def read(self, shard: int) -> "SpilledRows":
-        """Reads what all writers spilled of one shard, and deletes it."""
+    def read(self, shard: int) -> "ShuffledRows":
+        """Read the rows that all writers wrote for one shard, and delete the files."""
         no_values = np.empty((len(self.schema.names), 0), np.float32)
-        nothing = SpilledRows(np.empty(0, np.uint64), np.empty(0, np.int32), no_values)
-        rows = SpilledRows.stack([nothing, *self.batches(shard)])
+        nothing = ShuffledRows(np.empty(0, np.uint64), np.empty(0, np.int32), no_values)
+        rows = ShuffledRows.stack([nothing, *self.batches(shard)])
         self.delete(shard)
         return rows
 
-    def batches(self, shard: int, size: int | None = None) -> Iterator["SpilledRows"]:
-        """Streams what all writers spilled of one shard.
+    def batches(self, shard: int, size: int | None = None) -> Iterator["ShuffledRows"]:
+        """Stream the rows that all writers wrote for one shard.
 
         Args:
-            shard: Its number.
-            size: Rows a batch at most; all of a writer's when absent.
+            shard: Number of the shard.
+            size: Maximum number of rows of a batch; None for one batch per writer.
         """
         names = self.schema.names
         used = [self.columns.names.index(name) for name in names]
@@ -158,18 +158,18 @@ class SpilledTable:
                 values = np.ascontiguousarray(own["values"].T[used])
                 for name, known in self.schema.categorical.items():
                     at, position = names.index(name), {text: code for code, text in enumerate(known)}
-                    meaning = [position.get(text, np.nan) for text in codes[name] or ()]
-                    values[at] = _translate(values[at], np.array([*meaning, np.nan], dtype=np.float32))
-                yield SpilledRows(own["hash"], own["day"], values)
+                    target = [position.get(text, np.nan) for text in codes[name] or ()]
+                    values[at] = _translate(values[at], np.array([*target, np.nan], dtype=np.float32))
+                yield ShuffledRows(own["hash"], own["day"], values)
 
     def delete(self, shard: int) -> None:
-        """Deletes what all writers spilled of one shard."""
+        """Delete the files that all writers wrote for one shard."""
         for writer in range(len(self.own_codes)):
             self.columns.file(self.folder, shard, writer).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
-class SpilledRows:
+class ShuffledRows:
     """Rows of one shard: hash of the key, date in days since 1970-01-01, values of shape (columns, rows)."""
 
     hash: Hashes
@@ -177,8 +177,8 @@ class SpilledRows:
     values: Cells
 
     @classmethod
-    def stack(cls, parts: "list[SpilledRows]") -> "SpilledRows":
-        """Puts the rows of several writers one behind the other."""
+    def stack(cls, parts: "list[ShuffledRows]") -> "ShuffledRows":
+        """Concatenate the rows of several writers."""
         return cls(
             np.concatenate([part.hash for part in parts]),
             np.concatenate([part.day for part in parts]),
@@ -187,7 +187,7 @@ class SpilledRows:
 
 
 def group_of(hashes: Hashes, known: Hashes, missing: int) -> Integers:
-    """Position of each hash among the known ones, `missing` where it is not one of them."""
+    """Return the position of each hash among the known hashes, or `missing` if it is unknown."""
     if not len(known):
         return np.full(len(hashes), missing, np.int64)
     order = np.argsort(known)
@@ -195,7 +195,8 @@ def group_of(hashes: Hashes, known: Hashes, missing: int) -> Integers:
     return np.where(known[at] == hashes, at, missing)
 
 
-def _translate(codes: npt.NDArray[np.float32], meaning: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    unknown = np.isnan(codes)
-    translated: npt.NDArray[np.float32] = meaning[np.where(unknown, len(meaning) - 1, codes).astype(np.int64)]
+def _translate(codes: npt.NDArray[np.float32], target: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Translate the codes of a writer. The last element of `target` is the translation of a missing value."""
+    missing = np.isnan(codes)
+    translated: npt.NDArray[np.float32] = target[np.where(missing, len(target) - 1, codes).astype(np.int64)]
     return translated

@@ -1,4 +1,4 @@
-"""Covariates on disk, between the check and the forecast: with each chunk its own, and those that many chunks share."""
+"""Prepared covariates on disk: per-series values with each chunk, and tables that all chunks share."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 
 from job_code.exogenous.covariate_alignment import AlignedRows
-from job_code.exogenous.covariate_mask import HiddenShares
+from job_code.exogenous.covariate_mask import MaskRate
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import group_of
 from job_code.exogenous.covariates import NO_GROUP, Covariates, CovariateTable
@@ -17,19 +17,19 @@ from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys
 
 _GROUPS = "covariate_groups.npy"
-MOSTLY = 0.5  # of the periods to forecast: a column unknown for more tells of the past alone
-MIN_HIDDEN = 0.01
+MAX_MISSING_SHARE = 0.5  # of the periods to forecast; a column that is missing more often is dropped
+MIN_MASK_RATE = 0.01  # the model must see some missing values, or LightGBM would treat them as 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredTable:
-    """What one table holds, and where its values are.
+    """Schema and location of one table.
 
     Attributes:
-        number: Tells its files from those of other tables.
-        key: The key columns it has, of those that name a series.
-        schema: Its columns.
-        folder: Where its values are; None where each chunk has those of its own series.
+        number: Number of the table, part of the file names.
+        key: Key columns of the table, a part of the demand's key.
+        schema: Columns of the table.
+        folder: Folder of the values of a shared table; None if each chunk has the values of its own series.
     """
 
     number: int
@@ -38,57 +38,59 @@ class StoredTable:
     folder: Path | None
 
     def file(self, chunk: Path) -> Path:
-        """Where its values for the series of a chunk are."""
+        """Return the file with the values for the series of a chunk."""
         return (self.folder or chunk) / f"covariates-{self.number}.npy"
 
 
 @dataclass(frozen=True)
 class StoredCovariates:
-    """Where covariates are, and what they are.
+    """Location, schema and use of all covariates.
 
     Attributes:
-        tables: By key.
-        horizon: Periods after the cutoff that they may be known for.
-        dropped: Columns that are not used, as they are mostly unknown there.
-        hidden: How often each column that is used is hidden while learning.
+        tables: The tables.
+        horizon: Number of periods after the cutoff that the tables cover.
+        dropped: Columns that the run does not use.
+        mask_rate: Mask rate of each used column in training and backtest; None without a mask.
     """
 
     tables: tuple[StoredTable, ...] = ()
     horizon: int = 0
     dropped: tuple[str, ...] = ()
-    hidden: HiddenShares | None = None
+    mask_rate: MaskRate | None = None
 
-    def known_ahead(self, unknown: Floats, *, seed: int) -> Self:
-        """Settles what is used, by what is known of the periods to forecast.
+    def drop_mostly_missing(self, missing: Floats, *, seed: int) -> Self:
+        """Drop the columns that are mostly missing in the periods to forecast, and set the mask rate of the others.
 
-        What the model learns from and is tested on must be known as often as it will be when it forecasts; and it
-        must have met what is unknown, or it would take that for 0.
+        Training and backtest must have the same share of missing values as the forecast. They must also have at least
+        some missing values, otherwise LightGBM treats missing values as 0.
 
         Args:
-            unknown: Share of series for which each column is unknown at each step, shape (columns, horizon).
-            seed: Of what is hidden.
+            missing: Share of series for which each column is missing at each step, shape (columns, horizon).
+            seed: Seed of the mask.
         """
-        used = unknown.mean(axis=1) <= MOSTLY
+        used = missing.mean(axis=1) <= MAX_MISSING_SHARE
         dropped = tuple(name for name, kept in zip(self.names, used, strict=True) if not kept)
-        settled = replace(self, dropped=dropped)
-        shares = np.maximum(unknown[used], MIN_HIDDEN)
-        return replace(settled, hidden=HiddenShares(names=settled.names, shares=shares, seed=seed))
+        kept = replace(self, dropped=dropped)
+        shares = np.maximum(missing[used], MIN_MASK_RATE)
+        return replace(kept, mask_rate=MaskRate(names=kept.names, shares=shares, seed=seed))
 
     def only(self, names: Collection[str]) -> Self:
-        """Settles what is used by what a model knows, however much of it is known of the periods to forecast."""
+        """Use only the named columns, even if they are mostly missing in the horizon. For runs that reuse a model."""
         dropped = tuple(name for table in self.tables for name in table.schema.names if name not in names)
-        return replace(self, dropped=dropped, hidden=None)
+        return replace(self, dropped=dropped, mask_rate=None)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of all columns that are used, table by table."""
+        """Names of all used columns, table by table."""
         return tuple(name for table in self.tables for name in self._used(table))
 
-    def past_only(self, last_day: int) -> list[bool]:
-        """Whether each column ends with the demand: what a later cutoff would not know, an earlier one must not.
+    def is_past_only(self, last_day: int) -> list[bool]:
+        """Return whether each used column ends with the demand, so that it is unknown in a real horizon.
+
+        A run with an earlier cutoff must not use such a column, although the file has values for its horizon.
 
         Args:
-            last_day: Of the demand, whatever the cutoff, counted from 1970-01-01.
+            last_day: Last day of the demand, which may be after the cutoff, in days since 1970-01-01.
         """
         return [
             table.schema.known_until.get(name, last_day + 1) <= last_day
@@ -98,19 +100,19 @@ class StoredCovariates:
 
     @property
     def columns_of_series(self) -> int:
-        """Number of columns that each series has values of its own in."""
+        """Number of per-series columns."""
         return sum(len(table.schema.names) for table in self.tables if table.folder is None)
 
     def _used(self, table: StoredTable) -> tuple[str, ...]:
         return tuple(name for name in table.schema.names if name not in self.dropped)
 
     def read(self, chunk: Path, panel: Panel, *, only: Booleans | None = None) -> Covariates:
-        """Reads what is known of a chunk's series.
+        """Read the covariates of the series of a chunk.
 
         Args:
             chunk: Folder of the chunk.
-            panel: Its series, those chosen by `only`.
-            only: Series to read, shape (series of the chunk,); all when absent.
+            panel: The series that `only` selects.
+            only: Whether to read each series of the chunk, shape (series of the chunk,); None for all.
         """
         if not self.tables:
             return Covariates.none(len(panel))
@@ -143,12 +145,12 @@ class StoredCovariates:
         )
 
     def write(self, chunk: Path, panel: Panel, rows: Mapping[int, AlignedRows]) -> None:
-        """Write what is known of a chunk's series beside them.
+        """Write the covariates of the series of a chunk to its folder.
 
         Args:
             chunk: Folder of the chunk.
-            panel: Its series.
-            rows: For each table that is not shared, by its number: the rows about them.
+            panel: Series of the chunk.
+            rows: Rows of these series, by the number of each table that is not shared.
         """
         if not self.tables:
             return

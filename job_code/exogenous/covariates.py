@@ -1,7 +1,7 @@
-"""What is known of a period beside its demand, in the past and over the horizon: price, promotion, holiday.
+"""Covariates: variables per period, in the past and over the horizon, such as price, promotion and holiday.
 
-Values are kept by group and period. A group is whatever the table's key tells apart: the series themselves, the shops
-they are sold in, or, where a table has no key, all series together. Histories may be cut without touching them.
+Values are stored by group and period. The key of the table defines the groups: single series, shops, or all series if
+the table has no key. Cutting the demand history of a series does not change its covariates.
 """
 
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ NO_GROUP = -1
 
 @dataclass(frozen=True)
 class CovariateTable:
-    """Columns that share a key.
+    """Columns with the same key.
 
     Attributes:
-        values: Of each column, NaN where unknown; the periods of each group one behind the other, shape (cells,).
-        first_period: Of each group, shape (groups,).
-        lengths: Periods of each group, shape (groups,).
+        values: Values of each column, NaN if missing, with the periods of each group in sequence, shape (cells,).
+        first_period: Number of the first period of each group, shape (groups,).
+        lengths: Number of periods of each group, shape (groups,).
     """
 
     values: Sequence[Cells]
@@ -35,40 +35,40 @@ class CovariateTable:
 
     @cached_property
     def starts(self) -> Integers:
-        """Position of each group's first cell, shape (groups,)."""
+        """Position of the first cell of each group, shape (groups,)."""
         return np.cumsum(self.lengths) - self.lengths
 
     @classmethod
     def empty(cls, columns: int, first_period: Integers, lengths: Integers) -> Self:
-        """A table that knows nothing yet."""
+        """Return a table without values."""
         return cls(list(np.full((columns, int(lengths.sum())), np.nan, np.float32)), first_period, lengths)
 
     def put(self, group: Integers, period: Integers, values: Cells) -> Integers:
-        """Fills cells in; those of periods that a group does not have are left out.
+        """Write values to cells. Rows with a period outside their group are ignored.
 
         Args:
-            group: Of each row, shape (rows,).
-            period: Of each row, shape (rows,).
-            values: Shape (columns, rows).
+            group: Group of each row, shape (rows,).
+            period: Period of each row, shape (rows,).
+            values: Values of each row, shape (columns, rows).
 
         Returns:
-            Positions of the cells that were filled in, one for each row that was used.
+            Positions of the written cells, one per used row.
         """
         at, known = self._cells(group, period)
         cells = at[known]
-        for column, given in zip(self.values, values, strict=True):
-            column[cells] = given[known]
+        for column, new in zip(self.values, values, strict=True):
+            column[cells] = new[known]
         return cells
 
     def at(self, group: Integers, period: Integers) -> Cells:
-        """Looks periods up.
+        """Return the values of rows.
 
         Args:
-            group: Of each row, `NO_GROUP` where there is none, shape (rows,).
-            period: Of each row, shape (rows,).
+            group: Group of each row or `NO_GROUP`, shape (rows,).
+            period: Period of each row, shape (rows,).
 
         Returns:
-            NaN where unknown, shape (columns, rows).
+            Values, NaN if missing, shape (columns, rows).
         """
         at, known = self._cells(group, period)
         found = np.full((len(self.values), len(group)), np.nan, np.float32)
@@ -77,14 +77,14 @@ class CovariateTable:
         return found
 
     def select(self, groups: Integers) -> Self:
-        """Keeps some groups, in the order given."""
+        """Return some groups, in that order."""
         lengths = self.lengths[groups]
         at = np.arange(int(lengths.sum())) + np.repeat(self.starts[groups] - np.cumsum(lengths) + lengths, lengths)
         return type(self)([column[at] for column in self.values], self.first_period[groups], lengths)
 
     @classmethod
     def stack(cls, tables: Sequence[Self]) -> Self:
-        """Puts the groups of several tables one behind the other."""
+        """Concatenate the groups of several tables."""
         return cls(
             [np.concatenate(columns) for columns in zip(*(table.values for table in tables), strict=True)],
             np.concatenate([table.first_period for table in tables]),
@@ -104,13 +104,14 @@ class Covariates:
     """All covariates of some series.
 
     Attributes:
-        tables: By key.
-        shared: Whether groups of each table are of several series.
+        tables: The tables.
+        shared: Whether several series share the groups of each table.
         group: Group of each series in each table, shape (tables, series).
-        names: Of all columns, table by table.
-        categorical: Names of those that hold categories.
-        positive: Names of those that are always above zero, such as prices; they are told relative to what is usual.
-        mask: What is hidden from the model while it learns; None where it sees all that is known.
+        names: Names of all columns, table by table.
+        categorical: Names of the columns with categories.
+        positive: Names of the columns whose values are always above zero, such as prices. The features also contain
+            their ratio to the usual value.
+        mask: Mask for training and backtest; None without a mask.
     """
 
     tables: tuple[CovariateTable, ...]
@@ -123,12 +124,12 @@ class Covariates:
 
     @classmethod
     def none(cls, series: int) -> Self:
-        """No covariates, for a number of series."""
+        """Return an object without covariates for a number of series."""
         return cls(tables=(), shared=(), group=np.empty((0, series), np.int64))
 
     @classmethod
     def stack(cls, parts: Sequence[Self]) -> Self:
-        """Puts the series of several parts of one run one behind the other."""
+        """Concatenate the series of several parts of one run."""
         tables, groups = [], []
         for number, shared in enumerate(parts[0].shared):
             own, group = [part.tables[number] for part in parts], [part.group[number] for part in parts]
@@ -141,35 +142,35 @@ class Covariates:
         return replace(parts[0], tables=tuple(tables), group=np.array(groups, np.int64).reshape(len(tables), series))
 
     def select(self, series: Booleans) -> Self:
-        """Keeps some of the series."""
+        """Return the covariates of the selected series."""
         return self.take(np.flatnonzero(series))
 
     def take(self, series: Integers) -> Self:
-        """The series at some positions, in that order."""
+        """Return the covariates of the series at some positions, in that order."""
         return replace(self, group=self.group[:, series], mask=self.mask and self.mask.take(series))
 
     def at(self, series: Integers, period: Integers) -> Cells:
-        """Looks periods up.
+        """Return the values of rows.
 
         Args:
-            series: Index of each row's series, shape (rows,).
-            period: Of each row, shape (rows,).
+            series: Index of the series of each row, shape (rows,).
+            period: Period of each row, shape (rows,).
 
         Returns:
-            NaN where unknown, shape (columns, rows).
+            Values, NaN if missing, shape (columns, rows).
         """
         found = [table.at(group[series], period) for table, group in zip(self.tables, self.group, strict=True)]
         return np.concatenate(found) if found else np.empty((0, len(series)), np.float32)
 
     def ahead(self, last_period: Integers, horizon: int) -> Cells:
-        """What is known of the periods to forecast.
+        """Return the values in the periods to forecast.
 
         Args:
-            last_period: Of each series, shape (series,).
-            horizon: Periods after it.
+            last_period: Last period of each series, shape (series,).
+            horizon: Number of periods after it.
 
         Returns:
-            NaN where unknown, shape (columns, series, horizon).
+            Values, NaN if missing, shape (columns, series, horizon).
         """
         series, step = np.divmod(np.arange(len(last_period) * horizon), horizon)
         return self.at(series, last_period[series] + step + 1).reshape(len(self.names), len(last_period), horizon)

@@ -1,4 +1,4 @@
-"""What is known of series beside their demand."""
+"""Static features and covariates of series."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,11 +10,11 @@ from job_code.series.arrays import Booleans
 
 @dataclass(frozen=True)
 class Exogenous:
-    """What is known of some series beside their demand.
+    """Static features and covariates of some series.
 
     Attributes:
-        static: What never changes.
-        covariates: What changes from period to period, and is known beforehand.
+        static: Features that never change.
+        covariates: Variables per period that are known for the horizon.
     """
 
     static: StaticFeatures
@@ -22,13 +22,13 @@ class Exogenous:
 
     @classmethod
     def none(cls, series: int) -> Self:
-        """Nothing, for a number of series."""
+        """Return an object without features for a number of series."""
         return cls(StaticFeatures.none(series), Covariates.none(series))
 
     def unmasked(self) -> Self:
-        """All that is known, as it is when the run itself forecasts."""
+        """Return the features without the mask, as the forecast uses them."""
         return replace(self, covariates=replace(self.covariates, mask=None))
 
     def select(self, series: Booleans) -> Self:
-        """Keeps some of the series."""
+        """Return the features of the selected series."""
         return type(self)(self.static.select(series), self.covariates.select(series))

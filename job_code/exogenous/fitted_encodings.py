@@ -1,4 +1,4 @@
-"""The encodings that a model was trained with."""
+"""Encodings of a trained model."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from job_code.exogenous.static_features import StaticEncoding
 
 @dataclass(frozen=True, kw_only=True)
 class FittedEncodings:
-    """How a trained model turns static columns and covariates into numbers.
+    """Encodings with which a trained model converts static columns and covariates to numbers.
 
     Attributes:
-        static: The encoding of the static columns.
-        covariates: The encoding of the covariates.
+        static: Encoding of the static columns.
+        covariates: Encoding of the covariates.
     """
 
     static: StaticEncoding

@@ -1,4 +1,4 @@
-"""Covariates that many series have in common, put where all chunks of the demand find them."""
+"""Prepare covariates that many series share, in folders that all chunks use."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,19 +10,19 @@ import polars as pl
 from job_code.demand.run_context import RunContext
 from job_code.exogenous.covariate_alignment import periods_of, report_covariate_problems
 from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import SpilledTable, group_of
+from job_code.exogenous.covariate_shuffle_files import ShuffledTable, group_of
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
 from job_code.exogenous.covariates import NO_GROUP, CovariateTable
-from job_code.exogenous.public_holidays import BESIDE, holiday_table
+from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, holiday_table
 from job_code.series.frequency import Frequency
 from job_code.tables.key_hashes import Hashes, hash_keys
 from job_code.tables.validation_report import ValidationReport
 
-OF_A_ROW = ("hash", "period")
+ROW_COLUMNS = ("hash", "period")
 
 
 def store_covariates(
-    spilled: Sequence[SpilledTable],
+    shuffled: Sequence[ShuffledTable],
     frequency: Frequency,
     span: tuple[int, int],
     context: RunContext,
@@ -30,50 +30,50 @@ def store_covariates(
     *,
     known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> StoredCovariates:
-    """Settle where each table will be; those of a shorter key than the demand's are put there at once.
+    """Return the location of each table, and write the shared tables.
 
     Args:
-        spilled: All tables.
-        frequency: The demand's calendar.
-        span: First and last period that anything is asked of.
-        context: The run; the shared tables go beside the prepared demand.
-        findings: Takes note of what is wrong with the tables that are shared.
-        known: What text means to a model that was trained before, by column.
+        shuffled: All tables.
+        frequency: Calendar of the demand.
+        span: First and last period that the run needs.
+        context: The run. The shared tables go to its `chunks` folder.
+        findings: Takes the invalid rows and names of the shared tables.
+        known: Categories of a trained model, by column.
     """
     config, folder = context.config, context.chunks
     problems, tables = Counter[str](), []
-    for table in spilled:
-        if table.of_series:
+    for table in shuffled:
+        if table.per_series:
             columns = table.columns
             tables.append(StoredTable(number=columns.number, key=columns.key, schema=table.schema, folder=None))
         else:
             into = folder / f"covariates-{table.columns.number}"
             tables.append(share_table(table, frequency, span, problems, into, context.sizes.rows_per_batch))
-    if config.country_holidays is not None and not findings.messages():  # a wrong cutoff may lie centuries away
+    if config.country_holidays is not None and not findings.messages():  # an invalid cutoff may be centuries away
         into = folder / "covariates-holidays"
         tables.append(share_holidays(config.country_holidays, len(tables), frequency, span, into, known=known or {}))
     names = [name for table in tables for name in table.schema.names]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        findings.state(f"covariates: {', '.join(twice)} is the name of a column of public holidays, too; rename it")
+        findings.add_message(f"covariates: {', '.join(twice)} is also the name of a public-holiday column. Rename it")
     report_covariate_problems(problems, frequency, findings)
     return StoredCovariates(tuple(tables), config.horizon)
 
 
 def share_table(
-    table: SpilledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path, batch: int
+    table: ShuffledTable, frequency: Frequency, span: tuple[int, int], problems: Counter[str], folder: Path, batch: int
 ) -> StoredTable:
-    """Puts a table of a shorter key than the demand's where all chunks find it.
+    """Write a table with a shorter key than the demand to a folder that all chunks use.
 
-    It may be large where a chain has many articles: what is in memory is a batch, and a byte for each of its cells.
+    The table can be large, e.g. for a chain with many articles. Memory: one batch, and one byte per cell.
 
     Args:
-        table: As it was spilled.
-        frequency: The demand's calendar.
-        span: First and last period that anything is asked of.
-        problems: Takes the counts of what is wrong with it.
-        folder: Where it goes; it must not exist.
-        batch: Rows to work through at a time.
+        table: The table in shuffle files.
+        frequency: Calendar of the demand.
+        span: First and last period that the run needs.
+        problems: Takes the counts of invalid rows.
+        folder: Folder to create. It must not exist.
+        batch: Rows to process at a time.
     """
     folder.mkdir()
     groups = pl.DataFrame(schema={"hash": pl.UInt64, "first": pl.Int64, "last": pl.Int64})
@@ -88,7 +88,7 @@ def share_table(
     stored = StoredTable(number=columns.number, key=columns.key, schema=schema, folder=folder)
     lengths = last - first + 1
     cells = int(lengths.sum())
-    values = _unknown(stored.file(folder), len(schema.names), cells)
+    values = _nan_array(stored.file(folder), len(schema.names), cells)
     outside: list[Hashes] = []
     shared, filled = CovariateTable(list(values), first, lengths), np.zeros(cells, dtype=bool)
     for rows in table.batches(0, batch):
@@ -96,8 +96,8 @@ def share_table(
         period = periods_of(rows.day, frequency, Counter())
         at = shared.put(group, period, rows.values)
         unused = (period < span[0]) | (period > span[1])
-        # Rows that are of no use are few, and need only be told apart.
-        outside.append(hash_keys(pl.DataFrame({"hash": rows.hash[unused], "period": period[unused]}), OF_A_ROW))
+        # Few rows are outside the span. Their hashes are enough to find duplicates.
+        outside.append(hash_keys(pl.DataFrame({"hash": rows.hash[unused], "period": period[unused]}), ROW_COLUMNS))
         new = np.unique(at[~filled[at]])
         problems["duplicates"] += len(at) - len(new)
         filled[new] = True
@@ -118,18 +118,18 @@ def share_holidays(
     *,
     known: Mapping[str, tuple[str, ...]],
 ) -> StoredTable:
-    """Puts a country's public holidays where all chunks find them.
+    """Write the public holidays of a country to a folder that all chunks use.
 
     Args:
-        country: As the configuration has it.
-        number: Tells the table from others.
-        frequency: The demand's calendar.
-        span: First and last period that anything is asked of.
-        folder: Where it goes; it must not exist.
-        known: What text means to a model that was trained before, by column.
+        country: Configured country or region.
+        number: Number of the table, part of the file names.
+        frequency: Calendar of the demand.
+        span: First and last period that the run needs.
+        folder: Folder to create. It must not exist.
+        known: Categories of a trained model, by column.
     """
     folder.mkdir()
-    columns = tuple(f"{country} {name}" for name in BESIDE)
+    columns = tuple(f"{country} {name}" for name in HOLIDAY_COLUMNS)
     shared, names = holiday_table(country, frequency, *span, known=known.get(columns[0]))
     schema = CovariateSchema(categorical=dict.fromkeys(columns, names))
     stored = StoredTable(number=number, key=(), schema=schema, folder=folder)
@@ -138,8 +138,8 @@ def share_holidays(
     return stored
 
 
-def _unknown(file: Path, columns: int, cells: int) -> "np.memmap[tuple[int, int], np.dtype[np.float32]]":
-    """An array of NaN on disk, written out first: a full disk must show in a write, not when memory is mapped to it."""
+def _nan_array(file: Path, columns: int, cells: int) -> "np.memmap[tuple[int, int], np.dtype[np.float32]]":
+    """Return a memory-mapped array of NaN. All bytes are written first, so a full disk fails the write, not the map."""
     with file.open("wb") as opened:
         header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False}
         np.lib.format.write_array_header_1_0(opened, {**header, "shape": (columns, cells)})

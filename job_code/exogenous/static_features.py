@@ -1,4 +1,4 @@
-"""How columns that describe a series become numbers."""
+"""Encoding of static columns as numbers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,16 +12,16 @@ import polars as pl
 from job_code.series.arrays import Booleans
 from job_code.tables.validation_report import ValidationReport
 
-MAX_CATEGORIES = 255  # beyond it a category says little of its own and LightGBM's search over splits grows slow
+MAX_CATEGORIES = 255  # with more, single categories carry little information and LightGBM's split search is slow
 
 
 @dataclass(frozen=True)
 class StaticFeatures:
-    """Static columns as numbers, one row a series.
+    """Static columns as numbers, one row per series.
 
     Attributes:
-        columns: Float32, null where unknown.
-        categorical: Names of those that hold categories.
+        columns: Float32 columns, null if missing.
+        categorical: Names of the columns with categories.
     """
 
     columns: pl.DataFrame
@@ -29,16 +29,16 @@ class StaticFeatures:
 
     @classmethod
     def none(cls, series: int) -> Self:
-        """No columns, for a number of series."""
+        """Return an object without columns for a number of series."""
         return cls(pl.DataFrame(height=series))
 
     def select(self, series: Booleans) -> Self:
-        """Keeps some of the series."""
+        """Return the features of the selected series."""
         return type(self)(self.columns.filter(pl.Series(series)), self.categorical)
 
     @cached_property
     def array(self) -> npt.NDArray[np.float32]:
-        """The columns, NaN where unknown, shape (columns, series)."""
+        """The columns, NaN if missing, shape (columns, series)."""
         return np.array([column.to_numpy() for column in self.columns], dtype=np.float32).reshape(
             self.columns.width, self.columns.height
         )
@@ -46,12 +46,12 @@ class StaticFeatures:
 
 @dataclass(frozen=True)
 class StaticEncoding:
-    """How static columns become numbers, the same for every series of a run.
+    """Encoding of the static columns, common to all series of a run.
 
     Attributes:
-        numbers: Columns used as they are.
-        categories: Column of text -> its values, sorted; each becomes its position.
-        ignored: Columns that are not used, each with the reason.
+        numbers: Numeric columns.
+        categories: Sorted values of each text column. A value is encoded as its position.
+        ignored: Ignored columns, each with the reason.
     """
 
     numbers: tuple[str, ...]
@@ -62,11 +62,11 @@ class StaticEncoding:
     def of(
         cls, schema: dict[str, pl.DataType], shards: Sequence[Mapping[str, frozenset[str] | None]]
     ) -> "StaticEncoding":
-        """Settles the encoding by what all shards hold.
+        """Derive the encoding from the values of all shards.
 
         Args:
             schema: Types of the columns.
-            shards: Of each shard, what `categories_of` gave for its text columns.
+            shards: For each shard, the result of `categories_of` for its text columns.
         """
         numbers, categories, ignored = [], {}, []
         for name, dtype in schema.items():
@@ -82,35 +82,37 @@ class StaticEncoding:
                     categories[name] = found
         return cls(tuple(numbers), categories, tuple(ignored))
 
-    def fit(self, schema: dict[str, pl.DataType], findings: ValidationReport) -> Self:
-        """Looks whether a later run's columns are those that a model was trained with.
+    def check_compatible(self, schema: dict[str, pl.DataType], findings: ValidationReport) -> Self:
+        """Return the encoding with the ignored columns of a later run, and report incompatible columns.
 
         Args:
-            schema: Types of that run's columns.
-            findings: Takes note of columns that are missing or of another kind.
+            schema: Types of the columns of the later run.
+            findings: Takes columns that are missing or have another type than in training.
         """
-        kinds = {name: _kind(dtype) for name, dtype in schema.items()}
+        types = {name: _type_name(dtype) for name, dtype in schema.items()}
         missing = [name for name in self.columns if name not in schema]
         if missing:
-            which = ", ".join(missing)
-            findings.state(f"static: {which} is missing, which the model was trained with; upload it, or train anew")
+            names = ", ".join(missing)
+            findings.add_message(
+                f"static: columns of the model are missing: {names}. Upload them, or train a new model"
+            )
         for name in self.columns:
             was = "text" if name in self.categories else "a number"
-            if name not in missing and kinds[name] != was:
-                findings.state(
-                    f"static: {name} is {kinds[name]}, and was {was} when the model was trained; upload it as it was, "
-                    "or train anew"
+            if name not in missing and types[name] != was:
+                findings.add_message(
+                    f"static: {name} is {types[name]}, but was {was} in training. Upload it as {was}, "
+                    "or train a new model"
                 )
         unknown = tuple(f"{name} (new to the model)" for name in schema if name not in self.columns)
         return replace(self, ignored=unknown)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that are used, in the order of `encode`."""
+        """Names of the used columns, in the order of `encode`."""
         return (*self.numbers, *self.categories)
 
     def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Turns what was given into numbers: Float32, null where unknown."""
+        """Return the columns as Float32, null if missing, infinite or an unknown category."""
         columns = []
         for name in self.numbers:
             finite = rows[name].cast(pl.Float32)
@@ -121,20 +123,20 @@ class StaticEncoding:
         return pl.DataFrame(height=rows.height).with_columns(columns)
 
 
-def _kind(dtype: pl.DataType) -> str:
+def _type_name(dtype: pl.DataType) -> str:
     if dtype == pl.String:
         return "text"
     return "a number" if dtype.is_numeric() or dtype == pl.Boolean else f"a {dtype}"
 
 
 def categories_of(column: pl.Series) -> frozenset[str] | None:
-    """The different values of a text column; None where there are too many to be of use."""
+    """Return the distinct values of a text column, or None if there are more than `MAX_CATEGORIES`."""
     found = column.drop_nulls().unique()
     return frozenset(found.to_list()) if len(found) <= MAX_CATEGORIES else None
 
 
 def all_categories(parts: Iterable[Iterable[str] | None]) -> tuple[str, ...] | None:
-    """What several parts of a column hold together, sorted; None where that is too much to be of use."""
+    """Return the sorted values of all parts of a column, or None if there are more than `MAX_CATEGORIES`."""
     found: set[str] = set()
     for part in parts:
         if part is None:

@@ -1,4 +1,4 @@
-"""Columns that describe a series and never change: category, brand, size of the shop."""
+"""Read static columns, which describe a series and never change: category, brand, size of the shop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
 from job_code.exogenous.static_features import categories_of
 from job_code.series.arrays import Booleans
-from job_code.tables.column_kinds import holds_numbers
+from job_code.tables.column_types import holds_numbers
 from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
 from job_code.tables.key_hashes import hash_keys, shard_of
-from job_code.tables.table_files import TableFile, UnreadableFileError, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 SOURCE = "static"
@@ -26,22 +26,22 @@ class StaticShards:
     """Static columns on disk, in the shards of the demand.
 
     Attributes:
-        schema: Their types, without the key.
+        schema: Types of the columns, without the key.
     """
 
     schema: dict[str, pl.DataType]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
-    """What the static columns say of the series of one shard.
+class StaticRows:
+    """Static rows of the series of one shard.
 
     Attributes:
-        rows: One row a series, null where nothing is known.
-        categories: Different values of each text column; None where there are too many to be of use.
-        without: Series without a row, of those that begin before the cutoff.
-        repeated: Series with more than one row.
-        examples: The first of these by key.
+        rows: One row per series, null if missing.
+        categories: Distinct values of each text column; None if there are too many.
+        without: Number of series without a row. Only series that begin before the cutoff count.
+        repeated: Number of series with more than one row.
+        examples: Keys of the first series with more than one row.
     """
 
     rows: pl.DataFrame
@@ -56,16 +56,16 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
 
     Args:
         path: A Parquet or CSV file, or a folder of them.
-        demand: Says where the shards are, and of which types the keys are.
+        demand: Folder of the shards, and types of the key columns.
         context: The run.
-        findings: Takes note of all that is wrong.
+        findings: Takes invalid files and rows.
     """
     key = context.config.key
     files = _open(path, key, findings)
     if not files:
         return StaticShards({})
     types = common_types(files, list(files[0].columns))
-    numbers = set[str]()  # columns of text, in files without types, that turn out to hold numbers
+    numbers = set[str]()  # text columns of files without types, as long as all values are numbers
     if not all(file.typed for file in files):
         numbers = {name for name, dtype in types.items() if dtype == pl.String}
     for number, file in enumerate(files):
@@ -74,43 +74,46 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 rows = clean_key(batch, {name: types[name] for name in key}, findings, source=SOURCE)
                 rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
                 numbers = {name for name in numbers if holds_numbers(rows[name])}
-                _spill(with_key_types(rows, demand.types), demand, key, f"{number}-{count}")
+                _write_shards(with_key_types(rows, demand.types), demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
-            note_unreadable(file.name, file.kind, str(error), findings, SOURCE)
+            report_unreadable(file.name, file.file_format, str(error), findings, SOURCE)
     return StaticShards(
         {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items() if name not in key}
     )
 
 
 def _open(path: Path, key: Sequence[str], findings: ValidationReport) -> list[TableFile]:
-    """Open the files; none where they cannot be used, which is noted."""
+    """Open the files. If the input is invalid, report it and return no files."""
     try:
         files = open_tables(
             path, lambda header: [*key, *(name for name in header if name not in key)], findings, source=SOURCE
         )
     except InputError as error:
-        findings.state(str(error))
+        findings.add_message(str(error))
         return []
     if len({frozenset(file.columns) for file in files}) > 1:
-        findings.state("static: the files have different columns; give all of them the same")
+        findings.add_message("static: the files have different columns. Use the same columns in all files")
         return []
     return files
 
 
-def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int) -> Described:
-    """Lines the static columns up with the series of a shard, and deletes what was spilled of them.
+def match_static_rows(
+    keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int
+) -> StaticRows:
+    """Match the static rows with the series of a shard, and delete the files.
 
     Args:
-        keys: The series.
-        begun: Whether each begins before the cutoff; the others are described and count for nothing.
-        static: What was spilled.
-        folder: Where the shards are.
+        keys: Keys of the series.
+        begun: Whether each series begins before the cutoff, shape (series,). The others do not add to counts and
+            categories.
+        static: Schema of the static columns.
+        folder: Folder of the shards.
         shard: Number of the shard.
     """
     key = keys.columns
     files = sorted(folder.glob(_name(shard, "*")))
-    spilled = [pl.read_ipc(file) for file in files]
-    rows = pl.concat(spilled) if spilled else pl.DataFrame(schema={**keys.schema, **static.schema})
+    parts = [pl.read_ipc(file) for file in files]
+    rows = pl.concat(parts) if parts else pl.DataFrame(schema={**keys.schema, **static.schema})
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in static.schema.items())
     for file in files:
         file.unlink()
@@ -118,9 +121,9 @@ def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, f
     own = keys.filter(pl.Series(begun))
     found = own.join(rows.select(key), on=key, how="semi").height
     joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
-    told = joined.filter(pl.Series(begun))
-    categories = {name: categories_of(told[name]) for name, dtype in static.schema.items() if dtype == pl.String}
-    return Described(
+    counted = joined.filter(pl.Series(begun))
+    categories = {name: categories_of(counted[name]) for name, dtype in static.schema.items() if dtype == pl.String}
+    return StaticRows(
         rows=joined,
         categories=categories,
         without=own.height - found,
@@ -129,8 +132,8 @@ def describe_series(keys: pl.DataFrame, begun: Booleans, static: StaticShards, f
     )
 
 
-def report_repeated(described: Sequence[Described], findings: ValidationReport) -> None:
-    """Takes note of the series that have more than one static row."""
+def report_repeated(described: Sequence[StaticRows], findings: ValidationReport) -> None:
+    """Report the series that have more than one static row."""
     own = [each for each in described if each.repeated]
     if own:
         examples = pl.concat(each.examples for each in own)
@@ -138,13 +141,13 @@ def report_repeated(described: Sequence[Described], findings: ValidationReport) 
             SOURCE,
             "series",
             "with more than one row",
-            remedy="keep one row per series",
+            remedy="Keep one row per series",
             count=sum(each.repeated for each in own),
             examples=[series_name(row) for row in examples.sort(examples.columns).head(EXAMPLES).iter_rows()],
         )
 
 
-def _spill(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...], batch: str) -> None:
+def _write_shards(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...], batch: str) -> None:
     shard = shard_of(hash_keys(rows, key), demand.shards)
     rows, begin = rows[np.argsort(shard)], 0
     for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=demand.shards)).tolist()):

@@ -1,4 +1,4 @@
-"""The recipe's date features: where in the calendar each forecast period lies."""
+"""Compute the recipe's date features: the position of each forecast period in the calendar."""
 
 import numpy as np
 import polars as pl
@@ -9,7 +9,7 @@ from job_code.series.frequency import Frequency
 
 
 def calendar_names(recipe: FeatureRecipe) -> tuple[str, ...]:
-    """Names of the recipe's date features, in the order of `calendar_columns`."""
+    """Return the names of the recipe's date features, in the order of `calendar_columns`."""
     return tuple(map(_name, recipe.date_features))
 
 
@@ -17,12 +17,12 @@ def calendar_columns(recipe: FeatureRecipe, frequency: Frequency, periods: Integ
     """Compute the recipe's date features as MLForecast does, for any periods.
 
     Args:
-        recipe: Says which date features.
-        frequency: What the period numbers count.
+        recipe: Recipe with the date features.
+        frequency: Calendar of the period numbers.
         periods: Period numbers, shape (rows,).
 
     Returns:
-        One column a name, each of shape (rows,).
+        One column for each name, each of shape (rows,).
     """
     different, place = np.unique(periods, return_inverse=True)
     date = frequency.to_date(pl.col("period"))

@@ -1,7 +1,7 @@
-"""What the model sees of covariates: in the period that is forecast, and in the same season before.
+"""The features of covariates: their values in the forecast period and in the same season before.
 
-Of columns that are always above zero, such as prices, it also sees how far they are from what is usual where the
-forecast starts: articles of a different price have a promotion in common.
+Columns that are always above zero, such as prices, have another feature: the ratio to their recent mean at the origin.
+It makes a promotion look alike for articles with different prices.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ import numpy as np
 from job_code.exogenous.covariates import Cells, Covariates
 from job_code.series.arrays import Integers
 
-MOST = 10.0  # times what is usual
+MAX_RATIO = 10.0  # times the recent mean
 
 
 def covariate_names(names: Sequence[str], positive: Sequence[str]) -> tuple[str, ...]:
-    """Name the columns of `covariate_columns`, in their order; no other feature has such a name.
+    """Name the columns of `covariate_columns`, in their order. No other feature has these names.
 
     Args:
         names: Names of all covariates.
-        positive: Names of those that are always above zero.
+        positive: Names of the covariates that are always above zero.
     """
     now = [covariate_name(name) for name in names]
     before = [f"{covariate_name(name)}, the season before" for name in names]
@@ -27,12 +27,12 @@ def covariate_names(names: Sequence[str], positive: Sequence[str]) -> tuple[str,
 
 
 def covariate_name(column: str) -> str:
-    """Name of a covariate among the features."""
+    """Return the feature name of a covariate."""
     return f"covariate {column}"
 
 
 def categorical_names(covariates: Covariates) -> tuple[str, ...]:
-    """Which of `covariate_names` are categories."""
+    """Return the categorical features among `covariate_names`."""
     return tuple(
         name
         for column in covariates.categorical
@@ -41,16 +41,16 @@ def categorical_names(covariates: Covariates) -> tuple[str, ...]:
 
 
 def usual(covariates: Covariates, series: Integers, period: Integers, periods: int) -> Cells:
-    """Mean of the positive columns over the latest periods, of what is known.
+    """Average the known values of the positive columns over the latest periods.
 
     Args:
-        covariates: All there are.
+        covariates: All covariates.
         series: Series of each origin, shape (origins,).
-        period: Its period, shape (origins,).
-        periods: How many count.
+        period: Period of each origin, shape (origins,).
+        periods: Number of periods.
 
     Returns:
-        NaN where nothing is known, shape (positive columns, origins).
+        Shape (positive columns, origins); NaN if no value is known.
     """
     at = [covariates.names.index(name) for name in covariates.positive]
     total, count = np.zeros((len(at), len(series))), np.zeros((len(at), len(series)))
@@ -66,23 +66,23 @@ def usual(covariates: Covariates, series: Integers, period: Integers, periods: i
 def covariate_columns(
     covariates: Covariates, series: Integers, period: Integers, step: Integers, before: Integers, usual: Cells
 ) -> Cells:
-    """What the model sees.
+    """Compute the features of covariates.
 
     Args:
-        covariates: All there are.
+        covariates: All covariates.
         series: Series of each row, shape (rows,).
-        period: The period that is forecast, shape (rows,).
-        step: How far ahead of the origin that is, from 1, shape (rows,).
-        before: The same season before, shape (rows,).
-        usual: What `usual` gave for the origin of each row.
+        period: The forecast period, shape (rows,).
+        step: Periods ahead of the origin, from 1, shape (rows,).
+        before: The period of the same season before, shape (rows,).
+        usual: Result of the function `usual` for the origin of each row.
 
     Returns:
-        In the order of `covariate_names`, NaN where unknown, shape (columns, rows).
+        Shape (columns, rows), in the order of `covariate_names`; NaN for an unknown value.
     """
     now = covariates.at(series, period)
     if covariates.mask is not None:
         now[covariates.mask.hides(series, period, step)] = np.nan
     at = [covariates.names.index(name) for name in covariates.positive]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a price of 0, which training never met
-        relative = np.minimum(now[at] / usual, MOST)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a price can be 0 even if it never was in training
+        relative = np.minimum(now[at] / usual, MAX_RATIO)
     return np.concatenate([now, covariates.at(series, before), relative])

@@ -54,7 +54,7 @@ def row_names(
         recipe: The recipe.
         static: Names of static columns.
         covariates: Names of covariates.
-        positive: Names of those covariates that are always above zero.
+        positive: Names of the covariates that are always above zero.
     """
     return (
         *recipe.names,

@@ -34,11 +34,11 @@ class FeatureRecipe:
         year: Periods in a year. `lag_transforms` has the mean of the latest year.
         level_window: Window of the mean that measures the level. `lag_transforms` has it now and a year ago.
         ewm_feature: Name of the exponentially weighted mean that stands for the last value.
-        short_season: Periods in a shorter season, 7 for days; None where there is none.
+        short_season: Periods in a shorter season, 7 for days; None without one.
     """
 
     lags: Sequence[int]
-    lag_transforms: dict[int, list[Any]]  # MLForecast's own type leaves out its transforms
+    lag_transforms: dict[int, list[Any]]  # MLForecast's type omits its transforms
     date_features: Sequence[DateFeature]
     year: int
     level_window: int
@@ -46,11 +46,11 @@ class FeatureRecipe:
     short_season: int | None = None
 
     def forecaster(self) -> MLForecast:
-        """Set up MLForecast without a model: its `preprocess` computes the features that LightGBM learns from.
+        """Set up MLForecast without a model. Its `preprocess` computes the features that LightGBM is trained on.
 
-        MLForecast gets no date features. It would compute them for the period after the origin. A direct model needs
-        those of the period that each row forecasts (`calendar_features`).
-        MLForecast uses one thread: fits run side by side in processes.
+        MLForecast gets no date features, because it would compute them for the period after the origin. A direct model
+        needs the date features of the period that each row forecasts (`calendar_features`).
+        MLForecast uses one thread, because fits run concurrently in processes.
         """
         return MLForecast(
             models={},

@@ -1,4 +1,4 @@
-"""Lags and lag transforms at origins: those of the training rows, and the ends of series."""
+"""Compute lags and lag transforms at the origins of the training rows and at the ends of series."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from job_code.series.arrays import Floats, Integers
 from job_code.series.panel import Panel
 
 # In units of the scale. MLForecast adds each value to its rolling sums and subtracts it later. Multiples of the grain
-# keep these sums exact, so a mean over no demand is 0 and not what rounding left of older demand.
+# keep these sums exact. So a mean over periods without demand is exactly 0, without rounding errors of older demand.
 GRAIN = 2.0**-40
 UNKNOWN = np.inf  # stands for the value after the last one; a feature that saw it would not be finite
 

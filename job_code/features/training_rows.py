@@ -9,7 +9,7 @@ from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.panel import Panel
 
 MIN_ROWS = 300_000  # with fewer target periods, each is predicted from several origins
-TARGETS_PER_ROW = 3  # with many target periods, one in three is used: neighboring periods of a series are alike
+TARGETS_PER_ROW = 3  # with many target periods, one in three is used, because neighboring periods are alike
 NEGLIGIBLE = 1e-9  # of a series' mean demand: a smaller sum is rounding error
 
 
@@ -54,7 +54,7 @@ class TrainingRows:
 
 
 def max_rows(panel: Panel, horizon: int, *, share: float = 1.0) -> int:
-    """Return about how many rows `draw_rows` draws at most.
+    """Return the approximate maximum number of rows that `draw_rows` draws.
 
     Args:
         panel: The series.
@@ -68,7 +68,7 @@ def max_rows(panel: Panel, horizon: int, *, share: float = 1.0) -> int:
 def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> TrainingRows:
     """Draw target periods, and for each a random step before it.
 
-    Few target periods are each drawn several times, of many one in three.
+    With few target periods, each is drawn several times. With many, one in three is drawn.
 
     Args:
         panel: The series.
@@ -90,7 +90,7 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
     year = panel.frequency.per_year
     overall = panel.mean_of_last(np.abs(panel.values), len(panel.values))
     overall[overall == 0] = 1.0
-    # Relative to each series: in one running sum, the values of large series would swallow those that follow.
+    # Divide by the mean of each series. In one running sum, large series would otherwise absorb the small values after.
     relative = _trailing_mean(panel, np.abs(panel.values) / np.repeat(overall, panel.lengths), origin, series, year)
     usable = relative > NEGLIGIBLE
     origin, series = origin[usable], series[usable]
@@ -109,7 +109,7 @@ def _wanted(targets: int, share: float) -> int:
 
 
 def _trailing_mean(panel: Panel, values: Floats, at: Integers, series: Integers, periods: int) -> Floats:
-    """Average the last periods up to a position, or all there are, shape (positions,)."""
+    """Average the last periods up to a position, or all if there are fewer, shape (positions,)."""
     total = np.concatenate([[0.0], np.cumsum(values)])
     begin = np.maximum(at - periods + 1, panel.starts[series])
     mean: Floats = (total[at + 1] - total[begin]) / (at + 1 - begin)

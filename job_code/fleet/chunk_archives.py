@@ -1,4 +1,4 @@
-"""A chunk of demand as one chunk: an uncompressed tar of its files, which holds nothing but data."""
+"""Pack a chunk of demand into an archive: an uncompressed tar that contains only its data files."""
 
 import hashlib
 import re
@@ -12,14 +12,14 @@ FILE = re.compile(r"\w[\w.-]*")
 
 
 def pack(folder: Path, target: Path) -> str:
-    """Packs the files of a folder.
+    """Pack the files of a folder into an archive.
 
     Args:
         folder: The folder.
-        target: The file to write.
+        target: The archive to write.
 
     Returns:
-        SHA-256 of the file, hexadecimal.
+        SHA-256 of the archive, hexadecimal.
     """
     with tarfile.open(target, "w") as archive:
         for file in sorted(folder.iterdir()):
@@ -28,31 +28,29 @@ def pack(folder: Path, target: Path) -> str:
 
 
 def unpack(packed: Path, folder: Path, sha256: str) -> None:
-    """Unpacks what `pack` packed, and nothing else.
+    """Unpack an archive of `pack`.
 
     Args:
-        packed: The file.
-        folder: Where the files go; it must exist.
-        sha256: What its checksum must be, hexadecimal.
+        packed: The archive.
+        folder: An existing folder for the files.
+        sha256: The expected checksum, hexadecimal.
 
     Raises:
-        HandoverUnusableError: If it is another file than that, or holds anything but files.
+        HandoverUnusableError: If the checksum differs, or a member is not a regular file with a plain name.
     """
     found = checksum(packed)
     if found != sha256:
-        raise HandoverUnusableError(
-            f"{packed.name} has the checksum {found[:12]}..., not {sha256[:12]}...: it is damaged"
-        )
+        raise HandoverUnusableError(f"{packed.name} is damaged: its checksum is {found[:12]}..., not {sha256[:12]}...")
     with tarfile.open(packed) as archive:
         for member in archive:
             content = archive.extractfile(member) if member.isreg() and FILE.fullmatch(member.name) else None
             if content is None:
-                raise HandoverUnusableError(f"{packed.name} holds {member.name}, which is no file of a chunk")
+                raise HandoverUnusableError(f"{packed.name} contains {member.name}, which is not a file of a chunk")
             with (folder / member.name).open("wb") as file:
                 shutil.copyfileobj(content, file)
 
 
 def checksum(file: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
+    """Return the SHA-256 of a file, hexadecimal."""
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""One chunk of a fleet's work: what a process does with it. Nothing here, or imported here, knows of S3 or reports."""
+"""Forecast one archived chunk in a worker process. This module imports nothing that uses S3 or writes reports."""
 
 import shutil
 import tempfile
@@ -18,16 +18,16 @@ from job_code.series.frequency import Frequency
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveTask:
-    """One chunk to forecast, and all it takes.
+    """One archived chunk to forecast, with all inputs.
 
     Attributes:
-        packed: The chunk's file.
-        chunk: What the handover says of it.
+        packed: The archive.
+        chunk: Its entry in the handover.
         model: Folder of the model's files.
-        covariates: Where covariates are.
-        frequency: What the chunk's period numbers count.
+        covariates: Stored covariates of the run.
+        frequency: Calendar of the chunk's period numbers.
         last_period: The latest cutoff of the run.
-        scratch: Where files are made.
+        scratch: Folder for temporary files.
     """
 
     packed: Path
@@ -41,14 +41,14 @@ class ArchiveTask:
 
 @dataclass(frozen=True)
 class ArchiveResult:
-    """What an chunk came to.
+    """The outcome of one archived chunk: its forecasts or a failure.
 
     Attributes:
-        chunk: What the handover says of it.
-        file: Its forecasts, in a folder of their own that is the caller's to remove; None where there are none.
-        forecast: What is left of them.
-        seconds: How long it took.
-        failure: Why there are none; None where there are.
+        chunk: Its entry in the handover.
+        file: Its forecasts, in a separate folder that the caller removes; None after a failure.
+        forecast: File entry and totals of the forecasts; None after a failure.
+        seconds: Duration of the work.
+        failure: The failure; None if the chunk was forecast.
     """
 
     chunk: ArchivedChunk
@@ -59,24 +59,24 @@ class ArchiveResult:
 
 
 def prepare(model: Path) -> None:
-    """Does once a process what each of its chunks will need.
+    """Initialize a worker process: set malloc options and load the model.
 
     Args:
         model: Folder of the model's files.
 
     Raises:
-        ModelUnusableError: If they cannot be used.
+        ModelUnusableError: If the files cannot be used.
     """
     tune_glibc_malloc()
     load_forecaster(model)
 
 
 def forecast_archive(task: ArchiveTask) -> ArchiveResult:
-    """Forecasts one chunk; what is wrong with it is part of the result.
+    """Forecast one chunk. The result contains any failure of the chunk itself.
 
     Raises:
-        OutOfDiskError: If the machine's disk is full, which is no chunk's fault.
-        MemoryError: If its memory is used up.
+        OutOfDiskError: If the disk of the instance is full. The chunk did not cause this.
+        MemoryError: If memory runs out.
     """
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{task.chunk.name}-", dir=task.scratch))

@@ -1,4 +1,4 @@
-"""Puts what chunks came to in its place, and a note of each, while the next ones are forecast."""
+"""Upload the forecasts and the marker of each chunk while the next chunks are forecast."""
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,13 +20,13 @@ UPLOADS_AT_A_TIME = 4
 
 @dataclass(kw_only=True)
 class CompletionMarkers:
-    """Uploads beside the work; as a context manager, it ends when all is there.
+    """Uploads results in background threads. As a context manager, it waits for all uploads.
 
     Attributes:
-        handover: The run.
-        job_name: The processing job's name; its failures are its own.
-        output: Where everything goes.
-        scratch: Where files are made.
+        handover: The handover of the run.
+        job_name: Name of the processing job; failure markers are stored per job.
+        output: Store of the run's files.
+        scratch: Folder for temporary files.
     """
 
     handover: Handover
@@ -39,43 +39,45 @@ class CompletionMarkers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=error is not None)
         if error is None:
             while self._under_way:
                 self._under_way.popleft().result()
 
-    def put(self, made: ArchiveResult) -> None:
-        """Begins to upload what one chunk came to.
+    def put(self, result: ArchiveResult) -> None:
+        """Start the upload of the result of one chunk.
 
         Raises:
-            ClientError: If an earlier one could not be uploaded.
+            ClientError: If an earlier upload failed.
         """
         while self._under_way and self._under_way[0].done():
             self._under_way.popleft().result()
-        self._under_way.append(self._pool.submit(self._put, made))
+        self._under_way.append(self._pool.submit(self._put, result))
 
-    def _put(self, made: ArchiveResult) -> None:
-        name = made.chunk.name
-        if made.failure is not None:
+    def _put(self, result: ArchiveResult) -> None:
+        name = result.chunk.name
+        if result.failure is not None:
             failed = self.handover.keys.failure_marker(self.job_name, name)
-            note = {"code": made.failure.code, "reason": failure_line(made.chunk, made.failure)}
-            put_json(note, failed, self.output, self.scratch)
+            marker = {"code": result.failure.code, "reason": failure_line(result.chunk, result.failure)}
+            put_json(marker, failed, self.output, self.scratch)
             return
-        assert made.file is not None
-        assert made.forecast is not None
-        folder = made.file.parent
-        self.output.put(made.file, self.handover.draft.keys.forecasts + made.chunk.part)
-        # The note comes after what it speaks of.
-        done = {
-            "file": made.forecast.file.to_dict(),
-            "total": made.forecast.total.tolist(),
-            "seconds": made.seconds,
+        assert result.file is not None
+        assert result.forecast is not None
+        folder = result.file.parent
+        self.output.put(result.file, self.handover.draft.keys.forecasts + result.chunk.part)
+        # The marker is uploaded after the forecasts that it describes.
+        completed = {
+            "file": result.forecast.file.to_dict(),
+            "total": result.forecast.total.tolist(),
+            "seconds": result.seconds,
         }
-        put_json(done, self.handover.keys.completed_marker(name), self.output, folder)
+        put_json(completed, self.handover.keys.completed_marker(name), self.output, folder)
         folder.rmdir()
 
 
 def failure_line(chunk: ArchivedChunk, failure: Failure) -> str:
-    """Says in one line, with the chunk's name, why it has no forecasts."""
+    """Return one line with the name of a chunk, its number of series and its failure."""
     return f"{chunk.name} ({plural(chunk.series, 'series')}): {one_line(failure.message)}"

@@ -1,4 +1,4 @@
-"""The end of a fleet's work: waits for all chunks, whoever has them, then finishes the run or says what is missing."""
+"""Wait for all instances of a fleet, then finalize the run or report the missing chunks."""
 
 import json
 import time
@@ -14,8 +14,8 @@ from contract.error_codes import ErrorCode
 from contract.s3.handover import ArchivedChunk
 from contract.s3.handover_keys import name_of
 from contract.s3.manifest import Manifest
-from job_code.artifacts.draft_run import Forecasts, Inference
-from job_code.artifacts.finalize_run import finish
+from job_code.artifacts.draft_run import Forecasts, InferenceThroughput
+from job_code.artifacts.finalize_run import finalize_run
 from job_code.errors import JobError, OutOfMemoryError
 from job_code.fleet.handover_document import Handover
 from job_code.fleet.instance import Instance
@@ -24,14 +24,14 @@ from job_code.runtime.output_store import put_json
 from job_code.runtime.s3_prefix import S3Prefix
 from job_code.tables.validation_report import plural
 
-SECONDS_BETWEEN_LOOKS = 2.0
+SECONDS_BETWEEN_CHECKS = 2.0
 READS_AT_A_TIME = 16
 SHOWN = 3
-MESSAGE = 600  # characters for the reasons: SageMaker shows a kilobyte
+MAX_REASONS = 600  # characters; SageMaker shows at most one kilobyte of a message
 
 
 class ChunksFailedError(JobError):
-    """Some chunks could not be forecast, and all others are."""
+    """Some chunks could not be forecast. All other chunks have forecasts."""
 
     code = ErrorCode.CHUNKS_FAILED
 
@@ -39,16 +39,16 @@ class ChunksFailedError(JobError):
 @dataclass(frozen=True)
 class _Reason:
     code: ErrorCode
-    words: str
+    text: str
 
 
 def mark_instance_done(handover: Handover, instance: Instance, *, host: str) -> None:
-    """Note that a machine has done what it could.
+    """Write the marker of an instance that has processed all its chunks.
 
     Args:
-        handover: The run.
-        instance: This machine.
-        host: Its name.
+        handover: The handover of the run.
+        instance: This instance.
+        host: Its host name.
     """
     put_json({"host": host}, handover.keys.instance_marker(instance.job_name, host), instance.output, instance.scratch)
 
@@ -56,33 +56,33 @@ def mark_instance_done(handover: Handover, instance: Instance, *, host: str) -> 
 def await_instances(
     handover: Handover, instance: Instance, *, others: Collection[str], sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Wait until every other machine has done what it could; should one be lost, SageMaker ends this one too.
+    """Wait until every other instance has processed its chunks. If one is lost, SageMaker also ends this instance.
 
     Args:
-        handover: The run.
-        instance: This machine.
-        others: Names of the other machines.
-        sleep: Waits between two looks.
+        handover: The handover of the run.
+        instance: This instance.
+        others: Host names of the other instances.
+        sleep: Waits between two checks.
 
     Raises:
-        OutOfMemoryError: If memory ran out for one of the chunks that could not be forecast.
-        ChunksFailedError: If others could not be forecast; how many, the first of them, and why.
+        OutOfMemoryError: If some chunks have no forecasts, and memory ran out for at least one of them.
+        ChunksFailedError: If some chunks have no forecasts for other reasons.
     """
     store, job_name = instance.store, instance.job_name
     wanted = {chunk.name for chunk in handover.chunks}
     with instance.progress.stage("wait for the others") as advance:
         while True:
-            ended = _noted(store, handover.keys.instances_of(job_name))
+            ended = _marked(store, handover.keys.instances_of(job_name))
             if ended >= set(others):
                 break
             advance(len(ended) / len(others))
-            sleep(SECONDS_BETWEEN_LOOKS)
-    # Whoever has noted its end has noted everything else before.
-    missing = sorted(wanted - _noted(store, handover.keys.completed))
+            sleep(SECONDS_BETWEEN_CHECKS)
+    # An instance writes its own marker after all its chunk markers, so the chunk markers are complete here.
+    missing = sorted(wanted - _marked(store, handover.keys.completed))
     if missing:
         reasons = _reasons(missing, handover, store, job_name)
-        words = [reason.words for reason in reasons]
-        message = _what_is_missing(words, len(wanted), handover, instance)
+        texts = [reason.text for reason in reasons]
+        message = _missing_chunks_message(texts, len(wanted), handover, instance)
         if any(reason.code is ErrorCode.OUT_OF_MEMORY for reason in reasons):
             raise OutOfMemoryError(message)
         raise ChunksFailedError(message)
@@ -96,71 +96,74 @@ def _reasons(missing: Sequence[str], handover: Handover, store: S3Prefix, job_na
         return list(reads.map(of, missing))
 
 
-def _what_is_missing(reasons: Sequence[str], wanted: int, handover: Handover, instance: Instance) -> str:
-    """Name the first chunks and why they are missing; all of them stand in a file that the line ends with."""
-    every = handover.keys.failure_summary(instance.job_name)
-    put_json({"chunks": wanted, "missing": len(reasons), "reasons": reasons}, every, instance.output, instance.scratch)
+def _missing_chunks_message(reasons: Sequence[str], wanted: int, handover: Handover, instance: Instance) -> str:
+    """Write all reasons to the failure summary, and return a message with the first reasons and the summary's URI."""
+    summary = handover.keys.failure_summary(instance.job_name)
+    content = {"chunks": wanted, "missing": len(reasons), "reasons": reasons}
+    put_json(content, summary, instance.output, instance.scratch)
     shown = reasons[:SHOWN]
-    longest = MESSAGE // len(shown)
-    told = "; ".join(each if len(each) <= longest else f"{each[: longest - 3]}..." for each in shown)
-    more = f"; and {len(reasons) - SHOWN:,} more, in {instance.store.uri(every)}" if len(reasons) > SHOWN else ""
-    return f"{len(reasons):,} of {plural(wanted, 'chunk')} could not be forecast: {told}{more}"
+    longest = MAX_REASONS // len(shown)
+    first = "; ".join(each if len(each) <= longest else f"{each[: longest - 3]}..." for each in shown)
+    more = (
+        f"; {len(reasons) - SHOWN:,} more are listed in {instance.store.uri(summary)}" if len(reasons) > SHOWN else ""
+    )
+    return f"{len(reasons):,} of {plural(wanted, 'chunk')} could not be forecast: {first}{more}"
 
 
 def _reason(store: S3Prefix, name: str) -> _Reason:
-    """As it was noted; of an chunk that was given to no machine, nobody has."""
+    """Read the failure marker of a chunk. A chunk without a marker was not assigned to any instance."""
     if name not in store.names(name):
-        return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{name_of(name)}: no machine was given it")
-    noted = _read(store, name)
-    return _Reason(ErrorCode(noted["code"]), noted["reason"])
+        return _Reason(ErrorCode.HANDOVER_UNUSABLE, f"{name_of(name)}: no instance received this chunk")
+    marker = _read(store, name)
+    return _Reason(ErrorCode(marker["code"]), marker["reason"])
 
 
 def gather_results(handover: Handover, store: S3Prefix, *, instances: int, cores: int) -> Forecasts:
-    """Read what all chunks came to.
+    """Read the completion markers of all chunks.
 
     Args:
-        handover: The run.
-        store: Where the notes are.
-        instances: Machines of the fleet.
-        cores: Of each.
+        handover: The handover of the run.
+        store: Store of the markers.
+        instances: Number of instances of the fleet.
+        cores: Number of cores of each instance.
     """
 
     def of(chunk: ArchivedChunk) -> dict[str, Any]:
         return _read(store, handover.keys.completed_marker(chunk.name))
 
     with ThreadPoolExecutor(READS_AT_A_TIME) as reads:
-        notes = list(reads.map(of, handover.chunks))
+        markers = list(reads.map(of, handover.chunks))
     horizon = handover.draft.manifest["horizon"]
     total = np.zeros(horizon)
-    for note in notes:  # in the order that the single job adds them up in
-        total += np.array(note["total"])
+    for marker in markers:  # a single job adds in the same order, so the sums are identical
+        total += np.array(marker["total"])
     series = sum(chunk.series for chunk in handover.chunks)
-    core_seconds = sum(float(note["seconds"]) for note in notes)
+    core_seconds = sum(float(marker["seconds"]) for marker in markers)
     return Forecasts(
-        files=[ForecastFile(**note["file"]) for note in notes],
+        files=[ForecastFile(**marker["file"]) for marker in markers],
         total=total,
-        inference=Inference.of(series, core_seconds, instances=instances, cores=instances * cores),
+        inference=InferenceThroughput.of(series, core_seconds, instances=instances, cores=instances * cores),
     )
 
 
 def finish_run(
     handover: Handover, instance: Instance, *, published: Path | None, instances: int, cores: int
 ) -> Manifest:
-    """Write what makes the forecasts a run.
+    """Gather the results of all chunks and finalize the run.
 
     Args:
-        handover: The run.
-        instance: This machine.
-        published: Manifest of the last published run.
-        instances: Machines of the fleet.
-        cores: Of each.
+        handover: The handover of the run.
+        instance: This instance.
+        published: Manifest of the last published run; None without one.
+        instances: Number of instances of the fleet.
+        cores: Number of cores of each instance.
 
     Returns:
         The manifest.
     """
     with instance.progress.stage("gather"):
         forecasts = gather_results(handover, instance.store, instances=instances, cores=cores)
-    return finish(
+    return finalize_run(
         handover.draft,
         forecasts,
         published=published,
@@ -170,7 +173,7 @@ def finish_run(
     )
 
 
-def _noted(store: S3Prefix, under: str) -> set[str]:
+def _marked(store: S3Prefix, under: str) -> set[str]:
     return {name_of(name) for name in store.names(under)}
 
 

@@ -1,6 +1,6 @@
-"""What one job hands over to a fleet: the demand in chunks, what they have in common, and the run as far as it goes.
+"""The document of a handover: the chunks of demand, their shared data, and the draft of the run.
 
-`contract.s3.handover_keys` shows where all of it lies; this module is its document.
+A training job writes it for a fleet. `contract.s3.handover_keys` has the keys of all files of a handover.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Self
 
 from contract.s3.handover import ArchivedChunk, HandoverContents
 from contract.s3.handover_keys import HandoverKeys
-from job_code.artifacts.draft_run import Draft
+from job_code.artifacts.draft_run import RunDraft
 from job_code.errors import HandoverUnusableError
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_store import StoredCovariates, StoredTable
@@ -22,16 +22,16 @@ SCHEMA = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Handover:
-    """A run that is to be forecast elsewhere.
+    """A run that a fleet forecasts.
 
     Attributes:
-        chunks: All its demand.
+        chunks: The chunks of its demand.
         model_sha256: Checksum of the model to forecast with.
         last_period: The latest cutoff of its series.
-        covariates: Where covariates are, and what they are.
-        shared: Checksums of the archives with what all chunks share, by the folder's name.
-        shared_bytes: Size of all of these.
-        draft: The run as far as it goes.
+        covariates: Stored covariates and their schemas.
+        shared: Checksums of the archives that all chunks share, by folder name.
+        shared_bytes: Total size of these archives.
+        draft: The run before its forecasts.
     """
 
     chunks: tuple[ArchivedChunk, ...]
@@ -40,7 +40,7 @@ class Handover:
     covariates: StoredCovariates
     shared: Mapping[str, str]
     shared_bytes: int
-    draft: Draft
+    draft: RunDraft
 
     @property
     def frequency(self) -> Frequency:
@@ -49,11 +49,11 @@ class Handover:
 
     @property
     def keys(self) -> HandoverKeys:
-        """Where the files that are handed over, or come back, go."""
+        """Keys of the handover's files and of the fleet's markers."""
         return HandoverKeys(partition=self.draft.manifest["partition"], run_id=self.draft.manifest["run_id"])
 
     def write(self, file: Path) -> None:
-        """Write all of it as JSON."""
+        """Write the handover as JSON."""
         content = _Document(
             schema_version=SCHEMA,
             series=sum(chunk.series for chunk in self.chunks),
@@ -70,20 +70,22 @@ class Handover:
 
     @classmethod
     def read(cls, file: Path, covariates: Path) -> Self:
-        """Read what `write` wrote.
+        """Read the document of a handover.
 
         Args:
             file: The document.
-            covariates: The folder with what all chunks share.
+            covariates: The folder with the unpacked covariates that all chunks share.
 
         Raises:
-            HandoverUnusableError: If it is no such document, or of another program.
+            HandoverUnusableError: If the document is damaged, or has the schema of another program version.
         """
         try:
             text = file.read_bytes()
             written = parse_document(_Version, text).schema_version
             if written != SCHEMA:
-                raise HandoverUnusableError(f"{file.name}: its schema is {written}, this program's {SCHEMA}")
+                raise HandoverUnusableError(
+                    f"{file.name} has schema {written}, this program reads schema {SCHEMA}; start a new run"
+                )
             content = parse_document(_Document, text)
         except OSError as error:
             raise HandoverUnusableError(f"{file.name} cannot be read: {error.strerror}; start a new run") from None
@@ -115,7 +117,7 @@ class _Table:
 
 @dataclass(frozen=True, kw_only=True)
 class _Covariates:
-    """Covariates without the folder they are in, which is another one on each machine."""
+    """Covariates without their folder, which differs between instances."""
 
     tables: tuple[_Table, ...]
     horizon: int
@@ -156,4 +158,4 @@ class _Document(HandoverContents):
     last_period: int
     covariates: _Covariates
     shared: Mapping[str, str]
-    draft: Draft
+    draft: RunDraft

@@ -1,4 +1,4 @@
-"""One machine of a fleet: forecasts the chunks it was given, over all its cores, and keeps what each came to."""
+"""Forecast the chunks of one instance of a fleet on all its cores, and store the result of each chunk."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from job_code.tables.validation_report import plural
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """This machine of the fleet.
+    """This instance of the fleet.
 
     Attributes:
-        job_name: The processing job's name; its failures are its own.
-        store: Where everything goes.
-        progress: Shows how far the machine is.
-        scratch: Where files are made.
+        job_name: Name of the processing job; failure markers are stored per job.
+        store: Prefix of all files.
+        progress: Progress of this instance.
+        scratch: Folder for temporary files.
     """
 
     job_name: str
@@ -34,20 +34,20 @@ class Instance:
 
     @property
     def output(self) -> S3Output:
-        """The store as what takes a run's files."""
+        """The store as an output for a run's files."""
         return S3Output(self.store)
 
 
-def forecast_objects(
+def forecast_archives(
     chunks: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: Workers
 ) -> None:
-    """Forecast what this machine was given, but for what is there already; of each a note is left, failed or not.
+    """Forecast the chunks of this instance and write a marker for each. Skip chunks with a completion marker.
 
     Args:
-        chunks: Files of the chunks.
-        handover: The run.
+        chunks: Archives of the chunks.
+        handover: The handover of the run.
         model: Folder of the model's files.
-        instance: This machine.
+        instance: This instance.
         workers: The processes; each loads the model once.
     """
     progress = instance.progress
@@ -68,43 +68,43 @@ def forecast_objects(
     ]
     series = sum(task.chunk.series for task in tasks)
     before = len(chunks) - len(tasks)
-    progress.say(
+    progress.log(
         f"{plural(len(tasks), 'chunk')} with {plural(series, 'series')} to forecast"
-        + (f", {before:,} were forecast before" if before else "")
+        + (f", {before:,} already forecast" if before else "")
     )
-    notes = CompletionMarkers(
+    markers = CompletionMarkers(
         handover=handover, job_name=instance.job_name, output=instance.output, scratch=instance.scratch
     )
-    with progress.stage("predict") as advance, notes:
-        for number, made in enumerate(_made(tasks, workers), 1):
-            notes.put(made)
-            if made.failure is not None:
-                progress.say(failure_line(made.chunk, made.failure), level="ERROR", code=made.failure.code)
+    with progress.stage("predict") as advance, markers:
+        for number, result in enumerate(_results(tasks, workers), 1):
+            markers.put(result)
+            if result.failure is not None:
+                progress.log(failure_line(result.chunk, result.failure), level="ERROR", code=result.failure.code)
             advance(number / len(tasks))
 
 
-def _made(tasks: Sequence[ArchiveTask], workers: Workers) -> Iterator[ArchiveResult]:
-    """Of each task, as they end; where a process was killed, those it may have been at work on are tried by themselves.
+def _results(tasks: Sequence[ArchiveTask], workers: Workers) -> Iterator[ArchiveResult]:
+    """Yield the result of each task as it ends. After a killed process, retry the interrupted tasks one at a time.
 
-    So a lack of memory is found to be that of one chunk, or of several at once, which one at a time have enough.
+    Some chunks only run out of memory next to others, and succeed alone. A chunk that fails alone needs more memory.
     """
     left = dict(enumerate(tasks))
     while left:
-        begun = list(left)
+        order = list(left)
         try:
-            for place, made in workers.as_completed(forecast_archive, list(left.values())):
-                del left[begun[place]]
-                yield made
+            for place, result in workers.as_completed(forecast_archive, list(left.values())):
+                del left[order[place]]
+                yield result
         except WorkerDiedError:
-            # Tasks are begun in order: what was at work is among the first that have not ended.
+            # Tasks start in order, so the interrupted tasks are among the first unfinished ones.
             for suspect in list(left)[: workers.count]:
-                yield _alone(left.pop(suspect), workers)
+                yield _forecast_alone(left.pop(suspect), workers)
 
 
-def _alone(task: ArchiveTask, workers: Workers) -> ArchiveResult:
-    workers.start(prepare, task.model)
+def _forecast_alone(task: ArchiveTask, workers: Workers) -> ArchiveResult:
+    workers.run_on_each(prepare, task.model)
     try:
-        ((_, made),) = workers.as_completed(forecast_archive, [task])
+        ((_, result),) = workers.as_completed(forecast_archive, [task])
     except WorkerDiedError as error:
         return ArchiveResult(task.chunk, failure=Failure.of(error))
-    return made
+    return result

@@ -1,4 +1,4 @@
-"""Hands a run over to a fleet, once its model is there: uploads its demand in chunks, several at a time."""
+"""Upload the demand of a run in chunks, so that a fleet can forecast it."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from pathlib import Path
 from contract.s3.handover import ArchivedChunk
 from contract.s3.handover_keys import HandoverKeys, archive_name, chunk_name
 from contract.s3.keys import MANIFEST
-from job_code.artifacts.draft_run import Draft
+from job_code.artifacts.draft_run import RunDraft
 from job_code.demand.run_context import RunContext
 from job_code.fleet.chunk_archives import pack
 from job_code.fleet.handover_document import Handover
@@ -17,13 +17,13 @@ from job_code.training.trained_model import TrainedModel
 UPLOADS_AT_A_TIME = 8
 
 
-def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Handover:
-    """Put everything where the fleet finds it, the document that speaks of all the rest last.
+def offload_to_fleet(draft: RunDraft, demand: PreparedDemand, model: TrainedModel, context: RunContext) -> Handover:
+    """Upload all files of the handover. The document, which lists the others, is the last upload.
 
     Args:
-        draft: The run as far as it goes.
-        demand: Its chunks; they are deleted one by one.
-        model: What to forecast with; the fleet finds it where runs keep their models.
+        draft: The run before its forecasts.
+        demand: The demand; each chunk is deleted after it is packed.
+        model: The model to forecast with. The fleet reads it from the run's model prefix.
         context: The run.
     """
     output, progress, folder, published = context.output, context.progress, context.scratch, context.request.published
@@ -35,9 +35,9 @@ def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context
         packed = folder / archive_name(name)
         sha256 = pack(chunk, packed)
         shutil.rmtree(chunk)
-        handed = ArchivedChunk(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
+        archived = ArchivedChunk(number=number, series=series, bytes=packed.stat().st_size, sha256=sha256)
         output.put(packed, keys.chunk_archive(name))
-        return handed
+        return archived
 
     with progress.stage("hand over") as advance:
         shared, shared_bytes = {}, 0
@@ -54,10 +54,10 @@ def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context
         numbered = [(number, chunk.folder, chunk.series) for number, chunk in enumerate(demand.chunks)]
         chunks = []
         with ThreadPoolExecutor(UPLOADS_AT_A_TIME) as uploads:
-            for handed in uploads.map(put, numbered):
-                chunks.append(handed)
+            for archived in uploads.map(put, numbered):
+                chunks.append(archived)
                 advance(len(chunks) / len(numbered))
-    so_far = Draft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
+    timed = RunDraft(draft.manifest, draft.charts, {**draft.seconds, **progress.seconds})
     handover = Handover(
         chunks=tuple(chunks),
         model_sha256=model.sha256,
@@ -65,7 +65,7 @@ def hand_over(draft: Draft, demand: PreparedDemand, model: TrainedModel, context
         covariates=demand.covariates,
         shared=shared,
         shared_bytes=shared_bytes,
-        draft=so_far,
+        draft=timed,
     )
     document = folder / Path(keys.document).name
     handover.write(document)

@@ -1,4 +1,4 @@
-"""One chunk after the other: what a process does that forecasts, given the model's files."""
+"""Forecast chunks of demand in worker processes, with the model's files."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,11 +35,11 @@ class ChunkTask:
     Attributes:
         chunk: Folder of the chunk.
         model: Folder of the model's files.
-        covariates: Where covariates are.
-        frequency: What the chunk's period numbers count.
+        covariates: Stored covariates of the run.
+        frequency: Calendar of the chunk's period numbers.
         last_period: The latest cutoff of the run.
-        name: Name of the file to write.
-        folder: Where to write it.
+        name: Name of the forecast file.
+        folder: Folder of the forecast file.
     """
 
     chunk: Path
@@ -53,11 +53,11 @@ class ChunkTask:
 
 @dataclass(frozen=True)
 class ChunkForecast:
-    """What is left of a chunk's forecast.
+    """The forecast file of a chunk and its total.
 
     Attributes:
-        file: The file written.
-        total: Expected demand of all its series that end in the run's latest cutoff, shape (horizon,).
+        file: The forecast file.
+        total: Expected demand of all series that end at the run's latest cutoff, shape (horizon,).
     """
 
     file: ForecastFile
@@ -65,13 +65,13 @@ class ChunkForecast:
 
 
 def forecast_chunks(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[ChunkForecast]:
-    """Forecasts all chunks in the workers, in order; each of them reads the model's files once.
+    """Forecast all chunks in the workers, and yield the results in order. Each worker reads the model's files once.
 
     Args:
         demand: The chunks.
         model: Folder of the model's files.
         workers: The processes.
-        folder: Where files are made: those of the forecasts are for the caller to put and remove.
+        folder: Folder of the forecast files; the caller stores and removes them.
     """
     tasks = [
         ChunkTask(
@@ -89,11 +89,11 @@ def forecast_chunks(demand: PreparedDemand, model: Path, workers: Workers, folde
 
 
 def forecast_chunk(task: ChunkTask) -> ChunkForecast:
-    """Forecasts all series of a chunk and writes them.
+    """Forecast all series of a chunk and write the forecast file.
 
     Raises:
         ModelUnusableError: If the model's files cannot be used.
-        JobError: If a series cannot be forecast: then with its name.
+        JobError: If a series cannot be forecast. The message names the series.
         MemoryError: If memory runs out.
         OSError: If the disk is full.
     """
@@ -105,10 +105,10 @@ def forecast_chunk(task: ChunkTask) -> ChunkForecast:
         forecast = whole.forecast(forecaster)
     except Exception as error:
         if isinstance(error, MemoryError) or finds_disk_full(error):
-            raise  # the machine lacks something; no series is to blame
-        blamed = ", ".join(islice(_culprits(whole, forecaster), EXAMPLES))
+            raise  # the instance lacks memory or disk space; no series caused this
+        failing = ", ".join(islice(_failing_series(whole, forecaster), EXAMPLES))
         reason = Failure.of(error).message
-        raise JobError(f"{task.name}: {reason}; to blame: {blamed or 'no series alone'}") from error
+        raise JobError(f"{task.name}: {reason}; failing series: {failing or 'none fails alone'}") from error
     current = chunk.panel.last_period == task.last_period
     file = write_forecast(forecast, forecaster.config, task.folder / task.name)
     return ChunkForecast(file, forecast.mean[current].sum(axis=0))
@@ -135,8 +135,8 @@ class _Series:
             yield _Series(self.panel.select(half), self.exogenous.select(half), self.active[half])
 
 
-def _culprits(series: _Series, forecaster: Forecaster) -> Iterator[str]:
-    """Names of those that cannot be forecast, found by halving."""
+def _failing_series(series: _Series, forecaster: Forecaster) -> Iterator[str]:
+    """Find the names of the series that cannot be forecast, by bisection."""
     if len(series.panel) == 1:
         yield series_name(series.panel.keys.row(0))
         return
@@ -144,17 +144,17 @@ def _culprits(series: _Series, forecaster: Forecaster) -> Iterator[str]:
         try:
             half.forecast(forecaster)
         except Exception:
-            yield from _culprits(half, forecaster)
+            yield from _failing_series(half, forecaster)
 
 
 @lru_cache(maxsize=1)
 def load_forecaster(model: Path) -> Forecaster:
-    """Reads a model once a process.
+    """Load a model, once per process.
 
     Args:
-        model: Folder of its files.
+        model: Folder of the model's files.
 
     Raises:
-        ModelUnusableError: If they cannot be used.
+        ModelUnusableError: If the files cannot be used.
     """
     return load_model(model)

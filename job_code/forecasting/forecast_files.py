@@ -1,4 +1,4 @@
-"""Writes forecasts as Parquet files."""
+"""Write forecasts as Parquet files."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,13 +16,13 @@ from job_code.series.panel import Panel
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastFile:
-    """One file as the manifest lists it.
+    """The manifest's entry of one forecast file.
 
     Attributes:
-        name: Name beside the manifest.
-        rows: Rows it holds.
-        bytes: Its size.
-        sha256: Its checksum, hexadecimal.
+        name: File name, in the folder of the manifest.
+        rows: Number of rows.
+        bytes: File size.
+        sha256: Checksum, hexadecimal.
     """
 
     name: str
@@ -31,7 +31,7 @@ class ForecastFile:
     sha256: str
 
     def to_dict(self) -> ManifestFile:
-        """The fields by name."""
+        """Return the fields by name."""
         return {"name": self.name, "rows": self.rows, "bytes": self.bytes, "sha256": self.sha256}
 
 
@@ -51,16 +51,16 @@ class Forecast:
 
     @property
     def horizon(self) -> int:
-        """Number of periods."""
+        """Number of periods ahead."""
         return int(self.mean.shape[1])
 
 
 def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> ForecastFile:
-    """Writes one file, sorted by key and period.
+    """Write one forecast file, sorted by key and period.
 
     Args:
-        forecast: What to write.
-        config: Names the quantile columns.
+        forecast: The forecasts.
+        config: Configuration with the quantile columns.
         path: The file.
     """
     rows = _rows(forecast, config)
@@ -71,11 +71,11 @@ def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> Fo
 
 
 def column_types(key_types: Mapping[str, pl.DataType], config: ForecastConfig) -> dict[str, str]:
-    """Types of a file's columns as Athena and Glue name them, in the files' order.
+    """Return the column types of a forecast file in Athena's and Glue's names, in file order.
 
     Args:
         key_types: Type of each key column.
-        config: Names the columns.
+        config: Configuration with the column names.
     """
     keys = {name: _hive_type(key_types[name]) for name in config.key}
     return {**keys, "ds": "timestamp", **dict.fromkeys(("mean", *config.quantile_columns), "float")}
@@ -95,7 +95,7 @@ def _rows(forecast: Forecast, config: ForecastConfig) -> pl.DataFrame:
     periods = forecast.panel.last_period[:, None] + 1 + np.arange(horizon)
     day = forecast.panel.frequency.to_date(pl.lit(pl.Series(periods.ravel().astype(np.int32))))
     return forecast.panel.keys[repeated].with_columns(
-        day.cast(pl.Datetime("ms")).alias("ds"),  # what both pandas and Athena read as a point in time
+        day.cast(pl.Datetime("ms")).alias("ds"),  # pandas and Athena both read this type as a timestamp
         _column("mean", forecast.mean),
         *(_column(name, forecast.quantiles[:, :, level]) for level, name in enumerate(config.quantile_columns)),
     )

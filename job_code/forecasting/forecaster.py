@@ -17,7 +17,7 @@ from job_code.series.arrays import Booleans
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
-FORECASTS_AT_A_TIME = 100_000  # about; their features fit into the processor's cache
+FORECASTS_AT_A_TIME = 100_000  # approximately; their features fit into the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)

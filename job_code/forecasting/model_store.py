@@ -1,4 +1,4 @@
-"""A forecaster as files: trees as LightGBM's own text, all else as JSON. Reading them runs nothing that is in them."""
+"""Save and load a forecaster: trees as LightGBM's text, everything else as JSON. Loading executes no stored code."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
     """Write `model.json`, a text file for each set of trees, and the record of the training.
 
     Args:
-        forecaster: What to write.
-        record: What is known of its training, JSON.
+        forecaster: The forecaster.
+        record: The record of its training, JSON.
         folder: An empty folder.
     """
     segments = {each.segment.name.lower(): each.trees for each in forecaster.model.segments}
@@ -45,13 +45,13 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
 
 
 def load_model(folder: Path) -> Forecaster:
-    """Read what `save_model` wrote. Where the libraries are the same, it forecasts the same to the last bit.
+    """Load a forecaster from the files of `save_model`. With the same libraries, its forecasts are bit-identical.
 
     Args:
         folder: The folder.
 
     Raises:
-        ModelUnusableError: If the files are not whole, or have another format or other features than this program's.
+        ModelUnusableError: If a file is missing or damaged, or the format or the features differ from this program's.
     """
     document = _read_document(folder)
     texts = {name: _read(folder / f"{name}.txt", stored.sha256) for name, stored in document.trees.items()}
@@ -69,13 +69,13 @@ def read_record(folder: Path) -> str:
         folder: The model's files.
 
     Raises:
-        ModelUnusableError: If it is missing, or not the one that belongs to the model.
+        ModelUnusableError: If it is missing, or belongs to another model.
     """
     return _read(folder / RECORD, _read_document(folder).record)
 
 
 def model_checksum(folder: Path) -> str:
-    """Return the SHA-256 of a model's document, which names those of its other files; hexadecimal.
+    """Return the SHA-256 of a model's document, hexadecimal. The document has the checksums of the other files.
 
     Args:
         folder: The model's files.
@@ -98,7 +98,7 @@ def _read_document(folder: Path) -> ModelDocument:
         found = parse_document(_Format, content).model_format
         if found != MODEL_FORMAT:
             raise ModelUnusableError(
-                f"model: it has format {found}, this program reads format {MODEL_FORMAT}; train a new model, or use an "
+                f"model: its format is {found}, this program reads format {MODEL_FORMAT}; train a new model, or use an "
                 f"image that reads format {found}"
             )
         return parse_document(ModelDocument, content)
@@ -106,18 +106,18 @@ def _read_document(folder: Path) -> ModelDocument:
         raise ModelUnusableError(f"model: {MODEL_DOCUMENT} cannot be read: {error}; train a new model") from None
 
 
-def _check_features(trees: str, known: Sequence[str], made: Sequence[str]) -> None:
-    """Compare what trees were fitted to with what this program gives them: they know features by their place."""
-    for place, (theirs, ours) in enumerate(zip_longest(known, made, fillvalue="nothing"), start=1):
-        if theirs != ours:
+def _check_features(trees: str, stored: Sequence[str], computed: Sequence[str]) -> None:
+    """Compare the stored features with the features of this program. Trees identify a feature by its position."""
+    for place, (was, now) in enumerate(zip_longest(stored, computed, fillvalue="missing"), start=1):
+        if was != now:
             raise ModelUnusableError(
-                f"model: feature {place} of its {trees} trees is {theirs}, this program gives them {ours}; train a new "
+                f"model: feature {place} of its {trees} trees is {was}, in this program it is {now}; train a new "
                 "model, or use the image that trained this one"
             )
 
 
 def _write(text: str, path: Path) -> str:
-    """Returns the SHA-256 of the file."""
+    """Write a file, and return its SHA-256."""
     content = text.encode()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
@@ -127,7 +127,7 @@ def _read(path: Path, digest: str) -> str:
     content = _bytes(path)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ModelUnusableError(
-            f"model: {path.name} is not the file that {MODEL_DOCUMENT} speaks of; train a new model"
+            f"model: {path.name} does not match its checksum in {MODEL_DOCUMENT}; train a new model"
         )
     return content.decode()
 

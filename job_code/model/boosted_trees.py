@@ -1,4 +1,4 @@
-"""The trees of a LightGBM model, read from its text, with what TreePredictor needs of them."""
+"""Read the trees of a LightGBM model from its text, for `TreePredictor`."""
 
 from typing import Any, NamedTuple
 
@@ -10,20 +10,20 @@ Floats = npt.NDArray[np.float64]
 
 MAX_LEAVES = 256  # leaf numbers are bytes
 UNTRANSFORMED = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}  # objectives that predict a sum
-ZERO = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 for 0
-CATEGORICAL, NAN_LEFT = 1, 2  # bits of a node's decision type; the bits above say what counts as missing
+ZERO = float(np.float32(1e-35))  # LightGBM treats values up to this distance from 0 as 0
+CATEGORICAL, NAN_LEFT = 1, 2  # bits of a node's decision type; the higher bits define the missing values
 NOTHING_IS_MISSING, NAN_IS_MISSING = 0, 2
 
 
 class Node(NamedTuple):
-    """A test of one feature, and what a row gets that passes or fails.
+    """A test of one feature, with a child node for rows that fail and one for rows that pass.
 
     Attributes:
-        passes: The comparison with a threshold; None where the value must be one of a set of categories.
+        passes: The comparison with a threshold; None if the value must be one of a set of categories.
         feature: Position of the feature.
         against: The threshold, or whether each category is in the set.
-        low: Node whose leaf a row gets that fails, by position in the tree; None for a single leaf.
-        high: Node whose leaf a row gets that passes.
+        low: Child node of a row that fails, by position in the tree; None for a single leaf.
+        high: Child node of a row that passes; None for a single leaf.
         leaves_below: Number of leaves below `low`. The leaves below `high` are numbered after them.
     """
 
@@ -40,7 +40,7 @@ class Tree(NamedTuple):
 
     Attributes:
         nodes: Children before their parents, the root last; empty for a tree of a single leaf.
-        values: What each leaf predicts, by number, shape (leaves,).
+        values: Prediction of each leaf, by number, shape (leaves,).
     """
 
     nodes: tuple[Node, ...]
@@ -57,12 +57,12 @@ def read_trees(text: str) -> tuple[int, list[Tree]]:
         The number of features and the trees.
 
     Raises:
-        ValueError: If the model is of a kind that is not predicted here, naming what is in the way.
+        ValueError: If `TreePredictor` does not support the model. The message has the reason.
     """
     head, *trees = text.split("\nend of trees")[0].split("\nTree=")
     header = _fields(head)
     if header["num_tree_per_iteration"] != "1" or "average_output" in head.splitlines():
-        raise ValueError("tree model: several outputs, or an average of trees; only a sum of trees is predicted")
+        raise ValueError("tree model: it has several outputs or averages its trees; only a sum of trees is supported")
     objective = header.get("objective", "regression").split()
     if objective[0] not in UNTRANSFORMED or "sqrt" in objective:
         raise ValueError(f"tree model: its objective {' '.join(objective)!r} transforms the sum of the trees")
@@ -72,10 +72,10 @@ def read_trees(text: str) -> tuple[int, list[Tree]]:
 class _TreeReader:
     def __init__(self, fields: dict[str, str]) -> None:
         if fields.get("is_linear", "0") != "0":
-            raise ValueError("tree model: its leaves are linear models; only constant ones are predicted")
+            raise ValueError("tree model: its leaves are linear models; only constant leaves are supported")
         self._value = _numbers(fields, "leaf_value", np.float64)
         if len(self._value) > MAX_LEAVES:
-            raise ValueError(f"tree model: a tree has {len(self._value)} leaves; at most {MAX_LEAVES} are predicted")
+            raise ValueError(f"tree model: a tree has {len(self._value)} leaves; at most {MAX_LEAVES} are supported")
         self._feature = _numbers(fields, "split_feature", np.int64)
         self._threshold = _numbers(fields, "threshold", np.float64)
         self._decision = _numbers(fields, "decision_type", np.int64)
@@ -83,7 +83,7 @@ class _TreeReader:
         self._right = _numbers(fields, "right_child", np.int64)
         self._set_starts = _numbers(fields, "cat_boundaries", np.int64)
         self._sets = _numbers(fields, "cat_threshold", np.uint32)
-        self._leaves: list[int] = []  # LightGBM's number of each, in the order of their numbers here
+        self._leaves: list[int] = []  # LightGBM's leaf numbers, in the order of the numbers used here
         self._nodes: list[Node] = []
 
     def tree(self) -> Tree:
@@ -91,7 +91,7 @@ class _TreeReader:
         return Tree(tuple(self._nodes), self._value[self._leaves])
 
     def _read(self, node: int) -> int | None:
-        """Read a node and all below it; return its position, or None for a leaf."""
+        """Read a node and its descendants. Return its position, or None for a leaf."""
         if node < 0:
             self._leaves.append(~node)
             return None
@@ -104,7 +104,10 @@ class _TreeReader:
         return len(self._nodes) - 1
 
     def _test(self, node: int) -> tuple[np.ufunc | None, Array, int, int]:
-        """What a node asks, and where rows go that fail and pass: chosen so that NaN fails, as comparisons do."""
+        """Return a node's comparison, its threshold or set, and the children for rows that fail and that pass.
+
+        The comparison is chosen so that NaN fails, as in NumPy.
+        """
         left, right = int(self._left[node]), int(self._right[node])
         decision, threshold = int(self._decision[node]), float(self._threshold[node])
         if decision & CATEGORICAL:
@@ -114,7 +117,7 @@ class _TreeReader:
             return None, np.append(members, False), right, left
         missing = decision >> 2
         if missing not in (NOTHING_IS_MISSING, NAN_IS_MISSING):
-            raise ValueError("tree model: it takes zeros for missing; fit it with zero_as_missing=False")
+            raise ValueError("tree model: it treats zeros as missing; fit it with zero_as_missing=False")
         nan_goes_left = bool(decision & NAN_LEFT) if missing == NAN_IS_MISSING else threshold >= 0
         if nan_goes_left:
             return np.greater, _as_float32(threshold), left, right
@@ -131,7 +134,7 @@ def _numbers(fields: dict[str, str], name: str, dtype: type[np.generic]) -> Arra
 
 
 def _as_float32(threshold: float) -> Array:
-    """The float32 that divides float32 values just as the threshold does, those that count as 0 among them."""
+    """Return the float32 threshold that splits all float32 values like the given one, including values treated as 0."""
     if -ZERO <= threshold < ZERO:
         threshold = ZERO if threshold >= 0 else np.nextafter(-ZERO, -1)
     with np.errstate(over="ignore"):

@@ -92,7 +92,7 @@ class DirectModel:
                 yield replace(block, series=some[block.series])
 
     def mean(self, forecast: Floats, panel: Panel) -> Floats:
-        """Turn forecasts into expected demand, shape (series, horizon): those of dense series are medians."""
+        """Turn forecasts into expected demand, shape (series, horizon). The forecasts of dense series are medians."""
         ratio = np.array([segment.mean_to_median_ratio for segment in self.segments])
         expected: Floats = forecast * ratio[_segment_of(panel)][:, None]
         return expected

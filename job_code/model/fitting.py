@@ -1,4 +1,4 @@
-"""Trains models side by side: each process trains one segment of one model.
+"""Train models concurrently. Each process trains one segment of one model.
 
 LightGBM's own threads wait for each other several times per leaf. When another program uses a core, every such wait
 takes long, and training takes ten times as long. So the independent fits run in processes of one thread each. A fit
@@ -65,7 +65,7 @@ class _Task:
     config: ForecastConfig
     threads: int
     rounds: Path  # gets a byte for each boosting round
-    show: Callable[[], None] | None  # called after each round, when this process does all the work itself
+    show: Callable[[], None] | None  # called after each round, if this process does all the work
 
 
 def fit_models(
@@ -88,7 +88,7 @@ def fit_models(
         The models in the order of `fits`.
 
     Raises:
-        WorkerDiedError: If a process was killed, which the system does when memory runs out.
+        WorkerDiedError: If a process was killed, for example because memory ran out.
     """
     folder.mkdir(exist_ok=True)
     work = config.n_estimators * sum(max_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
@@ -125,8 +125,8 @@ def threads_of_a_fit(cores: int, fits: int) -> int:
     """Return the threads of each fit: one, or more when there are more cores than fits.
 
     Args:
-        cores: Cores of the machine.
-        fits: Number of fits side by side.
+        cores: Number of cores.
+        fits: Number of concurrent fits.
     """
     return max(1, cores // fits)
 
@@ -140,7 +140,7 @@ def _fit_task(task: _Task) -> SegmentModel:
                 task.show()
 
         model = train_segment(task.fit, task.segment, task.config, threads=task.threads, on_round=on_round)
-        rounds.truncate(task.config.n_estimators)  # a segment with too few rows has no rounds, and is done too
+        rounds.truncate(task.config.n_estimators)  # a segment with too few rows has no rounds, but counts as done
         return model
 
 
@@ -171,7 +171,7 @@ def train_segment(
 
 
 def _with_rows(panel: Panel, exogenous: Exogenous, drawn: TrainingRows) -> tuple[Panel, Exogenous, TrainingRows]:
-    """Keep the series that have training rows: nobody needs the features of the others."""
+    """Keep the series that have training rows. The features of the others are not needed."""
     used = np.bincount(drawn.series, minlength=len(panel)) > 0
     kept = panel.select(used)
     series = (np.cumsum(used) - 1)[drawn.series]

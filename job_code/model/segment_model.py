@@ -1,8 +1,9 @@
 """The two demand segments, and the LightGBM model of each.
 
 Dense series have sold in nearly every period for long. Their trees minimize the absolute error, which a few odd weeks
-cannot upset. All other series are intermittent. Their trees minimize the squared error, because the median of sparse
-demand is zero and its expectation is wanted. Cold-start series are intermittent too: nobody knows yet how they sell.
+cannot distort. All other series are intermittent. Their trees minimize the squared error, because the median of sparse
+demand is zero and the forecast needs its expectation. Cold-start series are intermittent too: their history is too
+short to classify them.
 """
 
 from collections.abc import Callable
@@ -22,17 +23,17 @@ from job_code.series.frequency import Frequency
 from job_code.series.lifecycle import is_cold_start
 
 MIN_TRAINING_ROWS = 30  # with fewer, the forecast is the base value that trees would move away from
-MAX_ROW_WEIGHT = 50.0  # times the median row's, and the inverse is the least; before the square root
-MAX_BIN = 127  # 255 forecast no better and train more slowly
+MAX_ROW_WEIGHT = 50.0  # times the weight of the median row; the inverse is the minimum; before the square root
+MAX_BIN = 127  # with 255 bins, forecasts are not better and training is slower
 COLSAMPLE_BYTREE = 0.7  # trees on different features forecast better together
 ROWS_FOR_RATIO = 100_000
 MAX_DENSE_TARGET = 10.0  # times the mean of the year before
 MAX_INTERMITTENT_TARGET = 3.0  # times the mean of that year's periods with demand
-MEAN_TO_MEDIAN_RANGE = (0.5, 2.0)  # dense demand has no ratio outside
+MEAN_TO_MEDIAN_RANGE = (0.5, 2.0)  # a ratio of dense demand outside this range is an artifact
 
 
 class DemandSegment(IntEnum):
-    """How often a series sells."""
+    """The demand segments: dense series sell in nearly every period, the others are intermittent."""
 
     DENSE = 0
     INTERMITTENT = 1
@@ -56,8 +57,8 @@ class SegmentModel:
 
     Attributes:
         segment: The segment.
-        trees: None where there were too few rows to train on.
-        mean_to_median_ratio: Expected demand over predicted demand, which is the median of a dense series.
+        trees: None if there were too few rows to train on.
+        mean_to_median_ratio: Expected demand divided by predicted demand, which is the median for a dense series.
     """
 
     segment: DemandSegment
@@ -71,7 +72,7 @@ class SegmentModel:
             origins: The origins to forecast from.
             index: Origin of each row, shape (rows,).
             rows: Features, shape (rows, features).
-            steps: Parts of the rows that go through the same origins, each in the same order.
+            steps: Number of equal parts of the rows. Every part has the same origins in the same order.
 
         Returns:
             Shape (rows,).
@@ -109,7 +110,7 @@ def fit_segment(
         learning_rate=config.learning_rate,
         num_leaves=config.num_leaves,
         min_child_samples=min_child_samples,
-        reg_lambda=min_child_samples,  # a leaf counts as if as many rows predicted 0: few series are not overfitted
+        reg_lambda=min_child_samples,  # acts like as many rows with target 0, against overfitting of a few series
         colsample_bytree=COLSAMPLE_BYTREE,
         max_bin=MAX_BIN,
         random_state=config.seed,
@@ -137,7 +138,7 @@ def fit_segment(
 
 
 def _base(segment: DemandSegment, origins: ForecastOrigins, index: Integers) -> Floats:
-    """Return the value that trees move away from: the smoothed last value, or the mean of the last year."""
+    """Return the base value that trees correct: the smoothed last value, or the mean of the last year."""
     recipe = origins.recipe
     return origins.lag_feature(recipe.ewm_feature if segment == DemandSegment.DENSE else recipe.mean_of_year, index)
 
@@ -152,8 +153,8 @@ def _row_weight(drawn: TrainingRows) -> Floats:
 def _mean_to_median_ratio(model: SegmentModel, origins: ForecastOrigins, drawn: TrainingRows, target: Floats) -> float:
     """Return the sum of demand over the sum of its predicted median, over training rows.
 
-    All demand is relative to the series' scale, so that no series decides for the others. A mistyped value counts as
-    no more than a very good week. Demand that may be negative has no meaningful ratio.
+    All demand is relative to the series' scale, so that no series dominates the others. Targets are clipped, so that a
+    mistyped value has limited influence. Demand that may be negative has no meaningful ratio.
     """
     some = np.arange(0, len(drawn), max(1, len(drawn) // ROWS_FOR_RATIO))
     if (target[some] < 0).any():

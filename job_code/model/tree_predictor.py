@@ -1,11 +1,11 @@
-"""Predicts with a LightGBM model several times faster than LightGBM does, to the same last bit, in NumPy alone.
+"""Predict with a LightGBM model in NumPy, several times faster than LightGBM and bit-identical.
 
-LightGBM walks each row down each tree: one unpredictable branch after another. Here a block of rows goes through
-a tree together. Every test of the tree is made on every row, a whole column at once, in vector instructions; then
-each node, from the leaves up, picks for each row the leaf number of its left or its right child by arithmetic.
+LightGBM moves each row down each tree, through one unpredictable branch after another. Here a block of rows goes
+through a tree together. Each test of the tree is applied to all rows, one column at a time, in vector instructions.
+Then each node, from the leaves up, selects the leaf number of its left or right child for each row, by arithmetic.
 
-The rows of a block form a grid of steps and series. Most features are the same at every step, and the calendar's are
-the same for every series. What depends on such features alone is computed once for all steps or all series.
+The rows of a block form a grid of steps and series. Most features are the same at every step, and calendar features
+are the same for every series. Results that depend only on such features are computed once for all steps or series.
 """
 
 from collections.abc import Sequence
@@ -19,24 +19,24 @@ from job_code.model.boosted_trees import Array, Floats, Node, Tree, read_trees
 
 Rows = npt.NDArray[np.float32]
 
-BLOCK = 98_304  # rows; fewer and the calls cost more than the work, more and the columns leave the cache
-BY_SERIES, BY_STEP = 1, 2  # bits of an extent: along what a value varies
+BLOCK = 98_304  # rows; with fewer, the calls cost more than the work; with more, the columns leave the cache
+BY_SERIES, BY_STEP = 1, 2  # bits of an extent: the dimensions along which a value varies
 
 
 class TreePredictor:
-    """A fitted LightGBM model of one output, ready to predict; pickles as its text.
+    """A fitted LightGBM model with one output. It pickles as its text.
 
     Args:
         model: The booster, or its `model_to_string()`.
 
     Raises:
-        ValueError: If the model is of a kind that is not predicted here, naming what is in the way.
+        ValueError: If the model is not supported. The message has the reason.
     """
 
     def __init__(self, model: lgb.Booster | str) -> None:
         self._text = model if isinstance(model, str) else model.model_to_string()
         self._features, self._trees = read_trees(self._text)
-        self._unknown: dict[int, int] = {}  # by categorical feature: the number of what is in no node's set
+        self._unknown: dict[int, int] = {}  # by categorical feature: the code of categories that are in no node's set
         for node in (node for tree in self._trees for node in tree.nodes):
             if node.passes is None:
                 self._unknown[node.feature] = max(self._unknown.get(node.feature, 0), len(node.against) - 1)
@@ -44,30 +44,30 @@ class TreePredictor:
 
     @property
     def text(self) -> str:
-        """The model as LightGBM writes it."""
+        """The model in LightGBM's text format."""
         return self._text
 
     def __reduce__(self) -> tuple[type["TreePredictor"], tuple[str]]:
         return TreePredictor, (self._text,)
 
     def predict(self, rows: Rows, steps: int = 1) -> Floats:
-        """Predicts like `Booster.predict`, in one thread; most efficient for some multiple of `BLOCK` rows.
+        """Predict like `Booster.predict`, in one thread. A multiple of `BLOCK` rows is most efficient.
 
         Args:
             rows: Features, shape (steps * series, features), in the model's order: all series of the first step, then
-                all of the second.
-            steps: Steps of the grid. What is said of rows does not depend on it.
+                all series of the second step.
+            steps: Steps of the grid. The predictions do not depend on it.
 
         Returns:
             Shape (steps * series,).
 
         Raises:
-            ValueError: If the rows are not float32, have another number of features than the model, or do not form a
-                grid of so many steps.
+            ValueError: If the rows are not float32, do not have the model's number of features, or do not form a grid
+                with this number of steps.
         """
         if rows.dtype != np.float32 or rows.ndim != 2 or rows.shape[1] != self._features or len(rows) % steps:
-            wanted = f"float32 of shape (rows, {self._features}), {steps} steps of equally many"
-            raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}; the model wants {wanted}")
+            wanted = f"float32 of shape (rows, {self._features}), with a multiple of {steps} rows"
+            raise ValueError(f"rows: {rows.dtype} of shape {rows.shape}; the model needs {wanted}")
         series = len(rows) // steps
         grid, total = rows.reshape(steps, series, self._features), np.zeros((steps, series))
         blocks = max(1, -(-len(rows) // BLOCK))
@@ -93,14 +93,14 @@ class _Operation(Protocol):
 
 
 class _Program:
-    """The operations that add up the trees of a block, given along what each of its columns varies.
+    """The operations that add up the trees of a block, for given extents of its columns.
 
-    An operation takes two slots and writes a third. Slots hold the columns, the total, constants, and registers: the
-    leaf numbers of a part of a tree, in as many values as that part's features vary.
+    An operation reads two slots and writes a third. Slots contain the columns, the total, constants, and registers. A
+    register has the leaf numbers of a part of a tree, and varies along the same dimensions as that part's features.
 
     Args:
         trees: The trees.
-        extents: Along what each column varies.
+        extents: Extent of each column: the dimensions along which it varies.
     """
 
     def __init__(self, trees: Sequence[Tree], extents: list[int]) -> None:
@@ -115,16 +115,16 @@ class _Program:
         """Add the prediction of a block.
 
         Args:
-            columns: The features, of categorical ones the codes, each of the shape of its extent.
-            total: What to add to, shape (steps, series).
+            columns: The features, with codes for categorical ones. Each has the shape of its extent.
+            total: Array that the prediction is added to, shape (steps, series).
         """
         slots: list[Array] = [*columns, total, *self._slots[len(columns) + 1 :]]  # type: ignore[list-item]
         steps, series = total.shape
-        for (kind, number, extent), slot in self._registers.items():
-            if kind != np.bool_:
+        for (dtype, number, extent), slot in self._registers.items():
+            if dtype != np.bool_:
                 shape = (steps if extent & BY_STEP else 1, series if extent & BY_SERIES else 1)
-                slots[slot] = np.empty(shape, dtype=kind)
-                if kind == np.uint8:  # a test writes 0 or 1 into the same memory
+                slots[slot] = np.empty(shape, dtype=dtype)
+                if dtype == np.uint8:  # a test writes 0 or 1 into the same memory
                     slots[self._registers[np.bool_, number, extent]] = slots[slot].view(np.bool_)
         for operate, left, right, into in self._operations:
             operate(slots[left], slots[right], out=slots[into])
@@ -140,10 +140,15 @@ class _Program:
         self._operations.append((np.add, total, value, total))
 
     def _plan(self, tree: Tree, at: int, register: int) -> tuple[int, int]:
-        """Plan a node and all below it, in the registers from one on.
+        """Plan a node and its descendants.
+
+        Args:
+            tree: The tree.
+            at: Position of the node.
+            register: Number of the first register to use.
 
         Returns:
-            Number and extent of the register that then holds the leaf numbers, from 0.
+            Number and extent of the register with the resulting leaf numbers, which start at 0.
         """
         node = tree.nodes[at]
         low = None if node.low is None else self._plan(tree, node.low, register)
@@ -152,7 +157,7 @@ class _Program:
         test = register + (low is not None) + (high is not None)
         self._test(node, test, extent)
         passed = self._register(np.uint8, test, extent)
-        picked, result = passed, (test, extent)  # 1 or 0: between two leaves, that is the number
+        picked, result = passed, (test, extent)  # 1 or 0: between two leaves, this is the leaf number
         if high is not None:
             moved, result = self._register(np.uint8, *high), (high[0], high[1] | extent)
             picked = self._register(np.uint8, *result)
@@ -160,7 +165,7 @@ class _Program:
             self._operations.append((np.multiply, moved, passed, picked))
         elif low is not None:
             self._operations.append((np.multiply, passed, self._constant(node.leaves_below), passed))
-        if low is not None:  # its numbers are all less than those of `high`, which are 0 where the test failed
+        if low is not None:  # its leaf numbers are all less than those of `high`, which are 0 if the test failed
             lower, result = self._register(np.uint8, *low), (low[0], low[1] | result[1])
             self._operations.append((np.maximum, lower, picked, self._register(np.uint8, *result)))
         return result
@@ -176,13 +181,13 @@ class _Program:
         self._slots.append(value)
         return len(self._slots) - 1
 
-    def _register(self, kind: type[np.generic], number: int, extent: int) -> int:
-        if (kind, number, extent) not in self._registers:
-            if kind == np.uint8:
+    def _register(self, dtype: type[np.generic], number: int, extent: int) -> int:
+        if (dtype, number, extent) not in self._registers:
+            if dtype == np.uint8:
                 self._register(np.bool_, number, extent)
-            self._registers[kind, number, extent] = len(self._slots)
+            self._registers[dtype, number, extent] = len(self._slots)
             self._slots.append(None)
-        return self._registers[kind, number, extent]
+        return self._registers[dtype, number, extent]
 
 
 def _pick(values: Array, numbers: Array, *, out: Array) -> None:
@@ -190,7 +195,7 @@ def _pick(values: Array, numbers: Array, *, out: Array) -> None:
 
 
 def _without_repetition(column: Rows) -> Rows:
-    """A column of shape (steps, series), cut to 1 along what it does not vary along; NaN is equal to NaN."""
+    """Cut a column of shape (steps, series) to length 1 along each dimension where it is constant. NaN equals NaN."""
     bits = column.view(np.uint32)
     if len(bits) > 1 and (bits[1] == bits[0]).all() and (bits == bits[:1]).all():
         column = column[:1]
@@ -203,6 +208,6 @@ def _extent(column: Rows) -> int:
 
 
 def _codes(column: Rows, unknown: int) -> npt.NDArray[np.intp]:
-    """Categories as LightGBM reads them, cut off at the decimal point; what is none becomes `unknown`."""
+    """Return categories as LightGBM reads them, truncated to integers. Invalid categories become `unknown`."""
     known = (column > -1) & (column < unknown)
     return np.where(known, column, unknown).astype(np.intp)

@@ -1,29 +1,29 @@
-"""The data-quality report: what was wrong with the demand, what was repaired, what kinds of series there are."""
+"""The data-quality report: problems of the input, repairs of the demand, and counts of series."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_files import ShuffledCovariates
-from job_code.exogenous.covariate_store import MOSTLY
+from job_code.exogenous.covariate_store import MAX_MISSING_SHARE
 from job_code.preparation.prepare import PreparedDemand
 
 
 def describe_input(
     read: ShardedDemand, prepared: PreparedDemand, covariates: ShuffledCovariates, *, inputs: Collection[str]
 ) -> dict[str, Any]:
-    """Counts of what was read, repaired and found.
+    """Return the data-quality counts of a valid input.
 
     Args:
-        read: The demand as it was read.
-        prepared: The demand as it will be forecast.
-        covariates: Covariates as they were read.
-        inputs: Which inputs there were.
+        read: Demand in shards.
+        prepared: Prepared demand.
+        covariates: Covariates in shards.
+        inputs: Names of the inputs: `demand`, `static`, `covariates`.
 
     Returns:
-        `input`, `repairs` and `series` (counts by name), `ignored_columns` (names), `covariates_unknown_ahead` (for
-        each covariate, the share of the periods to forecast for which it is unknown), and `covariates_not_used`: those
-        of them for which that is too much.
+        `input`, `repairs` and `series`: counts by name. `ignored_columns`: names with the reasons.
+        `covariates_unknown_ahead`: for each covariate, the missing share of the periods to forecast.
+        `covariates_not_used`: names of the covariates that the run does not use.
     """
     ignored = [f"demand: {name}" for name in read.ignored_columns]
     counts = {"demand_files": read.files, "demand_rows": read.days.rows, "series": prepared.series}
@@ -34,9 +34,13 @@ def describe_input(
     if "covariates" in inputs:
         ignored += [f"covariates: {name}" for name in covariates.ignored]
     for name in prepared.covariates.dropped:
-        unknown = prepared.unknown_ahead[name]
-        mostly = f"unknown for {unknown:.0%} of the periods to forecast" if unknown > MOSTLY else "new to the model"
-        ignored.append(f"covariates: {name} ({mostly})")
+        missing = prepared.unknown_ahead[name]
+        reason = (
+            f"missing for {missing:.0%} of the periods to forecast"
+            if missing > MAX_MISSING_SHARE
+            else "new to the model"
+        )
+        ignored.append(f"covariates: {name} ({reason})")
     return {
         "covariates_unknown_ahead": prepared.unknown_ahead,
         "covariates_not_used": list(prepared.covariates.dropped),
@@ -48,10 +52,10 @@ def describe_input(
 
 
 def failed_report(problems: tuple[str, ...]) -> dict[str, Any]:
-    """The report of a run that its input stopped: every problem, in full."""
+    """Return the report of a run with invalid input: every problem, uncut."""
     return {"status": "input error", "problems": list(problems)}
 
 
 def sound_report(description: Mapping[str, Any]) -> dict[str, Any]:
-    """The report of a run whose input could be forecast."""
+    """Return the report of a run with valid input."""
     return {"status": "sound", "problems": [], **description}

@@ -1,4 +1,4 @@
-"""Panels on disk, between the check and the forecast: a folder each, 4 bytes a value and a bit."""
+"""Prepared panels on disk: one folder per chunk, with 4 bytes and one bit per value."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +17,15 @@ _KEYS, _STATIC = "keys.arrow", "static.arrow"
 
 @dataclass(frozen=True, kw_only=True)
 class PanelChunk:
-    """A panel as it is kept on disk.
+    """Content of a chunk on disk.
 
     Attributes:
         panel: The series.
-        hashes: Hash of each series' key, shape (series,).
-        stages: LifeStage of each series, as `stratification.classify_life_stages` gave it.
-        bins: Bin of its size, likewise.
+        hashes: Hash of the key of each series, shape (series,).
+        stages: `LifeStage` of each series, from `stratification.classify_life_stages`, shape (series,).
+        bins: Bin of the mean demand of each series, from the same function, shape (series,).
         active: Whether each series still sells, shape (series,).
-        static: Static columns as they were given, one row a series; without columns where there are none.
+        static: Static columns before encoding, one row per series. May have no columns.
     """
 
     panel: Panel
@@ -37,7 +37,11 @@ class PanelChunk:
 
 
 def write_chunk(chunk: PanelChunk, folder: Path) -> None:
-    """Writes a chunk into a folder of its own, which must not exist."""
+    """Write a chunk to a new folder.
+
+    Raises:
+        FileExistsError: If the folder exists.
+    """
     folder.mkdir(parents=True)
     panel = chunk.panel
     panel.keys.write_ipc(folder / _KEYS)
@@ -53,12 +57,12 @@ def write_chunk(chunk: PanelChunk, folder: Path) -> None:
 
 
 def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = None) -> PanelChunk:
-    """Reads a chunk.
+    """Read a chunk.
 
     Args:
-        folder: Where it was written.
-        frequency: What its period numbers count.
-        only: Series to read, shape (series,); all when absent. The values of others are passed over on disk.
+        folder: Folder of the chunk.
+        frequency: Calendar of the period numbers.
+        only: Whether to read each series, shape (series,); None for all. Memory holds only the selected values.
     """
     lengths = np.load(folder / "lengths.npy").astype(np.int64)
     chosen = np.ones(len(lengths), dtype=bool) if only is None else only
@@ -85,5 +89,5 @@ def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = No
 
 
 def read_life_stages(folder: Path) -> tuple[Hashes, LifeStages, Bins]:
-    """Reads what the sample depends on, and nothing else."""
+    """Read only the arrays that the sample depends on: hashes, life stages and bins of the series."""
     return np.load(folder / "hashes.npy"), np.load(folder / "stages.npy"), np.load(folder / "bins.npy")

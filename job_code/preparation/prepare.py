@@ -1,4 +1,4 @@
-"""Checks and aligns shard by shard, over all cores, and leaves panels on disk that are ready to be forecast."""
+"""Check and align all shards on all cores, and write panels that are ready to forecast."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,20 +30,20 @@ COUNTED = (*DEMAND_CLASSES, "younger_than_a_season", "stopped_selling")
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedDemand:
-    """Demand that is known to be sound, as panels on disk.
+    """Valid demand as panels on disk.
 
     Attributes:
         key_types: Type of each key column.
         calendar: Frequency and cutoff.
         chunks: The panels.
-        encoding: How their static columns become numbers.
-        covariates: Where covariates are, of those that are used.
-        unknown_ahead: Of each covariate, used or not: the share of periods to forecast for which it is unknown.
-        stratum_counts: Series by sort and size.
-        repairs: What was repaired.
-        counts: Series by kind, and those that are young or have stopped selling.
-        series_without_static: Series that the static columns say nothing of.
-        recent: All demand by period, over the last two years at most, shape (periods,).
+        encoding: Encoding of the static columns.
+        covariates: Location and schema of the covariates.
+        unknown_ahead: Missing share of the periods to forecast, for each covariate, used or not.
+        stratum_counts: Number of series by life stage and mean demand.
+        repairs: Counts of repairs.
+        counts: Number of series by demand class, younger than a season, and discontinued.
+        series_without_static: Number of series without a static row.
+        recent: Total demand by period, over the last two years at most, shape (periods,).
     """
 
     key_types: dict[str, pl.DataType]
@@ -68,28 +68,28 @@ class PreparedDemand:
         *,
         seed: int,
     ) -> Self:
-        """Put together what all shards came to.
+        """Merge the results of all shards.
 
         Args:
-            results: One for each shard.
-            shards: What they were made of.
-            covariates: All covariates, whether they can be used or not.
+            results: One result per shard.
+            shards: The input.
+            covariates: All covariates, also those that will be dropped.
             calendar: Frequency and cutoff.
-            seed: Seed of what is hidden from the model while it learns.
+            seed: Seed of the covariate mask.
         """
         chunks = tuple(chunk for result in results for chunk in result.chunks)
         counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
         selling = sum(chunk.series for chunk in chunks) - counts["stopped_selling"]
-        unknown = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
-        unknown[covariates.past_only(shards.demand.days.last)] = 1.0
+        missing = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
+        missing[covariates.is_past_only(shards.demand.days.last)] = 1.0
         described = [result.described for result in results]
         return cls(
             key_types=shards.demand.types,
             calendar=calendar,
             chunks=chunks,
             encoding=StaticEncoding.of(shards.static.schema, [each.categories for each in described]),
-            covariates=covariates.known_ahead(unknown, seed=seed),
-            unknown_ahead=dict(zip(covariates.names, unknown.mean(axis=1).tolist(), strict=True)),
+            covariates=covariates.drop_mostly_missing(missing, seed=seed),
+            unknown_ahead=dict(zip(covariates.names, missing.mean(axis=1).tolist(), strict=True)),
             stratum_counts=StratumCounts.total(result.stratum_counts for result in results),
             repairs=reduce(add, (result.repairs for result in results)),
             counts=counts,
@@ -104,7 +104,7 @@ class PreparedDemand:
 
     @property
     def last_period(self) -> int:
-        """The latest cutoff of all series."""
+        """Number of the latest cutoff of all series."""
         return max(chunk.last_period for chunk in self.chunks)
 
 
@@ -120,15 +120,16 @@ def prepare(
     """Check and align every shard.
 
     Args:
-        shards: The input; its shards are deleted one by one.
-        covariates: Where covariates will be.
+        shards: The input. Each shard is deleted after use.
+        covariates: Location and schema of the covariates.
         calendar: Frequency and cutoff.
-        context: The run; the panels go into its folder for them.
-        findings: What was found so far.
-        advance: Called with the share that is done.
+        context: The run. The panels go to its `chunks` folder.
+        findings: The findings so far.
+        advance: Called with the completed share.
 
     Raises:
-        InputError: With everything found, here and before.
+        InputError: With all findings, earlier ones included.
+        OutOfDiskError: If the disk is too small for the panels and covariates.
     """
     sound = not findings.messages()
     if sound:
@@ -158,15 +159,15 @@ def prepare(
 def _require_space(
     demand: ShardedDemand, covariates: StoredCovariates, calendar: Calendar, context: RunContext
 ) -> None:
-    """Make sure that the disk has room for the panels, and for the covariates beside them."""
+    """Check that the disk has enough space for the panels and the per-series covariates."""
     values = demand.series * calendar.usual_span(demand.days, context.config)
     ahead = demand.series * context.config.horizon
-    beside = context.sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
-    require_space(context.chunks, context.sizes.disk_for_panels(values, demand.days.rows) + beside)
+    for_covariates = context.sizes.disk_for_covariates(values + ahead, covariates.columns_of_series)
+    require_space(context.chunks, context.sizes.disk_for_panels(values, demand.days.rows) + for_covariates)
 
 
 def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: ValidationReport) -> None:
-    """Take note of all that is wrong with the rows of all shards."""
+    """Report the invalid rows of all shards."""
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
     report_repeated([result.described for result in results], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
@@ -174,8 +175,8 @@ def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: Vali
 
 
 def _recent(results: Sequence[PreparedShard], chunks: Sequence[ChunkInfo], cutoff: int) -> Floats:
-    """Add up the demand of all series by period, from the first period of any to the last."""
+    """Return the total demand by period, from the first period of any series to the last."""
     recent: Floats = np.sum([result.recent for result in results], axis=0)
     last, first = max(chunk.last_period for chunk in chunks), min(chunk.first_period for chunk in chunks)
-    recent = recent[: max(1, len(recent) - (cutoff - last))]  # by `cutoff_rule`, all may end before the cutoff
+    recent = recent[: max(1, len(recent) - (cutoff - last))]  # with `cutoff_rule` series, all may end before the cutoff
     return recent[len(recent) - min(last - first + 1, len(recent)) :]

@@ -1,4 +1,4 @@
-"""The first half of a run: demand is read, checked, aligned and described, and all that is wrong is told at once."""
+"""The first half of a run: read, check and align the input, and report all its problems together."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
-from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, spill_covariates
+from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
 from job_code.exogenous.static_files import StaticShards, shard_static
@@ -18,17 +18,18 @@ from job_code.tables.validation_report import ValidationReport, plural
 
 
 def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> tuple[PreparedDemand, dict[str, Any]]:
-    """Read, check and align.
+    """Read, check and align the input of a run.
 
     Args:
         context: The run.
-        known: The encodings of a model that was trained before; the columns are then those that it knows.
+        known: Encodings of a trained model; the run then uses only the columns of the model. None to train one.
 
     Returns:
-        The demand, and counts of what was read, repaired and found.
+        The prepared demand, and the counts of the data-quality report.
 
     Raises:
-        InputError: With everything that is wrong.
+        InputError: With all problems of the input.
+        OutOfDiskError: If the disk is too small.
     """
     findings = ValidationReport()
     context.make_folders()
@@ -37,19 +38,19 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
     with context.progress.stage("check") as advance:
         prepared = _check(shards, context, findings, advance, known)
     quality = describe_input(shards.demand, prepared, shards.covariates, inputs=context.request.inputs)
-    _say(prepared, quality, context.progress)
+    _log_summary(prepared, quality, context.progress)
     return prepared, quality
 
 
 def _read(context: RunContext, findings: ValidationReport, advance: Advance) -> InputShards:
     """Read all input into shards, the demand first."""
     inputs, static, covariates = context.request.inputs, StaticShards({}), ShuffledCovariates()
-    beside = bytes_in_shards(inputs["covariates"], context.config) if "covariates" in inputs else 0
-    demand = shard_demand(inputs["demand"], context, findings, advance=advance, bytes_beside=beside)
+    extra = bytes_in_shards(inputs["covariates"], context.config) if "covariates" in inputs else 0
+    demand = shard_demand(inputs["demand"], context, findings, advance=advance, extra_bytes=extra)
     if "static" in inputs:
         static = shard_static(inputs["static"], demand, context, findings)
     if "covariates" in inputs:
-        covariates = spill_covariates(inputs["covariates"], demand, context, findings)
+        covariates = shuffle_covariates(inputs["covariates"], demand, context, findings)
     return InputShards(demand=demand, static=static, covariates=covariates)
 
 
@@ -60,7 +61,7 @@ def _check(
     advance: Advance,
     known: FittedEncodings | None,
 ) -> PreparedDemand:
-    """Fix the calendar, then check and align shard by shard."""
+    """Set the calendar, then check and align all shards."""
     demand, config = shards.demand, context.config
     calendar = check_calendar(demand.days, config, findings)
     usual = calendar.usual_span(demand.days, config)
@@ -76,25 +77,25 @@ def _check(
         known=known.covariates.categories if known is not None else None,
     )
     if known is not None:
-        encoding = known.static.fit(shards.static.schema, findings)
-        fitted = known.covariates.fit(covariates, findings)
+        encoding = known.static.check_compatible(shards.static.schema, findings)
+        fitted = known.covariates.check_compatible(covariates, findings)
     if context.request.min_chunks is not None:
         context = replace(context, sizes=context.sizes.for_fleet(demand.series * usual, context.request.min_chunks))
     prepared = prepare(shards, covariates, calendar, context, findings, advance=advance)
     return prepared if known is None else replace(prepared, encoding=encoding, covariates=fitted)
 
 
-def _say(demand: PreparedDemand, quality: dict[str, Any], progress: Progress) -> None:
+def _log_summary(demand: PreparedDemand, quality: dict[str, Any], progress: Progress) -> None:
     rows = quality["input"]["demand_rows"]
-    progress.say(
+    progress.log(
         f"{plural(demand.series, 'series')}, {plural(rows, 'row')}, {demand.calendar.frequency.name}, "
         f"{plural(len(demand.chunks), 'chunk')}"
     )
     for name, count in quality["repairs"].items():
         if count:
-            progress.say(f"  {name.replace('_', ' ')}: {count:,}")
+            progress.log(f"  {name.replace('_', ' ')}: {count:,}")
     for name, share in quality["covariates_unknown_ahead"].items():
         if share:
-            progress.say(f"  covariates: {name} is unknown for {share:.0%} of the periods to forecast")
+            progress.log(f"  covariates: {name} is missing for {share:.0%} of the periods to forecast")
     for column in quality["ignored_columns"]:
-        progress.say(f"  not used: {column}")
+        progress.log(f"  ignored: {column}")

@@ -1,4 +1,4 @@
-"""Checks and aligns one shard, and leaves its panels on disk: what a worker does."""
+"""Check and align one shard, and write its panels. The tasks of the worker processes."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from job_code.demand.shuffle_files import read_shard
 from job_code.demand.work_sizes import WorkSizes
 from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
-from job_code.exogenous.static_files import Described, StaticShards, describe_series
+from job_code.exogenous.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk
 from job_code.preparation.stratification import StratumCounts, classify_life_stages
 from job_code.series.arrays import Booleans, Floats, Integers
@@ -23,18 +23,18 @@ from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from job_code.series.panel import Panel
 
-YEARS_SHOWN = 2  # of all demand together, in the report
+YEARS_SHOWN = 2  # of total demand, in the report
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkInfo:
-    """What is known of a chunk without reading it.
+    """Location and extent of a chunk.
 
     Attributes:
-        folder: Where it is.
-        series: Its series.
-        last_period: Latest cutoff of its series.
-        first_period: Their earliest period.
+        folder: Folder of the chunk.
+        series: Number of series.
+        last_period: Latest cutoff of the series.
+        first_period: Earliest period of the series.
     """
 
     folder: Path
@@ -45,12 +45,12 @@ class ChunkInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class InputShards:
-    """All input of a run in shards, each deleted as soon as it is prepared.
+    """All input of a run in shards. Each shard is deleted as soon as it is prepared.
 
     Attributes:
         demand: The demand.
-        static: Static columns of its series.
-        covariates: Covariates, those of single series in the shards of the demand.
+        static: Static columns, in the shards of the demand.
+        covariates: Covariates. Per-series tables are in the shards of the demand.
     """
 
     demand: ShardedDemand
@@ -60,17 +60,17 @@ class InputShards:
 
 @dataclass(frozen=True, kw_only=True)
 class ShardTask:
-    """One shard to be prepared, and all it takes.
+    """One shard to prepare.
 
     Attributes:
         shards: All input in shards.
-        shard: Number of this one.
+        shard: Number of the shard.
         calendar: Frequency and cutoff.
-        config: Rules for what can be repaired.
-        covariates: Where covariates will be.
-        sound: Whether nothing has been found wrong so far: only then are panels worth writing.
-        folder: Where they go.
-        sizes: How large they are.
+        config: Rules for checks and repairs.
+        covariates: Location and schema of the covariates.
+        sound: Whether the input has no problem so far. If it has one, the worker writes no panels.
+        folder: Parent folder of the chunks.
+        sizes: Sizes of the chunks.
     """
 
     shards: InputShards
@@ -85,18 +85,18 @@ class ShardTask:
 
 @dataclass(frozen=True, kw_only=True)
 class PreparedShard:
-    """What one shard came to.
+    """Result of one shard.
 
     Attributes:
-        problems: What is wrong with its rows; None where it has none.
-        repairs: What was repaired.
-        chunks: Its panels.
-        stratum_counts: Series by sort and size.
-        counts: Series by kind, and those that are young or have stopped selling.
-        described: What static columns say, apart from the rows, which lie with the chunks.
-        recent: Demand by period, over the last years until the cutoff, shape (periods,).
-        covariate_problems: What is wrong with its rows of covariates.
-        unknown_ahead: For how many series that still sell each covariate is unknown, shape (columns, horizon).
+        problems: Problems of the demand rows; None if the shard has no rows.
+        repairs: Counts of repairs.
+        chunks: The panels.
+        stratum_counts: Number of series by life stage and mean demand.
+        counts: Number of series by demand class, younger than a season, and discontinued.
+        described: Counts and categories of the static rows. The rows themselves are in the chunks.
+        recent: Total demand by period, over the last years up to the cutoff, shape (periods,).
+        covariate_problems: Counts of invalid covariate rows.
+        unknown_ahead: Number of selling series for which each covariate is missing, shape (columns, horizon).
     """
 
     problems: Problems | None
@@ -104,14 +104,14 @@ class PreparedShard:
     chunks: tuple[ChunkInfo, ...]
     stratum_counts: StratumCounts
     counts: Counter[str]
-    described: Described
+    described: StaticRows
     recent: Floats
     covariate_problems: Counter[str]
     unknown_ahead: Integers
 
 
 def prepare_shard(task: ShardTask) -> PreparedShard:
-    """Checks the rows of a shard, aligns its series, and writes panels with all that is known of them."""
+    """Check the rows of a shard, align its series, and write panels with static rows and covariates."""
     demand = task.shards.demand
     shard = read_shard(
         demand.folder, task.shard, task.config.key, in_stock_share=task.config.in_stock_column is not None
@@ -122,15 +122,15 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     begun = np.zeros(keys.height, dtype=bool)
     if shard is not None:
         begun[shard.series[periods <= task.calendar.cutoff]] = True
-    described = describe_series(keys, begun, task.shards.static, demand.folder, task.shard)
+    described = match_static_rows(keys, begun, task.shards.static, demand.folder, task.shard)
     problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     chunks = []
-    wrong, unknown = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
+    wrong, missing = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
-        told = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
+        by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
         problems = check_shard(shard, periods, frequency, task.config)
-        # Of demand that is refused, no panel is needed: with a cutoff centuries away it would not even fit.
+        # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
         sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
         panels = align(shard, periods, task.calendar, task.config, values_per_panel=task.sizes.values_per_chunk)
         for number, (panel, series, repaired) in enumerate(panels if sound else ()):
@@ -154,9 +154,9 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                 ),
                 into,
             )
-            task.covariates.write(into, panel, {table: rows.of(series) for table, rows in told.items()})
+            task.covariates.write(into, panel, {table: rows.of(series) for table, rows in by_table.items()})
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
-            unknown += np.isnan(ahead[:, active]).sum(axis=1)
+            missing += np.isnan(ahead[:, active]).sum(axis=1)
             chunks.append(
                 ChunkInfo(
                     folder=into,
@@ -165,7 +165,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                     first_period=int(panel.first_period.min()),
                 )
             )
-    without_rows = Described(
+    without_rows = StaticRows(
         rows=described.rows.clear(),
         categories=described.categories,
         without=described.without,
@@ -181,15 +181,15 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         described=without_rows,
         recent=recent,
         covariate_problems=wrong,
-        unknown_ahead=unknown,
+        unknown_ahead=missing,
     )
 
 
 def _count(panel: Panel, active: Booleans) -> Counter[str]:
-    kind = classify_demand(panel)
+    demand_class = classify_demand(panel)
     return Counter(
         {
-            **{name: int((active & (kind == number)).sum()) for number, name in enumerate(DEMAND_CLASSES)},
+            **{name: int((active & (demand_class == number)).sum()) for number, name in enumerate(DEMAND_CLASSES)},
             "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
             "stopped_selling": int((~active).sum()),
         }

@@ -1,9 +1,9 @@
-"""Selects the series to train on: a stratified sample with a bounded number of rows.
+"""Select the series to train on: a stratified sample with a limited number of rows.
 
-The strata are the classes that planners use: ABC classes by share of all demand, series younger than a season, and
-discontinued series. Each stratum gets an equal share of the rows. So nearly all of the few fast sellers, which make up
-most of the demand, are in the sample, and some of the many slow ones. Whether a series is selected depends on its key
-and the number of series in its stratum, and not on files, shards or workers.
+The strata are ABC classes by share of all demand, series younger than a season, and discontinued series. Each stratum
+gets an equal share of the rows; discontinued series get a quarter of it. So the sample has nearly all of the few fast
+sellers and some of the many slow ones. The fast sellers make up most of the demand. The selection of a series depends
+on its key and the number of series in its stratum. It does not depend on files, shards or workers.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from job_code.tables.key_hashes import Hashes
 
 
 class LifeStage(IntEnum):
-    """The stage of a series' life. The ABC class of a selling series depends on all series."""
+    """Life stage of a series. For a selling series, the ABC class is not yet known: it depends on all series."""
 
     SELLING = 0
     YOUNGER_THAN_A_SEASON = 1
@@ -43,13 +43,13 @@ STRATUM_OF_STAGE = {
     LifeStage.DISCONTINUED: Stratum.DISCONTINUED,
 }
 STRATA = ("A", "B", "C", "younger_than_a_season", "discontinued")  # by `Stratum`
-SHARES = (1.0, 1.0, 1.0, 1.0, 0.25)  # of the rows; discontinued series are not trained on, only a few are tested
+SHARES = (1.0, 1.0, 1.0, 1.0, 0.25)  # relative shares of the rows; discontinued series are only backtested
 CLASS_EDGES = (0.8, 0.95)  # cumulative share of all demand, from the largest series down, where class A and class B end
-MIN_SERIES = 20  # of a stratum; a smaller sample could miss all of them
+MIN_SERIES = 20  # expected minimum per stratum; a smaller sample could have no series of the stratum
 BINS_PER_OCTAVE = 4
-SMALLEST, LARGEST = -64, 128  # octaves of mean demand
-BINS = (LARGEST - SMALLEST) * BINS_PER_OCTAVE
-GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # spreads the bits: the highest ones of the hash already chose the shard
+MIN_OCTAVE, MAX_OCTAVE = -64, 128  # range of mean demand, in octaves
+BINS = (MAX_OCTAVE - MIN_OCTAVE) * BINS_PER_OCTAVE
+GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # mixes the bits of the hash, because its highest bits select the shard
 
 LifeStages = npt.NDArray[np.uint8]
 Bins = npt.NDArray[np.int16]
@@ -69,7 +69,7 @@ class StratumCounts:
 
     @classmethod
     def of(cls, panel: Panel, stages: LifeStages, bins: Bins) -> Self:
-        """Count the series of one panel."""
+        """Count the series and values of one panel."""
         cell = stages.astype(np.int64) * BINS + bins
         cells = len(LifeStage) * BINS
         values = np.bincount(cell, weights=panel.lengths, minlength=cells).astype(np.int64)
@@ -77,7 +77,7 @@ class StratumCounts:
 
     @classmethod
     def total(cls, parts: Iterable[Self]) -> Self:
-        """Add counts."""
+        """Add the counts of several panels."""
         every = list(parts)
         return cls(sum((part.series for part in every), _NO_SERIES), sum((part.values for part in every), _NO_SERIES))
 
@@ -98,8 +98,8 @@ def classify_life_stages(panel: Panel, active: Booleans) -> tuple[LifeStages, Bi
     stages = np.where(panel.lengths < panel.frequency.season, LifeStage.YOUNGER_THAN_A_SEASON, LifeStage.SELLING)
     stages[~active] = LifeStage.DISCONTINUED
     mean = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
-    octave = np.log2(np.maximum(mean, 2.0**SMALLEST))
-    bins = np.clip(np.floor((octave - SMALLEST) * BINS_PER_OCTAVE), 0, BINS - 1)
+    octave = np.log2(np.maximum(mean, 2.0**MIN_OCTAVE))
+    bins = np.clip(np.floor((octave - MIN_OCTAVE) * BINS_PER_OCTAVE), 0, BINS - 1)
     return stages.astype(np.uint8), bins.astype(np.int16)
 
 
@@ -108,7 +108,7 @@ class SamplePlan:
     """The share of each stratum to select.
 
     Attributes:
-        class_of_bin: Class of the selling series in each bin, one of `CLASSES`, shape (bins,).
+        class_of_bin: ABC class of the selling series in each bin, one of `CLASSES`, shape (bins,).
         share: Share of the series to select, shape (strata,).
         series: Number of series, shape (strata,).
     """
@@ -123,11 +123,11 @@ class SamplePlan:
 
         Args:
             counts: Counts over all demand.
-            rows: Approximate number of rows; more where a few series have more rows than that.
+            rows: Approximate number of rows. The sample has more if a few series exceed this number.
         """
-        volume = counts.series[LifeStage.SELLING] * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE + SMALLEST)
+        volume = counts.series[LifeStage.SELLING] * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE + MIN_OCTAVE)
         larger = np.cumsum(volume[::-1])[::-1] - volume  # demand of all series in larger bins
-        class_of_bin = np.digitize(larger / max(volume.sum(), 2.0**SMALLEST), CLASS_EDGES)
+        class_of_bin = np.digitize(larger / max(volume.sum(), 2.0**MIN_OCTAVE), CLASS_EDGES)
 
         def by_stratum(cells: Integers) -> Integers:
             found = np.zeros(len(Stratum), dtype=np.int64)
@@ -148,7 +148,7 @@ class SamplePlan:
         return strata
 
     def selected(self, hashes: Hashes, strata: Integers, *, part: float = 1.0) -> Booleans:
-        """Return whether each series is in the sample, or in a smaller sample that is part of it, shape (series,)."""
+        """Return whether each series is in the sample, or with `part` below 1 in a subset of it, shape (series,)."""
         at = (hashes * GOLDEN_RATIO).astype(np.float64) / 2.0**64
         share = self.share[strata]
         found: Booleans = (at < share * part) | ((share == 1) & (part == 1))
@@ -156,20 +156,20 @@ class SamplePlan:
 
     @property
     def is_full_population(self) -> bool:
-        """Whether all series are selected."""
+        """True if all series are selected."""
         return bool((self.share[self.series > 0] == 1).all())
 
 
 def _divide(needs: Integers, amount: int) -> Floats:
-    given = np.zeros(len(needs))
+    assigned = np.zeros(len(needs))
     shares = np.array(SHARES)
-    still = needs > 0
-    while still.any():
-        each = shares * (amount - given.sum()) / shares[still].sum()
-        satisfied = still & (needs <= each)
+    open_strata = needs > 0
+    while open_strata.any():
+        each = shares * (amount - assigned.sum()) / shares[open_strata].sum()
+        satisfied = open_strata & (needs <= each)
         if not satisfied.any():
-            given[still] = each[still]
+            assigned[open_strata] = each[open_strata]
             break
-        given[satisfied] = needs[satisfied]
-        still &= ~satisfied
-    return given
+        assigned[satisfied] = needs[satisfied]
+        open_strata &= ~satisfied
+    return assigned

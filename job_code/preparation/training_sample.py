@@ -20,15 +20,15 @@ from job_code.series.panel import Panel
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Some series of a run, or all of them.
+    """A sample of the series of a run, or all series.
 
     Attributes:
         panel: The series, sorted by key.
         exogenous: Static features and covariates of the series.
         active: Whether each series still sells, shape (series,).
-        weight: Number of series of the run that each stands for, at least 1, shape (series,).
+        weight: Number of series of the run that each series represents, at least 1, shape (series,).
         stratum: Stratum of each series, shape (series,).
-        in_half_sample: Whether a sample of half the size holds it, shape (series,).
+        in_half_sample: Whether each series is in the sample of half the size, shape (series,).
         series: Number of series in the run, by stratum.
         sampled: Number of series in the sample, by stratum.
     """
@@ -67,8 +67,8 @@ class Sample:
         keys = pl.concat(panel.keys for panel in panels)
         order = keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy()
         active, stratum, half, hashes = (np.concatenate(each)[order] for each in zip(*rest, strict=True))
-        hidden = demand.covariates.hidden
-        mask = None if hidden is None else CovariateMask(hidden=hidden, series=hashes)
+        mask_rate = demand.covariates.mask_rate
+        mask = None if mask_rate is None else CovariateMask(mask_rate=mask_rate, series=hashes)
         counts = np.bincount(stratum, minlength=len(STRATA))
         share = counts / np.maximum(plan.series, 1)
         return cls(
@@ -86,7 +86,7 @@ class Sample:
         )
 
     def select(self, series: Booleans) -> Self:
-        """Keep some of the series."""
+        """Return the sample with the selected series."""
         return replace(
             self,
             panel=self.panel.select(series),
@@ -98,7 +98,7 @@ class Sample:
         )
 
     def without_last(self, periods: int) -> Self:
-        """Cut the last periods off every series; all must be longer."""
+        """Return the sample without the last periods of every series. All series must be longer."""
         panel = self.panel.without_last(periods)
         return replace(self, panel=panel, active=is_active(panel))
 
@@ -109,5 +109,5 @@ class Sample:
 
     @property
     def is_full_population(self) -> bool:
-        """Whether the sample holds all series."""
+        """True if the sample holds all series."""
         return sum(self.sampled.values()) == sum(self.series.values())

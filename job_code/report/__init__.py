@@ -1,6 +1,6 @@
-"""The report of a run for its readers: charts, comparison with the published run, HTML.
+"""The HTML report of a run: charts, and a comparison with the published run.
 
-`render` fills the template, `charts` and `report_charts` draw numbers that a run or a model keeps.
-`published_run` reads the run that readers see now, and compares.
+`render` fills the template. `charts` and `report_charts` draw the stored numbers of a run or a model.
+`published_run` reads the published run and compares this run with it.
 May import: evaluation, forecasting and what these may import.
 """

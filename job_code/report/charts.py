@@ -1,4 +1,4 @@
-"""Charts of the report, as SVG text to stand in a page."""
+"""Draw charts as SVG text for an HTML page."""
 
 import io
 import itertools
@@ -27,8 +27,8 @@ STYLE: dict[str, Any] = {
     "font.size": 9,
     "grid.color": "#e5e7eb",
     "legend.frameon": False,
-    "svg.fonttype": "none",  # text stays text: smaller, and found by a search in the page
-    "svg.hashsalt": "onejob",  # element ids are the same for the same chart
+    "svg.fonttype": "none",  # keep text as text, which is smaller and searchable in the page
+    "svg.hashsalt": "onejob",  # make element ids reproducible
 }
 
 
@@ -41,7 +41,7 @@ def demand_chart(
     band: tuple[Floats, Floats] | None = None,
     earlier: tuple[Sequence[date], Sequence[float]] | None = None,
 ) -> str:
-    """History and forecast of one series, or of all together.
+    """Draw history and forecast of one series or of all series together.
 
     Args:
         days: Dates of the history.
@@ -49,7 +49,7 @@ def demand_chart(
         ahead: Dates of the forecast.
         mean: Expected demand on these dates.
         band: Lowest and highest quantile on these dates; None for no band.
-        earlier: Dates of an earlier forecast, and what it expected; None for no line.
+        earlier: Dates and values of an earlier forecast; None for no line.
 
     Returns:
         An `<svg>` element.
@@ -60,24 +60,22 @@ def demand_chart(
         if band is not None:
             axes.fill_between(ahead, *band, color=FORECAST, alpha=0.2, linewidth=0, label="quantiles")
         if earlier is not None:
-            axes.plot(*earlier, color=EARLIER, linewidth=1.2, linestyle="--", label="published before")
-        # The line begins at the last observed value, so that the eye sees one series and not two.
+            axes.plot(*earlier, color=EARLIER, linewidth=1.2, linestyle="--", label="published run")
+        # Start the line at the last observed value, so that history and forecast connect.
         axes.plot([days[-1], *ahead], [demand[-1], *mean], color=FORECAST, linewidth=1.5, label="forecast")
         _show_dates(axes)
         axes.yaxis.set_major_formatter(_amount)
         highest = max(float(demand.max()), float(mean.max()), float(band[1].max()) if band else 0.0)
         axes.set_ylim(bottom=min(0.0, float(demand.min()), float(mean.min())), top=None if highest > 0 else 1.0)
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=3, fontsize=7
-        )  # above, not on, the lines
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0, ncols=3, fontsize=7)  # above the lines
         return _svg(figure)
 
 
 def error_chart(candidates: Mapping[str, Floats]) -> str:
-    """Error by step of the horizon.
+    """Draw the error by step of the horizon.
 
     Args:
-        candidates: WAPE at each step, by what was forecast with; all of `CANDIDATES`.
+        candidates: WAPE at each step, for every key of `CANDIDATES`.
 
     Returns:
         An `<svg>` element.
@@ -95,11 +93,11 @@ def error_chart(candidates: Mapping[str, Floats]) -> str:
 
 
 def bias_chart(days: Sequence[date], bias: Floats) -> str:
-    """Bias by period.
+    """Draw the bias by period.
 
     Args:
         days: Dates of the periods.
-        bias: Sum of errors over sum of demand in each, above 0 where too much was forecast.
+        bias: Sum of errors divided by sum of demand in each period; above 0 if the forecast was too high.
 
     Returns:
         An `<svg>` element.
@@ -114,11 +112,11 @@ def bias_chart(days: Sequence[date], bias: Floats) -> str:
 
 
 def calibration_chart(levels: Sequence[float], shares: Floats) -> str:
-    """How often demand fell between each two quantiles, beside how often it should.
+    """Draw the share of demand between neighboring quantiles, next to its nominal share.
 
     Args:
-        levels: Of the quantiles, ascending.
-        shares: Below the first, between each two, above the last; in sum 1.
+        levels: Levels of the quantiles, ascending.
+        shares: Share of demand below the first quantile, between neighbors, and above the last; the sum is 1.
 
     Returns:
         An `<svg>` element.
@@ -128,8 +126,8 @@ def calibration_chart(levels: Sequence[float], shares: Floats) -> str:
     with mpl.rc_context(STYLE):
         figure, axes = _axes(width=5.2, height=2.2)
         at = np.arange(len(names))
-        axes.bar(at - 0.2, np.diff(edges), width=0.4, color=EXPECTED, label="should be")
-        axes.bar(at + 0.2, shares, width=0.4, color=FORECAST, label="was, in the backtest")
+        axes.bar(at - 0.2, np.diff(edges), width=0.4, color=EXPECTED, label="nominal")
+        axes.bar(at + 0.2, shares, width=0.4, color=FORECAST, label="in the backtest")
         axes.set_xticks(at, names)
         axes.set_ylim(0, 1.3 * max(float(np.diff(edges).max()), float(shares.max())))  # room for the legend
         axes.yaxis.set_major_formatter(_percent)
@@ -137,14 +135,14 @@ def calibration_chart(levels: Sequence[float], shares: Floats) -> str:
         return _svg(figure)
 
 
-def _show_dates(axes: Any) -> None:  # noqa: ANN401 (matplotlib's own are untyped)
+def _show_dates(axes: Any) -> None:  # noqa: ANN401 (matplotlib's axes are untyped)
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _amount(value: float, _: object) -> str:
-    """`1.5`, `200`, `1.5k`, `3M`: below a thousand no letter, for 500m would be read as millions."""
+    """Format like `1.5`, `200`, `1.5k`, `3M`. Avoid the suffix m for thousandths, which reads like millions."""
     return f"{value:g}" if abs(value) < 1000 else EngFormatter(sep="").format_eng(value)
 
 

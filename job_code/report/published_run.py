@@ -1,4 +1,4 @@
-"""The last published run, for the report to compare this one with."""
+"""Read the last published run, and compare this run with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,21 +16,21 @@ from job_code.series.frequency import Frequency
 
 
 class UnusableManifestError(Exception):
-    """A file is no run's manifest; the message says why in one line."""
+    """A file is not a valid manifest. The message has the reason in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedRun:
-    """What its manifest says, as far as two runs can be compared.
+    """The fields of a published run's manifest that a comparison needs.
 
     Attributes:
-        run_id: Its name.
-        cutoff: Its last observed period.
+        run_id: Name of the run.
+        cutoff: Date of its last observed period.
         frequency: Name of its calendar.
-        series: How many it forecast.
+        series: Number of series.
         total: Expected demand of all its series together, by period.
-        wape: Of its backtest; None where there was none, or where all demand in it was 0.
-        bias: The same.
+        wape: WAPE of its backtest; None without a backtest, or if all demand in it was 0.
+        bias: Bias of its backtest; None in the same cases.
     """
 
     run_id: str
@@ -46,10 +46,10 @@ class PublishedRun:
         """Read a manifest.
 
         Args:
-            path: The manifest, or the folder it is in.
+            path: The manifest, or its folder.
 
         Raises:
-            UnusableManifestError: If it is none; one line with the reason.
+            UnusableManifestError: If the file cannot be read, or is not a valid manifest.
         """
         try:
             file = path / MANIFEST if path.is_dir() else path
@@ -57,7 +57,7 @@ class PublishedRun:
         except OSError as error:
             raise UnusableManifestError(f"{path} cannot be read: {error.strerror}") from None
         except BrokenDocumentError as error:
-            raise UnusableManifestError(f"{path} is no run's manifest: {error}") from None
+            raise UnusableManifestError(f"{path} is not a valid manifest: {error}") from None
         return cls(
             run_id=content.run_id,
             cutoff=content.cutoff,
@@ -93,76 +93,76 @@ class _Manifest:
 
 
 @dataclass(frozen=True)
-class Span:
-    """Some consecutive periods, and what two sides say of all demand in them.
+class PeriodTotals:
+    """Total demand of some consecutive periods, in the published run and now.
 
     Attributes:
         first: Date of the first period.
-        last: Date of the last.
-        before: What the published run expected.
-        now: What this run expects; or what was observed, where the periods have passed since.
+        last: Date of the last period.
+        published: Forecast of the published run.
+        current: Forecast of this run, or actual demand if the periods are over.
     """
 
     first: date
     last: date
-    before: float
-    now: float
+    published: float
+    current: float
 
     @property
-    def change(self) -> float | None:
-        """By how much `now` is more than `before`, as a share of it; None where that was 0."""
-        return self.now / self.before - 1 if self.before else None
+    def drift(self) -> float | None:
+        """Relative difference of `current` from `published`; None if `published` is 0."""
+        return self.current / self.published - 1 if self.published else None
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """This run beside the last published one.
+class RunComparison:
+    """The comparison of this run with the last published run.
 
     Attributes:
         run: The published run.
-        expected: The periods that both forecast; None where there are none.
-        observed: The periods that it forecast and that have passed since; None where there are none.
+        expected: The periods that both runs forecast; None if they have no period in common.
+        observed: The periods of the published forecast that are over by now; None if there are none.
     """
 
     run: PublishedRun
-    expected: Span | None
-    observed: Span | None
+    expected: PeriodTotals | None
+    observed: PeriodTotals | None
 
     @classmethod
     def of(cls, run: PublishedRun, frequency: Frequency, cutoff: int, total: Floats, recent: Floats) -> Self:
-        """Compares period by period; runs of two calendars have none in common.
+        """Compare two runs by period. Runs with different calendars have no period in common.
 
         Args:
             run: The published run.
             frequency: This run's calendar.
-            cutoff: Its last observed period.
+            cutoff: This run's last observed period.
             total: Expected demand of all its series together, by step, shape (horizon,).
-            recent: Their demand in the last periods until the cutoff, shape (periods,).
+            recent: Actual demand of all its series in the last periods until the cutoff, shape (periods,).
         """
         earlier = {}
         if run.frequency == frequency.name:
             earlier = {frequency.period_of(day): value for day, value in run.total.items()}
         ahead = {cutoff + step: float(value) for step, value in enumerate(total, 1)}
         past = {cutoff - len(recent) + at: float(value) for at, value in enumerate(recent, 1)}
-        return cls(run, _span(earlier, ahead, frequency), _span(earlier, past, frequency))
+        return cls(run, _totals(earlier, ahead, frequency), _totals(earlier, past, frequency))
 
     def to_dict(self) -> ManifestComparison:
-        """For the manifest: how far expectations moved, and how far demand was from them."""
+        """Return the manifest's fields: drift of the forecast, and drift of actual demand from the forecast."""
         return {
             "run_id": self.run.run_id,
             "cutoff": self.run.cutoff.isoformat(),
-            "forecast_drift": self.expected.change if self.expected else None,
-            "demand_drift": self.observed.change if self.observed else None,
+            "forecast_drift": self.expected.drift if self.expected else None,
+            "demand_drift": self.observed.drift if self.observed else None,
         }
 
 
-def _span(before: Mapping[int, float], now: Mapping[int, float], frequency: Frequency) -> Span | None:
-    common = sorted(before.keys() & now.keys())
+def _totals(published: Mapping[int, float], current: Mapping[int, float], frequency: Frequency) -> PeriodTotals | None:
+    common = sorted(published.keys() & current.keys())
     if not common:
         return None
-    return Span(
+    return PeriodTotals(
         first=frequency.date_of(common[0]),
         last=frequency.date_of(common[-1]),
-        before=sum(before[period] for period in common),
-        now=sum(now[period] for period in common),
+        published=sum(published[period] for period in common),
+        current=sum(current[period] for period in common),
     )

@@ -1,4 +1,4 @@
-"""The run's report: one HTML page that needs nothing but itself."""
+"""Render the report of a run as one self-contained HTML page."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -8,21 +8,21 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from job_code.evaluation.chart_data import ChartData
-from job_code.report.published_run import Comparison
+from job_code.report.published_run import RunComparison
 from job_code.report.report_charts import backtest_charts, series_chart, total_chart
 from job_code.series.frequency import Frequency
 
 
 def render(
-    manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: ChartData, compared: Comparison | None
+    manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: ChartData, compared: RunComparison | None
 ) -> str:
     """Draw the charts and render the page.
 
     Args:
         manifest: The run's manifest.
-        quality: Counts of what the demand held.
+        quality: Data-quality counts of the demand.
         charts: The numbers of the charts.
-        compared: The run beside the last published one; None where there is none to compare with.
+        compared: The comparison with the last published run; None without one.
     """
     template = files("job_code.report").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -31,7 +31,7 @@ def render(
     environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
     environment.filters["setting"] = _setting
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
-    environment.filters["svg"] = Markup  # our own, its text escaped by matplotlib
+    environment.filters["svg"] = Markup  # made by this program; matplotlib has escaped its text
     frequency = Frequency(manifest["frequency"])
     return environment.from_string(template).render(
         manifest=manifest,
@@ -51,7 +51,7 @@ def render(
 
 
 def _amount(value: float) -> str:
-    """Three digits where there are no more before the point."""
+    """Format with three significant digits, or as a whole number from 100 on."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -1,4 +1,4 @@
-"""The report's charts, as SVG: of the backtest, of a few telling series, and of all demand together."""
+"""Draw the report's charts as SVG: the backtest, the example series, and total demand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,7 +8,7 @@ import numpy as np
 
 from job_code.evaluation.chart_data import BacktestChartData, SeriesChartData
 from job_code.report import charts
-from job_code.report.published_run import Comparison
+from job_code.report.published_run import RunComparison
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 
@@ -17,7 +17,7 @@ def series_chart(series: SeriesChartData, frequency: Frequency) -> str:
     """Draw one series with its forecast.
 
     Args:
-        series: Its numbers.
+        series: The numbers of the series.
         frequency: The run's calendar.
     """
     first, shown = frequency.period_of(series.first_period), len(series.demand)
@@ -31,15 +31,15 @@ def series_chart(series: SeriesChartData, frequency: Frequency) -> str:
 
 
 def total_chart(
-    frequency: Frequency, recent: Sequence[float], total: Mapping[str, float], compared: Comparison | None
+    frequency: Frequency, recent: Sequence[float], total: Mapping[str, float], compared: RunComparison | None
 ) -> str:
-    """All series together, period by period; where they end apart, only forecasts of the latest cutoff are summed.
+    """Draw the total of all series by period. The forecast includes only series that end at the latest cutoff.
 
     Args:
         frequency: The run's calendar.
         recent: Demand of the last periods until the cutoff.
         total: Expected demand of the periods after it, by ISO date.
-        compared: The run beside the last published one; None where there is none.
+        compared: The comparison with the last published run; None without one.
     """
     ahead = [date.fromisoformat(day) for day in total]
     cutoff = frequency.period_of(ahead[0]) - 1
@@ -60,8 +60,8 @@ def backtest_charts(
     """Draw error by step, bias over time, and calibration.
 
     Args:
-        by_step: Scores of the backtest at every step, as the manifest has them.
-        numbers: What the charts show beside them.
+        by_step: Scores of the backtest at every step, in the manifest's format.
+        numbers: Further numbers of the charts.
         frequency: The run's calendar.
     """
     candidates = {name: _numbers([step[name]["wape"] for step in by_step]) for name in charts.CANDIDATES}
@@ -69,14 +69,14 @@ def backtest_charts(
     days = _days(frequency, frequency.period_of(numbers.first_period), len(bias))
     return {
         "by_step": charts.error_chart(candidates),
-        # Where nothing was sold there is no share of it.
+        # The bias of a period without demand is not defined.
         "bias": charts.bias_chart(days, bias) if np.isfinite(bias).any() else "",
         "calibration": charts.calibration_chart(numbers.levels, np.array(numbers.shares)),
     }
 
 
 def _numbers(measured: Sequence[float | None]) -> Floats:
-    """Put NaN, of which a chart draws nothing, where nothing was measured."""
+    """Return an array with NaN for missing values. Charts leave gaps there."""
     return np.array(measured, dtype=np.float64)
 
 

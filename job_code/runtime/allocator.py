@@ -1,7 +1,7 @@
-"""Has the C library keep memory that is freed, for the next array.
+"""Let the C library keep freed memory for the next array.
 
-By default glibc maps each large array apart and unmaps it when it is freed, and the kernel clears each page anew.
-Forecasts are made of many such arrays, one after the other and of the same sizes: it was a sixth of their time.
+By default glibc maps each large array separately and unmaps it when it is freed. The kernel then clears every page of
+the next array. A forecast allocates many arrays of the same sizes in turn; this took a sixth of its time.
 """
 
 import ctypes
@@ -9,18 +9,18 @@ import sys
 
 # Parameters of glibc's mallopt (malloc.h).
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
-MOST = 2**31 - 1
-GROW_BY = 2**26
+MAX_BYTES = 2**31 - 1
+GROW_BY = 2**26  # bytes
 
 
 def tune_glibc_malloc() -> None:
-    """Applies to this process from now on; does nothing where the C library is another than glibc."""
+    """Set the malloc options of this process. Without glibc, do nothing."""
     if sys.platform != "linux":
         return
     try:
         mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:  # musl has none
+    except AttributeError:  # musl has no mallopt
         return
-    mallopt(MMAP_THRESHOLD, MOST)
-    mallopt(TRIM_THRESHOLD, MOST)
+    mallopt(MMAP_THRESHOLD, MAX_BYTES)
+    mallopt(TRIM_THRESHOLD, MAX_BYTES)
     mallopt(TOP_PAD, GROW_BY)

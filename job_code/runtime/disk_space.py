@@ -1,4 +1,4 @@
-"""Disk space: known to be needed before it is."""
+"""Check disk space before it is needed, and explain a full disk."""
 
 import errno
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 from contract.error_codes import ErrorCode
 from job_code.errors import JobError, OneJobError
 
-REMEDY = "raise volume_gb in the environment file, or on a laptop give an --output on a disk with more room"
+REMEDY = "raise volume_gb in the environment file, or in a local run use an --output on a disk with more space"
 
-CUT_SHORT = re.compile(r"\d+ requested and \d+ written")  # all that numpy says of an array that did not fit
-FULL_IN_RUST = f"{os.strerror(errno.ENOSPC)} (os error {errno.ENOSPC})"  # how polars passes on what the system says
+CUT_SHORT = re.compile(r"\d+ requested and \d+ written")  # numpy's whole message for an array that did not fit
+FULL_IN_RUST = f"{os.strerror(errno.ENOSPC)} (os error {errno.ENOSPC})"  # polars' text for the system's error
 
 
 class OutOfDiskError(JobError):
@@ -24,24 +24,25 @@ class OutOfDiskError(JobError):
 
 
 def require_space(folder: Path, needed: int) -> None:
-    """Makes sure of disk space before it is used.
+    """Check that the disk has enough free space.
 
     Args:
         folder: A folder of the disk.
         needed: Bytes.
 
     Raises:
-        OutOfDiskError: If there is less.
+        OutOfDiskError: If less space is free.
     """
     free = shutil.disk_usage(folder).free
     if free < needed:
-        wanted, there = gigabytes(needed), gigabytes(free)
-        raise OutOfDiskError(f"the run needs about {wanted} of disk and {there} are free; {REMEDY}")
+        raise OutOfDiskError(
+            f"the run needs about {gigabytes(needed)} of disk space, {gigabytes(free)} is free; {REMEDY}"
+        )
 
 
 @contextmanager
 def explain_full_disk() -> Iterator[None]:
-    """Turns what Python, numpy or polars say when the disk is full into what to do about it.
+    """Turn the errors of Python, numpy and polars for a full disk into an error that says what to do.
 
     Raises:
         OutOfDiskError: If the disk is full.
@@ -49,7 +50,7 @@ def explain_full_disk() -> Iterator[None]:
     try:
         yield
     except OneJobError:
-        raise  # its message may hold the user's words
+        raise  # its message may quote user data that reads like a full disk
     except Exception as error:
         if finds_disk_full(error):
             raise OutOfDiskError(f"the disk is full; {REMEDY}") from error
@@ -57,10 +58,10 @@ def explain_full_disk() -> Iterator[None]:
 
 
 def finds_disk_full(error: BaseException) -> bool:
-    """Whether Python, numpy or polars says by this error that the disk is full.
+    """Return whether this error of Python, numpy or polars means that the disk is full.
 
     Args:
-        error: Of the system, or of one of these libraries.
+        error: An error of the system, or of one of these libraries.
     """
     if isinstance(error, OSError):
         full = error.errno == errno.ENOSPC or CUT_SHORT.fullmatch(str(error)) is not None
@@ -69,5 +70,5 @@ def finds_disk_full(error: BaseException) -> bool:
 
 
 def gigabytes(count: int) -> str:
-    """`3.2 GB`."""
+    """Format a number of bytes, like `3.2 GB`."""
     return f"{count / 1e9:,.1f} GB"

@@ -1,4 +1,4 @@
-"""JSON documents as typed dataclasses: one error says which field of a broken document is wrong."""
+"""Read and write JSON documents as typed dataclasses. One error names the field that is wrong."""
 
 import json
 from typing import TypeVar
@@ -9,27 +9,27 @@ Document = TypeVar("Document")
 
 
 class BrokenDocumentError(Exception):
-    """A document is no JSON, or a field of it is missing or wrong; the message names the field."""
+    """A document is not JSON, or one of its fields is missing or wrong. The message names the field."""
 
 
-def parse_document(kind: type[Document], text: str | bytes) -> Document:
+def parse_document(document_type: type[Document], text: str | bytes) -> Document:
     """Read a document.
 
     Args:
-        kind: Its dataclass.
+        document_type: Its dataclass.
         text: The document, JSON.
 
     Raises:
-        BrokenDocumentError: If it is none of that kind.
+        BrokenDocumentError: If the text does not fit the dataclass.
     """
     try:
-        return TypeAdapter(kind).validate_json(text)
+        return TypeAdapter(document_type).validate_json(text)
     except ValidationError as error:
         raise BrokenDocumentError(_first_problem(error)) from None
 
 
 def document_as_text(document: object) -> str:
-    """Give a dataclass as JSON text, which `parse_document` reads.
+    """Return a dataclass as JSON text for `parse_document`.
 
     Args:
         document: The dataclass.

@@ -1,4 +1,4 @@
-"""Says of any error which code it has, what its reader is told, and with which exit code the process ends."""
+"""Map any error to its error code, its message and the exit code of the process."""
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ from job_code.errors import InputError, JobError, OneJobError
 from job_code.runtime.disk_space import finds_disk_full
 from job_code.runtime.progress import Progress
 
-# Errors of others, by the names of their classes: an error is told even where the library cannot be imported.
+# Errors of libraries, by class name. The mapping works even if the library cannot be imported.
 BY_TYPE: Mapping[str, ErrorCode] = {
     "builtins.MemoryError": ErrorCode.OUT_OF_MEMORY,
     "botocore.exceptions.ConnectionError": ErrorCode.UNREACHABLE,
@@ -19,9 +19,9 @@ BY_TYPE: Mapping[str, ErrorCode] = {
     "botocore.exceptions.BotoCoreError": ErrorCode.AWS_ERROR,
 }
 LIGHTGBM = "lightgbm.basic.LightGBMError"
-OF_ALLOCATION = "std::bad_alloc"  # all that LightGBM says where memory runs out
-AWS_ANSWER = "botocore.exceptions.ClientError"
-# AWS's own error codes whose HTTP status says something else, or nothing.
+ALLOCATION_FAILED = "std::bad_alloc"  # LightGBM's whole message when memory runs out
+CLIENT_ERROR = "botocore.exceptions.ClientError"
+# AWS error codes whose HTTP status is misleading or missing.
 BY_AWS_CODE: Mapping[str, ErrorCode] = {
     "AccessDeniedException": ErrorCode.ACCESS_DENIED,
     "KMS.DisabledException": ErrorCode.ACCESS_DENIED,
@@ -39,18 +39,18 @@ BY_STATUS: Mapping[int, ErrorCode] = {
     403: ErrorCode.ACCESS_DENIED,
     429: ErrorCode.THROTTLED,
 }
-FAULTS_OF_AWS = 500  # and every status above
+MIN_SERVER_ERROR = 500  # HTTP status; every status from here on is a fault of AWS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What an error comes to.
+    """An error as the job reports it.
 
     Attributes:
-        code: The kind of failure.
-        problems: What is wrong, a line each.
-        exit_code: What the process ends with.
-        trace: Where it happened, of an error that the program does not foresee.
+        code: The error code.
+        problems: The problems, one line each.
+        exit_code: The exit code of the process.
+        trace: The traceback of an unexpected error; None for an error that the program foresees.
     """
 
     code: ErrorCode
@@ -60,7 +60,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> Self:
-        """Explains an error."""
+        """Describe an error."""
         if isinstance(error, OneJobError):
             problems = error.problems if isinstance(error, InputError) else (str(error),)
             return cls(code=error.code, problems=problems, exit_code=error.exit_code)
@@ -73,35 +73,39 @@ class Failure:
 
     @property
     def message(self) -> str:
-        """All problems together."""
+        """All problems in one line."""
         return "; ".join(self.problems)
 
-    def tell(self, progress: Progress) -> None:
-        """Shows it: as one line of a log that machines search, or line by line to people."""
+    def log(self, progress: Progress) -> None:
+        """Write the failure as one JSON line, or as one text line per problem.
+
+        Args:
+            progress: The log of the run.
+        """
         if progress.about is None:
             progress.stream.write(self.trace or "")
             progress.stream.writelines(f"{render(self.code, problem)}\n" for problem in self.problems)
             progress.stream.flush()
             return
         trace = {"trace": self.trace} if self.trace else {}
-        progress.say(self.message, level="ERROR", code=self.code, **trace)
+        progress.log(self.message, level="ERROR", code=self.code, **trace)
 
 
 def exit_code_of(work: Callable[[], None], *, on_failure: Callable[[Failure], None]) -> int:
-    """Does the work of an entry, whatever becomes of it.
+    """Run the work of an entry point, and return the exit code of the process.
 
     Args:
-        work: What to do.
-        on_failure: Tells whoever must know.
+        work: The work.
+        on_failure: Reports a failure.
 
     Returns:
-        The exit code: 0, 1 for an error of the job or the platform, 2 for an error of the input.
+        0 on success, 1 for an error of the job or the platform, 2 for an error of the input.
     """
     try:
         work()
     except (SystemExit, KeyboardInterrupt):
         raise
-    except BaseException as error:  # a panic of polars is no Exception
+    except BaseException as error:  # a polars panic does not derive from Exception
         failure = Failure.of(error)
         on_failure(failure)
         return failure.exit_code
@@ -109,7 +113,7 @@ def exit_code_of(work: Callable[[], None], *, on_failure: Callable[[Failure], No
 
 
 def _code_of(error: BaseException) -> ErrorCode:
-    """The code of the first error that has one, among this error and those that led to it."""
+    """Return the code of the first error in the chain of causes that has a code."""
     return next((code for each in _causes(error) if (code := _own_code(each))), ErrorCode.INTERNAL)
 
 
@@ -120,18 +124,18 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _own_code(error: BaseException) -> ErrorCode | None:
-    names = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
-    if AWS_ANSWER in names:
-        return _code_of_answer(error.response)  # type: ignore[attr-defined]
-    if LIGHTGBM in names and str(error) == OF_ALLOCATION:
+    names = [f"{each.__module__}.{each.__qualname__}" for each in type(error).__mro__]
+    if CLIENT_ERROR in names:
+        return _code_of_response(error.response)  # type: ignore[attr-defined]
+    if LIGHTGBM in names and str(error) == ALLOCATION_FAILED:
         return ErrorCode.OUT_OF_MEMORY
     if finds_disk_full(error):
         return ErrorCode.OUT_OF_DISK
     return next((BY_TYPE[name] for name in names if name in BY_TYPE), None)
 
 
-def _code_of_answer(response: Mapping[str, Any]) -> ErrorCode:
+def _code_of_response(response: Mapping[str, Any]) -> ErrorCode:
     name = response.get("Error", {}).get("Code", "")
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    by_status = BY_STATUS.get(status, ErrorCode.PLATFORM_FAULT if status >= FAULTS_OF_AWS else ErrorCode.AWS_ERROR)
+    by_status = BY_STATUS.get(status, ErrorCode.PLATFORM_FAULT if status >= MIN_SERVER_ERROR else ErrorCode.AWS_ERROR)
     return BY_AWS_CODE.get(name, by_status)

@@ -1,4 +1,4 @@
-"""Has Python's garbage collector rest while modules are loaded."""
+"""Pause Python's garbage collector while modules are imported."""
 
 import gc
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """For the imports of a whole program: what they make stays, and to look through it again and again takes a sixth.
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection during the imports of a program, then exempt the imported objects from later passes.
 
-    What is there at the end is not looked through later either.
+    Imported objects stay alive. Collecting during the imports takes a sixth of their time.
     """
     gc.disable()
     try:

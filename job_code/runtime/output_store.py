@@ -1,4 +1,4 @@
-"""Where a run's files go: a local folder, or S3."""
+"""Write the files of a run to a local folder or to S3."""
 
 import fcntl
 import json
@@ -17,33 +17,33 @@ UNFINISHED = ".unfinished-"
 
 
 class Output(Protocol):
-    """Takes a run's files, one finished file after the other."""
+    """A store for the files of one run."""
 
     def put(self, file: Path, name: str) -> None:
-        """Stores a file under a name like `forecasts/partition=all/run_id=x/part-00000.parquet`."""
+        """Store a complete file under a name like `forecasts/partition=all/run_id=x/part-00000.parquet`."""
 
     def finish(self) -> None:
-        """Makes everything that was put visible; nothing may be put after it."""
+        """Make all stored files visible. No file may be stored afterwards."""
 
     def abandon(self) -> None:
-        """Leaves nothing behind that could be taken for finished."""
+        """Leave no files that a reader could take for a complete run."""
 
     def location(self, name: str) -> str:
-        """Where a reader finds a stored file."""
+        """Return the path or URI of a stored file."""
 
 
 class LocalOutput:
-    """A folder in which a run appears all at once, when it is finished.
+    """A folder in which the whole run appears when it is finished.
 
     Args:
-        folder: The folder; made where it does not exist.
-        run_id: Names the run; its files are gathered in a hidden folder until `finish`.
+        folder: The folder; created if it does not exist.
+        run_id: Name of the run. Its files stay in a hidden folder until `finish`.
 
     Attributes:
-        scratch: A folder for what the run keeps on disk while it works; it goes with the hidden one.
+        scratch: Folder for temporary files of the run, inside the hidden folder.
 
     Raises:
-        InputError: If the folder cannot be made or the run is there already.
+        InputError: If the folder cannot be created, or already has this run.
     """
 
     def __init__(self, folder: Path, run_id: str) -> None:
@@ -55,33 +55,33 @@ class LocalOutput:
         self.scratch = self._staging / "scratch"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(any(folder.glob(kind)) for kind in RunKeys(partition=ANY, run_id=run_id).folders):
-                raise InputError([f"output: {folder} has a run {run_id} already; give another --run-id"])
+            if any(any(folder.glob(pattern)) for pattern in RunKeys(partition=ANY, run_id=run_id).folders):
+                raise InputError([f"output: {folder} already has a run {run_id}; use another --run-id"])
             self._sweep()
             self._staging.mkdir()
             self._files.mkdir()
             self.scratch.mkdir()
         except OSError as error:
-            raise InputError([f"output: {folder} cannot be written: {error.strerror}; give another folder"]) from None
-        # The lock lives as long as the process: a later run can tell a dead run's folder from a busy one.
+            raise InputError([f"output: {folder} cannot be written: {error.strerror}; use another folder"]) from None
+        # The lock lives as long as the process, so that a later run can recognize the folder of a killed run.
         self._lock = _lock(self._staging)
 
     def put(self, file: Path, name: str) -> None:
-        """Moves a file into the run.
+        """Move a file into the run.
 
         Raises:
-            ValueError: If the name is not of this run.
+            ValueError: If the name does not belong to this run.
         """
         run_folder = run_folder_of(name, run_id=self._run_id)
         if run_folder is None:
-            raise ValueError(f"{name} is no file of the run {self._run_id}")
+            raise ValueError(f"{name} is not a file of the run {self._run_id}")
         self._run_folders.add(PurePosixPath(run_folder))
         target = self._files / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(file, target)
 
     def finish(self) -> None:
-        """Moves the run's folders into place, that of the forecasts last."""
+        """Move the folders of the run into place, the forecasts last."""
         for run in sorted(self._run_folders, key=lambda run: run.is_relative_to(FORECASTS)):
             target = self._folder / run
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -89,57 +89,57 @@ class LocalOutput:
         self.abandon()
 
     def abandon(self) -> None:
-        """Removes what is not in place."""
+        """Remove the hidden folder of the run."""
         shutil.rmtree(self._staging, ignore_errors=True)
 
     def location(self, name: str) -> str:
-        """Path of a file after `finish`."""
+        """Return the path of a file after `finish`."""
         return str(self._folder / name)
 
     def _sweep(self) -> None:
-        """Removes what killed runs left."""
-        for left in self._folder.glob(f"{UNFINISHED}*"):
+        """Remove the hidden folders of killed runs."""
+        for staging in self._folder.glob(f"{UNFINISHED}*"):
             try:
-                _lock(left).close()
+                _lock(staging).close()
             except OSError:
-                continue  # its run is alive
-            shutil.rmtree(left, ignore_errors=True)
+                continue  # its run is still active
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 class S3Output:
-    """A bucket, or a prefix of one. Readers wait for the manifest, which is put last.
+    """A prefix in S3. Readers wait for the manifest, which the run stores last.
 
     Args:
-        folder: Where everything goes below.
+        folder: Prefix for all files.
     """
 
     def __init__(self, folder: "S3Prefix") -> None:
         self._folder = folder
 
     def put(self, file: Path, name: str) -> None:
-        """Uploads a file; S3 refuses it if it does not arrive as it is here."""
+        """Upload a file and delete the local copy. S3 rejects a damaged upload."""
         self._folder.upload(file, name)
         file.unlink()
 
     def finish(self) -> None:
-        """Nothing is left to do: every file is in its place once it is put."""
+        """Do nothing: `put` already stores every file at its final key."""
 
     def abandon(self) -> None:
-        """Leaves the files that were put: without a manifest, no reader takes them for a run."""
+        """Leave the uploaded files. Readers ignore a run without a manifest."""
 
     def location(self, name: str) -> str:
-        """URI of a file."""
+        """Return the URI of a file."""
         return self._folder.uri(name)
 
 
 def put_json(content: Mapping[str, Any], name: str, output: Output, folder: Path) -> None:
-    """Puts a JSON document.
+    """Store a JSON document.
 
     Args:
         content: The document.
-        name: As `put` takes it.
-        output: Where it goes.
-        folder: Where the file is made.
+        name: Name for `Output.put`.
+        output: The store.
+        folder: Folder for the temporary file.
     """
     path = folder / Path(name).name
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

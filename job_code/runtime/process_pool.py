@@ -1,4 +1,4 @@
-"""Spreads work over processes of one thread each, or does it in this process where one is enough."""
+"""Distribute work over single-threaded processes, or do it in this process if one is enough."""
 
 import importlib
 import multiprocessing
@@ -16,33 +16,31 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from job_code.errors import OutOfMemoryError
-from job_code.runtime.loading import loading
+from job_code.runtime.loading import gc_paused
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# LightGBM's threads meet after every few milliseconds and by default spin while they wait: where another process wants
-# a core too, a fit takes ten times as long. Spinning for a moment only, then sleeping, costs nothing where nobody does.
-# GNU's OpenMP runtime reads this as GOMP_SPINCOUNT, once, when LightGBM is loaded.
+# LightGBM's threads synchronize every few milliseconds, and by default they spin while they wait. If another process
+# needs a core, a fit then takes ten times as long. Spinning only briefly costs nothing when the cores are free.
+# GNU's OpenMP runtime reads this value from GOMP_SPINCOUNT once, when LightGBM is loaded.
 SPIN_COUNT = "50000"
-# Read by polars, OpenMP (LightGBM) and OpenBLAS when they are loaded: a worker is one thread, and there is one a core.
+# polars, OpenMP (LightGBM) and OpenBLAS read these when they are loaded. Each worker has one thread and one core.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-DIED = (
-    "a worker process was killed, which the system does where memory runs out; take an instance type with more memory"
-)
+DIED = "the system killed a worker process, usually because memory ran out; use an instance type with more memory"
 
 
 class WorkerDiedError(OutOfMemoryError):
-    """A worker process ended without a word, as it does where memory runs out."""
+    """A worker process was killed, usually by the system because memory ran out."""
 
 
 class Workers:
-    """A pool of processes; as a context manager, it leaves none behind.
+    """A pool of processes. As a context manager, it ends them all.
 
-    The processes are spawned and not forked: LightGBM hangs in a process forked after its threads have run. They end
-    with this process, however it ends.
+    The processes are spawned, not forked, because LightGBM hangs in a process that is forked after its threads ran.
+    The processes also end if this process is killed.
 
     Args:
         count: Number of processes; with 1, this process does the work.
@@ -55,14 +53,16 @@ class Workers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
     @property
     def started(self) -> bool:
-        """Whether the processes run."""
+        """Whether the pool has processes."""
         return self._pool is not None
 
     def map(
@@ -72,18 +72,18 @@ class Workers:
         *,
         while_waiting: Callable[[], None] = lambda: None,
     ) -> Iterator[Result]:
-        """Applies a function to every task.
+        """Apply a function to every task.
 
         Args:
-            function: A function of a module.
-            tasks: What to apply it to; sent to the processes pickled.
+            function: A module-level function.
+            tasks: Its arguments; they are pickled for the processes.
             while_waiting: Called about once a second.
 
         Yields:
             The results in the order of the tasks.
 
         Raises:
-            WorkerDiedError: If a process was killed, as the system does where memory runs out.
+            WorkerDiedError: If a process was killed, for example because memory ran out.
         """
         if self.count == 1 or (len(tasks) == 1 and self._pool is None):
             yield from map(function, tasks)
@@ -95,21 +95,21 @@ class Workers:
                     while_waiting()
                 yield future.result()
         except BrokenProcessPool:
-            self._pool = None  # what comes next has processes of its own
+            self._pool = None  # later calls start new processes
             raise WorkerDiedError(DIED) from None
 
     def as_completed(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
-        """Applies a function to every task, and gives each result as soon as it is there.
+        """Apply a function to every task, and yield each result as soon as it is ready.
 
         Args:
-            function: A function of a module.
-            tasks: What to apply it to; begun in this order.
+            function: A module-level function.
+            tasks: Its arguments; the pool starts them in this order.
 
         Yields:
-            A task's place among the tasks, and its result.
+            The position of a task among the tasks, and its result.
 
         Raises:
-            WorkerDiedError: If a process was killed; what was done by then has been given.
+            WorkerDiedError: If a process was killed. Results that were ready before have been yielded.
         """
         if self.count == 1:
             yield from enumerate(map(function, tasks))
@@ -125,12 +125,12 @@ class Workers:
             self._pool = None
             raise WorkerDiedError(DIED)
 
-    def start(self, function: Callable[[Task], object], task: Task) -> None:
-        """Starts all processes before there is work, and has each do once what all of its work will need.
+    def run_on_each(self, function: Callable[[Task], object], task: Task) -> None:
+        """Start all processes, and run an initializer once in each of them.
 
         Args:
-            function: A function of a module, which keeps what it makes.
-            task: What to apply it to.
+            function: A module-level function that keeps its result in the process, for example in a cache.
+            task: Its argument.
 
         Raises:
             WorkerDiedError: If a process was killed.
@@ -139,10 +139,10 @@ class Workers:
             pass
 
     def preload(self, module: str) -> None:
-        """Start all processes and have each import a module, while this process goes on.
+        """Start all processes and import a module in each. Do not wait for them.
 
         Args:
-            module: Name of a module that imports what all later work needs.
+            module: Name of a module that imports everything that later tasks need.
         """
         if self.count > 1:
             self._pool = self._make_pool(module)
@@ -151,24 +151,27 @@ class Workers:
     def _submit(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> "list[Future[Result]]":
         if self._pool is None:
             self._pool = self._make_pool()
-        with _environment(ONE_THREAD):  # a task starts a process where none is idle
+        with _environment(ONE_THREAD):  # the executor starts a process for a task if no process is idle
             return [self._pool.submit(function, task) for task in tasks]
 
     def _make_pool(self, module: str | None = None) -> ProcessPoolExecutor:
         _start_resource_tracker()
         context = multiprocessing.get_context("spawn")
-        own = context.SimpleQueue()
+        cores = context.SimpleQueue()
         for core in _cores_for(self.count):
-            own.put(core)
-        arguments = (own, context.Barrier(self.count), module)
-        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_begin, initargs=arguments)
+            cores.put(core)
+        arguments = (cores, context.Barrier(self.count), module)
+        return ProcessPoolExecutor(self.count, mp_context=context, initializer=_initialize, initargs=arguments)
 
 
 def _start_resource_tracker() -> None:
-    """Starts what comes with the first pool, and would leave signals unblocked that this process wants blocked."""
+    """Start multiprocessing's resource tracker, and keep the signal mask of this process.
+
+    The first pool would start the tracker too, but leaves signals unblocked that this process must block.
+    """
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        # A job that is stopped ends at once. Its tracker then frees the semaphores, and need not warn of them.
+        # When a job is stopped, the tracker frees its semaphores. The tracker's warning about them is not needed.
         with _environment({"PYTHONWARNINGS": "ignore::UserWarning"}):
             resource_tracker.ensure_running()
     finally:
@@ -176,73 +179,73 @@ def _start_resource_tracker() -> None:
 
 
 def available_cores() -> int:
-    """Cores this process may run on."""
+    """Return the number of cores that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _cores_for(count: int) -> list[int | None]:
-    """The core of each worker, where there is one for each: moved from core to core, they would lose their caches."""
+    """Assign one core to each worker if there are enough cores. A worker that changes cores loses its caches."""
     if not hasattr(os, "sched_getaffinity") or count != available_cores():
         return [None] * count
     return [*sorted(os.sched_getaffinity(0))]
 
 
-_meeting: Barrier | None = None  # of all processes of this one's pool
-_every_core: set[int] = set()  # that the pool may run on; empty where its processes have no core of their own
+_barrier: Barrier | None = None  # shared by all processes of the pool
+_all_cores: set[int] = set()  # cores of the pool; empty if its processes have no assigned core
 
 
 def _once_a_process(call: tuple[Callable[[Task], object], Task]) -> None:
-    """Applies a function to a task, in every process of a pool: none goes on to a second call before all have one."""
-    if _meeting is not None:
-        _meeting.wait()
+    """Apply a function to a task. The barrier makes sure that every process of the pool gets one call."""
+    if _barrier is not None:
+        _barrier.wait()
     function, task = call
     function(task)
 
 
 def _ignore(_: object) -> None:
-    """A task that only starts a process."""
+    """Do nothing. Submitting this task starts a process."""
 
 
 @contextmanager
 def on_every_core(threads: int) -> Iterator[None]:
-    """Let a worker leave its own core for work of several threads; one thread stays where it is.
+    """Let a worker use all cores during multi-threaded work. With one thread, it stays on its own core.
 
     Args:
-        threads: Threads of the work.
+        threads: Number of threads of the work.
     """
-    if threads == 1 or not _every_core:
+    if threads == 1 or not _all_cores:
         yield
         return
     own = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, _every_core)
+    os.sched_setaffinity(0, _all_cores)
     try:
         yield
     finally:
         os.sched_setaffinity(0, own)
 
 
-def _begin(cores: "SimpleQueue[int | None]", meeting: Barrier, module: str | None) -> None:
-    """Gives a worker its core, has it end when it should, and loads a module.
+def _initialize(cores: "SimpleQueue[int | None]", barrier: Barrier, module: str | None) -> None:
+    """Assign a core to this worker, make it end with the pool or its parent, and import a module.
 
-    That is with the pool, which sends SIGTERM, and with the parent, however that ends.
+    The pool ends a worker with SIGTERM. A thread ends the worker if the parent is killed.
     """
-    global _meeting
-    _meeting = meeting
+    global _barrier
+    _barrier = barrier
     if (core := cores.get()) is not None:
-        _every_core.update(os.sched_getaffinity(0))
+        _all_cores.update(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {core})
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked in the parent, which waits for it otherwise
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # the parent blocks it, because a thread waits for it
     parent = multiprocessing.parent_process()
     assert parent is not None
 
     def follow() -> None:
-        # An idle worker waits for tasks on a pipe that its siblings hold open too: it would wait for ever.
+        # An idle worker waits for tasks on a pipe that its siblings also hold open, so the pipe never closes.
         parent.join()
         os._exit(1)
 
     threading.Thread(target=follow, name="follow", daemon=True).start()
     if module is not None:
-        with loading():
+        with gc_paused():
             importlib.import_module(module)
 
 

@@ -1,4 +1,4 @@
-"""Shows how far a run is: a bar on a terminal, plain lines elsewhere, and lines of JSON in a job's log."""
+"""Show the progress of a run: a bar on a terminal, text lines elsewhere, and JSON lines in a job's log."""
 
 import json
 import sys
@@ -21,8 +21,8 @@ class Progress:
     """Progress of one run, stage by stage.
 
     Attributes:
-        stream: Where it is shown.
-        about: What every line of a log that machines search carries, the run's name first; None for people.
+        stream: The output stream.
+        about: Fields of every JSON line, the run's name first; None to write text instead of JSON.
         seconds: Duration of every finished stage, in order.
     """
 
@@ -32,7 +32,14 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Advance]:
-        """Times a stage; what it yields is called with the share of it that is done."""
+        """Time a stage.
+
+        Args:
+            name: Name of the stage.
+
+        Yields:
+            A function to call with the share of the stage that is done, between 0 and 1.
+        """
         begun = shown = time.monotonic()
         interactive = self.stream.isatty()
         between = SECONDS_BETWEEN_REDRAWS if interactive else SECONDS_BETWEEN_LINES
@@ -48,15 +55,15 @@ class Progress:
         self.seconds[name] = round(time.monotonic() - begun, 2)
         if interactive:
             self.stream.write("\r\x1b[2K")
-        self.say(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
+        self.log(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
-    def say(self, message: str, *, level: str = "INFO", **fields: str | float) -> None:
-        """Shows one line; where the platform adds no time of its own, the line carries it.
+    def log(self, message: str, *, level: str = "INFO", **fields: str | float) -> None:
+        """Write one line with the current time.
 
         Args:
-            message: For people.
-            level: Of the log.
-            **fields: What a machine may look for, beside what every line carries.
+            message: The text.
+            level: Log level.
+            **fields: Further fields of a JSON line, for searches in the log.
         """
         if self.about is None:
             line = f"{time.strftime('%H:%M:%S')} {message}"
@@ -70,7 +77,7 @@ class Progress:
     def _show(self, name: str, share: float, seconds: float, *, interactive: bool) -> None:
         percent = f"{min(share, 1):4.0%}"
         if not interactive:
-            self.say(f"{name}:{percent} after {seconds:.0f} s", stage=name)
+            self.log(f"{name}:{percent} after {seconds:.0f} s", stage=name)
             return
         filled = round(min(share, 1) * BAR_WIDTH)
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)

@@ -1,4 +1,4 @@
-"""The one module that talks to S3."""
+"""Read and write objects in S3. No other module of the job calls S3."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 SCHEME = "s3://"
-MAX_BYTES_AT_ONCE = 4_000_000_000  # S3 takes 5 GiB
+MAX_BYTES_AT_ONCE = 4_000_000_000  # the limit of S3 for one request is 5 GiB
 
 
 @dataclass(frozen=True)
 class S3Prefix:
-    """A prefix of a bucket.
+    """A prefix in an S3 bucket.
 
     Attributes:
         client: S3 client.
@@ -30,15 +30,15 @@ class S3Prefix:
 
     @classmethod
     def from_uri(cls, uri: str) -> Self:
-        """Connects to `s3://bucket/prefix`, with the region and credentials of the environment."""
+        """Connect to `s3://bucket/prefix`, with the region and credentials of the environment."""
         bucket, _, prefix = uri.removeprefix(SCHEME).rstrip("/").partition("/")
         client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 10}))
         return cls(client, bucket, f"{prefix}/" if prefix else "")
 
     def upload(self, file: Path, name: str) -> None:
-        """Stores a file, with its SHA-256: S3 refuses what arrives otherwise, and keeps the checksum.
+        """Store a file with its SHA-256. S3 rejects a damaged upload, and keeps the checksum.
 
-        Of a file that is too large for one request, S3 keeps a checksum of those of its parts.
+        For a file that is too large for one request, S3 keeps a checksum of its parts' checksums.
 
         Args:
             file: Local file.
@@ -53,16 +53,20 @@ class S3Prefix:
             self.client.put_object(Bucket=self.bucket, Key=self.prefix + name, Body=content, ChecksumAlgorithm="SHA256")
 
     def names(self, under: str) -> list[str]:
-        """Names of all objects below a prefix of this one, sorted."""
+        """Return the names of all objects below a prefix, sorted.
+
+        Args:
+            under: Prefix, relative to this one.
+        """
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + under)
         found = (item["Key"] for page in pages for item in page.get("Contents", ()))
         return sorted(key.removeprefix(self.prefix) for key in found)
 
     def read(self, name: str) -> bytes:
-        """Content of a small object; S3's checksum is compared."""
+        """Return the content of a small object. The client verifies the checksum of S3."""
         content: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + name)["Body"].read()
         return content
 
     def uri(self, name: str) -> str:
-        """URI of a name below the prefix."""
+        """Return the URI of a name below the prefix."""
         return f"{SCHEME}{self.bucket}/{self.prefix}{name}"

@@ -1,8 +1,8 @@
-"""Ends the process promptly when it is told to stop.
+"""End the process promptly on SIGTERM and SIGINT.
 
-Python runs a signal handler only between two of its own instructions, so one call into LightGBM could hold it up
-for minutes; and as process 1 of a container, a process without a handler is not stopped by SIGTERM at all. A thread
-that waits for the signals has neither problem.
+Python runs a signal handler only between two of its own instructions. One call into LightGBM could therefore delay it
+for minutes. Besides, SIGTERM does not stop process 1 of a container if the process has no handler. A thread that
+waits for the signals avoids both problems.
 """
 
 import multiprocessing
@@ -15,12 +15,12 @@ STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def stop_promptly(clean_up: Callable[[str], None]) -> None:
-    """Ends the process on SIGTERM and SIGINT, whatever its other threads are doing.
+    """End the process on SIGTERM and SIGINT, even while other threads are busy.
 
-    Call it before any other thread is started: threads inherit which signals are left to the one that waits.
+    Call this before any other thread starts, because threads inherit the blocked signals.
 
     Args:
-        clean_up: Called with the signal's name before the process ends; removes what is half done.
+        clean_up: Called with the signal's name before the process ends; removes partial results.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING_SIGNALS)
 
@@ -29,7 +29,7 @@ def stop_promptly(clean_up: Callable[[str], None]) -> None:
         children = multiprocessing.active_children()
         for child in children:
             if child.pid is not None:
-                os.kill(child.pid, signal.SIGSTOP)  # it would go on writing what is being removed
+                os.kill(child.pid, signal.SIGSTOP)  # or it would continue to write files during the clean-up
         try:
             clean_up(signal.Signals(number).name)
         finally:

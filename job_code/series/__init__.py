@@ -1,5 +1,5 @@
 """The domain types: frequency, panel of gapless series, life cycle, demand classes, and numpy array types.
 
-Knows no file and no model.
+These modules do not depend on files or models.
 May import: nothing else of the job.
 """

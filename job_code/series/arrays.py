@@ -1,4 +1,4 @@
-"""Types of numpy arrays."""
+"""Types of NumPy arrays."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,8 +1,7 @@
 """Demand classes: series by their share of periods without demand.
 
-Syntetos and Boylan (2005) divide series into smooth, erratic, intermittent and lumpy, by how often and how evenly they
-sell. The classes here use the share of zeros alone. So their erratic demand is smooth here, and their lumpy demand is
-intermittent.
+Syntetos and Boylan (2005) divide demand into smooth, erratic, intermittent and lumpy, by frequency and variability.
+The classes here use only the share of zeros. So erratic demand is smooth here, and lumpy demand is intermittent.
 """
 
 import numpy as np
@@ -11,7 +10,7 @@ from job_code.series.arrays import Floats, Integers
 from job_code.series.panel import Panel
 
 DEMAND_CLASSES = ("smooth", "mixed", "intermittent")
-ZERO_SHARE_EDGES = (0.05, 0.5)  # shares of zeros where the next class begins
+ZERO_SHARE_EDGES = (0.05, 0.5)  # share of zeros at which the next class begins
 
 
 def classify_demand(panel: Panel) -> Integers:

@@ -1,6 +1,6 @@
-"""Periods as whole numbers: every date of a weekly, daily or monthly calendar is one integer.
+"""Periods as integers: every date of a daily, weekly or monthly calendar has a period number.
 
-Arithmetic on integers finds gaps, fills them and steps over the horizon alike for every frequency.
+With period numbers, the code for gaps and the horizon is the same for every frequency.
 """
 
 from dataclasses import dataclass
@@ -23,27 +23,27 @@ class Frequency:
 
     @property
     def unit(self) -> Unit:
-        """What one period is called."""
+        """Name of a period: `day`, `week` or `month`."""
         return unit_of(self.name)
 
     @property
     def season(self) -> int:
-        """Periods after which demand tends to repeat: 7 days, 52 weeks, 12 months."""
+        """Number of periods of a season: 7 days, 52 weeks or 12 months."""
         return {"day": 7, "week": 52, "month": 12}[self.unit]
 
     @property
     def per_year(self) -> int:
-        """Whole periods in a year, the span after which a series without demand counts as ended."""
+        """Number of whole periods of a year. A series without demand for a year is discontinued."""
         return {"day": 364, "week": 52, "month": 12}[self.unit]
 
     def to_period(self, day: pl.Expr) -> pl.Expr:
-        """Number of the period that a date belongs to.
+        """Return the period number of dates.
 
         Args:
-            day: Dates.
+            day: Expression of dates.
 
         Returns:
-            Int32 expression; consecutive periods differ by 1.
+            Int32 expression. Consecutive periods differ by 1.
         """
         if self.unit == "month":
             return day.dt.year().cast(pl.Int32) * 12 + day.dt.month().cast(pl.Int32) - 1
@@ -51,7 +51,7 @@ class Frequency:
         return days if self.unit == "day" else (days - self._anchor_day) // 7
 
     def to_date(self, period: pl.Expr) -> pl.Expr:
-        """Date that labels a period: the inverse of `to_period`."""
+        """Return the date that labels a period: the inverse of `to_period`."""
         if self.unit == "month":
             first = pl.date(period // 12, period % 12 + 1, 1)
             return first.dt.month_end() if self.name == "ME" else first
@@ -59,18 +59,18 @@ class Frequency:
         return days.cast(pl.Int32).cast(pl.Date)
 
     def is_off_anchor(self, day: pl.Expr) -> pl.Expr:
-        """Whether a date is not one that labels a period."""
+        """Return whether a date does not label any period."""
         return self.to_date(self.to_period(day)) != day
 
     def period_of(self, day: date) -> int:
-        """Number of the period that one date belongs to: `to_period` of a single date."""
+        """Return the period number of a single date, as `to_period` does."""
         return period_number(day, frequency=self.name)
 
     def date_of(self, period: int) -> date:
-        """Date that labels one period: `to_date` of a single period."""
+        """Return the date that labels a single period, as `to_date` does."""
         return period_date(period, frequency=self.name)
 
     @property
     def _anchor_day(self) -> int:
-        """Day, counted from 1970-01-01, of the first week's label."""
+        """Label of week 0, in days since 1970-01-01."""
         return (self.date_of(0) - EPOCH).days

@@ -1,4 +1,4 @@
-"""Tells where in its life a series is: at a cold start, selling, pausing or at an end."""
+"""Life stage of a series: cold start, selling or discontinued."""
 
 import numpy as np
 
@@ -6,32 +6,32 @@ from job_code.series.arrays import Booleans, Integers
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 
-YEAR_TO_SHORTEST_SILENCE = 4  # a quarter: nobody is taken off the list for a few bad weeks, or an empty shelf
-IMPROBABLE = 1e-3
-YEAR_TO_COLD_START = 4  # a quarter
+YEAR_TO_SHORTEST_SILENCE = 4  # a quarter of a year: a few bad weeks do not discontinue a series
+IMPROBABLE = 1e-3  # maximum probability of a silence that discontinues a series
+YEAR_TO_COLD_START = 4  # a quarter of a year
 
 
 def is_active(panel: Panel) -> Booleans:
-    """Whether a series still sells; the others are forecast as zero.
+    """Return whether each series still sells. The forecast of a discontinued series is zero.
 
-    A series has stopped when it has not sold for a year, on sale or not; or for a quarter, if it was never silent for
-    as long before (a seasonal article was) and such a silence is improbable, given how often it sold from its first
-    sale to its last.
+    A series is discontinued after a year without sales, in stock or not. A quarter of a year is enough under two
+    conditions. First, no earlier silence of the series was as long; seasonal articles have such silences. Second, the
+    silence is improbable, given how often the series sold between its first and last sale.
 
     Returns:
         Shape (series,).
     """
     sold = np.flatnonzero((panel.values != 0) & panel.observed)
-    zeros = np.concatenate([[0], np.cumsum(panel.values == 0)])  # estimates of what was off sale are no silence
+    zeros = np.concatenate([[0], np.cumsum(panel.values == 0)])  # imputed stockouts do not count as silence
     ends = panel.starts + panel.lengths
-    until = np.searchsorted(sold, ends)  # how many sales lie before the end of each series
+    until = np.searchsorted(sold, ends)  # number of sales before the end of each series
     count = np.diff(until, prepend=0)
     has_sold = count > 0
     begin = (until - count)[has_sold]
     first, last = np.zeros(len(panel), dtype=np.int64), np.full(len(panel), -1)
     first[has_sold], last[has_sold] = sold[begin], sold[until[has_sold] - 1]
 
-    silence = np.zeros(len(panel), dtype=np.int64)  # the longest between two sales
+    silence = np.zeros(len(panel), dtype=np.int64)  # longest silence between two sales
     between = np.diff(zeros[sold], prepend=0)
     between[begin] = 0
     if len(begin):
@@ -42,19 +42,19 @@ def is_active(panel: Panel) -> Booleans:
 
     year = panel.frequency.per_year
     unlike_before = (silent_now > silence) & ((1 - often) ** silent_now < IMPROBABLE)
-    stopped = (without_sale >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
-    active: Booleans = has_sold & ~stopped
+    discontinued = (without_sale >= year) | ((silent_now * YEAR_TO_SHORTEST_SILENCE >= year) & unlike_before)
+    active: Booleans = has_sold & ~discontinued
     return active
 
 
 def is_cold_start(age: Integers, frequency: Frequency) -> Booleans:
-    """Tell which series are too young to be known: less than a quarter of a year old.
+    """Return whether each series is younger than a quarter of a year.
 
-    Younger than a season (`sampling.Sort`) is something else: a season is a week of days, but a year of weeks.
+    This differs from `LifeStage.YOUNGER_THAN_A_SEASON`: a season has 7 days, but 52 weeks.
 
     Args:
-        age: Periods each has.
-        frequency: What a period is.
+        age: Number of periods of each series, shape (series,).
+        frequency: Calendar of the periods.
     """
     cold: Booleans = age * YEAR_TO_COLD_START < frequency.per_year
     return cold

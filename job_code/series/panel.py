@@ -13,16 +13,16 @@ from job_code.series.frequency import Frequency
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """Series of one frequency, one behind the other in `values`, sorted by key.
+    """Series of one frequency, concatenated in `values` and sorted by key.
 
     Attributes:
-        keys: One row a series, in the order of the series; the key columns.
-        frequency: What the period numbers count.
-        first_period: Number of each series' first period, shape (series,).
-        lengths: Periods each series has, all at least 1, shape (series,).
+        keys: Key columns, one row per series.
+        frequency: Calendar of the period numbers.
+        first_period: Number of the first period of each series, shape (series,).
+        lengths: Number of periods of each series, at least 1, shape (series,).
         values: Demand, finite, shape (sum of lengths,).
-        observed: Whether the value tells of demand: it was given, or no row stands for no sale; it was neither carried
-            forward nor estimated; shape (sum of lengths,).
+        observed: Whether the value is actual demand: from a row, or zero because a missing row means no sale. False for
+            values that were carried forward or estimated. Shape (sum of lengths,).
     """
 
     keys: pl.DataFrame
@@ -37,17 +37,17 @@ class Panel:
 
     @property
     def starts(self) -> Integers:
-        """Position of each series' first value in `values`, shape (series,)."""
+        """Position of the first value of each series in `values`, shape (series,)."""
         return np.cumsum(self.lengths) - self.lengths
 
     @property
     def last_period(self) -> Integers:
-        """Number of each series' last period: the cutoff it is forecast from, shape (series,)."""
+        """Number of the last period of each series, which is its cutoff, shape (series,)."""
         return self.first_period + self.lengths - 1
 
     @property
     def series_of_value(self) -> Integers:
-        """Index of the series that each value belongs to, shape (sum of lengths,)."""
+        """Index of the series of each value, shape (sum of lengths,)."""
         return np.repeat(np.arange(len(self)), self.lengths)
 
     @property
@@ -57,17 +57,17 @@ class Panel:
 
     @property
     def age(self) -> Integers:
-        """Position of each value within its series, from 0, shape (sum of lengths,)."""
+        """Position of each value in its series, from 0, shape (sum of lengths,)."""
         return np.arange(len(self.values)) - np.repeat(self.starts, self.lengths)
 
     @property
     def periods_left(self) -> Integers:
-        """Values of the same series that follow each value, shape (sum of lengths,)."""
+        """Number of later values of the same series, for each value, shape (sum of lengths,)."""
         return np.repeat(self.lengths, self.lengths) - 1 - self.age
 
     @classmethod
     def stack(cls, panels: Sequence[Self]) -> Self:
-        """Puts the series of several panels, of one frequency, into one, in the order of their keys."""
+        """Return one panel with the series of several panels of one frequency, sorted by key."""
         keys = pl.concat(panel.keys for panel in panels)
         together = replace(
             panels[0],
@@ -80,7 +80,7 @@ class Panel:
         return together.take(keys.with_row_index("_at").sort(keys.columns)["_at"].to_numpy().astype(np.int64))
 
     def take(self, order: Integers) -> Self:
-        """The series at some positions, in that order."""
+        """Return the series at some positions, in that order."""
         lengths = self.lengths[order]
         at = np.arange(int(lengths.sum())) + np.repeat(self.starts[order] - np.cumsum(lengths) + lengths, lengths)
         return replace(
@@ -93,7 +93,7 @@ class Panel:
         )
 
     def select(self, series: Booleans) -> Self:
-        """Keeps some of the series."""
+        """Return the selected series."""
         if series.all():
             return self
         kept = np.repeat(series, self.lengths)
@@ -107,12 +107,12 @@ class Panel:
         )
 
     def without_last(self, periods: int) -> Self:
-        """Cuts the last periods off every series; all must be longer than that."""
+        """Return the panel without the last periods of every series. All series must be longer."""
         kept = self.periods_left >= periods
         return replace(self, lengths=self.lengths - periods, values=self.values[kept], observed=self.observed[kept])
 
     def recent(self, periods: int) -> Self:
-        """Keeps the last periods of every series, or all it has where that is less."""
+        """Return the last periods of every series, or the whole series if it is shorter."""
         if int(self.lengths.max(initial=0)) <= periods:
             return self
         lengths = np.minimum(self.lengths, periods)
@@ -126,19 +126,19 @@ class Panel:
         )
 
     def last(self, periods: int) -> Floats:
-        """The last values of every series, shape (series, periods); all must be at least that long."""
+        """Return the last values of every series, shape (series, periods). No series may be shorter."""
         return self.values[self._last_positions(periods)]
 
     def last_observed(self, periods: int) -> Booleans:
-        """Whether the values that `last` gives tell of demand, same shape."""
+        """Return whether the values of `last` are observed, shape (series, periods)."""
         return self.observed[self._last_positions(periods)]
 
     def mean_of_last(self, values: Floats, periods: int) -> Floats:
-        """Mean over the last periods of every series, or over all it has where that is less.
+        """Return the mean over the last periods of every series, or over the whole series if it is shorter.
 
         Args:
-            values: What to average, shape (sum of lengths,).
-            periods: How many of the last values count.
+            values: Values to average, shape (sum of lengths,).
+            periods: Number of last periods.
 
         Returns:
             Shape (series,).
@@ -153,6 +153,6 @@ class Panel:
         return (self.starts + self.lengths)[:, None] - periods + np.arange(periods)
 
     def _tails(self, lengths: Integers) -> Integers:
-        """Positions of the last values of every series, as many of each as `lengths` says."""
+        """Return the positions of the last values of every series: `lengths` values per series."""
         ends = self.starts + self.lengths
         return np.arange(int(lengths.sum())) + np.repeat(ends - np.cumsum(lengths), lengths)

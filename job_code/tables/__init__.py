@@ -1,5 +1,5 @@
-"""Files of rows: find and read Parquet and CSV, check rows, tell numbers from text, and type and hash key columns.
+"""Tables: find and read Parquet and CSV files, check rows, infer column types, and type and hash key columns.
 
-`validation_report` collects every finding; the other modules add to it.
+The other modules add their findings to `validation_report`.
 May import: errors.
 """

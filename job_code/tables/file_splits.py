@@ -1,4 +1,4 @@
-"""Split files among workers."""
+"""Divide the rows of files among workers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,13 @@ from job_code.tables.table_files import TableFile
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one file."""
+    """Consecutive rows of one file.
+
+    Attributes:
+        file: The file.
+        first: Number of rows to skip.
+        rows: Number of rows; None for all.
+    """
 
     file: TableFile
     first: int = 0
@@ -16,7 +22,7 @@ class Part:
 
 
 def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
-    """Divides files into up to `count` lists of parts with about as many rows each; a CSV file is never divided."""
+    """Divide files into at most `count` lists of parts with about equal rows. A CSV file is never divided."""
     total = sum(file.rows for file in files)
     share = -(-total // count) if total else 1
     lists: list[list[Part]] = [[]]

@@ -1,4 +1,4 @@
-"""Key columns: their common type over all files, their rows without a key, and keys of other tables."""
+"""Key columns: the common type over all files, rows with an incomplete key, and keys of other tables."""
 
 from collections.abc import Sequence
 
@@ -9,37 +9,37 @@ from job_code.tables.validation_report import ValidationReport
 
 
 def with_key_types(rows: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
-    """Gives keys the demand's types; rows whose key no series can have are left out.
+    """Cast key columns to the demand's types. Drop rows whose key cannot have the demand's type.
 
     Args:
-        rows: With all columns of `types`, none of them null.
-        types: The demand's type of each key column the table has.
+        rows: Rows with all columns of `types`, without null keys.
+        types: The demand's type of each key column of the table.
     """
     for name, dtype in types.items():
-        given = rows.schema[name]
-        if given == dtype:
+        own = rows.schema[name]
+        if own == dtype:
             continue
         text = rows[name].cast(pl.String)
-        keys = rows[name].cast(dtype, strict=False) if given.is_integer() else text.cast(dtype, strict=False)
-        # The text 007 is not the number 7.
+        keys = rows[name].cast(dtype, strict=False) if own.is_integer() else text.cast(dtype, strict=False)
+        # The text 007 and the number 7 are different keys.
         same = keys.is_not_null() & (
-            pl.Series([given.is_integer() and dtype.is_integer()]) | (keys.cast(pl.String) == text)
+            pl.Series([own.is_integer() and dtype.is_integer()]) | (keys.cast(pl.String) == text)
         )
         rows = rows.with_columns(keys).filter(same)
     return rows
 
 
 def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str, pl.DataType]:
-    """The type each column has over all files.
+    """Return the common type of each column over all files.
 
-    A column that is a number in some files and something else in others is text in all; an empty file says nothing.
+    A column becomes text if it is a number in some files and another type in others. Empty files do not count.
     """
-    telling = [file for file in files if file.rows] or list(files)
+    with_rows = [file for file in files if file.rows] or list(files)
     common = {}
     for column in columns:
-        types = {_plain(file.columns[column]) for file in telling}
+        types = {_plain(file.columns[column]) for file in with_rows}
         if len(types) > 1:
-            types.discard(pl.Null())  # what is null in one file says nothing of the others
+            types.discard(pl.Null())  # a column that is null in one file has its type from the other files
             if any(dtype.is_numeric() for dtype in types):
                 types = {pl.Int8() if dtype == pl.Boolean else dtype for dtype in types}
         if len(types) > 1:
@@ -55,7 +55,14 @@ def common_types(files: Sequence[TableFile], columns: Sequence[str]) -> dict[str
 def clean_key(
     rows: pl.DataFrame, types: dict[str, pl.DataType], findings: ValidationReport, *, source: str
 ) -> pl.DataFrame:
-    """Gives the key its types, and drops, and notes, rows whose key is incomplete."""
+    """Cast the key columns, and drop and report the rows with an incomplete key.
+
+    Args:
+        rows: Rows of one file.
+        types: Type of each key column.
+        findings: Takes the finding.
+        source: The input that the file belongs to (`demand`).
+    """
     rows = rows.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))  # dictionary-encoded text is text
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in types.items())
     incomplete = pl.any_horizontal(pl.col(name).is_null() for name in types)
@@ -64,7 +71,7 @@ def clean_key(
         source,
         "row",
         f"without a complete key ({', '.join(types)})",
-        remedy="every row needs all key columns",
+        remedy="Fill in all key columns in every row",
         count=bad,
         examples=[],
     )
@@ -72,10 +79,10 @@ def clean_key(
 
 
 def series_name(values: tuple[object, ...]) -> str:
-    """How a message names a series: `A17` or `(A17, M2)`."""
+    """Return the name of a series for messages: `A17` or `(A17, M2)`."""
     return str(values[0]) if len(values) == 1 else f"({', '.join(map(str, values))})"
 
 
 def _plain(dtype: pl.DataType) -> pl.DataType:
-    """Dictionary-encoded text is text."""
+    """Return the type with dictionary-encoded text as plain text."""
     return pl.String() if isinstance(dtype, pl.Categorical | pl.Enum) else dtype

@@ -1,4 +1,4 @@
-"""Tells which series the rows of a batch belong to, by a 64-bit hash of their keys."""
+"""Assign the rows of a batch to series by a 64-bit hash of their keys."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,27 +6,27 @@ import polars as pl
 
 HASH_SEED = 20_240_614
 MIN_SLOTS = 65_536  # a power of two
-SLOTS_A_KEY = 2  # at least: with fewer, many keys do not stand in the first slot that is looked at
+SLOTS_PER_KEY = 2  # minimum; with fewer slots, many keys are not in their first slot
 
 Hashes = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint32]
 
 
 def hash_keys(rows: pl.DataFrame, key: tuple[str, ...]) -> Hashes:
-    """A 64-bit hash of each row's key, the same in every process of a run."""
+    """Return a 64-bit hash of each row's key, shape (rows,). It is the same in every process of a run."""
     return rows.select(pl.struct(key).hash(seed=HASH_SEED)).to_series().to_numpy()
 
 
 def shard_of(hashes: Hashes, shards: int) -> npt.NDArray[np.int64]:
-    """Shard of each hash, ascending with the hash."""
+    """Return the shard of each hash. Shards ascend with the hash."""
     return ((hashes >> np.uint64(32)) * np.uint64(shards) >> np.uint64(32)).astype(np.int64)
 
 
 class KnownKeys:
-    """Codes of the keys seen so far: within each shard, numbers from 0 in the order of appearance.
+    """Codes of the known keys: in each shard, numbers from 0 in the order of appearance.
 
-    A hash table with open addressing and linear probing. Each probe is made for a whole batch at once, so a batch
-    needs no sorting. Memory: 24 to 48 bytes a key, and up to 120 while the table grows.
+    The hash table has open addressing and linear probing. Each probe covers a whole batch, so the batch needs no
+    sorting. Memory: 24 to 48 bytes per key, and up to 120 while the table grows.
 
     Args:
         shards: Number of shards.
@@ -40,13 +40,13 @@ class KnownKeys:
         return int(self._next.sum())
 
     def encode(self, hashes: Hashes) -> tuple[Codes, npt.NDArray[np.int64]]:
-        """Looks hashes up, and learns those that are new.
+        """Look up hashes and add the new ones.
 
         Args:
-            hashes: In any order, shape (rows,).
+            hashes: Hashes in any order, shape (rows,).
 
         Returns:
-            A code for each row, and the positions of the rows where a new key appears first.
+            A code for each row, and the positions of the first row of each new key.
         """
         wanted = np.maximum(hashes, 1)  # 0 marks a free slot
         slots = self._find(wanted)
@@ -54,12 +54,12 @@ class KnownKeys:
         new, at, place = np.unique(wanted[unknown], return_index=True, return_inverse=True)
         if len(new):
             numbers = self._number(new)
-            self._learn(new, numbers)
+            self._insert(new, numbers)
             codes[unknown] = numbers[place]
         return codes, unknown[at]
 
     def _find(self, wanted: Hashes) -> npt.NDArray[np.int64]:
-        """Slot of each hash; negative where the table has no such hash."""
+        """Return the slot of each hash; negative if the table does not have the hash."""
         slots = self._home(wanted)
         found = self._hashes[slots]
         missed = np.flatnonzero(found != wanted)
@@ -80,10 +80,10 @@ class KnownKeys:
         self._next += count
         return codes.astype(np.uint32)
 
-    def _learn(self, new: Hashes, codes: Codes) -> None:
-        """Puts hashes, which are distinct and not in the table, into it."""
+    def _insert(self, new: Hashes, codes: Codes) -> None:
+        """Insert distinct hashes that are not yet in the table."""
         slots = len(self._hashes)
-        while len(self) * SLOTS_A_KEY > slots:
+        while len(self) * SLOTS_PER_KEY > slots:
             slots *= 2
         if slots > len(self._hashes):
             taken = self._hashes != 0
@@ -93,7 +93,7 @@ class KnownKeys:
         left = np.arange(len(new))
         while len(left):
             trying = left[self._hashes[at[left]] == 0]
-            self._hashes[at[trying]] = new[trying]  # of several that try one slot, the last gets it
+            self._hashes[at[trying]] = new[trying]  # if several hashes try one slot, the last one gets it
             left = left[self._hashes[at[left]] != new[left]]
             at[left] = self._after(at[left])
         self._codes[at] = codes

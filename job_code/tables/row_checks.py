@@ -1,4 +1,4 @@
-"""What can be wrong with single rows of a dated table, and the notes taken of it."""
+"""Check single rows of a dated table and report the invalid ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ import polars as pl
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 DAY = "_day"
-EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)  # beyond them a date is a placeholder, such as 9999-12-31
+MIN_DATE, MAX_DATE = date(1900, 1, 1), date(2199, 12, 31)  # dates outside are placeholders such as 9999-12-31
 TEXT_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
 @dataclass(frozen=True)
 class RowCheck:
-    """One thing that can be wrong with a row.
+    """A check for one problem of a row.
 
     Attributes:
-        column: The column it is about.
+        column: The checked column.
         wrong: True for a row with the problem; null counts as false.
-        problem: What is wrong, as it reads after the counted noun.
-        remedy: What to do about it.
-        keeps: Whether such a row can be read on nevertheless, to find what else is wrong with it.
+        problem: The problem, worded to follow the counted noun.
+        remedy: What the user must do.
+        keeps: Whether an invalid row stays in the table, so that later checks can find its other problems.
     """
 
     column: str
@@ -35,29 +35,29 @@ class RowCheck:
 def drop_bad_rows(
     rows: pl.DataFrame, checks: Mapping[str, RowCheck], name: str, findings: ValidationReport, *, source: str
 ) -> pl.DataFrame:
-    """Takes note of every row that fails a check, and leaves it out where it cannot be read on.
+    """Report every row that fails a check, and drop it unless the check keeps such rows.
 
     Args:
         rows: Rows of one file.
-        checks: What to look for.
-        name: The file's name, for messages.
-        findings: Takes the notes.
-        source: What the file holds (`demand`).
+        checks: The checks, by any name.
+        name: Name of the file, for messages.
+        findings: Takes the findings.
+        source: The input that the file belongs to (`demand`).
     """
-    wrong = {kind: check.wrong.fill_null(False) for kind, check in checks.items()}
-    counts = rows.select(expression.sum().alias(kind) for kind, expression in wrong.items()).row(0)
-    if not any(counts):  # almost always: looked at once for all, and again only where something is found
+    wrong = {check_name: check.wrong.fill_null(False) for check_name, check in checks.items()}
+    counts = rows.select(expression.sum().alias(check_name) for check_name, expression in wrong.items()).row(0)
+    if not any(counts):  # usual case: one pass over the rows covers all checks
         return rows
-    for kind, check in checks.items():
-        bad = rows.filter(wrong[kind])
+    for check_name, check in checks.items():
+        bad = rows.filter(wrong[check_name])
         values = bad[check.column].head(EXAMPLES).to_list()
         shown = [f"{repr(value) if isinstance(value, str) else value} in {name}" for value in values]
         findings.add(source, "row", check.problem, remedy=check.remedy, count=bad.height, examples=shown)
-    return rows.filter(~pl.any_horizontal(wrong[kind] for kind, check in checks.items() if not check.keeps))
+    return rows.filter(~pl.any_horizontal(wrong[each] for each, check in checks.items() if not check.keeps))
 
 
 def to_day(dtype: pl.DataType, time: str) -> pl.Expr:
-    """The date of each row, null where it cannot be read."""
+    """Return the expression for the date of each row; null if the date is unreadable."""
     column = pl.col(time)
     if dtype == pl.Date:
         return column
@@ -69,11 +69,11 @@ def to_day(dtype: pl.DataType, time: str) -> pl.Expr:
 
 
 def day_checks(dtype: pl.DataType, time: str) -> dict[str, RowCheck]:
-    """What can be wrong with a date.
+    """Return the checks of a date column.
 
     Args:
         dtype: Type of the column.
-        time: Its name; `to_day` has put its date into `DAY`.
+        time: Name of the column. The rows must also have the column `DAY` with the result of `to_day`.
     """
     day = pl.col(DAY)
     return {
@@ -81,19 +81,19 @@ def day_checks(dtype: pl.DataType, time: str) -> dict[str, RowCheck]:
             time,
             day.is_null(),
             f"without a readable date in {time}",
-            "give dates as a date type or as text like 2026-11-16",
+            "Use a date type or text like 2026-11-16",
         ),
         "implausible": RowCheck(
             time,
-            ~day.is_between(EARLIEST, LATEST),
-            f"dated before {EARLIEST.year} or after {LATEST.year} in {time}",
-            "give the real dates, or leave the rows out",
+            ~day.is_between(MIN_DATE, MAX_DATE),
+            f"dated before {MIN_DATE.year} or after {MAX_DATE.year} in {time}",
+            "Correct the dates or remove the rows",
         ),
         "timed": RowCheck(
             time,
             _has_time_of_day(dtype, pl.col(time)),
             f"with a time of day in {time}",
-            "give one row a period, dated by day",
+            "Provide one row per period, and dates without a time of day",
             keeps=True,
         ),
     }

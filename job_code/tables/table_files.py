@@ -1,4 +1,4 @@
-"""Finds Parquet and CSV files and streams some of their columns, naming every file that cannot be read."""
+"""Find Parquet and CSV files, stream selected columns, and report every unreadable file by name."""
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +12,14 @@ from job_code.errors import InputError
 from job_code.tables.validation_report import ValidationReport
 
 PARQUET_MAGIC = b"PAR1"
-CSV_BEGINNING = 1_000_000  # bytes of a CSV file whose lines are counted; the rest is taken to be like them
-GZIP = 16  # zlib's word for it
-# A panic of the reader, which some damaged Parquet files cause, is no Exception.
+CSV_BEGINNING = 1_000_000  # bytes; the number of rows of a CSV file is extrapolated from its first bytes
+GZIP = 16  # zlib's flag for the gzip format
+# Some damaged Parquet files make the reader panic. PanicException is not a subclass of Exception.
 READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError, zlib.error)
 
 
 class UnreadableFileError(Exception):
-    """A file whose header could be read and whose rows cannot."""
+    """A file has a readable header and unreadable rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,11 @@ class TableFile:
 
     Attributes:
         path: The file.
-        name: Its path below the input folder, for messages.
-        columns: The wanted columns, with their types; those of a CSV file are all text.
-        typed: Whether the file itself says what its columns hold.
-        other_columns: Columns the file has beside them.
-        rows: Number of rows; of a CSV file an estimate, 0 only where there are none.
+        name: Path relative to the input folder, for messages.
+        columns: The wanted columns with their types. All columns of a CSV file are text.
+        typed: Whether the file format has column types. True for Parquet, false for CSV.
+        other_columns: All other columns of the file.
+        rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
     """
 
     path: Path
@@ -43,12 +43,12 @@ class TableFile:
     rows: int
 
     def batches(self, size: int, *, first: int = 0, rows: int | None = None) -> Iterator[pl.DataFrame]:
-        """Streams the wanted columns.
+        """Stream the wanted columns.
 
         Args:
-            size: Rows a batch at most.
-            first: Rows to pass over, for Parquet only.
-            rows: Rows to read at most; all when absent.
+            size: Maximum number of rows of a batch.
+            first: Number of rows to skip; Parquet only.
+            rows: Maximum number of rows to read; None for all.
 
         Raises:
             UnreadableFileError: If the content is damaged.
@@ -58,70 +58,70 @@ class TableFile:
             if first or rows is not None:
                 scan = scan.slice(first, rows)
             for batch in scan.collect_batches(chunk_size=size):
-                # The engine's own batches may be larger than asked for.
+                # The engine may return batches larger than requested.
                 yield from batch.iter_slices(size)
         except READ_ERRORS as error:
             raise UnreadableFileError(_first_line(error)) from None
 
     @property
-    def kind(self) -> str:
-        """What messages call its format."""
+    def file_format(self) -> str:
+        """Name of the file format, for messages."""
         return "Parquet" if self.typed else "CSV"
 
 
 def find_files(path: Path, *, source: str) -> list[Path]:
-    """Lists the data files at or below a path, sorted; hidden files and marker files (`_SUCCESS`) are passed over.
+    """Return the data files at or below a path, sorted. Hidden files and marker files (`_SUCCESS`) are ignored.
 
     Args:
         path: A file, or a folder of any depth.
-        source: What the files hold (`demand`), for the message.
+        source: The input that the files belong to (`demand`), for the message.
 
     Raises:
-        InputError: If there is nothing to read.
+        InputError: If there is no data file.
     """
     if path.is_file():
         return [path]
     if not path.exists():
-        raise InputError([f"{source}: there is no file or folder {path}"])
+        raise InputError([f"{source}: file or folder {path} does not exist. Check the path"])
     below = (file for file in path.rglob("*") if file.is_file() and not is_hidden(name_below(path, file)))
     files = sorted(file for file in below if is_csv(file.name) or _is_parquet(file))
     if not files:
-        raise InputError([f"{source}: no Parquet or CSV files in {path}; put the {source} there"])
+        raise InputError([f"{source}: no Parquet or CSV files in {path}. Put the {source} files there"])
     return files
 
 
 def name_below(path: Path, file: Path) -> str:
-    """How messages name a file that `find_files` found at or below a path."""
+    """Return the name of a file for messages: its path relative to the path that `find_files` searched."""
     return file.name if file == path else file.relative_to(path).as_posix()
 
 
 def open_tables(
     path: Path, wanted: Callable[[list[str]], Sequence[str]], findings: ValidationReport, *, source: str
 ) -> list[TableFile]:
-    """Reads the header of every data file at or below a path.
+    """Read the header of every data file at or below a path.
 
     Args:
-        path: Where to look.
-        wanted: Chooses the columns to read from a file's column names.
-        findings: Takes note of files that are empty, unreadable, or lack columns; these are left out.
-        source: What the files hold (`demand`), for the messages.
+        path: A file or folder.
+        wanted: Returns the columns to read, for the column names of a file.
+        findings: Takes the files that are empty, are unreadable or lack columns. The function does not return them.
+        source: The input that the files belong to (`demand`), for the messages.
 
     Raises:
-        InputError: If there are no files at all.
+        InputError: If there is no data file.
     """
     opened = []
     for file in find_files(path, source=source):
         name = name_below(path, file)
         if file.stat().st_size == 0:
             findings.add(
-                source, "file", "with no content", remedy="upload it again or delete it", count=1, examples=[name]
+                source, "file", "with no content", remedy="Upload it again or delete it", count=1, examples=[name]
             )
             continue
         try:
             schema = _scan(file).collect_schema()
             rows = _count_rows(file)
         except READ_ERRORS as error:
-            note_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", _first_line(error), findings, source)
+            report_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", _first_line(error), findings, source)
             continue
         columns = list(wanted(schema.names()))
         missing = [column for column in columns if column not in schema]
@@ -130,7 +130,7 @@ def open_tables(
                 source,
                 "file",
                 f"without the column {', '.join(missing)}",
-                remedy="add it, or configure key, time and target to name the columns there are",
+                remedy="Add the column, or set key, time and target to existing columns",
                 count=1,
                 examples=[f"{name} (it has {', '.join(schema.names()[:12])})"],
             )
@@ -149,13 +149,21 @@ def open_tables(
     return opened
 
 
-def note_unreadable(name: str, kind: str, reason: str, findings: ValidationReport, source: str) -> None:
-    """Takes note of one file that cannot be read."""
+def report_unreadable(name: str, file_format: str, reason: str, findings: ValidationReport, source: str) -> None:
+    """Report a file that cannot be read.
+
+    Args:
+        name: Name of the file, for the message.
+        file_format: `Parquet` or `CSV`.
+        reason: The reader's error, in one line.
+        findings: Takes the finding.
+        source: The input that the file belongs to (`demand`).
+    """
     findings.add(
         source,
         "file",
-        f"that cannot be read as {kind}",
-        remedy="upload it again, whole",
+        f"that cannot be read as {file_format}",
+        remedy="Upload the complete file again",
         count=1,
         examples=[f"{name} ({reason})"],
     )
@@ -164,7 +172,7 @@ def note_unreadable(name: str, kind: str, reason: str, findings: ValidationRepor
 def _scan(file: Path) -> pl.LazyFrame:
     if _is_parquet(file):
         return pl.scan_parquet(file, glob=False, low_memory=True)
-    # As text: a type guessed from the first rows would turn the article 00123 into 123.
+    # All columns are text: a type inferred from the first rows could turn the article 00123 into 123.
     return pl.scan_csv(file, infer_schema=False, null_values=[""], glob=False, low_memory=True)
 
 

@@ -1,4 +1,4 @@
-"""Collects all that is wrong with the input before anyone is told, with counts and a few examples."""
+"""Collect all problems of the input, with counts and a few examples, so that the user sees them together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,26 +19,26 @@ class _Finding:
 
     def __str__(self) -> str:
         shown = f", e.g. {', '.join(self.examples)}" if self.examples else ""
-        return f"{self.source}: {plural(self.count, self.noun)} {self.problem}{shown}; {self.remedy}"
+        return f"{self.source}: {plural(self.count, self.noun)} {self.problem}{shown}. {self.remedy}"
 
 
 class ValidationReport:
-    """Problems found so far; the same problem in many files is one finding."""
+    """Problems found so far. The same problem in many files is one finding."""
 
     def __init__(self) -> None:
         self._findings: dict[tuple[str, str], _Finding] = {}
         self._statements: list[str] = []
 
     def add(self, source: str, noun: str, problem: str, *, remedy: str, count: int, examples: Sequence[str]) -> None:
-        """Adds `count` occurrences of a problem; nothing where there are none.
+        """Add occurrences of a problem. A count of 0 adds nothing.
 
         Args:
-            source: Which input: `demand`, `static`.
-            noun: What is counted, in the singular: `row`, `file`.
-            problem: What is wrong with them, as it reads after the counted noun.
-            remedy: What to do about it.
-            count: How many more were found.
-            examples: Some of them; the first few are kept.
+            source: The input: `demand`, `static` or `covariates`.
+            noun: The counted noun, singular: `row`, `file`.
+            problem: The problem, worded to follow the counted noun.
+            remedy: What the user must do: an imperative sentence without its period.
+            count: Number of additional occurrences.
+            examples: Some occurrences. Only the first few are kept.
         """
         if count:
             found = self._findings.setdefault(
@@ -47,8 +47,8 @@ class ValidationReport:
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
 
-    def absorb(self, others: "ValidationReport") -> None:
-        """Adds what was found elsewhere, after what was found here."""
+    def merge(self, others: "ValidationReport") -> None:
+        """Append the findings of another report, e.g. of a worker."""
         for found in others._findings.values():
             self.add(
                 found.source,
@@ -60,16 +60,16 @@ class ValidationReport:
             )
         self._statements += others._statements
 
-    def state(self, message: str) -> None:
-        """Adds a problem that is not counted; the message names the input, what is wrong and what to do."""
+    def add_message(self, message: str) -> None:
+        """Add a problem without a count. The message names the input, the problem and the remedy."""
         self._statements.append(message)
 
     def messages(self) -> list[str]:
-        """One line a problem, counted ones first."""
+        """Return one line per problem. Counted problems come first."""
         return [*map(str, self._findings.values()), *self._statements]
 
     def raise_if_any(self) -> None:
-        """Ends the job where anything was found.
+        """Fail if there is any problem.
 
         Raises:
             InputError: With every problem found so far.
@@ -80,6 +80,6 @@ class ValidationReport:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`, `3 series`."""
+    """Return a count with its noun: `1 row`, `2,000 rows`, `3 series`."""
     ending = "" if count == 1 or noun.endswith("s") else "s"
     return f"{count:,} {noun}{ending}"

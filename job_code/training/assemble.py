@@ -1,4 +1,4 @@
-"""Assembles a forecaster from a trained model and its backtest."""
+"""Assemble a forecaster from a trained model and its backtest."""
 
 from job_code.calibration.calibrator import ConformalCalibrator
 from job_code.calibration.mean_absolute_change import prior_relative_change

@@ -1,4 +1,4 @@
-"""Selects a few example series, and makes the data of their charts."""
+"""Select a few example series, and compute the data of their charts."""
 
 from dataclasses import dataclass, replace
 
@@ -35,8 +35,8 @@ def example_series(sample: Sample, tested: Backtest | None, forecaster: Forecast
 
     Args:
         sample: Series to select from.
-        tested: Their backtest, or None where there is none.
-        forecaster: Makes their forecasts.
+        tested: Their backtest; None without one.
+        forecaster: Forecaster of the run.
     """
     chosen = select_examples(sample.panel, sample.active, tested)
     shown = np.zeros(len(sample.panel), dtype=bool)
@@ -73,14 +73,14 @@ def _chart_data(forecast: Forecast, index: int, *, name: str, reason: str) -> Se
 
 
 def select_examples(panel: Panel, active: Booleans, backtest: Backtest | None) -> list[ExampleSeries]:
-    """Select at most one series for each reason; of equal ones, the first by key.
+    """Select at most one series for each reason. For equal scores, select the first series by key.
 
     The best and the worst forecast are always selected, even if they also have another reason.
 
     Args:
         panel: Series to select from.
         active: Whether each series still sells, shape (series,).
-        backtest: Their backtest, or None where there is none.
+        backtest: Their backtest; None without one.
     """
     volume = panel.mean_of_last(np.abs(panel.values), panel.frequency.per_year)
     demand_class = classify_demand(panel)
@@ -106,8 +106,8 @@ def select_examples(panel: Panel, active: Booleans, backtest: Backtest | None) -
 
 
 def _best_and_worst(count: int, active: Booleans, backtest: Backtest) -> list[ExampleSeries]:
-    """Find the series whose forecast is most better and most worse than seasonal naive, in absolute error."""
-    demand, ours, naive = (
+    """Find the series with the largest gain and the largest loss in absolute error against seasonal naive."""
+    demand, own, naive = (
         np.bincount(backtest.series, weights=np.where(backtest.weight > 0, np.abs(values), 0.0), minlength=count)
         for values in (
             backtest.actual,
@@ -115,11 +115,11 @@ def _best_and_worst(count: int, active: Booleans, backtest: Backtest) -> list[Ex
             backtest.seasonal_naive - backtest.actual,
         )
     )
-    gain = np.where(active & (demand > 0), naive - ours, 0.0)
+    gain = np.where(active & (demand > 0), naive - own, 0.0)
     found = []
-    for word, index in (("better", int(np.argmax(gain))), ("worse", int(np.argmin(gain)))):
-        if gain[index] > 0 if word == "better" else gain[index] < 0:
-            error, other = ours[index] / demand[index], naive[index] / demand[index]
-            reason = f"most {word} than seasonal naive in the backtest: WAPE {error:.0%} instead of {other:.0%}"
+    for word, index in (("gain", int(np.argmax(gain))), ("loss", int(np.argmin(gain)))):
+        if gain[index] > 0 if word == "gain" else gain[index] < 0:
+            error, other = own[index] / demand[index], naive[index] / demand[index]
+            reason = f"largest {word} against seasonal naive in the backtest: WAPE {error:.0%} instead of {other:.0%}"
             found.append(ExampleSeries(index, reason))
     return found

@@ -1,4 +1,4 @@
-"""Gets the model of a run: trains one on a sample of the demand, or reuses the model of an earlier run."""
+"""Train the model of a run on a sample of the demand, or reuse the model of an earlier run."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from job_code.training.example_series import example_series
 from job_code.training.trained_model import TrainedModel
 from job_code.training.training_record import TrainingRecord
 
-ROWS_FOR_EXAMPLES = 20_000  # of demand to select example series from, when no model is trained
+ROWS_FOR_EXAMPLES = 20_000  # size of the sample for example series when the run trains no model
 
 
 def train(demand: PreparedDemand, context: RunContext) -> tuple[TrainedModel, ChartData]:
@@ -52,7 +52,7 @@ def reuse_model(model: TrainedModel, demand: PreparedDemand, progress: Progress)
         The data of the report's charts.
 
     Raises:
-        InputError: If it was trained on demand after the cutoff.
+        InputError: If the model was trained on demand after the cutoff.
     """
     cutoff = demand.calendar.frequency.date_of(demand.last_period)
     record = model.record
@@ -60,11 +60,10 @@ def reuse_model(model: TrainedModel, demand: PreparedDemand, progress: Progress)
         raise InputError(
             [
                 f"model: run {record.run_id} trained it on demand until {record.cutoff}, after "
-                f"the cutoff {cutoff}; "
-                "train a model for this cutoff, or use a later cutoff"
+                f"the cutoff {cutoff}; train a model for this cutoff, or use a later cutoff"
             ]
         )
-    progress.say(f"using the model of run {record.run_id}, trained {model.age_days} days ago")
+    progress.log(f"using the model of run {record.run_id}, trained {plural(model.age_days, 'day')} ago")
     with progress.stage("sample"):
         sample = Sample.draw(demand, ROWS_FOR_EXAMPLES)
         return _charts(model, demand, sample, None)
@@ -83,12 +82,12 @@ def _draw(demand: PreparedDemand, config: ForecastConfig, progress: Progress) ->
     with progress.stage("sample"):
         sample = Sample.draw(demand, config.sample_rows)
     if not sample.is_full_population:
-        progress.say(f"training on {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
+        progress.log(f"training on {plural(len(sample.panel), 'series')}, {plural(sample.rows, 'row')}")
     return sample
 
 
 def _fit(sample: Sample, demand: PreparedDemand, context: RunContext) -> tuple[Backtest | None, Forecaster]:
-    """Train the run's model and those of the backtest side by side, then run the backtest."""
+    """Train the models of the run and of the backtest concurrently, then run the backtest."""
     config, progress = context.config, context.progress
     plan = BacktestPlan.of(sample, config)
     own = ModelFit.of(sample.panel, sample.exogenous, sample.active, horizon=config.horizon)

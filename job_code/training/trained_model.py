@@ -1,4 +1,4 @@
-"""A model with all that is known of it: trained by this run, or by an earlier one and read from its files."""
+"""A trained model with its record and files, from this run or from an earlier one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from job_code.errors import InputError, ModelUnusableError
 from job_code.forecasting.forecaster import Forecaster
 from job_code.forecasting.model_store import RECORD, load_model, model_checksum, read_record, save_model
 from job_code.runtime.documents import BrokenDocumentError
+from job_code.tables.validation_report import plural
 from job_code.training.training_record import TrainingRecord
 
-# What a run may settle anew although its model was trained before; and what only a training goes by.
-OWN = ("cutoff", "max_model_age_days")
-OF_TRAINING = (
+# A run with an earlier model sets its own values for the first keys. Only a training uses the other keys.
+PER_RUN_KEYS = ("cutoff", "max_model_age_days")
+TRAINING_ONLY_KEYS = (
     "sample_rows",
     "backtest_horizons",
     "n_estimators",
@@ -28,13 +29,13 @@ OF_TRAINING = (
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a run forecasts with.
+    """The model of a run.
 
     Attributes:
-        forecaster: The model.
-        record: How it was made, and how good it was then.
-        folder: Its files.
-        sha256: Checksum of the document that names the others, hexadecimal.
+        forecaster: The forecaster.
+        record: The record of its training, with its backtest scores.
+        folder: Folder of its files.
+        sha256: Checksum of the model document, hexadecimal. The document has the checksums of the other files.
         age_days: Whole days since the training.
     """
 
@@ -46,12 +47,12 @@ class TrainedModel:
 
     @classmethod
     def save(cls, forecaster: Forecaster, record: TrainingRecord, folder: Path) -> "TrainedModel":
-        """Writes a model that was trained just now.
+        """Write the files of a new model.
 
         Args:
-            forecaster: The model.
-            record: Its training.
-            folder: Where its files go; it must not exist.
+            forecaster: The forecaster.
+            record: The record of its training.
+            folder: Folder of its files; it must not exist.
         """
         folder.mkdir()
         save_model(forecaster, record.to_json(), folder)
@@ -59,16 +60,16 @@ class TrainedModel:
 
     @classmethod
     def load(cls, folder: Path, config: ForecastConfig, *, sha256: str | None = None) -> "TrainedModel":
-        """Reads the model of an earlier run, for a run that trains none.
+        """Load the model of an earlier run.
 
         Args:
-            folder: Its files.
-            config: How this run is configured.
-            sha256: What the earlier run says its checksum is, where that is known.
+            folder: Folder of its files.
+            config: Configuration of this run.
+            sha256: Checksum of the model document from the earlier run's manifest; None if unknown.
 
         Raises:
-            InputError: If it is too old for this run, or made for another configuration.
-            ModelUnusableError: If the files are not whole, or this program cannot read them.
+            InputError: If the model is too old, or was trained with another configuration.
+            ModelUnusableError: If a file is missing or damaged, or this program cannot read it.
         """
         forecaster = load_model(folder)
         try:
@@ -78,19 +79,20 @@ class TrainedModel:
         found = model_checksum(folder)
         if sha256 is not None and found != sha256:
             raise ModelUnusableError(
-                f"model: {MODEL_DOCUMENT} is not the one that run {record.run_id} wrote; train anew"
+                f"model: {MODEL_DOCUMENT} does not have the checksum that run {record.run_id} recorded; "
+                "train a new model"
             )
         age = record.age_days(datetime.now(UTC))
         problems = list(_differences(forecaster, config))
         if age > config.max_model_age_days:
             problems.append(
-                f"model: it was trained {age} days ago by run {record.run_id}, {config.max_model_age_days} are allowed "
-                "(max_model_age_days); train anew"
+                f"model: run {record.run_id} trained it {plural(age, 'day')} ago, max_model_age_days allows "
+                f"{config.max_model_age_days}; train a new model"
             )
         if problems:
             raise InputError(problems)
-        # The demand's calendar is the one that was found when the model was trained.
-        settled = {name: getattr(config, name) for name in OWN} | {"frequency": forecaster.frequency.name}
+        # The model fixes the calendar that the training found in its demand.
+        settled = {name: getattr(config, name) for name in PER_RUN_KEYS} | {"frequency": forecaster.frequency.name}
         return cls(
             forecaster.configured(forecaster.config.model_copy(update=settled)),
             record,
@@ -103,11 +105,11 @@ class TrainedModel:
 def _differences(model: Forecaster, wanted: ForecastConfig) -> Iterator[str]:
     for name in ForecastConfig.model_fields:
         was, now = getattr(model.config, name), getattr(wanted, name)
-        if name == "frequency":  # `W`, or none at all, is what it was found to be
+        if name == "frequency":  # `W` or no frequency stands for the calendar that the training found
             was = model.frequency.name
             now = was if now is None or was.startswith(f"{now}-") else now
-        if name not in (*OWN, *OF_TRAINING) and was != now:
-            yield f"model: it was trained with {name} {_shown(was)}, this run asks for {_shown(now)}; train anew"
+        if name not in (*PER_RUN_KEYS, *TRAINING_ONLY_KEYS) and was != now:
+            yield f"model: {name} is {_shown(was)} in the model and {_shown(now)} in this run; train a new model"
 
 
 def _shown(value: object) -> str:

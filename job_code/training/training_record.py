@@ -26,9 +26,9 @@ class TrainingRecord:
         trained_at: Time of the training, with its zone.
         cutoff: Date of the last period of the training data.
         metrics: Scores of its backtest.
-        backtest: Its scores by step and by group of series.
+        backtest: Scores of its backtest by step and by group of series.
         sample: Sizes of the sample.
-        charts: Data of the backtest's charts; None where the history was too short for one.
+        charts: Data of the backtest's charts; None if the history is too short for a backtest.
     """
 
     run_id: str
@@ -54,9 +54,9 @@ class TrainingRecord:
         Args:
             request: The run.
             demand: All series of the run.
-            sample: The series it was trained on.
-            tested: Its backtest; None where no series was long enough for one.
-            now: Time of its end.
+            sample: The series that the model was trained on.
+            tested: Its backtest; None if no series is long enough for one.
+            now: End of the training.
         """
         config, frequency = request.config, demand.calendar.frequency
         ensemble_weights = tested.calibrator.ensemble_weights if tested else ()
@@ -69,11 +69,11 @@ class TrainingRecord:
                 "backtest_windows": tested.windows if tested else 0,
                 "backtest_periods": tested.steps if tested else 0,
                 "ensemble_weights": {
-                    kind: asdict(weights) for kind, weights in zip(DEMAND_CLASSES, ensemble_weights, strict=False)
+                    name: asdict(weights) for name, weights in zip(DEMAND_CLASSES, ensemble_weights, strict=False)
                 },
                 "nominal_coverage": config.quantiles[-1] - config.quantiles[0],
             },
-            # Apart from the metrics, which travel with the run through every state: these may be long.
+            # Separate from the metrics, which are in the state data of Step Functions. These scores may be long.
             backtest={
                 "by_step": scores_by_step(tested) if tested else [],
                 "by_group": scores_by_group(tested, sample, demand.encoding) if tested else [],
@@ -90,22 +90,22 @@ class TrainingRecord:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Read a record in the format of `to_json`.
 
         Raises:
-            BrokenDocumentError: If it is no such thing.
+            BrokenDocumentError: If the text is not a valid record.
         """
         return parse_document(cls, text)
 
     def to_json(self) -> str:
-        """Give the record as text."""
+        """Return the record as JSON."""
         return document_as_text(self)
 
     def age_days(self, now: datetime) -> int:
-        """Whole days since the training.
+        """Return the whole days since the training.
 
         Args:
-            now: With its zone.
+            now: Time with a zone.
         """
         return (now - self.trained_at).days
 

@@ -1,1 +1,1 @@
-"""Tells the operators when a run is not published by its deadline."""
+"""CheckDeadline: notifies the operators when a run is not published by its deadline."""

@@ -1,1 +1,1 @@
-"""CheckRun: checks that a completed job left a whole run."""
+"""CheckRun: checks that a completed job wrote a complete run."""

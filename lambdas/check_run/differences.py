@@ -1,4 +1,4 @@
-"""In what a run is not what its manifest, or its plan, says; each a few words."""
+"""Find differences between a run's files, its manifest and its plan, and describe them in a few words each."""
 
 import base64
 import binascii
@@ -13,12 +13,12 @@ from contract.state.run_state import PlanResult
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A fleet leaves thousands of files.
-LOOKS_AT_A_TIME = 24
+# A fleet writes thousands of files.
+CONCURRENT_READS = 24
 
 
 def differences_from_plan(manifest: Manifest, *, run_id: str, plan: PlanResult) -> Iterator[str]:
-    """What is another run than was planned."""
+    """Yield the fields in which the manifest differs from the plan."""
     found: dict[str, tuple[object, object]] = {
         "run_id": (manifest["run_id"], run_id),
         "partition": (manifest["partition"], plan["partition"]),
@@ -29,30 +29,30 @@ def differences_from_plan(manifest: Manifest, *, run_id: str, plan: PlanResult) 
         found["cutoff"] = manifest["cutoff"], plan["cutoff"]
     for name, (value, planned) in found.items():
         if value != planned:
-            yield f"{name} is {value}, {planned} was planned"
+            yield f"{name} is {value}, but {planned} was planned"
 
 
 def differences_in_rows(manifest: Manifest) -> Iterator[str]:
-    """Numbers of rows that do not add up."""
+    """Yield the numbers of rows that do not add up."""
     series, horizon, rows = manifest["series"], manifest["horizon"], manifest["rows"]
     if rows != series * horizon or rows == 0:
         yield f"{rows} rows for {series} series x {horizon} periods"
     listed = sum(file["rows"] for file in manifest["files"])
     if listed != rows:
-        yield f"the files have {listed} rows, the run {rows}"
+        yield f"the files have {listed} rows, the manifest has {rows}"
 
 
 def differences_in_files(
     manifest: Manifest, *, present: set[str], s3: "S3Client", bucket: str, folder: str
 ) -> Iterator[str]:
-    """Files that are missing, unlisted or other than the manifest says.
+    """Yield the files that are missing, unlisted, or different from the manifest.
 
     Args:
-        manifest: The run's.
-        present: Names of what lies in its folder.
+        manifest: Manifest of the run.
+        present: Names of the files under the run's prefix.
         s3: An S3 client.
         bucket: Bucket with the forecasts.
-        folder: The run's, in it.
+        folder: Prefix of the run in the bucket.
     """
     listed = {file["name"]: file for file in manifest["files"]}
     unlisted = sorted(present - listed.keys() - {MANIFEST})
@@ -63,23 +63,23 @@ def differences_in_files(
         yield f"missing: {_some(missing)}"
     there = sorted(listed.keys() & present)
 
-    def look(name: str) -> Mapping[str, Any]:
+    def read_head(name: str) -> Mapping[str, Any]:
         head: Mapping[str, Any] = s3.head_object(Bucket=bucket, Key=folder + name, ChecksumMode="ENABLED")
         return head
 
-    with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
-        heads = list(looks.map(look, there))
+    with ThreadPoolExecutor(CONCURRENT_READS) as reads:
+        heads = list(reads.map(read_head, there))
     for name, head in zip(there, heads, strict=True):
         if head["ContentLength"] != listed[name]["bytes"]:
-            yield f"{name} has {head['ContentLength']} bytes, the manifest says {listed[name]['bytes']}"
+            yield f"{name} has {head['ContentLength']} bytes, the manifest has {listed[name]['bytes']}"
         elif "ChecksumSHA256" not in head:
-            yield f"{name} carries no SHA-256 to compare with the manifest's"
+            yield f"{name} has no SHA-256 in S3 to compare with the manifest"
         elif _hex(head["ChecksumSHA256"]) != listed[name]["sha256"]:
-            yield f"{name} has another SHA-256 than the manifest says"
+            yield f"{name} has a different SHA-256 than in the manifest"
 
 
 def _hex(checksum: str) -> str:
-    """S3 gives checksums in base64; one of an upload in parts (`...-3`) is none of the whole object."""
+    """Convert S3's base64 checksum to hex. The checksum of a multipart upload (`...-3`) does not cover the object."""
     try:
         return base64.b64decode(checksum, validate=True).hex()
     except binascii.Error:

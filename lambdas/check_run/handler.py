@@ -1,4 +1,4 @@
-"""Compares what a completed job left in S3 with its manifest, before any reader is pointed to it."""
+"""Compare a completed job's files in S3 with their manifest, before the run is published."""
 
 import json
 import os
@@ -16,10 +16,10 @@ from contract.state.run_record import CheckedRun, JobFacts
 from contract.state.run_state import PlanResult, RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.job_facts import fleet_facts, job_facts
-from lambdas.shared.logs import about, logged
+from lambdas.shared.logs import log_invocation, run_context
 
 from .differences import (
-    LOOKS_AT_A_TIME,
+    CONCURRENT_READS,
     differences_from_plan,
     differences_in_files,
     differences_in_rows,
@@ -29,43 +29,46 @@ from .run_metrics import put_run_metrics
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Of the manifest; what an older one lacks is not measured.
+# Fields of the manifest for metrics. A field that an older manifest lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
-# The run's other fields are the manifest's, under the same names.
-OWN = frozenset({"manifest", "model", "statistics"})
-FROM_MANIFEST = tuple(name for name in CheckedRun.__annotations__ if name in CheckedRun.__required_keys__ - OWN)
+# All other fields of the run have the same names in the manifest.
+NOT_FROM_MANIFEST = frozenset({"manifest", "model", "statistics"})
+FROM_MANIFEST = tuple(
+    name for name in CheckedRun.__annotations__ if name in CheckedRun.__required_keys__ - NOT_FROM_MANIFEST
+)
 
-# One connection a look.
-_client = clients(Config(max_pool_connections=LOOKS_AT_A_TIME))
+# One connection per concurrent read.
+_client = clients(Config(max_pool_connections=CONCURRENT_READS))
 
 
-@logged
+@log_invocation
 def handler(event: RunState, _context: object) -> CheckedRun:
-    """Answers the state machine's CheckRun state."""
+    """Handle the state CheckRun."""
     environment = CheckRunEnvironment.from_environment(os.environ)
     plan, job = event["plan"], event["job"]
     run = check_run(run_id=job["name"], plan=plan, bucket=environment.forecast_bucket, s3=_client("s3"))
-    if "publish" in plan:  # it was measured when it was made
+    if "publish" in plan:  # the metrics were written when the run was made
         return run
     prices = environment.hourly_prices
-    # An earlier execution's job, where this one has taken over from it, was measured then.
+    # A job that an earlier execution started was measured by that execution.
     facts = job_facts(job.get("described", {}), hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
     fleet = None
     if "fleet_job" in event:
         fleet = fleet_facts(event["fleet"], event["fleet_job"]["described"], hourly_prices=prices)
-    # An execution that failed in its fleet has counted the job's cost then.
+    # An execution that failed in its fleet has already counted the job's cost.
     paid = "closed" in event and facts["name"] in event["closed"].get("counted", [])
     measured: JobFacts = {**facts, "billable_seconds": None, "cost": None} if paid else facts
-    put_run_metrics(run, measured, fleet, deployment=environment.deployment, about=about({**event, "run": run}))
+    put_run_metrics(run, measured, fleet, deployment=environment.deployment, about=run_context({**event, "run": run}))
     return {**run, "job": facts, "fleet": fleet}
 
 
 def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> CheckedRun:
-    """Checks one run.
+    """Check one run.
 
     Args:
-        run_id: The job's name.
-        plan: The run's plan: `partition`; where it was trained just now, `cutoff` (or None) and `hyperparameters`.
+        run_id: Name of the job.
+        plan: Plan of the run: `partition` and, unless the run is only published, `cutoff` (or None) and
+            `hyperparameters`.
         bucket: Bucket with the forecasts.
         s3: An S3 client.
 
@@ -75,10 +78,10 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> 
     keys = RunKeys(partition=plan["partition"], run_id=run_id)
     folder, where = keys.forecasts, f"s3://{bucket}/{keys.manifest}"
     present = _list(s3, bucket=bucket, folder=folder)
-    # Asked of the list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+    # From the list, because a role with list permission on one prefix gets a 403 for a missing object, not a 404.
     if MANIFEST not in present:
         missing = "the job completed without a manifest" if "publish" not in plan else f"there is no run {run_id}"
-        raise IncompleteRun(f"{missing}: there is no {where}")
+        raise IncompleteRun(f"{missing}: {where} is missing")
     manifest = _read_manifest(s3, bucket=bucket, key=keys.manifest)
     fields: Mapping[str, Any] = manifest
     try:
@@ -87,18 +90,18 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> 
             *differences_in_rows(manifest),
             *differences_in_files(manifest, present=present, s3=s3, bucket=bucket, folder=folder),
         ]
-        # A cast: mypy does not follow fields that are taken by their names.
+        # A cast, because mypy cannot follow fields that are selected by name.
         run = cast(
             "CheckedRun",
             {name: fields[name] for name in FROM_MANIFEST}
             | {
                 "manifest": keys.manifest,
-                "model": fields.get("model"),  # runs made before models were kept have none
+                "model": fields.get("model"),  # missing in runs made before manifests had models
                 "statistics": {name: fields.get(name) for name in STATISTICS},
             },
         )
     except KeyError as error:
-        raise IncompleteRun(f"{where} has no {error}") from None
+        raise IncompleteRun(f"{where} has no field {error}") from None
     except (TypeError, AttributeError, ValueError) as error:
         raise IncompleteRun(f"{where} is not a run's manifest: {error}") from None
     if problems:
@@ -117,7 +120,7 @@ def _read_manifest(s3: "S3Client", *, bucket: str, key: str) -> Manifest:
     except FlexibleChecksumError as error:
         raise IncompleteRun(f"s3://{bucket}/{key} is damaged: {error}") from None
     try:
-        # What is not a number is none to the next state either: JSON has no NaN.
+        # JSON has no NaN, so the next state cannot receive one.
         manifest = json.loads(text, parse_constant=lambda _: None)
     except ValueError as error:
         raise IncompleteRun(f"s3://{bucket}/{key} is not JSON: {error}") from None

@@ -1,12 +1,12 @@
-"""The numbers of one run that operators watch over the weeks."""
+"""Metrics of one run, which operators compare from week to week."""
 
 from collections.abc import Mapping
 
 from contract.metrics import FINDING, STAGE, Metric
 from contract.state.run_record import CheckedRun, DataQuality, FleetFacts, JobFacts, Metrics, Scores, Statistics
-from lambdas.shared.metrics import COUNT, RATIO, SECONDS, put
+from lambdas.shared.metrics import COUNT, RATIO, SECONDS, emit_metrics
 
-# By the manifest's name of each.
+# By their names in the manifest.
 DRIFT = {Metric.DEMAND_DRIFT: "demand_drift", Metric.FORECAST_DRIFT: "forecast_drift"}
 
 
@@ -18,14 +18,14 @@ def put_run_metrics(
     deployment: str,
     about: Mapping[str, str],
 ) -> None:
-    """Writes the metrics of a run that has just been made.
+    """Write the metrics of a new run.
 
     Args:
         run: The checked run.
-        job: What its job took.
-        fleet: What its fleet took; None where there was none.
+        job: Facts of its job.
+        fleet: Facts of its fleet; None if there was none.
         deployment: Name of the deployment.
-        about: The run, for whoever searches.
+        about: Fields that identify the run in the log.
     """
     statistics = run["statistics"]
     quality: DataQuality = statistics["data_quality"] or {}
@@ -45,12 +45,12 @@ def put_run_metrics(
             Metric.FLEET_INSTANCES: (fleet["instances"], COUNT),
             Metric.FLEET_COST: (fleet["cost"], RATIO),
         }
-    put(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
+    emit_metrics(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
     for stage, seconds in (statistics["seconds"] or {}).items():
-        put(deployment, {Metric.STAGE_SECONDS: (seconds, SECONDS)}, about=about, **{STAGE: stage})
+        emit_metrics(deployment, {Metric.STAGE_SECONDS: (seconds, SECONDS)}, about=about, **{STAGE: stage})
     for numbers in (quality.get("repairs"), quality.get("series")):
         for name, count in (numbers or {}).items():
-            put(deployment, {Metric.DATA_QUALITY: (count, COUNT)}, about=about, **{FINDING: name})
+            emit_metrics(deployment, {Metric.DATA_QUALITY: (count, COUNT)}, about=about, **{FINDING: name})
 
 
 def _accuracy(metrics: Metrics) -> dict[Metric, tuple[float | None, str]]:
@@ -70,7 +70,7 @@ def _accuracy(metrics: Metrics) -> dict[Metric, tuple[float | None, str]]:
 
 
 def _drift(statistics: Statistics) -> dict[Metric, tuple[float | None, str]]:
-    """How far demand since the last published run was from what it expected, and how far expectations have moved."""
+    """Return the drift of demand from the published forecast, and of the new forecast from the published one."""
     compared = statistics["compared_with"] or {}
     return {name: (_size(compared.get(key)), RATIO) for name, key in DRIFT.items()}
 

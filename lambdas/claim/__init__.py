@@ -1,1 +1,1 @@
-"""Claim: gives a run to one execution, before it is trained and again once its cutoff is certain."""
+"""Claim: gives an execution the lease on a run, before training and again when the cutoff is certain."""

@@ -1,4 +1,4 @@
-"""Claims a run in the registry, so that two executions of the same run publish once."""
+"""Claim a run in the registry, so that two executions of the same run publish once."""
 
 import os
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from contract.function_errors import PublishFailed
 from contract.state.run_record import CheckedRun
 from contract.state.run_state import ClaimResult, RunState
 from lambdas.shared.clients import clients
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.registry_claim import LeaseRequest, claim
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, LeaseDenied, Run, close_attempt, move_attempt
 from lambdas.shared.registry_table import RunTable
@@ -25,12 +25,12 @@ _client = clients()
 
 @dataclass(frozen=True)
 class Registry:
-    """Where runs are registered, and who can tell whether an execution still runs.
+    """The run registry, and the service that knows whether an execution still runs.
 
     Attributes:
         table: The runs.
         workflows: A Step Functions client.
-        lease_seconds: No execution lives longer.
+        lease_seconds: Duration of a lease, in seconds. No execution runs longer.
     """
 
     table: RunTable
@@ -38,9 +38,9 @@ class Registry:
     lease_seconds: int
 
 
-@logged
+@log_invocation
 def handler(event: RunState, _context: object) -> ClaimResult:
-    """Answers the state machine's Claim and ClaimCutoff states; the latter comes with a checked `run`."""
+    """Handle the states Claim and ClaimCutoff. Only ClaimCutoff has a checked `run` in its input."""
     environment = ClaimEnvironment.from_environment(os.environ)
     table = RunTable(_client("dynamodb"), environment.table)
     registry = Registry(table, _client("stepfunctions"), environment.lease_seconds)
@@ -51,20 +51,20 @@ def handler(event: RunState, _context: object) -> ClaimResult:
 
 
 def claim_run(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
-    """Claims what was planned.
+    """Claim the planned run.
 
     Args:
-        state: The state machine's data: `execution` and `plan`.
-        registry: Where to claim it.
-        now: When.
+        state: Data of the state machine: `execution` and `plan`.
+        registry: Registry with the run.
+        now: Current time.
 
     Returns:
-        `claimed`, the `cutoff` it is registered under, and what an earlier attempt has `handed_over`, if one has; where
-        another has the run, who, as `subject` and `message`.
+        `claimed`, the `cutoff` in the registry and, if an earlier attempt left a reusable handover, its `handover_job`.
+        If another execution has the run, its name and the reason instead, with a `message`.
     """
     plan, request = state["plan"], _lease_request(state, registry, now)
     cutoff = plan["cutoff"] or UNRESOLVED_CUTOFF
-    # Which run `latest` will be is not known yet. The newest one there is may well be it.
+    # The cutoff is not known yet, and the newest registered run may have it. So check that run first.
     newest = next(iter(registry.table.recent(plan["partition"], 1)), None) if cutoff == UNRESOLVED_CUTOFF else None
     if newest is not None:
         refused = _claimed(newest.cutoff, plan["partition"], request, registry, only_ask=True)
@@ -73,33 +73,33 @@ def claim_run(state: RunState, *, registry: Registry, now: datetime) -> ClaimRes
     outcome = _claimed(cutoff, plan["partition"], request, registry)
     if isinstance(outcome, LeaseDenied):
         return _not_claimed(outcome, plan["partition"])
-    mine: ClaimResult = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
-    handed_over = None if request.force else outcome.reusable_handover(request.fingerprint)
-    return mine if handed_over is None else {**mine, "handover_job": handed_over}
+    result: ClaimResult = {"claimed": True, "cutoff": cutoff, "attempt": outcome.last.number if outcome.last else 0}
+    handover_job = None if request.force else outcome.reusable_handover(request.fingerprint)
+    return result if handover_job is None else {**result, "handover_job": handover_job}
 
 
 def claim_cutoff(state: RunState, *, registry: Registry, now: datetime) -> ClaimResult:
-    """Claims the run of a checked job under its true cutoff, where it was not known before; else renews the lease.
+    """Claim a checked run under its true cutoff if the cutoff was unknown before; otherwise renew the lease.
 
     Args:
-        state: The state machine's data: `execution`, `plan`, `run`, and `claim` where there was one.
-        registry: Where to claim it.
-        now: When.
+        state: Data of the state machine: `execution`, `plan`, `run`, and `claim` if there was one.
+        registry: Registry with the run.
+        now: Current time.
 
     Raises:
-        PublishFailed: If a run that was asked for by name is another execution's at the moment.
+        PublishFailed: If a user asked to publish this run, but another execution is working on it.
     """
     run, before = state["run"], state["claim"]["cutoff"] if "claim" in state else None
     partition, cutoff = run["partition"], run["cutoff"]
     request = replace(_lease_request(state, registry, now), mode=_mode(run, otherwise=state["plan"]["mode"]))
-    if "publish" in state["plan"]:  # somebody has looked at it
+    if "publish" in state["plan"]:  # a user has reviewed it
         request = replace(request, force=True)
     outcome = _claimed(cutoff, partition, request, registry)
     if "publish" in state["plan"] and isinstance(outcome, LeaseDenied):
-        told = _not_claimed(outcome, partition)["message"]
-        raise PublishFailed(f"{run['run_id']} was not published. {told}")
+        text = _not_claimed(outcome, partition)["message"]
+        raise PublishFailed(f"{run['run_id']} was not published. {text}")
     if before == UNRESOLVED_CUTOFF:
-        kept = {"run_id": run["run_id"], "summary": f"its cutoff {cutoff} had another execution"}
+        kept = {"run_id": run["run_id"], "summary": f"another execution has the run with cutoff {cutoff}"}
 
         def leave(latest: Run) -> Run:
             refused = isinstance(outcome, LeaseDenied)
@@ -122,7 +122,7 @@ def _lease_request(state: RunState, registry: Registry, now: datetime) -> LeaseR
         execution=state["execution"]["id"],
         started_by=plan["started_by"],
         fingerprint=plan["fingerprint"],
-        # As all times of the registry are written, so that they can be compared as text.
+        # In the same format as all times of the registry, so that they can be compared as text.
         execution_started_at=datetime.fromisoformat(state["execution"]["started_at"])
         .astimezone(UTC)
         .isoformat(timespec="seconds"),
@@ -135,9 +135,9 @@ def _lease_request(state: RunState, registry: Registry, now: datetime) -> LeaseR
 
 
 def _mode(run: CheckedRun, *, otherwise: str) -> str:
-    """How a run was made, told by whose model it has: the plan of one that is only published does not know."""
+    """Return how a run was made, from its model. The plan of a run that is only published does not have the mode."""
     model = run["model"]
-    if model is None:  # runs made before models were kept
+    if model is None:  # runs made before manifests had models
         return otherwise
     return "train" if model["run_id"] == run["run_id"] else "infer"
 
@@ -145,11 +145,11 @@ def _mode(run: CheckedRun, *, otherwise: str) -> str:
 def _claimed(
     cutoff: str, partition: str, request: LeaseRequest, registry: Registry, *, only_ask: bool = False
 ) -> Run | LeaseDenied:
-    """Claims a run; a refusal stands only if the execution that has it still runs."""
+    """Claim a run. A lease is denied only if the execution that holds it still runs."""
 
-    def attempt(given: LeaseRequest) -> Run | LeaseDenied:
+    def attempt(lease_request: LeaseRequest) -> Run | LeaseDenied:
         def step(run: Run) -> Run | LeaseDenied:
-            outcome = claim(run, given)
+            outcome = claim(run, lease_request)
             return run if only_ask and isinstance(outcome, Run) else outcome
 
         return registry.table.change(partition, cutoff, step)
@@ -174,18 +174,18 @@ def _runs(execution: str, workflows: "SFNClient") -> bool:
 def _not_claimed(refusal: LeaseDenied, partition: str, *, kept: str | None = None) -> ClaimResult:
     attempt = refusal.attempt
     name = attempt.execution.rsplit(":", 1)[-1]
-    which = f"the run of partition {partition} from {refusal.cutoff}"
+    which = f"the run of partition {partition} with cutoff {refusal.cutoff}"
     if refusal.cutoff == UNRESOLVED_CUTOFF:
         which = f"a run of partition {partition} from its latest period"
     if refusal.reason == "running":
-        told = f"Execution {name} has had {which} since {attempt.started_at}; there is nothing to do for this one."
+        text = f"Execution {name} has been working on {which} since {attempt.started_at}. This one has nothing to do."
     else:
-        told = (
-            f"Execution {name} has published {which} already, as {attempt.details.get('run_id')}; to make it anew, "
-            'start {"force": true} beside what else was given.'
+        text = (
+            f"Execution {name} has already published {which} as {attempt.details.get('run_id')}. To repeat the run, "
+            'start an execution with the same input and {"force": true}.'
         )
     if kept is not None:
-        told += f" This execution's forecasts are kept as {kept}."
+        text += f" This execution's forecasts are kept as {kept}."
     return {
         "claimed": False,
         "reason": refusal.reason,
@@ -193,5 +193,5 @@ def _not_claimed(refusal: LeaseDenied, partition: str, *, kept: str | None = Non
         "run_id": attempt.details.get("run_id"),
         "cutoff": refusal.cutoff,
         "published": False,
-        "message": told,
+        "message": text,
     }

@@ -1,1 +1,1 @@
-"""CloseRun: writes to the registry how an execution ended that published nothing."""
+"""CloseRun: writes to the registry how an execution ended that did not publish."""

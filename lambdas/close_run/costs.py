@@ -1,4 +1,4 @@
-"""What the jobs of a failed execution took, each of them counted once however often the execution is redriven."""
+"""Duration and cost of a failed execution's jobs. Each job counts once, however often the execution is redriven."""
 
 from collections.abc import Collection, Mapping
 
@@ -10,11 +10,11 @@ from lambdas.shared.metrics import RATIO, SECONDS
 
 
 def facts_of_job(state: RunState, *, hourly_prices: Mapping[str, float]) -> JobFacts | None:
-    """What the training job took, if there was one.
+    """Return the facts of the training job; None if there was none.
 
     Args:
-        state: The state machine's data at the time of the failure.
-        hourly_prices: By instance type.
+        state: Data of the state machine at the time of the failure.
+        hourly_prices: Prices by instance type.
     """
     if "run" in state and "job" in state["run"]:
         return state["run"]["job"]
@@ -26,11 +26,11 @@ def facts_of_job(state: RunState, *, hourly_prices: Mapping[str, float]) -> JobF
 
 
 def facts_of_fleet(state: RunState, *, hourly_prices: Mapping[str, float]) -> FleetFacts | None:
-    """What the fleet took since the execution was redriven last, if there was one.
+    """Return the facts of the fleet since the last redrive; None if there was none.
 
     Args:
-        state: The state machine's data at the time of the failure.
-        hourly_prices: By instance type.
+        state: Data of the state machine at the time of the failure.
+        hourly_prices: Prices by instance type.
     """
     if "run" in state and "fleet" in state["run"]:
         return state["run"]["fleet"]
@@ -43,19 +43,19 @@ def facts_of_fleet(state: RunState, *, hourly_prices: Mapping[str, float]) -> Fl
 
 
 def counted_before(state: RunState) -> list[str]:
-    """Names of the jobs that this execution has counted when it failed before."""
+    """Return the names of the jobs that this execution counted when it failed before."""
     return state["closed"].get("counted", []) if "closed" in state else []
 
 
 def costs(
     job: JobFacts | None, fleet: FleetFacts | None, *, before: Collection[str]
 ) -> dict[Metric, tuple[float | None, str]]:
-    """Metrics of what was paid for, and has not been counted.
+    """Return the metrics of the jobs that were paid for and are not counted yet.
 
     Args:
-        job: What the training job took.
-        fleet: What the fleet took.
-        before: Names of the jobs that have been counted.
+        job: Facts of the training job.
+        fleet: Facts of the fleet.
+        before: Names of the jobs that are already counted.
     """
     counted: dict[Metric, tuple[float | None, str]] = {}
     if job is not None and job["name"] not in before:

@@ -1,4 +1,4 @@
-"""Notes in the registry how a run ended, whether its execution could still say so or not."""
+"""Write to the registry how a run ended, whether or not its execution could report it."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from contract.s3.keys import pointer_key
 from contract.state.run_record import FleetFacts, JobFacts
 from contract.state.run_state import CloseResult, RunState
 from lambdas.shared.clients import clients
-from lambdas.shared.logs import about, logged
-from lambdas.shared.metrics import COUNT, put
+from lambdas.shared.logs import log_invocation, run_context
+from lambdas.shared.metrics import COUNT, emit_metrics
 from lambdas.shared.registry_record import Run, Status, close_attempt
 from lambdas.shared.registry_table import RunTable
 from lambdas.shared.s3_objects import read_object
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
-# What was handed over to the fleet did not make a run: the next attempt begins anew.
-NOT_WHOLE = (IncompleteRun.__name__,)
+# The fleet could not make a complete run from this handover, so the next attempt starts over.
+HANDOVER_UNUSABLE = (IncompleteRun.__name__,)
 
 _client = clients()
 
 
 class ExecutionEnd(TypedDict):
-    """What EventBridge tells of an execution that has ended."""
+    """EventBridge's detail of an execution that has ended."""
 
     executionArn: str
     status: str
@@ -43,7 +43,7 @@ class ExecutionEnd(TypedDict):
 
 @final
 class ExecutionEvent(TypedDict):
-    """The rule's event."""
+    """The event of the EventBridge rule."""
 
     source: str
     detail: ExecutionEnd
@@ -51,12 +51,12 @@ class ExecutionEvent(TypedDict):
 
 @dataclass(frozen=True)
 class Sources:
-    """What says how a run ended.
+    """Sources that show how a run ended.
 
     Attributes:
         table: The run registry.
         s3: An S3 client.
-        bucket: Bucket with the forecasts, and the pointers to what readers see.
+        bucket: Bucket with the forecasts and the pointers to the published runs.
         workflows: A Step Functions client.
     """
 
@@ -66,9 +66,9 @@ class Sources:
     workflows: "SFNClient"
 
 
-@logged
+@log_invocation
 def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
-    """Answers the state machine's CloseRun state; and the rule for executions that ended by themselves."""
+    """Handle the state CloseRun, and the EventBridge rule for executions that ended without a report."""
     environment = CloseRunEnvironment.from_environment(os.environ)
     sources = Sources(
         RunTable(_client("dynamodb"), environment.table),
@@ -85,9 +85,9 @@ def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     counted: dict[Metric, tuple[float | None, str]] = {
         Metric.RUNS_PENDING_APPROVAL if kind == QualityGateFailed.__name__ else Metric.RUNS_FAILED: (1, COUNT)
     }
-    if "run" not in event:  # a whole run has been measured before
+    if "run" not in event:  # CheckRun has already measured a complete run
         counted |= costs(job, fleet, before=before)
-    put(environment.deployment, counted, about=about(event))
+    emit_metrics(environment.deployment, counted, about=run_context(event))
     names = [facts["name"] for facts in (job, fleet) if facts is not None and facts["name"] is not None]
     return {**close(event, job=job, fleet=fleet, sources=sources, now=now), "counted": sorted({*before, *names})}
 
@@ -100,17 +100,17 @@ def close(
     sources: Sources,
     now: datetime,
 ) -> CloseResult:
-    """Closes the attempt of an execution that explained its failure.
+    """Close the attempt of an execution that explained its failure.
 
     Args:
-        state: The state machine's data: `execution`, `failure`, and `claim` where the run had been claimed.
-        job: What its job took, if there was one.
-        fleet: What its fleet took, if there was one.
-        sources: What says how it ended.
-        now: When.
+        state: Data of the state machine: `execution`, `failure`, and `claim` if the execution claimed the run.
+        job: Facts of the training job, if there was one.
+        fleet: Facts of the fleet, if there was one.
+        sources: Sources that show how the run ended.
+        now: Current time.
 
     Returns:
-        The `status` it was given; None where it had no open attempt.
+        The new `status` of the attempt; None if the execution had no open attempt.
     """
     failure = state["failure"]
     if "claim" not in state or not state["claim"]["claimed"]:
@@ -118,12 +118,12 @@ def close(
     claimed = state["claim"]
     status: Status = "pending_approval" if failure["error"] == QualityGateFailed.__name__ else "failed"
     details: dict[str, Any] = {"kind": failure["error"], "summary": failure.get("summary", failure["cause"])}
-    # What it took is not known of a job that was taken over from an earlier execution; its name is.
+    # The facts of a job that an earlier execution started are unknown here, but its name is known.
     name = (job["name"] if job else None) or (state["job"]["name"] if "job" in state else None)
     details |= {"run_id": name} if name else {}
     details |= {"job": dict(job)} if job else {}
     details |= {"fleet": dict(fleet)} if fleet else {}
-    if failure["error"] in NOT_WHOLE:
+    if failure["error"] in HANDOVER_UNUSABLE:
         details["handover_job"] = None
     if run := state.get("run"):
         details |= {"report": f"s3://{sources.bucket}/{run['report']}", "metrics": run["metrics"]}
@@ -139,18 +139,19 @@ def close(
 
 
 def close_unreported(detail: ExecutionEnd, *, sources: Sources, now: datetime) -> CloseResult:
-    """Closes the attempt of an execution that was stopped, or broke without a word.
+    """Close the attempt of an execution that was aborted, or failed without a report.
 
     Args:
-        detail: Of EventBridge's event: `executionArn` and `status`.
-        sources: What says how it ended.
-        now: When.
+        detail: Detail of EventBridge's event: `executionArn` and `status`.
+        sources: Sources that show how the run ended.
+        now: Current time.
     """
     execution = detail["executionArn"]
     if _runs_again(execution, sources.workflows):
         return {"status": None}
     status: Status = "aborted" if detail["status"] == "ABORTED" else "failed"
-    details = {"kind": detail["status"], "summary": detail.get("cause") or detail.get("error") or "it told nobody why"}
+    summary = detail.get("cause") or detail.get("error") or "no error was reported"
+    details = {"kind": detail["status"], "summary": summary}
     closed = [
         _close(partition, cutoff, execution=execution, status=status, details=details, sources=sources, now=now)
         for partition, cutoff in sources.table.of_execution(execution)
@@ -159,7 +160,7 @@ def close_unreported(detail: ExecutionEnd, *, sources: Sources, now: datetime) -
 
 
 def _runs_again(execution: str, workflows: "SFNClient") -> bool:
-    """Whether an execution was redriven since the event was sent, which may be delivered late, or by hand."""
+    """Return whether the execution was redriven after the event, which may arrive late or be sent by hand."""
     try:
         return bool(workflows.describe_execution(executionArn=execution)["status"] == "RUNNING")
     except workflows.exceptions.ExecutionDoesNotExist:
@@ -179,15 +180,19 @@ def _close(
     moment = now.isoformat(timespec="seconds")
 
     def step(run: Run) -> Run:
-        mine = run.last_attempt_of(execution)
-        # It broke somewhere between moving the pointer and saying so: what readers see decides.
-        if mine is not None and mine.status == "publishing" and _is_published(mine.details, partition, sources):
+        attempt = run.last_attempt_of(execution)
+        # The execution broke between moving the pointer and reporting it, so the pointer decides.
+        if (
+            attempt is not None
+            and attempt.status == "publishing"
+            and _is_published(attempt.details, partition, sources)
+        ):
             return close_attempt(run, execution, "published", now=moment, details=details)
         return close_attempt(run, execution, status, now=moment, details=details)
 
     changed = sources.table.change(partition, cutoff, step)
-    mine = changed.last_attempt_of(execution) if isinstance(changed, Run) else None
-    return {"status": mine.status if mine else None}
+    attempt = changed.last_attempt_of(execution) if isinstance(changed, Run) else None
+    return {"status": attempt.status if attempt else None}
 
 
 def _is_published(details: Mapping[str, Any], partition: str, sources: Sources) -> bool:

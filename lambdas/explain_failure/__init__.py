@@ -1,5 +1,5 @@
-"""ExplainFailure: says in one line what broke and whether a rerun helps.
+"""ExplainFailure: states in one line why an execution failed, and whether a rerun helps.
 
-`classify` decides by where the failure came from, `kind_of_code` reads the codes of our own containers,
-`platform_words` knows AWS's words, and `kinds` has the advice for each kind of failure.
+`classify` finds the kind of failure from its source. `kind_of_code` maps the error codes of onejob's own containers.
+`aws_error_patterns` recognizes the messages of AWS. `kinds` has the advice for each kind.
 """

@@ -1,4 +1,4 @@
-"""What kind of failure it was, told from the error name and the cause that Step Functions hands on."""
+"""Find the kind of a failure from the Error and Cause that Step Functions passes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from contract.function_errors import (
 )
 from contract.job_start import FLEET_INPUTS
 from contract.names import JobKind
-from lambdas.shared.job_facts import json_object, moment
+from lambdas.shared.job_facts import json_object, parse_timestamp
 
 from . import kinds
+from .aws_error_patterns import OUT_OF_MEMORY, match_failure_type
 from .kind_of_code import failed_container, parse_container_failure
-from .kinds import Kind
-from .platform_words import OUT_OF_MEMORY, first_with
+from .kinds import FailureType
 
-# What the state machine's own handlers raise.
+# Errors that onejob's own Lambda functions raise.
 BY_ERROR = {
     InputError.__name__: kinds.INPUT_ERROR,
     PreflightFailed.__name__: kinds.NOT_READY,
@@ -37,23 +37,23 @@ BY_SECONDARY_STATUS = {
     "MaxWaitTimeExceeded": kinds.SPOT,
     "Interrupted": kinds.SPOT,
 }
-# The kinds of which SageMaker tells by itself, and after which the container may have run all the same.
+# SageMaker reports these kinds itself. The container may have run before, so there may be a log.
 MAY_HAVE_RUN = (kinds.OUT_OF_MEMORY, kinds.DISK_FULL, kinds.PLATFORM)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What broke.
+    """A classified failure.
 
     Attributes:
-        kind: The way it failed.
-        summary: One line of what broke.
-        job_name: The job concerned, if one was started.
+        kind: Kind of the failure.
+        summary: The cause, in one line.
+        job_name: Name of the failed job; None if no job was started.
         has_log: Whether the job may have written a log.
         job_kind: `Training` or `Processing`.
     """
 
-    kind: Kind
+    kind: FailureType
     summary: str
     job_name: str | None
     has_log: bool
@@ -61,40 +61,41 @@ class Failure:
 
 
 def classify(state: Mapping[str, Any]) -> Failure:
-    """Tells what broke from the state machine's data at the time of the failure.
+    """Find the cause of a failure.
 
     Args:
-        state: `error` with Error and Cause; and `job`, `run` as far as the run had got.
+        state: Data of the state machine at the time of the failure: `error` with Error and Cause, and `job`, `run` and
+            so on as far as the execution got.
     """
     error = state.get("error") or {}
     name, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     details = json_object(cause)
-    # PlanFleet is the last function before the fleet: what it leaves is there as soon as a fleet is.
+    # PlanFleet is the last function before the fleet, so its result is in the state before a fleet starts.
     by_fleet = "ProcessingJobName" in details or "fleet" in state
     own_name = details.get("TrainingJobName") or details.get("ProcessingJobName") or details.get("name")
     job_name = own_name or (state.get("fleet_job" if by_fleet else "job") or {}).get("name")
     has_log = job_name is not None
     if name == JOB_NOT_COMPLETED:
-        secondary = details.get("secondary_status") or _why_stopped(details.get("described") or {})
+        secondary = details.get("secondary_status") or _stop_reason(details.get("described") or {})
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
         wrapped = parse_container_failure(details)
-        kind, summary = failed_container(wrapped) if wrapped else (_failed_around_it(reason), reason)
+        kind, summary = failed_container(wrapped) if wrapped else (_platform_failure(reason), reason)
         has_log = wrapped is not None or kind in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:
         status = details.get("TrainingJobStatus") or details["ProcessingJobStatus"]
-        secondary = details.get("SecondaryStatus") or _why_stopped(details)
+        secondary = details.get("SecondaryStatus") or _stop_reason(details)
         kind, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
-        kind, summary = _by_words(name, text, state), text
-    summary = one_line(_with_what_is_concerned(summary, kind, details=details, state=state))
+        kind, summary = _by_message(name, text, state), text
+    summary = one_line(_with_image_or_data(summary, kind, details=details, state=state))
     if by_fleet and kind is kinds.DISK_FULL:
         kind = kinds.FLEETS_DISK_FULL
     return Failure(
         kind=kind,
-        summary=summary or kind.words,
+        summary=summary or kind.label,
         job_name=job_name,
         has_log=has_log,
         job_kind="Processing" if by_fleet else "Training",
@@ -102,19 +103,19 @@ def classify(state: Mapping[str, Any]) -> Failure:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and control characters, shortened to what a failure file may hold."""
+    """Remove line breaks and control characters, and shorten the text to the limit of a failure file."""
     line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
-def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[Kind, str]:
+def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[FailureType, str]:
     why = f" ({secondary})" if secondary else ""
-    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended as {status}{why}"
+    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended with status {status}{why}"
 
 
-def _why_stopped(described: Mapping[str, Any]) -> object:
-    """What a training job's secondary status would say, of a processing job, which has none."""
-    begun, ended = (moment(described.get(name)) for name in ("ProcessingStartTime", "ProcessingEndTime"))
+def _stop_reason(described: Mapping[str, Any]) -> object:
+    """Return the equivalent of a training job's secondary status for a processing job, which has none."""
+    begun, ended = (parse_timestamp(described.get(name)) for name in ("ProcessingStartTime", "ProcessingEndTime"))
     most = _at(described, "StoppingCondition", "MaxRuntimeInSeconds")
     if begun is not None and ended is not None and isinstance(most, int) and ended - begun >= most:
         return "MaxRuntimeExceeded"
@@ -123,13 +124,15 @@ def _why_stopped(described: Mapping[str, Any]) -> object:
     return failure.message if failure else message
 
 
-def _failed_around_it(reason: str) -> Kind:
-    """SageMaker failed before, beside or after the container."""
-    return first_with(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
+def _platform_failure(reason: str) -> FailureType:
+    """Classify a failure that SageMaker reports from before, during or after the container's run."""
+    return match_failure_type(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
 
 
-def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, Any], state: Mapping[str, Any]) -> str:
-    """Adds the image or the S3 prefixes to a summary that does not name them."""
+def _with_image_or_data(
+    summary: str, kind: FailureType, *, details: Mapping[str, Any], state: Mapping[str, Any]
+) -> str:
+    """Add the image or the S3 prefixes to a summary that does not contain them."""
     concerned: list[object] = []
     if kind is kinds.NO_IMAGE:
         concerned = [
@@ -145,14 +148,14 @@ def _with_what_is_concerned(summary: str, kind: Kind, *, details: Mapping[str, A
     return f"{summary.rstrip('. ')} ({', '.join(unnamed)})" if unnamed else summary
 
 
-def _by_words(name: str, text: str, state: Mapping[str, Any]) -> Kind:
+def _by_message(name: str, text: str, state: Mapping[str, Any]) -> FailureType:
     if name in BY_ERROR:
         return BY_ERROR[name]
-    # Preflight was the last function before the job, CheckRun is the first after it; of the fleet it is PlanFleet, and
-    # Preflight is passed over where an earlier execution has handed over.
+    # Preflight is the last function before the training job, CheckRun the first after it. PlanFleet is the last
+    # function before the fleet. An execution that resumes an earlier handover skips Preflight.
     if name == "States.Timeout" and ("preflight" in state or "fleet" in state) and not _has_completed(state):
         return kinds.TIMED_OUT
-    return first_with(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
+    return match_failure_type(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
 
 
 def _has_completed(state: Mapping[str, Any]) -> bool:
@@ -161,7 +164,7 @@ def _has_completed(state: Mapping[str, Any]) -> bool:
 
 
 def _at(value: object, *path: str) -> object:
-    """What lies at a path of keys, or None."""
+    """Return the value at a path of keys, or None."""
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

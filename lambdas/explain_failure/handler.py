@@ -1,4 +1,4 @@
-"""Says in one line what broke and whether a rerun helps; pure, so that it cannot fail for the reason it explains."""
+"""Explain a failure in one line. The function calls no service, so it cannot fail for the reason it explains."""
 
 import os
 import re
@@ -7,29 +7,29 @@ from contract.environments.after_job import ExplainFailureEnvironment
 from contract.state.partitions_state import PartitionsState
 from contract.state.run_state import FailureState, RunState
 from lambdas.shared.console_links import execution_link, job_log_link, object_link
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 
 from .classify import Failure, classify
 
 REPORT = re.compile(r"s3://\S+/report\.html")
 
 
-@logged
+@log_invocation
 def handler(event: RunState | PartitionsState, _context: object) -> FailureState:
-    """Answers the state machine's ExplainFailure state."""
+    """Handle the state ExplainFailure."""
     environment = ExplainFailureEnvironment.from_environment(os.environ)
     return explain(event, deployment=environment.deployment)
 
 
 def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureState:
-    """Explains a failure.
+    """Explain a failure.
 
     Args:
-        state: The state machine's data at the time of the failure.
+        state: Data of the state machine at the time of the failure.
         deployment: Name of the deployment, for the message.
 
     Returns:
-        `error` and `cause` for the execution, `subject` and `message` for the operator, and `kind`, `summary`,
+        `error` and `cause` for the execution, `subject` and `message` for the operator, and `kind`, `summary` and
         `rerun_helps`.
     """
     failure = classify(state)
@@ -41,10 +41,10 @@ def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureSta
         "rerun_helps": kind.rerun_helps,
         "error": kind.name,
         "cause": f"{summary} {kind.advice}",
-        "subject": f"{deployment}: run failed: {kind.words}",
+        "subject": f"{deployment}: run failed: {kind.label}",
         "message": "\n\n".join(
             [
-                f"{deployment}: {kind.words}",
+                f"{deployment}: {kind.label}",
                 summary,
                 f"Rerun: {kind.rerun}. {kind.advice}",
                 *_links(_arn(state), failure),
@@ -54,7 +54,7 @@ def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureSta
 
 
 def _arn(state: RunState | PartitionsState) -> str:
-    """The execution's ARN; empty where the data do not say it, as nothing may make this function fail."""
+    """Return the execution's ARN, or an empty text if the data lack it: this function must never fail."""
     execution = state.get("execution")
     return str(execution.get("id", "")) if execution else ""
 

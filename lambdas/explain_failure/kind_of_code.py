@@ -1,4 +1,4 @@
-"""Why a container failed that ran: by the code it wrote itself, or at least by its exit code."""
+"""Find why a container failed, from the code it wrote or from its exit code."""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +7,14 @@ from typing import Any
 from contract.error_codes import ErrorCode, parse
 
 from . import kinds
-from .kinds import Kind
-from .platform_words import OUT_OF_MEMORY
+from .aws_error_patterns import OUT_OF_MEMORY
+from .kinds import FailureType
 
-# SageMaker wraps the failure file's text: `AlgorithmError: <text>, exit code: 2`.
+# SageMaker wraps the text of the failure file: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
 KILLED = ("137", "-9")
-# Every code has a kind; several codes may share one.
-BY_CODE: Mapping[ErrorCode, Kind] = {
+# Every code has a kind. Several codes may share one kind.
+BY_CODE: Mapping[ErrorCode, FailureType] = {
     ErrorCode.INPUT_ERROR: kinds.INPUT_ERROR,
     ErrorCode.OUT_OF_DISK: kinds.DISK_FULL,
     ErrorCode.OUT_OF_MEMORY: kinds.OUT_OF_MEMORY,
@@ -33,9 +33,9 @@ BY_CODE: Mapping[ErrorCode, Kind] = {
 
 
 def parse_container_failure(details: Mapping[str, Any]) -> re.Match[str] | None:
-    """What a failed job's container told, and its exit code; None where SageMaker gives another reason.
+    """Extract a failed container's text and exit code; return None if SageMaker gives another reason.
 
-    A processing job's reason is an exit code; what its container says stands in the exit message.
+    The reason of a processing job contains only an exit code. Its container's text is in the exit message.
     """
     message, reason = str(details.get("ExitMessage") or ""), WRAPPING.match(str(details["FailureReason"]))
     if not message or reason is None:
@@ -44,16 +44,16 @@ def parse_container_failure(details: Mapping[str, Any]) -> re.Match[str] | None:
     return WRAPPING.match(f"AlgorithmError: {message}{code}")
 
 
-def failed_container(wrapped: re.Match[str]) -> tuple[Kind, str]:
-    """The container ran and told why it failed, or at least its exit code."""
+def failed_container(wrapped: re.Match[str]) -> tuple[FailureType, str]:
+    """Return kind and summary for a container that ran and failed."""
     text, killed = wrapped["text"].strip(), wrapped["code"] in KILLED
     failure = parse(text)
     if failure is None:
-        # Without a code, the text is SageMaker's, or another program's: it says little that can be relied upon.
+        # A text without a code is from SageMaker or another program, so it is not reliable.
         if killed or OUT_OF_MEMORY.search(text):
-            return kinds.OUT_OF_MEMORY, text or "the job was killed for want of memory"
+            return kinds.OUT_OF_MEMORY, text or "the job was killed because it ran out of memory"
         return kinds.JOB_ERROR, text or f"the job ended with exit code {wrapped['code']}"
-    # A machine of a fleet may be killed while another one writes its code; wrong input fails on any machine.
+    # One instance of a fleet may be killed while another writes its code. Invalid input fails on every instance.
     if killed and failure.code is not ErrorCode.INPUT_ERROR:
         return kinds.OUT_OF_MEMORY, failure.message
     return BY_CODE[failure.code], failure.message

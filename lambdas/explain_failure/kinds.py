@@ -1,4 +1,4 @@
-"""The ways a run can fail, each with what its operator should do."""
+"""The kinds of failure, each with advice for the operator."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,152 +12,153 @@ from contract.function_errors import (
     QualityGateFailed,
 )
 
-Rerun = Literal["yes", "no", "once mended"]
+Rerun = Literal["yes", "no", "after a fix"]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One way to fail.
+class FailureType:
+    """One kind of failure.
 
     Attributes:
-        name: The execution's error.
-        words: The same for a reader.
-        rerun: Whether a rerun with the same input helps, as the message says it.
-        advice: What to do, in a sentence.
+        name: Error name of the execution.
+        label: Name of the kind in messages.
+        rerun: Whether a rerun with the same input helps, as the message states it.
+        advice: What the operator should do.
     """
 
     name: str
-    words: str
+    label: str
     rerun: Rerun
     advice: str
 
     @property
     def rerun_helps(self) -> bool:
-        """Whether the same input may succeed as things are."""
+        """Whether a rerun with the same input may succeed without a fix."""
         return self.rerun == "yes"
 
 
-def _kind(name: str, words: str, *, rerun: Rerun, advice: str) -> Kind:
-    return Kind(name=name, words=words, rerun=rerun, advice=advice)
+def _kind(name: str, label: str, *, rerun: Rerun, advice: str) -> FailureType:
+    return FailureType(name=name, label=label, rerun=rerun, advice=advice)
 
 
-INPUT_ERROR = _kind(
-    InputError.__name__, "input error", rerun="once mended", advice="A rerun helps only once that is mended."
-)
+INPUT_ERROR = _kind(InputError.__name__, "input error", rerun="after a fix", advice="Fix the problem, then rerun.")
 NOT_READY = _kind(
     PreflightFailed.__name__,
     "not ready",
-    rerun="once mended",
-    advice="Nothing was started; a rerun helps once that is mended.",
+    rerun="after a fix",
+    advice="No job was started. Fix the problem, then rerun.",
 )
 JOB_ERROR = _kind(
-    "JobError", "job error", rerun="no", advice="A rerun fails the same way; read the job's log and mend the cause."
+    "JobError", "job error", rerun="no", advice="A rerun fails the same way. Read the job's log and fix the cause."
 )
 OBJECTS = _kind(
     "ChunksFailed",
-    "objects could not be forecast",
-    rerun="once mended",
-    advice="All others are kept, and a rerun takes up only these: it helps where what was wrong with them has passed. "
-    'Else mend demand or program; {"force": true} makes all of it anew.',
+    "some chunks have no forecasts",
+    rerun="after a fix",
+    advice="All other chunks are kept. A rerun forecasts only these chunks and helps if the cause was temporary. "
+    'Otherwise fix the demand or the program. {"force": true} repeats the whole run.',
 )
-# What SageMaker gives as the reason where the container did not: there may be no log.
-NOT_RUN = _kind("JobError", "job error", rerun="once mended", advice="A rerun helps only once that is mended.")
+# For reasons that SageMaker gives and not the container. There may be no log.
+NOT_RUN = _kind("JobError", "job error", rerun="after a fix", advice="Fix the cause, then rerun.")
 NO_DATA = _kind(
     InputError.__name__,
     "input error",
-    rerun="once mended",
-    advice="A rerun helps once the files are there and the job's role may list and read them.",
+    rerun="after a fix",
+    advice="A rerun helps once the files exist and the job's role may list and read them.",
 )
 NO_IMAGE = _kind(
     "ImageNotPulled",
     "image not pulled",
-    rerun="once mended",
-    advice="A rerun helps once the image is there: deploy again, or mend image_uri and deploy.",
+    rerun="after a fix",
+    advice="A rerun helps once the image exists. Deploy again, or correct image_uri and deploy.",
 )
 DISK_FULL = _kind(
     "DiskFull",
     "disk full",
-    rerun="once mended",
-    advice="A rerun helps once training_job.volume_gb is larger and deployed.",
+    rerun="after a fix",
+    advice="Raise training_job.volume_gb and deploy, then rerun.",
 )
 FLEETS_DISK_FULL = _kind(
     "DiskFull",
     "disk full",
-    rerun="once mended",
-    advice="A rerun helps once fleet.volume_gb is larger, or there are more machines.",
+    rerun="after a fix",
+    advice="Raise fleet.volume_gb and deploy, or use more instances. Then rerun.",
 )
 OUT_OF_MEMORY = _kind(
     "OutOfMemory",
     "out of memory",
-    rerun="once mended",
-    advice="A rerun helps once instance_types have more memory, or sample_rows is smaller.",
+    rerun="after a fix",
+    advice="Choose instance_types with more memory, or lower sample_rows. Then rerun.",
 )
 NO_CAPACITY = _kind(
     "NoCapacity",
     "no capacity",
     rerun="yes",
-    advice="A rerun helps once AWS has capacity again; more instance_types make it likelier.",
+    advice="A rerun helps once AWS has capacity again. More instance_types make that more likely.",
 )
 QUOTA = _kind(
     "QuotaExceeded",
     "quota exceeded",
-    rerun="once mended",
-    advice="A rerun helps once it is raised in Service Quotas (Amazon SageMaker), or other jobs have ended.",
+    rerun="after a fix",
+    advice="Raise the quota in Service Quotas (Amazon SageMaker), or wait until other jobs have ended. Then rerun.",
 )
 UNREACHABLE = _kind(
     "ConnectionFailed",
     "connection failed",
     rerun="yes",
-    advice="A rerun helps where this was passing; if it happens again, see whether the job can reach the service.",
+    advice="A rerun helps if the cause was temporary. If it fails again, check that the job can reach the service.",
 )
-THROTTLED = _kind("Throttled", "throttled", rerun="yes", advice="A rerun helps; wait a few minutes.")
+THROTTLED = _kind("Throttled", "throttled", rerun="yes", advice="Wait a few minutes, then rerun.")
 TIMED_OUT = _kind(
     "TimedOut",
     "timed out",
-    rerun="once mended",
-    advice="A rerun helps with more max_runtime_minutes, or on a faster instance type.",
+    rerun="after a fix",
+    advice="Raise max_runtime_minutes or choose a faster instance type. Then rerun.",
 )
 STATE_TIMED_OUT = _kind(
-    "TimedOut", "timed out", rerun="yes", advice="A rerun helps if the delay was passing; then read the function's log."
+    "TimedOut",
+    "timed out",
+    rerun="yes",
+    advice="A rerun helps if the delay was temporary. If it fails again, read the function's log.",
 )
 SPOT = _kind(
     "SpotInterrupted",
     "no spot capacity in time",
     rerun="yes",
-    advice="A rerun may find some; spot = false makes it certain.",
+    advice="A rerun may find spot capacity. With spot = false, the job does not need it.",
 )
-STOPPED = _kind("Stopped", "stopped", rerun="yes", advice="Someone stopped it; a rerun starts over.")
-PLATFORM = _kind("PlatformFault", "platform fault", rerun="yes", advice="A rerun helps; nothing of ours was at fault.")
+STOPPED = _kind("Stopped", "stopped", rerun="yes", advice="Someone stopped the job. A rerun starts over.")
+PLATFORM = _kind("PlatformFault", "platform fault", rerun="yes", advice="AWS had a fault. Rerun.")
 DENIED = _kind(
     "AccessDenied",
     "access denied",
-    rerun="once mended",
-    advice="A rerun helps once the role has that right, or what took it away is undone.",
+    rerun="after a fix",
+    advice="A rerun helps once the role has this permission, or the change that removed it is undone.",
 )
 INCOMPLETE = _kind(
     IncompleteRun.__name__,
     "incomplete run",
     rerun="yes",
-    advice="Nothing was published; a rerun writes a run of its own. If it happens again, read the job's log.",
+    advice="Nothing was published. A rerun makes a new run. If it fails again, read the job's log.",
 )
 HELD = _kind(
     QualityGateFailed.__name__,
-    "held by the quality gate",
+    "rejected by the quality gate",
     rerun="no",
-    advice="The run is kept and the last good one stays published; a rerun ends the same way until the demand changes.",
+    advice="The run is kept, and the last published run stays. A rerun fails the same way until the demand changes.",
 )
 NOT_PUBLISHED = _kind(
     PublishFailed.__name__,
     "publishing failed",
     rerun="yes",
-    advice="The last good run stays published; a rerun helps if the reason above was passing.",
+    advice="The last published run stays published. A rerun helps if the cause was temporary.",
 )
 NOT_IN_ATHENA = _kind(
     CatalogUpdateFailed.__name__,
     "published, but not in Athena",
     rerun="yes",
-    advice='A redrive shows it there, and so does an execution with {"publish": ...}; nothing is trained again.',
+    advice='Redrive the execution, or start one with {"publish": ...}, to update Athena. Neither trains again.',
 )
 UNKNOWN = _kind(
-    "Unknown", "unknown failure", rerun="yes", advice="One rerun is worth a try; then read the execution's history."
+    "Unknown", "unknown failure", rerun="yes", advice="Rerun once. If it fails again, read the execution's history."
 )

@@ -1,1 +1,1 @@
-"""FailExecution: ends a failed execution with its cause, and starts it over where an operator redrives it."""
+"""FailExecution: ends a failed execution with its cause, and chooses where a redriven execution resumes."""

@@ -1,37 +1,37 @@
-"""The last state of a failed execution: it fails with what broke, so that a redrive begins here and goes on from it.
+"""The last state of a failed execution: it fails with the cause, so that a redrive starts here and resumes the work.
 
-A Fail state could do the former, not the latter: redriven, it would fail again.
+A Fail state cannot resume: a redriven Fail state fails again.
 """
 
 from typing import Literal
 
 from contract.function_errors import IncompleteRun
 from contract.state.run_state import FailedEvent, RunState
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 
 ResumeAt = Literal["start", "fleet", "check"]
-# With the same files, these would end the same way: the job has to run once more.
+# The same files would fail the same way, so the job must run again.
 NEEDS_A_NEW_JOB = (IncompleteRun.__name__,)
 
 
-@logged
+@log_invocation
 def handler(event: FailedEvent, _context: object) -> dict[str, ResumeAt]:
-    """Answers the state machine's Failed state."""
+    """Handle the state Failed."""
     return {"from": resume(event)}
 
 
 def resume(event: FailedEvent) -> ResumeAt:
-    """Tells where a redriven execution goes on.
+    """Return the state where a redriven execution resumes.
 
     Args:
-        event: The failure, the redrives, and the data of the execution.
+        event: The failure, the numbers of redrives, and the data of the execution.
 
     Returns:
-        `check` where all jobs have completed and what failed came after them, so that nothing is done twice; `fleet`
-        where the one has that hands over to it; else `start`.
+        `check` if all jobs have completed, so that none runs twice; `fleet` if only the training job of a fleet has
+        completed; otherwise `start`.
 
     Raises:
-        Exception: Of the failure's name, with its cause, where the execution has not been redriven.
+        Exception: If the execution was not redriven; with the failure's name and cause.
     """
     failure, state = event["failure"], event["data"]
     if event["redrives"] == event["redrives_before"]:

@@ -1,4 +1,4 @@
-"""Plan: the first state of a run. It reads the execution's input and decides cutoff, files and kind of run.
+"""Plan: the first state of a run. It reads the execution's input and decides the run's cutoff, files and mode.
 
-`channels` and `data_files` find the input, `published` the run to compare with, and `plans` is the answer.
+`channels` and `data_files` find the input, `published` finds the published run, and `plans` has the result.
 """

@@ -1,4 +1,4 @@
-"""What a job reads: demand, what lies beside it, and what readers see now; as channels, and as one fingerprint."""
+"""The job's input: demand, optional files and the published run, as SageMaker channels and as one fingerprint."""
 
 import hashlib
 import json
@@ -15,21 +15,21 @@ from .published import Model, published_manifest
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-OPTIONAL = (STATIC, COVARIATES)  # what may lie beside the demand
+OPTIONAL = (STATIC, COVARIATES)  # input besides the demand
 
 
 def input_files(s3: "S3Client", *, bucket: str, within: str) -> dict[str, list[DataFile]]:
-    """The demand's files, and those beside it, by their folder; without what is not there.
+    """List the demand's files and the optional files by their prefix. Optional prefixes without files are left out.
 
     Args:
         s3: An S3 client.
         bucket: Bucket with the demand.
-        within: Prefix of the partition in each folder; empty where there is but one.
+        within: Prefix of the partition in each folder; empty if there is only one partition.
     """
     demand = data_files(s3, bucket=bucket, prefix=DEMAND + within)
-    # Whatever they are: files that cannot be read are for the job to refuse, not to be passed over here.
-    beside = {name: data_files(s3, bucket=bucket, prefix=name + within) for name in OPTIONAL}
-    return {DEMAND: demand, **{name: found for name, found in beside.items() if found}}
+    # Files of any kind: the job must reject unreadable files, so this function does not ignore them.
+    optional = {name: data_files(s3, bucket=bucket, prefix=name + within) for name in OPTIONAL}
+    return {DEMAND: demand, **{name: found for name, found in optional.items() if found}}
 
 
 def channels(
@@ -41,15 +41,15 @@ def channels(
     partition: str,
     model: Model | None,
 ) -> list[dict[str, Any]]:
-    """SageMaker's InputDataConfig.
+    """Build SageMaker's InputDataConfig.
 
     Args:
         s3: An S3 client.
-        files: What there is to read, by its folder.
+        files: The input files, by prefix.
         within: Prefix of the partition in each folder.
-        environment: What the environment settles.
-        partition: Part of the market.
-        model: The model to forecast with, where none is trained.
+        environment: Settings of the environment.
+        partition: Name of the partition.
+        model: The model to forecast with; None if the run trains one.
     """
     bucket = environment.forecast_bucket
     found = [_channel(channel_of(name), bucket=environment.data_bucket, prefix=name + within) for name in files]
@@ -61,10 +61,10 @@ def channels(
 
 
 def fingerprint(files: Mapping[str, Sequence[DataFile]], config: Mapping[str, str]) -> str:
-    """Changes with every file that is added, removed or written anew, and with every setting.
+    """Hash the input. The hash changes if a file is added, removed or rewritten, or if a setting changes.
 
     Args:
-        files: By the name of what they are.
+        files: The input files, by prefix.
         config: All settings that the forecasts depend on.
     """
     listed = {prefix: sorted((file.name, file.version) for file in found) for prefix, found in files.items()}

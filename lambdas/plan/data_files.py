@@ -1,4 +1,4 @@
-"""What lies in the demand bucket, as S3 lists it."""
+"""The files in the demand bucket, as S3 lists them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class DataFile:
     """An object of the demand bucket.
 
     Attributes:
-        name: Below its prefix.
-        version: Changes when it is written anew.
-        bytes: Its size.
-        written: When it was written, ISO time.
+        name: Key below the prefix.
+        version: Text that changes if the file is rewritten.
+        bytes: Size in bytes.
+        written: Time of the last write, ISO time.
     """
 
     name: str
@@ -29,13 +29,13 @@ class DataFile:
 
 @dataclass(frozen=True)
 class DemandFiles:
-    """What lies under the demand's prefix.
+    """Summary of the files under the demand's prefix.
 
     Attributes:
         uri: The prefix.
-        tables: How many files the job can read.
-        bytes: Size of all.
-        newest: When the newest of these was written, ISO time; empty where there is none.
+        tables: Number of files that the job can read.
+        bytes: Total size in bytes.
+        newest: Time at which the newest table was written, ISO time; empty if there is none.
     """
 
     uri: str
@@ -45,11 +45,11 @@ class DemandFiles:
 
     @classmethod
     def of(cls, files: Sequence[DataFile], uri: str) -> "DemandFiles":
-        """Sums them up.
+        """Summarize files.
 
         Args:
-            files: What lies there.
-            uri: Of the prefix.
+            files: The files under the prefix.
+            uri: URI of the prefix.
         """
         return cls(
             uri=uri,
@@ -60,12 +60,12 @@ class DemandFiles:
 
 
 def data_files(s3: "S3Client", *, bucket: str, prefix: str) -> list[DataFile]:
-    """The files under a prefix; folder markers and hidden files are none.
+    """List the files under a prefix, without folder markers and hidden files.
 
     Args:
         s3: An S3 client.
         bucket: The bucket.
-        prefix: Ends with a slash.
+        prefix: The prefix, with a slash at its end.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = (

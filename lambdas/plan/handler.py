@@ -1,4 +1,4 @@
-"""Decides the run before anything is paid for: its cutoff, its name, its configuration, and what it reads."""
+"""Plan a run before anything costs money: its cutoff, job name, configuration and input."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from contract.s3.keys import DEMAND, partition_folder
 from contract.state.run_state import Execution, PlanResult, RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.execution_input import Request, read_request
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.requested_run import asked_cutoff, asked_fleet
 
 from .channels import channels, fingerprint, input_files
@@ -25,31 +25,31 @@ from .published import published_model, refuse_unreadable
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Some machines are faster than others, and objects are dealt out blindly: many small ones even that out. Large demand
-# makes more of them by itself.
+# Some instances are faster than others, and chunks are assigned without regard to speed. Many small chunks even that
+# out. Large demand has more chunks anyway.
 CHUNKS_PER_INSTANCE = 16
 
 _client = clients()
 
 
-@logged
+@log_invocation
 def handler(event: RunState, _context: object) -> PlanResult:
-    """Answers the state machine's Plan state."""
+    """Handle the state Plan."""
     environment = PlanEnvironment.from_environment(os.environ)
-    # mypy knows no fields of what asdict makes.
+    # mypy does not know the fields of asdict's result.
     return cast("PlanResult", asdict(plan(event["execution"], environment=environment, s3=_client("s3"))))
 
 
 def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") -> Plan | PublishPlan:
-    """Plans one run.
+    """Plan one run.
 
     Args:
         execution: The execution's `id`, `started_at` (ISO) and `input`.
-        environment: What the environment settles.
+        environment: Settings of the environment.
         s3: An S3 client.
 
     Raises:
-        InputError: If the input cannot be run.
+        InputError: If the input is invalid.
     """
     request = read_request(execution["input"], config_keys=environment.base_config)
     partition = _partition(request, environment)
@@ -99,13 +99,13 @@ def plan(execution: Execution, *, environment: PlanEnvironment, s3: "S3Client") 
 
 def _partition(request: Request, environment: PlanEnvironment) -> str:
     if environment.partitioned and request.partition is None:
-        raise InputError(['input: which partition? Give {"partition": "..."}, or start the state machine of all'])
+        raise InputError(['input: partition is missing; give {"partition": "..."}, or run all partitions'])
     if not environment.partitioned and request.partition not in (None, WHOLE):
-        raise InputError([f"input: partition {request.partition}: this environment has none; leave it out"])
+        raise InputError([f"input: partition {request.partition}: this environment has no partitions; remove it"])
     return request.partition or WHOLE
 
 
 def _job_name(execution_id: str, *, prefix: str, started_at: datetime) -> str:
-    """Readable by its time, and apart from an execution of the same second by its hash."""
+    """Return a job name with the start time, and a hash that separates executions of the same second."""
     digest = hashlib.sha256(execution_id.encode()).hexdigest()[:8]
     return f"{prefix}-{started_at:%Y%m%d-%H%M%S}-{digest}"

@@ -1,4 +1,4 @@
-"""What a run is planned as, for the states that come after."""
+"""The plan of a run, for the later states."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,24 +9,25 @@ from .published import Model
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What the next states need.
+    """Plan of a run that starts a job.
 
     Attributes:
-        job_name: The attempt's counters are still to be added to it.
-        partition: Part of the market with its own demand and forecasts.
-        cutoff: ISO date, or None: the last period of the demand.
+        job_name: Name of the job; the state machine appends counters.
+        partition: Partition with its own demand and forecasts.
+        cutoff: ISO date; None for the last period of the demand.
         started_by: `schedule` or `manual`.
-        force: Whether a published run is to be made anew.
-        fingerprint: Of the demand's files, the configuration and the program: equal ones make equal forecasts.
-        demand: The files under the demand's prefix, as far as they can be judged from outside.
+        force: Whether to repeat a published run.
+        fingerprint: Fingerprint of the demand's files, the configuration and the program. Equal fingerprints mean equal
+            forecasts.
+        demand: Summary of the files under the demand's prefix.
         hyperparameters: The job's configuration.
         channels: SageMaker's InputDataConfig.
-        mode: The job's entry: `train` or `infer`.
-        model: The model to forecast with, where none is trained.
-        environment: The job's environment variables, as far as they are this run's own.
+        mode: Mode of the job: `train` or `infer`.
+        model: The model to forecast with; None if the run trains one.
+        environment: The job's environment variables that are specific to this run.
         fleet: Whether a fleet forecasts.
-        fleet_instances: On how many machines, where the execution says.
-        parent: ARN of the execution that started this one among many, which tells of all of them.
+        fleet_instances: Number of the fleet's instances; None if the input does not give it.
+        parent: ARN of the execution of all partitions that started this one and sends the notification.
     """
 
     job_name: str
@@ -48,14 +49,14 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishPlan:
-    """A run to be published as it is.
+    """Plan to publish an existing run.
 
     Attributes:
-        partition: Part of the market it belongs to.
-        publish: Its run_id.
-        started_by: By `manual`, always.
-        force: Always: whoever asks for this very run has looked at it.
-        fingerprint: None: nothing is made.
+        partition: Partition of the run.
+        publish: The run's run_id.
+        started_by: Always `manual`.
+        force: Always True, because a user has reviewed this run.
+        fingerprint: Always empty, because no forecasts are made.
     """
 
     partition: str

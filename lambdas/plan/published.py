@@ -1,4 +1,4 @@
-"""Finds what readers see now: for the run's report to compare with, and for its model to be used again."""
+"""Find the published run: its manifest for the report's comparison, and its model for mode infer."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Model:
     Attributes:
         run_id: The run that trained it.
         sha256: Its checksum.
-        prefix: Where its files are; ends with a slash.
+        prefix: Prefix of its files, with a slash at its end.
         model_format: Format of its files.
     """
 
@@ -31,57 +31,57 @@ class Model:
 
 
 def published_manifest(s3: "S3Client", *, bucket: str, partition: str) -> str | None:
-    """Key of the last published run's manifest.
+    """Return the key of the last published run's manifest.
 
-    What is published is no part of the next run's input, so nothing that is wrong with it stops the run here:
-    Publish looks at the pointer again, and says so.
+    The published run is not input of the next run, so a broken pointer does not stop the run here. Publish reads the
+    pointer again and reports the error.
 
     Args:
         s3: An S3 client.
         bucket: Bucket with the forecasts.
-        partition: Part of the market.
+        partition: Name of the partition.
 
     Returns:
-        None where nothing has been published, or where the pointer leads nowhere.
+        None if nothing is published, or if the pointer or its manifest is invalid or missing.
     """
     key = _pointer(s3, bucket, partition).get("manifest")
     return key if isinstance(key, str) and is_there(s3, bucket=bucket, key=key) else None
 
 
 def published_model(s3: "S3Client", *, bucket: str, partition: str) -> Model:
-    """The model that the last published run was forecast with, whichever run trained it.
+    """Return the model of the last published run, which an earlier run may have trained.
 
     Args:
         s3: An S3 client.
         bucket: Bucket with the forecasts and the models.
-        partition: Part of the market.
+        partition: Name of the partition.
 
     Raises:
-        InputError: If nothing is published, or its model is not there.
+        InputError: If nothing is published, or the model is missing.
     """
     pointer = _pointer(s3, bucket, partition)
     if not pointer:
-        raise InputError(["input: mode infer needs a published run, whose model to use; start one with {} before"])
+        raise InputError(["input: mode infer needs the model of a published run; start a run with {} first"])
     try:
         found = pointer["model"]
         run_id, sha256, model_format = str(found["run_id"]), str(found["sha256"]), int(found["model_format"])
     except (TypeError, KeyError, ValueError):
         raise InputError(
-            [f"input: mode infer: the published run {pointer.get('run_id')} keeps no model; start one with {{}} before"]
+            [f"input: mode infer: the published run {pointer.get('run_id')} has no model; start a run with {{}} first"]
         ) from None
     keys = RunKeys(partition=partition, run_id=run_id)
     model = Model(run_id, sha256, keys.models, model_format)
     if not is_there(s3, bucket=bucket, key=keys.model_document):
-        raise InputError([f"input: mode infer: s3://{bucket}/{model.prefix} is gone; start a run with {{}} before"])
+        raise InputError([f"input: mode infer: s3://{bucket}/{model.prefix} is missing; start a run with {{}} first"])
     return model
 
 
 def refuse_unreadable(model: Model, *, reads: int | None) -> None:
-    """Refuse a model that the image cannot read, before a machine is paid for.
+    """Refuse a model that the image cannot read, before an instance costs money.
 
     Args:
         model: The model.
-        reads: Format that the image reads; None where only the image itself knows, which Preflight asks.
+        reads: Format that the image reads; None if only the image itself knows it. Preflight then asks the image.
 
     Raises:
         InputError: If the model has another format.
@@ -92,7 +92,7 @@ def refuse_unreadable(model: Model, *, reads: int | None) -> None:
 
 
 def _pointer(s3: "S3Client", bucket: str, partition: str) -> dict[str, Any]:
-    """What the pointer says; nothing where there is none that can be read."""
+    """Return the pointer's content; an empty dictionary if there is no readable pointer."""
     found = read_object(s3, bucket=bucket, key=pointer_key(partition))
     try:
         content: Any = json.loads(found[0]) if found is not None else {}

@@ -1,4 +1,4 @@
-"""PlanFleet: decides how many instances of which type forecast together, before they are paid for.
+"""PlanFleet: decides number and type of a fleet's instances, before they cost money.
 
-`fleet` estimates time and cost, `sizing` chooses, and `quotas` says what the account may run.
+`fleet` estimates time and cost, `sizing` chooses the number, and `quotas` reads the account's limits.
 """

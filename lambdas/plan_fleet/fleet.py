@@ -1,4 +1,4 @@
-"""What a fleet works on, with what, and what is believed of it."""
+"""Estimate a fleet's duration and cost from its workload, its instances and assumptions."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from lambdas.shared.job_facts import SECONDS_AN_HOUR
 
 @dataclass(frozen=True)
 class Work:
-    """What is left to forecast, among what was handed over.
+    """The part of a handover that is left to forecast.
 
     Attributes:
         series: Number of series left.
-        chunks: Chunks of demand in S3 that are left, about equal in size; each is forecast by one core, whole.
-        bytes: Size of all chunks: the instances are dealt those, too, that were forecast before.
-        done: Chunks that were forecast before.
-        shared_bytes: Size of what every instance loads, and unpacks beside it.
+        chunks: Number of archives left in S3, about equal in size. One core forecasts a whole chunk.
+        bytes: Total size of all chunks. The instances also load the chunks that are already forecast.
+        done: Number of chunks that are already forecast.
+        shared_bytes: Size of the files that every instance loads and unpacks.
     """
 
     series: int
@@ -26,31 +26,34 @@ class Work:
 
     @property
     def total_chunks(self) -> int:
-        """All chunks."""
+        """Number of all chunks."""
         return self.chunks + self.done
 
     def dealt_to_one(self, instances: int) -> int:
-        """The most chunks that one of so many instances gets, as they are dealt out by number."""
+        """Return the largest number of chunks that one instance gets; chunks are assigned by number."""
         return math.ceil(self.total_chunks / instances)
 
     def left_to_one(self, instances: int) -> int:
-        """The most of them that it may have to forecast: those left may all be with one, as a lost one's are."""
+        """Return the most chunks that one instance may have to forecast.
+
+        All chunks left may belong to one instance, e.g. to a lost instance.
+        """
         return min(self.chunks, self.dealt_to_one(instances))
 
     def bytes_of_one(self, instances: int) -> float:
-        """What it loads of the chunks."""
+        """Return the size of the chunks that one instance loads, in bytes."""
         return self.bytes / self.total_chunks * self.dealt_to_one(instances)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What each instance is.
+    """Properties of an instance type.
 
     Attributes:
-        instance_type: SageMaker's name of it.
+        instance_type: SageMaker's name of the type.
         cores: Number of vCPUs.
-        hourly_price: US dollars; None where nobody said.
-        volume_gb: Its disk.
+        hourly_price: US dollars; None if unknown.
+        volume_gb: Size of the disk, in GB.
     """
 
     instance_type: str
@@ -61,12 +64,12 @@ class Machine:
 
 @dataclass(frozen=True)
 class Rate:
-    """How fast a core forecasts.
+    """Throughput of a core.
 
     Attributes:
-        series_per_second_per_core: With the history and horizon that the work has.
-        measured: Whether a run of the state machine was: then it has all that an chunk takes in it.
-        source: Where it is from.
+        series_per_second_per_core: Throughput with the history and horizon of the workload.
+        measured: Whether an earlier run was measured. Its throughput then includes the overhead of a chunk.
+        source: Source of the number.
     """
 
     series_per_second_per_core: float
@@ -76,28 +79,30 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """What nobody knows before the fleet has run. Rather too much than too little: a deadline hangs on it.
+    """Assumptions about a fleet that has not run yet. They are pessimistic, because deadlines depend on them.
 
     Attributes:
-        startup_seconds: From the request to an instance's container. AWS publishes no figure. Users tell of 3 to 5
-            minutes, one of 8 for a script of half a minute (aws/sagemaker-python-sdk issue 4358).
-        startup_unbilled_seconds: Part of it before SageMaker bills: the wait for a machine, while the image is paid
-            for. So it is with training jobs (from TrainingStartTime); believed of Processing's ProcessingStartTime.
-        download_mb_per_second: Of one instance, from S3 to its disk. The network has more (an m5.large took 873 MB/s
-            from S3: dvassallo/s3-benchmark, 2019), the disk, a gp2 volume, writes 128 MiB/s while it is small.
-        object_seconds: Of a core, for an chunk beside its forecasts: 0.01 s for checksum, unpacking and reading were
-            measured on the benchmark's machine (800,000 values, of 2,000,000); its part of the two uploads, which are
-            made beside the work, is believed to be the rest.
-        disk_bytes_per_byte: Disk for a byte of demand in S3: all chunks stay, each core has one unpacked (as many
-            bytes again) with its forecasts (0.08 times as many), measured; and something to spare.
-        gather_seconds: After the last chunk: the first instance sees that it is there and writes the report, and the
-            others are paid for meanwhile.
-        gather_seconds_an_object: To list and read an chunk's note, 16 at a time in one process. 1.6 ms were measured
-            on the benchmark's machine, from a local server without TLS; twice that on a vCPU.
-        slower_a_doubling: How much longer the slowest instance takes, to start, load and forecast, each time there are
-            twice as many of them. From the simulation (cli/fleet_plan, believed chances, ml.m5.4xlarge): what is
-            planned with 0.1 keeps its deadline in more than nine runs of ten, with 50 million series in 12 or 15
-            minutes and 500 million in 20; with 0.075 the latter in eight of ten, with none in none.
+        startup_seconds: Time from the request to an instance's container. AWS publishes no figure. Users report 3 to 5
+            minutes, and one 8 minutes for a script of half a minute (aws/sagemaker-python-sdk issue 4358).
+        startup_unbilled_seconds: Part of the startup that SageMaker does not bill: the wait for an instance. The image
+            download is billed. Training jobs work like this (from TrainingStartTime); for Processing's
+            ProcessingStartTime it is assumed.
+        download_mb_per_second: Rate of one instance from S3 to its disk. The network is faster (an m5.large reached
+            873 MB/s from S3: dvassallo/s3-benchmark, 2019). The disk, a gp2 volume, writes 128 MiB/s while it is small.
+        object_seconds: Overhead of a core per chunk. Checksum, unpacking and reading took 0.01 s on the benchmark's
+            host (800,000 values, of 2,000,000). The rest is assumed for the chunk's two uploads, which run in parallel
+            to the work.
+        disk_bytes_per_byte: Disk space per byte of demand in S3. All chunks stay on disk. Each core also has one
+            unpacked chunk (the same size again) and its forecasts (0.08 times the size). These values were measured;
+            the rest is a reserve.
+        gather_seconds: Time after the last chunk. The first instance detects the end and writes the report; the other
+            instances cost money until then.
+        gather_seconds_an_object: Time to list and read a chunk's marker, 16 at a time in one process. It took 1.6 ms on
+            the benchmark's host, from a local server without TLS; a vCPU is assumed to take twice as long.
+        slower_a_doubling: Additional share of time that the slowest instance takes to start, load and forecast, for
+            each doubling of the number of instances. The value is from the simulation (cli/fleet_plan, default chances,
+            ml.m5.4xlarge). A plan with 0.1 meets its deadline in more than nine of ten runs, for 50 million series in
+            12 or 15 minutes and 500 million in 20. With 0.075, the latter meets it in eight of ten; with 0, in none.
     """
 
     startup_seconds: float = 300.0
@@ -110,35 +115,35 @@ class Assumptions:
     slower_a_doubling: float = 0.1
 
     def slowest(self, instances: int) -> float:
-        """How many times as long as one the slowest of so many instances takes."""
+        """Return the time of the slowest of so many instances, as a multiple of one instance's time."""
         return 1 + self.slower_a_doubling * math.log2(instances)
 
     def gathering(self, work: Work) -> float:
-        """Seconds after the last chunk."""
+        """Return the time after the last chunk, in seconds."""
         return self.gather_seconds + self.gather_seconds_an_object * work.total_chunks
 
     def of_object(self, work: Work, rate: Rate) -> float:
-        """Seconds that a core takes for an chunk."""
+        """Return the time of a core for a chunk, in seconds."""
         forecasting = work.series / max(1, work.chunks) / rate.series_per_second_per_core
         return forecasting if rate.measured else forecasting + self.object_seconds
 
 
 BELIEVED = Assumptions()
-# Half of what a core of the benchmark's machine did, 156 weeks of history and 12 ahead (benchmarks/results.json): a
-# vCPU is one of a core's two threads, and older ones take twice the time.
+# Half the throughput of a core of the benchmark's host, for 156 weeks of history and 12 weeks ahead
+# (benchmarks/results.json). A vCPU is one of a core's two threads, and older cores take twice the time.
 BELIEVED_RATE = Rate(13_500, measured=False, source="half the benchmark's speed")
 
 
 @dataclass(frozen=True)
 class FleetTime:
-    """What so many instances take.
+    """Duration of a fleet, by stage.
 
     Attributes:
-        startup_seconds: Until the slowest instance's container runs.
-        download_seconds: Until an instance has its chunks.
-        forecast_seconds: Until the last of them is forecast.
-        gather_seconds: Until they are all listed.
-        billed_seconds: Of each instance.
+        startup_seconds: Time until the slowest instance's container runs.
+        download_seconds: Time until an instance has its chunks.
+        forecast_seconds: Time until the last chunk is forecast.
+        gather_seconds: Time until all chunks are listed.
+        billed_seconds: Billed time of each instance.
     """
 
     startup_seconds: float
@@ -149,16 +154,16 @@ class FleetTime:
 
     @property
     def seconds(self) -> float:
-        """From the request to the end."""
+        """Time from the request to the end."""
         return self.startup_seconds + self.download_seconds + self.forecast_seconds + self.gather_seconds
 
 
 def fleet_time(
     work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions = BELIEVED
 ) -> FleetTime:
-    """Returns the time of so many instances, going by the slowest, with the most chunks.
+    """Return the duration of a fleet. The slowest instance has the most chunks and decides it.
 
-    Its cores take an chunk each, round after round; the last round takes as long as any, however few it has.
+    Each core takes one chunk per round. The last round takes as long as the others, even if it has fewer chunks.
     """
     slowest = assumptions.slowest(instances)
     rounds = math.ceil(work.left_to_one(instances) / machine.cores)
@@ -176,12 +181,12 @@ def fleet_time(
 
 
 def disk_bytes(work: Work, *, instances: int, assumptions: Assumptions = BELIEVED) -> float:
-    """Disk that each of so many instances needs for its part of the demand."""
+    """Return the disk space that each instance needs for its part of the demand, in bytes."""
     return work.bytes_of_one(instances) * assumptions.disk_bytes_per_byte + 2 * work.shared_bytes
 
 
 def cost_usd(instances: int, machine: Machine, billed_seconds: float) -> float | None:
-    """US dollars for all instances; None without a price."""
+    """Return the cost of all instances in US dollars; None without a price."""
     if machine.hourly_price is None:
         return None
     return instances * billed_seconds / SECONDS_AN_HOUR * machine.hourly_price

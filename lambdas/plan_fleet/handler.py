@@ -1,4 +1,4 @@
-"""Plans the fleet for a run that was handed over: what is left to forecast, and on how many machines."""
+"""Plan the fleet for a handover: the work that is left, and the number of instances."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from contract.s3.handover_keys import HandoverKeys, name_of
 from contract.s3.keys import RunKeys
 from contract.state.run_state import FleetPlanWords, FleetState, RunState
 from lambdas.shared.clients import PATIENCE, clients
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.registry_record import Run, add_details
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 from lambdas.shared.s3_objects import is_there
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _client = clients(PATIENCE)
 
 
-@logged
+@log_invocation
 def handler(event: RunState, _context: object) -> FleetState:
-    """Answers the state machine's PlanFleet state."""
+    """Handle the state PlanFleet."""
     environment = PlanFleetEnvironment.from_environment(os.environ)
     table, partition = RunTable(_client("dynamodb"), environment.table), event["plan"]["partition"]
     runs = table.recent(partition, RECENT_RUNS)
     quotas = quotas_of(_client("service-quotas"), environment.instance_types)
-    # From here on a later execution of the same run can go on with what this one's job has done, however this one ends.
+    # From here on, a later execution can resume this handover, even if this execution fails.
     known = {"handover_job": event["job"]["name"]}
     execution = event["execution"]["id"]
     table.change(partition, event["claim"]["cutoff"], lambda run: add_details(run, execution, known))
@@ -50,30 +50,32 @@ def plan_fleet(
     quotas: Mapping[str, int],
     s3: "S3Client",
 ) -> FleetState:
-    """Plans one fleet.
+    """Plan one fleet.
 
     Args:
-        state: The state machine's data: `plan`, whose `fleet_instances` are None for as many as the deadline takes, and
-            the `job` that handed over.
-        environment: What the environment settles.
-        runs: Earlier ones, latest first; they tell how fast a core is.
-        quotas: Machines of each type that the account may run at a time, as far as that is known.
+        state: Data of the state machine: `plan`, and the `job` that handed over. `fleet_instances` of the plan is None
+            for the number that meets the deadline.
+        environment: Settings of the environment.
+        runs: Earlier runs, latest first, for the throughput of a core.
+        quotas: Known quotas: number of concurrent instances per type.
         s3: An S3 client.
 
     Returns:
-        What the next states need: the prefixes of `chunks`, `common` and `model`, and how many `instances_of_0` there
-        are to be of the first type, `instances_of_1` of the second, and so on; and for people, of the first type that
-        may run, the plan in `words`, `instances`, its `notes`, `seconds` and `cost_usd`.
+        Input of the next states: the prefixes of `chunks`, `shared` and `model`, and the number of instances
+        `instances_of_0` of the first type, `instances_of_1` of the second, and so on. For people, the plan for the
+        first usable type: `words`, `instances`, `notes`, `seconds` and `cost_usd`.
 
     Raises:
-        IncompleteRun: If nothing was handed over, or what is left to forecast is no longer there.
+        IncompleteRun: If there is no handover, or chunks that are left to forecast are missing.
     """
     plan, run_id = state["plan"], state["job"]["name"]
     partition = plan["partition"]
     keys = HandoverKeys(partition=partition, run_id=run_id)
     work = _work(keys, bucket=environment.forecast_bucket, s3=s3)
     sized = [
-        _of_type(each, work, environment=environment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"])
+        _size_type(
+            each, work, environment=environment, runs=runs, quota=quotas.get(each), asked=plan["fleet_instances"]
+        )
         for each in environment.instance_types
     ]
     first = first_that_may_run(environment.instance_types, quotas)
@@ -90,12 +92,12 @@ def plan_fleet(
         "rate_is_from": rate.source,
         **_for_people(sized[first], notes_of_quotas(environment.instance_types, quotas)),
     }
-    # The state machine knows how many types there are: it asks for a key of each.
+    # The state machine knows the number of types and reads one key for each.
     counts = {f"instances_of_{of}": each.instances for of, each in enumerate(sized)}
     return cast("FleetState", {**planned, **counts})
 
 
-def _of_type(
+def _size_type(
     instance_type: str,
     work: Work,
     *,
@@ -117,37 +119,39 @@ def _of_type(
 
 
 def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
-    """What a core did in the latest published run that tells; preferably on machines of the same type.
+    """Return the throughput of a core in the latest published run that has one, preferably on the same instance type.
 
     Args:
-        runs: Latest first.
-        instance_type: SageMaker's name of it.
+        runs: Runs, latest first.
+        instance_type: SageMaker's name of the type.
     """
-    told = []
+    rates = []
     for run in runs:
         details = run.published_attempt.details if run.published_attempt is not None else {}
         value = (details.get("inference") or {}).get("series_per_second_per_core")
         if value:
             used = (details.get("fleet") or details.get("job") or {}).get("instance_type")
-            told.append((used == instance_type, Rate(float(value), measured=True, source=f"the run from {run.cutoff}")))
-    # The first of the same type, else the first of all.
-    return max(told, key=lambda each: each[0])[1] if told else BELIEVED_RATE
+            rates.append(
+                (used == instance_type, Rate(float(value), measured=True, source=f"the run from {run.cutoff}"))
+            )
+    # The latest run on the same type, otherwise the latest of all.
+    return max(rates, key=lambda each: each[0])[1] if rates else BELIEVED_RATE
 
 
 def _work(keys: HandoverKeys, *, bucket: str, s3: "S3Client") -> Work:
-    # Asked of a list: what may not be read is a fault that passes, and no reason to give up what was handed over.
+    # From the list: an error while reading is temporary, so it must not discard the handover.
     if not is_there(s3, bucket=bucket, key=keys.document):
         raise IncompleteRun(
-            f"s3://{bucket}/{keys.document} is not there: the job handed nothing over, or it has expired since"
+            f"s3://{bucket}/{keys.document} is missing: the job left no handover, or the handover has expired"
         )
     contents = HandoverContents.of(json.loads(s3.get_object(Bucket=bucket, Key=keys.document)["Body"].read()))
     done, there = (_names(s3, bucket, prefix) for prefix in (keys.completed, keys.chunks))
     left = {chunk.name: chunk for chunk in contents.chunks if chunk.name not in done}
-    # The first machine would wait for them until it is stopped.
+    # The fleet's first instance would wait for these chunks until SageMaker stops it.
     if gone := sorted(left.keys() - there):
         raise IncompleteRun(
-            f"s3://{bucket}/{keys.chunk_archive(gone[0])} and its forecasts are missing: {len(gone):,} of {len(left):,} "
-            "chunks have expired or were deleted; start a new run"
+            f"s3://{bucket}/{keys.chunk_archive(gone[0])} and its forecasts are missing: {len(gone):,} of "
+            f"{len(left):,} chunks have expired or were deleted; start a new run"
         )
     return Work(
         series=sum(chunk.series for chunk in left.values()),

@@ -1,22 +1,22 @@
-"""What the name of an instance type tells of it."""
+"""Number of vCPUs, from the name of an instance type."""
 
 import re
 
-# An `Nxlarge` has 4 N vCPUs. Of all types that Processing takes (botocore 1.44), EC2's tables of instance types have
-# this one otherwise. Its one medium is the t3, with 2; those with 1 are Graviton's.
+# An `Nxlarge` has 4 N vCPUs. Among all types for Processing (botocore 1.44), EC2's tables list this exception only.
+# The only medium type is the t3, with 2 vCPUs; medium types with 1 vCPU are Graviton types.
 EXCEPTIONS = {"c4.8xlarge": 36}
 CORES = {"medium": 2, "large": 2, "xlarge": 4}
 SIZE = re.compile(r"ml\.([a-z0-9-]+\.(?:(medium|large|xlarge)|([1-9][0-9]*)xlarge))")
 
 
 def cores_of(instance_type: str) -> int:
-    """Returns the number of vCPUs.
+    """Return the number of vCPUs.
 
     Args:
         instance_type: SageMaker's name, e.g. `ml.m5.4xlarge`.
 
     Raises:
-        ValueError: If the name tells no size.
+        ValueError: If the name has no known size.
     """
     found = SIZE.fullmatch(instance_type)
     if found is None:

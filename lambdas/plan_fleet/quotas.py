@@ -1,4 +1,4 @@
-"""How many machines of each type the account may run, and what the operator should know of it."""
+"""The account's quotas of a fleet's instance types, and warnings for the operator."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -11,16 +11,16 @@ from lambdas.shared.quotas import quota_values, unusable_last_choice
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-# A quota that cannot be looked up stops nothing.
+# A quota that cannot be read stops nothing.
 MAX_SECONDS = 30
 
 
 def quotas_of(client: "ServiceQuotasClient", instance_types: Sequence[str]) -> dict[str, int]:
-    """Machines of each type that the account may run at a time, as far as that can be looked up.
+    """Return the quotas that can be read: number of concurrent instances, by type.
 
     Args:
-        client: Of Service Quotas.
-        instance_types: SageMaker's names of them.
+        client: A Service Quotas client.
+        instance_types: SageMaker's names of the types.
     """
     names = {processing_quota(each): each for each in instance_types}
     try:
@@ -31,18 +31,18 @@ def quotas_of(client: "ServiceQuotasClient", instance_types: Sequence[str]) -> d
 
 
 def first_that_may_run(instance_types: Sequence[str], quotas: Mapping[str, int]) -> int:
-    """Place of the first type that may run, as a type that may not is refused at once; 0 if none may."""
+    """Return the index of the first type without a known quota of 0, or 0. SageMaker rejects a type with quota 0."""
     return next((place for place, each in enumerate(instance_types) if quotas.get(each) != 0), 0)
 
 
 def notes_of_quotas(instance_types: Sequence[str], quotas: Mapping[str, int]) -> list[str]:
-    """Which types are passed over, and whether the last is waited for in vain.
+    """Return warnings about skipped types, and about a last type with quota 0 that jobs would wait for.
 
-    The latter is told by Preflight, too; but a run that takes an earlier one's work over does not come by it.
+    Preflight gives the second warning too, but an execution that resumes a handover skips Preflight.
     """
     first = first_that_may_run(instance_types, quotas)
     tried = [(each, processing_quota(each)) for each in instance_types]
     known = {processing_quota(each): quota for each, quota in quotas.items()}
-    in_vain = unusable_last_choice(tried, known, key="fleet.instance_types")
-    passed_over = [f"{each} is passed over: its quota is 0" for each in instance_types[:first]]
-    return [*passed_over, *([] if in_vain is None else [in_vain])]
+    warning = unusable_last_choice(tried, known, key="fleet.instance_types")
+    skipped = [f"{each} is skipped, because its quota is 0" for each in instance_types[:first]]
+    return [*skipped, *([] if warning is None else [warning])]

@@ -1,4 +1,4 @@
-"""How many instances a fleet needs, and what it will take and cost."""
+"""Choose the number of a fleet's instances, and estimate its duration and cost."""
 
 import math
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from contract.limits import MAX_INSTANCES
 
 from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
 
-# Where a deadline is missed anyhow, nobody pays for the last minute.
+# If the deadline cannot be met, the last minute of speed is not worth its cost.
 NEAR_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetPlan:
-    """What shall run.
+    """Plan of a fleet.
 
     Attributes:
-        instance_type: SageMaker's name of it.
-        instances: Their number; as few as the disks allow where nothing is left but to gather.
-        seconds: From the request to the end, as most runs keep it.
-        startup_seconds: The part of them in which nothing is forecast yet.
-        cost_usd: Likewise; None without a price.
-        keeps_deadline: None without a deadline.
-        notes: What the operator should know, a sentence each.
+        instance_type: SageMaker's name of the type.
+        instances: Number of instances; the fewest that the disks allow if only gathering is left.
+        seconds: Time from the request to the end, which most runs keep.
+        startup_seconds: Part of this time before the first forecast.
+        cost_usd: Cost in US dollars; None without a price.
+        keeps_deadline: Whether the plan meets the deadline; None without a deadline.
+        notes: Notes for the operator, one sentence each.
     """
 
     instance_type: str
@@ -36,7 +36,7 @@ class FleetPlan:
 
     @property
     def words(self) -> str:
-        """One line: `6 x ml.m5.4xlarge, about 11 minutes, about $1.02`."""
+        """The plan in one line: `6 x ml.m5.4xlarge, about 11 minutes, about $1.02`."""
         cost = "" if self.cost_usd is None else f", about ${self.cost_usd:,.2f}"
         return f"{self.instances} x {self.instance_type}, about {minutes(self.seconds)}{cost}"
 
@@ -51,16 +51,16 @@ def size_fleet(
     quota: int | None,
     assumptions: Assumptions = BELIEVED,
 ) -> FleetPlan:
-    """Plans a fleet.
+    """Plan a fleet.
 
     Args:
-        work: What is left to forecast.
-        machine: What each instance is.
-        rate: How fast a core forecasts.
-        instances: As many as someone asked for, at least 1; None for the fewest that keep the deadline.
-        deadline_seconds: From the request to the end; None where any time will do.
-        quota: The most instances the account may run; None where it is not known.
-        assumptions: What else the time and the disk depend on.
+        work: The work that is left.
+        machine: Properties of the instance type.
+        rate: Throughput of a core.
+        instances: Requested number of instances, at least 1; None for the fewest that meet the deadline.
+        deadline_seconds: Deadline from the request to the end, in seconds; None without one.
+        quota: Maximum number of instances in the account; None if unknown.
+        assumptions: Further assumptions about time and disk space.
     """
     sizing = _Sizing(
         work=work, machine=machine, rate=rate, assumptions=assumptions, deadline_seconds=deadline_seconds, quota=quota
@@ -80,7 +80,7 @@ def size_fleet(
 
 
 def minutes(seconds: float) -> str:
-    """`11 minutes`: what is expected is not known to the second."""
+    """Return a duration in whole minutes, e.g. `11 minutes`, because an estimate is not exact to the second."""
     whole = max(1, round(seconds / 60))
     return f"{whole:,} minute{'s' if whole != 1 else ''}"
 
@@ -96,7 +96,7 @@ class _Sizing:
 
     @property
     def most(self) -> int:
-        """An instance that is dealt nothing would be paid for nothing."""
+        """Maximum useful number: an instance without a chunk would cost money for nothing."""
         return min(self.work.total_chunks, MAX_INSTANCES)
 
     @property
@@ -105,7 +105,7 @@ class _Sizing:
 
     @property
     def least(self) -> int:
-        """What the disks need; as many as may be, where even they have too little room."""
+        """Minimum number for the disks; the maximum if even that has too little space."""
         return next((n for n in range(1, self.allowed) if self._fits(n)), self.allowed)
 
     def time(self, instances: int) -> FleetTime:
@@ -123,11 +123,11 @@ class _Sizing:
 
     def notes(self, chosen: int, *, asked: int | None) -> Iterator[str]:
         if not self.work.chunks:
-            yield "nothing is left to forecast, only to be gathered"
+            yield "no chunks are left to forecast, the fleet only gathers the results"
         elif asked is not None and chosen != asked:
-            yield f"{_instances(asked)} asked for, {self._limit(chosen < asked)}: {chosen:,} used"
+            yield f"{_instances(asked)} requested, but {self._limit(chosen < asked)}; the fleet uses {chosen:,}"
         if self.quota is not None and self.quota < 1:
-            yield "the quota lets no instance run until it is raised"
+            yield "the quota is 0, so no instance can start until it is raised"
         if not self._fits(chosen):
             needed = self._disk_bytes(chosen) / 1e9
             yield f"a disk of {self.machine.volume_gb:,g} GB is too small: each instance needs about {needed:,.0f} GB"
@@ -136,34 +136,34 @@ class _Sizing:
 
     def _limit(self, lowered: bool) -> str:
         if not lowered:
-            return f"too few for disks of {self.machine.volume_gb:,g} GB"
+            return f"that is too few for disks of {self.machine.volume_gb:,g} GB"
         if self.allowed < min(self.most, self.work.chunks):
             return f"the quota is {self.quota:,}"
         if self.work.chunks <= MAX_INSTANCES:
             return "1 chunk is left" if self.work.chunks == 1 else f"{self.work.chunks:,} chunks are left"
-        return f"a job may have {MAX_INSTANCES:,}"
+        return f"a job may have at most {MAX_INSTANCES:,}"
 
     def _late(self, chosen: int, deadline_seconds: int) -> str:
-        """What it would take, or that nothing helps."""
+        """Return a note with the number of instances that meets the deadline, or that none does."""
         seconds, startup = self.time(chosen).seconds, self.assumptions.startup_seconds
         deadline, over = minutes(deadline_seconds), round((seconds - deadline_seconds) / 60)
         more = f"about {minutes(seconds)}, {f'{over:,}' if over else 'seconds'} more than the deadline"
         enough = self._fewest_in_time(self.most)
         if enough is not None and enough > self.allowed:
-            return f"the quota of {_instances(self.allowed)} makes it {more}; {enough:,} would keep it"
+            return f"with the quota of {_instances(self.allowed)}, the fleet takes {more}; {enough:,} would meet it"
         if enough is not None:
-            return f"with {_instances(chosen)} it is {more}; {enough:,} would keep it"
+            return f"with {_instances(chosen)}, the fleet takes {more}; {enough:,} would meet it"
         if startup >= deadline_seconds:
-            return f"no instance count keeps {deadline}: start-up alone takes {minutes(startup)}"
-        fastest = minutes(60 * math.ceil(self._fastest(self.most) / 60))  # more than the deadline, in words too
+            return f"no number of instances meets the deadline of {deadline}: startup alone takes {minutes(startup)}"
+        fastest = minutes(60 * math.ceil(self._fastest(self.most) / 60))  # rounded up, so that it exceeds the deadline
         bare = minutes(startup + self.assumptions.gathering(self.work))
         return (
-            f"no instance count keeps {deadline}: the fastest takes {fastest}, at least {bare} of it to start up and "
-            "to gather"
+            f"no number of instances meets the deadline of {deadline}: the fastest takes {fastest}, at least {bare} "
+            "for startup and gathering"
         )
 
     def _fastest(self, most: int) -> float:
-        """Seconds. Not always of the most instances: the more there are, the longer the slowest takes to start."""
+        """Return the shortest time in seconds. With more instances, the slowest takes longer to start."""
         return min(self.time(n).seconds for n in range(self.least, most + 1))
 
     def _fewest_in_time(self, most: int) -> int | None:

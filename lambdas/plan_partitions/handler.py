@@ -1,4 +1,4 @@
-"""Lists the partitions that an execution is to run, one item each, where the Map reads them; and how many at a time."""
+"""List the partitions of an execution, one item each, for the Map, and decide how many run at a time."""
 
 import hashlib
 import json
@@ -17,30 +17,30 @@ from contract.state.partitions_state import PartitionItem, PartitionsPlan, Parti
 from contract.state.run_state import Execution
 from lambdas.shared.clients import PATIENCE, clients
 from lambdas.shared.execution_input import read_request, shown, unknown_key
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.requested_run import asked_cutoff, asked_fleet
 
-from .limits import allowed_at_a_time
+from .limits import allowed_concurrency
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-# What one run takes, and all of them alike.
-OF_A_RUN = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
-OWN = "partitions"
-KNOWN_KEYS = (*OF_A_RUN, OWN)
-# With the longest partition, its hyphens and the counter, a name has no more than Step Functions' 80 characters.
+# Keys of the input that apply to every run.
+RUN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "scheduled_time")
+PARTITIONS_KEY = "partitions"
+KNOWN_KEYS = (*RUN_KEYS, PARTITIONS_KEY)
+# With the longest partition name, the hyphens and a counter, a name has at most Step Functions' 80 characters.
 DIGEST = 8
-RENAME = f"rename its folder: {NAME_IN_WORDS}"
+RENAME = f"rename its folder ({NAME_IN_WORDS})"
 
 _client = clients(PATIENCE)
 
 
-@logged
+@log_invocation
 def handler(event: PartitionsState, _context: object) -> PartitionsPlan:
-    """Answers the state machine's PlanPartitions state."""
+    """Handle the state PlanPartitions."""
     environment = PlanPartitionsEnvironment.from_environment(os.environ)
     quotas, s3 = _client("service-quotas"), _client("s3")
     return plan_partitions(event["execution"], environment=environment, quotas=quotas, s3=s3)
@@ -49,20 +49,19 @@ def handler(event: PartitionsState, _context: object) -> PartitionsPlan:
 def plan_partitions(
     execution: Execution, *, environment: PlanPartitionsEnvironment, quotas: "ServiceQuotasClient", s3: "S3Client"
 ) -> PartitionsPlan:
-    """Plans one execution; what it runs is an object in S3, as a state's data holds no thousands of partitions.
+    """Plan one execution. The list of runs is an object in S3, because a state's data cannot hold thousands of them.
 
     Args:
         execution: The execution's `id`, `name`, `started_at` (ISO) and `input`.
-        environment: What the environment settles.
+        environment: Settings of the environment.
         quotas: A Service Quotas client.
         s3: An S3 client.
 
     Returns:
-        `items` (key of the list), `count`, `max_concurrency`, and `unusable`: key of the list of invalid names, if there
-        are any.
+        `items` (key of the list), `count`, `max_concurrency`, and `unusable`: key of the list of invalid names, if any.
 
     Raises:
-        InputError: If the input cannot be run.
+        InputError: If the input is invalid.
     """
     document = execution["input"]
     started_at = datetime.fromisoformat(execution["started_at"])
@@ -71,13 +70,13 @@ def plan_partitions(
     keys = PartitionsKeys(execution=execution["name"])
     unusable = [name for name in names if not is_name(name)]
     if len(unusable) == len(names):
-        raise InputError([f"input: no partition has a name that can be used, e.g. {shown(names[0])}; {RENAME}"])
-    of_each = {key: value for key, value in document.items() if key != OWN} | {PARENT: execution["id"]}
+        raise InputError([f"input: no partition has a valid name, e.g. {shown(names[0])}; {RENAME}"])
+    run_input = {key: value for key, value in document.items() if key != PARTITIONS_KEY} | {PARENT: execution["id"]}
     items: list[PartitionItem] = [
         {
             "partition": name,
             "name": execution_name(name, execution["id"]),
-            "input": {**of_each, "partition": name},
+            "input": {**run_input, "partition": name},
             "outcome": keys.outcome(name),
         }
         for name in names
@@ -91,7 +90,7 @@ def plan_partitions(
 
     key = put(items, keys.items)
     fleet_types = environment.fleet_types if fleet else ()
-    allowed = allowed_at_a_time(quotas, environment.quotas, fleet_types, instances=instances)
+    allowed = allowed_concurrency(quotas, environment.quotas, fleet_types, instances=instances)
     return {
         "items": key,
         "count": len(items),
@@ -103,26 +102,26 @@ def plan_partitions(
 
 
 def execution_name(partition: str, parent: str) -> str:
-    """The name of a partition's execution: its own, and this parent's; a counter is still to be added."""
+    """Return the name of a partition's execution: unique per partition and parent. The Map appends a counter."""
     return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
 
 
 def _checked(
     document: object, *, environment: PlanPartitionsEnvironment, started_at: datetime
 ) -> tuple[bool, int | None]:
-    """Whether each run has a fleet, and of how many machines; refuses once what every run would refuse."""
+    """Check the input once for all runs; return whether each has a fleet, and its number of instances."""
     if not isinstance(document, dict):
-        told = f'input: {shown(document)} is not an object; start with {{}} or {{"partitions": ["..."]}}'
-        raise InputError([told])
-    # A state machine that starts this one may say so.
+        problem = f'input: {shown(document)} is not an object; start with {{}} or {{"partitions": ["..."]}}'
+        raise InputError([problem])
+    # A state machine that starts this one may set PARENT.
     known = {*KNOWN_KEYS, PARENT}
     problems = [f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in known]
-    asked = document.get(OWN, ["all of them"])
+    asked = document.get(PARTITIONS_KEY, ["all of them"])
     if not isinstance(asked, list) or not asked or not all(isinstance(name, str) for name in asked):
-        problems.append('input: partitions is no list of names; write {"partitions": ["..."]}')
+        problems.append('input: partitions is not a list of names; write {"partitions": ["..."]}')
     try:
-        of_each = {key: value for key, value in document.items() if key in OF_A_RUN}
-        request = read_request(of_each, config_keys=environment.base_config)
+        run_input = {key: value for key, value in document.items() if key in RUN_KEYS}
+        request = read_request(run_input, config_keys=environment.base_config)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from None
     if problems:
@@ -140,8 +139,8 @@ def _checked(
 def _names(document: Mapping[str, Any], known: Sequence[str], environment: PlanPartitionsEnvironment) -> list[str]:
     if not known:
         below = f"s3://{environment.data_bucket}/{DEMAND}{partition_folder('...')}"
-        raise InputError([f"input: there is no partition below {below}"])
-    asked = set(document.get(OWN, known))
+        raise InputError([f"input: no partition was found below {below}; upload demand there"])
+    asked = set(document.get(PARTITIONS_KEY, known))
     missing = sorted(asked - set(known))
     if missing:
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
@@ -150,5 +149,5 @@ def _names(document: Mapping[str, Any], known: Sequence[str], environment: PlanP
 
 
 def _named(asked: str) -> str:
-    """Whatever somebody may have written for a name, as far as it fits into a line."""
+    """Return a requested name as it is if it is valid; otherwise as JSON, shortened to fit into a line."""
     return asked if is_name(asked) else shown(asked)

@@ -1,4 +1,4 @@
-"""How many runs the account's quotas allow at a time."""
+"""The number of concurrent runs that the account's quotas allow."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,28 +11,27 @@ from lambdas.shared.quotas import quota_values
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-# A quota that cannot be looked up stops nothing.
+# A quota that cannot be read stops nothing.
 MAX_SECONDS = 45
 
 
-def allowed_at_a_time(
+def allowed_concurrency(
     quotas: "ServiceQuotasClient",
     machines: Sequence[str],
     fleet_types: Sequence[str] = (),
     *,
     instances: int | None = None,
 ) -> int | None:
-    """The most runs whose jobs the quotas allow at the same time, whichever kind of job it is that each is at.
+    """Return the largest number of concurrent runs that the quotas allow, in any stage of the runs.
 
     Args:
         quotas: A Service Quotas client.
-        machines: Quotas that a run's training job counts against, any of them: where one is used up, the next machine
-            is tried.
-        fleet_types: What its fleet may run on, likewise; none where there is none.
-        instances: Of each fleet; None where that is found out as it starts, and at least one.
+        machines: Quotas of the training job's choices. If one is used up, the state machine tries the next.
+        fleet_types: Instance types of the fleet, in the same way; empty without a fleet.
+        instances: Number of each fleet's instances; None if PlanFleet will decide it, which counts as 1.
 
     Returns:
-        None where neither is known. It may be none at all.
+        The number, which may be 0; None if no quota is known.
     """
     fleets = [processing_quota(each) for each in fleet_types]
     try:
@@ -43,11 +42,11 @@ def allowed_at_a_time(
     if values.keys() >= set(machines):
         allowed.append(sum(int(values[name]) for name in machines))
     if fleets and values.keys() >= set(fleets):
-        # All of a fleet is of one type: what two types have left over makes none.
+        # A fleet has only one type, so the remainders of two quotas do not add up to a fleet.
         allowed.append(sum(_fleets(int(values[name]), instances or 1) for name in fleets))
     return min(allowed, default=None)
 
 
 def _fleets(quota: int, instances: int) -> int:
-    """One that would be larger than the quota is made as small as that."""
+    """Return the number of fleets within a quota. PlanFleet reduces a larger fleet to the quota."""
     return quota // min(instances, quota) if quota else 0

@@ -1,4 +1,4 @@
-"""Preflight: the last state before a job is paid for. It checks that everything the run needs is there.
+"""Preflight: the last state before a job costs money. It checks that everything the run needs exists.
 
-Each module checks one thing: demand, image, quotas, storage, time. `findings` collects what is wrong.
+Each module checks one thing: demand, image, model, quotas, storage, time. `findings` has the results of checks.
 """

@@ -1,4 +1,4 @@
-"""Whether there is demand, as new as the run needs it, and small enough for the machine."""
+"""Check that demand exists, is recent enough, and fits on the instance's disk."""
 
 from datetime import date, datetime, timedelta
 
@@ -10,7 +10,7 @@ from lambdas.shared.clock import local_date
 from .findings import Finding, fine, wrong
 
 GIGABYTE = 1_000_000_000
-# A shop that is closed on Sundays delivers its week before it is over.
+# A shop that is closed on Sundays delivers its week before the week ends.
 EARLY = timedelta(days=2)
 
 
@@ -24,26 +24,26 @@ def check_demand(
     time_zone: str,
     volume_gb: int,
 ) -> list[Finding]:
-    """Looks at what was found under the demand's prefix; the files themselves are for the job to read.
+    """Check the demand's files from outside. The job checks their content.
 
     Args:
-        demand: The `tables` (how many files could be some), their `bytes`, and when the `newest` was written (ISO).
-        cutoff: The last period the run needs; None: whichever is there.
-        uri: Where the files lie.
-        frequency: Of the demand; empty where the job is to find out.
+        demand: Number of possible `tables`, total `bytes` of the files, and time of the `newest` file (ISO).
+        cutoff: The last period the run needs; None for the last period of the demand.
+        uri: Prefix of the files.
+        frequency: Frequency of the demand; empty if the job infers it.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
         time_zone: IANA name of the zone in which a period begins.
-        volume_gb: The machine's disk.
+        volume_gb: Size of the instance's disk, in GB.
 
     Raises:
-        ValueError: If nobody here knows the zone.
+        ValueError: If the time zone is unknown.
     """
     if demand["tables"] == 0:
         return [wrong(f"demand: no Parquet or CSV files in {uri}; upload some there ({IN_WORDS})")]
     findings = []
     size = demand["bytes"] / GIGABYTE
     if demand["bytes"] == 0:
-        findings.append(wrong(f"demand: all files in {uri} are empty; upload them anew"))
+        findings.append(wrong(f"demand: all files in {uri} are empty; upload them again"))
     if size > volume_gb:
         findings.append(
             wrong(f"demand: {size:,.0f} GB do not fit on a disk of {volume_gb:,} GB; raise training_job.volume_gb")
@@ -54,15 +54,15 @@ def check_demand(
         if day < ended - EARLY:
             findings.append(
                 wrong(
-                    f"demand: the newest file in {uri} is of {day}, and the period {cutoff}, which the run is to end "
-                    f"with, ended on {ended}: its demand cannot all be there; upload it"
+                    f"demand: the newest file in {uri} is from {day}, but the cutoff period {cutoff} ended on "
+                    f"{ended}, so its demand is incomplete; upload the missing demand"
                 )
             )
-    return findings or [fine(f"demand: {demand['tables']:,} files, {size:,.3f} GB, the newest of {written:%F %H:%M}")]
+    return findings or [fine(f"demand: {demand['tables']:,} files, {size:,.3f} GB, newest from {written:%F %H:%M}")]
 
 
 def _ended(cutoff: date, frequency: str, period_label: str) -> date | None:
-    """The last day of a period, where the calendar is known."""
+    """Return the last day of a period; None if the frequency has no known calendar."""
     try:
         return last_day(cutoff, frequency=frequency, label=period_label)
     except ValueError:

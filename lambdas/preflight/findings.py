@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The results of preflight checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ Verdict = Literal["fine", "note", "wrong", "unknown"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check came to.
+    """The result of one check.
 
     Attributes:
-        verdict: `note` where the run may go well and somebody should do something all the same; `unknown` where it
-            could not be looked at: neither stops anything.
-        line: What was found, and what to do about it where it is wrong.
+        verdict: `fine`: the check passed. `note`: the run may succeed, but someone should act. `unknown`: the check
+            could not run. `wrong`: the run would fail. Only `wrong` stops the execution.
+        line: The result, and the fix if one is needed.
     """
 
     verdict: Verdict
@@ -24,33 +24,33 @@ class Finding:
 
 
 def fine(line: str) -> Finding:
-    """It is as it should be."""
+    """Return a passed check."""
     return Finding("fine", line)
 
 
 def note(line: str) -> Finding:
-    """The run may go well, and somebody should do something all the same."""
+    """Return a warning: the run may succeed, but someone should act."""
     return Finding("note", line)
 
 
 def wrong(line: str) -> Finding:
-    """The run would fail."""
+    """Return a failed check: the run would fail."""
     return Finding("wrong", line)
 
 
 def unknown(line: str) -> Finding:
-    """Nobody can tell."""
+    """Return a check that has no result."""
     return Finding("unknown", line)
 
 
 def looked_at(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
-    """Runs a check; one that cannot be made, whatever the answer was, says so and leaves it to the run to find out.
+    """Run a check; if it raises an error, return `unknown`, so that the run goes on.
 
     Args:
-        what: What it looks at, as its lines begin.
-        check: Makes the findings.
+        what: Name of the check, with which its lines begin.
+        check: Function that returns the findings.
     """
     try:
         return check()
     except (ClientError, BotoCoreError, OSError, ValueError, KeyError) as error:
-        return [unknown(f"{what}: could not be looked at: {error}")]
+        return [unknown(f"{what}: the check could not run: {error}")]

@@ -1,4 +1,4 @@
-"""Looks at everything a run needs before a machine is paid for, and says all that is wrong at once."""
+"""Check everything a run needs before an instance costs money, and list all errors together."""
 
 import os
 from datetime import date
@@ -7,7 +7,7 @@ from contract.environments.before_job import PreflightEnvironment
 from contract.function_errors import PreflightFailed
 from contract.state.run_state import PlanResult, PreflightResult, RunState
 from lambdas.shared.clients import PATIENCE, Clients, clients
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 
 from .demand import check_demand
@@ -21,9 +21,9 @@ from .time_budget import check_time
 _client = clients(PATIENCE)
 
 
-@logged
+@log_invocation
 def handler(event: RunState, _context: object) -> PreflightResult:
-    """Answers the state machine's Preflight state."""
+    """Handle the state Preflight."""
     environment = PreflightEnvironment.from_environment(os.environ)
     findings = preflight(event["plan"], environment=environment, client=_client)
 
@@ -36,13 +36,13 @@ def handler(event: RunState, _context: object) -> PreflightResult:
 
 
 def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Clients) -> list[Finding]:
-    """Makes every check, whatever the others come to.
+    """Run all checks, even if one fails.
 
     Args:
         plan: The run's plan: `partition`, `cutoff` (ISO date or None), `demand` (with its `uri`), `hyperparameters`,
-            `mode`, the `model` to use where none is trained, and whether a `fleet` forecasts.
-        environment: What the environment settles.
-        client: Makes a client of a service.
+            `mode`, the `model` to use if none is trained, and whether a `fleet` forecasts.
+        environment: Settings of the environment.
+        client: Function that returns the client of a service.
     """
     cutoff, demand = plan["cutoff"], plan["demand"]
 

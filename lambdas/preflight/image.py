@@ -1,4 +1,4 @@
-"""Whether the container image is there, one that SageMaker's machines can run, and which models it reads."""
+"""Check that the container image exists and runs on SageMaker's instances, and find which models it reads."""
 
 import json
 import re
@@ -17,7 +17,8 @@ URI = re.compile(
     r"(?P<registry>\d+)\.dkr\.ecr\.[^/]+/(?P<repository>[^:@]+)(:(?P<tag>[^@]+)|@(?P<digest>sha256:[0-9a-f]+))"
 )
 ARCHITECTURE = "amd64"
-# What SageMaker takes. A build for several platforms, or with attestations, makes a list of images; others make OCI's.
+# The only media type that SageMaker accepts. A build for several platforms, or with attestations, makes an image list.
+# Other build tools make OCI images.
 TAKEN = "application/vnd.docker.distribution.manifest.v2+json"
 OTHERS = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -28,11 +29,11 @@ DOWNLOAD_SECONDS = 10
 
 
 class UnusableImageError(ValueError):
-    """No job can run the image; one line that says why and what to do."""
+    """No job can run the image. The message gives the reason and the fix in one line."""
 
 
 def check_image(ecr: "ECRClient", uri: str) -> list[Finding]:
-    """Look whether SageMaker's machines can run the image.
+    """Check whether SageMaker's instances can run the image.
 
     Args:
         ecr: An ECR client of the image's region.
@@ -43,14 +44,12 @@ def check_image(ecr: "ECRClient", uri: str) -> list[Finding]:
     except UnusableImageError as error:
         return [wrong(f"image: {error}")]
     if architecture != ARCHITECTURE:
-        return [
-            wrong(f"image: {uri} is for {architecture}, SageMaker's machines are {ARCHITECTURE}; build it for them")
-        ]
-    return [fine(f"image: {uri} is there, for {architecture}")]
+        return [wrong(f"image: {uri} is for {architecture}, but SageMaker's instances are {ARCHITECTURE}; rebuild it")]
+    return [fine(f"image: {uri} exists, for {architecture}")]
 
 
 def readable_format(ecr: "ECRClient", uri: str) -> int | None:
-    """Tell which format of models the image's program reads; None where the image does not say.
+    """Return the model format that the image reads; None if the image does not declare one.
 
     Args:
         ecr: An ECR client of the image's region.
@@ -66,18 +65,18 @@ def readable_format(ecr: "ECRClient", uri: str) -> int | None:
 
 
 def image_config(ecr: "ECRClient", uri: str) -> dict[str, Any]:
-    """Read an image's configuration: what machine it is for, and what its Dockerfile sets.
+    """Read an image's configuration: its architecture and the environment variables of its Dockerfile.
 
     Args:
         ecr: An ECR client of the image's region.
         uri: The image's name, with a tag or a digest.
 
     Raises:
-        UnusableImageError: If the image is not there, or none that SageMaker takes.
+        UnusableImageError: If the image does not exist, or SageMaker does not accept it.
     """
     named = URI.fullmatch(uri)
     if named is None:
-        raise UnusableImageError(f"{uri} is no image in ECR; mend image_uri")
+        raise UnusableImageError(f"{uri} is not the name of an image in ECR; correct image_uri")
     place = {"registryId": named["registry"], "repositoryName": named["repository"]}
     image: ImageIdentifierTypeDef = {"imageTag": named["tag"]} if named["tag"] else {"imageDigest": named["digest"]}
     try:
@@ -86,12 +85,12 @@ def image_config(ecr: "ECRClient", uri: str) -> dict[str, Any]:
     except ecr.exceptions.RepositoryNotFoundException:
         images = []
     if not images:
-        raise UnusableImageError(f"{uri} is not there; deploy again, or mend image_uri and deploy")
+        raise UnusableImageError(f"{uri} does not exist; deploy again, or correct image_uri and deploy")
     manifest: dict[str, Any] = json.loads(images[0]["imageManifest"])
     if manifest.get("mediaType") != TAKEN:
         raise UnusableImageError(
-            f"{uri} is a {manifest.get('mediaType')}, and SageMaker takes one {TAKEN}; build it for "
-            "linux/amd64 alone, with BUILDX_NO_DEFAULT_ATTESTATIONS=1, and push it as Docker's"
+            f"{uri} has the media type {manifest.get('mediaType')}, but SageMaker accepts only {TAKEN}; build it for "
+            "linux/amd64 only, with BUILDX_NO_DEFAULT_ATTESTATIONS=1, and push it in Docker's format"
         )
     layer = ecr.get_download_url_for_layer(**place, layerDigest=manifest["config"]["digest"])
     with urllib.request.urlopen(layer["downloadUrl"], timeout=DOWNLOAD_SECONDS) as response:  # noqa: S310 (ECR's own)

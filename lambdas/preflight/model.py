@@ -1,4 +1,4 @@
-"""Whether the image can read the model that a run without training uses."""
+"""Check whether the image can read the model that a run without training uses."""
 
 from contract.model_format import why_refused
 from contract.state.run_state import ModelFacts
@@ -7,15 +7,15 @@ from .findings import Finding, fine, unknown, wrong
 
 
 def check_model(model: ModelFacts, *, reads: int | None) -> Finding:
-    """Compare the format of a published model with the one that the image reads.
+    """Compare the format of a published model with the format that the image reads.
 
     Args:
         model: The model, with the `run_id` of the run that trained it and its `model_format`.
-        reads: The format that the image says it reads; None where it does not say.
+        reads: The format that the image reads; None if it does not declare one.
     """
     run_id, found = model["run_id"], model["model_format"]
     if reads is None:
-        return unknown(f"model: the image does not say whether it reads format {found}; the job finds out")
+        return unknown(f"model: the image does not declare whether it reads format {found}; the job checks this")
     if found != reads:
         return wrong(f"model: {why_refused(run_id=run_id, found=found, reads=reads)}")
-    return fine(f"model: the image reads format {reads}, which the model of run {run_id} has")
+    return fine(f"model: the image reads format {reads}, the format of the model of run {run_id}")

@@ -1,4 +1,4 @@
-"""Whether the account may run any of the machines."""
+"""Check whether the account's quotas allow any of the instance types."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,19 +12,20 @@ from .findings import Finding, fine, note, unknown, wrong
 if TYPE_CHECKING:
     from mypy_boto3_service_quotas import ServiceQuotasClient
 
-# Of a state that stops nothing where it cannot look.
+# A quota that cannot be read stops nothing, so the check does not wait longer.
 MAX_SECONDS = 45
 
 
 def check_quotas(
     quotas: "ServiceQuotasClient", machines: Sequence[JobMachine], fleet_types: Sequence[str] = ()
 ) -> list[Finding]:
-    """Looks up the quotas; one machine that may run is enough, as the next is tried where one may not.
+    """Check the quotas. One usable instance type is enough, because the state machine tries the next one.
 
     Args:
         quotas: A Service Quotas client.
-        machines: What a job may run on, in order of preference.
-        fleet_types: What a fleet may run on, where the run has one: its training would else be paid for in vain.
+        machines: Instance types that a job may use, in order of preference.
+        fleet_types: Instance types that a fleet may use, if the run has one. Without a quota for the fleet, the
+            training would cost money for nothing.
     """
     training = [_tried(machine.instance_type, spot=machine.spot) for machine in machines]
     processing = [(instance_type, processing_quota(instance_type)) for instance_type in fleet_types]
@@ -43,10 +44,10 @@ def _finding(tried: Sequence[tuple[str, str]], found: Mapping[str, float], key: 
     values = {name: found[name] for name in wanted if name in found}
     shown = ", ".join(f"{value:g} {name}" for name, value in values.items())
     if any(value >= 1 for value in values.values()):
-        in_vain = unusable_last_choice(tried, values, key=key)
-        return fine(f"quota: {shown}") if in_vain is None else note(f"quota: {in_vain}")
+        warning = unusable_last_choice(tried, values, key=key)
+        return fine(f"quota: {shown}") if warning is None else note(f"quota: {warning}")
     if missing := [name for name in wanted if name not in values]:
-        return unknown(f"quota: Service Quotas did not tell {', '.join(missing)}")
+        return unknown(f"quota: Service Quotas did not return {', '.join(missing)}")
     return wrong(
         f"quota: this account has {shown}; ask for at least 1 of one of them in Service Quotas, Amazon SageMaker"
     )

@@ -1,4 +1,4 @@
-"""Whether the buckets are there and the key can be used."""
+"""Check that the buckets exist and the key is usable."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,11 +15,11 @@ GONE = ("NoSuchBucket", "404")
 
 
 def check_buckets(s3: "S3Client", buckets: Sequence[str]) -> list[Finding]:
-    """Asks where each bucket is, which is the least that one can ask of it.
+    """Check that each bucket exists, with the call that needs the fewest permissions.
 
     Args:
         s3: An S3 client.
-        buckets: Their names.
+        buckets: Names of the buckets.
     """
     return [_bucket(s3, name) for name in buckets]
 
@@ -30,12 +30,12 @@ def _bucket(s3: "S3Client", name: str) -> Finding:
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
-        return wrong(f"bucket: there is no {name}; deploy the data stack again")
-    return fine(f"bucket: {name} is there")
+        return wrong(f"bucket: {name} does not exist; deploy the data stack again")
+    return fine(f"bucket: {name} exists")
 
 
 def check_key(kms: "KMSClient", key: str) -> list[Finding]:
-    """Looks whether the key is enabled; without it nothing can be read or written.
+    """Check that the key is enabled. Without it, nothing can be read or written.
 
     Args:
         kms: A KMS client.
@@ -46,7 +46,7 @@ def check_key(kms: "KMSClient", key: str) -> list[Finding]:
     except kms.exceptions.NotFoundException:
         state = "gone"
     if state == "PendingDeletion":
-        return [wrong(f"key: {key} is about to be deleted; cancel its deletion in KMS at once, then enable it")]
+        return [wrong(f"key: {key} is scheduled for deletion; cancel the deletion in KMS now, then enable the key")]
     if state != "Enabled":
         return [wrong(f"key: {key} is {state}; enable it in KMS")]
     return [fine(f"key: {key} is enabled")]

@@ -1,4 +1,4 @@
-"""Publish: points the readers to a whole run, in one atomic switch.
+"""Publish: makes a complete run visible to readers, in one atomic write.
 
-`pointer` writes the switch, `catalog` updates Athena's tables, and `announcement` tells the operators.
+`pointer` writes the pointer, `catalog` updates Athena's tables, and `announcement` writes the operators' message.
 """

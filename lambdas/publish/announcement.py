@@ -1,4 +1,4 @@
-"""What a phone shows of a successful run."""
+"""The notification of a successful run, short enough for a phone."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from lambdas.shared.console_links import execution_link, object_link
 
 
 def subject(run: CheckedRun, *, deployment: str, published: bool) -> str:
-    """One ASCII line of at most 100 characters, as SNS wants it."""
-    what = "forecasts published" if published else "run kept, not published"
+    """Return one ASCII line of at most 100 characters, as SNS requires."""
+    what = "forecasts published" if published else "run superseded, not published"
     return f"{deployment}: {what}, cutoff {run['cutoff']}"
 
 
@@ -22,56 +22,56 @@ def message(
     shown: str | None = None,
     back_from: str | None = None,
 ) -> str:
-    """The sentence with the accuracy, and where to look.
+    """Return the message: result, accuracy and links.
 
     Args:
         run: The checked run.
         outcome: Its `forecasts` and `report` URIs.
         deployment: Name of the deployment.
         execution: ARN of the execution.
-        shown: The later cutoff that stays published, where this run's is older.
-        back_from: The later cutoff that was published, where somebody asked for this run by its name.
+        shown: The later cutoff that stays published, if this run is superseded.
+        back_from: The later cutoff that this run replaces, if someone published this run by hand.
     """
     size = f"{run['horizon']} {unit_of(run['frequency'])}s for {run['series']:,} series after {run['cutoff']}"
     head = (
         f"{deployment} published {size} (until {run['last_period']})."
         if shown is None
-        else f"{deployment} forecast {size}; the published forecasts stay those after {shown}, which is later."
+        else f"{deployment} forecast {size}. The published forecasts stay, because their cutoff {shown} is later."
     )
     if back_from is not None:
-        head += f" Readers go back to it from the forecasts after {back_from}."
+        head += f" These forecasts replace the published ones, whose cutoff {back_from} is later."
     places = {
         "Report": object_link(outcome["report"], region=execution.split(":")[3]),
         "Execution": execution_link(execution),
         "Forecasts": outcome["forecasts"],
     }
     lines = "\n".join(f"{what}: {where}" for what, where in places.items())
-    told = " ".join([head, *_model(run), accuracy(run["metrics"]), *_fleet(run)])
-    return f"{told}\n\n{lines}"
+    text = " ".join([head, *_model(run), accuracy(run["metrics"]), *_fleet(run)])
+    return f"{text}\n\n{lines}"
 
 
 def _model(run: CheckedRun) -> Iterator[str]:
     model = run["model"]
     if model is not None and model["run_id"] != run["run_id"]:
         days = "1 day" if model["age_days"] == 1 else f"{model['age_days']} days"
-        yield f"No model was trained: it is that of {model['run_id']}, {days} old."
+        yield f"No model was trained. The run uses the model of run {model['run_id']}, {days} old."
 
 
 def _fleet(run: CheckedRun) -> Iterator[str]:
-    """What was planned, and what came of it."""
+    """Yield the fleet's duration and cost, next to the plan."""
     fleet = run.get("fleet")
     if fleet:
         minutes = "" if fleet["seconds"] is None else f" took {fleet['seconds'] / 60:,.0f} minutes"
         cost = "" if fleet["cost"] is None else f" and cost ${fleet['cost']:,.2f}"
         notes = f" ({'; '.join(fleet['notes'])})" if fleet["notes"] else ""
-        yield f"The fleet{minutes}{cost}; planned were {fleet['planned']}{notes}."
+        yield f"The fleet{minutes}{cost}; the plan was {fleet['planned']}{notes}."
 
 
 def accuracy(metrics: Metrics) -> str:
-    """The backtest's WAPE beside the baseline's, where there was one."""
+    """Return the backtest's WAPE next to seasonal naive's, or a sentence that there was no backtest."""
     forecast, baseline = (_wape(each) for each in (metrics.get("forecast"), metrics.get("seasonal_naive")))
     if forecast is None or baseline is None:
-        return "There was too little history for a backtest."
+        return "The history is too short for a backtest."
     text = f"Backtest WAPE {forecast:.1%} against {baseline:.1%} for seasonal naive"
     if baseline == 0:
         return f"{text}."

@@ -1,6 +1,6 @@
-"""The forecasts as tables of the Glue catalogue: every run by its id, and the current one, for Athena to query.
+"""Tables of the Glue catalog for Athena: one with every published run, and one with the current run.
 
-The column types are those of the run: the demand says what its keys are, so that no template can know them.
+Publish creates the tables, because their column types depend on the keys in the demand. No template can know them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ PARQUET: "StorageDescriptorTypeDef" = {
     "SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
 }
 DESCRIPTIONS = {
-    RUNS: "Every run that was ever published, by its run_id",
-    CURRENT: "The run that is published now, of each partition",
+    RUNS: "All published runs, by run_id",
+    CURRENT: "The currently published run of each partition",
 }
 
 
@@ -33,7 +33,7 @@ class Catalog:
     Attributes:
         glue: A Glue client.
         database: Name of the database.
-        folder: S3 URI that all runs lie below.
+        folder: S3 URI of the prefix of all runs.
     """
 
     glue: "GlueClient"
@@ -41,12 +41,12 @@ class Catalog:
     folder: str
 
     def show(self, *, partition: str, run_id: str, location: str, types: Mapping[str, str]) -> None:
-        """Adds a run to the table of runs, and makes it the current one: for its readers, one switch.
+        """Add a run to the table of runs and make it the current run. Readers see both in one switch.
 
         Args:
-            partition: Part of the market.
+            partition: Name of the partition.
             run_id: The run.
-            location: S3 URI of its folder.
+            location: S3 URI of the run's prefix.
             types: Type of each column, in order.
         """
         self._put_partition(RUNS, (partition, run_id), location, types)

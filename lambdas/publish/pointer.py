@@ -1,4 +1,4 @@
-"""The pointer to the run that a partition's readers see: one object in S3, written on a condition."""
+"""The pointer to a partition's published run: one S3 object, written conditionally."""
 
 import json
 from datetime import datetime
@@ -15,24 +15,24 @@ from lambdas.shared.s3_objects import read_object
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# NoSuchKey: the pointer that was to be replaced has been deleted meanwhile.
+# NoSuchKey: someone deleted the pointer after it was read.
 LOST_THE_RACE = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")
 
 
 class Condition(TypedDict, total=False):
-    """What must be so for S3 to write an object: an ETag that it has, or `*` that there is none."""
+    """Condition for an S3 write: the ETag that the object must have, or `*` if the object must not exist."""
 
     IfMatch: str
     IfNoneMatch: str
 
 
 def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:
-    """The pointer that shows a run.
+    """Build the pointer to a run.
 
     Args:
-        run: A checked run: the manifest's fields.
+        run: A checked run, with the fields of its manifest.
         bucket: Bucket with the forecasts.
-        now: When it is published.
+        now: Time of the publication.
     """
     keys = RunKeys(partition=run["partition"], run_id=run["run_id"])
     return {
@@ -56,10 +56,10 @@ def pointer_to(run: CheckedRun, *, bucket: str, now: datetime) -> Pointer:
 
 
 def read_pointer(s3: "S3Client", *, bucket: str, key: str) -> tuple[Pointer | None, str | None]:
-    """The pointer as it is, and its ETag; None where there is none yet.
+    """Return the current pointer and its ETag; None for both if there is no pointer yet.
 
     Raises:
-        PublishFailed: If what lies there is no pointer.
+        PublishFailed: If the object is not a valid pointer.
     """
     found = read_object(s3, bucket=bucket, key=key)
     if found is None:
@@ -70,13 +70,13 @@ def read_pointer(s3: "S3Client", *, bucket: str, key: str) -> tuple[Pointer | No
         current["cutoff"], current["run_id"]
     except (ValueError, TypeError, KeyError):
         raise PublishFailed(
-            f"s3://{bucket}/{key} is no pointer of ours; restore an older version of it or delete it"
+            f"s3://{bucket}/{key} is not a valid pointer; restore an older version of it or delete it"
         ) from None
     return current, etag
 
 
 def write_pointer(s3: "S3Client", pointer: Pointer, *, bucket: str, key: str, condition: Condition) -> bool:
-    """Writes the pointer if the condition holds, and says whether it did."""
+    """Write the pointer if the condition holds; return whether it was written."""
     body = json.dumps(pointer, indent=1).encode()
     try:
         s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)

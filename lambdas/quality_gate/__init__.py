@@ -1,1 +1,1 @@
-"""QualityGate: decides whether a whole run is good enough to be published automatically."""
+"""QualityGate: decides whether a complete run is good enough for automatic publication."""

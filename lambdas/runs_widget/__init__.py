@@ -1,1 +1,1 @@
-"""Shows the last runs on the dashboard."""
+"""RunsWidget: shows the last runs on the dashboard."""

@@ -1,4 +1,4 @@
-"""Shows the last runs on the dashboard, with links to their executions, logs and reports."""
+"""Show the last runs on the dashboard, with links to executions, logs and reports."""
 
 import os
 from typing import TypedDict
@@ -8,30 +8,30 @@ from botocore.config import Config
 from contract.environments.monitoring import RunsWidgetEnvironment
 from contract.partitions import WHOLE
 from lambdas.shared.clients import clients
-from lambdas.shared.logs import logged
+from lambdas.shared.logs import log_invocation
 from lambdas.shared.partitions import partition_names
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF
 from lambdas.shared.registry_table import RunTable
 
-from .of_partitions import LOOKS_AT_A_TIME, latest_runs, partitions_as_html
+from .of_partitions import CONCURRENT_READS, latest_runs, partitions_as_html
 from .rows import runs_as_html
 
 SHOWN = 10
-HELP = "The last runs of the registry, or the last one of each partition; the widget takes no parameters."
+HELP = "Shows the last runs in the registry, or the last run of each partition. The widget has no parameters."
 
-# One connection a look.
-_client = clients(Config(max_pool_connections=LOOKS_AT_A_TIME))
+# One connection per concurrent read.
+_client = clients(Config(max_pool_connections=CONCURRENT_READS))
 
 
 class WidgetEvent(TypedDict, total=False):
-    """What CloudWatch sends to draw the widget, or to ask what it takes."""
+    """CloudWatch's event to draw the widget, or to describe it."""
 
     describe: bool
 
 
-@logged
+@log_invocation
 def handler(event: WidgetEvent, _context: object) -> str:
-    """Answers CloudWatch, which draws a custom widget: HTML, or what it takes where it asks."""
+    """Handle CloudWatch's event: return the widget's HTML, or its description."""
     if event.get("describe"):
         return HELP
     environment, client = RunsWidgetEnvironment.from_environment(os.environ), _client("dynamodb")

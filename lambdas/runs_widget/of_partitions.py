@@ -1,4 +1,4 @@
-"""The last run of each partition: how many ended how, and those that need somebody first."""
+"""The last run of each partition: counts by status, and a table with the runs that need action first."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,34 +9,34 @@ from lambdas.shared.registry_table import RunTable
 
 from .rows import runs_as_html
 
-LOOKS_AT_A_TIME = 32
+CONCURRENT_READS = 32
 SHOWN = 50
 NO_RUN = "without a run"
-NEED_SOMEBODY: tuple[Status, ...] = ("failed", "pending_approval", "aborted", "expired")
+NEEDS_ACTION: tuple[Status, ...] = ("failed", "pending_approval", "aborted", "expired")
 
 
 def latest_runs(table: RunTable, partitions: Sequence[str]) -> list[Run]:
-    """The run of each that was worked on last; one without attempts where there is none.
+    """Return the run of each partition that was attempted last; without attempts if there is none.
 
     Args:
         table: The run registry.
-        partitions: Their names.
+        partitions: Names of the partitions.
     """
-    with ThreadPoolExecutor(LOOKS_AT_A_TIME) as looks:
-        return list(looks.map(table.last_attempted, partitions))
+    with ThreadPoolExecutor(CONCURRENT_READS) as reads:
+        return list(reads.map(table.last_attempted, partitions))
 
 
 def partitions_as_html(runs: Sequence[Run], *, region: str) -> str:
-    """A line of counts, and a table of the first runs.
+    """Return a line of counts and a table of the first runs, as HTML.
 
     Args:
-        runs: The last of each partition.
-        region: Of the deployment, for the links.
+        runs: The last run of each partition.
+        region: Region of the deployment, for the links.
     """
     counted = Counter(_status(run) for run in runs)
-    told = ", ".join(f"{count:,} {status}" for status, count in counted.most_common())
+    counts = ", ".join(f"{count:,} {status}" for status, count in counted.most_common())
     shown = sorted((run for run in runs if run.attempts), key=lambda run: (_rank(run), run.partition))
-    page = f"<p>{len(runs):,} partitions{f': {told}' if told else ''}</p>"
+    page = f"<p>{len(runs):,} partitions{f': {counts}' if counts else ''}</p>"
     page += runs_as_html(shown[:SHOWN], region=region, with_partition=True)
     return page if len(shown) <= SHOWN else f"{page}<p>... and {len(shown) - SHOWN:,} more</p>"
 
@@ -47,4 +47,4 @@ def _status(run: Run) -> str:
 
 def _rank(run: Run) -> int:
     status = _status(run)
-    return 0 if status in NEED_SOMEBODY else 1 if status in OPEN else 2
+    return 0 if status in NEEDS_ACTION else 1 if status in OPEN else 2

@@ -1,4 +1,4 @@
-"""A row for each run: its latest attempt, and where to look."""
+"""Table rows for runs, each with the latest attempt and its links."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
@@ -10,12 +10,12 @@ HEADINGS = ("Cutoff", "Attempt", "Status", "By", "Started", "Job", "Cost", "WAPE
 
 
 def runs_as_html(runs: Sequence[Run], *, region: str, with_partition: bool = False) -> str:
-    """A table with the latest attempt of each run.
+    """Return a table with the latest attempt of each run, as HTML.
 
     Args:
-        runs: In the order shown; one without attempts is left out.
-        region: Of the deployment, for the links.
-        with_partition: Whether each row begins with its run's partition.
+        runs: Runs in the displayed order. Runs without attempts are left out.
+        region: Region of the deployment, for the links.
+        with_partition: Whether each row begins with the partition.
     """
     own: tuple[str, ...] = ("Partition",) if with_partition else ()
     rows = [
@@ -24,7 +24,7 @@ def runs_as_html(runs: Sequence[Run], *, region: str, with_partition: bool = Fal
         if run.last is not None
     ]
     if not rows:
-        return "<p>No run yet.</p>"
+        return "<p>No runs yet.</p>"
     headings = "".join(f"<th>{heading}</th>" for heading in (*own, *HEADINGS))
     return f"<table><tr>{headings}</tr>{''.join(rows)}</table>"
 

@@ -1,4 +1,4 @@
-"""Clients of AWS's services, each made when it is first asked for, and once in a process."""
+"""AWS clients, created on first use and once per process."""
 
 import functools
 from collections.abc import Callable
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-# Of calls that are not worth a long wait: the run goes on without what does not answer.
+# For optional calls: if the service does not answer, the run goes on without the result.
 PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
 class Clients(Protocol):
-    """Makes the client of a service."""
+    """Return the client of a service."""
 
     @overload
     def __call__(self, service: Literal["dynamodb"], /) -> "DynamoDBClient": ...
@@ -43,11 +43,11 @@ class Clients(Protocol):
 
 
 def clients(config: Config | None = None) -> Clients:
-    """Return a function that makes the client of a service once.
+    """Return a function that creates the client of a service once.
 
     Args:
-        config: Of every client; without it, boto3's own defaults.
+        config: Configuration of every client; None for boto3's defaults.
     """
-    # Each overload of boto3's function is of one service, and a cached function has none.
+    # boto3's function has one overload per service, and a cached function has none.
     make: Callable[..., Any] = boto3.client
     return cast("Clients", functools.cache(functools.partial(make, config=config)))

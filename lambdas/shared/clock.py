@@ -1,4 +1,4 @@
-"""What day it is in the environment's time zone."""
+"""The local date in the environment's time zone."""
 
 from datetime import date, datetime
 
@@ -6,21 +6,21 @@ from dateutil import tz  # type: ignore[import-untyped]
 
 
 def local_date(moment: datetime, *, time_zone: str) -> date:
-    """The day of a moment.
+    """Return the local date at a time.
 
     Args:
-        moment: With a time zone.
+        moment: Time with a zone.
         time_zone: IANA name.
 
     Raises:
-        ValueError: If nobody here knows the zone; one line with what to do.
+        ValueError: If the time zone is unknown, with the fix in one line.
     """
-    # dateutil comes with boto3 and brings the time zones along where the system has none.
+    # dateutil is a dependency of boto3 and has its own time zones, in case the system has none.
     zone = tz.gettz(time_zone)
-    # astimezone would take None for the zone of the machine.
+    # astimezone would read None as the local zone of the system.
     if zone is None:
         raise ValueError(
-            f"configuration: the function's time zone data do not know {time_zone!r}; set schedule.time_zone to an "
+            f"configuration: the function's time zone data do not contain {time_zone!r}; set schedule.time_zone to an "
             "older name of the zone, or to UTC, deploy, and rerun"
         )
     return moment.astimezone(zone).date()

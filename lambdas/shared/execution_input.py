@@ -1,4 +1,4 @@
-"""What a run, or each of many, was asked for, read from the execution's input and checked as a whole."""
+"""Read and validate the input of an execution, of one run or of all partitions."""
 
 import difflib
 import json
@@ -15,24 +15,24 @@ from contract.partitions import NAME_IN_WORDS, is_name
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
-# SageMaker takes hyperparameters of 256 characters.
+# SageMaker accepts hyperparameters of up to 256 characters.
 MAX_VALUE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One run's wishes.
+    """The requested run.
 
     Attributes:
-        cutoff: The last observed period, where it was given.
-        scheduled_time: When the schedule meant to start the run (aware), where the schedule started it.
+        cutoff: The requested last observed period; None if the input has none.
+        scheduled_time: Time of the schedule (aware), if the schedule started the execution.
         overrides: Configuration keys for this run, as hyperparameters.
-        publish: A run to publish as it is, where nothing is to be trained.
-        force: Whether to make a run anew that is published already.
-        mode: `train`, or `infer`: forecast with the last published run's model.
-        fleet: Whether to leave the forecasting to the fleet, or to how many machines; None as the environment has it.
-        partition: Part of the market; None where the input names none.
-        parent: The execution that started this one and many others; None where none did.
+        publish: Run to publish as it is; None for a run that starts a job.
+        force: Whether to repeat a published run.
+        mode: `train`, or `infer` to forecast with the last published run's model.
+        fleet: Whether a fleet forecasts, or its number of instances; None for the environment's setting.
+        partition: Name of the partition; None if the input has none.
+        parent: Execution that started this one and many others; None if there is none.
     """
 
     cutoff: date | None = None
@@ -48,12 +48,12 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class _Field:
-    """A key of the input, beside `config`.
+    """A key of the input, other than `config`.
 
     Attributes:
-        is_valid: Whether the key may have this value.
-        problem: What to say of a value that it may not have, after the value.
-        clash: Returns what is wrong with the key beside the others of the input; None where nothing is.
+        is_valid: Function that returns whether a value is valid.
+        problem: End of the error message for an invalid value.
+        clash: Function that returns the conflict with the input's other keys; None if there is none.
     """
 
     is_valid: Callable[[object], bool]
@@ -62,14 +62,14 @@ class _Field:
 
 
 def read_request(document: object, *, config_keys: Collection[str]) -> Request:
-    """Reads `{}`, `{"cutoff": ...}`, `{"config": {...}}` or what the schedule sends.
+    """Read `{}`, `{"cutoff": ...}`, `{"config": {...}}` or the schedule's input.
 
     Args:
         document: The execution's input.
-        config_keys: The configuration keys there are.
+        config_keys: The known configuration keys.
 
     Raises:
-        InputError: With every problem.
+        InputError: If the input is invalid, with all problems.
     """
     if not isinstance(document, dict):
         raise InputError([f'input: {shown(document)} is not an object; start with {{}} or {{"cutoff": "2026-11-16"}}'])
@@ -90,7 +90,7 @@ def read_request(document: object, *, config_keys: Collection[str]) -> Request:
 
 
 def _problems(document: Mapping[str, object]) -> Iterator[str]:
-    """Yields what is wrong with the keys, and with the values of all but `config`."""
+    """Yield the problems of the keys, and of all values but `config`."""
     yield from (f"input: {unknown_key(key, KNOWN_KEYS)}" for key in document if key not in KNOWN_KEYS)
     for name, field_ in FIELDS.items():
         if name not in document:
@@ -109,15 +109,15 @@ def _overrides(config: object, known: Collection[str]) -> tuple[dict[str, str], 
     settable = sorted(set(known) - {"cutoff"})
     for key, value in config.items():
         if key == "cutoff":
-            problems.append('input: config.cutoff: the cutoff stands beside config; write {"cutoff": "2026-11-16"}')
+            problems.append('input: config.cutoff: cutoff is not a key of config; write {"cutoff": "2026-11-16"}')
         elif key not in settable:
             problems.append(f"input: config: {unknown_key(key, settable)}")
         elif (text := _as_hyperparameter(value)) is None:
-            problems.append(f"input: config.{key} {shown(value)} is neither text, a number nor a list of them")
+            problems.append(f"input: config.{key} {shown(value)} is not text, a number or a list of them")
         elif len(text) > MAX_VALUE:
-            problems.append(f"input: config.{key} has {len(text)} characters; {MAX_VALUE} at most")
+            problems.append(f"input: config.{key} has {len(text)} characters; the limit is {MAX_VALUE}")
         elif key == "horizon" and not (text.isdecimal() and int(text) >= 1):
-            problems.append(f"input: config.horizon {shown(value)} is no whole number greater than or equal to 1")
+            problems.append(f"input: config.horizon {shown(value)} is not a whole number greater than or equal to 1")
         else:
             overrides[key] = text
     return overrides, problems
@@ -128,7 +128,7 @@ def _as_hyperparameter(value: object) -> str | None:
         parts = [_as_hyperparameter(part) for part in value if not isinstance(part, list)]
         texts = [part for part in parts if part]
         return ",".join(texts) if value and len(texts) == len(value) else None
-    # To Python a boolean is a number.
+    # Python counts a boolean as a number.
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
 
 
@@ -148,14 +148,14 @@ def _instant(value: object) -> datetime:
 
 
 def unknown_key(key: str, known: Collection[str]) -> str:
-    """Says which there are, and which of them may have been meant."""
+    """Return a message with the known keys, and the one that may be meant."""
     close = difflib.get_close_matches(key, known, n=1)
     hint = f", did you mean {close[0]}?" if close else ""
     return f"unknown key {shown(key)}{hint} (known: {', '.join(known)})"
 
 
 def shown(value: object) -> str:
-    """A value as it stood in the input, as far as it fits into a line."""
+    """Return a value as JSON, shortened to fit into a line."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -182,10 +182,10 @@ def _two_cutoffs(keys: Collection[str]) -> str | None:
 
 def _more_than_a_run(keys: Collection[str]) -> str | None:
     more = set(keys) - {"publish", "partition"}
-    return "publish takes a run as it is; give nothing but its partition beside it" if more else None
+    return "publish publishes an existing run; remove all other keys except partition" if more else None
 
 
-# In the order in which their problems are listed.
+# Problems are listed in this order.
 FIELDS: Mapping[str, _Field] = {
     "cutoff": _Field(
         is_valid=lambda value: _reads(_date, value),
@@ -198,13 +198,13 @@ FIELDS: Mapping[str, _Field] = {
     ),
     "publish": _Field(
         is_valid=_is_run_id,
-        problem="is no run_id; write that of a run, as its message says it",
+        problem="is not a run_id; copy the run_id from the run's notification",
         clash=_more_than_a_run,
     ),
-    "force": _Field(is_valid=lambda value: isinstance(value, bool), problem="is neither true nor false"),
-    "fleet": _Field(is_valid=_is_fleet, problem=f"is neither true nor false, nor 1 to {MAX_INSTANCES} machines"),
-    "mode": _Field(is_valid=lambda value: value in MODES, problem="is neither train nor infer"),
+    "force": _Field(is_valid=lambda value: isinstance(value, bool), problem="is not true or false"),
+    "fleet": _Field(is_valid=_is_fleet, problem=f"is not true, false, or 1 to {MAX_INSTANCES} instances"),
+    "mode": _Field(is_valid=lambda value: value in MODES, problem="is not train or infer"),
     "partition": _Field(
-        is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is no name of {NAME_IN_WORDS}"
+        is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is not a name of {NAME_IN_WORDS}"
     ),
 }

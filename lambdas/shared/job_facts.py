@@ -1,4 +1,4 @@
-"""What a job took, from SageMaker's own description of it."""
+"""Duration and cost of a job, from SageMaker's description."""
 
 import json
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ SECONDS_AN_HOUR = 3600
 
 
 def json_object(cause: object) -> dict[str, Any]:
-    """What Step Functions hands on as an error's cause: a job's description or a function's error, as JSON.
+    """Parse an error's cause, which Step Functions passes on: a job's description or a function's error, as JSON.
 
     Args:
         cause: The text.
 
     Returns:
-        Empty where it is something else.
+        The JSON object; an empty dictionary if the text is not one.
     """
     try:
         content = json.loads(str(cause))
@@ -28,16 +28,16 @@ def json_object(cause: object) -> dict[str, Any]:
 
 
 def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], demand_bytes: int | None) -> JobFacts:
-    """What the registry keeps of a job.
+    """Return the registry's facts of a training job.
 
     Args:
         described: DescribeTrainingJob's answer; a job that never ran has no times.
         hourly_prices: By instance type, in the account's currency; a type without one has no cost.
-        demand_bytes: Size of the demand it read.
+        demand_bytes: Size of the demand that the job read.
 
     Returns:
-        `name`, `arn`, `instance_type`, `spot`, `seconds`, `billable_seconds`, `cost` and `demand_bytes`; None where
-        it is not known.
+        `name`, `arn`, `instance_type`, `spot`, `seconds`, `billable_seconds`, `cost` and `demand_bytes`; None for
+        unknown values.
     """
     instance_type = (described.get("ResourceConfig") or {}).get("InstanceType")
     billable, price = described.get("BillableTimeInSeconds"), hourly_prices.get(str(instance_type))
@@ -56,21 +56,21 @@ def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], 
 def fleet_facts(
     planned: FleetState | None, described: JobDescription, *, hourly_prices: Mapping[str, float]
 ) -> FleetFacts:
-    """What the registry keeps of a fleet: what was planned, and what it came to.
+    """Return the registry's facts of a fleet: its plan and its result.
 
     Args:
-        planned: What PlanFleet made; None where it is not known.
-        described: DescribeProcessingJob's answer, as Step Functions hands it on: its times are milliseconds since 1970.
+        planned: Result of PlanFleet; None if unknown.
+        described: DescribeProcessingJob's answer from Step Functions, with times in milliseconds since 1970.
         hourly_prices: By instance type.
 
     Returns:
-        `name`, `instance_type`, `instances`, `seconds` (from the request to the end), `billable_seconds` (of all
-        machines together) and `cost`, None where they are not known; `planned`, in words, and `notes`.
+        `name`, `instance_type`, `instances`, `seconds` (from the request to the end), `billable_seconds` (total of all
+        instances) and `cost`, with None for unknown values; `planned`, in words, and `notes`.
     """
     cluster = (described.get("ProcessingResources") or {}).get("ClusterConfig") or {}
     instance_type, instances = cluster.get("InstanceType"), cluster.get("InstanceCount")
     created, begun, ended = (
-        moment(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
+        parse_timestamp(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
     )
     billable = None if begun is None or ended is None or not instances else round((ended - begun) * instances)
     price = hourly_prices.get(str(instance_type))
@@ -92,18 +92,18 @@ def _cost(billable_seconds: float | None, hourly_price: float | None) -> float |
     return round(billable_seconds / SECONDS_AN_HOUR * hourly_price, 4)
 
 
-def moment(told: object) -> float | None:
-    """Seconds since 1970 of what may be milliseconds, or ISO time.
+def parse_timestamp(value: object) -> float | None:
+    """Convert a time in milliseconds or in ISO format to seconds since 1970.
 
     Args:
-        told: What Step Functions hands on of a description's times.
+        value: A time in a description from Step Functions.
 
     Returns:
-        None where it is neither.
+        Seconds; None if the value is not a time.
     """
-    if isinstance(told, int | float):
-        return told / 1000
+    if isinstance(value, int | float):
+        return value / 1000
     try:
-        return datetime.fromisoformat(str(told)).timestamp()
+        return datetime.fromisoformat(str(value)).timestamp()
     except ValueError:
         return None

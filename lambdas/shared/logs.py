@@ -1,4 +1,4 @@
-"""One line of JSON an invocation, with the run it was about: what CloudWatch Logs Insights searches."""
+"""One JSON line per invocation with the run it belongs to, for CloudWatch Logs Insights."""
 
 import functools
 import json
@@ -12,33 +12,33 @@ Event = TypeVar("Event", bound=Mapping[str, object])
 Answer = TypeVar("Answer")
 
 
-def logged(handler: Callable[[Event, object], Answer]) -> Callable[[Event, Any], Answer]:
-    """Makes a handler write a line when it is done, or what it raised."""
+def log_invocation(handler: Callable[[Event, object], Answer]) -> Callable[[Event, Any], Answer]:
+    """Wrap a handler so that it logs one line when it ends, with its error if it raised one."""
 
     @functools.wraps(handler)
     def wrapped(event: Event, context: Any) -> Answer:  # noqa: ANN401 (Lambda's own)
         begun = time.monotonic()
-        fields = {"function": context.function_name, "request_id": context.aws_request_id, **about(event)}
+        fields = {"function": context.function_name, "request_id": context.aws_request_id, **run_context(event)}
         try:
             answer = handler(event, context)
         except Exception as error:
             seconds = round(time.monotonic() - begun, 3)
             write("ERROR", str(error), **fields, error=type(error).__name__, seconds=seconds)
             raise
-        planned = about({"plan": answer}) if isinstance(answer, dict) else {}
+        planned = run_context({"plan": answer}) if isinstance(answer, dict) else {}
         write("INFO", "done", **{**planned, **fields}, seconds=round(time.monotonic() - begun, 3))
         return answer
 
     return wrapped
 
 
-def about(event: Mapping[str, object]) -> dict[str, str]:
-    """The run that an event is about, as far as it says so.
+def run_context(event: Mapping[str, object]) -> dict[str, str]:
+    """Return the fields that identify the run of an event.
 
     Args:
-        event: The state machine's data, or what else calls a function.
+        event: Data of the state machine, or another caller's event.
     """
-    # It may be the data of a state machine, or an event of another service.
+    # A state machine's data, or an event of another service.
     state: Any = event.get("data", event)
     plan, job = state.get("plan") or {}, state.get("job") or {}
     found = {
@@ -46,19 +46,19 @@ def about(event: Mapping[str, object]) -> dict[str, str]:
         "partition": plan.get("partition"),
         "cutoff": (state.get("run") or {}).get("cutoff") or (state.get("claim") or {}).get("cutoff"),
         "run_id": job.get("name"),
-        # Before there is a job: what its name will begin with.
+        # Before the job starts, only the prefix of its name is known.
         "job_name": job.get("name") or plan.get("job_name"),
     }
     return {name: value for name, value in found.items() if value}
 
 
 def write(level: str, message: str, **fields: object) -> None:
-    """Writes one line.
+    """Write one line.
 
     Args:
         level: `INFO`, `WARNING` or `ERROR`.
-        message: For people.
-        **fields: What a machine may look for.
+        message: Text for people.
+        **fields: Fields for queries.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     line = {"timestamp": now, "level": level, "message": message, **fields}

@@ -1,6 +1,6 @@
-"""Metrics in CloudWatch's embedded format: lines of the log that CloudWatch also reads as numbers.
+"""Metrics in CloudWatch's embedded metric format: log lines that CloudWatch reads as metrics.
 
-No call is made, so nothing can fail, be throttled, or need a right.
+The function makes no API call, so it needs no permission and cannot fail or be throttled.
 """
 
 import json
@@ -15,20 +15,20 @@ from contract.metrics import DEPLOYMENT, NAMESPACE, Metric
 SECONDS, COUNT, RATIO = "Seconds", "Count", "None"
 
 
-def put(
+def emit_metrics(
     deployment: str,
     metrics: Mapping[Metric, tuple[float | None, str]],
     *,
     about: Mapping[str, str],
     **dimension: str,
 ) -> None:
-    """Writes metrics of one deployment.
+    """Write metrics of one deployment.
 
     Args:
-        deployment: Name of the deployment, the first dimension of each.
-        metrics: Value and unit by name; one that was not measured (None or NaN) is left out.
-        about: The run; searchable beside the numbers, and no dimension.
-        **dimension: One more, where the numbers are of a part: `Stage="fit"`.
+        deployment: Name of the deployment, the first dimension of each metric.
+        metrics: Value and unit by name; values that are None or NaN are left out.
+        about: Fields that identify the run. They can be searched and are not dimensions.
+        **dimension: A further dimension for a part of the run, e.g. `Stage="fit"`.
     """
     measured = {name: (value, unit) for name, (value, unit) in metrics.items() if _is_measured(value)}
     if not measured:

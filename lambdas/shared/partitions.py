@@ -1,4 +1,4 @@
-"""The partitions of an environment: named in its file, or found where their demand lies."""
+"""The partitions of an environment: listed in its file, or found by the prefixes of their demand."""
 
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def partition_names(s3: "S3Client", source: PartitionSource) -> list[str]:
-    """Names of all partitions, sorted; those that are found may be no partition's, and are listed too.
+    """Return the sorted names of all partitions. Names from prefixes may be invalid, and are returned too.
 
     Args:
         s3: An S3 client.
-        source: What tells which there are: the environment's file, or the folders below the demand's prefix.
+        source: Source of the names: the environment's file, or the prefixes below the demand's prefix.
     """
     if source.partitions is not None:
         return sorted(source.partitions)

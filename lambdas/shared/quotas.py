@@ -1,4 +1,4 @@
-"""Service Quotas of SageMaker: their values by name, which the service does not offer, and what an empty one means."""
+"""SageMaker's service quotas by name, and a warning about a quota of 0."""
 
 import json
 import time
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
 
 
 def quota_values(quotas: "ServiceQuotasClient", wanted: Collection[str], *, most_seconds: float) -> dict[str, float]:
-    """The values of SageMaker's quotas.
+    """Return the values of SageMaker's quotas.
 
     Args:
         quotas: A Service Quotas client.
-        wanted: Their names, e.g. `ml.m5.xlarge for training job usage`.
-        most_seconds: After which the search is given up.
+        wanted: Names of the quotas, e.g. `ml.m5.xlarge for training job usage`.
+        most_seconds: Time limit of the search, in seconds.
 
     Returns:
-        By name, those that were found.
+        The values that were found, by name.
     """
     values: dict[str, float] = {}
     until = time.monotonic() + most_seconds
-    # There are thousands of them, and no way to ask for one by its name.
+    # SageMaker has thousands of quotas, and the service cannot filter them by name.
     for page in quotas.get_paginator("list_service_quotas").paginate(
         ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
     ):
@@ -33,18 +33,18 @@ def quota_values(quotas: "ServiceQuotasClient", wanted: Collection[str], *, most
 
 
 def unusable_last_choice(tried: Sequence[tuple[str, str]], quotas: Mapping[str, float], *, key: str) -> str | None:
-    """Tells that the last is waited for in vain, though what comes before it may run, and what to do about it.
+    """Return a warning if the last choice has a quota of 0 but an earlier choice is usable.
 
-    The state machine is made before anybody knows the quotas, and an error says that one is used up, not that there is
-    none: so the last is waited for in any case.
+    A job that finds all earlier choices busy waits for the last one. The state machine is built without knowledge of
+    the quotas. SageMaker's error does not show whether a quota is used up or 0, so the job waits in both cases.
 
     Args:
-        tried: Instance type and name of the quota of each that a job may run on, in order of preference.
-        quotas: By name, as far as they are known.
-        key: Where the types stand in the environment's file.
+        tried: Instance type and name of the quota of each choice, in order of preference.
+        quotas: The known quotas, by name.
+        key: Key of the types in the environment's file.
 
     Returns:
-        None where no job would wait so.
+        The warning, with the fix; None if no job would wait for nothing.
     """
     worth = list(tried)
     while worth and quotas.get(worth[-1][1], 1) < 1:
@@ -53,9 +53,9 @@ def unusable_last_choice(tried: Sequence[tuple[str, str]], quotas: Mapping[str, 
         return None
     last_type, last_quota = tried[-1]
     types = list(dict.fromkeys(instance_type for instance_type, _ in worth))
-    # Spare capacity and what is on demand are of one type, with a quota each.
-    order = "" if last_type in types else f"write {key} = {json.dumps(types)}, or "
+    # Spot and on-demand capacity of one type have separate quotas.
+    order = "" if last_type in types else f"set {key} = {json.dumps(types)}, or "
     return (
-        f"0 {last_quota}: where what comes before it is used up, a job waits for hours for it, in vain; "
-        f"{order}ask for at least 1 in Service Quotas, Amazon SageMaker"
+        f"the quota {last_quota} is 0, so a job waits for hours and then fails when the other choices are busy; "
+        f"{order}request at least 1 in Service Quotas, Amazon SageMaker"
     )

@@ -74,7 +74,7 @@ def claim(run: Run, request: LeaseRequest) -> Run | LeaseDenied:
 
 
 def _done(run: Run, mode: str) -> Attempt | None:
-    """Return the attempt that has published what the request asks for. A training also counts as an inference."""
+    """Return the published attempt of the requested mode. A training also counts as an inference."""
     if mode == "infer":
         return run.published_attempt
     trained = (each for each in reversed(run.attempts) if each.status == "published" and each.mode == "train")

@@ -85,8 +85,8 @@ class Run:
         """Return the training job whose handover the last attempt can reuse, if there is one.
 
         An earlier attempt with the same files and configuration may have trained and handed over to a fleet. Attempts
-        that failed before they handed anything over are skipped. An attempt that is open or published, or noted that
-        it has no handover, ends the search.
+        that failed before they handed anything over are skipped. The search ends at an attempt that is open or
+        published, or whose details state that it has no handover.
 
         Args:
             fingerprint: Fingerprint of the demand files and the configuration.

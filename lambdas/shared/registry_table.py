@@ -1,4 +1,4 @@
-"""The registry's table: every change is one conditional write, made again where another came in between."""
+"""The registry's table. Every change is one conditional write, repeated if another write was faster."""
 
 import json
 from collections.abc import Callable
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutItemInputTypeDef
 
-# Of one item, at the same moment; each writer that fails has seen another succeed.
+# Attempts to write one item. A write fails only if another one succeeded.
 TRIES = 20
-# An item holds 400 kB; the runs of a year forced daily need not be in it.
+# An item can hold 400 kB, so very old attempts are dropped.
 MAX_ATTEMPTS = 100
-# The newest runs whose times and instances an estimate goes by.
+# Number of the newest runs that estimates use.
 RECENT_RUNS = 10
 
 
@@ -30,31 +30,31 @@ class RunTable:
 
     Args:
         client: A DynamoDB client.
-        name: The table's name.
+        name: Name of the table.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client, self._name = client, name
 
     def get(self, partition: str, cutoff: str) -> Run:
-        """The run as it is now; one without attempts where there is none."""
+        """Return the current run; a run without attempts if the table has none."""
         key = _serialized({"partition": partition, "cutoff": cutoff})
         item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
         return _run(item) if item else Run(partition=partition, cutoff=cutoff)
 
     def change(self, partition: str, cutoff: str, step: Callable[[Run], Run | LeaseDenied]) -> Run | LeaseDenied:
-        """Changes a run, whatever others do at the same time.
+        """Change a run, even if other executions change it at the same time.
 
         Args:
-            partition: Of the run.
-            cutoff: Of the run.
-            step: Makes the run as it should be of the run as it is; called again where it has changed meanwhile.
+            partition: Partition of the run.
+            cutoff: Cutoff of the run.
+            step: Function that returns the changed run; called again if another execution has changed the run.
 
         Returns:
-            The run as it was written, or the refusal.
+            The run as written, or the denied lease.
 
         Raises:
-            RegistryBusy: If others kept changing it.
+            RegistryBusy: If other executions kept changing the run.
         """
         for _ in range(TRIES):
             seen = self.get(partition, cutoff)
@@ -64,13 +64,13 @@ class RunTable:
             wanted = replace(wanted, version=seen.version + 1, attempts=wanted.attempts[-MAX_ATTEMPTS:])
             if self._put(wanted, seen.version):
                 return wanted
-        raise RegistryBusy(f"the run {cutoff} of partition {partition} was changed by others {TRIES} times")
+        raise RegistryBusy(f"other executions changed the run {cutoff} of partition {partition} {TRIES} times")
 
     def recent(self, partition: str, count: int) -> list[Run]:
-        """The runs with the latest cutoffs, latest first; without those whose cutoff is not known yet."""
+        """Return the runs with the latest cutoffs, latest first, without runs whose cutoff is unresolved."""
         answer = self._client.query(
             TableName=self._name,
-            # A date begins with a digit, `latest` sorts after all of them.
+            # A date begins with a digit, and `:` sorts after all digits and before `unresolved`.
             KeyConditionExpression="#partition = :partition AND cutoff < :letters",
             ExpressionAttributeNames={"#partition": "partition"},
             ExpressionAttributeValues=_serialized({":partition": partition, ":letters": ":"}),
@@ -81,7 +81,7 @@ class RunTable:
         return [_run(item) for item in answer["Items"]]
 
     def last_attempted(self, partition: str) -> Run:
-        """The run worked on last: the newest cutoff's, or one whose cutoff is not known yet; maybe without attempts."""
+        """Return the run attempted last: the newest cutoff or the unresolved one; without attempts if there is none."""
         answer = self._client.query(
             TableName=self._name,
             KeyConditionExpression="#partition = :partition",
@@ -91,7 +91,7 @@ class RunTable:
             Limit=2,
         )
         runs = [_run(item) for item in answer["Items"]]
-        # What has no cutoff yet sorts first.
+        # A run with an unresolved cutoff sorts first.
         candidates = runs if runs and runs[0].cutoff == UNRESOLVED_CUTOFF else runs[:1]
         with_attempts = [(run.last.started_at, run) for run in candidates if run.last is not None]
         return (
@@ -101,7 +101,7 @@ class RunTable:
         )
 
     def of_execution(self, execution: str) -> list[tuple[str, str]]:
-        """Partition and cutoff of the runs that an execution has the latest attempt of."""
+        """Return partition and cutoff of the runs whose latest attempt belongs to an execution."""
         answer = self._client.query(
             TableName=self._name,
             IndexName=BY_EXECUTION,
@@ -128,7 +128,7 @@ class RunTable:
 
 
 def _item(run: Run) -> dict[str, Any]:
-    """The item; what an operator looks for first stands beside the attempts."""
+    """Return the item, with the fields that operators need most as separate attributes."""
     last, published = run.last, run.published_attempt
     shown = {
         "status": last.status if last else "none",
@@ -149,7 +149,7 @@ def _run(item: dict[str, Any]) -> Run:
 
 def _serialized(values: dict[str, Any]) -> dict[str, Any]:
     serializer = TypeSerializer()
-    # Through JSON: DynamoDB takes decimals where Python has floats, and lists where it has tuples.
+    # Through JSON, because DynamoDB needs decimals instead of floats, and lists instead of tuples.
     exact = json.loads(json.dumps(values, default=str), parse_float=Decimal)
     return {name: serializer.serialize(value) for name, value in exact.items()}
 

@@ -1,4 +1,4 @@
-"""The cutoff and the fleet that an execution asks for, by its input and the environment."""
+"""The cutoff and the fleet of a run, from the execution's input and the environment."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,20 +13,20 @@ from lambdas.shared.execution_input import Request
 def asked_cutoff(
     request: Request, *, config: Mapping[str, str], time_zone: str, period_label: str, started_at: datetime
 ) -> date | None:
-    """The last observed period, as asked for or as it follows from the scheduled time.
+    """Return the last observed period, from the request or the scheduled time.
 
     Args:
-        request: What the execution was asked for.
-        config: The run's configuration, overrides included.
+        request: The requested run.
+        config: Configuration of the run, with overrides.
         time_zone: IANA name of the zone whose midnight completes a period.
         period_label: Whether a period's date is its first day (`start`) or its last (`end`).
-        started_at: When the execution was started.
+        started_at: Start of the execution.
 
     Returns:
-        None where it is the last period of the demand.
+        The period; None for the last period of the demand.
 
     Raises:
-        InputError: If there is no such period.
+        InputError: If the period is invalid or in the future.
     """
     frequency = config.get("frequency", "")
     if request.scheduled_time is not None:
@@ -40,13 +40,13 @@ def asked_cutoff(
     today = _local_date(started_at, time_zone=time_zone)
     if request.cutoff > today:
         raise InputError(
-            [f"input: cutoff {request.cutoff} lies in the future ({today} today); give an observed period"]
+            [f"input: cutoff {request.cutoff} is in the future (today is {today}); give an observed period"]
         )
     if frequency not in ("", "W"):
         nearest = period_on_or_before(request.cutoff, frequency=frequency)
         if nearest != request.cutoff:
             raise InputError(
-                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is no period of {frequency}; {nearest} is one"]
+                [f"input: cutoff {request.cutoff} ({request.cutoff:%A}) is not a period of {frequency}; use {nearest}"]
             )
     return request.cutoff
 
@@ -59,19 +59,19 @@ def _local_date(moment: datetime, *, time_zone: str) -> date:
 
 
 def asked_fleet(request: Request, settled: FleetDefaults | None) -> tuple[bool, int | None]:
-    """Whether a fleet forecasts, and on how many machines, where that is settled already.
+    """Return whether a fleet forecasts, and its number of instances if already known.
 
     Args:
-        request: What the execution was asked for.
-        settled: What the fleet does where an execution does not say; None where there is none.
+        request: The requested run.
+        settled: The environment's fleet settings; None if it has no fleet.
 
     Raises:
-        InputError: If there is no fleet, and one was asked for.
+        InputError: If the request needs a fleet, and the environment has none.
     """
     asked = request.fleet
     if settled is None:
         if asked:
-            raise InputError(["input: fleet: this environment has none; give it a table [fleet] and deploy"])
+            raise InputError(["input: fleet: this environment has no fleet; add a table [fleet] and deploy"])
         return False, None
     if asked is None or isinstance(asked, bool):
         return settled.enabled if asked is None else asked, settled.instances

@@ -1,4 +1,4 @@
-"""Objects that may not be there."""
+"""Read S3 objects that may be missing."""
 
 from typing import TYPE_CHECKING
 
@@ -7,16 +7,16 @@ if TYPE_CHECKING:
 
 
 def is_there(s3: "S3Client", *, bucket: str, key: str) -> bool:
-    """Whether an object exists.
+    """Return whether an object exists.
 
-    Asked of a list: a role that may list one prefix only gets a 403 for a missing object, not a 404.
+    The function lists keys, because a role with list permission on one prefix gets a 403 for a missing object.
     """
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
     return key in [item["Key"] for item in listed]
 
 
 def read_object(s3: "S3Client", *, bucket: str, key: str) -> tuple[bytes, str] | None:
-    """Content and ETag of an object; None where there is none."""
+    """Return content and ETag of an object; None if it is missing."""
     if not is_there(s3, bucket=bucket, key=key):
         return None
     answer = s3.get_object(Bucket=bucket, Key=key)

@@ -1,1 +1,1 @@
-"""SummarizePartitions: makes one table of the outcomes of all partitions."""
+"""SummarizePartitions: writes one table with the outcomes of all partitions."""

@@ -1,4 +1,4 @@
-"""What became of each partition, from what its execution answered: pure, so that every answer can be tested."""
+"""Derive each partition's outcome from its execution's result. All functions are pure."""
 
 import csv
 import io
@@ -22,18 +22,18 @@ MAX_REASON = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One partition.
+    """Outcome of one partition.
 
     Attributes:
-        partition: Its name.
-        outcome: What became of it.
-        cutoff: Last observed period, ISO date; empty where nobody knows.
+        partition: Name of the partition.
+        outcome: The outcome.
+        cutoff: Last observed period, ISO date; empty if unknown.
         run_id: The run, if there is one.
-        series: How many it forecast.
-        wape: Of its backtest.
-        kind: The way it failed.
-        reason: Why it is not published.
-        execution: Name of its execution.
+        series: Number of series forecast.
+        wape: WAPE of the backtest.
+        kind: Kind of failure.
+        reason: Why the run is not published.
+        execution: Name of the execution.
     """
 
     partition: str
@@ -48,22 +48,22 @@ class Row:
 
     @property
     def is_success(self) -> bool:
-        """Whether there is nothing to be done about it."""
+        """Whether no action is needed."""
         return self.outcome in FINE
 
 
 def row(item: PartitionItem, answer: Any) -> Row:  # noqa: ANN401 (any JSON)
-    """Reads what an execution answered; an answer that is not as it should be is this partition's failure alone.
+    """Read the result of an execution. An invalid result makes only this partition fail.
 
     Args:
         item: `partition` and the execution's `name`.
-        answer: The item with `child` (its `name` and `output`) or `error` (Error and Cause); None where it left
-            nothing.
+        answer: The item with `child` (its `name` and `output`) or `error` (Error and Cause); None if the execution left
+            no result.
     """
     partition, name = item["partition"], item["name"]
     if answer is None:
         return Row(
-            partition=partition, outcome="failed", kind=UNKNOWN, reason="its execution left no word", execution=name
+            partition=partition, outcome="failed", kind=UNKNOWN, reason="the execution left no result", execution=name
         )
     try:
         return _failed(partition, name, answer["error"]) if "error" in answer else _ended(partition, answer["child"])
@@ -72,8 +72,8 @@ def row(item: PartitionItem, answer: Any) -> Row:  # noqa: ANN401 (any JSON)
 
 
 def malformed(item: PartitionItem, why: str) -> Row:
-    """A partition whose execution left something that cannot be read."""
-    reason = short(f"what its execution left cannot be read: {why}")
+    """Return the row of a partition whose execution left an unreadable result."""
+    reason = short(f"the execution's result is unreadable: {why}")
     return Row(partition=item["partition"], outcome="failed", kind=UNKNOWN, reason=reason, execution=item["name"])
 
 
@@ -108,19 +108,19 @@ def _ended(partition: str, child: Mapping[str, Any]) -> Row:
 
 
 def map_aborted_message(error: ErrorState) -> str:
-    """That the Map over the partitions broke off, from the Error and Cause it left."""
-    told = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
-    return f"The Map over the partitions broke off before its end: {told or 'nobody knows why'}"
+    """Return a sentence that the Map over the partitions aborted, with its Error and Cause."""
+    reason = ": ".join(filter(None, (str(error.get("Error") or ""), short(str(error.get("Cause") or "")))))
+    return f"The Map over the partitions aborted: {reason or 'no reason was reported'}"
 
 
 def unusable(name: str) -> Row:
-    """A partition that was never run, for its name."""
-    reason = f"its folder's name cannot be used: {NAME_IN_WORDS}; rename it"
+    """Return the row of a partition that did not run because its name is invalid."""
+    reason = f"the folder's name is invalid; rename it ({NAME_IN_WORDS})"
     return Row(partition=name, outcome="failed", kind=InputError.__name__, reason=reason)
 
 
 def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
-    """Of an execution that failed, the cause is its description; of one that did not start, plain text."""
+    """Return the row of a failure. The cause is a JSON description if the execution started, else plain text."""
     kind, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     try:
         described = json.loads(cause)
@@ -128,14 +128,14 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
         described = {}
     if isinstance(described, dict) and "Status" in described:
         kind = described.get("Error") or described["Status"]
-        cause = described.get("Cause") or f"its execution ended as {described['Status']}"
+        cause = described.get("Cause") or f"the execution ended with status {described['Status']}"
         name = described.get("Name") or name
     outcome: Outcome = "pending_approval" if kind == QualityGateFailed.__name__ else "failed"
-    return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_told(cause)), execution=name)
+    return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_error_message(cause)), execution=name)
 
 
-def _told(cause: str) -> str:
-    """What a function said when it failed; or the cause itself, where it is none of a function."""
+def _error_message(cause: str) -> str:
+    """Return a Lambda function's error message; return the cause itself if it is from elsewhere."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
@@ -143,13 +143,13 @@ def _told(cause: str) -> str:
 
 
 def short(text: str) -> str:
-    """One line that fits."""
+    """Return the text as one line, shortened to `MAX_REASON` characters."""
     line = " ".join(text.split())
     return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 3]}..."
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """The table; what needs somebody stands first."""
+    """Return the table as CSV. Partitions that need action come first."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [field.name for field in fields(Row)], lineterminator="\n")
     writer.writeheader()
@@ -159,18 +159,18 @@ def as_csv(rows: Iterable[Row]) -> str:
 
 
 def counts(rows: Iterable[Row]) -> dict[str, int]:
-    """How many of each outcome, in the order of the table."""
+    """Count each outcome, in the order of the table."""
     found = Counter(each.outcome for each in rows)
     return {name: found[name] for name in sorted(found, key=lambda name: (name in FINE, name))}
 
 
 def describe_counts(rows: Sequence[Row]) -> str:
-    """`285 published, 12 failed, 3 held`."""
+    """Return the counts as text, e.g. `285 published, 12 failed, 3 pending_approval`."""
     return ", ".join(f"{count:,} {outcome}" for outcome, count in reversed(counts(rows).items()))
 
 
 def list_unfinished(rows: Sequence[Row]) -> str:
-    """A line for each of the first partitions that need somebody, and how many more there are."""
+    """Return a line for each of the first partitions that need action, and the number of further ones."""
     unfinished = sorted((each for each in rows if not each.is_success), key=lambda each: each.partition)
     lines = [
         f"{each.partition}: {each.outcome}{f' ({each.kind})' if each.kind else ''}: {each.reason}"

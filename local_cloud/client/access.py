@@ -1,4 +1,4 @@
-"""How callers reach the local cloud: environment variables for their processes, and boto3 clients."""
+"""Access for callers: environment variables for their child processes, and boto3 clients."""
 
 import os
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from local_cloud.core.server_settings import ACCESS_KEY, SECRET_KEY
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """The caller's access to a server that runs.
+    """The caller's access to a running server.
 
     Attributes:
         endpoint_url: The URL of every service.
         region: The region of clients and stacks.
-        account: The account every caller is in.
-        docker_program: What the CDK CLI calls instead of docker.
+        account: The account of every caller.
+        docker_program: The program that the CDK CLI calls instead of docker.
     """
 
     endpoint_url: str
@@ -33,9 +33,9 @@ class Access:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Variables that point a child process at this cloud and at no other.
+        """Variables that point a child process at this cloud only.
 
-        They say nothing about variables that must be absent (`AWS_PROFILE`); `child_environment` does.
+        They cannot remove variables that must be absent, such as `AWS_PROFILE`. `child_environment` removes them.
         """
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -50,14 +50,14 @@ class Access:
         }
 
     def child_environment(self) -> dict[str, str]:
-        """Returns the caller's environment without any `AWS_*` of its own, plus `environment`."""
+        """Return the caller's environment without its own `AWS_*` variables, plus `environment`."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **self.environment}
 
     @property
     def client(self) -> ClientFactory:
-        """Makes boto3 clients; the caller's own AWS configuration is never read."""
-        make: Callable[..., Any] = self._session.client  # each overload is of one service
+        """The factory of boto3 clients. It never reads the caller's own AWS configuration."""
+        make: Callable[..., Any] = self._session.client  # each overload covers one service
         return partial(make, endpoint_url=self.endpoint_url)
 
     @cached_property

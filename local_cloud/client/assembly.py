@@ -1,4 +1,4 @@
-"""Deploys a synthesised cloud assembly with boto3: what `cdk deploy` does, without npm, for tests that deploy often."""
+"""Deploys a synthesized cloud assembly with boto3, like `cdk deploy` but without npm, for tests that deploy often."""
 
 import io
 import json
@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.2
 
 
 class DeploymentError(Exception):
-    """A stack could not be deployed; the message says which and why."""
+    """A stack cannot be deployed. The message names the stack and the cause."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Stack:
 def deploy_assembly(
     folder: Path, *, client: ClientFactory, account: str, region: str, images: Path
 ) -> dict[str, dict[str, str]]:
-    """Publishes the assets and creates or updates the stacks; see `LocalCloud.deploy`."""
+    """Publish the assets and create or update the stacks; see `LocalCloud.deploy`."""
     stacks = list(read_stacks(folder, account=account, region=region))
     if not stacks:
-        raise DeploymentError(f"{folder} holds no stacks; synthesise the application into it first")
+        raise DeploymentError(f"{folder} has no stacks; synthesize the application into it first")
     store = ImageStore(images)
     _publish_bootstrap_version(client)
     for path in dict.fromkeys(path for stack in stacks for path in stack.asset_manifests):
@@ -57,10 +57,10 @@ def deploy_assembly(
 
 
 def read_stacks(folder: Path, *, account: str, region: str) -> Iterator[Stack]:
-    """The stacks of an assembly and of the stages in it, each after the stacks it depends on."""
+    """Yield the stacks of an assembly and of its stages, each after the stacks it depends on."""
     manifest = folder / "manifest.json"
     if not manifest.exists():
-        raise DeploymentError(f"{folder} is not a cloud assembly: it has no manifest.json")
+        raise DeploymentError(f"{folder} is not a cloud assembly: it has no manifest.json; synthesize into it first")
     artifacts: dict[str, Any] = json.loads(manifest.read_text())["artifacts"]
     done: set[str] = set()
 
@@ -76,7 +76,7 @@ def read_stacks(folder: Path, *, account: str, region: str) -> Iterator[Stack]:
         if artifact["type"] == "cdk:cloud-assembly":
             yield from read_stacks(folder / properties["directoryName"], account=account, region=region)
         if artifact["type"] == "aws:cloudformation:stack":
-            _check_place(name, artifact["environment"], account=account, region=region)
+            _check_environment(name, artifact["environment"], account=account, region=region)
             yield Stack(
                 name=properties.get("stackName", name),
                 template=folder / properties["templateFile"],
@@ -94,7 +94,7 @@ def read_stacks(folder: Path, *, account: str, region: str) -> Iterator[Stack]:
 
 
 def publish_assets(path: Path, *, client: ClientFactory, account: str, region: str, images: ImageStore) -> None:
-    """Uploads the file assets and builds the image assets of one asset manifest."""
+    """Upload the file assets and build the image assets of one asset manifest."""
     text = path.read_text().replace("${AWS::AccountId}", account).replace("${AWS::Region}", region)
     manifest = json.loads(text.replace("${AWS::Partition}", "aws"))
     for asset in manifest.get("files", {}).values():
@@ -113,9 +113,9 @@ def publish_assets(path: Path, *, client: ClientFactory, account: str, region: s
 
 def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images: ImageStore) -> None:
     if source.get("executable") or source.get("dockerBuildTarget"):
-        raise DeploymentError(f"image {uri}: build targets and executables are not known to the local cloud")
+        raise DeploymentError(f"image {uri}: the local cloud does not support build targets and executables")
     try:
-        images.get(uri)  # the tag is the hash of the context: what is there is what would be built
+        images.get(uri)  # the tag is the context's hash: an image with this tag is up to date
     except ImageError:
         context = folder / source["directory"]
         build = ImageBuild(
@@ -162,7 +162,7 @@ def _deploy_stack(stack: Stack, cloudformation: "CloudFormationClient") -> dict[
     ):
         time.sleep(_POLL_SECONDS)
     if described["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        reason = described.get("StackStatusReason", "the local cloud's log may say why")
+        reason = described.get("StackStatusReason", "see the local cloud's log, server.log in its state folder")
         raise DeploymentError(f"stack {stack.name}: {described['StackStatus']}: {reason}")
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
@@ -175,11 +175,11 @@ def _exists(name: str, cloudformation: "CloudFormationClient") -> bool:
     return True
 
 
-def _check_place(name: str, environment: str, *, account: str, region: str) -> None:
+def _check_environment(name: str, environment: str, *, account: str, region: str) -> None:
     stack_account, stack_region = environment.removeprefix("aws://").split("/")
     if stack_account not in (account, "unknown-account") or stack_region not in (region, "unknown-region"):
         raise DeploymentError(
-            f"stack {name} is for {stack_account}/{stack_region}, this local cloud is {account}/{region}; "
+            f"stack {name} is for {stack_account}/{stack_region}, but this local cloud is {account}/{region}; "
             "open it as LocalCloud(account=..., region=...)"
         )
 

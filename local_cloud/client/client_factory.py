@@ -1,4 +1,4 @@
-"""What makes clients: of the local cloud `cloud.client`, of AWS `boto3.client`."""
+"""The type of a client factory: `cloud.client` for the local cloud, `boto3.client` for AWS."""
 
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ClientFactory(Protocol):
-    """Makes a boto3 client of a service, one of those that the local cloud is used with."""
+    """Makes a boto3 client of one of the services used with the local cloud."""
 
     @overload
     def __call__(self, service: Literal["cloudformation"], /) -> "CloudFormationClient": ...

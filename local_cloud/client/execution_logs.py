@@ -1,4 +1,4 @@
-"""The log lines of the SageMaker jobs and Lambda functions an execution has used, read from CloudWatch Logs."""
+"""Reads from CloudWatch Logs the lines of the SageMaker jobs and Lambda functions that an execution used."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,14 @@ _JOB_GROUPS = {"TrainingJobName": "/aws/sagemaker/TrainingJobs", "ProcessingJobN
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line: `source` is the job's or function's name, `host` the job's instance."""
+    """One log line.
+
+    Attributes:
+        time: The timestamp of the log event.
+        source: The name of the job or function.
+        host: The job's instance, such as `algo-1`; empty for a function.
+        text: The line.
+    """
 
     time: datetime
     source: str
@@ -32,14 +39,14 @@ class LogLine:
 
 @dataclass(frozen=True)
 class StartedJob:
-    """A job an execution has asked for."""
+    """A job that an execution asked SageMaker to create."""
 
     log_group: str
     name: str
 
 
 def jobs_of(history: Iterable["HistoryEventTypeDef"]) -> list[StartedJob]:
-    """The SageMaker jobs an execution's history tells of."""
+    """Return the SageMaker jobs named in an execution's history."""
     found = []
     for parameters in _task_parameters(history, "sagemaker"):
         found += [
@@ -58,7 +65,7 @@ class JobLogs:
         self._tokens: dict[tuple[str, str], str] = {}
 
     def new_lines(self, jobs: Iterable[StartedJob]) -> list[LogLine]:
-        """The lines that have come since the last call."""
+        """Return the lines that arrived since the last call."""
         return [line for job in jobs for line in self._of_job(job)]
 
     def _of_job(self, job: StartedJob) -> Iterator[LogLine]:
@@ -88,7 +95,7 @@ class JobLogs:
 def lambda_log_lines(
     client: ClientFactory, history: Iterable["HistoryEventTypeDef"], *, since: datetime
 ) -> list[LogLine]:
-    """What the Lambda functions of an execution have printed since its start."""
+    """Return the lines that the execution's Lambda functions printed since its start."""
     logs, functions = client("logs"), client("lambda")
     names = {
         str(p["FunctionName"]).split(":function:")[-1]
@@ -108,7 +115,7 @@ def lambda_log_lines(
 
 
 def stream_names(logs: "CloudWatchLogsClient", group: str, *, prefix: str | None) -> list[str]:
-    """The streams of a log group; none where there is no such group yet."""
+    """Return the names of a log group's streams; empty if the group does not exist yet."""
     request: DescribeLogStreamsRequestPaginateTypeDef = {"logGroupName": group}
     if prefix:
         request["logStreamNamePrefix"] = prefix

@@ -1,4 +1,4 @@
-"""Following a workflow's execution live, and keeping what is left of it. Only API calls: it works on AWS as well."""
+"""Follows a workflow's execution live, and saves its results. It uses only API calls, so it also works on AWS."""
 
 import json
 import time
@@ -20,14 +20,14 @@ _POLL_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class StateEvent:
-    """A state was entered or left, or an attempt at it failed.
+    """The execution entered or left a state, or an attempt at the state failed.
 
     Attributes:
         time: When.
         state: The state's name.
         change: `failed` for every failed attempt; then `caught` if the state is left by a Catch.
-        error: The error's name, of `failed`.
-        cause: Its cause, often JSON.
+        error: The error's name, if `failed`.
+        cause: The error's cause, often JSON, if `failed`.
     """
 
     time: datetime
@@ -39,7 +39,7 @@ class StateEvent:
 
 @dataclass(frozen=True)
 class JobLogLine:
-    """A line a SageMaker job of the execution has printed; `host` is `algo-1` and so on."""
+    """A line that a SageMaker job of the execution printed; `host` is `algo-1` and so on."""
 
     time: datetime
     job_name: str
@@ -49,7 +49,7 @@ class JobLogLine:
 
 @dataclass(frozen=True)
 class ExecutionEnded:
-    """The execution is over; always the last event."""
+    """The execution ended; always the last event."""
 
     time: datetime
     status: str
@@ -64,12 +64,12 @@ ExecutionEvent = StateEvent | JobLogLine | ExecutionEnded
 def follow_execution(
     client: ClientFactory, execution_arn: str, *, poll_seconds: float = _POLL_SECONDS
 ) -> Iterator[ExecutionEvent]:
-    """Yields what happens in an execution as it happens, from its start to its end.
+    """Yield the events of an execution as they happen, from its start to its end.
 
     Args:
         client: Makes a client of a service, e.g. `cloud.client` or `boto3.client`.
         execution_arn: The execution.
-        poll_seconds: How often the services are asked.
+        poll_seconds: The pause between two polls of the services.
     """
     workflows = client("stepfunctions")
     logs = JobLogs(client("logs"))
@@ -93,10 +93,10 @@ def follow_execution(
 def wait_for_execution(
     client: ClientFactory, execution_arn: str, *, seconds: float = 120.0
 ) -> "DescribeExecutionOutputTypeDef":
-    """Returns the description of an execution once it has ended.
+    """Wait until an execution ends, and return its description.
 
     Raises:
-        TimeoutError: It has not, after `seconds`.
+        TimeoutError: It still runs after `seconds`.
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -108,7 +108,7 @@ def wait_for_execution(
 
 
 def save_execution(client: ClientFactory, execution_arn: str, folder: Path) -> None:
-    """Writes `execution.json`, `history.json` and `logs/` (jobs and Lambda functions) of an execution to `folder`."""
+    """Write `execution.json`, `history.json` and `logs/` (jobs and Lambda functions) of an execution to `folder`."""
     workflows = client("stepfunctions")
     described = workflows.describe_execution(executionArn=execution_arn)
     history = _history(workflows, execution_arn)
@@ -141,22 +141,22 @@ def _state_events(history: list["HistoryEventTypeDef"], *, after: int) -> Iterat
 def _state_event(
     event: "HistoryEventTypeDef", by_id: dict[int, "HistoryEventTypeDef"], failed_last: set[str]
 ) -> StateEvent | None:
-    kind, when = event["type"], event["timestamp"]
-    if kind.endswith("StateEntered"):
+    event_type, when = event["type"], event["timestamp"]
+    if event_type.endswith("StateEntered"):
         return StateEvent(when, event["stateEnteredEventDetails"]["name"], "entered")
-    if kind.endswith("StateExited"):
+    if event_type.endswith("StateExited"):
         state = event["stateExitedEventDetails"]["name"]
         caught = state in failed_last
         failed_last.discard(state)
         return StateEvent(when, state, "caught" if caught else "succeeded")
     state = _state_of(event, by_id)
-    if kind.endswith("Succeeded"):
+    if event_type.endswith("Succeeded"):
         failed_last.discard(state)
-    if kind.endswith(("Failed", "TimedOut")) and not kind.startswith("Execution"):
+    if event_type.endswith(("Failed", "TimedOut")) and not event_type.startswith("Execution"):
         failed_last.add(state)
         found = (value for name, value in event.items() if name.endswith("EventDetails"))
         details = cast("dict[str, str]", next(found, {}))
-        return StateEvent(when, state, "failed", details.get("error", kind), details.get("cause", ""))
+        return StateEvent(when, state, "failed", details.get("error", event_type), details.get("cause", ""))
     return None
 
 

@@ -1,4 +1,4 @@
-"""`LocalCloud`: has the server run, hands out what clients need, and makes things go wrong on request."""
+"""`LocalCloud`: starts the server, gives access to it, and injects faults on request."""
 
 import os
 import shutil
@@ -17,8 +17,8 @@ from local_cloud.client.cdk_cli import run_cdk
 from local_cloud.client.client_factory import ClientFactory
 from local_cloud.client.server_process import ServerProcess
 from local_cloud.core.cpu_affinity import checked_cores
-from local_cloud.core.held_states import HeldStates
 from local_cloud.core.job_faults import FaultReason, Faults
+from local_cloud.core.paused_states import PausedStates
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.service_quotas import set_quota
 from local_cloud.core.state_layout import StateLayout
@@ -26,21 +26,21 @@ from local_cloud.middleware.api_faults import ApiFault, ApiFaults
 
 
 class LocalCloud:
-    """A cloud in a process of its own, for as long as the context is open.
+    """A cloud in its own process. It runs while the context is open.
+
+    The server ends with the context. It holds one end of a pipe, so it also ends when the opening process is killed.
 
     Args:
         state_folder: Where images, job folders and logs are kept. Default: a temporary folder, removed at the end.
-            What the services remember (objects, stacks, executions) is in memory and ends with the process. One cloud
-            at a time may use a folder.
-        region: The region clients and stacks use.
-        account: The account every caller is in.
-        stop_grace_seconds: From SIGTERM to SIGKILL when a job is stopped (120 in SageMaker).
+            The services keep their state (objects, stacks, executions) in memory, so it ends with the process. Only
+            one cloud at a time may use a folder.
+        region: The region of clients and stacks.
+        account: The account of every caller.
+        stop_grace_seconds: Seconds from SIGTERM to SIGKILL when a job is stopped (120 in SageMaker).
         iam: Whether a role may do only what its policies allow.
-        time_scale: What a workflow's Wait states and Retry intervals are multiplied by: 0.01 for tests of a retry.
-        cores_per_instance: How many of the machine's cores an instance of a job has: instance after instance gets the
-            next ones, and the first again after the last. Linux only. Default: every instance has all.
-
-    The server ends with the context, and also when the process that opened it is killed: it holds one end of a pipe.
+        time_scale: Factor for a workflow's Wait states and Retry intervals, e.g. 0.01 for a test of a retry.
+        cores_per_instance: Number of this computer's cores for each instance of a job. Each instance gets the next
+            cores; after the last core, the first follows again. Linux only. Default: every instance has all cores.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class LocalCloud:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
 
     def start(self) -> None:
-        """Starts the server and returns when it answers.
+        """Start the server and return when it is ready.
 
         Raises:
-            RuntimeError: It did not start; the message holds the end of its log.
+            RuntimeError: The server did not start. The message has the end of its log.
         """
         self._layout.create()
         self._layout.write_docker_program()
@@ -95,7 +95,7 @@ class LocalCloud:
             self.stop()
             raise
         self._access = Access(
-            # Host written `localhost`: with an address the CDK's S3 client cannot form the URLs that moto's S3 expects.
+            # The host must be `localhost`: the CDK's S3 client cannot form the URLs that moto expects from an address.
             endpoint_url=f"http://localhost:{port}",
             region=self.region,
             account=self.account,
@@ -103,7 +103,10 @@ class LocalCloud:
         )
 
     def stop(self) -> None:
-        """Stops jobs, Lambdas and the server; returns when they are gone. Harmless when nothing runs."""
+        """Stop jobs, Lambda functions and the server, and return when they have ended.
+
+        Do nothing if the server does not run.
+        """
         server, self._server = self._server, None
         if server is None:
             return
@@ -118,12 +121,12 @@ class LocalCloud:
 
     @property
     def log_file(self) -> Path:
-        """The server's log: requests that failed, what moto left out, tracebacks."""
+        """The server's log: failed requests, types that are only recorded, tracebacks."""
         return self._layout.server_log
 
     @property
     def permissions_file(self) -> Path:
-        """What roles have asked for: role, action, resource, context, and the statements that allowed it."""
+        """The permissions that roles needed: role, action, resource, context, allowing statements."""
         return self._layout.permissions
 
     @property
@@ -132,22 +135,22 @@ class LocalCloud:
         return self._started_access().environment
 
     def child_environment(self) -> dict[str, str]:
-        """Returns the caller's environment without any `AWS_*` of its own, plus `environment`."""
+        """Return the caller's environment without its own `AWS_*` variables, plus `environment`."""
         return self._started_access().child_environment()
 
     @property
     def client(self) -> ClientFactory:
-        """Makes boto3 clients of this cloud; the caller's own AWS configuration is never read."""
+        """The factory of this cloud's boto3 clients. It never reads the caller's own AWS configuration."""
         return self._started_access().client
 
     def deploy(self, assembly_folder: Path) -> dict[str, dict[str, str]]:
-        """Deploys a synthesised cloud assembly with boto3 alone: assets first, then stacks in order.
+        """Deploy a synthesized cloud assembly with boto3 alone: first the assets, then the stacks in order.
 
         Returns:
             Each stack's outputs, by stack name and output key.
 
         Raises:
-            DeploymentError: A stack failed, or the assembly holds something that is not known here.
+            DeploymentError: A stack failed, or the local cloud does not support a part of the assembly.
         """
         return deploy_assembly(
             assembly_folder, client=self.client, account=self.account, region=self.region, images=self._layout.images
@@ -156,13 +159,13 @@ class LocalCloud:
     def cdk(
         self, *arguments: str, cwd: Path, cdk_program: Path, capture: bool = False, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Runs the real CDK CLI against this cloud, e.g. `cloud.cdk("deploy", "--all", cwd=..., cdk_program=...)`.
+        """Run the real CDK CLI against this cloud, e.g. `cloud.cdk("deploy", "--all", cwd=..., cdk_program=...)`.
 
-        What the local cloud requires (`--method direct` and the like) is added to the arguments.
+        The method adds the options that the local cloud requires, such as `--method direct`.
 
         Args:
             arguments: The command and its options.
-            cwd: Where `cdk.json` is.
+            cwd: The folder of `cdk.json`.
             cdk_program: `node_modules/.bin/cdk`.
             capture: Return stdout and stderr instead of showing them.
             check: Raise `subprocess.CalledProcessError` on a non-zero exit.
@@ -177,42 +180,42 @@ class LocalCloud:
         )
 
     def job_logs(self, job_name: str) -> list[Path]:
-        """The live log files of a job, one an instance; empty until it runs."""
+        """Return the live log files of a job, one for each instance; empty until the job runs."""
         return sorted(self._layout.jobs.glob(f"*/{job_name}/logs/*.log"))
 
     def fail_next_job(self, *, reason: FaultReason, instance_type: str | None = None) -> None:
-        """Makes the next job on `instance_type` (any, if None) fail as the platform fails; see `job_faults`."""
+        """Make the next job on `instance_type` (any, if None) fail like a platform failure; see `job_faults`."""
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
 
     def set_quota(self, name: str, value: float) -> None:
-        """Sets how many instances jobs may use at the same time, by the name that Service Quotas has for it."""
+        """Set the number of instances that jobs may use at the same time, by the quota's name in Service Quotas."""
         set_quota(self._layout.quotas, name, value)
 
     def fail_calls(self, fault: ApiFault) -> None:
-        """Makes the next API calls that fit go wrong; see `api_faults`."""
+        """Make the next matching API calls fail; see `api_faults`."""
         ApiFaults(self._layout.api_faults).add(fault)
 
     def forget_faults(self) -> None:
-        """Takes back the failures that were asked for and have not happened, and lets go of held states."""
+        """Remove all unused faults and release all paused states."""
         self.release_states()
         ApiFaults(self._layout.api_faults).clear()
         Faults(self._layout.faults).clear()
 
-    def hold_state(self, name: str) -> None:
-        """Has executions wait where they enter a state, until they are ended or `release_states` is called."""
-        HeldStates(self._layout.held_states).hold(name)
+    def pause_at_state(self, name: str) -> None:
+        """Pause executions when they enter the state, until they end or `release_states` is called."""
+        PausedStates(self._layout.paused_states).pause(name)
 
     def release_states(self) -> None:
-        """Lets executions go on that wait in a state."""
-        HeldStates(self._layout.held_states).release()
+        """Let paused executions continue, and pause no further ones."""
+        PausedStates(self._layout.paused_states).release()
 
     def kill_job(self, job_name: str) -> None:
-        """Kills the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""
+        """Kill the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""
         for file in self._layout.jobs.glob(f"*/{job_name}/**/*.pid"):
             with suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGKILL)
 
     def _started_access(self) -> Access:
         if self._access is None:
-            raise RuntimeError("the local cloud is not started; use it as a context manager or call start()")
+            raise RuntimeError("the local cloud is not started: use it as a context manager or call start()")
         return self._access

@@ -1,4 +1,4 @@
-// Resolves every name below `localhost` to this machine, as RFC 6761 asks; macOS and some C libraries do not.
+// Resolves every name below `localhost` to this computer, as RFC 6761 requires. macOS and some C libraries do not.
 const dns = require("node:dns");
 const lookup = dns.lookup;
 dns.lookup = (name, options, callback) =>

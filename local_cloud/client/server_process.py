@@ -1,4 +1,4 @@
-"""The server in a process of its own, which ends whenever the process that started it does."""
+"""Runs the server in its own process, which ends with the process that started it."""
 
 import json
 import os
@@ -18,11 +18,11 @@ class ServerProcess:
     """Starts the server.
 
     Args:
-        options: The caller's choices.
-        log_file: What it writes its log to.
+        options: The caller's options.
+        log_file: The file for the server's log.
 
     Attributes:
-        pid: Of the server, and of the group of its processes.
+        pid: The id of the server's process and of its process group.
     """
 
     def __init__(self, options: ServerOptions, *, log_file: Path) -> None:
@@ -31,7 +31,7 @@ class ServerProcess:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [repository, environment.get("PYTHONPATH")]))
         self._log_file = log_file
         with log_file.open("wb") as log:
-            # A session of its own: a Ctrl-C on the terminal reaches the opener, which then stops the server in order.
+            # A separate session: Ctrl-C on the terminal reaches only the opener, which then stops the server in order.
             self._process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "local_cloud.server", options.to_json()],
                 stdin=subprocess.PIPE,
@@ -43,10 +43,10 @@ class ServerProcess:
         self.pid = self._process.pid
 
     def port(self) -> int:
-        """Waits until the server answers; returns the port.
+        """Wait until the server is ready, and return its port.
 
         Raises:
-            RuntimeError: It did not start; the message holds the end of its log.
+            RuntimeError: The server did not start. The message has the end of its log.
         """
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], _READY_SECONDS)
@@ -57,7 +57,7 @@ class ServerProcess:
         return int(json.loads(greeting)["port"])
 
     def end(self) -> None:
-        """Stops jobs, Lambdas and the server; returns when they are gone."""
+        """Stop jobs, Lambda functions and the server, and return when they have ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()

@@ -1,4 +1,4 @@
-"""CloudFormation: resource types, custom resources and answers about stacks that moto lacks.
+"""CloudFormation: resource types, custom resources and stack operations that moto lacks.
 
 May import `core`.
 """

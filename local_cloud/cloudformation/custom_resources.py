@@ -1,6 +1,6 @@
-"""Custom resources: those whose function can run here answer for themselves, the others are recorded.
+"""Custom resources. A Python function handles its own resource. The local cloud only records all other resources.
 
-Without this a stack would wait for ever for the answer of a function that does not run.
+Otherwise a stack would wait forever for the response of a function that cannot run here.
 """
 
 import logging
@@ -11,14 +11,14 @@ from moto.awslambda.utils import get_backend as get_lambda_backend
 from moto.cloudformation.custom_model import CustomModel
 from moto.cloudformation.models import cloudformation_backends
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Puts the difference into moto's custom resources."""
-    replace(CustomModel, "create_from_cloudformation_json", _recording)
+    """Apply the change to moto's custom resources."""
+    patch_attribute(CustomModel, "create_from_cloudformation_json", _recording)
 
 
 def _recording(original: Callable[..., Any]) -> object:

@@ -1,6 +1,6 @@
-"""CloudFormation resource types that moto does not know: some are made, all others are recorded.
+"""CloudFormation resource types that moto does not support: some are created, all others are only recorded.
 
-A recorded type is in the stack, has a physical id, and answers Ref and Fn::GetAtt; nothing enforces or acts on it.
+A recorded resource is in the stack, has a physical id, and answers Ref and Fn::GetAtt. It has no other effect.
 """
 
 import functools
@@ -18,27 +18,27 @@ from moto.s3.models import FakeBucket
 
 from local_cloud.cloudformation import custom_resources, stacks
 from local_cloud.cloudformation.resources import Database, Resource, Schedule, ScheduleGroup
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _LOG = logging.getLogger(__name__)
 
 
 def install() -> None:
-    """Adds the types to moto's CloudFormation."""
-    made: dict[str, type[CloudFormationModel]] = {kind.type_name: kind for kind in (ScheduleGroup, Schedule, Database)}
-    known: dict[str, type[CloudFormationModel]] = {**parsing.get_model_map(), **made}
+    """Add the types to moto's CloudFormation."""
+    own: dict[str, type[CloudFormationModel]] = {made.type_name: made for made in (ScheduleGroup, Schedule, Database)}
+    known: dict[str, type[CloudFormationModel]] = {**parsing.get_model_map(), **own}
 
-    def finding_every_name(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
+    def with_own_names(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
         def resource_name_property_from_type(resource_type: str) -> str | None:
-            return "Name" if resource_type in made else original(resource_type)
+            return "Name" if resource_type in own else original(resource_type)
 
         return resource_name_property_from_type
 
-    replace(parsing, "resource_class_from_type", lambda _: functools.partial(_class_from_type, known=known))
-    replace(parsing, "resource_name_property_from_type", finding_every_name)
-    replace(Key, "create_from_cloudformation_json", _as_the_key_service_writes)
-    replace(FakeBucket, "create_from_cloudformation_json", _with_versions)
-    replace(LogGroup, "get_cfn_attribute", _with_its_streams)
+    patch_attribute(parsing, "resource_class_from_type", lambda _: functools.partial(_class_from_type, known=known))
+    patch_attribute(parsing, "resource_name_property_from_type", with_own_names)
+    patch_attribute(Key, "create_from_cloudformation_json", _with_policy_as_text)
+    patch_attribute(FakeBucket, "create_from_cloudformation_json", _with_versions)
+    patch_attribute(LogGroup, "get_cfn_attribute", _with_its_streams)
     stacks.install()
     custom_resources.install()
 
@@ -46,7 +46,7 @@ def install() -> None:
 def _class_from_type(
     resource_type: str, *, known: dict[str, type[CloudFormationModel]]
 ) -> type[CloudFormationModel] | None:
-    """Returns the class of a type's resources; None where moto makes nothing of them."""
+    """Return the class for a resource type; None if moto ignores the type."""
     if resource_type.startswith("Custom::") or resource_type == "AWS::CloudFormation::CustomResource":
         return CustomModel
     if resource_type in known:
@@ -63,7 +63,7 @@ def _recorded(resource_type: str) -> type[Resource]:
 
 
 def _with_its_streams(original: Callable[..., str]) -> Callable[..., str]:
-    """CloudFormation's ARN of a log group ends in `:*`, and so speaks of its streams."""
+    """Append `:*` to the ARN of a log group, as CloudFormation does, so that the ARN covers the group's streams."""
 
     def get_cfn_attribute(self: LogGroup, attribute_name: str) -> str:
         return original(self, attribute_name) + (":*" if attribute_name == "Arn" else "")
@@ -72,7 +72,7 @@ def _with_its_streams(original: Callable[..., str]) -> Callable[..., str]:
 
 
 def _with_versions(original: Callable[..., Any]) -> object:
-    """A bucket whose template says so keeps old versions."""
+    """Enable the versions of a bucket whose template asks for them."""
 
     def create_from_cloudformation_json(
         _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
@@ -85,8 +85,8 @@ def _with_versions(original: Callable[..., Any]) -> object:
     return classmethod(create_from_cloudformation_json)
 
 
-def _as_the_key_service_writes(original: Callable[..., Any]) -> object:
-    """Everywhere else in moto a key's policy is text, and its tags are named as KMS names them."""
+def _with_policy_as_text(original: Callable[..., Any]) -> object:
+    """Convert a key's policy to text and its tags to KMS's format, as the rest of moto expects them."""
 
     def create_from_cloudformation_json(
         _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object

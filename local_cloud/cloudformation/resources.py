@@ -1,4 +1,4 @@
-"""Resources of CloudFormation types that moto does not know: those that are made in moto's services."""
+"""Resources of CloudFormation types that moto does not support, created in moto's services."""
 
 from contextlib import suppress
 from typing import Any
@@ -11,7 +11,7 @@ from moto.scheduler.models import scheduler_backends
 
 
 class Resource(CloudFormationModel):
-    """What is made and what is recorded only share: properties, a name, and one attribute for all."""
+    """The base of created and of recorded resources: properties, a name, and an answer to every Fn::GetAtt."""
 
     type_name = ""
 
@@ -20,26 +20,26 @@ class Resource(CloudFormationModel):
 
     @property
     def physical_resource_id(self) -> str:
-        """What Ref answers."""
+        """The value of Ref."""
         return self.name
 
     @classmethod
     def cloudformation_type(cls) -> str:
-        """As moto asks for the type."""
+        """Return the CloudFormation type. Moto calls this method."""
         return cls.type_name
 
     @staticmethod
     def cloudformation_name_type() -> str:
-        """The property that holds the name."""
+        """Return the property that has the name."""
         return "Name"
 
     @classmethod
     def has_cfn_attr(cls, attr: str) -> bool:  # noqa: ARG003
-        """Whether it answers Fn::GetAtt: always."""
+        """Return whether the resource answers Fn::GetAtt: always True."""
         return True
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """An ARN for whatever ends in Arn, the name for all else."""
+        """Return an ARN for attributes whose name ends with Arn, and the resource's name for all others."""
         service, kind = self.type_name.split("::")[1:3]
         arn = f"arn:aws:{service.lower()}:{self.region}:{self.account}:{kind.lower()}/{self.name}"
         return arn if attribute_name.endswith("Arn") else self.name
@@ -53,9 +53,9 @@ class Resource(CloudFormationModel):
         region_name: str,
         **_kwargs: Any,  # noqa: ANN401
     ) -> "Resource":
-        """A new one, made."""
+        """Create a new resource."""
         resource = cls(resource_name, cloudformation_json.get("Properties", {}), account=account_id, region=region_name)
-        resource.make()
+        resource.create_in_service()
         return resource
 
     @classmethod
@@ -67,21 +67,21 @@ class Resource(CloudFormationModel):
         account_id: str,
         region_name: str,
     ) -> "Resource":
-        """A new one in the place of the old."""
+        """Replace the resource by a new one."""
         properties = cloudformation_json.get("Properties", {})
         name = properties.get("Name", original_resource.name if original_resource else new_resource_name)
-        original_resource.unmake()
+        original_resource.remove_from_service()
         return cls.create_from_cloudformation_json(name, cloudformation_json, account_id, region_name)
 
     def delete(self, _account_id: str, _region_name: str) -> None:
-        """Removes it, as moto asks for it."""
-        self.unmake()
+        """Remove the resource. Moto calls this method."""
+        self.remove_from_service()
 
-    def make(self) -> None:
-        """Makes the resource in its service."""
+    def create_in_service(self) -> None:
+        """Create the resource in its service."""
 
-    def unmake(self) -> None:
-        """Removes the resource from its service."""
+    def remove_from_service(self) -> None:
+        """Remove the resource from its service."""
 
 
 def _scheduler(resource: Resource) -> Any:  # noqa: ANN401
@@ -89,61 +89,61 @@ def _scheduler(resource: Resource) -> Any:  # noqa: ANN401
 
 
 class ScheduleGroup(Resource):
-    """A schedule group, in moto's scheduler."""
+    """A schedule group in moto's scheduler."""
 
     type_name = "AWS::Scheduler::ScheduleGroup"
 
-    def make(self) -> None:
-        """Creates the group."""
+    def create_in_service(self) -> None:
+        """Create the group."""
         _scheduler(self).create_schedule_group(self.name, self.properties.get("Tags", []))
 
-    def unmake(self) -> None:
-        """Deletes the group."""
+    def remove_from_service(self) -> None:
+        """Delete the group."""
         with suppress(KeyError):
             _scheduler(self).delete_schedule_group(self.name)
 
 
 class Schedule(Resource):
-    """A schedule, in moto's scheduler: it can be read; it never fires."""
+    """A schedule in moto's scheduler. It can be read, but it never fires."""
 
     type_name = "AWS::Scheduler::Schedule"
 
-    def make(self) -> None:
-        """Creates the schedule."""
-        given = self.properties.get
+    def create_in_service(self) -> None:
+        """Create the schedule."""
+        optional = self.properties.get
         target = dict(self.properties["Target"])
         if retry := target.get("RetryPolicy"):
-            # CloudFormation hands numbers on as they are written; some templates write them as strings.
+            # CloudFormation passes numbers as the template has them, and some templates have strings.
             target["RetryPolicy"] = {name: int(value) for name, value in retry.items()}
         _scheduler(self).create_schedule(
-            description=given("Description"),
-            end_date=given("EndDate"),
+            description=optional("Description"),
+            end_date=optional("EndDate"),
             flexible_time_window=self.properties["FlexibleTimeWindow"],
-            group_name=given("GroupName"),
-            kms_key_arn=given("KmsKeyArn"),
+            group_name=optional("GroupName"),
+            kms_key_arn=optional("KmsKeyArn"),
             name=self.name,
             schedule_expression=self.properties["ScheduleExpression"],
-            schedule_expression_timezone=given("ScheduleExpressionTimezone"),
-            start_date=given("StartDate"),
-            state=given("State"),
+            schedule_expression_timezone=optional("ScheduleExpressionTimezone"),
+            start_date=optional("StartDate"),
+            state=optional("State"),
             target=target,
             action_after_completion=None,
         )
 
-    def unmake(self) -> None:
-        """Deletes the schedule."""
-        with suppress(ScheduleNotFound, ScheduleGroupNotFound):  # gone with its group
+    def remove_from_service(self) -> None:
+        """Delete the schedule."""
+        with suppress(ScheduleNotFound, ScheduleGroupNotFound):  # deleted with its group
             _scheduler(self).delete_schedule(self.properties.get("GroupName"), self.name)
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """The ARN as the scheduler writes it."""
+        """Return the schedule's ARN from the scheduler."""
         assert attribute_name == "Arn", attribute_name
         arn: str = _scheduler(self).get_schedule(self.properties.get("GroupName"), self.name).arn
         return arn
 
 
 class Database(Resource):
-    """A database of the Glue catalogue, in moto's."""
+    """A database of moto's Glue catalog."""
 
     type_name = "AWS::Glue::Database"
 
@@ -153,14 +153,14 @@ class Database(Resource):
 
     @property
     def physical_resource_id(self) -> str:
-        """Its name, which lies deeper than that of other types."""
+        """The name, which is nested deeper in the properties than for other types."""
         return self._database
 
-    def make(self) -> None:
-        """Creates the database."""
+    def create_in_service(self) -> None:
+        """Create the database."""
         glue_backends[self.account][self.region].create_database(self._database, self.properties["DatabaseInput"])
 
-    def unmake(self) -> None:
-        """Deletes the database, with its tables."""
+    def remove_from_service(self) -> None:
+        """Delete the database with its tables."""
         with suppress(DatabaseNotFoundException):
             glue_backends[self.account][self.region].delete_database(self._database)

@@ -1,14 +1,13 @@
-"""Stacks as CloudFormation makes, changes, shows and deletes them.
+"""Creates, updates, describes and deletes stacks as CloudFormation does.
 
 Moto differs in three ways:
 
-- It answers with an internal server error that names no cause, and keeps half a stack. Here the answer names the
-  reason, and a stack that was never made is not there.
-- It computes the outputs of a deleted stack, and makes its exported resources again for that. The CDK CLI reads a stack
-  once more after its deletion, and would bring back buckets and tables. Here a deleted stack keeps its last outputs.
-- It shows only the value of a parameter that names an SSM parameter, so the CDK CLI sees a change at every deployment.
-  Here the name comes with the value. A parameter that was never given keeps its default when an update asks for the
-  previous value.
+- Moto answers a failure with an internal server error without a cause, and keeps half a stack. Here the answer has the
+  cause, and a stack that could not be created does not exist.
+- Moto computes the outputs of a deleted stack, and for that it creates the exported resources again. The CDK CLI reads
+  a stack after its deletion, and would thus restore buckets and tables. Here a deleted stack keeps its last outputs.
+- Moto shows only the value of an SSM parameter, not its name, so the CDK CLI sees a change at every deployment. Here
+  the answer has both. A parameter that was never set keeps its default when an update asks for the previous value.
 """
 
 import logging
@@ -20,30 +19,30 @@ from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _LOG = logging.getLogger(__name__)
 _SSM_TYPE = "AWS::SSM::Parameter::"
 
 
 def install() -> None:
-    """Puts the differences into moto's CloudFormation."""
-    replace(CloudFormationBackend, "create_stack", _whole_or_not_at_all)
+    """Apply the changes to moto's CloudFormation."""
+    patch_attribute(CloudFormationBackend, "create_stack", _all_or_nothing)
     for call in ("update_stack", "delete_stack"):
-        replace(CloudFormationBackend, call, _telling_why)
+        patch_attribute(CloudFormationBackend, call, _reporting_the_cause)
     _keep_last_outputs()
-    replace(Stack, "parameter_list", _telling_names)
-    replace(CloudFormationBackend, "_resolve_update_parameters", _keeping_defaults)
+    patch_attribute(Stack, "parameter_list", _showing_parameter_names)
+    patch_attribute(CloudFormationBackend, "_resolve_update_parameters", _keeping_defaults)
 
 
-def _whole_or_not_at_all(original: Callable[..., Any]) -> Callable[..., Any]:
-    make = _telling_why(original)
+def _all_or_nothing(original: Callable[..., Any]) -> Callable[..., Any]:
+    make = _reporting_the_cause(original)
 
     def create_stack(self: CloudFormationBackend, name: str, *args: object, **kwargs: object) -> Stack:
         try:
             stack: Stack = make(self, name, *args, **kwargs)
             if stack.status.endswith("_COMPLETE"):
-                _telling_why(lambda made: made.outputs)(stack)
+                _reporting_the_cause(lambda made: made.outputs)(stack)
         except AlreadyExistsException:
             raise
         except Exception:
@@ -55,40 +54,40 @@ def _whole_or_not_at_all(original: Callable[..., Any]) -> Callable[..., Any]:
     return create_stack
 
 
-def _telling_why(original: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting_the_cause(original: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: object, **kwargs: object) -> Any:  # noqa: ANN401 - as the original
         try:
             return original(*args, **kwargs)
         except (ServiceException, HTTPException):
             raise
         except Exception as error:
-            _LOG.exception("a stack could not be made, changed or deleted")
+            _LOG.exception("cannot create, update or delete a stack")
             raise ValidationError(message=f"{type(error).__name__}: {error}") from error
 
     return call
 
 
 def _keep_last_outputs() -> None:
-    """Notes a stack's outputs when it is deleted, and returns them from then on."""
+    """Keep a stack's outputs when it is deleted, and return them from then on."""
     last: dict[str, Any] = {}  # by stack id
 
-    def noting(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    def keeping_outputs(original: Callable[[Any], None]) -> Callable[[Any], None]:
         def delete(self: Stack) -> None:
             last[self.stack_id] = self.outputs
             original(self)
 
         return delete
 
-    def as_noted(original: property) -> property:
+    def kept_outputs(original: property) -> property:
         read = original.fget
         assert read is not None
         return property(lambda stack: last[stack.stack_id] if stack.stack_id in last else read(stack))
 
-    replace(Stack, "delete", noting)
-    replace(Stack, "outputs", as_noted)
+    patch_attribute(Stack, "delete", keeping_outputs)
+    patch_attribute(Stack, "outputs", kept_outputs)
 
 
-def _telling_names(original: property) -> property:
+def _showing_parameter_names(original: property) -> property:
     read = original.fget
     assert read is not None
 
@@ -110,10 +109,10 @@ def _keeping_defaults(original: Callable[..., Any]) -> Callable[..., Any]:
     return _resolve_update_parameters
 
 
-def _with_name(entry: dict[str, Any], declared: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _with_name(entry: dict[str, Any], declared: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     key = entry["ParameterKey"]
     parameter = declared.get(key, {})
     if not str(parameter.get("Type", "")).startswith(_SSM_TYPE):
         return entry
-    name = given.get(key, parameter.get("Default"))
+    name = values.get(key, parameter.get("Default"))
     return {**entry, "ParameterValue": name, "ResolvedValue": entry["ParameterValue"]}

@@ -1,7 +1,7 @@
-"""The program the CDK CLI calls instead of docker: build, tag, push, login, inspect.
+"""The docker shim: the program that the CDK CLI calls instead of docker to build, tag, push, log in and inspect.
 
-Called as `python -m local_cloud.containers.docker_cli IMAGES_FOLDER <docker's arguments>`. An option or command it does
-not know is an error: it never pretends to have done something.
+Called as `python -m local_cloud.containers.docker_cli IMAGES_FOLDER <docker's arguments>`. It fails on every command
+or option that it does not support. It never ignores one that changes the result.
 """
 
 import argparse
@@ -16,7 +16,7 @@ _IGNORED_FLAGS = {"--no-cache", "--pull", "--quiet", "-q", "--load"}
 
 
 def main(images: ImageStore, arguments: list[str]) -> int:
-    """Does one docker command; returns its exit status."""
+    """Run one docker command and return its exit status."""
     command, *rest = arguments or ["help"]
     if command == "login":
         return 0
@@ -29,7 +29,7 @@ def main(images: ImageStore, arguments: list[str]) -> int:
         return _push(images, [word for word in rest if not word.startswith("-")][-1])
     if command == "inspect":
         return _inspect(images, rest)
-    raise ImageError(f"`docker {' '.join(arguments)}` is not known to the local cloud's stand-in for docker")
+    raise ImageError(f"the local cloud's docker shim does not support `docker {' '.join(arguments)}`")
 
 
 def _build(images: ImageStore, words: list[str]) -> int:
@@ -43,23 +43,23 @@ def _build(images: ImageStore, words: list[str]) -> int:
         parser.add_argument(option)
     for flag in _IGNORED_FLAGS:
         parser.add_argument(flag, action="store_true")
-    given, unknown = parser.parse_known_args(words)
+    options, unknown = parser.parse_known_args(words)
     if unknown:
-        raise ImageError(f"`docker build {unknown[0]}` is not known to the local cloud's stand-in for docker")
-    context: Path = given.context.resolve()
+        raise ImageError(f"the local cloud's docker shim does not support `docker build {unknown[0]}`")
+    context: Path = options.context.resolve()
     build = ImageBuild(
         context=context,
-        dockerfile=context / given.file,
-        arguments={name: value for name, _, value in (pair.partition("=") for pair in given.build_arg)},
-        platform=given.platform,
+        dockerfile=context / options.file,
+        arguments={name: value for name, _, value in (pair.partition("=") for pair in options.build_arg)},
+        platform=options.platform,
     )
-    images.build(given.tag, build.lay_out)
+    images.build(options.tag, build.lay_out)
     return 0
 
 
 def _push(images: ImageStore, uri: str) -> int:
     record = images.get(uri)
-    # Imported here: of all the commands, this one alone talks to the cloud, and the others must start fast.
+    # Imported here because only this command calls the cloud, and the others must start fast.
     import boto3
 
     from local_cloud.containers.image_push import push
@@ -72,7 +72,7 @@ def _inspect(images: ImageStore, words: list[str]) -> int:
     try:
         images.get([word for word in words if not word.startswith("-")][-1])
     except ImageError:
-        return 1  # the CDK asks whether the image is there before it builds it
+        return 1  # the CDK checks whether the image exists before it builds it
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Reads a Dockerfile and lays out its image; `images` says how an image is kept. Standard library only."""
+"""Reads a Dockerfile and lays out its image in a folder; see `images` for the format. Standard library only."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from local_cloud.containers.images import ImageError, ImageRecord, copy_into_image
 
-# RUN: the caller's Python environment stands in. The others change nothing a local process would notice.
-_WITHOUT_EFFECT = {
+# The caller's Python environment replaces the result of RUN. The others change nothing for a local process.
+_IGNORED_INSTRUCTIONS = {
     "FROM",
     "RUN",
     "LABEL",
@@ -27,13 +27,13 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))")
 
 @dataclass(frozen=True, kw_only=True)
 class ImageBuild:
-    """One build, as `docker build` takes it.
+    """One build, with the arguments of `docker build`.
 
     Attributes:
         context: The build context.
         dockerfile: The Dockerfile.
         arguments: Build arguments; they override the defaults of ARG.
-        platform: Operating system and architecture of the machines that the image is for.
+        platform: Operating system and architecture that the image is for.
     """
 
     context: Path
@@ -42,10 +42,10 @@ class ImageBuild:
     platform: str = "linux/amd64"
 
     def lay_out(self, folder: Path) -> ImageRecord:
-        """Lays out the last stage of the Dockerfile in `folder`, which is empty.
+        """Lay out the last stage of the Dockerfile in `folder`, which is empty.
 
         Raises:
-            ImageError: An instruction is not known here, or a copied file is not there.
+            ImageError: The builder does not support an instruction, or a copied file is missing.
         """
         image = _Image(self, ImageRecord(folder=str(folder), architecture=self.platform.partition("/")[2]))
         for line, name, rest in self._last_stage():
@@ -53,14 +53,14 @@ class ImageBuild:
         return image.record
 
     def _last_stage(self) -> list[tuple[int, str, str]]:
-        """The instructions of the last stage, and the ARGs of all: only the last stage becomes the image."""
+        """Return the instructions of the last stage, which becomes the image, and the ARGs of all stages."""
         found = instructions(self.dockerfile.read_text())
         last = max((number for number, (_, name, _) in enumerate(found) if name == "FROM"), default=0)
         return [entry for number, entry in enumerate(found) if number >= last or entry[1] == "ARG"]
 
 
 class _Image:
-    """The image as far as the instructions have made it."""
+    """The image after the instructions so far."""
 
     def __init__(self, build: ImageBuild, record: ImageRecord) -> None:
         self.record = record
@@ -78,11 +78,11 @@ class _Image:
         }
 
     def take(self, name: str, rest: str, *, where: str) -> None:
-        """Applies one instruction."""
-        if name in _WITHOUT_EFFECT:
+        """Apply one instruction."""
+        if name in _IGNORED_INSTRUCTIONS:
             return
         if name not in self._handlers:
-            raise ImageError(f"{where}: this instruction is not known to the local cloud's image builder")
+            raise ImageError(f"{where}: the local cloud's image builder does not support this instruction")
         self._handlers[name](rest, where)
 
     def _arg(self, rest: str, where: str) -> None:
@@ -102,11 +102,11 @@ class _Image:
         words = _exec_form(text, where) if text.startswith("[") else shlex.split(text)
         if any(word.startswith("--from") for word in words):
             raise ImageError(
-                f"{where}: copying from another stage or image is not known to the local cloud's image builder"
+                f"{where}: the local cloud's image builder does not support copying from another stage or image"
             )
         *sources, target = [word for word in words if not word.startswith("--")]
         if not sources or any("://" in source for source in sources):
-            raise ImageError(f"{where}: needs sources in the build context and a destination")
+            raise ImageError(f"{where}: give one or more sources in the build context and a destination")
         copy_into_image(
             self._build.context,
             sources=sources,
@@ -135,7 +135,7 @@ class _Image:
 
 
 def instructions(text: str) -> list[tuple[int, str, str]]:
-    """Splits a Dockerfile into (line number, instruction, rest), continued lines joined and comments left out."""
+    """Split a Dockerfile into (line number, instruction, rest). Continued lines are joined and comments are removed."""
     found: list[tuple[int, str, str]] = []
     start, joined = 0, ""
     for number, raw in enumerate(text.splitlines(), start=1):
@@ -167,7 +167,7 @@ def _exec_form(text: str, where: str) -> list[str]:
     except ValueError:
         words = None
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ImageError(f'{where}: write the exec form, ["program", "argument"]: in the shell form signals are lost')
+        raise ImageError(f'{where}: use the exec form, ["program", "argument"]; the shell form loses signals')
     return words
 
 

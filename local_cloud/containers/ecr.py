@@ -1,4 +1,4 @@
-"""ECR: keeps what is uploaded to it and serves it again, which moto leaves out."""
+"""ECR: keeps uploaded blobs and serves them again, which moto does not."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,16 +9,16 @@ from moto.core.responses import ActionResult
 from moto.ecr.models import ECRBackend
 from moto.ecr.responses import ECRResponse
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 from local_cloud.core.server_settings import ServerSettings
 
 PATH = "/_layers/"
 
 
 def install(settings: ServerSettings) -> None:
-    """Makes ECR keep what is uploaded, and tell where it can be had."""
+    """Make ECR keep uploaded blobs and return their download URLs."""
 
-    def keeping(original: Callable[..., Any]) -> Callable[..., Any]:
+    def keeping_blobs(original: Callable[..., Any]) -> Callable[..., Any]:
         def complete_layer_upload(
             self: ECRBackend,
             repository_name: str,
@@ -34,7 +34,7 @@ def install(settings: ServerSettings) -> None:
 
         return complete_layer_upload
 
-    def telling(_original: Callable[..., Any]) -> Callable[..., Any]:
+    def returning_url(_original: Callable[..., Any]) -> Callable[..., Any]:
         def get_download_url_for_layer(self: ECRResponse) -> ActionResult:
             digest = self._get_param("layerDigest")
             url = f"{settings.endpoint_url}{PATH}{digest.partition(':')[2]}"
@@ -42,12 +42,12 @@ def install(settings: ServerSettings) -> None:
 
         return get_download_url_for_layer
 
-    replace(ECRBackend, "complete_layer_upload", keeping)
-    replace(ECRResponse, "get_download_url_for_layer", telling)
+    patch_attribute(ECRBackend, "complete_layer_upload", keeping_blobs)
+    patch_attribute(ECRResponse, "get_download_url_for_layer", returning_url)
 
 
 def with_layers(application: WSGIApplication, folder: Path) -> WSGIApplication:
-    """Serves what was uploaded, to whoever has its address."""
+    """Wrap the application so that it serves uploaded blobs to every caller, without a signature."""
 
     def serve(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = str(environment.get("PATH_INFO", ""))

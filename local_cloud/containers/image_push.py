@@ -1,7 +1,7 @@
 """Pushes images to ECR, as `docker push` does.
 
-The image store keeps an image's files where they are. A push uploads three things: a manifest, the configuration with
-the architecture, and one layer that names the files' folder.
+An image's files stay in the image store. A push uploads three blobs: a manifest, the configuration with the
+architecture, and one layer that names the folder of the files.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 
 def push(ecr: "ECRClient", uri: str, record: ImageRecord) -> None:
-    """Pushes an image; one that is there already stays.
+    """Push an image. An image that is already in ECR stays unchanged.
 
     Args:
         ecr: An ECR client.

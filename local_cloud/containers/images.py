@@ -1,9 +1,9 @@
-"""Container images without containers: the files a Dockerfile copies, laid out in a folder, and a record of the rest.
+"""Container images without containers: a folder with the files that a Dockerfile copies, and a record of the rest.
 
-Standard library only: the program that stands in for docker starts often and must start fast.
+Standard library only, because the docker shim starts often and must start fast.
 
-`FROM` is ignored and `RUN` is not executed: the Python environment the cloud runs in stands in for both, that is, for
-the base image and the requirements installed into it. `COPY`, `ENV`, `WORKDIR`, `ENTRYPOINT` and `CMD` are real.
+`FROM` is ignored and `RUN` is not executed. The Python environment of the cloud replaces the base image and the
+requirements installed into it. `COPY`, `ENV`, `WORKDIR`, `ENTRYPOINT` and `CMD` are real.
 """
 
 import fnmatch
@@ -18,12 +18,12 @@ from pathlib import Path
 
 
 class ImageError(Exception):
-    """An image cannot be built or found; the message says which and why."""
+    """An image cannot be built or found. The message names the image or the instruction, and the cause."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRecord:
-    """What a Dockerfile says beside its files.
+    """The settings of an image, without its files.
 
     Attributes:
         folder: The image's root folder: `/opt/program` is `<folder>/opt/program`.
@@ -31,7 +31,7 @@ class ImageRecord:
         working_folder: WORKDIR, a path inside the image.
         entrypoint: ENTRYPOINT in exec form.
         command: CMD in exec form.
-        architecture: Of the machines it is for, as Docker calls it.
+        architecture: The architecture that the image is for, as Docker names it.
     """
 
     folder: str
@@ -42,7 +42,7 @@ class ImageRecord:
     architecture: str = "amd64"
 
     def to_local(self, path: str) -> str:
-        """Where a path of the image lies on this machine; the path itself if the image does not hold it."""
+        """Return the local path of a path in the image. Return the path unchanged if the image does not contain it."""
         local = self.root / path.lstrip("/")
         return str(local) if path.startswith("/") and local.exists() and path != "/" else path
 
@@ -53,16 +53,16 @@ class ImageRecord:
 
 
 class ImageStore:
-    """The images below one folder: `files/<hash>/` and `records/<hash of the URI>.json`."""
+    """The images in one folder: `files/<hash>/` and `records/<hash of the URI>.json`."""
 
     def __init__(self, folder: Path) -> None:
         self._files = folder / "files"
         self._records = folder / "records"
 
     def build(self, uri: str, lay_out: Callable[[Path], ImageRecord]) -> None:
-        """Keeps the image that `lay_out` makes in an empty folder, under `uri`.
+        """Build an image with `lay_out` in an empty folder, and store it under `uri`.
 
-        The same image is kept once; the files of an image that is there do not change, for jobs may run from them.
+        Equal images share one folder. The files of a stored image never change, because jobs may run from them.
         """
         self._files.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix="new-", dir=self._files))
@@ -76,7 +76,7 @@ class ImageStore:
         self.put(uri, replace(record, folder=str(folder)))
 
     def put(self, uri: str, record: ImageRecord) -> None:
-        """Names a record by `uri`."""
+        """Store a record under `uri`."""
         self._records.mkdir(parents=True, exist_ok=True)
         path = self._record_path(uri)
         unfinished = path.with_suffix(f".{os.getpid()}.new")
@@ -84,14 +84,14 @@ class ImageStore:
         unfinished.replace(path)
 
     def get(self, uri: str) -> ImageRecord:
-        """Returns the record named by `uri`.
+        """Return the record stored under `uri`.
 
         Raises:
-            ImageError: There is none.
+            ImageError: No image is stored under `uri`.
         """
         path = self._record_path(uri)
         if not path.exists():
-            raise ImageError(f"image {uri} not found; deploy the assembly that builds it first")
+            raise ImageError(f"image {uri} not found; first deploy the assembly that builds it")
         return ImageRecord(**json.loads(path.read_text())["record"])
 
     def _record_path(self, uri: str) -> Path:
@@ -101,17 +101,17 @@ class ImageStore:
 def copy_into_image(
     context: Path, *, sources: list[str], destination: Path, into_folder: bool, excluded: list[str]
 ) -> None:
-    """Does what COPY does: files and folders' contents from the build context to `destination`.
+    """Copy files and the contents of folders from the build context to `destination`, as COPY does.
 
     Args:
         context: The build context.
-        sources: Paths below it; may hold wildcards.
-        destination: A folder or file on this machine, inside the image's folder.
-        into_folder: Whether the destination is named as a folder (it ends with `/`).
+        sources: Paths in the build context; they may contain wildcards.
+        destination: A folder or file on this computer, in the image's folder.
+        into_folder: Whether the Dockerfile names the destination as a folder (it ends with `/`).
         excluded: `.dockerignore` patterns.
 
     Raises:
-        ImageError: A source is not there, or lies outside the context.
+        ImageError: A source does not exist, or is outside the context.
     """
     for pattern in sources:
         found = sorted(context.glob(pattern.lstrip("/"))) if pattern.strip("/.") else [context]
@@ -119,7 +119,7 @@ def copy_into_image(
             raise ImageError(f"COPY {pattern}: no such file in the build context {context}")
         for source in found:
             if not source.resolve().is_relative_to(context.resolve()):
-                raise ImageError(f"COPY {pattern}: lies outside the build context {context}")
+                raise ImageError(f"COPY {pattern}: the source is outside the build context {context}")
             if source.is_dir():
                 _copy_folder(source, destination, context=context, excluded=excluded)
             elif not is_excluded(source.relative_to(context), excluded):
@@ -130,7 +130,7 @@ def copy_into_image(
 
 
 def is_excluded(path: Path, patterns: list[str]) -> bool:
-    """Whether `.dockerignore` leaves a path of the context out; the last pattern that fits decides."""
+    """Return whether `.dockerignore` excludes a path of the context. The last matching pattern decides."""
     excluded = False
     candidates = [path.as_posix(), *(parent.as_posix() for parent in path.parents if parent.as_posix() != ".")]
     for line in patterns:
@@ -154,7 +154,7 @@ def _copy_folder(source: Path, destination: Path, *, context: Path, excluded: li
     destination.mkdir(parents=True, exist_ok=True)
     for item in sorted(source.iterdir()):
         if item.is_dir() and not item.is_symlink():
-            # A folder that is left out may still hold files a later `!pattern` brings back.
+            # An excluded folder may contain files that a later `!pattern` includes again.
             if not is_excluded(item.relative_to(context), excluded) or any(line.startswith("!") for line in excluded):
                 _copy_folder(item, destination / item.name, context=context, excluded=excluded)
         elif not is_excluded(item.relative_to(context), excluded):

@@ -1,5 +1,5 @@
-"""What the caller's process and the server share, and what all services of the server use.
+"""The code that the caller's process and the server share, and that all services of the server use.
 
-Settings and folders, the keys of roles, processes and their logs, quotas and failures that a test asks for. It imports
-neither moto nor any other package of `local_cloud`.
+It has settings, folders, role keys, processes, logs, quotas and requested faults. It imports neither moto nor any
+other package of `local_cloud`.
 """

@@ -1,7 +1,7 @@
-"""Failures of the platform that a test may ask for: no capacity, no quota, an internal error, no spare capacity.
+"""Faults of jobs that a test may request: no capacity, no quota, an internal error, no spot capacity.
 
-A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`, used up by the first job
-it fits. Everything else a test wants to go wrong, it brings about through the public API (it stops a job, say).
+A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`. The first matching job
+uses it up. A test causes every other failure through the public API, e.g. it stops a job.
 """
 
 import json
@@ -12,18 +12,23 @@ from pathlib import Path
 from typing import Literal
 
 FaultReason = Literal["capacity", "quota", "internal", "reclaimed"]
-"""`capacity`: the job starts and fails for want of machines; `quota`: the create call is refused; `internal`: the job
-fails with an internal server error; `reclaimed`: the job, on spot capacity, gets none in time."""
+"""The cause of a job's failure.
+
+- `capacity`: the job starts and then fails because SageMaker has no instances of the type.
+- `quota`: the server refuses the Create call.
+- `internal`: the job fails with an internal server error.
+- `reclaimed`: a job on spot capacity stops because it does not get any in time.
+"""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """The faults waiting in `folder`."""
+    """The unused faults in `folder`."""
 
     folder: Path
 
     def add(self, *, instance_type: str | None, reason: FaultReason) -> None:
-        """Makes the next job on `instance_type` (any, if None) fail for `reason`."""
+        """Make the next job on `instance_type` (on any type, if None) fail for `reason`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{len(list(self.folder.iterdir())):04d}-{uuid.uuid4().hex}"
         unfinished = self.folder / f"{name}.new"
@@ -31,12 +36,12 @@ class Faults:
         unfinished.rename(self.folder / f"{name}.json")
 
     def clear(self) -> None:
-        """Takes back what has not happened."""
+        """Remove the unused faults."""
         for path in self.folder.glob("*.json"):
             path.unlink(missing_ok=True)
 
     def take(self, *, instance_type: str, reasons: Iterable[FaultReason]) -> FaultReason | None:
-        """Returns and removes the oldest fault that fits; None where there is none."""
+        """Return and remove the oldest matching fault; None if no fault matches."""
         for path in sorted(self.folder.glob("*.json")):
             fault = json.loads(path.read_text())
             if fault["reason"] in reasons and fault["instance_type"] in (None, instance_type):

@@ -1,4 +1,4 @@
-"""What a job prints: to a file that can be followed live, and to CloudWatch Logs."""
+"""Copies the output of a job to a file that can be followed live, and to CloudWatch Logs."""
 
 import os
 import threading
@@ -12,28 +12,31 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_logs.type_defs import InputLogEventTypeDef
 
-_LONGEST_MESSAGE = 250_000
+_MAX_MESSAGE_CHARACTERS = 250_000
 
 
 class LogStream:
-    """One stream of a CloudWatch Logs group, made when it is; silent where the role that writes may not, as on AWS."""
+    """One stream of a CloudWatch Logs group. The constructor creates the stream in CloudWatch Logs.
+
+    If the writing role lacks the permission, the stream drops the lines without an error, as on AWS.
+    """
 
     def __init__(self, logs: "CloudWatchLogsClient", *, group: str, stream: str) -> None:
         self._logs, self._group, self._stream = logs, group, stream
-        with self._as_far_as_allowed():
-            self._make()
+        with self._ignore_denied_access():
+            self._create()
 
     def put(self, lines: Sequence[str]) -> None:
-        """Adds lines, all with the time of now."""
+        """Add lines with the current time as their timestamp."""
         now = int(time.time() * 1000)
         events: list[InputLogEventTypeDef] = [
-            {"timestamp": now, "message": line[:_LONGEST_MESSAGE] or " "} for line in lines
+            {"timestamp": now, "message": line[:_MAX_MESSAGE_CHARACTERS] or " "} for line in lines
         ]
         if events:
-            with self._as_far_as_allowed():
+            with self._ignore_denied_access():
                 self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=events)
 
-    def _make(self) -> None:
+    def _create(self) -> None:
         exceptions = self._logs.exceptions
         with suppress(exceptions.ResourceAlreadyExistsException):
             try:
@@ -44,7 +47,7 @@ class LogStream:
                 self._logs.create_log_stream(logGroupName=self._group, logStreamName=self._stream)
 
     @contextmanager
-    def _as_far_as_allowed(self) -> Iterator[None]:
+    def _ignore_denied_access(self) -> Iterator[None]:
         try:
             yield
         except self._logs.exceptions.ClientError as error:
@@ -53,14 +56,17 @@ class LogStream:
 
 
 class LogPump(threading.Thread):
-    """Copies a pipe, line by line as they come, to a file and a stream, until the pipe's end."""
+    """Copies the lines of a pipe to a file and a stream as they arrive, until the pipe ends."""
 
     def __init__(self, pipe: int, *, path: Path, stream: LogStream) -> None:
         super().__init__(daemon=True)
         self._pipe, self._path, self._stream = pipe, path, stream
 
     def run(self) -> None:
-        """Pumps; a line without an end is held back until it has one."""
+        """Copy until the pipe ends.
+
+        The file gets every byte immediately. The stream gets a line when it is complete.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         rest = b""
         with self._path.open("ab") as file:

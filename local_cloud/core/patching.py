@@ -1,17 +1,17 @@
-"""Puts functions of one's own in the place of moto's, by name.
+"""Replaces functions of moto by name.
 
-Patched by name, moto must be pinned exactly: a name that is not there any more is an error at start, not later.
+Moto must therefore be pinned exactly. A name that no longer exists raises an error when the server starts.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 
-def replace(owner: object, name: str, make: Callable[[Any], object]) -> None:
-    """Replaces `owner.name` by what `make` returns for what was there.
+def patch_attribute(owner: object, name: str, make: Callable[[Any], object]) -> None:
+    """Replace `owner.name` by `make(owner.name)`.
 
     Raises:
-        AttributeError: moto has no such name; it is not the version this was written for.
+        AttributeError: Moto has no such name: it is not the version this code was written for.
     """
     original = getattr(owner, name)
     setattr(owner, name, make(original))

@@ -1,6 +1,6 @@
-"""Every process the server has started, so that all can be ended with it.
+"""The registry of all processes that the server has started, so that the server can end them.
 
-The rule they share: each leads a session of its own and ends, with all it has started, when its standard input does.
+All of them follow one rule. Each leads its own session, and ends with all its children when its standard input ends.
 So they end with the server even if the server is killed.
 """
 
@@ -14,24 +14,24 @@ _END_SECONDS = 3.0
 
 
 class ProcessRegistry:
-    """The processes that run now."""
+    """The running processes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
 
     def add(self, process: subprocess.Popen[bytes]) -> None:
-        """Takes a process in."""
+        """Register a process."""
         with self._lock:
             self._running.add(process)
 
     def discard(self, process: subprocess.Popen[bytes]) -> None:
-        """Forgets a process that has ended."""
+        """Remove a process that has ended."""
         with self._lock:
             self._running.discard(process)
 
     def end_all(self) -> None:
-        """Ends every process and returns when they are gone."""
+        """End every process and return when all have ended."""
         with self._lock:
             running = list(self._running)
         for process in running:
@@ -44,13 +44,13 @@ class ProcessRegistry:
 
 
 def end_input(process: subprocess.Popen[bytes]) -> None:
-    """Closes a process's standard input, which asks it to end at once."""
+    """Close a process's standard input. The process then ends immediately."""
     with suppress(OSError):
         assert process.stdin is not None
         process.stdin.close()
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kills a process and its group; nothing where it is gone."""
+    """Kill a process and its group; do nothing if it has ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -27,21 +27,21 @@ def _operation(service: str, operation: str) -> OperationModel:
 
 
 def request_shape(service: str, operation: str) -> StructureShape:
-    """Returns the model of a request, e.g. of ("sagemaker", "CreateTrainingJob")."""
+    """Return the model of a request, e.g. of ("sagemaker", "CreateTrainingJob")."""
     shape = _operation(service, operation).input_shape
     assert isinstance(shape, StructureShape)
     return shape
 
 
 def response_shape(service: str, operation: str) -> StructureShape:
-    """Returns the model of the answer to a request."""
+    """Return the model of the response to a request."""
     shape = _operation(service, operation).output_shape
     assert isinstance(shape, StructureShape)
     return shape
 
 
 def find_errors(value: Any, shape: Shape, path: str = "") -> Iterator[str]:  # noqa: ANN401
-    """Yields what is wrong with `value`, in the words of the services."""
+    """Yield the errors in `value`, worded as the services word them."""
     expected = _PYTHON_TYPES.get(shape.type_name)
     if expected and (not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected)):
         yield f"The value for the field '{path.rpartition('.')[2]}' must be {_article(shape.type_name)}"
@@ -92,7 +92,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value, re.DOTALL) is not None
     except re.error:
-        return True  # a few patterns use what only Java's regular expressions know
+        return True  # a few patterns use syntax that only Java's regular expressions have
 
 
 def _article(type_name: str) -> str:

@@ -1,4 +1,4 @@
-"""Who signs a request: every role has an access key of its own here, so that the server knows whose call it is."""
+"""Access keys of roles. Every role has its own key, so the server can identify the role that signed a request."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ _ROLES: dict[str, str] = {}
 
 
 def access_key_of(role: str) -> str:
-    """The access key of a role, as it would be handed out with temporary credentials.
+    """Return the access key of a role, in the form that temporary credentials have.
 
     Args:
         role: ARN of the role.
@@ -22,6 +22,6 @@ def access_key_of(role: str) -> str:
 
 
 def role_of(access_key: str) -> str | None:
-    """ARN of the role an access key is of; None where it is of no role."""
+    """Return the ARN of the role that an access key belongs to; None if it belongs to no role."""
     with _LOCK:
         return _ROLES.get(access_key)

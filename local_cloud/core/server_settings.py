@@ -1,4 +1,4 @@
-"""What every part of the server needs to know, handed on explicitly."""
+"""The settings that every part of the server needs, passed explicitly."""
 
 import os
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from local_cloud.core.role_access_keys import access_key_of
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.state_layout import StateLayout
 
-ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # of whoever uses the cloud; moto reads keys of twenty characters
-WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # of what services do by themselves
-SECRET_KEY = "local-cloud"  # noqa: S105 - there is nothing it opens
+ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # the user's key; moto expects keys of twenty characters
+WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # the key for calls that services make for themselves
+SECRET_KEY = "local-cloud"  # noqa: S105 - it protects nothing
 
 
 class Connection(TypedDict):
-    """What `boto3.client` takes beside the service's name."""
+    """The arguments of `boto3.client` besides the service's name."""
 
     region_name: str
     endpoint_url: str
@@ -27,11 +27,11 @@ class Connection(TypedDict):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
-    """The running server.
+    """The settings of the running server.
 
     Attributes:
-        options: The caller's choices.
-        port: Where the server listens on localhost.
+        options: The caller's options.
+        port: The server's port on localhost.
     """
 
     options: ServerOptions
@@ -39,12 +39,12 @@ class ServerSettings:
 
     @property
     def account(self) -> str:
-        """The account every caller is in."""
+        """The account of every caller."""
         return self.options.account
 
     @property
     def layout(self) -> StateLayout:
-        """The folders below the state folder."""
+        """The paths in the state folder."""
         return StateLayout(self.options.state_folder)
 
     @property
@@ -53,11 +53,11 @@ class ServerSettings:
         return f"http://localhost:{self.port}"
 
     def connection(self, region: str, *, role: str | None = None) -> Connection:
-        """How a boto3 client reaches this server, for what a service does: on behalf of a role, or by itself.
+        """Return the arguments for a boto3 client of this server, for calls that a service makes.
 
         Args:
-            region: The region it calls.
-            role: ARN of the role it has taken on.
+            region: The region of the calls.
+            role: ARN of the role that the service assumed; None if it calls for itself.
         """
         return {
             "region_name": region,
@@ -68,7 +68,7 @@ class ServerSettings:
         }
 
     def workload_environment(self, region: str, *, role: str) -> dict[str, str]:
-        """The variables of a process that runs inside the cloud as a role; none of the caller's own is handed on."""
+        """Return the variables of a process that runs in the cloud as `role`, without any of the caller's."""
         return {
             "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",

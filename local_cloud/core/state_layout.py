@@ -1,4 +1,4 @@
-"""The folders below the state folder."""
+"""The paths in the state folder."""
 
 import shlex
 import shutil
@@ -9,7 +9,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class StateLayout:
-    """Where the local cloud keeps what must be on disk."""
+    """The paths of the files that the local cloud keeps on disk.
+
+    Attributes:
+        root: The state folder.
+    """
 
     root: Path
 
@@ -25,56 +29,56 @@ class StateLayout:
 
     @property
     def layers(self) -> Path:
-        """What was uploaded to ECR."""
+        """The blobs that were uploaded to ECR."""
         return self.images / "layers"
 
     @property
     def quotas(self) -> Path:
-        """Quotas that are not the default."""
+        """The quotas that differ from the default."""
         return self.root / "quotas.json"
 
     @property
     def lambdas(self) -> Path:
-        """Unpacked Lambda code, a folder each."""
+        """Unpacked Lambda code, one folder each."""
         return self.root / "lambdas"
 
     @property
     def faults(self) -> Path:
-        """Failures a test has asked for."""
+        """The faults that a test requested."""
         return self.root / "faults"
 
     @property
     def api_faults(self) -> Path:
-        """Calls a test wants to go wrong."""
+        """The requested faults of API calls."""
         return self.faults / "calls"
 
     @property
-    def held_states(self) -> Path:
-        """States a test holds."""
-        return self.faults / "held"
+    def paused_states(self) -> Path:
+        """The states at which a test pauses executions."""
+        return self.faults / "paused"
 
     @property
     def permissions(self) -> Path:
-        """What roles asked for, and what allowed it: a line of JSON each."""
+        """The permissions that roles needed, and the statements that allowed them: one line of JSON each."""
         return self.root / "permissions.jsonl"
 
     @property
     def docker_program(self) -> Path:
-        """The program that stands in for docker."""
+        """The docker shim, which the CDK CLI calls instead of docker."""
         return self.root / "bin" / "docker"
 
     @property
     def python_folder(self) -> Path:
-        """The folder `python` is found in: that of the interpreter the cloud runs on."""
+        """The folder of the interpreter that runs the cloud; `python` is found there."""
         return Path(sys.executable).parent
 
     @property
     def jobs(self) -> Path:
-        """SageMaker jobs: `<kind>/<name>/` holds the instances' /opt/ml folders and `logs/`."""
+        """SageMaker jobs: `<kind>/<name>/` has the instances' /opt/ml folders and `logs/`."""
         return self.root / "jobs"
 
     def create(self) -> None:
-        """Makes the folders; failures an earlier cloud was asked for are forgotten."""
+        """Create the folders, and remove the quotas and faults of an earlier cloud."""
         shutil.rmtree(self.faults, ignore_errors=True)
         self.quotas.unlink(missing_ok=True)
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +86,7 @@ class StateLayout:
             folder.mkdir(parents=True, exist_ok=True)
 
     def write_docker_program(self) -> None:
-        """Writes the program the CDK CLI is told to call instead of docker."""
+        """Write the docker shim, which the CDK CLI calls instead of docker."""
         words = [sys.executable, "-m", "local_cloud.containers.docker_cli", str(self.images)]
         search = shlex.quote(str(Path(__file__).resolve().parent.parent.parent))
         self.docker_program.write_text(f'#!/bin/sh\nPYTHONPATH={search} exec {shlex.join(words)} "$@"\n')

@@ -1,4 +1,4 @@
-"""WSGI layers around moto: read each API call, let it fail where a test asks for it, check its role's policies.
+"""WSGI layers around moto. They read each API call, inject the faults of a test, and check the policies of the role.
 
 May import `core`.
 """

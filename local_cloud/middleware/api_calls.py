@@ -1,4 +1,4 @@
-"""What a request to the server asks for: service, action and subject, read from it as the services do."""
+"""Reads from a request to the server its service, action and subject, as the services do."""
 
 import functools
 import json
@@ -10,15 +10,15 @@ from urllib.parse import parse_qs, unquote
 
 _CREDENTIAL = re.compile(r"Credential=(?P<access_key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>.+)/invocations$")
-# What S3 calls the requests that this cloud's workloads make, by method; of an object, and of a bucket.
-_OF_OBJECT = {
+# S3's action names for the requests of this cloud's workloads, by method: for objects and for buckets.
+_OBJECT_ACTIONS = {
     "GET": "GetObject",
     "HEAD": "GetObject",
     "PUT": "PutObject",
     "POST": "PutObject",
     "DELETE": "DeleteObject",
 }
-_OF_BUCKET = {"GET": "ListBucket", "HEAD": "ListBucket"}
+_BUCKET_ACTIONS = {"GET": "ListBucket", "HEAD": "ListBucket"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,12 @@ class ApiCall:
     """One request.
 
     Attributes:
-        access_key: Who signed it.
-        region: Region it was signed for.
+        access_key: The access key that signed it.
+        region: The region it was signed for.
         service: Its signing name: `s3`, `dynamodb`, `states`.
-        action: As policies name it, without the service: `GetObject`, `PutItem`.
-        subject: What it is about, as far as the request's line tells: bucket and key, function.
-        parameters: Of JSON and query requests, all; of S3's, the query.
+        action: The action's name in policies, without the service: `GetObject`, `PutItem`.
+        subject: The bucket and key, or the function, if the request line names one.
+        parameters: All parameters of JSON and query requests; the query parameters of S3's requests.
     """
 
     access_key: str
@@ -43,11 +43,11 @@ class ApiCall:
 
 
 def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
-    """Reads a request; None where nobody signed it (moto's own pages).
+    """Read a request. Return None if it is unsigned (moto's own pages).
 
     Args:
-        environment: WSGI's.
-        body: Of the request; that of an upload is not looked at.
+        environment: The WSGI environment.
+        body: The request's body; unused for uploads.
     """
     signed = _CREDENTIAL.search(environment.get("HTTP_AUTHORIZATION", ""))
     if signed is None:
@@ -62,7 +62,7 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
         query = _values(environment.get("QUERY_STRING", ""), keep_blank=True)
         subject = _s3_subject(environment.get("HTTP_HOST", ""), path)
         return make(
-            action=_s3_action(environment["REQUEST_METHOD"], query, of_object="/" in subject),
+            action=_s3_action(environment["REQUEST_METHOD"], query, is_object="/" in subject),
             subject=subject,
             parameters=query,
         )
@@ -73,19 +73,19 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
 
 
 def _s3_subject(host: str, path: str) -> str:
-    """Returns bucket and key, or the bucket alone; the bucket stands in the host or in the path."""
+    """Return bucket and key, or the bucket alone. The bucket is in the host or in the path."""
     name = host.partition(":")[0]
     bucket = name.removesuffix(".localhost") if name.endswith(".localhost") else ""
     subject = "/".join(filter(None, [bucket, path.lstrip("/")]))
     return subject if "/" in subject.rstrip("/") else subject.rstrip("/")
 
 
-def _s3_action(method: str, query: Mapping[str, str], *, of_object: bool) -> str:
+def _s3_action(method: str, query: Mapping[str, str], *, is_object: bool) -> str:
     if method == "DELETE" and "uploadId" in query:
         return "AbortMultipartUpload"
     if method == "GET" and "location" in query:
         return "GetBucketLocation"
-    return (_OF_OBJECT if of_object else _OF_BUCKET).get(method, method)
+    return (_OBJECT_ACTIONS if is_object else _BUCKET_ACTIONS).get(method, method)
 
 
 def _values(query: str, *, keep_blank: bool = False) -> dict[str, str]:

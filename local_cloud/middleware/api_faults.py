@@ -1,6 +1,6 @@
-"""Faults of the services that a test may ask for: calls that are throttled, fail, are slow, or whose answer is lost.
+"""Faults of API calls that a test may request: throttled, failing and slow calls, lost responses and more.
 
-A fault waits as a JSON file in a folder until calls that fit have used it up.
+A fault is a JSON file in a folder. It stays there until a matching call uses it up.
 """
 
 import json
@@ -17,28 +17,28 @@ from local_cloud.middleware.api_calls import ApiCall
 ApiFaultKind = Literal[
     "throttled", "error", "answer_lost", "slow", "conflict", "swallowed", "damaged", "timed_out", "crashed"
 ]
-"""How a call fails.
+"""The failure of a call.
 
-- `throttled` and `error`: the server refuses it.
-- `answer_lost`: the server does it and answers with an error.
-- `slow`: it takes 1.5 seconds longer.
-- `conflict`: the condition of a conditional write does not hold.
-- `swallowed`, of S3's uploads: the server answers well and stores nothing.
-- `damaged`, of S3's uploads: the server stores half of the content.
-- `timed_out` and `crashed`, of functions: they fail after all their work.
+- `throttled` and `error`: the server refuses the call.
+- `answer_lost`: the server executes the call and responds with an error.
+- `slow`: the call takes 1.5 seconds longer.
+- `conflict`: the condition of a conditional write is false.
+- `swallowed` (S3 uploads): the server responds with success and stores nothing.
+- `damaged` (S3 uploads): the server stores half of the content.
+- `timed_out` and `crashed` (functions): the function fails after all its work.
 """
 
 
 @dataclass(frozen=True)
 class ApiFault:
-    """What shall go wrong.
+    """A fault to inject.
 
     Attributes:
-        service: The calls' signing name.
-        action: Their action.
-        kind: How they go wrong.
-        subject: Regular expression that is found in what they are about; any when empty.
-        count: How many calls it takes to use the fault up.
+        service: The signing name of the calls.
+        action: The action of the calls.
+        kind: How the calls fail.
+        subject: Regular expression to find in the subject of the calls; empty for any subject.
+        count: The number of calls that fail.
     """
 
     service: str
@@ -50,12 +50,12 @@ class ApiFault:
 
 @dataclass(frozen=True)
 class ApiFaults:
-    """The faults waiting in `folder`."""
+    """The unused faults in `folder`."""
 
     folder: Path
 
     def add(self, fault: ApiFault) -> None:
-        """Makes the next calls that fit go wrong."""
+        """Make the next matching calls fail."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in range(fault.count):
             name = f"{time.time_ns():020d}-{number:03d}-{uuid.uuid4().hex}"
@@ -64,12 +64,15 @@ class ApiFaults:
             unfinished.rename(self.folder / f"{name}.json")
 
     def clear(self) -> None:
-        """Takes back what has not happened."""
+        """Remove the unused faults."""
         for path in self.folder.glob("*.json") if self.folder.exists() else ():
             path.unlink(missing_ok=True)
 
     def take(self, call: ApiCall) -> ApiFault | None:
-        """Returns and removes the oldest fault that fits; None where there is none, or the call comes from outside."""
+        """Return and remove the oldest matching fault.
+
+        Return None if no fault matches, or if the caller is outside the cloud.
+        """
         if call.access_key == ACCESS_KEY:
             return None
         for path in sorted(self.folder.glob("*.json")) if self.folder.exists() else ():

@@ -1,4 +1,4 @@
-"""IAM, exercised: what a role signs is done only if its policies allow it, and every permission asked for is noted."""
+"""Enforces IAM: a role's call succeeds only if its policies allow it. Records every permission that a call needs."""
 
 import json
 import threading
@@ -20,23 +20,23 @@ _LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Authoriser:
-    """Judges calls by the policies of roles.
+class Authorizer:
+    """Checks calls against the policies of roles.
 
     Attributes:
         account: The account of all roles.
-        notes: File that every judgement is written to, a line of JSON each: role, permission, and what allowed it.
+        record_file: The file for every decision, one line of JSON each: role, permission, allowing statements.
     """
 
     account: str
-    notes: Path
+    record_file: Path
 
-    def refused(self, role: str, permissions: Iterable[Permission]) -> Permission | None:
-        """The first permission that a role does not have; None where it has them all, or where IAM knows no such role.
+    def first_missing(self, role: str, permissions: Iterable[Permission]) -> Permission | None:
+        """Return the first permission that a role lacks. None if it has them all, or if IAM does not know the role.
 
         Args:
             role: ARN of the role.
-            permissions: What it needs.
+            permissions: The permissions that its call needs.
         """
         statements = self._statements(role)
         if statements is None:
@@ -44,7 +44,7 @@ class Authoriser:
         for needed in permissions:
             by = [statements[number] for number in allowing(statements, needed)]
             line = {"role": role.rpartition("/")[2], **asdict(needed), "by": by}
-            with _LOCK, self.notes.open("a", encoding="utf-8") as file:
+            with _LOCK, self.record_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, default=str) + "\n")
             if not by:
                 return needed
@@ -65,18 +65,18 @@ class Authoriser:
         ]
 
 
-def with_authorisation(application: WSGIApplication, authoriser: Authoriser) -> WSGIApplication:
-    """The application, doing for a role what the role may do."""
+def with_authorization(application: WSGIApplication, authorizer: Authorizer) -> WSGIApplication:
+    """Wrap the application so that a role can do only what its policies allow."""
 
     def call(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        made = read_call(environment, read_body(environment))
-        role = role_of(made.access_key) if made else None
-        if made is not None and role is not None:
-            lacking = authoriser.refused(role, needed_for(made, authoriser.account))
+        api_call = read_call(environment, read_body(environment))
+        role = role_of(api_call.access_key) if api_call else None
+        if api_call is not None and role is not None:
+            lacking = authorizer.first_missing(role, needed_for(api_call, authorizer.account))
             if lacking is not None:
-                code = "AccessDenied" if made.service == "s3" else "AccessDeniedException"
+                code = "AccessDenied" if api_call.service == "s3" else "AccessDeniedException"
                 message = f"{role} is not authorized to perform: {lacking.action} on resource: {lacking.resource}"
-                return refuse(made.service, status=403, code=code, start_response=start_response, message=message)
+                return refuse(api_call.service, status=403, code=code, start_response=start_response, message=message)
         return application(environment, start_response)
 
     return call

@@ -1,4 +1,4 @@
-"""The WSGI layer that lets a call fail in the way that a fault asks for."""
+"""The WSGI layer that makes a call fail as a requested fault describes."""
 
 import functools
 import json
@@ -25,16 +25,18 @@ _CONFLICT = {"s3": (412, "PreconditionFailed"), "dynamodb": (400, "ConditionalCh
 
 
 def with_faults(application: WSGIApplication, faults: ApiFaults) -> WSGIApplication:
-    """Wraps the application so that waiting faults use up the calls that fit them."""
+    """Wrap the application so that the calls that match a requested fault fail and use it up."""
 
     def call(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if not faults.folder.exists():
             return application(environment, start_response)
-        made = read_call(environment, read_body(environment))
-        fault = faults.take(made) if made else None
-        if made is None or fault is None:
+        api_call = read_call(environment, read_body(environment))
+        fault = faults.take(api_call) if api_call else None
+        if api_call is None or fault is None:
             return application(environment, start_response)
-        request = _Request(application=application, environment=environment, start_response=start_response, call=made)
+        request = _Request(
+            application=application, environment=environment, start_response=start_response, call=api_call
+        )
         return _ANSWERS[fault.kind](request)
 
     return call
@@ -42,7 +44,7 @@ def with_faults(application: WSGIApplication, faults: ApiFaults) -> WSGIApplicat
 
 @dataclass(frozen=True, kw_only=True)
 class _Request:
-    """A call that a fault fits, with the application that would answer it."""
+    """A call that matches a fault, with the application that would answer it."""
 
     application: WSGIApplication
     environment: WSGIEnvironment
@@ -50,15 +52,15 @@ class _Request:
     call: ApiCall
 
     def answer(self) -> Iterable[bytes]:
-        """Answers as the application does."""
+        """Answer as the application does."""
         return self.application(self.environment, self.start_response)
 
-    def do_unheard(self) -> None:
-        """Does what the call asks for, and drops the answer."""
+    def execute_without_answer(self) -> None:
+        """Execute the call and discard the application's response."""
         list(self.application(self.environment, lambda *_: lambda _chunk: None))
 
     def refuse(self, status: int, code: str) -> Iterable[bytes]:
-        """Answers with an error, in the format of the call's service."""
+        """Answer with an error, in the format of the call's service."""
         return refuse(self.call.service, status=status, code=code, start_response=self.start_response)
 
 
@@ -80,13 +82,13 @@ def _error(request: _Request) -> Iterable[bytes]:
 
 
 def _answer_lost(request: _Request) -> Iterable[bytes]:
-    request.do_unheard()
+    request.execute_without_answer()
     return _error(request)
 
 
 def _failed_function(error: str, message: str, request: _Request) -> Iterable[bytes]:
-    """Answers as Lambda does for a function that fails after all its work."""
-    request.do_unheard()
+    """Answer as Lambda does for a function that fails after all its work."""
+    request.execute_without_answer()
     body = json.dumps({"errorType": error, "errorMessage": message}).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     request.start_response("200 OK", [*headers, ("X-Amz-Function-Error", "Unhandled")])
@@ -94,14 +96,14 @@ def _failed_function(error: str, message: str, request: _Request) -> Iterable[by
 
 
 def _swallowed(request: _Request) -> Iterable[bytes]:
-    answer = list(request.answer())  # held back until the object is gone
+    answer = list(request.answer())  # complete before the object is removed
     for bucket, key in _stored(request.call):
         bucket.keys.pop(key)
     return answer
 
 
 def _damaged(request: _Request) -> Iterable[bytes]:
-    answer = list(request.answer())  # held back until half of the object is gone
+    answer = list(request.answer())  # complete before half of the object is removed
     for bucket, key in _stored(request.call):
         stored = bucket.keys[key]
         stored.value = stored.value[: len(stored.value) // 2]
@@ -109,7 +111,7 @@ def _damaged(request: _Request) -> Iterable[bytes]:
 
 
 def _stored(call: ApiCall) -> Iterator[tuple[FakeBucket, str]]:
-    """Yields the bucket and the key of the object that a call has uploaded."""
+    """Yield the bucket and the key of the object that a call has uploaded."""
     name, _, key = call.subject.partition("/")
     for account in s3_backends.values():
         bucket = account["aws"].buckets.get(name)

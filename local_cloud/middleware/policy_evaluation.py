@@ -1,4 +1,4 @@
-"""Whether a role's policies allow a call: identity policies with the conditions that templates of this kind use."""
+"""Evaluates whether a role's policies allow a call. It supports identity policies with the most common conditions."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,11 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Permission:
-    """What a call needs: an action on a resource, with what conditions may ask for.
+    """A permission that a call needs: an action on a resource, with the values that conditions may test.
 
     Attributes:
-        action: `s3:GetObject`.
-        resource: ARN, or `*` for actions that know none.
+        action: The action, e.g. `s3:GetObject`.
+        resource: ARN, or `*` for actions without a resource.
         context: Values of condition keys, by key.
     """
 
@@ -23,7 +23,7 @@ class Permission:
 
 
 def allowing(statements: Sequence[Mapping[str, Any]], needed: Permission) -> list[int]:
-    """Positions of the statements that allow something; empty where none does, or one denies it."""
+    """Return the positions of the statements that allow the permission; empty if none allows it or one denies it."""
     fitting = [number for number, statement in enumerate(statements) if _fits(statement, needed)]
     if any(statements[number]["Effect"] == "Deny" for number in fitting):
         return []
@@ -33,7 +33,7 @@ def allowing(statements: Sequence[Mapping[str, Any]], needed: Permission) -> lis
 def _fits(statement: Mapping[str, Any], needed: Permission) -> bool:
     unknown = statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition"}
     if unknown:
-        raise NotImplementedError(f"a statement with {', '.join(sorted(unknown))} is not known here")
+        raise NotImplementedError(f"the local cloud does not support statements with {', '.join(sorted(unknown))}")
     return (
         any(_matches(pattern.lower(), needed.action.lower()) for pattern in _listed(statement["Action"]))
         and any(_matches(pattern, needed.resource) for pattern in _listed(statement["Resource"]))
@@ -48,16 +48,16 @@ def _conditions(block: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, s
 
 
 def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:
-    given = context.get(key)
-    if given is None:
+    actual = context.get(key)
+    if actual is None:
         return False
     if operator == "StringEquals":
-        return given in values
+        return actual in values
     if operator in ("StringLike", "ArnLike"):
-        return any(_matches(pattern, given) for pattern in values)
+        return any(_matches(pattern, actual) for pattern in values)
     if operator == "Bool":
-        return given.lower() in [value.lower() for value in values]
-    raise NotImplementedError(f"the condition operator {operator} is not known here")
+        return actual.lower() in [value.lower() for value in values]
+    raise NotImplementedError(f"the local cloud does not support the condition operator {operator}")
 
 
 def _listed(value: object) -> list[Any]:

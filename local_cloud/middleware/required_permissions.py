@@ -1,4 +1,4 @@
-"""Which permissions a call needs, beside its own what the services ask for in its wake: keys, tags, roles handed on."""
+"""Lists the permissions that a call needs: its own action, and those for encryption keys, tags and passed roles."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +12,12 @@ from local_cloud.middleware.policy_evaluation import Permission
 
 
 def needed_for(call: ApiCall, account: str) -> list[Permission]:
-    """The permissions a call needs; none for services whose calls are not judged here."""
-    judge = _JUDGES.get(call.service)
-    return list(judge(call, f"{call.region}:{account}")) if judge else []
+    """Return the permissions that a call needs; empty for services whose calls are not checked."""
+    permissions_of = _PERMISSIONS_BY_SERVICE.get(call.service)
+    return list(permissions_of(call, f"{call.region}:{account}")) if permissions_of else []
 
 
-def _of_s3(call: ApiCall, place: str) -> Iterator[Permission]:
+def _s3_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     bucket, _, key = call.subject.partition("/")
     if call.action == "ListBucket":
         context = {"s3:prefix": call.parameters.get("prefix", "")}
@@ -35,7 +35,7 @@ def _of_s3(call: ApiCall, place: str) -> Iterator[Permission]:
 
 
 def _bucket_key(bucket: str, account: str) -> str | None:
-    """ARN of the key that a bucket encrypts with by default."""
+    """Return the ARN of the key that a bucket encrypts with by default."""
     known = s3_backends[account]["aws"].buckets.get(bucket)
     rules = (known.encryption or {}).get("Rule", []) if known else []
     for rule in rules if isinstance(rules, list) else [rules]:
@@ -45,7 +45,7 @@ def _bucket_key(bucket: str, account: str) -> str | None:
     return None
 
 
-def _of_dynamodb(call: ApiCall, place: str) -> Iterator[Permission]:
+def _dynamodb_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     region, _, account = place.partition(":")
     name = call.parameters["TableName"]
     index = call.parameters.get("IndexName")
@@ -58,24 +58,24 @@ def _of_dynamodb(call: ApiCall, place: str) -> Iterator[Permission]:
             yield Permission(f"kms:{action}", str(key))
 
 
-def _of_glue(call: ApiCall, place: str) -> Iterator[Permission]:
+def _glue_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     database = call.parameters["DatabaseName"]
     table = call.parameters.get("TableName") or call.parameters.get("Name") or call.parameters["TableInput"]["Name"]
     for resource in ("catalog", f"database/{database}", f"table/{database}/{table}"):
         yield Permission(f"glue:{call.action}", f"arn:aws:glue:{place}:{resource}")
 
 
-def _of_states(call: ApiCall, _place: str) -> Iterator[Permission]:
+def _states_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
     subject = call.parameters.get("executionArn") or call.parameters.get("stateMachineArn", "*")
     yield Permission(f"states:{call.action}", subject)
 
 
-def _of_lambda(call: ApiCall, place: str) -> Iterator[Permission]:
+def _lambda_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     name = call.subject if call.subject.startswith("arn:") else f"arn:aws:lambda:{place}:function:{call.subject}"
     yield Permission("lambda:InvokeFunction", name)
 
 
-def _of_sns(call: ApiCall, place: str) -> Iterator[Permission]:
+def _sns_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     region, _, account = place.partition(":")
     topic = call.parameters["TopicArn"]
     yield Permission(f"sns:{call.action}", topic)
@@ -85,46 +85,46 @@ def _of_sns(call: ApiCall, place: str) -> Iterator[Permission]:
         yield Permission("kms:GenerateDataKey", known.kms_master_key_id)
 
 
-def _of_sagemaker(call: ApiCall, place: str) -> Iterator[Permission]:
-    given = call.parameters
-    job: Any = given.get("TrainingJobName")
+def _sagemaker_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    parameters = call.parameters
+    job: Any = parameters.get("TrainingJobName")
     kind = "training-job" if job else "processing-job"
-    resource = f"arn:aws:sagemaker:{place}:{kind}/{job or given['ProcessingJobName']}"
+    resource = f"arn:aws:sagemaker:{place}:{kind}/{job or parameters['ProcessingJobName']}"
     yield Permission(f"sagemaker:{call.action}", resource)
     if call.action.startswith("Create"):
-        if given.get("Tags"):
+        if parameters.get("Tags"):
             yield Permission("sagemaker:AddTags", resource)
-        yield Permission("iam:PassRole", given["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        yield Permission("iam:PassRole", parameters["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
 
 
-def _of_logs(call: ApiCall, place: str) -> Iterator[Permission]:
+def _logs_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     group = f"arn:aws:logs:{place}:log-group:{call.parameters['logGroupName']}"
     stream = call.parameters.get("logStreamName")
     yield Permission(f"logs:{call.action}", f"{group}:log-stream:{stream}" if stream else f"{group}:*")
 
 
-def _of_ecr(call: ApiCall, place: str) -> Iterator[Permission]:
+def _ecr_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     yield Permission(f"ecr:{call.action}", f"arn:aws:ecr:{place}:repository/{call.parameters['repositoryName']}")
 
 
-def _of_kms(call: ApiCall, _place: str) -> Iterator[Permission]:
+def _kms_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
     yield Permission(f"kms:{call.action}", call.parameters["KeyId"])
 
 
-def _of_service_quotas(call: ApiCall, _place: str) -> Iterator[Permission]:
+def _service_quotas_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
     yield Permission(f"servicequotas:{call.action}", "*")
 
 
-_JUDGES = {
-    "s3": _of_s3,
-    "dynamodb": _of_dynamodb,
-    "glue": _of_glue,
-    "states": _of_states,
-    "lambda": _of_lambda,
-    "sns": _of_sns,
-    "sagemaker": _of_sagemaker,
-    "logs": _of_logs,
-    "ecr": _of_ecr,
-    "kms": _of_kms,
-    "servicequotas": _of_service_quotas,
+_PERMISSIONS_BY_SERVICE = {
+    "s3": _s3_permissions,
+    "dynamodb": _dynamodb_permissions,
+    "glue": _glue_permissions,
+    "states": _states_permissions,
+    "lambda": _lambda_permissions,
+    "sns": _sns_permissions,
+    "sagemaker": _sagemaker_permissions,
+    "logs": _logs_permissions,
+    "ecr": _ecr_permissions,
+    "kms": _kms_permissions,
+    "servicequotas": _service_quotas_permissions,
 }

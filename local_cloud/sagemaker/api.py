@@ -1,4 +1,4 @@
-"""SageMaker's job calls, put in the place of moto's: jobs that really run."""
+"""SageMaker's job calls: replaces moto's with calls that run real jobs."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ from local_cloud.sagemaker.training_job import TrainingJob
 
 
 class JobCalls:
-    """Create, Describe, Stop and List for one kind of job, in every region."""
+    """Create, Describe, Stop and List for training or for processing jobs, in every region."""
 
     def __init__(
         self, make: type[TrainingJob | ProcessingJob], *, settings: ServerSettings, processes: ProcessRegistry
@@ -35,14 +35,14 @@ class JobCalls:
         self._jobs: dict[tuple[str, str], Job] = {}
 
     def create(self, response: SageMakerResponse) -> ActionResult:
-        """Checks the request as the service does, then starts the job."""
+        """Check the request as the service does, then start the job."""
         request = json.loads(response.body)
         errors = list(find_errors(request, request_shape("sagemaker", f"Create{self._kind}Job")))
         if errors:
             number = f"{len(errors)} validation error{'s' if len(errors) > 1 else ''} detected"
             raise ValidationError(f"{number}: {'; '.join(errors)}")
-        if missing := self._make.find_unsupported(request):
-            raise ValidationError(f"The local cloud does not know {missing}.")
+        if unsupported := self._make.find_unsupported(request):
+            raise ValidationError(f"The local cloud does not support {unsupported}.")
         name, region = request[f"{self._kind}JobName"], response.region
         if missing := _missing_network(request, account=self._settings.account, region=region):
             raise ValidationError(missing)
@@ -64,11 +64,11 @@ class JobCalls:
         return ActionResult({f"{self._kind}JobArn": arn})
 
     def describe(self, response: SageMakerResponse) -> ActionResult:
-        """Returns what is known about a job."""
+        """Return a job's description."""
         return ActionResult(self._find(response).describe())
 
     def stop(self, response: SageMakerResponse) -> EmptyResult:
-        """Asks a job to stop; a job that has ended cannot be stopped."""
+        """Ask a job to stop. The call fails if the job has ended."""
         job = self._find(response)
         if not job.request_stop() and job.status != "Stopping":
             raise ValidationError(
@@ -77,20 +77,20 @@ class JobCalls:
         return EmptyResult()
 
     def list(self, response: SageMakerResponse) -> ActionResult:
-        """Returns the region's jobs, newest first, by NameContains, StatusEquals and MaxResults."""
-        asked = json.loads(response.body or "{}")
+        """Return the region's jobs, newest first, filtered by NameContains, StatusEquals and MaxResults."""
+        filters = json.loads(response.body or "{}")
         found = [
             job.describe()
             for (region, name), job in reversed(self._jobs.items())
             if region == response.region
-            and asked.get("NameContains", "") in name
-            and asked.get("StatusEquals", job.status) == job.status
+            and filters.get("NameContains", "") in name
+            and filters.get("StatusEquals", job.status) == job.status
         ]
         listed = response_shape("sagemaker", f"List{self._kind}Jobs").members[f"{self._kind}JobSummaries"]
         assert isinstance(listed, ListShape)
         assert isinstance(listed.member, StructureShape)
         summaries = [{key: job[key] for key in listed.member.members if key in job} for job in found]
-        return ActionResult({f"{self._kind}JobSummaries": summaries[: asked.get("MaxResults", 100)]})
+        return ActionResult({f"{self._kind}JobSummaries": summaries[: filters.get("MaxResults", 100)]})
 
     def _find(self, response: SageMakerResponse) -> Job:
         name = json.loads(response.body)[f"{self._kind}JobName"]
@@ -123,7 +123,7 @@ class JobCalls:
 
 
 def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
-    """Puts the calls into moto's SageMaker."""
+    """Replace the job calls in moto's SageMaker."""
     for make in (TrainingJob, ProcessingJob):
         calls, kind = JobCalls(make, settings=settings, processes=processes), make.kind.lower()
         for verb, call in (("create", calls.create), ("describe", calls.describe), ("stop", calls.stop)):
@@ -139,15 +139,15 @@ def _put(name: str, call: Callable[[SageMakerResponse], ActionResult | EmptyResu
 
 
 def _missing_network(request: dict[str, Any], *, account: str, region: str) -> str | None:
-    """Names, in EC2's words, the first subnet or security group of a request that does not exist."""
-    given = request.get("VpcConfig") or request.get("NetworkConfig", {}).get("VpcConfig", {})
+    """Return EC2's error about the first missing subnet or security group of a request; None if all exist."""
+    network = request.get("VpcConfig") or request.get("NetworkConfig", {}).get("VpcConfig", {})
     backend = ec2_backends[account][region]
     try:
-        for subnet in given.get("Subnets", []):
+        for subnet in network.get("Subnets", []):
             backend.get_subnet(subnet)
     except InvalidSubnetIdError as error:
         return str(error.message)
-    for group in given.get("SecurityGroupIds", []):
+    for group in network.get("SecurityGroupIds", []):
         if backend.get_security_group_from_id(group) is None:
             return str(InvalidSecurityGroupNotFoundError(group).message)
     return None

@@ -1,4 +1,4 @@
-"""A job's instances: one real process each, with an `/opt/ml` of its own, run together to one end."""
+"""The instances of a job. Each is a real process with its own `/opt/ml`. They run together until the job ends."""
 
 import json
 import subprocess
@@ -26,8 +26,8 @@ class Instance:
 
     Attributes:
         host: `algo-1` and so on.
-        folder: Holds its `/opt/ml` and the launcher's specification.
-        log: The file its output goes to.
+        folder: The folder of its `/opt/ml` and of the launcher's specification.
+        log: The file of its output.
     """
 
     host: str
@@ -40,7 +40,7 @@ class Instance:
         return self.folder / "opt" / "ml"
 
     def write(self, path: str, content: object) -> None:
-        """Writes a JSON file below `/opt/ml`."""
+        """Write a JSON file to a path in `/opt/ml`."""
         target = self.opt_ml / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(content, indent=1))
@@ -48,13 +48,13 @@ class Instance:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the instances ended.
+    """The end of all instances of a job.
 
     Attributes:
-        exit_code: 0 if every instance's was; else that of the first that failed.
-        failed: The instance that failed first, if one did.
-        stopped: Someone asked to stop.
-        timed_out: The maximum runtime was over.
+        exit_code: 0 if every instance exits with 0, else the exit code of the first failed instance.
+        failed: The instance that failed first; None if none failed.
+        stopped: Whether a caller asked the job to stop.
+        timed_out: Whether the job exceeded its maximum runtime.
     """
 
     exit_code: int
@@ -65,7 +65,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Container:
-    """What each instance runs."""
+    """The program that each instance runs.
+
+    Attributes:
+        image: The image.
+        command: The command with its arguments, with paths in the image.
+        environment: Variables; they override those of the image.
+        cores: The number of cores for each instance; None for all.
+    """
 
     image: ImageRecord
     command: list[str]
@@ -73,7 +80,7 @@ class Container:
     cores: int | None
 
     def specification(self, instance: Instance, *, index: int) -> dict[str, Any]:
-        """What the launcher of the job's `index`-th instance is told."""
+        """Return the specification for the launcher of the job's `index`-th instance."""
         words = [self.image.to_local(word) for word in self.command]
         if words and words[0] in _PYTHON_NAMES:
             words[0] = sys.executable
@@ -92,7 +99,7 @@ class Container:
 
 
 class InstanceGroup:
-    """Runs the instances of one job together: when one fails, the others are ended."""
+    """Runs the instances of one job together. When one instance fails, the others end."""
 
     def __init__(self, *, processes: ProcessRegistry, stop: threading.Event, stop_grace_seconds: float) -> None:
         self._processes, self._stop, self._grace = processes, stop, stop_grace_seconds
@@ -100,7 +107,10 @@ class InstanceGroup:
     def run(
         self, instances: list[Instance], container: Container, *, streams: list[LogStream], seconds: int
     ) -> Outcome:
-        """Starts every instance and returns when all have ended, or `seconds` after and the grace is over."""
+        """Start every instance and return when all have ended.
+
+        After `seconds`, the instances get SIGTERM, and SIGKILL at the end of the grace period.
+        """
         running: list[subprocess.Popen[bytes]] = []
         pumps: list[LogPump] = []
         for index, (instance, stream) in enumerate(zip(instances, streams, strict=True)):
@@ -120,7 +130,7 @@ class InstanceGroup:
 
     def _wait(self, instances: list[Instance], running: list[subprocess.Popen[bytes]], *, deadline: float) -> Outcome:
         failed: Instance | None = None
-        asked_at: float | None = None
+        stop_requested_at: float | None = None
         timed_out = False
         exit_code = 0
         pending = dict(zip(instances, running, strict=True))
@@ -136,10 +146,10 @@ class InstanceGroup:
                         failed, exit_code = instance, process.returncode
                         _end(pending.values())
             now = time.monotonic()
-            if asked_at is None and (self._stop.is_set() or now > deadline):
-                asked_at, timed_out = now, not self._stop.is_set()
+            if stop_requested_at is None and (self._stop.is_set() or now > deadline):
+                stop_requested_at, timed_out = now, not self._stop.is_set()
                 _ask_to_stop(pending.values())
-            if asked_at is not None and now > asked_at + self._grace:
+            if stop_requested_at is not None and now > stop_requested_at + self._grace:
                 _end(pending.values())
             time.sleep(_POLL_SECONDS)
         return Outcome(exit_code=exit_code, failed=failed, stopped=self._stop.is_set(), timed_out=timed_out)
@@ -160,7 +170,7 @@ def _launch(specification: Path) -> subprocess.Popen[bytes]:
 def _ask_to_stop(processes: Iterable[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         assert process.stdin is not None
-        with suppress(OSError):  # it may just have ended
+        with suppress(OSError):  # it may have ended in the meantime
             process.stdin.write(b"T")
 
 

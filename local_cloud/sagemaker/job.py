@@ -1,4 +1,4 @@
-"""What training and processing jobs have in common: a life from Starting to an end, in a thread of its own."""
+"""The common part of training and processing jobs: the life cycle from Starting to the end, in one thread per job."""
 
 import abc
 import logging
@@ -25,28 +25,28 @@ _NO_CAPACITY = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML instance type."
 )
 _INTERNAL = "InternalServerError: We encountered an internal error.  Please try again."
-FAILURE_LENGTH = 1024
+MAX_FAILURE_CHARACTERS = 1024
 
 
 @dataclass(frozen=True)
 class JobPlace:
-    """Where a job runs: the server, its processes, and the region of the call."""
+    """The context of a job: the server, its processes, and the region of the call."""
 
     settings: ServerSettings
     processes: ProcessRegistry
     region: str
 
     def arn(self, kind: str, name: str) -> str:
-        """Returns the ARN of a job that runs here."""
+        """Return the ARN of a job in this region."""
         return f"arn:aws:sagemaker:{self.region}:{self.settings.account}:{kind.lower()}-job/{name}"
 
 
 class Job(abc.ABC):
-    """One job. Subclasses know the request's shape, `/opt/ml`, the outputs, and what Describe returns.
+    """One job. Subclasses implement the request format, `/opt/ml`, the outputs, and the description.
 
     Args:
         request: The checked request of the Create call.
-        place: Where the job runs.
+        place: The job's context.
         image_uri: The container image.
         cluster: The part of the request with InstanceType and InstanceCount.
 
@@ -76,53 +76,54 @@ class Job(abc.ABC):
     @staticmethod
     @abc.abstractmethod
     def find_unsupported(request: dict[str, Any]) -> str | None:
-        """Returns what a request asks for that is not known here, if anything."""
+        """Return the first setting in a request that the local cloud does not support; None if it supports all."""
 
     @property
     def on_spot(self) -> bool:
-        """Whether it runs on spare capacity."""
+        """True if the job runs on spot capacity."""
         return bool(self.request.get("EnableManagedSpotTraining"))
 
     @property
     def in_progress(self) -> bool:
-        """Whether it still uses its instances."""
+        """True while the job uses its instances."""
         return self.status in ("InProgress", "Stopping")
 
     @abc.abstractmethod
     def command(self) -> list[str]:
-        """The container's command: entry point and arguments."""
+        """Return the container's command: entry point and arguments."""
 
     @abc.abstractmethod
     def lay_out(self, instances: list[Instance]) -> None:
-        """Writes each instance's `/opt/ml`: configuration and data."""
+        """Write each instance's `/opt/ml`: configuration and data."""
 
     @abc.abstractmethod
     def upload(self, instances: list[Instance]) -> None:
-        """Uploads what the instances have written."""
+        """Upload the files that the instances have written."""
 
     @abc.abstractmethod
     def describe(self) -> dict[str, Any]:
-        """What the Describe call returns."""
+        """Return the response of the Describe call."""
 
     @abc.abstractmethod
     def explain_failure(self, outcome: Outcome) -> str:
-        """The FailureReason of a job whose container failed."""
+        """Return the FailureReason of a job whose container failed."""
 
     @abc.abstractmethod
     def phase(self, name: str, message: str = "") -> None:
-        """Notes that a phase of the job's life begins."""
+        """Record that a phase of the job begins."""
 
     def download(self, inputs: list[JobInput], instances: list[Instance]) -> None:
-        """Downloads each instance's share of the inputs."""
+        """Download each instance's share of the inputs."""
         folders = [instance.opt_ml for instance in instances]
         download_inputs(self.s3, inputs, folders, role=self.request["RoleArn"], region=self.place.region)
 
     def finish(self, status: str, *, detail: str = "") -> None:
-        """Ends the job's life.
+        """Set the job's final status.
 
         Args:
             status: Completed, Failed or Stopped.
-            detail: The FailureReason of a failed job; `MaxRuntimeExceeded` for one that ran too long.
+            detail: The FailureReason of a failed job; `MaxRuntimeExceeded` if the job exceeded its maximum runtime;
+                `MaxWaitTimeExceeded` if it got no spot capacity in time.
         """
         if status == "Failed":
             self.failure_reason = detail
@@ -130,11 +131,11 @@ class Job(abc.ABC):
         self.status = status
 
     def start(self) -> None:
-        """Starts the job and returns at once."""
+        """Start the job and return immediately."""
         threading.Thread(target=self._run, daemon=True, name=f"job {self.name}").start()
 
     def request_stop(self) -> bool:
-        """Asks the job to stop; returns whether it was still in progress."""
+        """Ask the job to stop, and return whether it was still in progress."""
         with self._lock:
             if self.status != "InProgress":
                 return False
@@ -145,14 +146,14 @@ class Job(abc.ABC):
 
     def _run(self) -> None:
         try:
-            self._live()
+            self._run_phases()
         except TransferError as error:
             self.finish("Failed", detail=str(error))
         except Exception:
             _LOG.exception("job %s", self.name)
             self.finish("Failed", detail=_INTERNAL)
 
-    def _live(self) -> None:
+    def _run_phases(self) -> None:
         self.phase("Starting", "Preparing the instances")
         fault = Faults(self.place.settings.layout.faults).take(
             instance_type=self.cluster["InstanceType"],
@@ -218,6 +219,6 @@ class Job(abc.ABC):
         return Instance(host=host, folder=folder, log=self._folder / "logs" / f"{host}.log")
 
 
-def read_message(path: Path, length: int = FAILURE_LENGTH) -> str:
-    """The first `length` characters of a file a container may have written; empty if it has not."""
+def read_message(path: Path, length: int = MAX_FAILURE_CHARACTERS) -> str:
+    """Return the first `length` characters of a file that a container may have written; empty if missing."""
     return path.read_text(errors="replace")[:length] if path.is_file() else ""

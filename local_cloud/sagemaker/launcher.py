@@ -1,9 +1,9 @@
-"""The launcher of one instance of a job: gives it its `/opt/ml`, starts it, passes signals on, and ends with it.
+"""The launcher of one instance. It sets up `/opt/ml`, runs the job's main process, passes on signals and ends with it.
 
-Run as `python -S -m local_cloud.sagemaker.launcher SPECIFICATION`, a JSON file with `command`, `folder`, `environment`,
-`base` (the folder that is to be `/opt/ml`) and `cores` (that it is kept to; null for all). On standard input: the
-letter `T` asks for SIGTERM to the job's main process; the end of input kills the job. The exit status is the job's, 128
-+ N for a signal as in a container. Standard library only.
+Run as `python -S -m local_cloud.sagemaker.launcher SPECIFICATION`. The specification is a JSON file with `command`,
+`folder`, `environment`, `base` (the folder to mount as `/opt/ml`) and `cores` (the cores to run on; null for all). On
+standard input, the letter `T` requests SIGTERM for the job's main process. The end of the input kills the job. The exit
+status is the job's, or 128 + N for signal N, as in a container. Standard library only.
 """
 
 import json
@@ -24,14 +24,14 @@ _CANNOT_START = 127
 
 
 def main(specification: dict[str, Any]) -> int:
-    """Runs the job; returns its exit status."""
+    """Run the job and return its exit status."""
     environment: dict[str, str] = dict(specification["environment"])
     base = Path(specification["base"])
     if specification["cores"] is not None:
-        os.sched_setaffinity(0, specification["cores"])  # what is started here inherits it
+        os.sched_setaffinity(0, specification["cores"])  # child processes inherit it
     if not mount_opt_ml(base):
         environment["SAGEMAKER_BASE_DIR"] = str(base)
-    # As short as it can be: sockets are made in it, and their paths are limited to about 100 characters.
+    # A short path, because jobs create sockets in it, and socket paths are limited to about 100 characters.
     temporary = Path(tempfile.mkdtemp(prefix="job-"))
     environment = {"HOME": str(temporary), "TMPDIR": str(temporary), **environment}
     try:
@@ -51,14 +51,14 @@ def main(specification: dict[str, Any]) -> int:
     try:
         return _supervise(child)
     finally:
-        # A container ends with its main process: nothing the job has started outlives it.
+        # A container ends with its main process, so all other processes of the job must end, too.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
         remove_tree(temporary)
 
 
 def process_file(base: Path) -> Path:
-    """The file beside an instance's /opt/ml that holds the number of the job's main process."""
+    """Return the path of the file with the id of the job's main process. It is next to the instance's /opt/ml."""
     return base.with_name(f"{base.name}.pid")
 
 

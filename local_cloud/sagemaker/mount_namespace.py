@@ -1,7 +1,7 @@
-"""A private `/opt/ml` for one process, without root: a user and mount namespace of its own (Linux).
+"""Gives one process a private `/opt/ml` without root, in its own user and mount namespace (Linux).
 
-Python 3.11 has no `os.unshare`, so the C library is called. Must run before any thread is started. Standard library
-only.
+Python 3.11 has no `os.unshare`, so this module calls the C library. It must run before the process starts a thread.
+Standard library only.
 """
 
 import ctypes
@@ -17,13 +17,13 @@ _TARGET = Path("/opt/ml")
 
 
 def mount_opt_ml(folder: Path) -> bool:
-    """Makes `folder` appear as `/opt/ml` to this process and its children alone.
+    """Mount `folder` as `/opt/ml`, visible only to this process and its children.
 
-    Whatever else lies in `/opt` stays visible. Nothing on the machine changes.
+    All other entries of `/opt` stay visible. Nothing outside the namespace changes.
 
     Returns:
-        Whether it worked. Where it did not (no Linux, or the kernel forbids it), the caller uses a path prefix; the
-        process may then be in a namespace of its own already, which changes nothing for it.
+        Whether the mount succeeded. If it failed (no Linux, or the kernel forbids it), the caller uses a path prefix.
+        The process may then already be in a new namespace, which has no effect on it.
     """
     if not sys.platform.startswith("linux") or not Path("/opt").is_dir():
         return False
@@ -34,17 +34,17 @@ def mount_opt_ml(folder: Path) -> bool:
         _mount(str(folder), str(_TARGET), _MS_BIND | _MS_REC)
         probe = folder / ".mounted"
         probe.touch()
-        worked = (_TARGET / probe.name).exists()
+        mounted = (_TARGET / probe.name).exists()
         probe.unlink()
     except OSError:
         return False
-    return worked
+    return mounted
 
 
 def _enter_namespace() -> None:
     user, group = os.geteuid(), os.getegid()
     _call("unshare", _CLONE_NEWUSER | _CLONE_NEWNS)
-    # The same user inside as outside: files keep their owner, and the program does not think that it is root.
+    # Map the user to itself, so that files keep their owner and the program does not appear to run as root.
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
@@ -52,7 +52,7 @@ def _enter_namespace() -> None:
 
 
 def _make_target() -> None:
-    """Puts an empty file system over `/opt`, brings back all that was in it, and adds `/opt/ml`."""
+    """Mount an empty file system over `/opt`, bind all its previous entries again, and add `/opt/ml`."""
     original = os.open("/opt", os.O_RDONLY | os.O_DIRECTORY)
     try:
         entries = list(os.scandir("/opt"))
@@ -61,7 +61,7 @@ def _make_target() -> None:
             shown = Path("/opt") / entry.name
             source = f"/proc/self/fd/{original}/{entry.name}"
             if entry.is_symlink():
-                shown.symlink_to(os.readlink(source))  # noqa: PTH115 - relative to a folder that is hidden now
+                shown.symlink_to(os.readlink(source))  # noqa: PTH115 - relative to a hidden folder
                 continue
             if entry.is_dir():
                 shown.mkdir()
@@ -73,8 +73,9 @@ def _make_target() -> None:
         os.close(original)
 
 
-def _mount(source: str, target: str, flags: int, kind: str | None = None) -> None:
-    _call("mount", source.encode(), target.encode(), kind.encode() if kind else None, ctypes.c_ulong(flags), None)
+def _mount(source: str, target: str, flags: int, file_system: str | None = None) -> None:
+    type_name = file_system.encode() if file_system else None
+    _call("mount", source.encode(), target.encode(), type_name, ctypes.c_ulong(flags), None)
 
 
 def _call(name: str, *arguments: object) -> None:
@@ -85,11 +86,11 @@ def _call(name: str, *arguments: object) -> None:
 
 
 def die_with_parent() -> None:
-    """Asks the kernel to kill this process when its parent dies (Linux; elsewhere nothing)."""
+    """Make the kernel kill this process when its parent dies. Linux only; no effect elsewhere."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
 
 
 def remove_tree(folder: Path) -> None:
-    """Removes a folder; what cannot be removed stays."""
+    """Remove a folder, and ignore entries that cannot be removed."""
     shutil.rmtree(folder, ignore_errors=True)

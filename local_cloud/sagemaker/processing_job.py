@@ -1,10 +1,10 @@
-"""Processing jobs: the request, the `/opt/ml` layout, the outputs and what DescribeProcessingJob returns."""
+"""Processing jobs: the request, the `/opt/ml` layout, the outputs and the response of DescribeProcessingJob."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from local_cloud.sagemaker.instances import Instance, Outcome
-from local_cloud.sagemaker.job import FAILURE_LENGTH, Job, JobPlace, read_message
+from local_cloud.sagemaker.job import MAX_FAILURE_CHARACTERS, Job, JobPlace, read_message
 from local_cloud.sagemaker.s3_transfer import JobInput, S3Location, upload_folder
 
 _ROOT = "/opt/ml/processing"
@@ -26,7 +26,7 @@ class ProcessingJob(Job):
 
     @staticmethod
     def find_unsupported(request: dict[str, Any]) -> str | None:
-        """Returns what a request asks for that is not known here, if anything."""
+        """Return the first setting in a request that the local cloud does not support; None if it supports all."""
         for entry in request.get("ProcessingInputs", []):
             source = entry.get("S3Input")
             if source is None:
@@ -41,14 +41,14 @@ class ProcessingJob(Job):
         return None
 
     def command(self) -> list[str]:
-        """The image's entry point and command, or what the request names instead."""
+        """Return the image's entry point and command, or those in the request."""
         application = self.request["AppSpecification"]
         entrypoint = application.get("ContainerEntrypoint")
         arguments = application.get("ContainerArguments", [] if entrypoint else self.image.command)
         return [*(entrypoint or self.image.entrypoint), *arguments]
 
     def lay_out(self, instances: list[Instance]) -> None:
-        """Writes the configuration files and downloads the inputs."""
+        """Write the configuration files and download the inputs."""
         hosts = sorted(instance.host for instance in instances)
         for instance in instances:
             instance.write("config/processingjobconfig.json", {**self.request, "ProcessingJobArn": self.arn})
@@ -59,7 +59,7 @@ class ProcessingJob(Job):
         self.download([JobInput(source, _below_opt_ml(source["LocalPath"])) for source in sources], instances)
 
     def upload(self, instances: list[Instance]) -> None:
-        """Uploads every output of every instance to the output's one prefix."""
+        """Upload every output of every instance. All instances share the prefix of an output."""
         key = self.request.get("ProcessingOutputConfig", {}).get("KmsKeyId")
         for output in self._outputs():
             for instance in instances:
@@ -68,17 +68,17 @@ class ProcessingJob(Job):
         self._collect_messages(instances)
 
     def explain_failure(self, outcome: Outcome) -> str:
-        """Only the exit code: a processing container explains itself in the exit message."""
+        """Return a reason with only the exit code. The container's own explanation is the exit message."""
         assert outcome.failed is not None
         self._collect_messages([outcome.failed])
         return f"AlgorithmError: See job logs for more information, exit code: {outcome.exit_code}"
 
     def phase(self, name: str, message: str = "") -> None:  # noqa: ARG002
-        """Notes only the time: a processing job does not tell its phases."""
+        """Record only the time, because a processing job does not report its phases."""
         self.modified = datetime.now(UTC)
 
     def describe(self) -> dict[str, Any]:
-        """Everything the request said but its tags, and what has become of it."""
+        """Return the request without its tags, plus the job's status and results."""
         described: dict[str, Any] = {
             **{name: value for name, value in self.request.items() if name != "Tags"},
             "ProcessingJobArn": self.arn,
@@ -99,7 +99,7 @@ class ProcessingJob(Job):
 
     def _collect_messages(self, instances: list[Instance]) -> None:
         messages = [read_message(instance.opt_ml / "output" / "message") for instance in instances]
-        self._exit_message = "".join(messages)[:FAILURE_LENGTH]
+        self._exit_message = "".join(messages)[:MAX_FAILURE_CHARACTERS]
 
 
 def _below_opt_ml(path: str) -> str:

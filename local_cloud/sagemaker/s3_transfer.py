@@ -1,4 +1,4 @@
-"""S3 as SageMaker uses it: channels downloaded, shared or sharded over the instances; results uploaded."""
+"""Transfers between S3 and a job, as SageMaker does them: downloads channels, whole or sharded, and uploads results."""
 
 import json
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TransferError(Exception):
-    """Data could not be read or written; the message is what SageMaker's FailureReason would say."""
+    """Data cannot be read or written. The message is SageMaker's FailureReason."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class S3Location:
 
     @classmethod
     def parse(cls, uri: str) -> "S3Location":
-        """Reads `s3://bucket/key`.
+        """Read `s3://bucket/key`.
 
         Raises:
-            TransferError: It is something else.
+            TransferError: `uri` is not an S3 URI.
         """
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         if not uri.startswith("s3://") or not bucket:
@@ -38,7 +38,7 @@ class S3Location:
         return cls(bucket, key)
 
     def below(self, *names: str) -> "S3Location":
-        """The location `names` below this one."""
+        """Return the location of `names` under this one."""
         return S3Location(self.bucket, "/".join([*filter(None, [self.key.strip("/")]), *names]))
 
     def __str__(self) -> str:
@@ -47,7 +47,7 @@ class S3Location:
 
 @dataclass(frozen=True)
 class S3Object:
-    """One object to download and its path below the channel's folder."""
+    """One object to download, and its path in the channel's folder."""
 
     bucket: str
     key: str
@@ -56,11 +56,11 @@ class S3Object:
 
 @dataclass(frozen=True)
 class JobInput:
-    """Data that a job gets from S3.
+    """Data that a job reads from S3.
 
     Attributes:
         source: The request's `S3DataSource` or `S3Input`.
-        folder: Where it goes, below `/opt/ml`.
+        folder: The destination, a path in `/opt/ml`.
     """
 
     source: dict[str, Any]
@@ -68,31 +68,31 @@ class JobInput:
 
 
 def download_inputs(s3: "S3Client", inputs: Iterable[JobInput], folders: list[Path], *, role: str, region: str) -> None:
-    """Downloads inputs to `folders`, each instance's `/opt/ml`: everything, or with `ShardedByS3Key` a share.
+    """Download inputs to `folders`, the `/opt/ml` of each instance. With `ShardedByS3Key` an instance gets its share.
 
     Raises:
-        TransferError: An input has no objects, or its kind of source is not known here.
+        TransferError: An input has no objects, or the local cloud does not support its type of source.
     """
-    found = [(given, find_objects(s3, given.source, role=role, region=region)) for given in inputs]
-    for given, objects in found:
-        sharded = given.source.get("S3DataDistributionType") == "ShardedByS3Key"
+    found = [(item, find_objects(s3, item.source, role=role, region=region)) for item in inputs]
+    for item, objects in found:
+        sharded = item.source.get("S3DataDistributionType") == "ShardedByS3Key"
         for index, folder in enumerate(folders):
-            download(s3, objects[index :: len(folders)] if sharded else objects, folder / given.folder)
+            download(s3, objects[index :: len(folders)] if sharded else objects, folder / item.folder)
 
 
 def find_objects(s3: "S3Client", source: dict[str, Any], *, role: str, region: str) -> list[S3Object]:
-    """The objects of an `S3DataSource` or `S3Input`, sorted by key.
+    """Return the objects of an `S3DataSource` or `S3Input`, sorted by key.
 
-    A prefix matches as a string: `.../train` also finds `.../train-old/x`.
+    A prefix matches as a string: `.../train` also matches `.../train-old/x`.
 
     Raises:
-        TransferError: There are none, or the kind of source is not known here.
+        TransferError: No object matches, or the local cloud does not support the type of source.
     """
-    uri, kind = source["S3Uri"], source.get("S3DataType", "S3Prefix")
-    if kind == "ManifestFile":
+    uri, data_type = source["S3Uri"], source.get("S3DataType", "S3Prefix")
+    if data_type == "ManifestFile":
         return list(_from_manifest(s3, S3Location.parse(uri)))
-    if kind != "S3Prefix":
-        raise TransferError(f"ClientError: S3DataType {kind} is not known to the local cloud")
+    if data_type != "S3Prefix":
+        raise TransferError(f"ClientError: the local cloud does not support S3DataType {data_type}")
     prefix = S3Location.parse(uri)
     try:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
@@ -110,7 +110,7 @@ def find_objects(s3: "S3Client", source: dict[str, Any], *, role: str, region: s
 
 
 def download(s3: "S3Client", objects: Iterable[S3Object], folder: Path) -> None:
-    """Writes objects to their paths below `folder`, which is made even if there are none."""
+    """Write objects to their paths in `folder`. Create the folder even if `objects` is empty."""
     folder.mkdir(parents=True, exist_ok=True)
     for item in objects:
         target = folder / item.path
@@ -119,13 +119,13 @@ def download(s3: "S3Client", objects: Iterable[S3Object], folder: Path) -> None:
 
 
 def upload_folder(s3: "S3Client", folder: Path, destination: S3Location, *, kms_key: str | None = None) -> None:
-    """Puts every file below `folder` under `destination`; symbolic links are left out, as by SageMaker."""
+    """Upload every file in `folder` to `destination`. Like SageMaker, ignore symbolic links."""
     for path in _files(folder):
         put_file(s3, path, destination.below(path.relative_to(folder).as_posix()), kms_key=kms_key)
 
 
 def upload_archive(s3: "S3Client", folders: list[Path], destination: S3Location, *, kms_key: str | None = None) -> None:
-    """Puts one tar.gz with the merged content of `folders` (an instance each) at `destination`."""
+    """Upload one tar.gz with the merged contents of `folders` (one for each instance) to `destination`."""
     with tempfile.TemporaryDirectory() as temporary:
         archive_path = Path(temporary) / "archive.tar.gz"
         with tarfile.open(archive_path, "w:gz") as archive:
@@ -136,10 +136,10 @@ def upload_archive(s3: "S3Client", folders: list[Path], destination: S3Location,
 
 
 def put_file(s3: "S3Client", path: Path, destination: S3Location, *, kms_key: str | None) -> None:
-    """Puts one file.
+    """Upload one file.
 
     Raises:
-        TransferError: S3 refused it.
+        TransferError: S3 refused the upload.
     """
     request: PutObjectRequestTypeDef = {"Bucket": destination.bucket, "Key": destination.key}
     if kms_key:

@@ -1,4 +1,4 @@
-"""Training jobs: the request, the `/opt/ml` layout, the outputs and what DescribeTrainingJob returns."""
+"""Training jobs: the request, the `/opt/ml` layout, the outputs and the response of DescribeTrainingJob."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +34,7 @@ class TrainingJob(Job):
 
     @staticmethod
     def find_unsupported(request: dict[str, Any]) -> str | None:
-        """Returns what a request asks for that is not known here, if anything."""
+        """Return the first setting in a request that the local cloud does not support; None if it supports all."""
         if not {"InstanceType", "InstanceCount"} <= set(request["ResourceConfig"]):
             return "a ResourceConfig without InstanceType and InstanceCount (InstanceGroups, InstancePreferences)"
         if "TrainingImage" not in request["AlgorithmSpecification"]:
@@ -51,13 +51,13 @@ class TrainingJob(Job):
         return None
 
     def command(self) -> list[str]:
-        """The image's entry point with the one argument `train`, unless the request names others."""
+        """Return the image's entry point with the single argument `train`, unless the request sets others."""
         algorithm = self.request["AlgorithmSpecification"]
         entrypoint = algorithm.get("ContainerEntrypoint", self.image.entrypoint)
         return [*entrypoint, *algorithm.get("ContainerArguments", ["train"])]
 
     def lay_out(self, instances: list[Instance]) -> None:
-        """Writes the configuration files and downloads the channels and checkpoints."""
+        """Write the configuration files, and download the channels and checkpoints."""
         channels = self.request.get("InputDataConfig", [])
         hosts = sorted(instance.host for instance in instances)
         for instance in instances:
@@ -76,7 +76,7 @@ class TrainingJob(Job):
         )
 
     def upload(self, instances: list[Instance]) -> None:
-        """Uploads `/opt/ml/model` and `/opt/ml/output/data`, all hosts merged, and the checkpoints."""
+        """Upload `/opt/ml/model` and `/opt/ml/output/data`, merged over all hosts, and the checkpoints."""
         output = self.request["OutputDataConfig"]
         destination = S3Location.parse(output["S3OutputPath"]).below(self.name, "output")
         key = output.get("KmsKeyId")
@@ -96,13 +96,13 @@ class TrainingJob(Job):
                 upload_folder(self.s3, folder, S3Location.parse(checkpoints["S3Uri"]), kms_key=key)
 
     def explain_failure(self, outcome: Outcome) -> str:
-        """The failure file's first 1,024 characters and the exit code."""
+        """Return the first 1,024 characters of the failure file, and the exit code."""
         assert outcome.failed is not None
         message = read_message(outcome.failed.opt_ml / "output" / "failure").strip()
         return f"AlgorithmError: {message}, exit code: {outcome.exit_code}"
 
     def phase(self, name: str, message: str = "") -> None:
-        """Closes the phase before and opens this one."""
+        """End the previous phase and begin this one."""
         now = datetime.now(UTC)
         if self._transitions:
             self._transitions[-1].setdefault("EndTime", now)
@@ -110,7 +110,7 @@ class TrainingJob(Job):
         self.modified = now
 
     def finish(self, status: str, *, detail: str = "") -> None:
-        """Ends the job's life with a last transition."""
+        """Set the job's final status, with a last transition."""
         secondary = detail if status == "Stopped" and detail else status
         reached = {"Completed": "Training job completed", "Stopped": "Training job stopped"}
         self.phase(secondary, detail if status == "Failed" else reached[status])
@@ -118,7 +118,7 @@ class TrainingJob(Job):
         super().finish(status, detail=detail)
 
     def describe(self) -> dict[str, Any]:
-        """Everything the request said but its tags, and what has become of it."""
+        """Return the request without its tags, plus the job's status and results."""
         transitions = [dict(transition) for transition in self._transitions]
         output = {"KmsKeyId": "", "CompressionType": "GZIP", **self.request["OutputDataConfig"]}
         described: dict[str, Any] = {
@@ -166,7 +166,7 @@ class TrainingJob(Job):
             return
         location = S3Location.parse(checkpoints["S3Uri"])
         listing = self.s3.list_objects_v2(Bucket=location.bucket, Prefix=location.key)
-        if listing.get("Contents"):  # unlike a channel, an empty checkpoint prefix is a first start
+        if listing.get("Contents"):  # unlike a channel, a checkpoint prefix may be empty at the first start
             source = {"S3Uri": checkpoints["S3Uri"]}
             objects = find_objects(self.s3, source, role=self.request["RoleArn"], region=self.place.region)
             download(self.s3, objects, instance.opt_ml / "checkpoints")

@@ -1,4 +1,4 @@
-"""Lambda, S3, EventBridge and Service Quotas: what moto lacks of them.
+"""Lambda, S3, EventBridge and Service Quotas: the features that moto lacks.
 
 May import `core`.
 """

@@ -1,4 +1,4 @@
-"""EventBridge's rules about executions: when one ends, what the rules match is handed to their functions and topics."""
+"""EventBridge rules about executions: when an execution ends, matching rules call their functions and topics."""
 
 import json
 import logging
@@ -14,27 +14,27 @@ from moto.events.models import events_backends
 from moto.events.utils import EventMessageType, EventTemplateParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 from local_cloud.core.server_settings import ServerSettings
 
 _LOG = logging.getLogger(__name__)
 
 
 def install(settings: ServerSettings) -> None:
-    """Tells the rules of the default bus of every execution that ends."""
+    """Send an event to the rules of the default bus whenever an execution ends."""
 
-    def telling(original: Callable[[Any], None]) -> Callable[[Any], None]:
+    def sending_events(original: Callable[[Any], None]) -> Callable[[Any], None]:
         def terminated(self: BaseExecutionWorkerCommunication) -> None:
             original(self)
-            event = _ended(self.execution, settings.account)
+            event = _status_change_event(self.execution, settings.account)
             threading.Thread(target=_deliver, args=(event, settings), daemon=True).start()
 
         return terminated
 
-    replace(BaseExecutionWorkerCommunication, "terminated", telling)
+    patch_attribute(BaseExecutionWorkerCommunication, "terminated", sending_events)
 
 
-def _ended(execution: Execution, account: str) -> Any:  # noqa: ANN401 - moto's type wants a number for the ingestion time
+def _status_change_event(execution: Execution, account: str) -> Any:  # noqa: ANN401 - moto types the time as number
     arn = str(execution.exec_arn)
     assert execution.exec_status is not None
     return {
@@ -69,12 +69,12 @@ def _deliver(event: EventMessageType, settings: ServerSettings) -> None:
             continue
         for target in rule.targets:
             try:
-                _hand_over(target, event, settings)
+                _deliver_to_target(target, event, settings)
             except Exception:
-                _LOG.exception("rule %s: %s was not reached", rule.name, target["Arn"])
+                _LOG.exception("rule %s: cannot deliver the event to %s", rule.name, target["Arn"])
 
 
-def _hand_over(target: dict[str, Any], event: EventMessageType, settings: ServerSettings) -> None:
+def _deliver_to_target(target: dict[str, Any], event: EventMessageType, settings: ServerSettings) -> None:
     content: Any = {name: value for name, value in event.items() if name != "ingestion-time"}
     if transformer := target.get("InputTransformer"):
         content = EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
@@ -87,4 +87,4 @@ def _hand_over(target: dict[str, Any], event: EventMessageType, settings: Server
         message = content if isinstance(content, str) else json.dumps(content)
         boto3.client("sns", **connection).publish(TopicArn=target["Arn"], Message=message)
     else:
-        _LOG.warning("rules hand nothing to %s here", service)
+        _LOG.warning("the local cloud does not deliver events to %s targets", service)

@@ -1,9 +1,9 @@
 """Runs invocations of a Python Lambda function one after the other, as the service's Python runtime does.
 
-Standard input: one line of JSON an invocation, with `handler`, `code`, `event`, `log` (a file for what is printed) and
-`context`. Each outcome is a line of JSON on the file descriptor that the first argument names. When standard input
-ends, so does this process. It runs as a file, outside the package: a handler must be able to import its own modules and
-what is installed, and nothing else.
+Standard input has one line of JSON for each invocation: `handler`, `code`, `event`, `context`, and `log` (a file for
+the printed output). The process writes each outcome as a line of JSON to the file descriptor in its first argument. It
+ends when standard input ends. It runs as a file, outside the package. So a handler can import only its own modules and
+the installed packages.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Invokes handlers and writes what they return, or their errors."""
+    """Invoke handlers, and write their results or errors."""
     requests: queue.Queue[dict[str, Any]] = queue.Queue()
     threading.Thread(target=_receive, args=(requests,), daemon=True).start()
     with os.fdopen(int(sys.argv[1]), "w") as results:
@@ -40,8 +40,8 @@ def main() -> None:
 
 
 class _InvocationError(Exception):
-    def __init__(self, kind: str, message: str, trace: list[str] | None = None) -> None:
-        self.payload = {"errorMessage": message, "errorType": kind, "stackTrace": trace or []}
+    def __init__(self, error_type: str, message: str, trace: list[str] | None = None) -> None:
+        self.payload = {"errorMessage": message, "errorType": error_type, "stackTrace": trace or []}
         super().__init__(message)
 
 
@@ -66,7 +66,7 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
         returned = handler(request["event"], context)
     except Exception as error:
         traceback.print_exc()
-        frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this function
+        frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is this function
         raise _InvocationError(type(error).__name__, str(error), traceback.format_list(frames)) from error
     try:
         json.dumps(returned)
@@ -78,7 +78,7 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
 def _receive(requests: "queue.Queue[dict[str, Any]]") -> None:
     for line in sys.stdin.buffer:
         requests.put(json.loads(line))
-    os._exit(1)  # threads of a handler do not keep it alive
+    os._exit(1)  # a handler's threads must not keep the process alive
 
 
 if __name__ == "__main__":

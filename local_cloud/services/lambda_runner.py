@@ -1,4 +1,4 @@
-"""Lambda functions run from their deployed code, in processes kept warm, in the place of moto's Docker containers."""
+"""Runs Lambda functions from their deployed code in warm processes, instead of moto's Docker containers."""
 
 import base64
 import hashlib
@@ -18,19 +18,19 @@ import boto3
 from moto.awslambda.models import LambdaFunction
 
 from local_cloud.core.log_streams import LogStream
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.server_settings import ServerSettings
-from local_cloud.services.lambda_workers import Workers
+from local_cloud.services.warm_processes import WarmProcesses
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_LOG_RESULT = 4096
-_RETRIES_OF_EVENTS = 2
+_MAX_LOG_RESULT_BYTES = 4096
+_EVENT_RETRIES = 2
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """How one invocation ended: its payload, whether it is an error, and what was printed."""
+    """The result of one invocation: its payload, whether that is an error, and the printed output."""
 
     payload: str
     failed: bool
@@ -38,19 +38,19 @@ class Invocation:
 
 
 class LambdaRunner:
-    """Runs functions; one instance serves all of them."""
+    """Runs functions. One instance serves all of them."""
 
     def __init__(self, settings: ServerSettings, processes: ProcessRegistry) -> None:
         self._settings = settings
-        self._workers = Workers(processes, settings.layout.lambdas / "logs")
+        self._processes = WarmProcesses(processes, settings.layout.lambdas / "logs")
         self._lock = threading.Lock()
 
     def invoke(self, function: LambdaFunction, event: object) -> Invocation:
-        """Runs one invocation to its end or its timeout."""
+        """Run one invocation until it ends or times out."""
         request_id = str(uuid.uuid4())
         runtime = str(function.run_time)
         if not runtime.startswith("python"):
-            message = f"{function.function_name}: the local cloud runs Python functions, not {runtime}"
+            message = f"{function.function_name}: the local cloud runs only Python functions, not {runtime}"
             return _failure("LocalCloud.UnsupportedRuntime", message)
         stream_name = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{request_id.replace('-', '')}"
         group = _log_group(function)
@@ -60,8 +60,8 @@ class LambdaRunner:
         return invocation
 
     def invoke_until_done(self, function: LambdaFunction, event: object) -> None:
-        """Runs an event's invocation, and twice more should it fail; the service waits longer in between."""
-        for _ in range(1 + _RETRIES_OF_EVENTS):
+        """Run the invocation of an event, and retry it twice if it fails. Lambda itself waits longer in between."""
+        for _ in range(1 + _EVENT_RETRIES):
             if not self.invoke(function, event).failed:
                 return
 
@@ -92,7 +92,7 @@ class LambdaRunner:
             },
         }
         deployed = [function.function_arn, function.handler, str(code), function.environment_vars]
-        answer = self._workers.run(
+        answer = self._processes.run(
             json.dumps(deployed),
             request,
             code=code,
@@ -134,29 +134,29 @@ class LambdaRunner:
 
 
 def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
-    """Puts the runner into moto's Lambda."""
+    """Replace the invocation in moto's Lambda by the runner."""
     runner = LambdaRunner(settings, processes)
 
     def invoke(
         self: LambdaFunction, body: str, request_headers: Mapping[str, str], response_headers: dict[str, str]
     ) -> bytes:
         event = json.loads(body) if body else {}
-        kind = request_headers.get("x-amz-invocation-type", "RequestResponse")
-        if kind == "DryRun":
+        invocation_type = request_headers.get("x-amz-invocation-type", "RequestResponse")
+        if invocation_type == "DryRun":
             return b""
-        if kind == "Event":
+        if invocation_type == "Event":
             threading.Thread(target=runner.invoke_until_done, args=(self, event), daemon=True).start()
             return b""
         invocation = runner.invoke(self, event)
         if invocation.failed:
             response_headers["x-amz-function-error"] = "Unhandled"
-        tail = invocation.log.encode()[-_LONGEST_LOG_RESULT:]
+        tail = invocation.log.encode()[-_MAX_LOG_RESULT_BYTES:]
         response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
         return invocation.payload.encode()
 
-    replace(LambdaFunction, "invoke", lambda _: invoke)
-    replace(LambdaFunction, "create_from_cloudformation_json", _keeping_the_log_group)
-    replace(LambdaFunction, "get_configuration", _telling_the_log_group)
+    patch_attribute(LambdaFunction, "invoke", lambda _: invoke)
+    patch_attribute(LambdaFunction, "create_from_cloudformation_json", _keeping_the_log_group)
+    patch_attribute(LambdaFunction, "get_configuration", _showing_the_log_group)
 
 
 def _log_group(function: LambdaFunction) -> str:
@@ -164,7 +164,7 @@ def _log_group(function: LambdaFunction) -> str:
 
 
 def _keeping_the_log_group(original: Callable[..., Any]) -> object:
-    """Moto passes over LoggingConfig."""
+    """Keep LoggingConfig, which moto ignores."""
 
     def create_from_cloudformation_json(
         _model: object, /, name: str, definition: dict[str, Any], *place: object, **kwargs: object
@@ -177,12 +177,12 @@ def _keeping_the_log_group(original: Callable[..., Any]) -> object:
     return classmethod(create_from_cloudformation_json)
 
 
-def _telling_the_log_group(original: Callable[..., Any]) -> Callable[..., Any]:
+def _showing_the_log_group(original: Callable[..., Any]) -> Callable[..., Any]:
     def get_configuration(self: LambdaFunction, on_create: bool = False) -> dict[str, Any]:
         return {**original(self, on_create), "LoggingConfig": {"LogFormat": "Text", "LogGroup": _log_group(self)}}
 
     return get_configuration
 
 
-def _failure(kind: str, message: str, log: str = "") -> Invocation:
-    return Invocation(json.dumps({"errorType": kind, "errorMessage": message}), True, log)
+def _failure(error_type: str, message: str, log: str = "") -> Invocation:
+    return Invocation(json.dumps({"errorType": error_type, "errorMessage": message}), True, log)

@@ -1,4 +1,4 @@
-"""S3: checksums are checked and kept, conditions hold between two writers, and an emptied folder is not listed."""
+"""S3: checks and keeps checksums, makes conditional writes atomic, and omits emptied folders from listings."""
 
 import threading
 from collections.abc import Callable
@@ -9,38 +9,41 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import compute_checksum
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _ALGORITHMS = ("SHA256", "SHA1", "CRC32")
 
 
 class _BadDigestError(S3ClientError):
-    """The content does not have the checksum the request says it has."""
+    """The content does not have the checksum in the request."""
 
     code = "BadDigest"
 
 
 def install() -> None:
-    """Puts the differences into moto's S3."""
-    replace(S3Response, "_get_checksum", _reading_given_checksums)
-    replace(S3Response, "put_object", _one_at_a_time)
-    replace(S3Backend, "list_objects", _of_what_is_there)
+    """Apply the changes to moto's S3."""
+    patch_attribute(S3Response, "_get_checksum", _checking_checksums)
+    patch_attribute(S3Response, "put_object", _one_at_a_time)
+    patch_attribute(S3Backend, "list_objects", _without_empty_folders)
 
 
-def _reading_given_checksums(original: Callable[..., Any]) -> Callable[..., Any]:
-    """A checksum the caller has computed comes without the header by which moto knows that there is one."""
+def _checking_checksums(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Check a checksum that the caller computed.
+
+    Such a request lacks the header by which moto recognizes that it has a checksum.
+    """
 
     def _get_checksum(self: S3Response, response_headers: dict[str, str]) -> tuple[str, str | None]:
         for algorithm in _ALGORITHMS:
             header = f"x-amz-checksum-{algorithm.lower()}"
-            given = self.headers.get(header)
-            if given is None:
+            expected = self.headers.get(header)
+            if expected is None:
                 continue
             computed = compute_checksum(self.body or b"", algorithm=algorithm).decode()
-            if given != computed:
+            if expected != computed:
                 raise _BadDigestError(f"The {algorithm} you specified did not match the calculated checksum.")
-            response_headers[header] = given
-            return algorithm, given
+            response_headers[header] = expected
+            return algorithm, expected
         found: tuple[str, str | None] = original(self, response_headers)
         return found
 
@@ -48,7 +51,10 @@ def _reading_given_checksums(original: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Moto looks at If-Match and If-None-Match, then writes; another writer must not come in between."""
+    """Let only one request write at a time.
+
+    Moto first checks If-Match and If-None-Match and then writes. Another writer must not run in between.
+    """
     lock = threading.Lock()
 
     def put_object(self: S3Response) -> object:
@@ -58,8 +64,11 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
     return put_object
 
 
-def _of_what_is_there(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Moto takes the delete markers of a versioned bucket for objects where it looks for common prefixes."""
+def _without_empty_folders(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Remove common prefixes without objects from a listing.
+
+    Moto also counts the delete markers of a versioned bucket as objects when it collects common prefixes.
+    """
 
     def list_objects(
         self: S3Backend,
@@ -71,14 +80,14 @@ def _of_what_is_there(original: Callable[..., Any]) -> Callable[..., Any]:
     ) -> tuple[object, ...]:
         keys, folders, *rest = original(self, bucket, prefix, delimiter, marker, max_keys)
         if delimiter and folders:
-            begin = prefix or ""
+            start = prefix or ""
             below = (
-                name.removeprefix(begin)
+                name.removeprefix(start)
                 for name, key in bucket.keys.items()
-                if name.startswith(begin) and not isinstance(key, FakeDeleteMarker)
+                if name.startswith(start) and not isinstance(key, FakeDeleteMarker)
             )
-            there = {begin + name.split(delimiter)[0] + delimiter for name in below if delimiter in name}
-            folders = [folder for folder in folders if folder in there]
+            existing = {start + name.split(delimiter)[0] + delimiter for name in below if delimiter in name}
+            folders = [folder for folder in folders if folder in existing]
         return keys, folders, *rest
 
     return list_objects

@@ -1,4 +1,4 @@
-"""Service Quotas: lists the quotas of SageMaker's jobs, which moto does not know, page by page."""
+"""Service Quotas: lists the quotas of SageMaker's jobs page by page, which moto cannot."""
 
 import json
 from collections.abc import Callable
@@ -9,19 +9,19 @@ from moto.servicequotas.responses import ServiceQuotasResponse
 
 from local_cloud.core.service_quotas import quota, quota_names
 
-_PAGE = 100
+_PAGE_SIZE = 100
 
 
 def install(file: Path) -> None:
-    """Adds the list call to moto's Service Quotas; `file` keeps the quotas that are not the default."""
+    """Add the list call to moto's Service Quotas. `file` has the quotas that differ from the default."""
     names: list[str] = []
 
     def list_service_quotas(self: ServiceQuotasResponse) -> str:
         names.extend([] if names else quota_names())
-        asked = json.loads(self.body)
-        if asked["ServiceCode"] != "sagemaker":
-            raise NotImplementedError(f"quotas of {asked['ServiceCode']} are not known to the local cloud")
-        first, size = int(asked.get("NextToken", 0)), int(asked.get("MaxResults", _PAGE))
+        request = json.loads(self.body)
+        if request["ServiceCode"] != "sagemaker":
+            raise NotImplementedError(f"the local cloud has no quotas of {request['ServiceCode']}")
+        first, size = int(request.get("NextToken", 0)), int(request.get("MaxResults", _PAGE_SIZE))
         shown = names[first : first + size]
         answer: dict[str, Any] = {
             "Quotas": [{"ServiceCode": "sagemaker", "QuotaName": name, "Value": quota(file, name)} for name in shown]

@@ -1,4 +1,4 @@
-"""Step Functions: what moto's interpreter of state machines lacks, and the tasks that start jobs and executions.
+"""Step Functions: the features that moto's interpreter of state machines lacks, and the tasks for jobs and executions.
 
 May import `core`.
 """

@@ -1,4 +1,4 @@
-"""Executions that are started, run and stopped at the same moment as others: what moto leaves to luck."""
+"""Makes executions safe that start, run or stop at the same time as others, where moto has race conditions."""
 
 import threading
 import time
@@ -13,26 +13,29 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped, Pro
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _POLL_SECONDS = 0.01
 
 
 def install() -> None:
-    """Puts the differences into moto's interpreter."""
-    replace(StepFunctionResponse, "start_execution", _one_at_a_time)
-    # Moto makes the key when it is first asked for; items of a map that ask together get different ones, and a retry
-    # does not find what it has counted.
-    replace(EvalComponent, "heap_key", lambda _: property(lambda self: str(id(self))))
-    replace(ExecutionWorker, "stop", _once_it_runs)
-    replace(Environment, "set_error", _unless_it_was_ended)
+    """Apply the changes to moto's interpreter."""
+    patch_attribute(StepFunctionResponse, "start_execution", _one_at_a_time)
+    # Moto creates the key at its first use. Concurrent items of a Map get different keys, so a retry would lose its
+    # count.
+    patch_attribute(EvalComponent, "heap_key", lambda _: property(lambda self: str(id(self))))
+    patch_attribute(ExecutionWorker, "stop", _delayed_until_running)
+    patch_attribute(Environment, "set_error", _keeping_the_final_status)
 
 
 def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Of two executions with one name one is there first; one without a name gets a name of its own."""
+    """Let only one of several concurrent executions with the same name start.
+
+    An execution without a name gets a unique name.
+    """
     lock = threading.Lock()
 
-    def start_execution(self: Any) -> object:  # noqa: ANN401 - takes another `_get_param`
+    def start_execution(self: Any) -> object:  # noqa: ANN401 - the function replaces `_get_param`
         if name := self._get_param("name"):
             self.stepfunction_backend._validate_name(name)
         else:
@@ -45,8 +48,8 @@ def _one_at_a_time(original: Callable[..., Any]) -> Callable[..., Any]:
     return start_execution
 
 
-def _once_it_runs(original: Callable[..., None]) -> Callable[..., None]:
-    """An execution that has only been started cannot be stopped yet: moto fails, or forgets that it was asked to."""
+def _delayed_until_running(original: Callable[..., None]) -> Callable[..., None]:
+    """Delay the stop of an execution until it runs. Before that, moto fails or loses the request."""
 
     def stop(self: ExecutionWorker, *arguments: object, **named: object) -> None:
         while self.env is None or self.env._program_state is None:
@@ -56,8 +59,8 @@ def _once_it_runs(original: Callable[..., None]) -> Callable[..., None]:
     return stop
 
 
-def _unless_it_was_ended(original: Callable[..., None]) -> Callable[..., None]:
-    """An execution that was stopped, or timed out, stays so: what its last state makes of it counts no more."""
+def _keeping_the_final_status(original: Callable[..., None]) -> Callable[..., None]:
+    """Keep the status of a stopped or timed-out execution. An error of its last state must not change it."""
 
     def set_error(self: Environment, error: ExecutionFailedEventDetails) -> None:
         if not isinstance(self._program_state, (ProgramStopped, ProgramTimedOut)):

@@ -1,7 +1,8 @@
-"""Map states in distributed mode: every item is an execution of its own; one that fails fails the state, or none does.
+"""Map states in distributed mode. Every item is its own execution. One failed item fails the state, or none does.
 
-Moto's interpreter passes over children that fail, gives them their parent's identity, calls one within the other (some
-hundred items are too many for Python), reports success when it was stopped, and reads no whole number as a percentage.
+Moto's interpreter ignores failed children and gives them the identity of their parent. It calls one child within the
+other, so some hundred items exceed Python's recursion limit. It reports success after it was stopped, and does not
+accept a whole number as a percentage.
 """
 
 import json
@@ -33,34 +34,34 @@ from moto.stepfunctions.parser.asl.eval.event.event_manager import EventManager
 from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded, ProgramError
 from moto.stepfunctions.parser.asl.eval.states import ItemData, MapData
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _LOG = logging.getLogger(__name__)
 _Worker = distributed_item_processor_worker.DistributedItemProcessorWorker
-# A percentage of items that may fail; with others it would matter which fail first.
+# Supported percentages of failed items. With any other, the result would depend on the order of the failures.
 NONE_MAY_FAIL, ALL_MAY_FAIL = 0, 100
 
 
-class _LeftOut:
-    """In the place of the output that an item which failed does not have."""
+class _FailedItem:
+    """Placeholder for the missing output of a failed item."""
 
 
 def install() -> None:
-    """Puts the differences into moto's interpreter."""
-    replace(_Worker, "eval", lambda _: _work)
-    replace(DistributedIterationComponent, "_eval_body", lambda _: _run)
-    replace(ItemReader, "_eval_body", _naming_what_cannot_be_read)
-    replace(ASLParser, "tolerated_failure_percentage_decl", _reading_whole_numbers)
+    """Apply the changes to moto's interpreter."""
+    patch_attribute(_Worker, "eval", lambda _: _work)
+    patch_attribute(DistributedIterationComponent, "_eval_body", lambda _: _run)
+    patch_attribute(ItemReader, "_eval_body", _naming_reader_errors)
+    patch_attribute(ASLParser, "tolerated_failure_percentage_decl", _reading_whole_numbers)
 
 
 def _work(worker: _Worker) -> None:
-    """Runs item after item; after a failure, and when the state was ended, what is left is not run."""
+    """Run item after item. After a failure, or when the state has ended, skip the remaining items."""
     while (job := worker._job_pool.next_job()) is not None:
         if worker._env.is_running():
             frame = worker._env.open_inner_frame()
             try:
                 _run_item(worker, frame, job)
-            except Exception as error:  # of the ItemSelector: it is the state's own
+            except Exception as error:  # an error of the ItemSelector is an error of the Map state itself
                 job.job_output = error
             worker._env.delete_frame(frame)
         worker._job_pool.close_job(job)
@@ -73,7 +74,7 @@ def _run_item(worker: _Worker, frame: Environment, job: Job) -> None:
     context["Map"] = MapData(Item=ItemData(Index=job.job_index, Value=job.job_input))
     frame.states.reset(job.job_input)
     worker._eval_input(env_frame=frame)
-    # From here on it is the child's: nothing of its parent can be seen in it.
+    # From here on the context is the child's, and must not show anything of the parent.
     del context["Map"]
     context["Execution"] = _child_of(context["Execution"], record, frame.states.get_input())
     for counter in counters:
@@ -91,7 +92,7 @@ def _run_item(worker: _Worker, frame: Environment, job: Job) -> None:
         counter.running.offset(-1)
         getattr(counter, outcome).count()
     if outcome == "failed" and record.tolerated_failure_percentage == ALL_MAY_FAIL:
-        job.job_output = _LeftOut()
+        job.job_output = _FailedItem()
     elif outcome == "failed":
         job.job_output = _failure(
             frame,
@@ -108,49 +109,49 @@ def _child_of(parent: dict[str, Any], record: MapRunRecord, value: object) -> di
         "Name": name,
         "Input": value,
         "StartTime": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        # Of an item itself; here all of them are run once more where their parent is redriven.
+        # In Step Functions each item has its own count. Here a redrive of the parent reruns all items.
         "RedriveCount": parent["RedriveCount"],
     }
 
 
 def _run(component: DistributedIterationComponent, env: Environment) -> None:
-    """Runs all items, in histories of their own."""
-    given = env.stack.pop()
-    record, history = given.map_run_record, env.event_manager
+    """Run all items, each in its own history."""
+    evaluated = env.stack.pop()
+    record, history = evaluated.map_run_record, env.event_manager
     known = record.tolerated_failure_percentage in (NONE_MAY_FAIL, ALL_MAY_FAIL)
     if record.tolerated_failure_count or not known:
-        raise NotImplementedError("of tolerated failures, only 0 and 100 percent are known to the local cloud")
+        raise NotImplementedError("the local cloud supports only 0 or 100 percent of tolerated failures")
 
-    def tell(event: HistoryEventType, **details: object) -> None:
-        kept: Any = details or None
-        history.add_event(context=env.event_history_context, event_type=event, event_details=kept)
+    def record_event(event: HistoryEventType, **details: object) -> None:
+        event_details: Any = details or None
+        history.add_event(context=env.event_history_context, event_type=event, event_details=event_details)
 
-    tell(HistoryEventType.MapRunStarted, mapRunStartedEventDetails={"mapRunArn": record.map_run_arn})
+    record_event(HistoryEventType.MapRunStarted, mapRunStartedEventDetails={"mapRunArn": record.map_run_arn})
     env.event_manager = EventManager()
     try:
-        if given.item_reader:
-            given.item_reader.eval(env=env)
+        if evaluated.item_reader:
+            evaluated.item_reader.eval(env=env)
         else:
-            env.stack.append(given.input_items)
-        component._map_run(env=env, eval_input=given)
-        env.stack.append([output for output in env.stack.pop() if not isinstance(output, _LeftOut)])
+            env.stack.append(evaluated.input_items)
+        component._map_run(env=env, eval_input=evaluated)
+        env.stack.append([output for output in env.stack.pop() if not isinstance(output, _FailedItem)])
     except Exception as error:
-        told = error.extract_error_cause_pair() if isinstance(error, FailureEventException) else None
-        details = {name: text for name, text in zip(("error", "cause"), told or (), strict=False) if text}
+        pair = error.extract_error_cause_pair() if isinstance(error, FailureEventException) else None
+        details = {name: text for name, text in zip(("error", "cause"), pair or (), strict=False) if text}
         env.event_manager = history
-        tell(HistoryEventType.MapRunFailed, mapRunFailedEventDetails=details)
+        record_event(HistoryEventType.MapRunFailed, mapRunFailedEventDetails=details)
         record.set_stop(status=MapRunStatus.FAILED)
         raise
     if env.is_running():
         env.event_manager = history
-        tell(HistoryEventType.MapRunSucceeded)
+        record_event(HistoryEventType.MapRunSucceeded)
         record.set_stop(status=MapRunStatus.SUCCEEDED)
-    else:  # the state was ended: what it still says of its success is heard by nobody
-        tell(HistoryEventType.MapRunAborted)
+    else:  # the state has ended: the items' history stays in place and drops the success that moto reports later
+        record_event(HistoryEventType.MapRunAborted)
         record.set_stop(status=MapRunStatus.ABORTED)
 
 
-def _naming_what_cannot_be_read(original: Callable[..., None]) -> Callable[..., None]:
+def _naming_reader_errors(original: Callable[..., None]) -> Callable[..., None]:
     def _eval_body(self: ItemReader, env: Environment) -> None:
         try:
             original(self, env)

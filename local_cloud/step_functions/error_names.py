@@ -1,7 +1,7 @@
-"""The errors that states catch and retry: gives them the names that Step Functions gives them.
+"""Gives the errors that states catch and retry the names that Step Functions uses.
 
-Moto names no error of a Choice state without a match, has one name for all answers of the Lambda service, and lets
-`States.ALL` catch every error.
+Moto does not name the error of a Choice state without a match. It has one name for all errors of the Lambda service,
+and lets `States.ALL` catch every error.
 """
 
 from collections.abc import Callable
@@ -18,23 +18,23 @@ from moto.stepfunctions.parser.asl.component.state.choice.state_choice import St
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _SERVER_FAULT = 500
 _NEVER_CAUGHT_BY_ALL = {"States.Runtime", "States.DataLimitExceeded"}
 
 
 def install() -> None:
-    """Puts the differences into moto's interpreter."""
-    replace(StateTaskLambda, "_from_error", _naming_what_lambda_answers)
-    replace(StateChoice, "_eval_state", _naming_no_match)
-    replace(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
+    """Apply the changes to moto's interpreter."""
+    patch_attribute(StateTaskLambda, "_from_error", _naming_lambda_errors)
+    patch_attribute(StateChoice, "_eval_state", _naming_no_match)
+    patch_attribute(ErrorEqualsDecl, "_eval_body", _all_but_runtime)
 
 
-def _naming_what_lambda_answers(original: Callable[..., Any]) -> Callable[..., Any]:
-    """An answer of the service itself, and not of the function, has a name of its own."""
+def _naming_lambda_errors(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Name the errors of the Lambda service itself, as opposed to errors of the function."""
 
-    def _from_error(self: StateTaskLambda, env: Environment, ex: Exception) -> Any:  # noqa: ANN401 - a FailureEvent, whose fields are final
+    def _from_error(self: StateTaskLambda, env: Environment, ex: Exception) -> Any:  # noqa: ANN401 - final fields
         event: Any = original(self, env, ex)
         if isinstance(ex, ClientError):
             name = "Lambda.AWSLambdaException"
@@ -75,7 +75,7 @@ def _naming_no_match(original: Callable[..., None]) -> Callable[..., None]:
 
 
 def _all_but_runtime(original: Callable[..., None]) -> Callable[..., None]:
-    """States.ALL does not match the errors Step Functions does not let it match."""
+    """Exclude from States.ALL the errors that Step Functions excludes."""
 
     def _eval_body(self: ErrorEqualsDecl, env: Environment) -> None:
         error_name = env.stack[-1]

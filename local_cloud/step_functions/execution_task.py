@@ -1,8 +1,8 @@
-"""`states:startExecution`, `.sync` and `.sync:2` in moto's workflow interpreter, whose own never reaches the service.
+"""`states:startExecution`, `.sync` and `.sync:2`, because moto's own task never reaches the service.
 
-As Step Functions has it: the state waits for the child's end, its description is the output (with `.sync:2`, input and
-output in it are JSON and not text), the description of one that failed, timed out or was stopped is the cause of
-`States.TaskFailed`, and an execution or state that ends before its child stops the child.
+The task follows Step Functions. The state waits for the child's end, and the child's description is the output. With
+`.sync:2`, input and output in it are JSON instead of text. If the child fails, times out or is stopped, its description
+is the cause of `States.TaskFailed`. If the parent execution or the state ends first, it stops the child.
 """
 
 import json
@@ -24,7 +24,7 @@ class ExecutionTask(SyncTask["SFNClient"]):
     boto_name = "stepfunctions"
     prefix = "StepFunctions"
     service = "AWSStepFunctions"
-    modelled = frozenset(
+    named_codes = frozenset(
         {
             "ExecutionAlreadyExists",
             "ExecutionLimitExceeded",
@@ -35,7 +35,7 @@ class ExecutionTask(SyncTask["SFNClient"]):
             "StateMachineDoesNotExist",
         }
     )
-    other = "AWSStepFunctionsException"
+    other_error = "AWSStepFunctionsException"
     unfinished = frozenset({"RUNNING"})
     successful = frozenset({"SUCCEEDED"})
 
@@ -43,8 +43,8 @@ class ExecutionTask(SyncTask["SFNClient"]):
         known = {"StateMachineArn", "Name", "Input", "TraceHeader"}
         return known if self.resource.api_action == "startExecution" else None
 
-    def normalise(self, parameters: dict[str, Any]) -> None:
-        """Names the parameters as the call does, and writes the input as text."""
+    def normalize(self, parameters: dict[str, Any]) -> None:
+        """Rename the parameters to those of the API call, and convert the input to text."""
         named = {f"{name[0].lower()}{name[1:]}": value for name, value in parameters.items()}
         if not isinstance(named.setdefault("input", {}), str):
             named["input"] = json.dumps(named["input"], separators=(",", ":"))
@@ -53,36 +53,36 @@ class ExecutionTask(SyncTask["SFNClient"]):
         parameters.update(named)
 
     def start(self, client: "SFNClient", parameters: dict[str, Any]) -> dict[str, Any]:
-        """Starts the execution."""
-        return _as_states_write(client.start_execution(**parameters))
+        """Start the execution and return the response."""
+        return _with_capital_names(client.start_execution(**parameters))
 
     def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
-        """Returns the execution's ARN."""
+        """Return the execution's ARN."""
         return {"executionArn": started["ExecutionArn"]}
 
     def describe(self, client: "SFNClient", reference: dict[str, str]) -> dict[str, Any]:
-        """Returns the execution's description; with `.sync:2`, input and output in it are JSON."""
-        description = _as_states_write(client.describe_execution(executionArn=reference["executionArn"]))
+        """Return the execution's description. With `.sync:2`, input and output in it are JSON."""
+        description = _with_capital_names(client.describe_execution(executionArn=reference["executionArn"]))
         if self.resource.condition == ResourceCondition.Sync2:
             for name in {"Input", "Output"} & set(description):
                 description[name] = json.loads(description[name])
         return description
 
     def status(self, description: dict[str, Any]) -> str:
-        """Returns the execution's status."""
+        """Return the execution's status."""
         return str(description["Status"])
 
     def stop(self, client: "SFNClient", reference: dict[str, str]) -> None:
-        """Stops the execution."""
+        """Stop the execution."""
         client.stop_execution(executionArn=reference["executionArn"])
 
     _build_sync2_resolver = SyncTask._build_sync_resolver
 
 
-def _as_states_write(response: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer of the service with the names that task states use: each begins with a capital."""
+def _with_capital_names(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a response with names as in task states: each begins with a capital letter."""
     return {
-        f"{name[0].upper()}{name[1:]}": _as_states_write(value)
+        f"{name[0].upper()}{name[1:]}": _with_capital_names(value)
         if isinstance(value, dict)
         else with_times_as_numbers(value)
         for name, value in response.items()

@@ -1,4 +1,4 @@
-"""What moto's workflow interpreter lacks, or does otherwise than Step Functions, for definitions in JSONPath."""
+"""Extends moto's workflow interpreter for definitions in JSONPath, where it differs from Step Functions."""
 
 import json
 import re
@@ -24,39 +24,39 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
-from local_cloud.core.held_states import HeldStates
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
+from local_cloud.core.paused_states import PausedStates
 from local_cloud.core.role_access_keys import access_key_of
 from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive
 from local_cloud.step_functions.execution_task import ExecutionTask
 from local_cloud.step_functions.sagemaker_task import SageMakerTask
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
-_HOLD_SECONDS = 0.01
+_PAUSE_POLL_SECONDS = 0.01
 
 
-def install(*, time_scale: float, held: HeldStates) -> None:
-    """Applies the extensions.
+def install(*, time_scale: float, paused: PausedStates) -> None:
+    """Apply the extensions.
 
     Args:
-        time_scale: What Wait states and Retry intervals are multiplied by.
-        held: States that executions wait in.
+        time_scale: Factor for Wait states and Retry intervals.
+        paused: The states at which executions pause.
     """
-    # State machines made by CloudFormation land where they are executed.
-    replace(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
-    replace(StateMachine, "get_cfn_attribute", _with_arn)
-    replace(StateMachine, "has_cfn_attr", _knowing_arn)
-    replace(state_task_factory, "state_task_service_for", _with_own_tasks)
+    # CloudFormation must create state machines in the backend that executes them.
+    patch_attribute(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
+    patch_attribute(StateMachine, "get_cfn_attribute", _with_arn)
+    patch_attribute(StateMachine, "has_cfn_attr", _with_arn_attribute)
+    patch_attribute(state_task_factory, "state_task_service_for", _with_own_tasks)
     _unpack_single_values()
     _sign_as_the_role()
-    replace(StateTaskServiceAwsSdk, "_eval_service_task", _with_bodies_as_text)
-    replace(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
-    replace(
+    patch_attribute(StateTaskServiceAwsSdk, "_eval_service_task", _with_bodies_as_text)
+    patch_attribute(retrier_decl, "time", lambda _: types.SimpleNamespace(sleep=lambda s: time.sleep(s * time_scale)))
+    patch_attribute(
         WaitFunction,
         "_wait_interval",
         lambda wait: lambda self, env, wait_seconds: wait(self, env, wait_seconds * time_scale),
     )
-    replace(CommonStateField, "_eval_state_input", lambda original: _once_released(original, held))
+    patch_attribute(CommonStateField, "_eval_state_input", lambda original: _delayed_while_paused(original, paused))
     error_names.install()
     concurrent_executions.install()
     distributed_map.install()
@@ -70,7 +70,7 @@ def _with_arn(original: Callable[..., Any]) -> Callable[..., Any]:
     return get_cfn_attribute
 
 
-def _knowing_arn(original: Callable[[str], bool]) -> object:
+def _with_arn_attribute(original: Callable[[str], bool]) -> object:
     def has_cfn_attr(_class: type[StateMachine], attr: str) -> bool:
         return attr == "Arn" or original(attr)
 
@@ -87,7 +87,7 @@ def _with_own_tasks(original: Callable[[str], StateTaskService]) -> Callable[[st
 
 
 def _unpack_single_values() -> None:
-    """A path that can only find one value yields that value: `$.a[1].n`, not a list of one."""
+    """Make a path that can match only one value return that value: `$.a[1].n`, not a list of one."""
     module: Any = json_path
     original = module.extract_json
 
@@ -101,11 +101,14 @@ def _unpack_single_values() -> None:
 
     for name, importer in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and getattr(importer, "extract_json", None) is original:
-            replace(importer, "extract_json", lambda _: extract_json)
+            patch_attribute(importer, "extract_json", lambda _: extract_json)
 
 
 def _sign_as_the_role() -> None:
-    """What a state calls, it calls as the role of its state machine; clients are made one at a time, as boto3 asks."""
+    """Sign the calls of a state as the role of its state machine.
+
+    Clients are created one at a time, because creating them is not thread-safe in boto3.
+    """
     module: Any = boto_client
     original, making = module.boto_client_for, threading.Lock()
 
@@ -118,31 +121,31 @@ def _sign_as_the_role() -> None:
         return made
 
     for name, importer in list(sys.modules.items()):
-        of_states = name.startswith(("moto.stepfunctions.", "local_cloud."))
-        if of_states and getattr(importer, "boto_client_for", None) is original:
-            replace(importer, "boto_client_for", lambda _: boto_client_for)
+        is_importer = name.startswith(("moto.stepfunctions.", "local_cloud."))
+        if is_importer and getattr(importer, "boto_client_for", None) is original:
+            patch_attribute(importer, "boto_client_for", lambda _: boto_client_for)
 
 
-def _once_released(original: Callable[..., None], held: HeldStates) -> Callable[..., None]:
-    """A state that is held has been entered, and has done nothing yet."""
+def _delayed_while_paused(original: Callable[..., None], paused: PausedStates) -> Callable[..., None]:
+    """Delay a paused state after it is entered and before it does anything."""
 
     def _eval_state_input(self: CommonStateField, env: Environment) -> None:
-        while held.is_held(self.name) and env.is_running():
-            time.sleep(_HOLD_SECONDS)
+        while paused.is_paused(self.name) and env.is_running():
+            time.sleep(_PAUSE_POLL_SECONDS)
         original(self, env)
 
     return _eval_state_input
 
 
 def _with_bodies_as_text(original: Callable[..., None]) -> Callable[..., None]:
-    """Sends a blob that is a JSON object as its text: boto3 takes bytes."""
+    """Send a blob that is a JSON object as its text, because boto3 takes bytes."""
 
     def eval_service_task(
-        self: StateTaskServiceAwsSdk, *, normalised_parameters: dict[str, Any], **given: object
+        self: StateTaskServiceAwsSdk, *, normalised_parameters: dict[str, Any], **others: object
     ) -> None:
         body = normalised_parameters.get("Body")
         if isinstance(body, dict | list):
             normalised_parameters = {**normalised_parameters, "Body": json.dumps(body, separators=(",", ":")).encode()}
-        original(self, normalised_parameters=normalised_parameters, **given)
+        original(self, normalised_parameters=normalised_parameters, **others)
 
     return eval_service_task

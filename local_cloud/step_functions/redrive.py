@@ -1,6 +1,6 @@
-"""RedriveExecution: a failed execution goes on at the state that failed, with the same input, in the same history.
+"""RedriveExecution: a failed execution continues at the failed state, with the same input and in the same history.
 
-A Map or Parallel state starts anew as a whole; Step Functions would redrive only its failed branches.
+A Map or Parallel state restarts as a whole. Step Functions would redrive only its failed branches.
 """
 
 import json
@@ -15,7 +15,7 @@ from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _REDRIVABLE = {ExecutionStatus.FAILED, ExecutionStatus.ABORTED, ExecutionStatus.TIMED_OUT}
 
@@ -26,9 +26,9 @@ class _NotRedrivableError(AWSError):
 
 
 def install() -> None:
-    """Adds the call, `$$.Execution.RedriveCount` and what DescribeExecution says about redrives."""
-    replace(ExecutionWorker, "_get_evaluation_environment", _counting_from_zero)
-    replace(StepFunctionResponse, "describe_execution", _telling_of_redrives)
+    """Add the call, `$$.Execution.RedriveCount`, and the redrive fields of DescribeExecution."""
+    patch_attribute(ExecutionWorker, "_get_evaluation_environment", _counting_from_zero)
+    patch_attribute(StepFunctionResponse, "describe_execution", _with_redrive_fields)
     call: Any = _redrive_execution
     StepFunctionResponse.redrive_execution = call  # type: ignore[attr-defined]
 
@@ -38,14 +38,14 @@ def _counting_from_zero(original: Callable[..., Any]) -> Callable[..., Any]:
         env = original(self)
         execution = env.states.context_object.context_object_data["Execution"]
         execution["RedriveCount"] = 0
-        # A time that is not text would break the first state that puts it into its output.
+        # The time must be text, or the first state that has it in its output fails.
         execution["StartTime"] = execution["StartTime"].isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return env
 
     return _get_evaluation_environment
 
 
-def _telling_of_redrives(original: Callable[..., Any]) -> Callable[..., Any]:
+def _with_redrive_fields(original: Callable[..., Any]) -> Callable[..., Any]:
     def describe_execution(self: Any) -> Any:  # noqa: ANN401
         response = original(self)
         execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
@@ -55,7 +55,7 @@ def _telling_of_redrives(original: Callable[..., Any]) -> Callable[..., Any]:
         if execution.stop_date is not None:
             response.result["stopDate"] = execution.stop_date
         if "output" in response.result:
-            response.result["output"] = json.dumps(execution.output)  # moto leaves the quotes of a string out
+            response.result["output"] = json.dumps(execution.output)  # moto omits the quotes of a string
         return response
 
     return describe_execution
@@ -64,7 +64,8 @@ def _telling_of_redrives(original: Callable[..., Any]) -> Callable[..., Any]:
 def _redrive_execution(self: Any) -> ActionResult:  # noqa: ANN401
     execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
     if execution.exec_status not in _REDRIVABLE:
-        raise _NotRedrivableError(f"Execution is {execution.status}: only a failed execution can be redriven.")
+        message = f"Execution is {execution.status}: only a failed, aborted or timed-out execution can be redriven."
+        raise _NotRedrivableError(message)
     execution.redrive_count = getattr(execution, "redrive_count", 0) + 1
     execution.exec_status = ExecutionStatus.RUNNING
     execution.stop_date = execution.error = execution.cause = None
@@ -80,7 +81,7 @@ def _redrive_execution(self: Any) -> ActionResult:  # noqa: ANN401
 
 
 def _continue(worker: Any, previous: Any, *, redrive_count: int) -> None:  # noqa: ANN401
-    """Runs a worker from the state in which the one before ended, in the same history."""
+    """Run `worker` from the state in which the previous worker ended, in the same history."""
     program = worker._get_evaluation_entrypoint()
     history = previous.env.event_manager.get_event_history()
     entered = next(

@@ -1,8 +1,9 @@
 """`sagemaker:createTrainingJob.sync` and `createProcessingJob.sync` in moto's workflow interpreter.
 
-As Step Functions has it: the job's parameters are checked before the call, the state waits for the job's end, a
-completed job's description is the output, a failed job's is the cause of `States.TaskFailed`, a stopped job passes as a
-success (its status says so), and an execution or state that ends before its job stops the job.
+The task follows Step Functions. It checks the job's parameters before the call, and the state waits for the job's end.
+The description of a completed job is the output. The description of a failed job is the cause of `States.TaskFailed`.
+A stopped job counts as a success, and its status shows that it was stopped. If the execution or the state ends first,
+it stops the job.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,8 @@ class SageMakerTask(SyncTask["SageMakerClient"]):
     boto_name = "sagemaker"
     prefix = "SageMaker"
     service = "AmazonSageMaker"
-    modelled = frozenset({"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound", "ConflictException"})
-    other = "AmazonSageMakerException"
+    named_codes = frozenset({"ResourceInUse", "ResourceLimitExceeded", "ResourceNotFound", "ConflictException"})
+    other_error = "AmazonSageMakerException"
     unfinished = frozenset({"InProgress", "Stopping"})
     successful = frozenset({"Completed", "Stopped"})
 
@@ -37,29 +38,29 @@ class SageMakerTask(SyncTask["SageMakerClient"]):
             return None
         return set(request_shape("sagemaker", f"Create{self._kind}Job").members)
 
-    def normalise(self, parameters: dict[str, Any]) -> None:
-        """Refuses what makes no request; the names are those of the call."""
+    def normalize(self, parameters: dict[str, Any]) -> None:
+        """Check the parameters. Their names are already those of the API call."""
         self.check(parameters, request_shape("sagemaker", f"Create{self._kind}Job"))
 
     def start(self, client: "SageMakerClient", parameters: dict[str, Any]) -> dict[str, Any]:
-        """Creates the job."""
+        """Create the job and return the response."""
         return self._call(client, "create", parameters)
 
     def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:  # noqa: ARG002
-        """Returns the job's name."""
+        """Return the job's name."""
         return {f"{self._kind}JobName": parameters[f"{self._kind}JobName"]}
 
     def describe(self, client: "SageMakerClient", reference: dict[str, str]) -> dict[str, Any]:
-        """Returns the job's description."""
+        """Return the job's description."""
         description: dict[str, Any] = with_times_as_numbers(self._call(client, "describe", reference))
         return description
 
     def status(self, description: dict[str, Any]) -> str:
-        """Returns the job's status."""
+        """Return the job's status."""
         return str(description[f"{self._kind}JobStatus"])
 
     def stop(self, client: "SageMakerClient", reference: dict[str, str]) -> None:
-        """Stops the job."""
+        """Stop the job."""
         self._call(client, "stop", reference)
 
     def _call(self, client: "SageMakerClient", verb: str, parameters: dict[str, Any]) -> dict[str, Any]:

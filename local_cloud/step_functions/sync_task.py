@@ -1,4 +1,7 @@
-"""Task states that start something in a service and, with `.sync`, wait for its end and stop it with themselves."""
+"""Task states that start an operation in a service and, with `.sync`, wait for its end.
+
+If the execution or the state ends first, the task stops the operation.
+"""
 
 import abc
 import time
@@ -27,64 +30,64 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from local_cloud.core.request_validation import find_errors
 
-# What ends soon is noticed soon, what runs long is not asked often.
-_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.05, 0.5
+# Poll short operations often and long ones rarely.
+_FIRST_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
 
 Client = TypeVar("Client", bound=BaseClient)
 
 
 class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Client]):
-    """A task state of one service: it starts something, and describes or stops what it has started.
+    """A task state of one service. It starts an operation (a job or an execution), and describes or stops it.
 
     Attributes:
-        boto_name: The service, as boto3 names it.
-        prefix: Of the service's errors.
-        service: As causes name it.
-        modelled: Codes that are names of errors of their own.
-        other: Name of all other errors.
-        unfinished: Statuses of what still runs.
-        successful: Statuses that let the state succeed; all others fail it.
+        boto_name: The service's name in boto3.
+        prefix: Prefix of the service's error names.
+        service: The service's name in causes.
+        named_codes: Error codes that have their own error name.
+        other_error: Name of all other errors.
+        unfinished: Statuses of a running operation.
+        successful: Statuses with which the state succeeds; all others fail it.
     """
 
     boto_name: ClassVar[str]
     prefix: ClassVar[str]
     service: ClassVar[str]
-    modelled: ClassVar[frozenset[str]]
-    other: ClassVar[str]
+    named_codes: ClassVar[frozenset[str]]
+    other_error: ClassVar[str]
     unfinished: ClassVar[frozenset[str]]
     successful: ClassVar[frozenset[str]]
 
     def __init__(self) -> None:
-        # Waiting for a token is not meant; without it the interpreter makes no endpoint, and it wants one.
+        # This task never waits for a token. But without this pattern the interpreter lacks an endpoint that it needs.
         patterns: Any = {ResourceCondition.Sync, ResourceCondition.Sync2, ResourceCondition.WaitForTaskToken}
         super().__init__(supported_integration_patterns=patterns)
 
     @abc.abstractmethod
-    def normalise(self, parameters: dict[str, Any]) -> None:
-        """Turns the state's parameters into those of the call, in place, and refuses what makes no request."""
+    def normalize(self, parameters: dict[str, Any]) -> None:
+        """Convert the state's parameters to those of the API call, in place, and reject invalid ones."""
 
     @abc.abstractmethod
     def start(self, client: Client, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Makes the call; returns the state's output without `.sync`."""
+        """Call the API and return the state's output without `.sync`."""
 
     @abc.abstractmethod
     def reference(self, parameters: dict[str, Any], started: dict[str, Any]) -> dict[str, str]:
-        """Returns the parameters that name what was started, in the calls that describe and stop it."""
+        """Return the parameters that identify the operation in the calls that describe and stop it."""
 
     @abc.abstractmethod
     def describe(self, client: Client, reference: dict[str, str]) -> dict[str, Any]:
-        """Returns the state's output with `.sync`, as far as it is known."""
+        """Return the operation's current description: the state's output with `.sync`."""
 
     @abc.abstractmethod
     def status(self, description: dict[str, Any]) -> str:
-        """Returns the status in a description."""
+        """Return the status in a description."""
 
     @abc.abstractmethod
     def stop(self, client: Client, reference: dict[str, str]) -> None:
-        """Asks the service to stop what was started."""
+        """Ask the service to stop the operation."""
 
     def check(self, parameters: dict[str, Any], request: StructureShape) -> None:
-        """Refuses parameters that make no request: by names and types, the rest is the service's to check."""
+        """Reject parameters with wrong names or types. The service itself checks the rest."""
         errors = [error for error in find_errors(parameters, request) if error.startswith("The ")]
         if errors:
             raise _BadParametersError(
@@ -97,7 +100,7 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Cli
         boto_service_name: str | None = None,  # noqa: ARG002
         service_action_name: str | None = None,  # noqa: ARG002
     ) -> None:
-        self.normalise(parameters)
+        self.normalize(parameters)
 
     def _eval_service_task(
         self,
@@ -116,7 +119,10 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Cli
         normalised_parameters: dict[str, Any],
         state_credentials: StateCredentials,
     ) -> Callable[[], dict[str, Any] | None]:
-        """Makes what returns the output once there is one, and stops what was started with its execution or state."""
+        """Return a function that returns the output when the operation has ended, and None before.
+
+        It stops the operation when the execution or the state has ended.
+        """
         reference = self.reference(normalised_parameters, env.stack.pop())
         client = cast("Client", boto_client_for(resource_runtime_part.region, self.boto_name, state_credentials))
 
@@ -146,22 +152,22 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Cli
     ) -> dict[str, Any] | None:
         assert sync_resolver is not None
         resolve: Callable[[], dict[str, Any] | None] = sync_resolver
-        # Nothing here answers with a task token; and the interpreter's endpoint for one is spent after the first
-        # attempt, so that a retried state would time out at once.
+        # Task tokens are not used here. The interpreter's endpoint for them works only for the first attempt, so a
+        # retried state would time out immediately.
         seconds = _FIRST_POLL_SECONDS
         while env.is_running():
             if (output := resolve()) is not None:
                 return output
             time.sleep(seconds)
-            seconds = min(2 * seconds, _LONGEST_POLL_SECONDS)
-        return resolve()  # the execution was stopped, or the state timed out: what was started is stopped, too
+            seconds = min(2 * seconds, _MAX_POLL_SECONDS)
+        return resolve()  # the execution was stopped or the state timed out: stop the operation, too
 
     def _from_error(self, env: Environment, ex: Exception) -> FailureEvent:
         if isinstance(ex, _BadParametersError):
             return self._failure(env, StatesErrorName(typ=StatesErrorNameType.StatesRuntime), "States.Runtime", str(ex))
         if isinstance(ex, ClientError):
             code = ex.response["Error"]["Code"]
-            name = f"{code.removesuffix('Exception')}Exception" if code in self.modelled else self.other
+            name = f"{code.removesuffix('Exception')}Exception" if code in self.named_codes else self.other_error
             metadata = ex.response["ResponseMetadata"]
             cause = (
                 f"{ex.response['Error']['Message']} (Service: {self.service}; "
@@ -187,11 +193,11 @@ class SyncTask(state_task_service_callback.StateTaskServiceCallback, Generic[Cli
 
 
 class _BadParametersError(Exception):
-    """The state's parameters do not make a request."""
+    """The state's parameters are not a valid request."""
 
 
 def with_times_as_numbers(value: object) -> Any:  # noqa: ANN401 - any JSON
-    """A description as Step Functions writes it: times in milliseconds."""
+    """Return a description as Step Functions writes it: times in milliseconds since 1970."""
     if isinstance(value, datetime):
         return int(value.timestamp() * 1000)
     if isinstance(value, dict):

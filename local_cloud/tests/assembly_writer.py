@@ -1,4 +1,4 @@
-"""Writes a small cloud assembly by hand: what a synthesis leaves behind, with no application and no CDK."""
+"""Writes a small cloud assembly directly, without an application and without the CDK."""
 
 import json
 import shutil
@@ -11,7 +11,10 @@ _REPOSITORY = "cdk-hnb659fds-container-assets-${AWS::AccountId}-${AWS::Region}"
 
 
 def write_assembly(folder: Path, template: dict[str, Any], *, stack: str, image: Path = EXAMPLE / "image") -> Path:
-    """A stack with the example function (`function.zip` in the asset bucket) and the example image (`example` tag)."""
+    """Write a stack with the example function and the example image.
+
+    The function is `function.zip` in the asset bucket, and the image has the tag `<stack>-example`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(EXAMPLE / "function", folder / "asset.function", dirs_exist_ok=True)
     shutil.copytree(image, folder / "asset.image", dirs_exist_ok=True)
@@ -53,14 +56,14 @@ def write_assembly(folder: Path, template: dict[str, Any], *, stack: str, image:
 
 
 def image_uri(stack: str) -> dict[str, str]:
-    """The example image of a stack, in a template."""
+    """Return the template expression for the example image of a stack."""
     return {
         "Fn::Sub": f"${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.${{AWS::URLSuffix}}/{_REPOSITORY}:{stack}-example"
     }
 
 
 def asset_bucket() -> dict[str, str]:
-    """The bucket of the file assets, in a template."""
+    """Return the template expression for the bucket of the file assets."""
     return {"Fn::Sub": _BUCKET}
 
 

@@ -1,4 +1,4 @@
-"""One local cloud for the whole session, with one stack deployed into it."""
+"""One local cloud for the whole session, with one deployed stack."""
 
 import itertools
 import json
@@ -16,26 +16,26 @@ from local_cloud.tests.templates import STACK, base_template
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A local cloud in which stops and retries do not take long."""
+    """Open a local cloud with short stops and retries."""
     with LocalCloud(tmp_path_factory.mktemp("cloud"), stop_grace_seconds=1, time_scale=0.01, iam=False) as opened:
         yield opened
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The assembly of the example stack."""
+    """Write the assembly of the example stack."""
     return write_assembly(tmp_path_factory.mktemp("assembly"), base_template(), stack=STACK)
 
 
 @pytest.fixture(scope="session")
 def outputs(cloud: LocalCloud, assembly: Path) -> dict[str, str]:
-    """The outputs of the example stack, deployed."""
+    """Deploy the example stack and return its outputs."""
     return cloud.deploy(assembly)[STACK]
 
 
 @pytest.fixture(scope="session")
 def jobs(cloud: LocalCloud, outputs: dict[str, str]) -> Jobs:
-    """Makes jobs that run the example image."""
+    """Return the factory of jobs that run the example image."""
     return Jobs(cloud, image=outputs["ImageUri"], role=outputs["RoleArn"], bucket=outputs["BucketName"])
 
 
@@ -44,7 +44,7 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture
 def create(cloud: LocalCloud, outputs: dict[str, str]) -> Callable[..., str]:
-    """Creates a state machine of states, which begins with the first; returns its ARN."""
+    """Return a function that creates a state machine from states. The machine starts at the first state."""
 
     def create(states: dict[str, Any], **machine: Any) -> str:
         definition = {"StartAt": next(iter(states)), "States": states, **machine}
@@ -58,7 +58,7 @@ def create(cloud: LocalCloud, outputs: dict[str, str]) -> Callable[..., str]:
 
 @pytest.fixture
 def start(cloud: LocalCloud, create: Callable[..., str]) -> Callable[..., str]:
-    """Starts an execution of states; returns its ARN."""
+    """Return a function that starts an execution of states and returns its ARN."""
 
     def start(states: dict[str, Any], value: Any = None, **machine: Any) -> str:
         created = create(states, **machine)
@@ -70,7 +70,7 @@ def start(cloud: LocalCloud, create: Callable[..., str]) -> Callable[..., str]:
 
 @pytest.fixture
 def run(cloud: LocalCloud, start: Callable[..., str]) -> Callable[..., dict[str, Any]]:
-    """Runs states to their end; returns the execution's description."""
+    """Return a function that runs states to their end and returns the execution's description."""
 
     def run(states: dict[str, Any], value: Any = None, **machine: Any) -> dict[str, Any]:
         return dict(wait_for_execution(cloud.client, start(states, value, **machine), seconds=30))

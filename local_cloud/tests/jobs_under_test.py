@@ -1,4 +1,4 @@
-"""Requests for jobs that run the example image, and what has become of them."""
+"""Requests for jobs that run the example image, and the results of these jobs."""
 
 import json
 import tarfile
@@ -13,7 +13,7 @@ from local_cloud import LocalCloud
 
 @dataclass(frozen=True)
 class Jobs:
-    """Makes and awaits jobs."""
+    """Starts jobs and waits for them."""
 
     cloud: LocalCloud
     image: str
@@ -21,7 +21,7 @@ class Jobs:
     bucket: str
 
     def training_request(self, *, inputs: dict[str, str] | None = None, **settings: Any) -> dict[str, Any]:
-        """A request for a training job; `settings` are the request's members, laid over the defaults."""
+        """Return a request for a training job; `settings` override its members."""
         channels = [
             {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": uri}}}
             for name, uri in (inputs or {}).items()
@@ -38,7 +38,7 @@ class Jobs:
         }
 
     def training_state(self, name: str, **settings: Any) -> dict[str, Any]:
-        """A state that runs a training job; `name` is an expression for the job's name."""
+        """Return a state that runs a training job; `name` is an expression for the job's name."""
         parameters = self.training_request(**settings)
         del parameters["TrainingJobName"]
         return {
@@ -48,26 +48,26 @@ class Jobs:
         }
 
     def train(self, **settings: Any) -> dict[str, Any]:
-        """Runs a training job to its end; returns its description."""
+        """Run a training job to its end and return its description."""
         request = self.training_request(**settings)
         self.cloud.client("sagemaker").create_training_job(**request)
         return self.ended(request["TrainingJobName"])
 
     def ended(self, name: str, *, kind: str = "training") -> dict[str, Any]:
-        """The description of a job that has ended."""
+        """Wait for the end of a job and return its description."""
         status = f"{kind.capitalize()}JobStatus"
         while (described := self.describe(name, kind=kind))[status] in ("InProgress", "Stopping"):
             time.sleep(0.05)
         return described
 
     def describe(self, name: str, *, kind: str = "training") -> dict[str, Any]:
-        """The description of a job."""
+        """Return the description of a job."""
         sagemaker = self.cloud.client("sagemaker")
         described: dict[str, Any] = getattr(sagemaker, f"describe_{kind}_job")(**{f"{kind.capitalize()}JobName": name})
         return described
 
     def process(self, **settings: Any) -> dict[str, Any]:
-        """Runs a processing job to its end; returns its description. `settings` are those of `start_processing`."""
+        """Run a processing job to its end and return its description. `settings` are those of `start_processing`."""
         return self.ended(self.start_processing(**settings), kind="processing")
 
     def start_processing(
@@ -78,7 +78,7 @@ class Jobs:
         instances: int = 1,
         instance_type: str = "ml.m5.large",
     ) -> str:
-        """Starts a processing job; returns its name."""
+        """Start a processing job and return its name."""
         name = f"job-{uuid.uuid4().hex[:8]}"
         output = {"S3Uri": f"s3://{self.bucket}/processed/{name}", "LocalPath": "/opt/ml/processing/output"}
         request: dict[str, Any] = {
@@ -98,22 +98,22 @@ class Jobs:
         return name
 
     def put(self, *keys: str) -> None:
-        """Puts small objects."""
+        """Upload small objects."""
         for key in keys:
             self.cloud.client("s3").put_object(Bucket=self.bucket, Key=key, Body=f"content of {key}".encode())
 
     def read(self, key: str) -> bytes:
-        """Reads an object."""
+        """Read an object."""
         content: bytes = self.cloud.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"].read()
         return content
 
     def archive(self, key: str) -> dict[str, bytes]:
-        """The files of a tar.gz in the bucket."""
+        """Return the files of a tar.gz in the bucket."""
         with tarfile.open(fileobj=BytesIO(self.read(key))) as archive:
             members = [(member.name, archive.extractfile(member)) for member in archive.getmembers()]
             return {name: file.read() for name, file in members if file is not None}
 
     def seen(self, name: str, host: str = "algo-1") -> dict[str, Any]:
-        """What a finished training job's container has seen."""
+        """Return the report of a finished training job's container."""
         seen: dict[str, Any] = json.loads(self.archive(f"output/{name}/output/output.tar.gz")[f"seen-{host}.json"])
         return seen

@@ -9,7 +9,7 @@ STACK = "example"
 
 
 def base_template() -> dict[str, Any]:
-    """A bucket, a key, a role, a function, a topic, a schedule, a state machine, and types that are recorded only."""
+    """Return a template with one resource of most types in use, and with types that are only recorded."""
     resources = {
         "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
         "KeyAlias": {
@@ -62,7 +62,7 @@ def base_template() -> dict[str, Any]:
                 "Timeout": 2,
                 "MemorySize": 256,
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Environment": {"Variables": {"COLOUR": "blue"}},
+                "Environment": {"Variables": {"COLOR": "blue"}},
             },
         },
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": {"Fn::GetAtt": ["Key", "Arn"]}}},

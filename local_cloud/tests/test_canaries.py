@@ -1,4 +1,4 @@
-"""What is relied on in moto itself, and what isolates the cloud from the machine."""
+"""Checks of the behavior of moto that this package relies on, and of the isolation from the computer."""
 
 import base64
 import hashlib
@@ -14,25 +14,25 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud import LocalCloud
-from local_cloud.core.patching import replace
+from local_cloud.core.patching import patch_attribute
 
 _REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 class Place(TypedDict):
-    """Where an object is, as calls of S3 name it."""
+    """The location of an object, as parameters of S3's calls."""
 
     Bucket: str
     Key: str
 
 
-def test_moto_is_the_version_this_was_written_for() -> None:
+def test_moto_has_the_pinned_version() -> None:
     assert version("moto") == "5.2.5"
 
 
-def test_a_name_moto_no_longer_has_is_an_error() -> None:
+def test_patching_a_missing_name_raises() -> None:
     with pytest.raises(AttributeError):
-        replace(json, "no_such_name", lambda original: original)
+        patch_attribute(json, "no_such_name", lambda original: original)
 
 
 def test_conditional_writes(cloud: LocalCloud, outputs: dict[str, str]) -> None:
@@ -46,7 +46,7 @@ def test_conditional_writes(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="PreconditionFailed"):
         s3.put_object(**place, Body=b"3", IfMatch=first)
     with pytest.raises(ClientError, match="NoSuchKey"):
-        s3.put_object(Bucket=outputs["BucketName"], Key="not there", Body=b"", IfMatch=first)
+        s3.put_object(Bucket=outputs["BucketName"], Key="missing", Body=b"", IfMatch=first)
     assert s3.get_object(**place)["Body"].read() == b"2"
 
 
@@ -60,7 +60,7 @@ def test_checksums(cloud: LocalCloud, outputs: dict[str, str]) -> None:
         s3.put_object(**place, Body=b"other content", ChecksumSHA256=checksum)
 
 
-def test_a_folder_of_which_everything_was_deleted_is_none(cloud: LocalCloud) -> None:
+def test_an_emptied_folder_is_not_listed(cloud: LocalCloud) -> None:
     s3, bucket = cloud.client("s3"), "versioned-folders"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -77,7 +77,7 @@ def test_a_folder_of_which_everything_was_deleted_is_none(cloud: LocalCloud) -> 
     assert folders("") == ["a/"]
 
 
-def test_of_writers_that_come_at_once_one_wins(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_only_one_of_concurrent_writers_succeeds(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     s3 = cloud.client("s3")
 
     def write(number: int) -> bool:
@@ -91,11 +91,11 @@ def test_of_writers_that_come_at_once_one_wins(cloud: LocalCloud, outputs: dict[
         assert sum(pool.map(write, range(8))) == 1
 
 
-def test_the_callers_own_configuration_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callers_aws_configuration_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "config"
-    config.write_text("[profile mine]\nregion = us-west-1\nendpoint_url = https://example.org\n")
+    config.write_text("[profile personal]\nregion = us-west-1\nendpoint_url = https://example.org\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("AWS_PROFILE", "personal")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
     with LocalCloud() as fresh:
         assert fresh.client("sts").get_caller_identity()["Account"] == fresh.account
@@ -106,7 +106,7 @@ def test_the_callers_own_configuration_is_never_read(tmp_path: Path, monkeypatch
     assert environment["AWS_CONFIG_FILE"] != str(config)
 
 
-def test_two_clouds_do_not_meet(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_two_clouds_are_separate(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     here = cloud.client("s3").list_buckets()["Buckets"]
     assert outputs["BucketName"] in {bucket["Name"] for bucket in here}
     with LocalCloud(account="210987654321", region="us-east-1") as other:
@@ -114,16 +114,16 @@ def test_two_clouds_do_not_meet(cloud: LocalCloud, outputs: dict[str, str]) -> N
         assert other.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_an_opener_that_is_not_started_says_so() -> None:
+def test_a_cloud_that_is_not_started_raises() -> None:
     with pytest.raises(RuntimeError, match="not started"):
         _ = LocalCloud().endpoint_url
 
 
-def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) -> None:
+def test_without_a_namespace_the_base_folder_is_set(tmp_path: Path) -> None:
     base = tmp_path / "opt" / "ml"
     base.mkdir(parents=True)
-    told = tmp_path / "told"
-    program = f"import os; open({str(told)!r}, 'w').write(os.environ.get('SAGEMAKER_BASE_DIR', ''))"
+    report = tmp_path / "base_folder"
+    program = f"import os; open({str(report)!r}, 'w').write(os.environ.get('SAGEMAKER_BASE_DIR', ''))"
     specification: dict[str, object] = {
         "command": [sys.executable, "-c", program],
         "folder": str(tmp_path),
@@ -141,4 +141,4 @@ def test_where_the_kernel_forbids_a_namespace_the_prefix_is_set(tmp_path: Path) 
     assert launcher.wait(timeout=120) == 0
     assert launcher.stdin is not None
     launcher.stdin.close()
-    assert told.read_text() == str(base)
+    assert report.read_text() == str(base)

@@ -1,4 +1,4 @@
-"""The job as a process of its own, on a laptop's command line and in a container's folders."""
+"""Run the job in a separate process, from the command line and in the folders of a container."""
 
 import json
 import os
@@ -27,7 +27,7 @@ BUCKET = "forecasts"
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process ended."""
+    """Exit code and output of a process."""
 
     code: int
     out: str
@@ -41,7 +41,7 @@ class Job:
     process: subprocess.Popen[str]
     log: Path
 
-    def wait_until_it_says(self, text: str, seconds: float = 60) -> None:
+    def wait_for_log(self, text: str, seconds: float = 60) -> None:
         end = time.monotonic() + seconds
         while text not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
@@ -53,8 +53,8 @@ class Job:
         return Ended(self.process.returncode, out, self.log.read_text())
 
     def stopped_in_the_fit(self, stop: signal.Signals) -> Ended:
-        """Sends a signal while LightGBM is at work; the process must end of it, and promptly."""
-        self.wait_until_it_says("check: ")
+        """Send a signal during training. The process must end promptly."""
+        self.wait_for_log("check: ")
         end = time.monotonic() + 120
         while not any(rounds.stat().st_size for rounds in self.log.parent.rglob("rounds-*")):
             assert self.process.poll() is None, self.log.read_text()
@@ -75,7 +75,7 @@ def start(
     environment: Mapping[str, object] | None = None,
     program: str = "job_code",
 ) -> Job:
-    """Starts `python -m` a program with an environment of its own; temporary files go below the folder."""
+    """Start `python -m` with a program and a clean environment. Temporary files go below the folder."""
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr"
@@ -98,7 +98,7 @@ def start(
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Demand that takes a while to fit."""
+    """Demand with a long training."""
     folder = write(tmp_path_factory.mktemp("large"), {"demand.parquet": shop(800, 160)})
     return folder / "demand.parquet"
 
@@ -157,12 +157,12 @@ class Container:
 
     @property
     def stored(self) -> dict[str, bytes]:
-        """What the job put, by the name below its kind: `forecasts/_manifest.json`."""
+        """The files that the job stored, by prefix and name, like `forecasts/_manifest.json`."""
         found = self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        mine = [entry["Key"] for entry in found if f"/partition=all/run_id={self.job_name}/" in entry["Key"]]
+        keys = [entry["Key"] for entry in found if f"/partition=all/run_id={self.job_name}/" in entry["Key"]]
         return {
             f"{key.split('/')[0]}/{key.rsplit('/', 1)[1]}": self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-            for key in mine
+            for key in keys
         }
 
     @property
@@ -189,5 +189,5 @@ def bucket(endpoint: str) -> str:
 
 
 @pytest.fixture
-def container(tmp_path: Path, endpoint: str, bucket: str) -> Container:  # noqa: ARG001 (the bucket must be there)
+def container(tmp_path: Path, endpoint: str, bucket: str) -> Container:  # noqa: ARG001 (the bucket must exist)
     return Container(tmp_path, endpoint, f"onejob-test-{tmp_path.name.replace('_', '-')[:40]}")

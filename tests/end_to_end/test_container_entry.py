@@ -33,9 +33,9 @@ def test_a_training_job_keeps_the_contract(container: Container, tmp_path: Path)
     assert set(stored) == {
         "forecasts/part-00000.parquet",
         "forecasts/_manifest.json",
+        "models/dense.txt",
+        "models/intermittent.txt",
         "models/model.json",
-        "models/regular.txt",
-        "models/sparse.txt",
         "models/training.json",
         "reports/report.html",
         "reports/data_quality.json",
@@ -60,13 +60,13 @@ def test_a_training_job_keeps_the_contract(container: Container, tmp_path: Path)
         if container.job_name in entry["Key"]
     }
     assert max(times.values()) == times["_manifest.json"]
-    assert part == run_job(tmp_path / "laptop", SOUND, quantiles="0.1,0.9").parts["part-00000.parquet"]
+    assert part == run_job(tmp_path / "local", SOUND, quantiles="0.1,0.9").parts["part-00000.parquet"]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
     "no files": ({}, {}, "demand: no Parquet or CSV files in"),
-    "empty file": ({"a.parquet": b""}, {}, "demand: 1 file with no content, e.g. a.parquet; upload it again"),
+    "empty file": ({"a.parquet": b""}, {}, "demand: 1 file with no content, e.g. a.parquet. Upload it again"),
     "truncated": (
         {"a.parquet": parquet(SOUND)[:-100]},
         {},
@@ -93,7 +93,7 @@ BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
         {},
         "demand: 1 row dated off the calendar W-MON, e.g. Z 2026-11-18",
     ),
-    "cutoff": ({"a.parquet": SOUND}, {"cutoff": "2000-01-03"}, "cutoff: 2000-01-03 lies before all demand; ask for 20"),
+    "cutoff": ({"a.parquet": SOUND}, {"cutoff": "2000-01-03"}, "cutoff: 2000-01-03 is before all demand. Use 20"),
     "horizon": (
         {"a.parquet": SOUND},
         {"horizon": "0"},
@@ -109,31 +109,33 @@ BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
 
 
 @pytest.fixture(scope="module")
-def refused(
+def rejected(
     tmp_path_factory: pytest.TempPathFactory, endpoint: str, bucket: str
 ) -> dict[str, tuple[Container, Ended]]:  # two at a time, which saves half a minute
     assert bucket == BUCKET
 
-    def refuse(name: str) -> tuple[Container, Ended]:
+    def reject(name: str) -> tuple[Container, Ended]:
         files, hyperparameters, _ = BAD_INPUT[name]
         container = Container(tmp_path_factory.mktemp("bad"), endpoint, f"onejob-bad-{name.replace(' ', '-')}")
         container.lay_out(files, **hyperparameters)
         return container, container.start().end()
 
     with ThreadPoolExecutor(max_workers=2) as pool:
-        return dict(zip(BAD_INPUT, pool.map(refuse, BAD_INPUT), strict=True))
+        return dict(zip(BAD_INPUT, pool.map(reject, BAD_INPUT), strict=True))
 
 
 @pytest.mark.parametrize("name", BAD_INPUT)
-def test_bad_input_is_one_line_and_a_full_report(refused: dict[str, tuple[Container, Ended]], name: str) -> None:
-    container, ended = refused[name]
-    says = BAD_INPUT[name][2]
+def test_bad_input_has_a_one_line_failure_and_a_full_report(
+    rejected: dict[str, tuple[Container, Ended]], name: str
+) -> None:
+    container, ended = rejected[name]
+    message = BAD_INPUT[name][2]
     assert ended.code == 2, ended.err
     assert container.failure is not None
-    assert container.failure.startswith(f"[InputError] {says}")
+    assert container.failure.startswith(f"[InputError] {message}")
     assert len(container.failure.splitlines()) == 1
     assert len(container.failure) <= 1024
-    assert "; " in container.failure or "horiz" in container.failure
+    assert ". " in container.failure or "horiz" in container.failure
     assert "Traceback" not in ended.err
     stored = container.stored
     assert set(stored) == {"reports/data_quality.json"}
@@ -142,7 +144,7 @@ def test_bad_input_is_one_line_and_a_full_report(refused: dict[str, tuple[Contai
     assert container.failure == f"[InputError] {'; '.join(report['problems'])}"
 
 
-def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(container: Container) -> None:
+def test_a_long_list_of_problems_is_cut_in_the_failure_and_complete_in_the_report(container: Container) -> None:
     mistakes: dict[str, Any] = {f"unknown_{at}": "x" for at in range(9)}
     container.lay_out({"a.parquet": SOUND}, **mistakes)
     assert container.start().end().code == 2
@@ -153,7 +155,7 @@ def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(co
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "message"),
     [
         ({"OUTPUT_URI": ""}, "[Internal] RuntimeError: the environment variable OUTPUT_URI is not set"),
         ({"OUTPUT_URI": "s3://elsewhere"}, "[AwsError] NoSuchBucket: "),
@@ -163,13 +165,13 @@ def test_a_long_list_of_mistakes_is_cut_in_the_reason_and_whole_in_the_report(co
         ),
     ],
 )
-def test_an_error_of_the_platform_is_no_input_error(
-    container: Container, environment: dict[str, str], says: str
+def test_an_error_of_the_platform_is_not_an_input_error(
+    container: Container, environment: dict[str, str], message: str
 ) -> None:
     container.lay_out({"a.parquet": SOUND})
     assert container.start(**environment).end().code == 1
     assert container.failure is not None
-    assert container.failure.startswith(says)
+    assert container.failure.startswith(message)
     assert len(container.failure.splitlines()) == 1
     assert not container.stored
 

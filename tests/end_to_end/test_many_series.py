@@ -1,4 +1,4 @@
-"""Demand of more than one shard: several processes share the work, and none outlives the run."""
+"""Demand with more than one shard: several processes share the work, and all of them end with the run."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def children(process: int) -> set[int]:
-    """The processes below one, at any depth."""
+    """Return the descendants of a process."""
     below = {
         int(child)
         for task in Path(f"/proc/{process}/task").iterdir()
@@ -48,7 +48,7 @@ def children(process: int) -> set[int]:
 
 
 def wait_for_workers(job: Job) -> set[int]:
-    """Waits until processes share the work, and tells which they are."""
+    """Wait until processes share the work, and return their ids."""
     end = time.monotonic() + 60
     while len(found := children(job.process.pid)) < 3:  # two workers, and multiprocessing's own helper
         assert job.process.poll() is None, job.log.read_text()
@@ -67,12 +67,12 @@ def ended(processes: set[int], seconds: float = 10) -> bool:
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core, one process does all the work")
-def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Path, many: Path) -> None:
+def test_a_stopped_or_killed_run_leaves_no_processes_and_the_next_run_is_complete(tmp_path: Path, many: Path) -> None:
     arguments = ("train", "--demand", many, "--output", tmp_path / "out", *SETTINGS)
 
     job = start(tmp_path, *arguments)  # stopped
     workers = wait_for_workers(job)
-    job.wait_until_it_says("read: ")
+    job.wait_for_log("read: ")
     job.process.send_signal(signal.SIGTERM)
     stopped = job.end()
     assert stopped.code == 128 + signal.SIGTERM
@@ -81,19 +81,19 @@ def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Pa
     assert ended(workers)
     assert list((tmp_path / "out").iterdir()) == []
 
-    job = start(tmp_path, *arguments)  # a worker killed, as the system does where memory runs out
+    job = start(tmp_path, *arguments)  # the system kills a worker, as if memory ran out
     victim = max(wait_for_workers(job))
-    job.wait_until_it_says("read: ")
+    job.wait_for_log("read: ")
     os.kill(victim, signal.SIGKILL)
     broken = job.end()
     assert broken.code == 1
-    assert "[OutOfMemory] a worker process was killed, which the system does where memory runs out" in broken.err
+    assert "[OutOfMemory] the system killed a worker process, usually because memory ran out" in broken.err
     assert "Traceback" not in broken.err
     assert list((tmp_path / "out").iterdir()) == []
 
-    job = start(tmp_path, *arguments)  # killed without warning, once forecasts are being written
+    job = start(tmp_path, *arguments)  # the job is killed while it writes forecasts
     workers = wait_for_workers(job)
-    job.wait_until_it_says("fit: ")
+    job.wait_for_log("fit: ")
     job.process.kill()
     job.end()
     assert ended(workers)
@@ -109,4 +109,4 @@ def test_whatever_ends_it_nothing_is_left_and_the_next_run_is_whole(tmp_path: Pa
     assert forecasts.height == forecasts.select("unique_id", "ds").n_unique() == SERIES * 3
     assert len(finished.parts) == len(finished.manifest["files"]) == 2
     assert 60_000 < finished.manifest["sample"]["rows"] < 140_000
-    assert "learning from" in job.log.read_text()
+    assert "training on" in job.log.read_text()

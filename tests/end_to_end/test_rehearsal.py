@@ -1,4 +1,4 @@
-"""`onejob run`, as a person would start it: the CDK CLI, the local cloud, the state machine and the job."""
+"""`onejob run` as a user starts it: the CDK CLI, the local cloud, the state machine and the job."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tests.synthesis import ROOT
 
 @pytest.fixture
 def demand(tmp_path: Path) -> Path:
-    """Weekly demand of 5 series, Friday-anchored, in the columns MLForecast names."""
+    """Weekly demand of 5 series, anchored on Fridays, in the column names of MLForecast."""
     weeks = [date(2026, 11, 13) - timedelta(weeks=back) for back in range(60)]
     rows = [
         (f"S{series}", week, float((series + number * 3) % 7))
@@ -43,7 +43,7 @@ def rehearse(output: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
-def test_a_rehearsal_ends_with_the_forecasts_on_disk(demand: Path, tmp_path: Path) -> None:
+def test_a_rehearsal_writes_the_forecasts_to_disk(demand: Path, tmp_path: Path) -> None:
     process = rehearse(tmp_path, "--demand", str(demand), "--set", "n_estimators=10")
     shown, _ = process.communicate(timeout=400)
     assert process.returncode == 0, shown
@@ -65,7 +65,7 @@ def test_ctrl_c_leaves_nothing_running(demand: Path, tmp_path: Path) -> None:
     shown = ""
     for line in process.stdout:
         shown += line
-        if "check:" in line:  # the job is at work
+        if "check:" in line:  # the job runs
             break
     os.killpg(process.pid, signal.SIGINT)
     rest, _ = process.communicate(timeout=200)

@@ -11,9 +11,9 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from tests.synthesis import ROOT, Assembly, synthesise_together
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-# Whose settings differ in what there is to acknowledge.
+# Environments that differ in the findings to acknowledge.
 UNLIKE = ("dev", "prod", "partitions")
-# Settings that none of the environments has, over those of prod.
+# Replacements in prod.toml for settings that no environment has.
 PREBUILT = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 UNUSUAL = {
     'region = "eu-central-1"': f'region = "eu-central-1"\nimage_uri = "{PREBUILT}"',
@@ -21,19 +21,19 @@ UNUSUAL = {
     'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.r5d.2xlarge"]',
     'instances = "auto"': "instances = 4",
     "deadline_minutes = 30": "",
-    "[network] ": '[partitions]\nnames = ["AT", "DE.south"]\nat_a_time = 2\n\n[network] ',
+    "[network] ": '[partitions]\nnames = ["AT", "DE.south"]\nmax_concurrency = 2\n\n[network] ',
     "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
 }
-# An environment with partitions, and forecasts between trainings; over prod, too.
+# Replacements in prod.toml for an environment with partitions and inference runs.
 PARTITIONED = {
-    "[network] ": "[partitions]\ndiscover = true\nat_a_time = 20\n\n[network] ",
+    "[network] ": "[partitions]\ndiscover = true\nmax_concurrency = 20\n\n[network] ",
     "# infer_cron": "infer_cron",
 }
-# Synthesised beside the environments, each from a copy of prod.
+# Further environments, each from a changed copy of prod.
 PARTITIONS = "partitions"
 OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
 EVERY = (*ENVIRONMENTS, PARTITIONS)
-# Has every acknowledgement written down instead of given.
+# Makes `acknowledge` print each acknowledgement instead of adding it.
 UNACKNOWLEDGED = (
     "import infra.common.nag\n"
     "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
@@ -43,7 +43,7 @@ UNACKNOWLEDGED = (
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
-    """Every environment's assembly, and those of some `unacknowledged`: once a session, in two processes."""
+    """Assemblies of all environments, and of some without acknowledgements, in two processes once a session."""
     folder = tmp_path_factory.mktemp("assemblies")
     apps = {name: another(folder / f"{name} app", changes) for name, changes in OTHERS.items()}
 
@@ -58,12 +58,12 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]
 
 
 def deployed_as(name: str) -> str:
-    """The environment that an assembly says it is of."""
+    """Return the name of the environment in an assembly."""
     return "prod" if name in OTHERS else name
 
 
 def another(folder: Path, changes: dict[str, str]) -> Path:
-    """A copy of the application whose prod is another one."""
+    """Copy the application with a changed prod environment, and return its `app.py`."""
     text = (ROOT / "environments" / "prod.toml").read_text()
     for old, new in changes.items():
         assert text.count(old) == 1, old
@@ -81,7 +81,7 @@ def template(synthesised: dict[str, Assembly]) -> Callable[[str, str], dict[str,
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of a template's resources of one type, by logical id without its hash."""
+    """Return the properties of a template's resources of one type, by logical id without its hash."""
     return {
         re.sub(r"[0-9A-F]{8}$", "", logical_id): resource.get("Properties", {})
         for logical_id, resource in template["Resources"].items()
@@ -90,12 +90,12 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def description(kind: str) -> dict[str, Any]:
-    """CloudFormation's own description of a type, as cfn-lint brings it along."""
+    """Return CloudFormation's schema of a type, from cfn-lint."""
     return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", kind).schema)
 
 
 def readable(value: Any) -> Any:
-    """Intrinsic functions as text: `<DemandBucket.Arn>/demand/*`."""
+    """Return a value with intrinsic functions as text, e.g. `<DemandBucket.Arn>/demand/*`."""
     if isinstance(value, list):
         return [readable(item) for item in value]
     if not isinstance(value, dict):
@@ -119,7 +119,7 @@ def readable(value: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def definition(template: Callable[[str, str], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """`definition("prod")`: the state machine's definition, references as text and asset hashes left out."""
+    """`definition("prod")`: the state machine's definition, with references as text and without asset hashes."""
 
     def read(environment: str, state_machine: str = "WorkflowStateMachine") -> dict[str, Any]:
         machines = resources(template(environment, "forecast"), "AWS::StepFunctions::StateMachine")

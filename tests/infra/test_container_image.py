@@ -1,4 +1,4 @@
-"""The image says which models it reads and where it comes from, and is built from one base image alone."""
+"""The image: its model format, its source revision and its pinned base image."""
 
 import json
 import re
@@ -19,7 +19,7 @@ DOCKERFILE = (ROOT / "job_code" / "Dockerfile").read_text()
 
 
 def source(folder: Path, **context: str) -> dict[str, Any]:
-    """What the image is built from, as the CDK CLI reads it."""
+    """Return the image asset as the CDK CLI reads it."""
     app = cdk.App(outdir=str(folder), context=context)
     ContainerImage(cdk.Stack(app, "Stack"), "Image", prebuilt_uri=None)
     app.synth()
@@ -30,7 +30,7 @@ def source(folder: Path, **context: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def unknown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The image where nobody says of which revision it is."""
+    """The image asset without a revision in the context."""
     return source(tmp_path_factory.mktemp("unknown"))
 
 
@@ -40,11 +40,11 @@ def test_the_base_image_is_pinned_by_digest(unknown: dict[str, Any]) -> None:
     assert unknown["dockerBuildContexts"] == {BASE_IMAGE: f"docker-image://{BASE_IMAGE}@{BASE_DIGEST}"}
 
 
-def test_the_image_says_which_models_it_reads() -> None:
+def test_the_image_declares_its_model_format() -> None:
     assert re.findall(rf"\b{IMAGE_VARIABLE}=(\S*)", DOCKERFILE) == [str(MODEL_FORMAT)]
 
 
-def test_what_a_prebuilt_image_reads_is_left_to_that_image(template: Callable[[str, str], dict[str, Any]]) -> None:
+def test_a_prebuilt_image_has_no_known_model_format(template: Callable[[str, str], dict[str, Any]]) -> None:
     (plan,) = (
         function["Environment"]["Variables"]
         for name, function in resources(template("unusual", "forecast"), "AWS::Lambda::Function").items()
@@ -53,7 +53,7 @@ def test_what_a_prebuilt_image_reads_is_left_to_that_image(template: Callable[[s
     assert (plan["IMAGE"], plan["MODEL_FORMAT"]) == (PREBUILT, "null")
 
 
-def test_a_revision_goes_into_the_image_and_makes_no_other(unknown: dict[str, Any], tmp_path: Path) -> None:
+def test_a_revision_is_a_build_argument_and_does_not_change_the_hash(unknown: dict[str, Any], tmp_path: Path) -> None:
     known = source(tmp_path / "known", revision="0be50ce")
     assert "dockerBuildArgs" not in unknown
     assert known["dockerBuildArgs"] == {REVISION: "0be50ce"}

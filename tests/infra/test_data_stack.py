@@ -10,7 +10,9 @@ BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Templates, environment: str) -> None:
+def test_buckets_are_encrypted_private_and_versioned_with_lifecycle_rules(
+    template: Templates, environment: str
+) -> None:
     data = template(environment, "data")
     buckets = resources(data, "AWS::S3::Bucket")
     policies = resources(data, "AWS::S3::BucketPolicy")
@@ -39,14 +41,14 @@ def test_every_bucket_is_encrypted_private_versioned_and_tidied_up(template: Tem
         ]
         assert ("s3:*", {"Bool": {"aws:SecureTransport": "false"}}) in denied
         assert ("s3:*", {"NumericLessThan": {"s3:TlsVersion": 1.2}}) in denied
-        # Conditions as S3 sees them: the header is not missing; and what is not given is equal to nothing.
+        # S3's semantics of the conditions: the header is present, and a missing value is not equal to any value.
         header = "s3:x-amz-server-side-encryption"
         assert ("s3:PutObject", {"Null": {f"{header}-customer-algorithm": "false"}}) in denied
         other = {"Null": {header: "false"}, "StringNotEquals": {f"{header}-aws-kms-key-id": "<EncryptionKey.Arn>"}}
         assert (("s3:PutObject", other) in denied) is (name != "AccessLogsBucket")
 
 
-def test_only_what_jobs_leave_on_their_way_expires_among_the_forecasts(template: Templates) -> None:
+def test_only_intermediate_objects_expire_in_the_forecast_bucket(template: Templates) -> None:
     bucket = resources(template("prod", "data"), "AWS::S3::Bucket")["ForecastsBucket"]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
@@ -56,11 +58,11 @@ def test_only_what_jobs_leave_on_their_way_expires_among_the_forecasts(template:
     ]
 
 
-def test_the_registry_survives_and_can_be_taken_back_in_time(template: Templates) -> None:
+def test_the_registry_is_protected_and_has_point_in_time_recovery(template: Templates) -> None:
     for environment, kept in (("dev", False), ("prod", True)):
         every = template(environment, "data")["Resources"].values()
-        (whole,) = [each for each in every if each["Type"] == "AWS::DynamoDB::Table"]
-        table = readable(whole["Properties"])
+        (resource,) = [each for each in every if each["Type"] == "AWS::DynamoDB::Table"]
+        table = readable(resource["Properties"])
         assert table["TableName"] == f"onejob-{environment}-runs"
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -70,10 +72,10 @@ def test_the_registry_survives_and_can_be_taken_back_in_time(template: Templates
             ("cutoff", "RANGE"),
         ]
         assert table.get("DeletionProtectionEnabled", False) is kept
-        assert whole["DeletionPolicy"] == whole["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
 
 
-def test_a_query_reads_no_more_than_it_may_and_its_answer_is_encrypted(template: Templates) -> None:
+def test_queries_have_a_scan_limit_and_encrypted_results(template: Templates) -> None:
     (workgroup,) = (readable(each) for each in resources(template("prod", "data"), "AWS::Athena::WorkGroup").values())
     configuration = workgroup["WorkGroupConfiguration"]
     assert configuration["BytesScannedCutoffPerQuery"] == 100_000_000_000
@@ -85,11 +87,11 @@ def test_a_query_reads_no_more_than_it_may_and_its_answer_is_encrypted(template:
     assert database["DatabaseInput"]["Name"] == "onejob_prod"
 
 
-def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: Templates) -> None:
+def test_the_data_key_rotates_and_allows_only_log_groups_of_the_environment(template: Templates) -> None:
     key = resources(template("prod", "data"), "AWS::KMS::Key")["EncryptionKey"]
     assert key["EnableKeyRotation"] is True
     statements = {statement.get("Sid", ""): statement for statement in key["KeyPolicy"]["Statement"]}
-    assert statements["LogGroupsOfThisEnvironment"]["Condition"] == {
+    assert statements["AllowCloudWatchLogs"]["Condition"] == {
         "ArnLike": {
             "kms:EncryptionContext:aws:logs:arn": [
                 "arn:aws:logs:eu-central-1:444455556666:log-group:onejob-prod-*",
@@ -100,7 +102,7 @@ def test_the_key_rotates_and_serves_only_this_environments_log_groups(template: 
     assert services_of(key) == {"logs.eu-central-1.amazonaws.com"}
 
 
-def test_the_key_of_the_messages_serves_who_sends_them(template: Templates) -> None:
+def test_the_messages_key_rotates_and_allows_the_publishers(template: Templates) -> None:
     key = resources(template("prod", "forecast"), "AWS::KMS::Key")["MessagesKey"]
     assert key["EnableKeyRotation"] is True
     assert services_of(key) == {f"{service}.amazonaws.com" for service in ("cloudwatch", "events", "budgets")}
@@ -115,11 +117,11 @@ def services_of(key: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])
-def test_what_destroying_takes_away(template: Templates, environment: str, policy: str) -> None:
-    kept = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup")
+def test_deletion_policy_of_stores_keys_and_logs(template: Templates, environment: str, policy: str) -> None:
+    kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup")
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():
-            if resource["Type"] in kept:
+            if resource["Type"] in kinds:
                 assert resource["DeletionPolicy"] == policy, logical_id
 
 

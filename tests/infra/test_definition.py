@@ -1,6 +1,6 @@
-"""The state machine's definition: a snapshot to read in a diff, and what must hold of it whatever it looks like.
+"""The state machine's definition: a snapshot, and properties that must hold after every change.
 
-After an intended change: `UPDATE_SNAPSHOT=1 pytest tests/infra/test_definition.py`, and read the diff.
+After an intended change, run `UPDATE_SNAPSHOT=1 pytest tests/infra/test_definition.py` and read the diff.
 """
 
 import io
@@ -26,7 +26,7 @@ from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 from tests.synthesis import ROOT, Assembly
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests pass only the keys that the function reads, not a whole state.
 plan_fleet: Any = typed_plan_fleet
 
 SNAPSHOT = Path(__file__).with_name("definition.prod.json")
@@ -59,7 +59,7 @@ def fleets(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def filled_in(parameters: Any, values: dict[str, Any]) -> Any:
-    """A request as the service gets it: what a path or an intrinsic function stands for is in its place."""
+    """Return a request as the service gets it, with values for paths and intrinsic functions."""
     if isinstance(parameters, list):
         return [filled_in(each, values) for each in parameters]
     if not isinstance(parameters, dict):
@@ -71,7 +71,7 @@ def filled_in(parameters: Any, values: dict[str, Any]) -> Any:
 
 
 def validated(operation: str, request: dict[str, Any]) -> None:
-    """Against the service's own model."""
+    """Validate a request against the service's model."""
     shape = botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
     assert shape is not None
     report = ParamValidator().validate({**request, "RoleArn": "arn:aws:iam::123456789012:role/job"}, shape)
@@ -79,7 +79,7 @@ def validated(operation: str, request: dict[str, Any]) -> None:
 
 
 def job_name(state: dict[str, Any], kind: str, *, redrives: int = 0, retries: int = 0, faults: int = 0) -> str:
-    """What the state calls its job, for the longest name a deployment may have."""
+    """Return the name of the state's job, for the longest name of a deployment."""
     intrinsic = state["Parameters"][f"{kind}JobName.$"]
     match = re.fullmatch(
         r"States\.Format\('(.*)', \$\.plan\.job_name, \$\$\.Execution\.RedriveCount, "
@@ -90,15 +90,15 @@ def job_name(state: dict[str, Any], kind: str, *, redrives: int = 0, retries: in
     return match[1].format("fifteenletters1-environment1-20261118-093005-0a1b2c3d", redrives, retries, faults)
 
 
-def test_the_definition_is_the_one_that_was_read(definition: Definitions) -> None:
+def test_the_definition_matches_the_snapshot(definition: Definitions) -> None:
     current = json.dumps(definition("prod"), indent=2, sort_keys=True) + "\n"
     if os.environ.get("UPDATE_SNAPSHOT"):
         SNAPSHOT.write_text(current)
-    assert current == SNAPSHOT.read_text(), "if this change is meant: UPDATE_SNAPSHOT=1, and read the diff"
+    assert current == SNAPSHOT.read_text(), "if the change is intended, set UPDATE_SNAPSHOT=1 and read the diff"
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Definitions, environment: str) -> None:
+def test_every_state_is_reachable_and_leads_to_an_end(definition: Definitions, environment: str) -> None:
     machine = definition(environment)
     states = machine["States"]
     assert {target for state in states.values() for target in targets(state)} <= states.keys()
@@ -110,7 +110,7 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_error_escapes(definition: Definitions, environment: str) -> None:
+def test_every_task_catches_all_errors(definition: Definitions, environment: str) -> None:
     states = definition(environment)["States"]
     for name, state in states.items():
         if state["Type"] == "Task" and name != "Failed":
@@ -126,14 +126,14 @@ def test_no_error_escapes(definition: Definitions, environment: str) -> None:
     assert states["FailureUnexplained"]["Next"] == "CloseRun"
     (unable,) = states["Failed"]["Catch"]
     assert unable["Next"] == "FailWithoutRedrive"
-    assert not {"States.ALL", "States.TaskFailed"} & set(unable["ErrorEquals"])  # what it raises ends the execution
+    assert not {"States.ALL", "States.TaskFailed"} & set(unable["ErrorEquals"])  # its own errors end the execution
     assert (states["FailWithoutRedrive"]["ErrorPath"], states["FailWithoutRedrive"]["CausePath"]) == (
         "$.failure.error",
         "$.failure.cause",
     )
 
 
-def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(definition: Definitions) -> None:
+def test_a_redrive_starts_at_failed_and_continues_at_the_resume_point(definition: Definitions) -> None:
     states = definition("prod")["States"]
     assert states["Failed"]["Parameters"] == {
         "failure.$": "$.failure",
@@ -147,7 +147,7 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
         ("$.resume.from", "check", "CheckRun"),
         ("$.resume.from", "fleet", "ClaimAgain"),
     ]
-    # The attempt has ended, and two fleets must not write one run.
+    # The attempt has ended, so the execution claims the run again: two fleets must not write one run.
     again = states["ClaimAgain"]
     assert {name: again[name] for name in ("Resource", "ResultPath", "Next")} == {
         "Resource": states["Claim"]["Resource"],
@@ -159,18 +159,18 @@ def test_a_redrive_begins_at_the_state_that_failed_and_goes_on_from_there(defini
     assert states["ClaimedAgain?"]["Default"] == "AlreadyClaimed"
     assert states["ResumePoint?"]["Default"] == "Restart"
     assert states["Restart"]["Next"] == "Plan"
-    # Counted when it failed, and not before: what was aborted and redriven has not failed yet.
+    # The redrives are counted at the failure. Redrives of an aborted execution are not redrives of a failed one.
     counted = states["CountRedrives"]
     assert (counted["InputPath"], counted["ResultPath"]) == ("$$.Execution.RedriveCount", "$.redrives")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_retries_are_few_and_for_passing_faults_only(definition: Definitions, environment: str) -> None:
+def test_retries_are_few_and_only_for_temporary_errors(definition: Definitions, environment: str) -> None:
     for name, state in definition(environment)["States"].items():
         for retry in state.get("Retry", []):
             quota = "SageMaker.ResourceLimitExceeded" in retry["ErrorEquals"]
             of_job = name.startswith(("TrainAndInfer", "Fleet ("))
-            # A job is waited for longer: the API takes about one a second, of all that are started.
+            # Jobs have more retries, because the API accepts only about one new job a second.
             assert retry["MaxAttempts"] <= (9 if quota else 8 if of_job else 4)
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
@@ -186,7 +186,7 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
     assert machine["States"]["PublishByHand?"]["Default"] == "Claim"
     (claimed,) = machine["States"]["Claimed?"]["Choices"]
     assert (claimed["Variable"], claimed["BooleanEquals"]) == ("$.claim.claimed", True)
-    # What needs no training is refused for nothing that training takes.
+    # A run with a reusable handover skips Preflight.
     assert claimed["Next"] == "IsHandedOver?"
     assert machine["States"]["IsHandedOver?"]["Default"] == "Preflight"
     assert machine["States"]["Preflight"]["Next"] == f"TrainAndInfer ({order[0]})"
@@ -198,31 +198,31 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
             f"States.Format('{{}}-{{}}-{{}}-{{}}{choice}', $.plan.job_name, "
             "$$.Execution.RedriveCount, $$.State.RetryCount, $.faults.count)"
         )
-        assert state["Catch"][0]["Next"] == f"Why not {instance_type}?"
-        why = machine["States"][f"Why not {instance_type}?"]
+        assert state["Catch"][0]["Next"] == f"ClassifyFailure ({instance_type})"
+        classify = machine["States"][f"ClassifyFailure ({instance_type})"]
         following = [f"TrainAndInfer ({each})" for each in order[choice + 1 : choice + 2]]
-        assert [rule["Next"] for rule in why["Choices"]] == [*following, f"CountPlatformRetry ({instance_type})"]
-        assert why["Default"] == "CountRedrives"
+        assert [rule["Next"] for rule in classify["Choices"]] == [*following, f"CountPlatformRetry ({instance_type})"]
+        assert classify["Default"] == "CountRedrives"
         assert machine["States"][f"Pause ({instance_type})"]["Next"] == f"TrainAndInfer ({instance_type})"
-        # Nobody waits for a quota while there is another type, which has one of its own.
+        # Only the last type waits for its quota, because each type has its own.
         waits = [
             retry for retry in state["Retry"] if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
         ]
         assert len(waits) == (0 if following else 1)
 
 
-def test_what_spare_capacity_does_not_do_in_time_is_done_on_demand(definition: Definitions) -> None:
+def test_an_interrupted_spot_job_is_repeated_on_demand(definition: Definitions) -> None:
     states = definition("dev")["States"]
     spot, on_demand = "TrainAndInfer (ml.m5.large, spot)", "TrainAndInfer (ml.m5.large)"
     assert states["Preflight"]["Next"] == spot
     reclaimed = states[states[spot]["Next"]]
     assert [rule["Next"] for rule in reclaimed["Choices"]] == [on_demand]
     assert reclaimed["Default"] == states[on_demand]["Next"] == "JobCompleted?"
-    assert states["Why not ml.m5.large, spot?"]["Choices"][0]["Next"] == on_demand
+    assert states["ClassifyFailure (ml.m5.large, spot)"]["Choices"][0]["Next"] == on_demand
 
 
 def planned_fleet(instances: int) -> Any:
-    """What PlanFleet leaves, of a run as long as any is named."""
+    """Return PlanFleet's answer for a run with the longest name."""
     chunks = [{"number": number, "series": 1000, "bytes": 10**6, "sha256": ""} for number in range(MAX_INSTANCES)]
     handover = io.BytesIO(json.dumps({"chunks": chunks, "shared_bytes": 0}).encode())
 
@@ -250,7 +250,7 @@ def planned_fleet(instances: int) -> Any:
 
 
 def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
-    """What the execution fills in."""
+    """Return the values that the execution fills in."""
     source = {"S3DataType": "S3Prefix", "S3Uri": "s3://data-bucket/demand/"}
     fleet = planned_fleet(instances)
     return {
@@ -268,8 +268,8 @@ def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize("mode", ["train", "infer"])
-def test_the_request_is_one_the_service_knows(definition: Definitions, environment: str, mode: str) -> None:
-    """Checked against the service's own model, with the fields the execution fills in."""
+def test_the_training_request_is_valid(definition: Definitions, environment: str, mode: str) -> None:
+    """The service's own model validates the request with the execution's values."""
     for state in jobs(definition(environment)).values():
         name = state["Parameters"]["TrainingJobName.$"]
         request = filled_in(state["Parameters"], {**values_of(mode=mode), name: job_name(state, "Training")})
@@ -279,7 +279,7 @@ def test_the_request_is_one_the_service_knows(definition: Definitions, environme
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_job_is_told_what_was_planned(definition: Definitions, environment: str) -> None:
+def test_the_job_gets_its_environment_from_the_plan(definition: Definitions, environment: str) -> None:
     for state in jobs(definition(environment)).values():
         assert state["Parameters"]["Environment"] == {
             "OUTPUT_URI": "s3://<ForecastsBucket>",
@@ -290,7 +290,7 @@ def test_the_job_is_told_what_was_planned(definition: Definitions, environment: 
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_attempt_has_a_name_that_fits(definition: Definitions, environment: str) -> None:
+def test_every_attempt_has_a_unique_name_within_the_limit(definition: Definitions, environment: str) -> None:
     machine = definition(environment)
     retries = TRANSIENT_ATTEMPTS + QUOTA_ATTEMPTS
     for kind, states in (("Training", jobs(machine)), ("Processing", fleets(machine))):
@@ -302,20 +302,20 @@ def test_every_attempt_has_a_name_that_fits(definition: Definitions, environment
             assert len({job_name(state, kind, **each) for each in counted} | first) == 3 + len(first)
 
 
-def test_the_limits_of_a_job_on_demand(definition: Definitions) -> None:
+def test_limits_of_an_on_demand_job(definition: Definitions) -> None:
     for state in jobs(definition("prod")).values():
         parameters = state["Parameters"]
         assert parameters["EnableManagedSpotTraining"] is False
         assert parameters["StoppingCondition"] == {"MaxRuntimeInSeconds": 180 * 60}
         assert parameters["RetryStrategy"] == {"MaximumRetryAttempts": 2}
         assert state["TimeoutSeconds"] == (180 + 30) * 60
-    # Three machines, each of them three times should the platform fail twice, four hours for a quota; two types of the
-    # fleet's as many times, and as long for its quota; one hour for the rest.
+    # Three instance types with up to three attempts each (two platform faults), and four hours for a quota. The fleet
+    # has two types with as many attempts, and as long for its quota. All other states have one hour.
     of_the_fleet = 2 * 3 * (120 + 30) * 60 + 4 * 3600
     assert definition("prod")["TimeoutSeconds"] == 3 * 3 * (180 + 30) * 60 + of_the_fleet + 5 * 3600
 
 
-def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
+def test_limits_of_a_spot_job(definition: Definitions) -> None:
     spot, on_demand = jobs(definition("dev")).values()
     assert spot["Parameters"]["EnableManagedSpotTraining"] is True
     assert spot["Parameters"]["StoppingCondition"] == {
@@ -330,7 +330,7 @@ def test_the_limits_of_a_job_on_spare_capacity(definition: Definitions) -> None:
 
 @pytest.mark.parametrize("environment", WITH_A_FLEET)
 @pytest.mark.parametrize("instances", [1, MAX_INSTANCES])
-def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, environment: str, instances: int) -> None:
+def test_the_fleets_request_is_valid(definition: Definitions, environment: str, instances: int) -> None:
     for state in fleets(definition(environment)).values():
         name = state["Parameters"]["ProcessingJobName.$"]
         values = {**values_of(instances=instances), name: job_name(state, "Processing")}
@@ -339,7 +339,7 @@ def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, en
         assert request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == instances
         assert request["AppSpecification"]["ContainerEntrypoint"] == ["python", "-m", "job_code"]
         assert request["AppSpecification"]["ContainerArguments"] == ["fleet"]
-        # A prefix without its slash would take in whatever begins with the same letters.
+        # A prefix without a slash would match other prefixes that begin with the same letters.
         assert all(each["S3Input"]["S3Uri"].endswith("/") for each in request["ProcessingInputs"])
         assert request["Environment"] == {
             "OUTPUT_URI": "s3://<ForecastsBucket>",
@@ -349,9 +349,7 @@ def test_the_fleets_request_is_one_the_service_knows(definition: Definitions, en
 
 
 @pytest.mark.parametrize("environment", WITH_A_FLEET)
-def test_the_machines_divide_the_chunks_and_each_gets_all_of_the_rest(
-    definition: Definitions, environment: str
-) -> None:
+def test_instances_divide_the_chunks_and_share_the_other_inputs(definition: Definitions, environment: str) -> None:
     for state in fleets(definition(environment)).values():
         inputs = {each["InputName"]: each["S3Input"] for each in state["Parameters"]["ProcessingInputs"]}
         assert {name: each["S3DataDistributionType"] for name, each in inputs.items()} == {
@@ -366,7 +364,7 @@ def test_the_machines_divide_the_chunks_and_each_gets_all_of_the_rest(
         assert {name: each["S3Uri.$"] for name, each in inputs.items()} == {name: f"$.fleet.{name}" for name in inputs}
 
 
-def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(definition: Definitions) -> None:
+def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_quota(definition: Definitions) -> None:
     states = definition("prod")["States"]
     order = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]
     assert states["PlanFleet"]["Next"] == f"Fleet ({order[0]})"
@@ -380,12 +378,12 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(de
             "VolumeSizeInGB": 50,
             "VolumeKmsKeyId": "<EncryptionKey.Arn>",
         }
-        why = states[f"Why not {instance_type} (fleet)?"]
-        assert state["Catch"][0]["Next"] == f"Why not {instance_type} (fleet)?"
+        classify = states[f"ClassifyFailure ({instance_type} (fleet))"]
+        assert state["Catch"][0]["Next"] == f"ClassifyFailure ({instance_type} (fleet))"
         following = [f"Fleet ({each})" for each in order[choice + 1 : choice + 2]]
         again = f"CountPlatformRetry ({instance_type} (fleet))"
-        assert [rule["Next"] for rule in why["Choices"]] == [*following, again]
-        assert why["Default"] == "CountRedrives"
+        assert [rule["Next"] for rule in classify["Choices"]] == [*following, again]
+        assert classify["Default"] == "CountRedrives"
         pause = states[again]["Next"]
         assert (pause, states[pause]["Next"]) == (f"Pause ({instance_type} (fleet))", f"Fleet ({instance_type})")
         waits = [
@@ -397,7 +395,7 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_its_quota(de
         assert state["TimeoutSeconds"] == (120 + 30) * 60
 
 
-def test_a_fleet_that_was_stopped_has_not_completed(definition: Definitions) -> None:
+def test_a_stopped_fleet_is_not_completed(definition: Definitions) -> None:
     states = definition("prod")["States"]
     (rule,) = states["JobCompleted? (fleet)"]["Choices"]
     assert (rule["Variable"], rule["StringEquals"], rule["Next"]) == ("$.fleet_job.status", "Completed", "CheckRun")
@@ -406,7 +404,7 @@ def test_a_fleet_that_was_stopped_has_not_completed(definition: Definitions) -> 
     assert stopped["Next"] == "CountRedrives"
 
 
-def test_a_fleet_forecasts_what_the_plan_says_it_does(definition: Definitions) -> None:
+def test_the_plan_decides_whether_a_fleet_forecasts(definition: Definitions) -> None:
     states = definition("prod")["States"]
     (trained,) = states["JobCompleted?"]["Choices"]
     assert trained["Next"] == "UsesFleet?"
@@ -415,18 +413,18 @@ def test_a_fleet_forecasts_what_the_plan_says_it_does(definition: Definitions) -
     assert states["UsesFleet?"]["Default"] == "CheckRun"
 
 
-def test_what_an_earlier_execution_handed_over_is_taken_over_by_a_fleet_alone(definition: Definitions) -> None:
+def test_only_a_fleet_resumes_the_handover_of_an_earlier_execution(definition: Definitions) -> None:
     states = definition("prod")["States"]
     (rule,) = states["IsHandedOver?"]["Choices"]
-    wanted, there = rule["And"]
-    assert (wanted["Variable"], wanted["BooleanEquals"]) == ("$.plan.fleet", True)
-    assert (there["Variable"], there["IsPresent"]) == ("$.claim.handover_job", True)
-    taken = states[rule["Next"]]
-    assert taken["Parameters"] == {"name.$": "$.claim.handover_job", "status": "Completed"}
-    assert (taken["ResultPath"], taken["Next"]) == ("$.job", "PlanFleet")
+    uses_fleet, has_handover = rule["And"]
+    assert (uses_fleet["Variable"], uses_fleet["BooleanEquals"]) == ("$.plan.fleet", True)
+    assert (has_handover["Variable"], has_handover["IsPresent"]) == ("$.claim.handover_job", True)
+    resume = states[rule["Next"]]
+    assert resume["Parameters"] == {"name.$": "$.claim.handover_job", "status": "Completed"}
+    assert (resume["ResultPath"], resume["Next"]) == ("$.job", "PlanFleet")
 
 
-def test_where_there_is_no_fleet_no_state_speaks_of_one(definition: Definitions) -> None:
+def test_without_a_fleet_no_state_refers_to_one(definition: Definitions) -> None:
     machine = definition("dev")
     assert not fleets(machine)
     assert not [
@@ -438,7 +436,7 @@ def test_where_there_is_no_fleet_no_state_speaks_of_one(definition: Definitions)
     assert [rule["StringEquals"] for rule in machine["States"]["ResumePoint?"]["Choices"]] == ["check"]
 
 
-def test_machines_with_disks_of_their_own_make_a_fleet_too(synthesised: dict[str, Assembly]) -> None:
+def test_a_fleet_of_instances_with_local_disks_has_no_volume_key(synthesised: dict[str, Assembly]) -> None:
     every = synthesised["unusual"].template("prod", "forecast")
     machines = resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]
     machine = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", str(readable(machines["DefinitionString"]))))
@@ -456,23 +454,23 @@ def test_machines_with_disks_of_their_own_make_a_fleet_too(synthesised: dict[str
     assert json.loads(of_plan["FLEET"]) == {"enabled": False, "instances": 4}
 
 
-def test_only_query_language_and_paths_that_every_part_understands(definition: Definitions) -> None:
+def test_the_definition_uses_only_json_path(definition: Definitions) -> None:
     text = json.dumps(definition("prod"))
     assert "JSONata" not in text
     assert "Assign" not in text
 
 
 @pytest.mark.parametrize("family", ["m5d", "c6id", "m6idn", "r5dn", "p3dn", "g4dn", "g5", "g6e", "p4d", "p5", "trn1"])
-def test_machines_with_disks_of_their_own_take_no_volume_key(family: str) -> None:
+def test_instances_with_local_disks_take_no_volume_key(family: str) -> None:
     assert LOCAL_DISKS.match(f"ml.{family}.xlarge")
 
 
 @pytest.mark.parametrize("family", ["t3", "m4", "m5", "m5n", "m6i", "m7i", "c5n", "c7i", "r7i", "p3"])
-def test_machines_without_disks_of_their_own_take_one(family: str) -> None:
+def test_instances_without_local_disks_take_a_volume_key(family: str) -> None:
     assert not LOCAL_DISKS.match(f"ml.{family}.xlarge")
 
 
-def test_a_run_that_somebody_asked_for_is_neither_trained_nor_judged_but_checked(definition: Definitions) -> None:
+def test_publishing_by_hand_skips_training_and_gate_but_not_the_check(definition: Definitions) -> None:
     states = definition("prod")["States"]
     for name, by_hand, otherwise in (
         ("PublishByHand?", "UseExistingRun", "Claim"),

@@ -1,4 +1,4 @@
-"""Everything that can be encrypted with a key of one's own is encrypted with this environment's."""
+"""Every resource that can use a customer-managed key uses the environment's key."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,9 +10,9 @@ from tests.infra.conftest import EVERY, description, readable
 Templates = Callable[[str, str], dict[str, Any]]
 
 KEY, OF_MESSAGES = "<EncryptionKey.Arn>", "<MessagesKey.Arn>"
-# What must work where the key of the data does not: that somebody hears of it.
+# Notifications must work even if the data key is disabled, so they use their own key.
 MESSAGES = {"AWS::SNS::Topic", "AWS::SQS::Queue"}
-# Where a type names the key of what it holds.
+# Path of the key in the properties of each type.
 NAMED: dict[str, tuple[str, ...]] = {
     "AWS::Athena::WorkGroup": (
         "WorkGroupConfiguration",
@@ -32,19 +32,19 @@ NAMED: dict[str, tuple[str, ...]] = {
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::SQS::Queue": ("KmsMasterKeyId",),
 }
-# Types that could name one, and do not.
+# Types that could use a key and do not, with the reason.
 WITHOUT = {
-    "AWS::Scheduler::Schedule": "It holds a cron expression and the placeholder of a time.",
-    "AWS::StepFunctions::StateMachine": "Executions hold names and figures of runs, no demand; operators read them.",
+    "AWS::Scheduler::Schedule": "It contains only a cron expression and the placeholder of a time.",
+    "AWS::StepFunctions::StateMachine": "Executions contain names and metrics of runs, but no demand.",
 }
-# Single resources without, by logical id without its hash.
+# Single resources without the environment's key, by logical id without its hash.
 EXEMPT = {
     "AccessLogsBucket": "S3 delivers access logs to buckets with its own encryption only.",
 }
 
 
 def takes_a_key(kind: str) -> bool:
-    """Whether CloudFormation's own description of a type speaks of a key of KMS."""
+    """Return whether CloudFormation's schema of a type has a property for a KMS key."""
     return any("kms" in name.lower() for name in property_names(description(kind)))
 
 
@@ -66,7 +66,7 @@ def key_of(properties: Any, path: tuple[str, ...]) -> Any:
 
 
 @pytest.mark.parametrize("environment", EVERY)
-def test_every_resource_that_takes_a_key_has_ours(template: Templates, environment: str) -> None:
+def test_every_resource_uses_the_environments_key(template: Templates, environment: str) -> None:
     without, kinds = set(), set()
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():
@@ -74,8 +74,8 @@ def test_every_resource_that_takes_a_key_has_ours(template: Templates, environme
             if kind == "AWS::CDK::Metadata" or not takes_a_key(kind):
                 continue
             kinds.add(kind)
-            ours = OF_MESSAGES if kind in MESSAGES else KEY
-            if kind not in WITHOUT and key_of(readable(resource["Properties"]), NAMED[kind]) != ours:
+            expected = OF_MESSAGES if kind in MESSAGES else KEY
+            if kind not in WITHOUT and key_of(readable(resource["Properties"]), NAMED[kind]) != expected:
                 without.add(logical_id[:-8])
     assert without == EXEMPT.keys()
     assert kinds == NAMED.keys() | WITHOUT.keys()
@@ -88,12 +88,12 @@ def requests(definition: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_job_encrypts_its_disk_and_its_output(definition: Callable[[str], dict[str, Any]]) -> None:
+def test_the_training_job_encrypts_its_disk_and_its_output(definition: Callable[[str], dict[str, Any]]) -> None:
     for request in requests(definition("prod"), "Training"):
         assert request["ResourceConfig"]["VolumeKmsKeyId"] == request["OutputDataConfig"]["KmsKeyId"] == KEY
 
 
-def test_the_fleet_encrypts_its_disks_and_has_no_output_but_what_it_uploads(
+def test_the_fleet_encrypts_its_disks_and_has_no_sagemaker_output(
     definition: Callable[[str], dict[str, Any]],
 ) -> None:
     for request in requests(definition("prod"), "Processing"):

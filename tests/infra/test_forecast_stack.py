@@ -31,22 +31,22 @@ def forecast(template: Templates, environment: str, kind: str) -> dict[str, dict
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_functions(template: Templates, environment: str) -> None:
+def test_names_and_variables_of_the_functions(template: Templates, environment: str) -> None:
     functions = forecast(template, environment, "AWS::Lambda::Function")
     settings = load_settings(environment, ROOT / "environments")
     fleet = settings.fleet
     assert {name: function["FunctionName"] for name, function in functions.items()} == {
         "PlanFunction": f"onejob-{environment}-plan",
         "CheckRunFunction": f"onejob-{environment}-check-run",
-        "QualityGateFunction": f"onejob-{environment}-apply-gate",
+        "QualityGateFunction": f"onejob-{environment}-quality-gate",
         "PublishFunction": f"onejob-{environment}-publish",
         "ExplainFailureFunction": f"onejob-{environment}-explain-failure",
         "ClaimFunction": f"onejob-{environment}-claim",
         "CloseRunFunction": f"onejob-{environment}-close-run",
-        "FailExecutionFunction": f"onejob-{environment}-end-failed",
-        "CheckDeadlineFunction": f"onejob-{environment}-check-late",
+        "FailExecutionFunction": f"onejob-{environment}-fail-execution",
+        "CheckDeadlineFunction": f"onejob-{environment}-check-deadline",
         "PreflightFunction": f"onejob-{environment}-preflight",
-        "RunsWidgetFunction": f"onejob-{environment}-show-runs",
+        "RunsWidgetFunction": f"onejob-{environment}-runs-widget",
         **({"PlanFleetFunction": f"onejob-{environment}-plan-fleet"} if fleet else {}),
     }
     for function in functions.values():
@@ -71,8 +71,8 @@ def test_the_functions(template: Templates, environment: str) -> None:
     images = {str(variables[name].pop("IMAGE")) for name in ("PreflightFunction", "PlanFunction")}
     assert all(".dkr.ecr.eu-central-1." in image for image in images)
     assert len(images) == 1
-    given = [json.loads(variables["PlanFunction"].pop(name)) for name in ("FLEET", "PARTITIONED")]
-    assert given == [{"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None, False]
+    defaults = [json.loads(variables["PlanFunction"].pop(name)) for name in ("FLEET", "PARTITIONED")]
+    assert defaults == [{"enabled": fleet.enabled, "instances": fleet.fixed} if fleet else None, False]
     priced = ("CheckRun", "CloseRun", *(["PlanFleet"] if fleet else []))
     prices = [json.loads(variables[f"{name}Function"].pop("HOURLY_PRICES")) for name in priced]
     assert prices == [settings.training_job.hourly_prices] * len(priced)
@@ -132,15 +132,13 @@ def test_the_functions(template: Templates, environment: str) -> None:
     }
 
 
-def test_each_function_is_deployed_with_the_modules_it_loads_and_no_others(
-    synthesised: dict[str, Any], template: Templates
-) -> None:
+def test_assets_have_exactly_the_modules_that_functions_load(synthesised: dict[str, Any], template: Templates) -> None:
     folder: Path = synthesised[PARTITIONS].folder
     functions = forecast(template, PARTITIONS, "AWS::Lambda::Function")
     for function in functions.values():
         asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
         module = function["Handler"].removesuffix(".handler")
-        # In the asset's folder alone, as Lambda loads it.
+        # Only the asset's folder is on the path, as in Lambda.
         loaded = subprocess.run(
             [sys.executable, "-c", LOADED, module], cwd=asset, capture_output=True, text=True, check=True
         )
@@ -150,12 +148,12 @@ def test_each_function_is_deployed_with_the_modules_it_loads_and_no_others(
     assert len(functions) == 14
 
 
-def test_the_handlers_are_where_the_functions_look(template: Templates) -> None:
+def test_the_handlers_exist(template: Templates) -> None:
     handlers = {function["Handler"] for function in forecast(template, "prod", "AWS::Lambda::Function").values()}
     assert all((ROOT / f"{handler.removesuffix('.handler').replace('.', '/')}.py").exists() for handler in handlers)
 
 
-def test_every_log_group_is_encrypted_and_ends(template: Templates) -> None:
+def test_every_log_group_has_encryption_and_retention(template: Templates) -> None:
     groups = forecast(template, "prod", "AWS::Logs::LogGroup")
     assert len(groups) == 14
     for group in groups.values():
@@ -178,9 +176,7 @@ def test_the_schedule(template: Templates, environment: str, state: str) -> None
 
 
 @pytest.mark.parametrize(("environment", "state"), [("dev", "DISABLED"), ("staging", "DISABLED"), ("prod", "ENABLED")])
-def test_the_deadline_is_looked_at_where_the_schedule_starts_runs(
-    template: Templates, environment: str, state: str
-) -> None:
+def test_the_deadline_check_is_enabled_with_the_schedule(template: Templates, environment: str, state: str) -> None:
     schedule = readable(forecast(template, environment, "AWS::Scheduler::Schedule")["DeadlineSchedule"])
     assert schedule["State"] == state
     assert schedule["ScheduleExpression"] == "cron(0 9 ? * MON *)"
@@ -196,7 +192,7 @@ def test_the_deadline_is_looked_at_where_the_schedule_starts_runs(
         ("Undelivered", "onejob-prod-undelivered", "onejob-prod-undelivered"),
     ],
 )
-def test_what_is_given_up_is_kept_encrypted_and_rings(
+def test_dead_letter_queues_are_encrypted_and_have_an_alarm(
     template: Templates, queue_id: str, queue_name: str, alarm_name: str
 ) -> None:
     queue = readable(forecast(template, "prod", "AWS::SQS::Queue")[queue_id])
@@ -213,17 +209,17 @@ def test_what_is_given_up_is_kept_encrypted_and_rings(
     assert (alarm["Threshold"], alarm["TreatMissingData"]) == (1, "notBreaching")
 
 
-def test_what_nobody_waits_for_is_kept_where_it_fails(template: Templates) -> None:
-    """By whoever sends it, where the function or topic does not take it; and by Lambda, where the function failed."""
-    kept = {"Arn": "<Undelivered.Arn>"}
+def test_asynchronous_calls_have_a_dead_letter_queue(template: Templates) -> None:
+    """The sender keeps events that it cannot deliver, and Lambda keeps events for which a function failed."""
+    queue = {"Arn": "<Undelivered.Arn>"}
     functions = forecast(template, "prod", "AWS::Lambda::Function")
     failing = {name: readable(function.get("DeadLetterConfig")) for name, function in functions.items()}
-    assert {name for name, where in failing.items() if where} == {"CloseRunFunction", "CheckDeadlineFunction"}
+    assert {name for name, config in failing.items() if config} == {"CloseRunFunction", "CheckDeadlineFunction"}
     assert failing["CloseRunFunction"] == failing["CheckDeadlineFunction"] == {"TargetArn": "<Undelivered.Arn>"}
     for rule in forecast(template, "prod", "AWS::Events::Rule").values():
-        assert [target["DeadLetterConfig"] for target in readable(rule["Targets"])] == [kept]
+        assert [target["DeadLetterConfig"] for target in readable(rule["Targets"])] == [queue]
     deadline = readable(forecast(template, "prod", "AWS::Scheduler::Schedule")["DeadlineSchedule"])
-    assert deadline["Target"]["DeadLetterConfig"] == kept
+    assert deadline["Target"]["DeadLetterConfig"] == queue
     statements = forecast(template, "prod", "AWS::SQS::QueuePolicy")["UndeliveredPolicy"]["PolicyDocument"]["Statement"]
     senders = [readable(s["Condition"]) for s in statements if s["Effect"] == "Allow"]
     assert senders == [
@@ -232,14 +228,12 @@ def test_what_nobody_waits_for_is_kept_where_it_fails(template: Templates) -> No
 
 
 @pytest.mark.parametrize(("environment", "reserved"), [("dev", None), ("staging", 5), ("prod", 5)])
-def test_each_function_has_its_share_of_the_account(
-    template: Templates, environment: str, reserved: int | None
-) -> None:
+def test_reserved_concurrency_of_the_functions(template: Templates, environment: str, reserved: int | None) -> None:
     functions = forecast(template, environment, "AWS::Lambda::Function").values()
     assert {function.get("ReservedConcurrentExecutions") for function in functions} == {reserved}
 
 
-def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -> None:
+def test_the_topic_is_encrypted_and_allows_only_its_publishers(template: Templates) -> None:
     topic = readable(forecast(template, "prod", "AWS::SNS::Topic")["OutcomesTopic"])
     assert topic["KmsMasterKeyId"] == "<MessagesKey.Arn>"
     policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
@@ -249,8 +243,8 @@ def test_the_topic_is_encrypted_and_who_may_publish_to_it(template: Templates) -
     assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 
-def test_runs_that_cannot_report_their_end_are_reported(template: Templates) -> None:
-    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["LostRunsRule"])
+def test_a_rule_notifies_of_unreported_ends(template: Templates) -> None:
+    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["ExecutionStatusRulesRule"])
     assert rule["EventPattern"]["detail"] == {
         "stateMachineArn": ["<WorkflowStateMachine>"],
         "$or": [
@@ -261,8 +255,8 @@ def test_runs_that_cannot_report_their_end_are_reported(template: Templates) -> 
     assert rule["Targets"][0]["Arn"] == "<OutcomesTopic>"
 
 
-def test_the_registry_hears_of_every_execution_that_did_not_succeed(template: Templates) -> None:
-    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["LostRunsEnded"])
+def test_a_rule_calls_close_run_for_every_unsuccessful_execution(template: Templates) -> None:
+    rule = readable(forecast(template, "prod", "AWS::Events::Rule")["ExecutionStatusRulesEnded"])
     assert rule["EventPattern"]["detail"] == {
         "stateMachineArn": ["<WorkflowStateMachine>"],
         "status": ["ABORTED", "FAILED", "TIMED_OUT"],
@@ -270,7 +264,7 @@ def test_the_registry_hears_of_every_execution_that_did_not_succeed(template: Te
     assert rule["Targets"][0]["Arn"] == "<CloseRunFunction.Arn>"
 
 
-def test_the_state_machine_logs_everything_and_traces(template: Templates) -> None:
+def test_the_state_machine_has_logs_and_traces(template: Templates) -> None:
     machine = forecast(template, "prod", "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["LoggingConfiguration"]["IncludeExecutionData"] is True
@@ -287,7 +281,7 @@ def test_outputs(template: Templates, environment: str) -> None:
 
 
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", False), ("prod", True)])
-def test_what_is_kept_is_protected(synthesised: dict[str, Any], environment: str, protected: bool) -> None:
+def test_termination_protection(synthesised: dict[str, Any], environment: str, protected: bool) -> None:
     manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
     for stack in ("data", "forecast"):
         properties = manifest["artifacts"][f"onejob-{environment}-{stack}"]["properties"]
@@ -297,13 +291,13 @@ def test_what_is_kept_is_protected(synthesised: dict[str, Any], environment: str
 @pytest.mark.parametrize(
     ("environment", "account"), [("dev", "unknown-account"), ("staging", "111122223333"), ("prod", "444455556666")]
 )
-def test_where_it_goes(synthesised: dict[str, Any], environment: str, account: str) -> None:
+def test_account_and_region(synthesised: dict[str, Any], environment: str, account: str) -> None:
     manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
     for stack in ("data", "forecast"):
         assert manifest["artifacts"][f"onejob-{environment}-{stack}"]["environment"] == f"aws://{account}/eu-central-1"
 
 
-def test_the_image_is_built_for_sagemakers_machines_without_what_does_not_matter(synthesised: dict[str, Any]) -> None:
+def test_the_image_is_built_for_x86_from_the_two_packages(synthesised: dict[str, Any]) -> None:
     assets = json.loads((synthesised["dev"].folder / "onejob-dev-forecast.assets.json").read_text())
     (image,) = assets["dockerImages"].values()
     assert image["source"]["platform"] == "linux/amd64"

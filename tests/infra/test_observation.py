@@ -1,4 +1,4 @@
-"""What operators look at: every number that is shown or rings is one that a run writes."""
+"""Alarms and dashboard: every metric that they read is one that a run writes."""
 
 import json
 import re
@@ -12,14 +12,14 @@ from contract.metrics import NAMESPACE, Metric
 from lambdas.check_run.run_metrics import put_run_metrics as typed_put_run_metrics
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests pass only the keys that the function reads, not a whole state.
 put_run_metrics: Any = typed_put_run_metrics
 
 Templates = Callable[[str, str], dict[str, Any]]
 ROOT = Path(__file__).parents[2]
 
 
-# Of how runs end; each is written by the function that ends one.
+# Metrics of outcomes. The function that ends a run writes them.
 OUTCOMES = {
     Metric.RUNS_PUBLISHED,
     Metric.RUNS_SUPERSEDED,
@@ -48,14 +48,14 @@ JOB = {"seconds": 1, "billable_seconds": 1, "cost": 0.1, "demand_bytes": 1}
 
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> set[str]:
-    """Names of the metrics that a run writes of which everything is known, and of how runs end."""
+    """Names of the metrics of a run with all facts, and of the outcomes."""
     put_run_metrics(MEASURED, JOB, FLEET, deployment="onejob-prod", about={})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    described = [of_line for line in lines for of_line in line["_aws"]["CloudWatchMetrics"]]
-    return {metric["Name"] for each in described for metric in each["Metrics"]} | OUTCOMES
+    directives = [directive for line in lines for directive in line["_aws"]["CloudWatchMetrics"]]
+    return {metric["Name"] for each in directives for metric in each["Metrics"]} | OUTCOMES
 
 
-def test_each_outcome_is_written_somewhere() -> None:
+def test_a_handler_writes_each_outcome_metric() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "lambdas").glob("*/handler.py"))
     assert {metric for metric in OUTCOMES if f"Metric.{metric.name}" not in sources} == set()
 
@@ -70,9 +70,9 @@ def dashboard(template: Templates, environment: str) -> str:
     return str(readable(found["DashboardBody"]))
 
 
-def test_the_alarms(template: Templates) -> None:
+def test_alarms_have_a_description_and_notify_the_topic(template: Templates) -> None:
     found = alarms(template, "prod")
-    assert {"failed", "held", "late", "slow", "drift", "missed-start", "undelivered"} <= {
+    assert {"failed", "pending-approval", "late", "slow", "drift", "missed-start", "undelivered"} <= {
         name.removeprefix("onejob-prod-") for name in found
     }
     assert all(alarm["AlarmActions"] == ["<OutcomesTopic>"] for alarm in found.values())
@@ -82,15 +82,15 @@ def test_the_alarms(template: Templates) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_metric_that_rings_is_written(template: Templates, environment: str, written: set[str]) -> None:
-    ours = [alarm for alarm in alarms(template, environment).values() if alarm.get("Namespace") == NAMESPACE]
-    assert {alarm["MetricName"] for alarm in ours} <= written
-    assert {json.dumps(alarm["Dimensions"]) for alarm in ours} == {
+def test_runs_write_every_metric_of_an_alarm(template: Templates, environment: str, written: set[str]) -> None:
+    found = [alarm for alarm in alarms(template, environment).values() if alarm.get("Namespace") == NAMESPACE]
+    assert {alarm["MetricName"] for alarm in found} <= written
+    assert {json.dumps(alarm["Dimensions"]) for alarm in found} == {
         json.dumps([{"Name": "Deployment", "Value": f"onejob-{environment}"}])
     }
 
 
-def test_every_metric_that_is_shown_is_written(template: Templates, written: set[str]) -> None:
+def test_runs_write_every_metric_on_the_dashboard(template: Templates, written: set[str]) -> None:
     body = dashboard(template, "prod")
     shown = set(re.findall(rf'"{NAMESPACE}","(\w+)","Deployment","onejob-prod"', body))
     shown |= set(re.findall(r'MetricName=\\"(\w+)\\"', body))
@@ -110,11 +110,11 @@ def test_the_budget(template: Templates) -> None:
 
 
 @pytest.mark.parametrize("stack", ["data", "forecast"])
-def test_everything_that_takes_tags_has_them(template: Templates, stack: str) -> None:
+def test_every_taggable_resource_has_the_tags(template: Templates, stack: str) -> None:
     for logical_id, resource in template("prod", stack)["Resources"].items():
         tags = resource.get("Properties", {}).get("Tags")
         if tags is None:
             continue
-        given = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
-        wanted = {"application": "onejob", "environment": "prod", "deployment": "onejob-prod"}
-        assert wanted.items() <= given.items(), logical_id
+        actual = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+        expected = {"application": "onejob", "environment": "prod", "deployment": "onejob-prod"}
+        assert expected.items() <= actual.items(), logical_id

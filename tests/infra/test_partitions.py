@@ -1,4 +1,4 @@
-"""An environment with partitions: the state machine of all of them, who may do what for it, and who hears of it."""
+"""An environment with partitions: its state machine, permissions, schedules and notifications."""
 
 import json
 import re
@@ -42,7 +42,7 @@ STATES = "arn:aws:states:eu-central-1:444455556666"
 FIND_PARTITIONS: Statement = ("s3:ListBucket", DEMAND, prefixes("demand/partition=*"))
 START_THEM: Statement = ("states:StartExecution", f"<{PARENTS}>", None)
 GIVE_STARTS_UP: Statement = ("sqs:SendMessage", "<ScheduleMissedStarts.Arn>", None)
-# What an environment with partitions has beside the others, or has otherwise.
+# Policies that only an environment with partitions has, or that differ there.
 OWN: dict[str, list[Statement]] = {
     "PlanPartitionsRoleDefaultPolicy": [
         log("PlanPartitions"),
@@ -51,8 +51,8 @@ OWN: dict[str, list[Statement]] = {
         (
             "s3:PutObject",
             [
-                f"{FORECASTS}/partitions/execution=*/items.json",
                 f"{FORECASTS}/partitions/execution=*/invalid_names.json",
+                f"{FORECASTS}/partitions/execution=*/items.json",
             ],
             None,
         ),
@@ -118,7 +118,7 @@ OWN: dict[str, list[Statement]] = {
 
 
 @pytest.mark.parametrize("policy", EXPECTED | OWN)
-def test_the_statements_of_a_role(template: Templates, policy: str) -> None:
+def test_statements_of_a_role(template: Templates, policy: str) -> None:
     statements = policies(template, PARTITIONS)[policy]
     actual = [(s["Action"], s["Resource"], s.get("Condition")) for s in statements]
     assert actual == (EXPECTED | OWN)[policy]
@@ -128,14 +128,14 @@ def test_there_are_no_other_policies(template: Templates) -> None:
     assert policies(template, PARTITIONS).keys() == EXPECTED.keys() | OWN.keys()
 
 
-def test_partitions_that_are_named_are_not_looked_for(template: Templates) -> None:
+def test_named_partitions_are_not_discovered(template: Templates) -> None:
     found = policies(template, "unusual")
     for policy in ("PlanPartitionsRoleDefaultPolicy", "CheckDeadlineRoleDefaultPolicy", "RunsWidgetRoleDefaultPolicy"):
         assert "partition=*" not in str([s for s in found[policy] if s["Action"] == "s3:ListBucket"])
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_where_there_is_but_one_nothing_speaks_of_more(template: Templates, environment: str) -> None:
+def test_other_environments_have_no_resources_for_partitions(template: Templates, environment: str) -> None:
     assert load_settings(environment, ROOT / "environments").partitions is None
     for stack in ("data", "forecast"):
         text = json.dumps(template(environment, stack))
@@ -149,10 +149,10 @@ def test_where_there_is_but_one_nothing_speaks_of_more(template: Templates, envi
             assert word not in text
 
 
-def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Definitions) -> None:
+def test_every_state_is_reachable_and_leads_to_an_end(definition: Definitions) -> None:
     machine = definition(PARTITIONS, PARENTS)
     of_an_item = machine["States"]["EachPartition"]["ItemProcessor"]
-    for states, own_ends in ((machine, {"AllSucceeded", "PartitionsFailed", "Broken"}), (of_an_item, {"Ended"})):
+    for states, own_ends in ((machine, {"AllSucceeded", "PartitionsFailed", "Failed"}), (of_an_item, {"Ended"})):
         every = states["States"]
         assert {target for state in every.values() for target in targets(state)} <= every.keys()
         assert reachable(states, states["StartAt"]) == every.keys()
@@ -161,7 +161,7 @@ def test_every_state_is_there_and_reached_and_leads_to_an_end(definition: Defini
         assert all(reachable(states, name) & ends for name in every)
 
 
-def test_no_error_escapes(definition: Definitions) -> None:
+def test_every_task_catches_all_errors(definition: Definitions) -> None:
     states = definition(PARTITIONS, PARENTS)["States"]
     for name, state in states.items():
         if state["Type"] in ("Task", "Map"):
@@ -171,57 +171,57 @@ def test_no_error_escapes(definition: Definitions) -> None:
             assert state["Type"] == "Map" or state["TimeoutSeconds"] > 0, name
     for name in ("PlanPartitions", "SummarizePartitions"):
         assert states[name]["Catch"][0]["Next"] == "ExplainFailure"
-    # There is always a table, which says what broke the Map off: SummarizePartitions is handed all of the state's data.
+    # SummarizePartitions gets the whole state data, so the table includes the Map's error if the Map aborts.
     each = states["EachPartition"]
     assert each["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "SummarizePartitions"}]
     assert each["Next"] == "SummarizePartitions"
     assert not {"Parameters", "InputPath"} & states["SummarizePartitions"].keys()
-    # Even where no function starts, somebody hears of it.
+    # NotifyFailure runs even if ExplainFailure fails.
     assert states["ExplainFailure"]["Catch"][0]["Next"] == "FailureUnexplained"
     assert states["FailureUnexplained"]["Next"] == "NotifyFailure"
-    for told, then in (("NotifyFailure", "Broken"), ("NotifyOutcome", "AllSucceeded?")):
-        assert states[told]["Catch"][0]["Next"] == states[told]["Next"] == then
+    for notify, then in (("NotifyFailure", "Failed"), ("NotifyOutcome", "AllSucceeded?")):
+        assert states[notify]["Catch"][0]["Next"] == states[notify]["Next"] == then
 
 
-def test_what_becomes_of_one_stops_none_of_the_others(definition: Definitions) -> None:
+def test_a_failed_partition_does_not_stop_the_others(definition: Definitions) -> None:
     each = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]
     assert each["ToleratedFailurePercentage"] == 100
-    assert each["ResultPath"] is None  # and not the default, which would be in place of all data
+    assert each["ResultPath"] is None  # the default would replace the whole state data
     states = each["ItemProcessor"]["States"]
     assert states["Run"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "NoteOutcome"}]
     assert states["NoteOutcome"]["Catch"][0]["Next"] == states["NoteOutcome"]["Next"] == "Ended"
-    # Thousands of answers would not fit into the state's data.
+    # Thousands of results would exceed the limit of the state data.
     assert states["Ended"] == {"Type": "Pass", "Parameters": {}, "End": True}
     assert not [state for state in states.values() if state["Type"] == "Fail"]
 
 
-def test_thousands_one_at_a_time_have_the_time(definition: Definitions) -> None:
+def test_the_timeout_is_30_days(definition: Definitions) -> None:
     assert definition(PARTITIONS, PARENTS)["TimeoutSeconds"] == 30 * 24 * 3_600
 
 
-def test_retries_are_few_and_for_passing_faults_only(definition: Definitions) -> None:
+def test_retries_are_few_and_only_for_temporary_errors(definition: Definitions) -> None:
     machine = definition(PARTITIONS, PARENTS)["States"]
     for name, state in {**machine, **machine["EachPartition"]["ItemProcessor"]["States"]}.items():
         for retry in state.get("Retry", []):
             assert retry["MaxAttempts"] <= (TRANSIENT_ATTEMPTS if name in ("Run", "NoteOutcome") else 4)
             assert retry["JitterStrategy"] == "FULL"
-            if not name.startswith(("Notify", "Tell")):
+            if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
 
 
 def validated(service: str, operation: str, request: dict[str, Any]) -> None:
-    """Against the service's own model."""
+    """Validate a request against the service's model."""
     shape = botocore.session.get_session().get_service_model(service).operation_model(operation).input_shape
     assert shape is not None
     report = ParamValidator().validate(request, shape)
     assert not report.has_errors(), report.generate_report()
 
 
-def test_the_requests_are_ones_the_services_know(definition: Definitions) -> None:
+def test_the_requests_are_valid(definition: Definitions) -> None:
     each = definition(PARTITIONS, PARENTS)["States"]["EachPartition"]
     run, note = (each["ItemProcessor"]["States"][name] for name in ("Run", "NoteOutcome"))
     assert run["Resource"] == "arn:aws:states:::states:startExecution.sync:2"
-    # A retry has the name it had: who starts an execution that is running already, with the same input, is told of it.
+    # A retry keeps the name: StartExecution with the name and input of a running execution returns that execution.
     named = re.fullmatch(
         r"States\.Format\('(.*)', \$\.name, \$\$\.Execution\.RedriveCount\)", run["Parameters"]["Name.$"]
     )
@@ -241,7 +241,7 @@ def test_the_requests_are_ones_the_services_know(definition: Definitions) -> Non
     assert MAX_AT_A_TIME <= 10_000  # of a distributed Map
 
 
-def test_what_the_state_machine_reads_and_writes_it_may(definition: Definitions, template: Templates) -> None:
+def test_the_state_machine_has_permissions_for_its_objects(definition: Definitions, template: Templates) -> None:
     statements = policies(template, PARTITIONS)[f"{PARENTS}RoleDefaultPolicy"]
     for action, key in (
         ("s3:GetObject", "partitions/execution=3f0c/items.json"),
@@ -258,7 +258,7 @@ def functions(template: Templates, environment: str) -> dict[str, dict[str, Any]
 
 
 @pytest.mark.parametrize(("environment", "names"), [(PARTITIONS, None), ("unusual", ["AT", "DE.south"])])
-def test_the_functions_know_where_the_partitions_are(
+def test_functions_get_the_source_of_the_partitions(
     template: Templates, environment: str, names: list[str] | None
 ) -> None:
     variables = {
@@ -266,22 +266,22 @@ def test_the_functions_know_where_the_partitions_are(
         for name, function in functions(template, environment).items()
         if "Environment" in function
     }
-    knowing = {name for name, given in variables.items() if "PARTITIONS" in given}
-    assert knowing == {"CheckDeadlineFunction", "PlanPartitionsFunction", "RunsWidgetFunction"}
-    for name in knowing:
+    found = {name for name, each in variables.items() if "PARTITIONS" in each}
+    assert found == {"CheckDeadlineFunction", "PlanPartitionsFunction", "RunsWidgetFunction"}
+    for name in found:
         assert json.loads(variables[name]["PARTITIONS"]) == names
         assert variables[name]["DATA_BUCKET"] == "<DemandBucket>"
     assert json.loads(variables["PlanFunction"]["PARTITIONED"]) is True
-    # Each refuses the same.
+    # Both functions get the same variables, so they reject the same inputs.
     of_input = ("BASE_CONFIG", "TIME_ZONE", "PERIOD_LABEL", "FLEET")
     plan, plan_partitions = variables["PlanFunction"], variables["PlanPartitionsFunction"]
     assert {name: plan[name] for name in of_input} == {name: plan_partitions[name] for name in of_input}
-    assert plan_partitions["AT_A_TIME"] == ("20" if names is None else "2")
+    assert plan_partitions["MAX_CONCURRENCY"] == ("20" if names is None else "2")
     assert all(quota.endswith(" for training job usage") for quota in json.loads(plan_partitions["QUOTAS"]))
     assert plan_partitions["FLEET_TYPES"] == variables["PreflightFunction"]["FLEET_TYPES"] != "[]"
 
 
-def test_functions_that_look_at_thousands_have_the_processor_for_it(template: Templates) -> None:
+def test_functions_that_read_thousands_of_objects_have_more_memory(template: Templates) -> None:
     large = {"CheckRunFunction", "PlanFleetFunction"}
     of_partitions = {
         "CheckDeadlineFunction",
@@ -296,7 +296,7 @@ def test_functions_that_look_at_thousands_have_the_processor_for_it(template: Te
 
 
 @pytest.mark.parametrize("environment", EVERY)
-def test_the_schedules_start_what_makes_all_of_it(template: Templates, environment: str) -> None:
+def test_the_schedules_start_the_state_machine_of_all_partitions(template: Templates, environment: str) -> None:
     schedules = readable(resources(template(environment, "forecast"), "AWS::Scheduler::Schedule"))
     started = {name: schedule["Target"]["Arn"] for name, schedule in schedules.items() if name != "DeadlineSchedule"}
     if environment == PARTITIONS:
@@ -305,7 +305,7 @@ def test_the_schedules_start_what_makes_all_of_it(template: Templates, environme
         assert started == {"Schedule": "<WorkflowStateMachine>"}
 
 
-def test_forecasts_between_trainings_have_a_schedule_of_their_own(template: Templates) -> None:
+def test_inference_runs_have_their_own_schedule(template: Templates) -> None:
     schedules = readable(resources(template(PARTITIONS, "forecast"), "AWS::Scheduler::Schedule"))
     daily, weekly = schedules["ScheduleDailySchedule"], schedules["Schedule"]
     assert daily["Name"] == "onejob-prod-daily"
@@ -320,45 +320,46 @@ def test_forecasts_between_trainings_have_a_schedule_of_their_own(template: Temp
         assert daily["Target"][name] == weekly["Target"][name]
 
 
-def test_who_hears_of_executions_that_tell_nobody(template: Templates) -> None:
+def test_rules_for_executions_with_unreported_ends(template: Templates) -> None:
     rules = readable(resources(template(PARTITIONS, "forecast"), "AWS::Events::Rule"))
-    silently = {
+    unreported = {
         "$or": [
             {"status": ["ABORTED", "TIMED_OUT"]},
             {"status": ["FAILED"], "error": ["States.Runtime", "States.DataLimitExceeded"]},
         ]
     }
-    of_all = rules["LostRunsOfAllPartitions"]
-    assert of_all["EventPattern"]["detail"] == {"stateMachineArn": [f"<{PARENTS}>"], **silently}
-    # Those that one of all has started are told of by that one.
-    assert rules["LostRunsRule"]["EventPattern"]["detail"] == {
+    of_all = rules["ExecutionStatusRulesOfAllPartitions"]
+    assert of_all["EventPattern"]["detail"] == {"stateMachineArn": [f"<{PARENTS}>"], **unreported}
+    # The message of an execution of all partitions covers the runs that it started.
+    assert rules["ExecutionStatusRulesRule"]["EventPattern"]["detail"] == {
         "stateMachineArn": ["<WorkflowStateMachine>"],
-        **silently,
+        **unreported,
         "input": [{"anything-but": {"wildcard": f"*{PARENT}*"}}],
     }
-    for rule in (of_all, rules["LostRunsRule"]):
+    for rule in (of_all, rules["ExecutionStatusRulesRule"]):
         (target,) = rule["Targets"]
         assert (target["Arn"], target["DeadLetterConfig"]) == ("<OutcomesTopic>", {"Arn": "<Undelivered.Arn>"})
-    # The registry hears of each run all the same.
-    assert rules["LostRunsEnded"]["EventPattern"]["detail"]["stateMachineArn"] == ["<WorkflowStateMachine>"]
+    # CloseRun still gets the end of every run.
+    ended = rules["ExecutionStatusRulesEnded"]
+    assert ended["EventPattern"]["detail"]["stateMachineArn"] == ["<WorkflowStateMachine>"]
 
 
-def test_the_alarm_and_the_page_are_of_all_partitions_too(template: Templates) -> None:
+def test_alarm_and_dashboard_include_the_partitions(template: Templates) -> None:
     alarm = alarms(template, PARTITIONS)["onejob-prod-partitions"]
     assert alarm["AlarmActions"] == ["<OutcomesTopic>"]
-    watched = {
+    metrics = {
         (each["MetricStat"]["Metric"]["MetricName"], each["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
         for each in alarm["Metrics"]
         if "MetricStat" in each
     }
-    assert watched == {(f"Executions{how}", f"<{PARENTS}>") for how in ("Failed", "TimedOut", "Aborted")}
+    assert metrics == {(f"Executions{how}", f"<{PARENTS}>") for how in ("Failed", "TimedOut", "Aborted")}
     page = dashboard(template, PARTITIONS)
     assert f"statemachines/view/<{PARENTS}>" in page
     assert '"PartitionsUnfinished","Deployment","onejob-prod"' in page
     assert "PartitionsUnfinished" not in dashboard(template, "prod")
 
 
-def test_its_log_and_its_name(synthesised: dict[str, Assembly], template: Templates) -> None:
+def test_the_state_machine_has_a_name_logs_and_traces(synthesised: dict[str, Assembly], template: Templates) -> None:
     machine = resources(template(PARTITIONS, "forecast"), "AWS::StepFunctions::StateMachine")[PARENTS]
     assert machine["StateMachineName"] == "onejob-prod-partitions"
     assert machine["LoggingConfiguration"]["Level"] == "ALL"

@@ -1,4 +1,4 @@
-"""The application as the CDK CLI starts it: offline, without findings, and plain about a bad environment."""
+"""Synthesis as the CDK CLI runs it: offline, without findings, and with clear errors for an invalid environment."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tests.synthesis import ROOT, Assembly, synthesise
 
 
 @pytest.mark.parametrize("environment", [*ENVIRONMENTS, *OTHERS])
-def test_every_environment_synthesises_offline_and_without_findings(
+def test_every_environment_synthesizes_offline_without_findings(
     synthesised: dict[str, Assembly], environment: str
 ) -> None:
     assembly = synthesised[environment]
@@ -27,10 +27,8 @@ def test_every_environment_synthesises_offline_and_without_findings(
 
 
 @pytest.mark.parametrize("environment", UNLIKE)
-def test_each_acknowledgement_is_of_one_finding_and_each_finding_has_one(
-    synthesised: dict[str, Assembly], environment: str
-) -> None:
-    """Both packs do look; and no acknowledgement has outlived its finding, or is ready to hide a second one."""
+def test_acknowledgements_and_findings_match_one_to_one(synthesised: dict[str, Assembly], environment: str) -> None:
+    """Both rule packs run, no acknowledgement is obsolete, and none hides a second finding."""
     assembly = synthesised[f"{environment}, unacknowledged"]
     assert assembly.returncode != 0
     report = json.loads((assembly.folder / "validation-report.json").read_text())["pluginReports"]
@@ -56,7 +54,7 @@ def test_cfn_lint_finds_nothing(synthesised: dict[str, Assembly]) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_an_unknown_environment_ends_with_one_line(tmp_path: Path) -> None:
+def test_an_unknown_environment_is_one_line_on_stderr(tmp_path: Path) -> None:
     assembly = synthesise(tmp_path / "out", "prd")
     assert assembly.returncode == 1
     assert (
@@ -65,7 +63,7 @@ def test_an_unknown_environment_ends_with_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-def test_bad_values_end_with_a_line_each(tmp_path: Path) -> None:
+def test_each_invalid_value_is_one_line_on_stderr(tmp_path: Path) -> None:
     shutil.copy(ROOT / "app.py", tmp_path)
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     dev = tmp_path / "environments" / "dev.toml"

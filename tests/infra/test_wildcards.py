@@ -1,4 +1,4 @@
-"""Every `*` of every statement that allows something, in every environment: each is listed here, with its reason."""
+"""Every `*` of every Allow statement, in every environment: this file lists each one with its reason."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -15,13 +15,13 @@ Templates = Callable[[str, str], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Wildcard:
-    """What a resource's policies may allow with a `*`.
+    """A `*` that a policy may contain.
 
     Attributes:
-        owner: The policy's, or whatever has it: the logical id without its hash; it may be a pattern.
-        actions: All that is allowed on the resource.
-        resource: As the statement has it.
-        reason: Why no name could stand there.
+        owner: Logical id, without its hash, of the resource with the policy; it may be a pattern.
+        actions: Actions that are allowed on the resource.
+        resource: The resource as in the statement.
+        reason: Reason why the statement cannot name the resource.
     """
 
     owner: str
@@ -35,15 +35,15 @@ def wildcards(owner: str, actions: str, resources: str, reason: str) -> list[Wil
 
 
 THIS_KEY = "In a key's own policy the resource is the key."
-OBJECTS = "Partitions, runs and files are named as they come; the prefix is ours, and the bucket too."
-NO_RESOURCES = "The actions know no resources."
+OBJECTS = "Partitions, runs and files get their names at runtime; prefix and bucket belong to the application."
+NO_RESOURCES = "The actions take no resources."
 OF_THE_WORKFLOW = "QualityGate CheckRun Claim CloseRun FailExecution ExplainFailure Plan PlanFleet Preflight Publish"
-# Who has the policies of jobs, and what kind of jobs they are.
+# Policies of jobs, and the kinds of the jobs.
 JOBS = {"TrainingPolicy": "Training", "FleetAccessPolicy": "Processing"}
 
 
 def of_every_job(owner: str, kind: str) -> list[Wildcard]:
-    """What every job may do that knows no names."""
+    """Return the wildcards of every job."""
     return [
         *wildcards(owner, "ecr:GetAuthorizationToken", "*", NO_RESOURCES),
         *wildcards(owner, "cloudwatch:PutMetricData", "*", NO_RESOURCES + " A condition names the namespace."),
@@ -58,19 +58,19 @@ def of_every_job(owner: str, kind: str) -> list[Wildcard]:
             owner,
             "ec2:CreateNetworkInterface",
             "arn:aws:ec2:<place>:network-interface/*",
-            "EC2 gives an interface its id; subnets and security groups stand beside it, by name.",
+            "EC2 assigns the id of an interface; the statement also names subnets and security groups.",
         ),
         *wildcards(
             owner,
             "ec2:CreateNetworkInterfacePermission ec2:DeleteNetworkInterface ec2:DeleteNetworkInterfacePermission",
             "arn:aws:ec2:<place>:network-interface/*",
-            "EC2 gives an interface its id; a condition names the subnets.",
+            "EC2 assigns the id of an interface; a condition names the subnets.",
         ),
         *wildcards(
             owner,
             "logs:CreateLogGroup logs:DescribeLogStreams",
             f"arn:aws:logs:<place>:log-group:/aws/sagemaker/{kind}Jobs:*",
-            "How IAM writes one log group.",
+            "The ARN of one log group ends in `:*`.",
         ),
         *wildcards(
             owner,
@@ -82,7 +82,7 @@ def of_every_job(owner: str, kind: str) -> list[Wildcard]:
 
 
 ALLOWED = [
-    *wildcards("*Key", "kms:*", "*", "The account decides through its roles; without it nobody could. " + THIS_KEY),
+    *wildcards("*Key", "kms:*", "*", "The account grants access through its roles. " + THIS_KEY),
     *wildcards(
         "EncryptionKey",
         "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "
@@ -102,7 +102,7 @@ ALLOWED = [
         "NetworkS3",
         "s3:AbortMultipartUpload s3:GetObject s3:ListBucket s3:PutObject",
         "<DemandBucket.Arn>/* <ForecastsBucket.Arn>/*",
-        "An endpoint's limit for all; the role's own policy names prefixes.",
+        "The endpoint's policy is a common limit; the role's own policy names prefixes.",
     ),
     *wildcards(
         "TrainingPolicy",
@@ -127,15 +127,15 @@ ALLOWED = [
         "s3:GetObject",
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/* "
         "<ForecastsBucket.Arn>/models/partition=*/run_id=*/*",
-        OBJECTS + " A model may be that of any run which has been published.",
+        OBJECTS + " The model may be of any published run.",
     ),
     *wildcards(
         "FleetAccessPolicy",
         "s3:AbortMultipartUpload s3:PutObject",
         "<ForecastsBucket.Arn>/forecasts/partition=*/run_id=<name>-*/* "
         "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/completed/* "
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/ended/* "
-        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/failed/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/failures/* "
+        "<ForecastsBucket.Arn>/handover/partition=*/run_id=<name>-*/instances/* "
         "<ForecastsBucket.Arn>/reports/partition=*/run_id=<name>-*/*",
         OBJECTS,
     ),
@@ -147,20 +147,20 @@ ALLOWED = [
         "PlanPartitionsRoleDefaultPolicy",
         "s3:PutObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
-        "The list is named after the execution that it is of.",
+        "The list is named after its execution.",
     ),
     *wildcards(
         "PlanPartitionsRoleDefaultPolicy",
         "s3:PutObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/invalid_names.json",
-        "The list is named after the execution that it is of.",
+        "The list is named after its execution.",
     ),
     *wildcards("SummarizePartitionsRoleDefaultPolicy", "s3:GetObject", "<ForecastsBucket.Arn>/partitions/*", OBJECTS),
     *wildcards(
         "SummarizePartitionsRoleDefaultPolicy",
         "s3:PutObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/outcomes.csv",
-        "The table is named after the execution that it is of.",
+        "The table is named after its execution.",
     ),
     *wildcards("PlanFleetRoleDefaultPolicy", "servicequotas:ListServiceQuotas", "*", NO_RESOURCES),
     *wildcards(
@@ -193,74 +193,74 @@ ALLOWED = [
         "PublishRoleDefaultPolicy",
         "glue:CreatePartition glue:CreateTable glue:GetTable glue:UpdatePartition glue:UpdateTable",
         "arn:aws:glue:<place>:table/<database>/*",
-        "All tables of this deployment's database: the function makes them.",
+        "All tables of this deployment's database, which the function creates.",
     ),
     *wildcards(
         "Cl*RoleDefaultPolicy",
         "states:DescribeExecution",
         "arn:aws:states:<place>:execution:<name>-forecast:*",
-        "Executions of the one state machine, named as they are started.",
+        "Executions of the one state machine, which get their names at their start.",
     ),
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
         "lambda:InvokeFunction",
         " ".join(f"<{function}Function.Arn>:*" for function in OF_THE_WORKFLOW.split()),
-        "The versions of one function, as the CDK grants them.",
+        "All versions of one function, as the CDK grants them.",
     ),
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "lambda:InvokeFunction",
         "<ExplainFailureFunction.Arn>:* <PlanPartitionsFunction.Arn>:* <SummarizePartitionsFunction.Arn>:*",
-        "The versions of one function, as the CDK grants them.",
+        "All versions of one function, as the CDK grants them.",
     ),
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "states:DescribeExecution states:StopExecution",
         "arn:aws:states:<place>:execution:<name>-forecast:* arn:aws:states:<place>:execution:<name>-partitions/*:* "
         "arn:aws:states:<place>:execution:<name>-partitions:*",
-        "Executions of the one state machine, and those that are the items of its Map, named as they are started.",
+        "Executions of the state machines and of the Map's items, which get their names at their start.",
     ),
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "states:RedriveExecution",
         "arn:aws:states:<place>:execution:<name>-partitions/*:*",
-        "The items of the Map are executions, which Step Functions names.",
+        "The Map's items are executions, which Step Functions names.",
     ),
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "s3:GetObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/items.json",
-        "The list is named after the execution that it is of.",
+        "The list is named after its execution.",
     ),
     *wildcards(
         "PlanPartitionsRoleDefaultPolicy",
         "s3:PutObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/invalid_names.json",
-        "The list is named after the execution that it is of.",
+        "The list is named after its execution.",
     ),
     *wildcards(
         "PartitionsStateMachineRoleDefaultPolicy",
         "s3:PutObject",
         "<ForecastsBucket.Arn>/partitions/execution=*/outcomes/*.json",
-        "Outcomes are named after the execution and their partitions, which come as they will.",
+        "Outcomes are named after the execution and their partitions.",
     ),
     *wildcards(
         "DeadlineRoleDefaultPolicy",
         "lambda:InvokeFunction",
         "<CheckDeadlineFunction.Arn>:*",
-        "The versions of one function, as the CDK grants them.",
+        "All versions of one function, as the CDK grants them.",
     ),
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
         "sagemaker:AddTags sagemaker:CreateTrainingJob sagemaker:DescribeTrainingJob sagemaker:StopTrainingJob",
         "arn:aws:sagemaker:<place>:training-job/<name>-*",
-        "Jobs are named after their runs, each with this deployment's name before it.",
+        "Jobs are named after their runs, with this deployment's name as prefix.",
     ),
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
         "sagemaker:AddTags sagemaker:CreateProcessingJob sagemaker:DescribeProcessingJob sagemaker:StopProcessingJob",
         "arn:aws:sagemaker:<place>:processing-job/<name>-*",
-        "Jobs are named after their runs, each with this deployment's name before it.",
+        "Jobs are named after their runs, with this deployment's name as prefix.",
     ),
     *wildcards(
         "*StateMachineRoleDefaultPolicy",
@@ -271,8 +271,8 @@ ALLOWED = [
         NO_RESOURCES,
     ),
 ]
-# Who allows something to everybody.
-EVERYBODY = {"NetworkS3": "An endpoint's policy takes no other principal; what it allows, the role must allow as well."}
+# Policies with the principal `*`.
+EVERYBODY = {"NetworkS3": "An endpoint's policy accepts no other principal, and the role must allow each action too."}
 
 
 def listed(value: Any) -> list[Any]:
@@ -280,7 +280,7 @@ def listed(value: Any) -> list[Any]:
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:
-    """Those that allow something, wherever a resource has them."""
+    """Yield the Allow statements at any depth of a resource's properties."""
     if isinstance(value, list):
         for part in value:
             yield from statements(part)
@@ -293,7 +293,7 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def allowed(template: Templates, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Owner and statement, of both stacks."""
+    """Yield owner and statement of both stacks."""
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():
             for statement in statements(resource.get("Properties", {})):
@@ -307,7 +307,7 @@ def without_names(resource: str, environment: str) -> str:
     return named.replace(f"onejob-{environment}", "<name>").replace(f"onejob_{environment}", "<database>")
 
 
-def test_every_wildcard_is_listed_and_no_other(template: Templates) -> None:
+def test_the_list_has_every_wildcard_and_no_others(template: Templates) -> None:
     used: dict[Wildcard, set[str]] = defaultdict(set)
     unlisted = []
     for environment in EVERY:
@@ -317,21 +317,21 @@ def test_every_wildcard_is_listed_and_no_other(template: Templates) -> None:
                 if "*" not in resource and not any("*" in action for action in actions):
                     continue
                 found = (owner, actions, without_names(resource, environment))
-                fitting = [
+                matches = [
                     entry
                     for entry in ALLOWED
                     if fnmatchcase(owner, entry.owner) and actions <= entry.actions and found[2] == entry.resource
                 ]
-                if not fitting:
+                if not matches:
                     unlisted.append(found)
-                for entry in fitting:
+                for entry in matches:
                     used[entry] |= actions
     assert unlisted == []
     assert {entry for entry in ALLOWED if used[entry] != entry.actions} == set()
 
 
 @pytest.mark.parametrize("environment", EVERY)
-def test_nothing_is_allowed_to_everybody_or_by_exception(template: Templates, environment: str) -> None:
+def test_no_statement_allows_everybody_or_by_exception(template: Templates, environment: str) -> None:
     for owner, statement in allowed(template, environment):
         assert not statement.keys() & {"NotAction", "NotResource", "NotPrincipal"}
         principals = statement.get("Principal", {})
@@ -340,7 +340,7 @@ def test_nothing_is_allowed_to_everybody_or_by_exception(template: Templates, en
 
 
 @pytest.mark.parametrize("environment", EVERY)
-def test_a_service_calls_a_function_for_one_of_our_resources_alone(template: Templates, environment: str) -> None:
+def test_services_call_functions_only_for_the_stacks_rules(template: Templates, environment: str) -> None:
     every = template(environment, "forecast")["Resources"].values()
     permissions = [each["Properties"] for each in every if each["Type"] == "AWS::Lambda::Permission"]
     assert permissions

@@ -37,8 +37,8 @@ class Ended:
     outputs: Mapping[str, dict[str, Any]]
 
 
-def told(cause: str) -> str:
-    """What a function said when it failed; or the cause itself, where it is none of a function."""
+def error_message(cause: str) -> str:
+    """Return the error message of a failed function, or any other cause unchanged."""
     try:
         return str(json.loads(cause)["errorMessage"])
     except (ValueError, KeyError, TypeError):
@@ -63,7 +63,7 @@ class Deployment:
         self.upload("demand.parquet", path.read_bytes())
 
     def empty(self) -> None:
-        """No demand, nothing published, and no run in the registry."""
+        """Remove the demand, the forecasts and the runs in the registry."""
         s3 = self.cloud.client("s3")
         bucket = self.outputs["DemandUri"].removeprefix("s3://").partition("/")[0]
         for name in (bucket, self.outputs["ForecastBucket"]):
@@ -74,9 +74,9 @@ class Deployment:
             key = {name: item[name] for name in ("partition", "cutoff")}
             dynamodb.delete_item(TableName=table, Key=key)
 
-    def start(self, given: Mapping[str, Any], *, state_machine: str = "StateMachineArn") -> str:
+    def start(self, execution_input: Mapping[str, Any], *, state_machine: str = "StateMachineArn") -> str:
         started = self.cloud.client("stepfunctions").start_execution(
-            stateMachineArn=self.outputs[state_machine], input=json.dumps(given)
+            stateMachineArn=self.outputs[state_machine], input=json.dumps(execution_input)
         )
         return str(started["executionArn"])
 
@@ -91,7 +91,7 @@ class Deployment:
         return Ended(
             status=described["status"],
             error=described.get("error", ""),
-            cause=told(described.get("cause", "")),
+            cause=error_message(described.get("cause", "")),
             output=json.loads(described.get("output", "{}")),
             states=states,
             jobs=[request["TrainingJobName"] for request in requests if "TrainingJobName" in request],
@@ -101,11 +101,11 @@ class Deployment:
             outputs={state["name"]: json.loads(state["output"]) for state in exited},
         )
 
-    def run(self, given: Mapping[str, Any]) -> Ended:
-        return self.ended(self.start(given))
+    def run(self, execution_input: Mapping[str, Any]) -> Ended:
+        return self.ended(self.start(execution_input))
 
     def runs(self, partition: str = "all") -> list[Run]:
-        """What the registry holds, latest cutoff first."""
+        """Return the runs in the registry, latest cutoff first."""
         table = RunTable(self.cloud.client("dynamodb"), self.outputs["RunsTable"])
         return [run for run in (table.get(partition, UNRESOLVED_CUTOFF), *table.recent(partition, 100)) if run.attempts]
 
@@ -122,7 +122,7 @@ class Deployment:
         return [item["Key"] for item in found.get("Contents", [])]
 
 
-# What the tests deploy: an environment, and what is added to its file.
+# Deployments of the tests: the environment, and additions to its file.
 VARIANTS = {
     "dev": ("dev", ""),
     "fleet": (
@@ -136,15 +136,15 @@ VARIANTS = {
         max_runtime_minutes = 60
         """,
     ),
-    "partitions": ("dev", "[partitions]\ndiscover = true\nat_a_time = 2"),
-    "one partition at a time": ("dev", "[partitions]\ndiscover = true\nat_a_time = 1"),
+    "partitions": ("dev", "[partitions]\ndiscover = true\nmax_concurrency = 2"),
+    "sequential partitions": ("dev", "[partitions]\ndiscover = true\nmax_concurrency = 1"),
     "prod": ("prod", ""),
 }
 
 
 @pytest.fixture(scope="session")
 def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """All of them, synthesised by the first of the test processes that needs one."""
+    """Return the assemblies. The first test process that needs one synthesizes all of them."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -160,7 +160,7 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def _app(shared: Path, name: str) -> Path:
-    """The application, with an environment of its own where there is something to add."""
+    """Return the path of the app, with a copy of the environment if the variant adds settings."""
     environment, added = VARIANTS[name]
     if not added:
         return ROOT / "app.py"
@@ -173,7 +173,7 @@ def _app(shared: Path, name: str) -> Path:
 
 @contextmanager
 def deploy(folder: Path, assembly: Path, **settings: Any) -> Iterator[Deployment]:
-    """An assembly in a local cloud of its own."""
+    """Deploy an assembly into a new local cloud."""
     with LocalCloud(folder / "cloud", time_scale=0.002, **settings) as cloud:
         stacks = cloud.deploy(assembly)
         outputs = {name: value for stack in stacks.values() for name, value in stack.items()}
@@ -183,14 +183,14 @@ def deploy(folder: Path, assembly: Path, **settings: Any) -> Iterator[Deployment
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
-    """The dev environment, deployed once a session."""
+    """Deploy the dev environment, once per session."""
     with deploy(tmp_path_factory.mktemp("workflow"), assemblies["dev"]) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
-    """The prod environment: it prefers several instance types, runs by its schedule, and has a fleet."""
+    """Deploy the prod environment, which has several instance types, a schedule and a fleet."""
     account = load_settings("prod", ROOT / "environments").deployment.account
     with deploy(tmp_path_factory.mktemp("production"), assemblies["prod"], account=account) as deployment:
         yield deployment
@@ -198,14 +198,14 @@ def production(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, P
 
 @pytest.fixture
 def application(deployed: Deployment) -> Deployment:
-    """The deployed application, without demand or forecasts."""
+    """Return the deployed application without demand or forecasts."""
     deployed.empty()
     return deployed
 
 
 @pytest.fixture(scope="session")
 def demand() -> pl.DataFrame:
-    """Weekly demand of 6 articles at 3 merchants over 70 weeks."""
+    """Return weekly demand of 6 articles at 3 merchants over 70 weeks."""
     weeks = [LAST_WEEK - timedelta(weeks=back) for back in range(70)]
     rows = [
         (f"A{article}", f"M{merchant}", week, float((article * 7 + merchant * 3 + number * 5) % 11))

@@ -16,28 +16,28 @@ def parquet(rows: pl.DataFrame) -> bytes:
 
 Spoil = Callable[[pl.DataFrame], bytes]
 
-# What is uploaded, the execution's input, and what the one line must tell: found by Plan, on reading and on checking.
-# What else may be wrong with demand, the container's own tests try.
+# The uploaded file, the execution's input, and parts of the message. The errors arise in Plan, on reading and on
+# checking. The container's tests cover other errors of demand.
 CASES: dict[str, tuple[Spoil, dict[str, Any], list[str]]] = {
     "an unknown configuration key": (parquet, {"config": {"horizn": 8}}, ["horizn", "horizon"]),
     "a truncated file": (lambda rows: parquet(rows)[:-500], {}, ["demand.parquet", "cannot be read as Parquet"]),
     "duplicate weeks": (
         lambda rows: parquet(pl.concat([rows, rows.head(1)])),
         {},
-        ["1 series with duplicate weeks", "(A0, M0) 2026-11-16", "keep one row"],
+        ["1 series with duplicate weeks", "(A0, M0) 2026-11-16", "Keep one row"],
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_bad_input_ends_the_run_with_one_line_and_publishes_nothing(
+def test_invalid_input_fails_with_one_line_and_publishes_nothing(
     application: Deployment, demand: pl.DataFrame, case: str
 ) -> None:
-    spoil, given, told = CASES[case]
+    spoil, execution_input, parts = CASES[case]
     application.upload("demand.parquet", spoil(demand))
-    ended = application.run(given)
+    ended = application.run(execution_input)
     assert (ended.status, ended.error) == ("FAILED", "InputError")
-    assert [part for part in told if part not in ended.cause] == []
+    assert [part for part in parts if part not in ended.cause] == []
     assert "\n" not in ended.cause
     assert "Traceback" not in ended.cause
     assert len(ended.jobs) <= 1  # never retried

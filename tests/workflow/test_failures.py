@@ -14,12 +14,12 @@ MANY_TREES = {"n_estimators": 5000, "horizon": 4}
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
+        assert time.monotonic() < deadline, "the condition is still false"
         time.sleep(0.1)
 
 
 def running_job(application: Deployment) -> str:
-    """Name of the job that runs now, once it has begun to work."""
+    """Wait until a job is working and return its name."""
     sagemaker = application.cloud.client("sagemaker")
 
     def names() -> list[str]:
@@ -37,14 +37,14 @@ def running_job(application: Deployment) -> str:
     return name
 
 
-def test_a_job_that_is_killed_publishes_nothing_and_the_next_execution_succeeds(
+def test_a_killed_job_publishes_nothing_and_the_next_execution_succeeds(
     application: Deployment, demand: pl.DataFrame
 ) -> None:
     application.upload_rows(demand)
     execution = application.start({"config": MANY_TREES})
     application.cloud.kill_job(running_job(application))
     ended = application.ended(execution)
-    assert (ended.status, ended.error) == ("FAILED", "OutOfMemory")  # what exit code 137 mostly means
+    assert (ended.status, ended.error) == ("FAILED", "OutOfMemory")  # the usual cause of exit code 137
     assert "memory" in ended.cause
     assert application.published() is None
     assert application.forecast_keys() == []
@@ -56,7 +56,7 @@ def test_a_job_that_is_killed_publishes_nothing_and_the_next_execution_succeeds(
     assert published["run_id"] == second.jobs[-1]
 
 
-def test_a_job_that_somebody_stops_is_no_success(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_stopped_job_fails_the_execution(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     execution = application.start({"config": MANY_TREES})
     application.cloud.client("sagemaker").stop_training_job(TrainingJobName=running_job(application))
@@ -65,7 +65,7 @@ def test_a_job_that_somebody_stops_is_no_success(application: Deployment, demand
     assert application.published() is None
 
 
-def test_an_execution_that_is_stopped_stops_its_job(application: Deployment, demand: pl.DataFrame) -> None:
+def test_stopping_an_execution_stops_its_job(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     execution = application.start({"config": MANY_TREES})
     job = running_job(application)
@@ -75,28 +75,28 @@ def test_an_execution_that_is_stopped_stops_its_job(application: Deployment, dem
     assert application.published() is None
 
 
-def test_a_failed_publish_leaves_the_pointer_as_it_is(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_failed_publish_does_not_change_the_pointer(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_published.json"
     s3 = application.cloud.client("s3")
-    s3.put_object(Bucket=bucket, Key=key, Body=b"somebody wrote this by hand")
+    s3.put_object(Bucket=bucket, Key=key, Body=b"written by hand")
     ended = application.run({"config": FEW_TREES})
     assert (ended.status, ended.error) == ("FAILED", "PublishFailed")
     assert "_published.json" in ended.cause
-    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"somebody wrote this by hand"
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"written by hand"
 
 
 @pytest.mark.parametrize(
     ("reason", "spot"),
     [
-        # The quota is free again after a while.
+        # The quota is free for the next request.
         ("quota", [True, False]),
         ("internal", [True, True]),
         ("capacity", [True, False]),
         ("reclaimed", [True, False]),
     ],
 )
-def test_what_may_pass_is_tried_again_in_its_own_way(
+def test_retries_each_temporary_fault(
     application: Deployment, demand: pl.DataFrame, reason: FaultReason, spot: list[bool]
 ) -> None:
     application.upload_rows(demand)
@@ -109,7 +109,7 @@ def test_what_may_pass_is_tried_again_in_its_own_way(
     assert [attempt.status for attempt in run.attempts] == ["published"]
 
 
-def test_a_quota_is_waited_for_once_there_is_no_other_machine(application: Deployment, demand: pl.DataFrame) -> None:
+def test_waits_for_the_quota_of_the_last_instance_choice(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     for _ in range(4):
         application.cloud.fail_next_job(reason="quota")
@@ -118,7 +118,7 @@ def test_a_quota_is_waited_for_once_there_is_no_other_machine(application: Deplo
     assert ended.requests_on_spot == [True, False, False, False, False]
 
 
-def test_a_platform_that_keeps_failing_is_given_up(application: Deployment, demand: pl.DataFrame) -> None:
+def test_fails_after_repeated_platform_faults(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     for _ in range(3):
         application.cloud.fail_next_job(reason="internal")
@@ -126,9 +126,9 @@ def test_a_platform_that_keeps_failing_is_given_up(application: Deployment, dema
     assert (ended.status, ended.error, len(set(ended.jobs))) == ("FAILED", "PlatformFault", 3)
 
 
-def test_without_capacity_the_run_says_so(application: Deployment, demand: pl.DataFrame) -> None:
+def test_missing_capacity_fails_the_run(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    for _ in range(2):  # spare, and on demand
+    for _ in range(2):  # spot, and on demand
         application.cloud.fail_next_job(reason="capacity")
     ended = application.run({"config": FEW_TREES})
     assert (ended.status, ended.error) == ("FAILED", "NoCapacity")

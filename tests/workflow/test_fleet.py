@@ -1,4 +1,4 @@
-"""A run whose forecasts a fleet makes: the same as the single job's, and nothing lost whatever happens to it."""
+"""Runs with a fleet: the same forecasts as a single job, and no chunk lost after failures."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
     return dict(json.loads(object_of(application, f"forecasts/partition=all/run_id={run_id}/_manifest.json")))
 
 
-def test_the_forecasts_are_those_of_the_single_job(application: Deployment) -> None:
+def test_a_fleet_makes_the_same_forecasts_as_a_single_job(application: Deployment) -> None:
     alone = application.run({"config": FEW_TREES})
     assert alone.status == "SUCCEEDED", alone.cause
     model = manifest(application, alone.output["run_id"])["model"]["run_id"]
@@ -61,7 +61,7 @@ def test_the_forecasts_are_those_of_the_single_job(application: Deployment) -> N
     assert (made["model"]["run_id"], made["inference"]["instances"]) == (model, 3)
     assert published is not None
     assert published["run_id"] == run_id
-    assert f"planned were 3 x {TYPES[0]}, about" in ended.output["message"]
+    assert f"the plan was 3 x {TYPES[0]}, about" in ended.output["message"]
     (run,) = application.runs()
     fleet = run.attempts[-1].details["fleet"]
     assert (fleet["instances"], fleet["instance_type"]) == (3, TYPES[0])
@@ -69,55 +69,55 @@ def test_the_forecasts_are_those_of_the_single_job(application: Deployment) -> N
     assert run.attempts[-1].details["inference"] == made["inference"]
 
 
-def test_fewer_objects_than_instances_pay_for_no_idle_machine(application: Deployment, demand: pl.DataFrame) -> None:
-    application.upload_rows(demand.filter(pl.col("article_id") == "A1"))  # at three merchants
+def test_a_fleet_has_at_most_one_instance_per_chunk(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand.filter(pl.col("article_id") == "A1"))  # three series
     ended = application.run({"config": FEW_TREES, "fleet": 7})
     assert ended.status == "SUCCEEDED", ended.cause
     planned = ended.outputs["PlanFleet"]["fleet"]
     assert (planned["chunks"], planned["instances"]) == (3, 3)
-    assert planned["notes"] == ["7 instances asked for, 3 chunks are left: 3 used"]
-    assert "7 instances asked for, 3 chunks are left: 3 used" in ended.output["message"]
+    assert planned["notes"] == ["7 instances requested, but 3 chunks are left; the fleet uses 3"]
+    assert "7 instances requested, but 3 chunks are left; the fleet uses 3" in ended.output["message"]
 
 
-def test_a_poisoned_object_is_named_and_mended_alone(application: Deployment) -> None:
-    lose_all_machines(application)
+def test_a_damaged_chunk_is_named_and_only_it_is_forecast_after_the_fix(application: Deployment) -> None:
+    lose_all_instances(application)
     execution = application.start(FLEET)
     failed = application.ended(execution)
     assert (failed.status, failed.error) == ("FAILED", "NoCapacity")
     (job,) = failed.jobs
     chunks = sorted(keys_of(application, f"handover/partition=all/run_id={job}/chunks/"))
-    spoilt = chunks[2]
-    sound, s3 = object_of(application, spoilt), application.cloud.client("s3")
-    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound[:-1000])
+    damaged = chunks[2]
+    sound, s3 = object_of(application, damaged), application.cloud.client("s3")
+    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=damaged, Body=sound[:-1000])
 
     application.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
     ended = application.ended(execution)
     assert (ended.status, ended.error) == ("FAILED", "ChunksFailed")
-    assert ended.jobs == [job]  # the redriven execution goes on with the fleet
+    assert ended.jobs == [job]  # the redriven execution resumes with the fleet
     assert ended.cause.startswith(f"1 of {len(chunks)} chunks could not be forecast: chunk-00002 (")
-    assert "it is damaged" in ended.cause
+    assert "is damaged" in ended.cause
     assert application.published() is None
     kept = {key: at for key, at in keys_of(application, "forecasts/").items() if key.endswith(".parquet")}
     assert len(kept) == len(chunks) - 1
 
-    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=spoilt, Body=sound)
-    mended = application.run(FLEET)
-    assert mended.status == "SUCCEEDED", mended.cause
-    assert mended.jobs == []  # and another takes over what was handed over: nothing is trained again
-    assert "ResumeHandover" in mended.states
-    assert mended.output["run_id"] == job
-    assert mended.outputs["PlanFleet"]["fleet"]["chunks"] == 1
+    s3.put_object(Bucket=application.outputs["ForecastBucket"], Key=damaged, Body=sound)
+    fixed = application.run(FLEET)
+    assert fixed.status == "SUCCEEDED", fixed.cause
+    assert fixed.jobs == []  # a new execution reuses the handover and does not train
+    assert "ResumeHandover" in fixed.states
+    assert fixed.output["run_id"] == job
+    assert fixed.outputs["PlanFleet"]["fleet"]["chunks"] == 1
     assert {key: at for key, at in keys_of(application, "forecasts/").items() if key in kept} == kept
 
 
-def lose_all_machines(application: Deployment) -> None:
-    """The next fleet finds none; the training job has other types."""
+def lose_all_instances(application: Deployment) -> None:
+    """Fail the next fleet for lack of capacity. The training job has other instance types."""
     for instance_type in TYPES:
         application.cloud.fail_next_job(reason="capacity", instance_type=instance_type)
 
 
-def test_a_killed_instance_costs_what_it_had_not_finished(application: Deployment) -> None:
-    # While the first forecasts arrive, others are on their way.
+def test_after_a_killed_instance_only_unfinished_chunks_are_forecast(application: Deployment) -> None:
+    # With slow uploads, some chunks are unfinished when the first forecasts arrive.
     application.cloud.fail_calls(ApiFault("s3", "PutObject", "slow", subject="/part-", count=18))
     execution = application.start({"config": FEW_TREES, "fleet": 2})
     jobs = Path(application.cloud.state_folder) / "jobs" / "processing"
@@ -138,7 +138,7 @@ def test_a_killed_instance_costs_what_it_had_not_finished(application: Deploymen
 
 
 def kill_one(application: Deployment, jobs: Path, seconds: float = 120) -> str:
-    """Kills a machine of the fleet once something has been forecast, as the system does where memory runs out."""
+    """Kill an instance of the fleet after the first completed chunk, as Linux does when memory runs out."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if keys_of(application, "handover/") and any("/completed/" in key for key in keys_of(application, "handover/")):
@@ -149,4 +149,4 @@ def kill_one(application: Deployment, jobs: Path, seconds: float = 120) -> str:
                     continue
                 return str(file)
         time.sleep(0.01)
-    raise AssertionError("no machine of the fleet was there to be killed")
+    raise AssertionError("no instance of the fleet to kill")

@@ -17,7 +17,7 @@ INFER = {"mode": "infer", "config": FEW_TREES}
 OTHER_FORMAT = MODEL_FORMAT + 6
 
 
-def test_a_day_later_the_same_model_makes_a_new_published_run(application: Deployment, demand: pl.DataFrame) -> None:
+def test_an_inference_publishes_a_new_run_with_the_same_model(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     first = application.run({"config": FEW_TREES})
     assert first.status == "SUCCEEDED", first.cause
@@ -37,20 +37,21 @@ def test_a_day_later_the_same_model_makes_a_new_published_run(application: Deplo
     assert made["metrics"] == trained["metrics"]
     assert not {"fit", "backtest"} & set(made["seconds"])
     assert made["compared_with"]["run_id"] == first.output["run_id"]
-    assert f"No model was trained: it is that of {first.output['run_id']}, 1 day old." in again.output["message"]
+    sentence = f"No model was trained. The run uses the model of run {first.output['run_id']}, 1 day old."
+    assert sentence in again.output["message"]
 
     third = application.run(INFER)
-    assert third.output["reason"] == "published"  # nothing has changed since
+    assert third.output["reason"] == "published"  # the files have not changed
     (run,) = application.runs()
     assert [attempt.mode for attempt in run.attempts] == ["train", "infer"]
 
     weekly = application.run({"config": {**FEW_TREES, "max_model_age_days": 0}, "mode": "infer"})
     assert (weekly.status, weekly.error) == ("FAILED", "InputError")
-    assert "1 days ago by run" in weekly.cause
+    assert "trained it 1 day ago" in weekly.cause
     assert application.published() == published
 
 
-def test_an_inference_stands_in_the_way_of_no_training(application: Deployment, demand: pl.DataFrame) -> None:
+def test_an_inference_does_not_prevent_a_later_training(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     last = str(demand["ds"].max())
     assert application.run({"config": FEW_TREES}).status == "SUCCEEDED"
@@ -62,14 +63,14 @@ def test_an_inference_stands_in_the_way_of_no_training(application: Deployment, 
     assert manifest(application, trained.output["run_id"])["model"]["run_id"] == trained.output["run_id"]
 
 
-def test_without_a_published_run_there_is_no_model(application: Deployment, demand: pl.DataFrame) -> None:
+def test_inference_without_a_published_run_fails(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     ended = application.run(INFER)
     assert (ended.status, ended.error) == ("FAILED", "InputError")
-    assert ended.cause.startswith("input: mode infer needs a published run, whose model to use; start one with {}")
+    assert ended.cause.startswith("input: mode infer needs the model of a published run; start a run with {} first")
 
 
-def test_a_model_that_the_image_cannot_read_costs_no_machine(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_model_in_another_format_starts_no_job(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     first = application.run({"config": FEW_TREES})
     assert first.status == "SUCCEEDED", first.cause
@@ -80,14 +81,14 @@ def test_a_model_that_the_image_cannot_read_costs_no_machine(application: Deploy
     assert published["model"]["model_format"] == MODEL_FORMAT
 
     point_to_format(application, OTHER_FORMAT)
-    why = f"the model of run {run_id} has format {OTHER_FORMAT}, the deployed image reads format {MODEL_FORMAT}"
+    reason = f"the model of run {run_id} has format {OTHER_FORMAT}, the deployed image reads format {MODEL_FORMAT}"
     refused = application.run(INFER)
     assert (refused.error, refused.jobs) == ("InputError", [])
-    assert refused.cause.startswith(f"input: mode infer: {why}; start a run with")
-    with what_the_image_reads(application, "null"):
-        told_by_the_image = application.run(INFER)
-    assert (told_by_the_image.error, told_by_the_image.jobs) == ("PreflightFailed", [])
-    assert told_by_the_image.cause.startswith(f"model: {why}; start a run with")
+    assert refused.cause.startswith(f"input: mode infer: {reason}; start a run with")
+    with image_format(application, "null"):
+        in_preflight = application.run(INFER)
+    assert (in_preflight.error, in_preflight.jobs) == ("PreflightFailed", [])
+    assert in_preflight.cause.startswith(f"model: {reason}; start a run with")
 
     last = str(demand["ds"].max())
     trained = application.run({"mode": "train", "config": FEW_TREES, "cutoff": last, "force": True})
@@ -98,16 +99,14 @@ def test_a_model_that_the_image_cannot_read_costs_no_machine(application: Deploy
     assert application.run({**INFER, "cutoff": last}).status == "SUCCEEDED"
 
 
-def test_a_model_that_is_not_what_the_pointer_says_is_refused_by_the_job(
-    application: Deployment, demand: pl.DataFrame
-) -> None:
+def test_the_job_rejects_a_model_that_differs_from_the_pointer(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     first = application.run({"config": FEW_TREES})
     assert first.status == "SUCCEEDED", first.cause
     rewrite_model(application, first.output["run_id"], model={"model_format": OTHER_FORMAT})
     failed = application.run(INFER)
     assert (failed.error, len(failed.jobs)) == ("JobError", 1)
-    assert f"model: it has format {OTHER_FORMAT}, this program reads format {MODEL_FORMAT}; train a" in failed.cause
+    assert f"model: its format is {OTHER_FORMAT}, this program reads format {MODEL_FORMAT}; train a" in failed.cause
 
 
 def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
@@ -117,13 +116,13 @@ def manifest(application: Deployment, run_id: str) -> dict[str, Any]:
 
 
 def a_day_older(application: Deployment, run_id: str) -> None:
-    """Moves the model's training a day back, and whatever vouches for its files along with it."""
+    """Move the training of the model back by a day and update the checksums."""
     trained_at = (datetime.now(UTC) - timedelta(days=1, minutes=1)).isoformat()
     rewrite_model(application, run_id, record={"trained_at": trained_at})
 
 
 def point_to_format(application: Deployment, model_format: int) -> None:
-    """Have the published run's model be of another format."""
+    """Change the model format in the pointer."""
     pointer = application.published()
     assert pointer is not None
     pointer["model"]["model_format"] = model_format
@@ -133,11 +132,11 @@ def point_to_format(application: Deployment, model_format: int) -> None:
 
 
 @contextmanager
-def what_the_image_reads(application: Deployment, told: str) -> Iterator[None]:
-    """Tell Plan something else about the image for a while."""
+def image_format(application: Deployment, text: str) -> Iterator[None]:
+    """Replace the model format in the environment of Plan while the block runs."""
     functions, name = application.cloud.client("lambda"), "onejob-dev-plan"
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    changed = {**variables, "MODEL_FORMAT": told}
+    changed = {**variables, "MODEL_FORMAT": text}
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": changed})
     yield
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
@@ -150,7 +149,7 @@ def rewrite_model(
     model: Mapping[str, Any] = MappingProxyType({}),
     record: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Changes what a model's files say, and whatever vouches for them along with it."""
+    """Change fields of a model's files and update the checksums."""
     s3, bucket = application.cloud.client("s3"), application.outputs["ForecastBucket"]
     prefix = f"models/partition=all/run_id={run_id}/"
 

@@ -1,4 +1,4 @@
-"""An environment's life, with the real CDK CLI: `onejob bootstrap`, two deployments, a run, `onejob destroy`."""
+"""The life cycle of an environment, with the real CDK CLI: bootstrap, two deployments, a run and a teardown."""
 
 import io
 import json
@@ -20,7 +20,7 @@ NAME = "onejob-dev"
 
 
 def cdk(cloud: LocalCloud, *arguments: str) -> str:
-    """What the CLI says, for the assembly that is deployed."""
+    """Run the CDK CLI and return its output."""
     done = cloud.cdk(*arguments, cwd=ROOT, cdk_program=ROOT / "node_modules/.bin/cdk", capture=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
@@ -29,7 +29,7 @@ def cdk(cloud: LocalCloud, *arguments: str) -> str:
 def onejob(
     cloud: LocalCloud, *arguments: str, typed: str | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Runs a command, with a person at the terminal where something is typed."""
+    """Run a command, with a terminal if `typed` is set."""
     keyboard, terminal = os.openpty()
     try:
         os.write(keyboard, f"{typed}\n".encode())
@@ -60,9 +60,9 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 def left(cloud: LocalCloud) -> dict[str, list[str]]:
-    """Everything that bears the deployment's name, by what it is."""
+    """Return the resources with the deployment's name, by type."""
     client = cloud.client
-    there: dict[str, list[str]] = {
+    resources: dict[str, list[str]] = {
         "stacks": [stack["StackName"] for stack in client("cloudformation").describe_stacks()["Stacks"]],
         "buckets": [bucket["Name"] for bucket in client("s3").list_buckets()["Buckets"]],
         "tables": client("dynamodb").list_tables()["TableNames"],
@@ -87,15 +87,15 @@ def left(cloud: LocalCloud) -> dict[str, list[str]]:
             for stream in client("logs").describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
         ],
     }
-    mine = {kind: [name for name in names if NAME in name.replace("_", "-")] for kind, names in there.items()}
-    return {kind: names for kind, names in mine.items() if names}
+    own = {type_: [name for name in names if NAME in name.replace("_", "-")] for type_, names in resources.items()}
+    return {type_: names for type_, names in own.items() if names}
 
 
-def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
+def test_a_second_deploy_changes_nothing_and_destroy_removes_everything(
     cloud: LocalCloud, assembly: Path, demand: pl.DataFrame, tmp_path: Path
 ) -> None:
     outputs_file = tmp_path / "outputs.json"
-    # The CDK CLI takes the assembly instead of synthesizing the application again.
+    # The CDK CLI uses the assembly instead of synthesizing again.
     done = onejob(cloud, "bootstrap", CDK_APP=str(assembly))
     assert done.returncode == 0, done.stderr
     (repository,) = cloud.client("ecr").describe_repositories()["repositories"]
@@ -103,8 +103,8 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     assert repository["imageTagMutability"] == "IMMUTABLE"
     deploy = ("deploy", "--all", "--app", str(assembly), "--require-approval", "never")
     cdk(cloud, *deploy, "--outputs-file", str(outputs_file))
-    said = cdk(cloud, "diff", "--app", str(assembly))
-    assert said.count("There were no differences") == 2
+    differences = cdk(cloud, "diff", "--app", str(assembly))
+    assert differences.count("There were no differences") == 2
     assert cdk(cloud, *deploy).count("(no changes)") == 2
 
     outputs = {key: value for stack in json.loads(outputs_file.read_text()).values() for key, value in stack.items()}
@@ -117,19 +117,19 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     running_job(application)
     assert left(cloud).keys() >= {"buckets", "tables", "functions", "databases", "job logs"}
 
-    for typed, said in (
-        ("prod", "onejob deleted nothing: the name was not typed\n"),
-        (None, "onejob deleted nothing: there is no terminal to ask on; add --yes\n"),
+    for typed, message in (
+        ("prod", "onejob deleted nothing: the typed name does not match\n"),
+        (None, "onejob deleted nothing: without a terminal, it needs the option --yes\n"),
     ):
         refused = onejob(cloud, "destroy", "--environment", "dev", typed=typed)
         assert refused.returncode == 1
-        assert refused.stderr.startswith(said)
+        assert refused.stderr.startswith(message)
     done = onejob(cloud, "destroy", "--environment", "dev", typed="dev")
     assert done.returncode == 0, done.stdout + done.stderr
-    shown, _, did = done.stdout.partition("Type dev to go on: ")
+    shown, _, did = done.stdout.partition("Type dev to continue: ")
     assert shown.splitlines()[1:3] == [
-        f"  the stack {NAME}-forecast, with everything in it",
-        f"  the stack {NAME}-data, with everything in it",
+        f"  stack {NAME}-forecast and all its resources",
+        f"  stack {NAME}-data and all its resources",
     ]
     assert [line.partition("-")[0] for line in did.splitlines() if line.startswith("emptied ")] == [
         "emptied onejob"
@@ -142,42 +142,42 @@ def test_a_second_deploy_changes_nothing_and_what_is_taken_down_leaves_nothing(
     assert again.stdout == f"{NAME} is not deployed in account {cloud.account}, {cloud.region}.\n"
 
 
-def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
+def test_destroy_stops_the_execution_of_all_partitions_before_its_children(
     demand: pl.DataFrame, assemblies: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Or it would report those as failures, and go on to the next."""
-    with deploy(tmp_path_factory.mktemp("partitions"), assemblies["one partition at a time"]) as application:
+    """Otherwise the parent reports the stopped children as failures and starts the next ones."""
+    with deploy(tmp_path_factory.mktemp("partitions"), assemblies["sequential partitions"]) as application:
         cloud = application.cloud
         sqs, sns = cloud.client("sqs"), cloud.client("sns")
-        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        queue = sqs.create_queue(QueueName="messages")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
         buffer = io.BytesIO()
         demand.write_parquet(buffer)
         for partition in ("AT", "DE", "FR"):
             application.upload(f"partition={partition}/demand.parquet", buffer.getvalue())
-        # As a fleet's machines leave them.
+        # Log streams as the instances of a fleet create them.
         logs, group = cloud.client("logs"), "/aws/sagemaker/ProcessingJobs"
         logs.create_log_group(logGroupName=group)
         logs.create_log_stream(logGroupName=group, logStreamName=f"{NAME}-1/algo-1-1")
-        of_all = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
+        parent = application.start({"config": MANY_TREES}, state_machine="PartitionsStateMachineArn")
         running_job(application)
         done = onejob(cloud, "destroy", "--environment", "dev", "--yes")
         assert done.returncode == 0, done.stdout + done.stderr
         stopped = [line for line in done.stdout.splitlines() if line.startswith("executions stopped: ")]
         assert stopped[0] == "executions stopped: 1"
-        assert "logs of jobs deleted: 2\n" in done.stdout
-        there = left(cloud)
-        assert not there.keys() & {"schedules", "state machines", "job logs"}
+        assert "log streams of jobs deleted: 2\n" in done.stdout
+        remaining = left(cloud)
+        assert not remaining.keys() & {"schedules", "state machines", "job logs"}
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages", [])
-        told = [json.loads(message["Body"])["Message"] for message in messages]
-        assert len(told) == 1, told
-        assert "an execution ended as ABORTED" in told[0]
-        assert of_all in told[0]
+        texts = [json.loads(message["Body"])["Message"] for message in messages]
+        assert len(texts) == 1, texts
+        assert "an execution ended as ABORTED" in texts[0]
+        assert parent in texts[0]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error"),
     [
         (
             ["--environment", "prod", "--yes"],
@@ -190,8 +190,8 @@ def test_what_runs_all_partitions_is_stopped_before_what_it_runs(
         (["--environment", "prd"], "environment 'prd' is unknown"),
     ],
 )
-def test_what_is_not_taken_down(cloud: LocalCloud, arguments: list[str], said: str) -> None:
+def test_destroy_rejects_other_environments(cloud: LocalCloud, arguments: list[str], error: str) -> None:
     done = onejob(cloud, "destroy", *arguments)
     assert done.returncode == 1
-    assert done.stderr.startswith(said)
+    assert done.stderr.startswith(error)
     assert done.stdout == ""

@@ -1,4 +1,4 @@
-"""One execution for all partitions: each a run of its own, and one table of what became of them."""
+"""One execution for all partitions, with a run per partition and a table of the outcomes."""
 
 import csv
 import io
@@ -13,12 +13,12 @@ import pytest
 from tests.workflow.conftest import FEW_TREES, Deployment, Ended, deploy
 from tests.workflow.test_failures import running_job, wait_until
 
-GIVEN = {"config": FEW_TREES}
+QUICK = {"config": FEW_TREES}
 
 
 @pytest.fixture(scope="module")
 def partitioned(tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path]) -> Iterator[Deployment]:
-    """The dev environment with partitions that are found where their demand lies."""
+    """Deploy the dev environment, which discovers its partitions from the demand."""
     with deploy(tmp_path_factory.mktemp("partitions"), assemblies["partitions"]) as deployment:
         yield deployment
 
@@ -37,8 +37,8 @@ def upload(application: Deployment, partition: str, content: pl.DataFrame | byte
     application.upload(f"partition={partition}/demand.parquet", content)
 
 
-def run_all(application: Deployment, given: dict[str, Any] | None = None) -> Ended:
-    return application.ended(application.start(given or GIVEN, state_machine="PartitionsStateMachineArn"))
+def run_all(application: Deployment, execution_input: dict[str, Any] | None = None) -> Ended:
+    return application.ended(application.start(execution_input or QUICK, state_machine="PartitionsStateMachineArn"))
 
 
 def invoke(application: Deployment, function: str, event: dict[str, Any]) -> Any:
@@ -59,7 +59,7 @@ def latest(application: Deployment, partition: str) -> dict[str, Any]:
     return dict(json.load(s3.get_object(Bucket=bucket, Key=f"forecasts/partition={partition}/_published.json")["Body"]))
 
 
-def test_failing_partitions_neither_stop_nor_hide_the_rest(application: Deployment, demand: pl.DataFrame) -> None:
+def test_failing_partitions_do_not_stop_the_others(application: Deployment, demand: pl.DataFrame) -> None:
     small = demand.filter(pl.col("article_id") < "A2")
     for name in ("AT", "DE.south"):
         upload(application, name, small)
@@ -94,11 +94,11 @@ def test_failing_partitions_neither_stop_nor_hide_the_rest(application: Deployme
     assert latest(application, "AT")["run_id"] == found["AT"]["run_id"]
 
 
-def test_some_partitions_may_be_asked_for(application: Deployment, demand: pl.DataFrame) -> None:
+def test_an_execution_can_run_some_partitions(application: Deployment, demand: pl.DataFrame) -> None:
     small = demand.filter(pl.col("article_id") < "A1")
     for name in ("AT", "DE"):
         upload(application, name, small)
-    ended = run_all(application, {**GIVEN, "partitions": ["DE"]})
+    ended = run_all(application, {**QUICK, "partitions": ["DE"]})
     assert ended.status == "SUCCEEDED", ended.cause
     assert list(table(application, ended)) == ["DE"]
     unknown = run_all(application, {"partitions": ["DE", "XX"]})
@@ -107,38 +107,38 @@ def test_some_partitions_may_be_asked_for(application: Deployment, demand: pl.Da
     mistyped = run_all(application, {"cutoff": "2026-11-17"})
     assert (mistyped.status, mistyped.error) == ("FAILED", "InputError")
     assert "EachPartition" not in mistyped.states
-    # The other has no run, which the deadline tells and the dashboard shows.
-    late = invoke(application, "check-late", {"scheduled_time": "2026-11-23T08:00:00Z"})
+    # The other partition has no run, which CheckDeadline reports and the dashboard shows.
+    late = invoke(application, "check-deadline", {"scheduled_time": "2026-11-23T08:00:00Z"})
     assert late == {"cutoff": "2026-11-16", "late": 1}
-    shown = invoke(application, "show-runs", {})
+    shown = invoke(application, "runs-widget", {})
     assert shown.startswith("<p>2 partitions: ")
     assert "<td>DE</td><td>2026-11-16</td>" in shown
 
 
-def test_what_was_stopped_goes_on_where_it_is_redriven(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_redrive_resumes_a_stopped_execution(application: Deployment, demand: pl.DataFrame) -> None:
     for name in ("AT", "DE", "FR"):
         upload(application, name, demand.filter(pl.col("article_id") < "A1"))
     workflows = application.cloud.client("stepfunctions")
-    of_all = application.start(GIVEN, state_machine="PartitionsStateMachineArn")
+    parent = application.start(QUICK, state_machine="PartitionsStateMachineArn")
     running_job(application)
-    workflows.stop_execution(executionArn=of_all)
-    assert application.ended(of_all).status == "ABORTED"
+    workflows.stop_execution(executionArn=parent)
+    assert application.ended(parent).status == "ABORTED"
     runs = application.outputs["StateMachineArn"]
     wait_until(lambda: not workflows.list_executions(stateMachineArn=runs, statusFilter="RUNNING")["executions"])
-    workflows.redrive_execution(executionArn=of_all)
-    ended = application.ended(of_all)
+    workflows.redrive_execution(executionArn=parent)
+    ended = application.ended(parent)
     assert ended.status == "SUCCEEDED", ended.cause
     assert {row["outcome"] for row in table(application, ended).values()} <= {"published", "published before"}
     assert all(latest(application, name)["cutoff"] == "2026-11-16" for name in ("AT", "DE", "FR"))
 
 
-def test_one_partition_is_run_by_hand_as_ever(application: Deployment, demand: pl.DataFrame) -> None:
+def test_one_partition_can_be_run_manually(application: Deployment, demand: pl.DataFrame) -> None:
     upload(application, "DE", demand.filter(pl.col("article_id") < "A1"))
-    ended = application.run({**GIVEN, "partition": "DE"})
+    ended = application.run({**QUICK, "partition": "DE"})
     assert ended.status == "SUCCEEDED", ended.cause
     assert "NotifySuccess" in ended.states
-    which = application.run(GIVEN)
-    assert which.cause.startswith('input: which partition? Give {"partition": "..."}')
+    unnamed = application.run(QUICK)
+    assert unnamed.cause.startswith('input: partition is missing; give {"partition": "..."}')
     empty = application.run({"partition": "AT"})
     assert empty.error == "PreflightFailed"
     assert "/demand/partition=AT/" in empty.cause

@@ -1,7 +1,7 @@
-"""IAM, exercised: everything acts under its own role, and no statement is there that nothing needs.
+"""IAM permissions in use: every component has its own role, and every statement is needed.
 
-Every call of a role is judged by the policies that were deployed, in this cloud as in those of the other tests. What is
-noted of it tells which statements somebody needs: taken away, one of these executions would fail.
+The local cloud checks every call of a role against the deployed policies and records the statements that allow it. A
+statement is needed if it alone allows a call: without it, one of these executions fails.
 """
 
 import json
@@ -17,22 +17,22 @@ from local_cloud import ApiFault
 from tests.infra.test_iam import FUNCTIONS
 from tests.workflow.conftest import FEW_TREES, Deployment, deploy
 from tests.workflow.test_failures import MANY_TREES, running_job, wait_until
-from tests.workflow.test_success import put_beside
+from tests.workflow.test_success import upload_to
 
-# What AWS does in a role's name and the local cloud does not: each with the service that asks for it.
+# Actions that AWS services perform with a role and the local cloud does not, each with the service and its purpose.
 ELSEWHERE = {
-    "xray:PutTraceSegments": "Lambda and Step Functions send traces by themselves",
-    "logs:CreateLogDelivery": "Step Functions delivers its log by itself",
+    "xray:PutTraceSegments": "Lambda and Step Functions send traces",
+    "logs:CreateLogDelivery": "Step Functions delivers its log",
     "ecr:BatchGetImage": "SageMaker pulls the image",
     "ecr:GetAuthorizationToken": "SageMaker signs in to ECR",
-    "cloudwatch:PutMetricData": "SageMaker reports the machine's metrics",
-    "kms:CreateGrant": "SageMaker encrypts the machine's volume",
-    "logs:CreateLogGroup": "SageMaker makes the group of all training jobs, once an account",
-    "sqs:SendMessage": "Lambda keeps the events that a function failed for",
-    "UseTheQueuesKey": "Lambda and the Scheduler encrypt what they keep",
-    "events:PutRule": "Step Functions hears of a job's end",
+    "cloudwatch:PutMetricData": "SageMaker reports the instance's metrics",
+    "kms:CreateGrant": "SageMaker encrypts the instance's volume",
+    "logs:CreateLogGroup": "SageMaker creates the log group of all training jobs, once per account",
+    "sqs:SendMessage": "Lambda stores the events of failed functions",
+    "UseQueueKey": "Lambda and the Scheduler encrypt stored events",
+    "events:PutRule": "Step Functions receives the end of a job",
 }
-# Roles that only such a service takes on: it starts runs, keeps what it could not start, and looks at the deadline.
+# Service that assumes roles to start runs, store missed starts and check the deadline.
 SCHEDULER = "scheduler.amazonaws.com"
 
 
@@ -40,35 +40,35 @@ SCHEDULER = "scheduler.amazonaws.com"
 def exercised(
     tmp_path_factory: pytest.TempPathFactory, assemblies: dict[str, Path], demand: pl.DataFrame
 ) -> Iterator[Deployment]:
-    """An environment in which everything has happened once."""
+    """Return an environment in which every kind of call has been made once."""
     with deploy(tmp_path_factory.mktemp("permissions"), assemblies["fleet"]) as application:
         application.upload_rows(demand)
         described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
-        put_beside(application, "StaticUri", "articles.parquet", described)
+        upload_to(application, "StaticUri", "articles.parquet", described)
         weeks = demand.select("ds").unique().with_columns(price=1.0)
-        put_beside(application, "CovariatesUri", "prices.parquet", weeks)
+        upload_to(application, "CovariatesUri", "prices.parquet", weeks)
         late = application.cloud.client("lambda").invoke(
-            FunctionName="onejob-dev-check-late", Payload=b'{"scheduled_time": "2026-11-23T08:00:00Z"}'
+            FunctionName="onejob-dev-check-deadline", Payload=b'{"scheduled_time": "2026-11-23T08:00:00Z"}'
         )
         assert json.load(late["Payload"]) == {"cutoff": "2026-11-16", "late": 1}
         published = application.run({"config": FEW_TREES})
         assert published.status == "SUCCEEDED", published.cause
         by_fleet = application.run({"config": FEW_TREES, "mode": "infer", "fleet": True})
         assert by_fleet.status == "SUCCEEDED", by_fleet.cause
-        # Publishing fails half-way, and what readers see is looked at.
-        application.cloud.fail_calls(ApiFault("s3", "PutObject", "error", subject="_latest", count=60))
+        # Publishing fails half-way, so CloseRun checks the pointer.
+        application.cloud.fail_calls(ApiFault("s3", "PutObject", "error", subject="_published", count=60))
         assert application.run({"config": FEW_TREES, "force": True}).status == "FAILED"
         application.cloud.forget_faults()
         application.upload_rows(demand.with_columns(y=pl.col("y") * 10))
-        held = application.run({"config": FEW_TREES})
-        assert held.error == "QualityGateFailed"
-        assert application.run({"publish": held.jobs[0]}).status == "SUCCEEDED"
-        # Columns of other types, for which Athena's tables are changed.
+        rejected = application.run({"config": FEW_TREES})
+        assert rejected.error == "QualityGateFailed"
+        assert application.run({"publish": rejected.jobs[0]}).status == "SUCCEEDED"
+        # Columns with other types, so Publish changes Athena's tables.
         application.upload_rows(demand.with_columns(merchant_id=pl.col("merchant_id").str.slice(1).cast(pl.Int64)))
         other = application.run({"config": FEW_TREES})
         assert other.error == "QualityGateFailed", other.cause
         assert application.run({"publish": other.jobs[0]}).status == "SUCCEEDED"
-        # One is stopped while it works, after another has asked who has the run.
+        # Stop an execution while its job works, after another execution has tried to claim the run.
         running = application.start({"cutoff": "2026-08-31", "config": MANY_TREES})
         job = running_job(application)
         assert application.run({"cutoff": "2026-08-31", "config": FEW_TREES}).output["published"] is False
@@ -76,12 +76,12 @@ def exercised(
         sagemaker = application.cloud.client("sagemaker")
         wait_until(lambda: sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"] == "Stopped")
         wait_until(lambda: any(run.last is not None and run.last.status == "aborted" for run in application.runs()))
-        shown = application.cloud.client("lambda").invoke(FunctionName="onejob-dev-show-runs", Payload=b"{}")
+        shown = application.cloud.client("lambda").invoke(FunctionName="onejob-dev-runs-widget", Payload=b"{}")
         assert "<table>" in json.load(shown["Payload"])
         yield application
 
 
-def notes(application: Deployment) -> list[dict[str, Any]]:
+def records(application: Deployment) -> list[dict[str, Any]]:
     return [json.loads(line) for line in application.cloud.permissions_file.read_text().splitlines()]
 
 
@@ -89,15 +89,19 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_every_call_was_allowed(exercised: Deployment) -> None:
-    refused = {(note["role"], note["action"], note["resource"]) for note in notes(exercised) if not note["by"]}
+def test_every_call_is_allowed(exercised: Deployment) -> None:
+    refused = {
+        (record["role"], record["action"], record["resource"]) for record in records(exercised) if not record["by"]
+    }
     assert refused == set()
 
 
-def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
+def test_every_component_has_its_own_role(exercised: Deployment) -> None:
     actions = defaultdict(set)
-    for note in notes(exercised):
-        actions[note["role"].removeprefix("onejob-dev-forecast-").split("Role")[0]].add(note["action"].split(":")[0])
+    for record in records(exercised):
+        actions[record["role"].removeprefix("onejob-dev-forecast-").split("Role")[0]].add(
+            record["action"].split(":")[0]
+        )
     assert actions.keys() == {
         *FUNCTIONS,
         "CheckDeadline",
@@ -109,19 +113,19 @@ def test_everything_acts_under_a_role_of_its_own(exercised: Deployment) -> None:
     assert "dynamodb" not in actions["Training"] | actions["Plan"] | actions["CheckRun"] | actions["QualityGate"]
 
 
-def test_no_statement_could_be_taken_away(exercised: Deployment) -> None:
-    """For each statement of each role, and each action it names, a call was made that no other statement allows."""
+def test_every_statement_is_needed(exercised: Deployment) -> None:
+    """Check that for each statement there is a call that no other statement allows."""
     needed = defaultdict(set)
-    for note in notes(exercised):
-        if len(note["by"]) == 1:
-            needed[note["role"], json.dumps(note["by"][0], sort_keys=True)].add(note["action"])
+    for record in records(exercised):
+        if len(record["by"]) == 1:
+            needed[record["role"], json.dumps(record["by"][0], sort_keys=True)].add(record["action"])
     iam = exercised.cloud.client("iam")
     superfluous = []
     for role in iam.list_roles()["Roles"]:
         if SCHEDULER in json.dumps(role["AssumeRolePolicyDocument"]):
             continue
         for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]:
-            # Any: boto3 has read the text that the stubs allow for.
+            # boto3 parses the document, but its stubs also allow text.
             document: Any = iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)["PolicyDocument"]
             for statement in listed(document["Statement"]):
                 actions = set(listed(statement["Action"]))

@@ -18,7 +18,7 @@ def application(production: Deployment) -> Deployment:
 
 
 @pytest.mark.parametrize("reason", ["capacity", "quota"])
-def test_where_one_instance_type_is_not_to_be_had_the_next_one_is_taken(
+def test_uses_the_next_instance_type_if_the_first_is_unavailable(
     application: Deployment, demand: pl.DataFrame, reason: str
 ) -> None:
     application.upload_rows(demand)
@@ -29,7 +29,7 @@ def test_where_one_instance_type_is_not_to_be_had_the_next_one_is_taken(
     assert job["ResourceConfig"]["InstanceType"] == SECOND
 
 
-def test_a_run_without_any_machine_says_so(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_run_without_capacity_of_any_type_fails(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     for instance_type in (FIRST, SECOND, *OTHERS):
         application.cloud.fail_next_job(reason="capacity", instance_type=instance_type)
@@ -38,7 +38,7 @@ def test_a_run_without_any_machine_says_so(application: Deployment, demand: pl.D
     assert len(set(ended.jobs)) == len(SETTINGS.training_job.instance_types)
 
 
-def test_the_schedule_starts_the_state_machine_by_the_clock_of_its_zone(application: Deployment) -> None:
+def test_the_schedule_starts_the_state_machine_in_its_time_zone(application: Deployment) -> None:
     schedule = application.cloud.client("scheduler").get_schedule(Name=f"{SETTINGS.name}-weekly")
     assert schedule["ScheduleExpression"] == f"cron({SETTINGS.schedule.cron})"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
@@ -48,6 +48,6 @@ def test_the_schedule_starts_the_state_machine_by_the_clock_of_its_zone(applicat
     assert target["RetryPolicy"]["MaximumRetryAttempts"] <= 10
     assert target["DeadLetterConfig"]["Arn"].endswith("missed-starts")
 
-    # What the scheduler would send, once it has filled in the time.
+    # The input that the scheduler sends after it inserts the time.
     sent = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", "2026-11-23T05:00:00Z"))
-    assert application.run(sent).error == "PreflightFailed"  # there is no demand: the run was planned, and told why not
+    assert application.run(sent).error == "PreflightFailed"  # planned, but there is no demand

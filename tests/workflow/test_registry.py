@@ -1,4 +1,4 @@
-"""Two executions of one run publish it once; the registry tells what became of each, and a redrive goes on."""
+"""Two executions publish a run once, the registry has the outcome of each attempt, and a redrive resumes."""
 
 import time
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drills.environment import DrillEnvironment
 from drills.readers import folder_by_table
-from drills.stage import Stage
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt
 from local_cloud import ApiFault
 from tests.workflow.conftest import FEW_TREES, Deployment
@@ -27,7 +27,7 @@ def redriven(application: Deployment, execution: str) -> Any:
 
 
 @pytest.mark.parametrize("given", [{"cutoff": CUTOFF}, {}, {"scheduled_time": "2026-11-23T05:00:00Z"}])
-def test_of_two_executions_at_once_one_publishes_and_the_other_says_which(
+def test_one_of_two_simultaneous_executions_publishes_and_the_other_names_it(
     application: Deployment, demand: pl.DataFrame, given: dict[str, str]
 ) -> None:
     application.upload_rows(demand)
@@ -43,7 +43,7 @@ def test_of_two_executions_at_once_one_publishes_and_the_other_says_which(
     assert application.runs()[0].cutoff == CUTOFF
 
 
-def test_a_published_run_is_made_anew_by_force_or_of_other_demand(
+def test_a_published_run_is_repeated_by_force_or_with_other_demand(
     application: Deployment, demand: pl.DataFrame
 ) -> None:
     application.upload_rows(demand)
@@ -64,7 +64,7 @@ def test_a_published_run_is_made_anew_by_force_or_of_other_demand(
     assert latest["run_id"] == corrected.output["run_id"]
 
 
-def test_a_run_whose_execution_was_stopped_is_taken_over_at_once(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_run_of_a_stopped_execution_is_claimed_immediately(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     first = application.start({"cutoff": CUTOFF, "config": {**MANY_TREES, "n_estimators": 400}})
     running_job(application)
@@ -74,15 +74,13 @@ def test_a_run_whose_execution_was_stopped_is_taken_over_at_once(application: De
     second = application.run({"cutoff": CUTOFF, "config": FEW_TREES})
     assert second.output["published"] is True
     assert [attempt.status for attempt in attempts(application)] == ["aborted", "published"]
-    # The stopped one is redriven all the same: it trains, and finds that the run has been published meanwhile.
+    # The redriven execution trains, and then finds the run published by the other execution.
     late = redriven(application, first)
     assert (late.status, application.published()["run_id"]) == ("SUCCEEDED", second.output["run_id"])  # type: ignore[index]
     assert late.output["published"] is False
 
 
-def test_what_failed_stands_in_the_registry_and_a_redrive_starts_over(
-    application: Deployment, demand: pl.DataFrame
-) -> None:
+def test_a_failure_is_in_the_registry_and_a_redrive_starts_over(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand.with_columns(y=pl.lit(float("inf"))))
     execution = application.start({"config": FEW_TREES})
     failed = application.ended(execution)
@@ -93,26 +91,24 @@ def test_what_failed_stands_in_the_registry_and_a_redrive_starts_over(
     assert "infinite" in attempt.details["summary"]
 
     application.upload_rows(demand)
-    mended = redriven(application, execution)
-    assert mended.status == "SUCCEEDED", mended.cause
-    assert mended.output["published"] is True
-    assert len(set(mended.jobs)) == 2
+    fixed = redriven(application, execution)
+    assert fixed.status == "SUCCEEDED", fixed.cause
+    assert fixed.output["published"] is True
+    assert len(set(fixed.jobs)) == 2
     by_cutoff = {run.cutoff: [attempt.status for attempt in run.attempts] for run in application.runs()}
     assert by_cutoff == {CUTOFF: ["published"], UNRESOLVED_CUTOFF: ["failed"]}
 
 
-def test_a_redrive_of_what_failed_after_the_job_trains_nothing_twice(
-    application: Deployment, demand: pl.DataFrame
-) -> None:
+def test_a_redrive_after_a_completed_job_does_not_train_again(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     bucket, key = application.outputs["ForecastBucket"], "forecasts/partition=all/_published.json"
-    application.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=b"no pointer")
+    application.cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=b"not a pointer")
     execution = application.start({"config": FEW_TREES})
     assert application.ended(execution).error == "PublishFailed"
     application.cloud.client("s3").delete_object(Bucket=bucket, Key=key)
-    mended = redriven(application, execution)
-    assert mended.status == "SUCCEEDED", mended.cause
-    (job,) = mended.jobs
+    fixed = redriven(application, execution)
+    assert fixed.status == "SUCCEEDED", fixed.cause
+    (job,) = fixed.jobs
     assert application.published()["run_id"] == job  # type: ignore[index]
     assert [attempt.status for attempt in attempts(application)] == ["failed", "published"]
 
@@ -134,7 +130,7 @@ def test_athena_finds_the_published_run(application: Deployment, demand: pl.Data
     assert ["all", run["run_id"]] in [partition["Values"] for partition in runs]
 
 
-def test_an_execution_that_is_stopped_is_told_of(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_stopped_execution_sends_a_message(application: Deployment, demand: pl.DataFrame) -> None:
     sqs, sns = application.cloud.client("sqs"), application.cloud.client("sns")
     queue = sqs.create_queue(QueueName="stopped")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -145,17 +141,19 @@ def test_an_execution_that_is_stopped_is_told_of(application: Deployment, demand
     application.cloud.client("stepfunctions").stop_execution(executionArn=execution)
     time.sleep(0.1)
 
-    def told() -> bool:
+    def is_notified() -> bool:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         return any(
             execution in message["Body"] and "an execution ended as ABORTED" in message["Body"] for message in messages
         )
 
-    wait_until(told)
+    wait_until(is_notified)
 
 
-def test_what_fails_after_a_redrive_ends_there(application: Deployment, demand: pl.DataFrame) -> None:
-    """An execution that was aborted goes on where it was; that it was redriven is no reason to start over."""
+def test_a_failure_after_a_redrive_of_an_aborted_execution_does_not_start_over(
+    application: Deployment, demand: pl.DataFrame
+) -> None:
+    """A redrive resumes an aborted execution. A later failure must not restart the execution."""
     application.upload_rows(demand.with_columns(y=pl.lit(float("inf"))))
     execution = application.start({"config": FEW_TREES})
     sagemaker = application.cloud.client("sagemaker")
@@ -168,7 +166,7 @@ def test_what_fails_after_a_redrive_ends_there(application: Deployment, demand: 
     assert failed.states.count("ExplainFailure") == 1
 
 
-def test_a_run_that_athena_does_not_show_is_shown_by_a_redrive(application: Deployment, demand: pl.DataFrame) -> None:
+def test_a_redrive_updates_the_athena_table(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     for action in ("GetTable", "CreateTable", "UpdateTable", "CreatePartition", "UpdatePartition"):
         application.cloud.fail_calls(ApiFault("glue", action, "error", count=60))
@@ -176,11 +174,11 @@ def test_a_run_that_athena_does_not_show_is_shown_by_a_redrive(application: Depl
     failed = application.ended(execution)
     application.cloud.forget_faults()
     assert (failed.status, failed.error) == ("FAILED", "CatalogUpdateFailed")
-    assert f"{failed.jobs[0]} is published, and Athena's table still shows the run before it" in failed.cause
+    assert f"{failed.jobs[0]} is published, but Athena's tables still show the previous run" in failed.cause
     assert application.published()["run_id"] == failed.jobs[0]  # type: ignore[index]
     assert [attempt.status for attempt in attempts(application)] == ["published"]
     shown = redriven(application, execution)
     assert shown.status == "SUCCEEDED", shown.cause
     assert shown.output["published"] is True
     assert shown.jobs == failed.jobs
-    assert folder_by_table(Stage(application.cloud, application.outputs)) == shown.output["forecasts"]
+    assert folder_by_table(DrillEnvironment(application.cloud, application.outputs)) == shown.output["forecasts"]

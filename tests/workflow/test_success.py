@@ -42,7 +42,7 @@ def test_an_execution_with_no_input_publishes_a_forecast_of_every_series(
     assert "<html" in read_report(application, latest["run_id"])
 
 
-def test_the_outcome_is_announced(application: Deployment, demand: pl.DataFrame) -> None:
+def test_each_outcome_sends_a_message(application: Deployment, demand: pl.DataFrame) -> None:
     sqs, sns = application.cloud.client("sqs"), application.cloud.client("sns")
     queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -64,13 +64,13 @@ def test_the_outcome_is_announced(application: Deployment, demand: pl.DataFrame)
     ("given", "cutoff"),
     [
         ({"cutoff": "2026-08-31"}, "2026-08-31"),
-        # Monday 23 November, 06:00 in Berlin: the week of the 16th has just ended there.
+        # Monday 23 November, 06:00 in Berlin: the week of the 16th has ended.
         ({"scheduled_time": "2026-11-23T05:00:00Z"}, "2026-11-16"),
         # Half past midnight in Berlin is still Sunday in UTC.
         ({"scheduled_time": "2026-11-15T23:30:00Z"}, "2026-11-09"),
     ],
 )
-def test_the_cutoff_is_the_one_asked_for_or_follows_from_the_scheduled_time(
+def test_the_cutoff_is_taken_from_the_input_or_from_the_scheduled_time(
     application: Deployment, demand: pl.DataFrame, given: dict[str, str], cutoff: str
 ) -> None:
     application.upload_rows(demand)
@@ -79,9 +79,7 @@ def test_the_cutoff_is_the_one_asked_for_or_follows_from_the_scheduled_time(
     assert (ended.output["cutoff"], ended.output["horizon"]) == (cutoff, FEW_TREES["horizon"])
 
 
-def test_a_run_from_an_older_cutoff_is_kept_and_does_not_become_the_latest(
-    application: Deployment, demand: pl.DataFrame
-) -> None:
+def test_a_run_with_an_older_cutoff_is_not_published(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     newest = application.run({"config": FEW_TREES})
     older = application.run({"cutoff": "2026-08-31", "config": FEW_TREES})
@@ -93,8 +91,8 @@ def test_a_run_from_an_older_cutoff_is_kept_and_does_not_become_the_latest(
     assert f"Published: run {newest.output['run_id']}." in read_report(application, older.output["run_id"])
 
 
-def put_beside(application: Deployment, output: str, name: str, rows: pl.DataFrame) -> None:
-    """Uploads a file to where an output of the deployment says."""
+def upload_to(application: Deployment, output: str, name: str, rows: pl.DataFrame) -> None:
+    """Upload rows to the prefix in an output of the deployment."""
     buffer = io.BytesIO()
     rows.write_parquet(buffer)
     bucket, _, prefix = application.outputs[output].removeprefix("s3://").partition("/")
@@ -102,27 +100,27 @@ def put_beside(application: Deployment, output: str, name: str, rows: pl.DataFra
 
 
 def data_quality(application: Deployment, run_id: str) -> dict[str, Any]:
-    """What a run's manifest says of its input."""
+    """Return the data quality in the manifest of a run."""
     key = f"forecasts/partition=all/run_id={run_id}/_manifest.json"
     s3 = application.cloud.client("s3")
     return dict(json.load(s3.get_object(Bucket=application.outputs["ForecastBucket"], Key=key)["Body"])["data_quality"])
 
 
-def test_static_columns_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
+def test_static_columns_reach_the_job(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
-    put_beside(application, "StaticUri", "articles.parquet", described)
+    upload_to(application, "StaticUri", "articles.parquet", described)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
     assert data_quality(application, ended.output["run_id"])["input"]["static_columns"] == 1
 
 
-def test_covariates_travel_where_they_are_given(application: Deployment, demand: pl.DataFrame) -> None:
+def test_covariates_reach_the_job(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     days = demand["ds"].unique().sort().to_list()
     weeks = [*days, *(days[-1] + timedelta(weeks=ahead) for ahead in range(1, 9))]
     prices = pl.DataFrame({"ds": weeks, "price": [1.0 + at % 5 for at in range(len(weeks))]})
-    put_beside(application, "CovariatesUri", "prices.parquet", prices)
+    upload_to(application, "CovariatesUri", "prices.parquet", prices)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
     assert data_quality(application, ended.output["run_id"])["covariates_unknown_ahead"] == {"price": 0.0}

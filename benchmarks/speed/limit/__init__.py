@@ -1,5 +1,5 @@
-"""A limit to measure the job against: its files decoded and its trees evaluated by public means, and nothing else.
+"""A lower bound of the job's time: decode its files and evaluate its trees with public libraries.
 
-`least_work` says what the limit is, `measure` measures it. `decode` and `trees` are programs of their own;
-`tree_rows` draws what `trees` predicts, `predictors` knows who can.
+`least_work` defines the lower bound and `measure` measures it. `decode` and `trees` are separate programs. `tree_rows`
+draws the rows that `trees` predicts. `predictors` lists the installed predictors.
 """

@@ -15,30 +15,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.limit.decode", description=__doc__)
     parser.add_argument("demand", type=Path, help="folder of Parquet files")
-    parser.add_argument("columns", nargs="+", help="to decode")
-    given = parser.parse_args(arguments)
-    print(json.dumps(min(decode(given.demand, given.columns) for _ in range(REPEATS))))
+    parser.add_argument("columns", nargs="+", help="columns to decode")
+    options = parser.parse_args(arguments)
+    print(json.dumps(min(decode(options.demand, options.columns) for _ in range(REPEATS))))
 
 
 def decode(folder: Path, columns: Sequence[str]) -> float:
-    """Decode every value, and keep none.
+    """Decode and drop every value.
 
     Args:
-        folder: Of Parquet files.
-        columns: To decode.
+        folder: Folder of Parquet files.
+        columns: Columns to decode.
 
     Returns:
-        Seconds.
+        Duration in seconds.
+
+    Raises:
+        RuntimeError: polars did not decode all rows.
     """
     rows, start = 0, time.perf_counter()
     wanted = pl.scan_parquet(folder / "*.parquet").select(columns)
-    # A batch is made of values, not of the files' statistics.
+    # Collecting batches forces polars to decode the values and not only read the files' statistics.
     for batch in wanted.collect_batches(engine="streaming", maintain_order=False):
         rows += batch.height
     seconds = time.perf_counter() - start
-    there = wanted.select(pl.len()).collect().item()
-    if rows != there:
-        raise RuntimeError(f"{rows:,} of {there:,} rows were decoded")
+    expected = wanted.select(pl.len()).collect().item()
+    if rows != expected:
+        raise RuntimeError(f"polars decoded {rows:,} of {expected:,} rows")
     return seconds
 
 

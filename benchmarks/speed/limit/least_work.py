@@ -1,16 +1,16 @@
-"""What the job's work takes at least."""
+"""The lower bound of the job's time."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Limit(BaseModel):
-    """The least time of a run: its files decoded, and its trees evaluated by the fastest public predictor.
+    """The lower bound of a run: the time to decode its files and to evaluate its trees with the fastest predictor.
 
     Attributes:
-        decode_seconds: To decode the files' needed columns, on all of the run's cores.
-        forecasts: Number of rows that each of the run's models predicts, by the model's name.
-        microseconds: That a row takes in one thread, by predictor, then by model.
-        cores: That the run could use.
+        decode_seconds: Seconds to decode the needed columns on all cores of the run.
+        forecasts: Number of rows that each model of the run predicts, by name of the model.
+        microseconds: Microseconds per row in one thread, by predictor, then by model.
+        cores: Number of cores that the run could use.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -22,7 +22,7 @@ class Limit(BaseModel):
 
     @property
     def predictor(self) -> str:
-        """Name of the predictor that takes the least time for all models together."""
+        """Name of the predictor with the least time for all models together."""
         return min(self.microseconds, key=self._core_seconds)
 
     @property
@@ -32,7 +32,7 @@ class Limit(BaseModel):
 
     @property
     def seconds(self) -> float:
-        """Seconds of both."""
+        """Seconds to decode and predict."""
         return self.decode_seconds + self.predict_seconds
 
     def _core_seconds(self, predictor: str) -> float:

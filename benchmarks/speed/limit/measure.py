@@ -1,4 +1,4 @@
-"""Measure a run's limit, each part in a process of its own."""
+"""Measure the lower bound of a run, each part in a separate process."""
 
 import json
 import subprocess
@@ -16,23 +16,23 @@ from benchmarks.speed.measure_process import ROOT, only_cores
 def measure_limit(
     demand: Path, columns: Sequence[str], models: Path, forecasts: Mapping[str, int], *, cores: int
 ) -> Limit:
-    """Measure the least time of a run.
+    """Measure the lower bound of a run.
 
     Args:
         demand: Folder of its demand.
-        columns: That it needs.
-        models: Folder of its models, `NAME.txt` each; one that is not there had too little to learn from.
-        forecasts: Number of rows that each model predicts, by its name.
-        cores: That the run could use.
+        columns: Columns that the run needs.
+        models: Folder of its models, `NAME.txt` each. A model with too few training rows has no file.
+        forecasts: Number of rows that each model predicts, by name of the model.
+        cores: Number of cores that the run could use.
 
     Raises:
-        RuntimeError: If a part fails, with what it said.
+        RuntimeError: A part failed. The message has its error output.
     """
-    there = {name: rows for name, rows in forecasts.items() if (models / f"{name}.txt").exists()}
-    files = [str(models / f"{name}.txt") for name in there]
+    existing = {name: rows for name, rows in forecasts.items() if (models / f"{name}.txt").exists()}
+    files = [str(models / f"{name}.txt") for name in existing]
     return Limit(
         decode_seconds=round(_run(decode.__name__, [str(demand), *columns], cores=cores), 3),
-        forecasts=there,
+        forecasts=existing,
         microseconds=_run(trees.__name__, files, cores=1) if files else {LIGHTGBM: {}},
         cores=cores,
     )
@@ -43,5 +43,5 @@ def _run(module: str, arguments: Sequence[str], *, cores: int) -> Any:  # noqa: 
         command = [sys.executable, "-m", module, *arguments]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if ended.returncode:
-        raise RuntimeError(f"the limit was not measured: {module} ended with {ended.returncode}: {ended.stderr}")
+        raise RuntimeError(f"lower bound not measured: exit code {ended.returncode} of {module}: {ended.stderr}")
     return json.loads(ended.stdout.splitlines()[-1])

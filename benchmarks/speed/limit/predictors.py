@@ -1,6 +1,6 @@
-"""The public predictors of a LightGBM model that are installed; LightGBM itself always is.
+"""The installed public predictors of LightGBM models. LightGBM itself is always installed.
 
-The others are in benchmarks/requirements.txt. Each works in one thread.
+benchmarks/requirements.txt lists the others. Each predictor uses one thread.
 """
 
 import importlib.util
@@ -19,17 +19,17 @@ from benchmarks.speed.limit.tree_rows import Rows
 Predict = Callable[[Rows], npt.NDArray[np.floating[Any]]]
 LIGHTGBM = "LightGBM"
 COMPILERS = ("gcc", "clang")
-ONNX_OPERATORS = 15  # version of the operators: trees need no later one
+ONNX_OPERATORS = 15  # version of the operators; trees need no later version
 
 
 def predictors(file: Path) -> Iterator[tuple[str, Predict]]:
-    """Make all predictors of a model, one after the other.
+    """Yield each installed predictor of a model.
 
     Args:
-        file: The model as LightGBM writes it.
+        file: Model file of LightGBM.
 
     Yields:
-        A predictor's name, and the function that predicts.
+        Name of the predictor, and its function.
     """
     model = lgb.Booster(model_file=file)
     yield LIGHTGBM, lambda rows: np.asarray(model.predict(rows, num_threads=1))

@@ -1,4 +1,4 @@
-"""Draw rows that go down a model's trees about as deep as the rows that it learnt from."""
+"""Draw rows that descend a model's trees about as deep as its training rows."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,15 +11,15 @@ Rows = npt.NDArray[np.float32]
 
 
 def draw_rows(model: lgb.Booster, count: int, seed: int = 0) -> Rows:
-    """Draw each feature on its own, from the gaps between its neighboring thresholds, from each equally often.
+    """Draw each feature independently from the gaps between its neighboring thresholds, each gap equally likely.
 
-    LightGBM's thresholds lie close where the values lie close, so that each gap holds about as many of them. The value
-    is the middle of the gap; beyond the first and the last threshold it is one less or one more.
+    LightGBM places thresholds close together where values are dense, so each gap has about the same number of values.
+    The drawn value is the middle of the gap. Outside the thresholds, it is the first minus one or the last plus one.
 
     Args:
-        model: Its features are numbers, no categories.
+        model: Model with numeric features only.
         count: Number of rows.
-        seed: Of chance.
+        seed: Seed of the random generator.
 
     Returns:
         Shape (count, features).
@@ -44,14 +44,14 @@ def trees(model: lgb.Booster) -> list[dict[str, Any]]:
 
 
 def walk(node: dict[str, Any], depth: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
-    """Walk down a tree.
+    """Walk a tree in depth-first order.
 
     Args:
-        node: Where to begin.
-        depth: Its number of nodes above.
+        node: Root of the walk.
+        depth: Number of nodes above the root.
 
     Yields:
-        Every node and leaf, and the number of nodes above it.
+        Every node and leaf, with the number of nodes above it.
     """
     yield node, depth
     if "split_feature" in node:

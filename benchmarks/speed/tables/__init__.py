@@ -1,1 +1,1 @@
-"""Tables of the results in Markdown, one module each."""
+"""Markdown tables of the results, one module per table."""

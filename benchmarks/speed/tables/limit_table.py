@@ -1,4 +1,4 @@
-"""Every run of the job beside its limit."""
+"""Table of the job's runs and their lower bounds."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ from benchmarks.speed.tables.markdown_table import markdown_table
 
 
 def limit_table(results: Results) -> str:
-    """Write the table; empty where no run has a limit."""
-    head = ["run", "s", "decode s", "trees s", "fastest predictor", "µs a row of each predictor", "limit s"]
+    """Return the table, or an empty string if no run has a lower bound."""
+    head = ["run", "s", "decode s", "trees s", "fastest predictor", "µs per row of each predictor", "lower bound s"]
     rows = [
         [
             name,
@@ -26,9 +26,9 @@ def limit_table(results: Results) -> str:
     if not rows:
         return ""
     return (
-        "**The job beside its limit**: its files' needed columns decoded by polars, and the trees of its forecasts by "
-        "the fastest public predictor, measured in one thread, over its cores\n\n"
-        + markdown_table([*head, "times the limit"], rows)
+        "**Job and lower bound**: the lower bound is the time of polars to decode the needed columns, plus the time of "
+        "the fastest public predictor to evaluate the trees, measured in one thread and divided by the cores\n\n"
+        + markdown_table([*head, "ratio to lower bound"], rows)
     )
 
 
@@ -37,10 +37,10 @@ def _runs(results: Results) -> Iterator[tuple[str, Run]]:
         yield f"{series:,} series", scaling.run
     for series, comparison in sorted(results.comparisons.items()):
         for name, run in comparison.runs.items():
-            yield f"{series:,} series, side by side: {name}", run
+            yield f"comparison at {series:,} series: {name}", run
     for series, runs in sorted(results.cores.items()):
         for cores, run in sorted(runs.items()):
-            yield f"{series:,} series on {cores} of the cores", run
+            yield f"{series:,} series with {cores} of the cores", run
 
 
 def _each(microseconds: dict[str, float]) -> str:

@@ -14,7 +14,7 @@ from local_cloud.tests.templates import STACK, base_template
 _PROGRAM = Path(__file__).resolve().parent.parent.parent.parent / "node_modules" / ".bin" / "cdk"
 
 
-@pytest.mark.skipif(not _PROGRAM.exists(), reason="the CDK CLI is not installed: npm ci")
+@pytest.mark.skipif(not _PROGRAM.exists(), reason="the CDK CLI is not installed; run npm ci")
 def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
     template = base_template()
     assembly = write_assembly(tmp_path / "cdk.out", template, stack=STACK)

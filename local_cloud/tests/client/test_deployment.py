@@ -1,4 +1,4 @@
-"""A cloud assembly is deployed with boto3, and what is in it is there."""
+"""A cloud assembly deployed with boto3 has all its resources."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ from local_cloud.tests.assembly_writer import write_assembly
 from local_cloud.tests.templates import STACK, base_template
 
 
-def test_every_kind_of_resource_has_a_name_and_an_arn(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_every_resource_type_has_a_name_and_an_arn(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     place = f"{cloud.region}:{cloud.account}"
     assert outputs["MachineArn"].startswith(f"arn:aws:states:{place}:stateMachine:")
     assert outputs["ScheduleArn"] == f"arn:aws:scheduler:{place}:schedule/example-group/weekly"
@@ -20,12 +20,12 @@ def test_every_kind_of_resource_has_a_name_and_an_arn(cloud: LocalCloud, outputs
     assert described["KeyMetadata"]["Arn"] == outputs["KeyArn"]
 
 
-def test_a_bucket_policy_hinders_nobody(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_a_bucket_policy_has_no_effect(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     put = cloud.client("s3").put_object(Bucket=outputs["BucketName"], Key="free", Body=b"")
     assert put["ServerSideEncryption"] == "aws:kms"
 
 
-def test_the_schedule_can_be_read(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_get_schedule_returns_a_deployed_schedule(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     schedule = cloud.client("scheduler").get_schedule(GroupName="example-group", Name="weekly")
     assert schedule["ScheduleExpression"] == "cron(0 6 ? * MON *)"
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
@@ -34,7 +34,7 @@ def test_the_schedule_can_be_read(cloud: LocalCloud, outputs: dict[str, str]) ->
     assert schedule["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 2}
 
 
-def test_a_second_deployment_updates_what_has_changed(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_a_second_deployment_updates_changed_resources(cloud: LocalCloud, tmp_path: Path) -> None:
     template = base_template()
     del template["Resources"]["KeyAlias"]
     template["Resources"]["Group"]["Properties"]["Name"] = "second-group"
@@ -42,7 +42,7 @@ def test_a_second_deployment_updates_what_has_changed(cloud: LocalCloud, tmp_pat
     assert cloud.deploy(tmp_path)["second"] == first
     changed = copy.deepcopy(template)
     changed["Resources"]["Schedule"]["Properties"]["ScheduleExpression"] = "cron(0 7 ? * TUE *)"
-    changed["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["COLOUR"] = "green"
+    changed["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["COLOR"] = "green"
     definition = {"StartAt": "Other", "States": {"Other": {"Type": "Pass", "End": True}}}
     changed["Resources"]["Machine"]["Properties"]["DefinitionString"] = json.dumps(definition)
     second = cloud.deploy(write_assembly(tmp_path, changed, stack="second"))["second"]
@@ -52,13 +52,13 @@ def test_a_second_deployment_updates_what_has_changed(cloud: LocalCloud, tmp_pat
     machine = cloud.client("stepfunctions").describe_state_machine(stateMachineArn=second["MachineArn"])
     assert json.loads(machine["definition"]) == definition
     function = cloud.client("lambda").get_function_configuration(FunctionName=second["FunctionArn"])
-    assert function["Environment"]["Variables"]["COLOUR"] == "green"
+    assert function["Environment"]["Variables"]["COLOR"] == "green"
     cloud.client("cloudformation").delete_stack(StackName="second")
     groups = cloud.client("scheduler").list_schedule_groups()["ScheduleGroups"]
     assert "second-group" not in {group["Name"] for group in groups}
 
 
-def test_a_deleted_stack_tells_what_it_was_and_brings_nothing_back(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_a_deleted_stack_keeps_its_outputs_and_restores_no_resources(cloud: LocalCloud, tmp_path: Path) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Delete"}
     output = {"Value": {"Ref": "Bucket"}, "Export": {"Name": "the-bucket"}}
     template = {"Resources": {"Bucket": bucket}, "Outputs": {"Name": output}}
@@ -72,7 +72,7 @@ def test_a_deleted_stack_tells_what_it_was_and_brings_nothing_back(cloud: LocalC
     assert outputs["Name"] not in {bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]}
 
 
-def test_a_stack_for_another_place_is_refused(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_a_stack_for_another_account_is_refused(cloud: LocalCloud, tmp_path: Path) -> None:
     folder = write_assembly(tmp_path, {"Resources": {}}, stack="elsewhere")
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["artifacts"]["elsewhere"]["environment"] = "aws://111111111111/us-east-1"
@@ -86,13 +86,13 @@ def test_a_folder_without_an_assembly_is_refused(cloud: LocalCloud, tmp_path: Pa
         cloud.deploy(tmp_path)
 
 
-def test_a_template_that_cannot_be_made_says_so(cloud: LocalCloud, tmp_path: Path) -> None:
-    template = {"Resources": {}, "Outputs": {"Lost": {"Value": {"Fn::ImportValue": "nobody-exports-this"}}}}
-    with pytest.raises(DeploymentError, match=r"stack broken: .*nobody-exports-this"):
+def test_a_failed_stack_reports_the_cause(cloud: LocalCloud, tmp_path: Path) -> None:
+    template = {"Resources": {}, "Outputs": {"Lost": {"Value": {"Fn::ImportValue": "missing-export"}}}}
+    with pytest.raises(DeploymentError, match=r"stack broken: .*missing-export"):
         cloud.deploy(write_assembly(tmp_path, template, stack="broken"))
 
 
-def test_what_is_only_recorded_is_named_in_the_log(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_the_log_names_recorded_types_once(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     assert STACK
     assert outputs
     log = cloud.log_file.read_text()

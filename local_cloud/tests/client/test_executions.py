@@ -1,4 +1,4 @@
-"""An execution is followed live, and kept."""
+"""An execution can be followed live and saved."""
 
 import json
 import subprocess
@@ -39,9 +39,9 @@ def execution(cloud: LocalCloud, outputs: dict[str, str], jobs: Jobs) -> str:
     return str(workflows.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"])
 
 
-def test_states_and_job_lines_come_in_order_and_once(cloud: LocalCloud, execution: str) -> None:
+def test_states_and_job_lines_are_reported_once_in_order(cloud: LocalCloud, execution: str) -> None:
     events = list(follow_execution(cloud.client, execution, poll_seconds=0.05))
-    told = [
+    reported = [
         (event.state, event.change)
         if isinstance(event, StateEvent)
         else (event.host, event.line)
@@ -49,7 +49,7 @@ def test_states_and_job_lines_come_in_order_and_once(cloud: LocalCloud, executio
         else ("", event.status)
         for event in events
     ]
-    assert told == [
+    assert reported == [
         ("Train", "entered"),
         ("algo-1", "working on algo-1"),
         ("algo-1", "done"),
@@ -68,7 +68,7 @@ def test_states_and_job_lines_come_in_order_and_once(cloud: LocalCloud, executio
     assert (last.error, last.cause) == ("InputError", "no files")
 
 
-def test_what_is_left_of_an_execution_can_be_kept(cloud: LocalCloud, execution: str, tmp_path: Path) -> None:
+def test_save_execution_writes_status_history_and_logs(cloud: LocalCloud, execution: str, tmp_path: Path) -> None:
     list(follow_execution(cloud.client, execution, poll_seconds=0.05))
     save_execution(cloud.client, execution, tmp_path)
     assert json.loads((tmp_path / "execution.json").read_text())["status"] == "FAILED"
@@ -78,7 +78,7 @@ def test_what_is_left_of_an_execution_can_be_kept(cloud: LocalCloud, execution: 
     assert any("asked:" in log for log in logs.values())
 
 
-def test_serve_prints_what_to_export_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+def test_serve_prints_variables_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     serving = subprocess.Popen(
         [sys.executable, "-m", "local_cloud", "serve", "--state", str(tmp_path), "--region", "us-west-2"],
         stdout=subprocess.PIPE,

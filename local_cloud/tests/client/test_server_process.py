@@ -1,4 +1,4 @@
-"""Whatever way the opener ends, nothing it has started is left."""
+"""No process remains, regardless of how the opener ends."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from local_cloud.tests.jobs_under_test import Jobs
 with LocalCloud() as cloud:
     outputs = cloud.deploy(Path(sys.argv[1]))["example"]
     jobs = Jobs(cloud, image=outputs["ImageUri"], role=outputs["RoleArn"], bucket=outputs["BucketName"])
-    request = jobs.training_request(HyperParameters={"behaviour": "stubborn-child"})
+    request = jobs.training_request(HyperParameters={"behavior": "stubborn-child"})
     cloud.client("sagemaker").create_training_job(**request)
     logged = []
     while "pids" not in logged:
@@ -36,7 +36,7 @@ with LocalCloud() as cloud:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left(tmp_path: Path, number: signal.Signals) -> None:
+def test_no_process_or_state_remains(tmp_path: Path, number: signal.Signals) -> None:
     assembly = write_assembly(tmp_path, base_template(), stack=STACK)
     opener = subprocess.Popen(
         [sys.executable, "-c", _OPENER, str(assembly)],
@@ -64,5 +64,5 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     status = Path(f"/proc/{process}/stat")
-    # Where nobody collects orphans (a container without an init) a process that has ended stays in the list.
+    # In a container without an init process, an ended orphan stays in the process list as a zombie.
     return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")

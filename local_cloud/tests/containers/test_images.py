@@ -1,4 +1,4 @@
-"""The program that stands in for docker, and what it makes of a Dockerfile."""
+"""The docker shim, and the images that it builds from Dockerfiles."""
 
 import json
 import subprocess
@@ -50,13 +50,13 @@ def test_files_land_where_copy_puts_them(context: Path) -> None:
     ]
 
 
-def test_the_record_holds_what_is_no_file(context: Path) -> None:
+def test_the_record_has_the_image_settings(context: Path) -> None:
     record, _ = _build(
         context,
-        "ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOUR=red\n# a comment\n"
-        'ENV A=1 \\\n    B="two words"\nENV C $COLOUR\nRUN pip install things && \\\n    rm -rf /var/cache/*\n'
+        "ARG PYTHON=3.11\nFROM python:${PYTHON}\nARG COLOR=red\n# a comment\n"
+        'ENV A=1 \\\n    B="two words"\nENV C $COLOR\nRUN pip install things && \\\n    rm -rf /var/cache/*\n'
         'WORKDIR /opt\nWORKDIR program\nENTRYPOINT ["python", "-m", "x"]\nCMD ["train"]\n',
-        COLOUR="blue",
+        COLOR="blue",
     )
     assert record.environment == {"A": "1", "B": "two words", "C": "blue"}
     assert record.working_folder == "/opt/program"
@@ -69,25 +69,25 @@ def test_only_the_last_stage_is_the_image(context: Path) -> None:
     assert record.environment == {}
 
 
-def test_the_ignore_file_is_honoured(context: Path) -> None:
-    (context / ".dockerignore").write_text("# left out\ntests\n**/*.csv\n*.md\n!notes.md\n.dockerignore\nDockerfile\n")
+def test_dockerignore_excludes_files(context: Path) -> None:
+    (context / ".dockerignore").write_text("# excluded\ntests\n**/*.csv\n*.md\n!notes.md\n.dockerignore\nDockerfile\n")
     _, files = _build(context, "FROM a\nCOPY . /app\n")
     assert files == ["app/main.py", "app/notes.md", "app/package/module.py"]
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
-        ("ONBUILD RUN x", r"Dockerfile:2: ONBUILD: this instruction is not known"),
+        ("ONBUILD RUN x", r"Dockerfile:2: ONBUILD: the local cloud's image builder does not support this instruction"),
         ("COPY nothing /app", r"COPY nothing: no such file in the build context"),
-        ("COPY ../outside /app", r"COPY \.\./outside: (no such file|lies outside)"),
-        ("COPY --from=build /x /y", "copying from another stage"),
-        ("ENTRYPOINT python main.py", "write the exec form"),
+        ("COPY ../outside /app", r"COPY \.\./outside: (no such file|the source is outside)"),
+        ("COPY --from=build /x /y", "does not support copying from another stage"),
+        ("ENTRYPOINT python main.py", "use the exec form"),
         ("ADD https://example.org/x /x", "sources in the build context"),
     ],
 )
-def test_what_is_not_known_is_an_error(context: Path, line: str, said: str) -> None:
-    with pytest.raises(ImageError, match=said):
+def test_unsupported_instructions_are_errors(context: Path, line: str, message: str) -> None:
+    with pytest.raises(ImageError, match=message):
         _build(context, f"FROM a\n{line}\n")
 
 
@@ -104,7 +104,7 @@ def _docker(
     )
 
 
-def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalCloud) -> None:
+def test_the_docker_commands_of_the_cdk_work(context: Path, tmp_path: Path, cloud: LocalCloud) -> None:
     (context / "Dockerfile.other").write_text("FROM a\nCOPY main.py /app/\n")
     images = tmp_path / "images"
     ecr, uri = cloud.client("ecr"), "123456789012.dkr.ecr.eu-central-1.amazonaws.com/pushed:hash"
@@ -116,7 +116,7 @@ def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalC
     assert built.returncode == 0, built.stderr
     assert _docker(images, "inspect", "cdkasset-hash", cwd=context).returncode == 0
     assert _docker(images, "tag", "cdkasset-hash", uri, cwd=context).returncode == 0
-    for _ in range(2):  # what is there already is no error
+    for _ in range(2):  # a second push of the same image succeeds
         pushed = _docker(images, "push", uri, cwd=context, cloud=cloud)
         assert pushed.returncode == 0, pushed.stderr
     assert (ImageStore(images).get(uri).root / "app/main.py").read_text() == "main.py"
@@ -128,15 +128,17 @@ def test_the_commands_the_cdk_gives(context: Path, tmp_path: Path, cloud: LocalC
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["run", "x"], "`docker run x` is not known"),
-        (["build", "--tag", "x", "--squash", "."], "`docker build --squash` is not known"),
+        (["run", "x"], "does not support `docker run x`"),
+        (["build", "--tag", "x", "--squash", "."], "does not support `docker build --squash`"),
         (["build", "."], "--tag"),
         (["push", "nowhere:1"], "image nowhere:1 not found"),
     ],
 )
-def test_the_stand_in_never_pretends(context: Path, tmp_path: Path, arguments: list[str], said: str) -> None:
+def test_the_docker_shim_refuses_unsupported_commands(
+    context: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
     done = _docker(tmp_path / "images", *arguments, cwd=context)
     assert done.returncode != 0
-    assert said in done.stderr
+    assert message in done.stderr

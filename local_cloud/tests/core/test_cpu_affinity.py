@@ -1,4 +1,4 @@
-"""Instances that are kept to cores of their own."""
+"""Instances with their own cores."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from local_cloud.core.cpu_affinity import cores_of
 from local_cloud.tests.jobs_under_test import Jobs
 from local_cloud.tests.templates import STACK
 
-linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux keeps processes to cores")
+linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux can limit processes to cores")
 
 
 @linux
-def test_each_instance_has_the_next_cores_and_all_without_the_setting(assembly: Path, jobs: Jobs) -> None:
+def test_each_instance_gets_the_next_cores(assembly: Path, jobs: Jobs) -> None:
     available = sorted(os.sched_getaffinity(0))
     assert _cores_seen(jobs, instances=1) == [available]
     with LocalCloud(cores_per_instance=1, iam=False) as cloud:
@@ -32,19 +32,19 @@ def _cores_seen(jobs: Jobs, *, instances: int) -> list[list[int]]:
 
 
 @linux
-def test_cores_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_the_last_core_the_first_follows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 3, 5})
     assert [cores_of(index, count=2) for index in range(3)] == [[2, 3], [5, 2], [3, 5]]
 
 
 @linux
 @pytest.mark.parametrize("count", [0, len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 1])
-def test_cores_that_are_not_there_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match=f"cores_per_instance={count}: this machine has"):
+def test_more_cores_than_available_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=f"cores_per_instance={count}: this computer has"):
         LocalCloud(cores_per_instance=count)
 
 
-def test_where_nothing_can_be_kept_to_cores_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_cpu_affinity_the_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "sched_setaffinity", raising=False)
-    with pytest.raises(ValueError, match="cannot be kept to cores here"):
+    with pytest.raises(ValueError, match="only Linux can limit processes to cores"):
         LocalCloud(cores_per_instance=1)

@@ -1,4 +1,4 @@
-"""Quotas of SageMaker's jobs: listed page by page, set by a test, and kept by the jobs that are in progress."""
+"""Quotas of SageMaker's jobs: the server lists them page by page, and jobs in progress use them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from local_cloud.client.local_cloud import LocalCloud
 from local_cloud.tests.jobs_under_test import Jobs
 
 NAME = "ml.m5.large for training job usage"
-# Instance types that no other test uses: what is in progress elsewhere does not count.
+# Instance types that no other test uses, so that other tests' jobs do not count.
 TYPE, OTHER = "ml.m4.xlarge", "ml.m4.2xlarge"
 USAGE = {
     "training": f"{TYPE} for training job usage",
@@ -40,14 +40,14 @@ def quotas(cloud: LocalCloud) -> dict[str, float]:
     return {quota["QuotaName"]: quota["Value"] for page in pages for quota in page["Quotas"]}
 
 
-def test_every_instance_type_has_one_of_each_kind(cloud: LocalCloud) -> None:
+def test_every_instance_type_has_a_quota_for_each_job_kind(cloud: LocalCloud) -> None:
     found = quotas(cloud)
     assert len(found) > 300
     assert found[NAME] == found["ml.m5.large for spot training job usage"] == 20
     assert found["ml.m5.large for processing job usage"] == 20
 
 
-def test_a_job_beyond_it_is_refused(cloud: LocalCloud, jobs: Jobs, used_up: None) -> None:  # noqa: ARG001
+def test_a_job_beyond_its_quota_is_refused(cloud: LocalCloud, jobs: Jobs, used_up: None) -> None:  # noqa: ARG001
     assert quotas(cloud)[NAME] == 0
     with pytest.raises(ClientError, match="ResourceLimitExceeded"):
         jobs.train()
@@ -59,17 +59,17 @@ def _cluster(count: int, instance_type: str = TYPE) -> dict[str, Any]:
 
 def _start_training(cloud: LocalCloud, jobs: Jobs, count: int, **settings: Any) -> str:
     request = jobs.training_request(
-        HyperParameters={"behaviour": "wait"}, **{"ResourceConfig": _cluster(count), **settings}
+        HyperParameters={"behavior": "wait"}, **{"ResourceConfig": _cluster(count), **settings}
     )
     cloud.client("sagemaker").create_training_job(**request)
     return str(request["TrainingJobName"])
 
 
 def _start_processing(jobs: Jobs, count: int) -> str:
-    return jobs.start_processing(instance_type=TYPE, instances=count, environment={"behaviour": "wait"})
+    return jobs.start_processing(instance_type=TYPE, instances=count, environment={"behavior": "wait"})
 
 
-def test_instances_in_use_count_and_are_given_back(cloud: LocalCloud, jobs: Jobs, three: None) -> None:  # noqa: ARG001
+def test_instances_count_until_their_job_ends(cloud: LocalCloud, jobs: Jobs, three: None) -> None:  # noqa: ARG001
     first = _start_training(cloud, jobs, 2)
     wording = (
         f"The account-level service limit '{USAGE['training']}' is 3 Instances, with current utilization of 2 "
@@ -88,7 +88,7 @@ def test_instances_in_use_count_and_are_given_back(cloud: LocalCloud, jobs: Jobs
     jobs.ended(third)
 
 
-def test_each_kind_type_and_spot_has_a_quota_of_its_own(cloud: LocalCloud, jobs: Jobs, three: None) -> None:  # noqa: ARG001
+def test_kind_type_and_spot_have_separate_quotas(cloud: LocalCloud, jobs: Jobs, three: None) -> None:  # noqa: ARG001
     on_spot = {
         "EnableManagedSpotTraining": True,
         "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60},

@@ -1,4 +1,4 @@
-"""Calls go wrong as they were asked to, and only those of workloads."""
+"""Calls fail as requested, and only the calls of workloads."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,7 +16,7 @@ from local_cloud.core.server_settings import WORKLOAD_KEY
 
 @pytest.fixture
 def workload(cloud: LocalCloud) -> Iterator[ClientFactory]:
-    """Makes clients as a job's, which do not try again."""
+    """Return a factory of clients that sign as a job and do not retry."""
     make: Callable[..., Any] = boto3.client
     yield partial(
         make,
@@ -33,7 +33,7 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
-def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload: ClientFactory) -> None:
+def test_s3_calls_fail_as_requested(cloud: LocalCloud, workload: ClientFactory) -> None:
     own, s3 = cloud.client("s3"), workload("s3")
     own.create_bucket(Bucket="faults", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     cloud.fail_calls(ApiFault("s3", "PutObject", "throttled", subject="a$", count=2))
@@ -48,9 +48,9 @@ def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload: ClientFa
 
     cloud.fail_calls(ApiFault("s3", "PutObject", "answer_lost"))
     with pytest.raises(ClientError) as error:
-        s3.put_object(Bucket="faults", Key="a", Body=b"done all the same")
+        s3.put_object(Bucket="faults", Key="a", Body=b"stored before the error")
     assert code(error) == "InternalError"
-    assert own.get_object(Bucket="faults", Key="a")["Body"].read() == b"done all the same"
+    assert own.get_object(Bucket="faults", Key="a")["Body"].read() == b"stored before the error"
 
     cloud.fail_calls(ApiFault("s3", "PutObject", "swallowed"))
     s3.put_object(Bucket="faults", Key="gone", Body=b"x")
@@ -60,7 +60,7 @@ def test_calls_of_s3_go_wrong_as_asked_for(cloud: LocalCloud, workload: ClientFa
     assert own.head_object(Bucket="faults", Key="half")["ContentLength"] == 4
 
 
-def test_a_table_finds_a_conflict_where_there_is_none(cloud: LocalCloud, workload: ClientFactory) -> None:
+def test_a_conflict_can_be_injected_into_a_table(cloud: LocalCloud, workload: ClientFactory) -> None:
     cloud.client("dynamodb").create_table(
         TableName="faults",
         BillingMode="PAY_PER_REQUEST",

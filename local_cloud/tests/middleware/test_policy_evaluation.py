@@ -1,4 +1,4 @@
-"""Policies allow what IAM would allow."""
+"""Policies allow the calls that IAM allows."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from local_cloud.middleware.policy_evaluation import Permission, allowing
 
 
 def statement(**changes: Any) -> dict[str, Any]:
-    given = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/forecasts/*"}
-    return {**given, **changes}
+    base = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/forecasts/*"}
+    return {**base, **changes}
 
 
 READ = Permission("s3:GetObject", "arn:aws:s3:::b/forecasts/x/y.parquet")
 
 
 @pytest.mark.parametrize(
-    ("given", "allowed"),
+    ("policy", "allowed"),
     [
         (statement(), True),
         (statement(Action=["s3:PutObject", "s3:getobject"]), True),
@@ -29,8 +29,8 @@ READ = Permission("s3:GetObject", "arn:aws:s3:::b/forecasts/x/y.parquet")
         (statement(Resource="arn:aws:s3:::b/forecasts/x/y+parquet"), False),
     ],
 )
-def test_actions_and_resources(given: dict[str, Any], allowed: bool) -> None:
-    assert (allowing([given], READ) == [0]) is allowed
+def test_actions_and_resources(policy: dict[str, Any], allowed: bool) -> None:
+    assert (allowing([policy], READ) == [0]) is allowed
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_conditions(condition: dict[str, Any], context: dict[str, str], holds: b
     assert (allowing([statement(Condition=condition)], needed) == [0]) is holds
 
 
-def test_what_is_denied_is_denied_whatever_else_allows_it() -> None:
+def test_a_deny_overrides_every_allow() -> None:
     denied = statement(Effect="Deny", Resource="*")
     assert allowing([statement(), denied], READ) == []
     assert allowing([statement(), statement(Resource="*")], READ) == [0, 1]
 
 
 @pytest.mark.parametrize("odd", [{"NotAction": "s3:*"}, {"Condition": {"DateLessThan": {"aws:CurrentTime": "x"}}}])
-def test_what_is_not_known_here_is_no_silent_yes(odd: dict[str, Any]) -> None:
+def test_unsupported_statements_raise(odd: dict[str, Any]) -> None:
     with pytest.raises(NotImplementedError):
         allowing([statement(**odd)], Permission(READ.action, READ.resource, {"aws:CurrentTime": "y"}))

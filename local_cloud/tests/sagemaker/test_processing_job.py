@@ -1,4 +1,4 @@
-"""Processing jobs: a fleet that shares its input and fills one prefix."""
+"""Processing jobs: the instances of a fleet share the input and write to one prefix."""
 
 import json
 import os
@@ -31,11 +31,11 @@ def test_two_instances_share_the_input_and_fill_one_prefix(cloud: LocalCloud, jo
     described = jobs.process(
         instances=2,
         inputs=[_input(jobs, "fleet/", S3DataDistributionType="ShardedByS3Key")],
-        environment={"behaviour": "message", "COLOUR": "blue"},
+        environment={"behavior": "message", "COLOR": "blue"},
     )
     assert described["ProcessingJobStatus"] == "Completed", described
     assert described["ExitMessage"] == "all went wellall went well"
-    assert described["Environment"]["COLOUR"] == "blue"
+    assert described["Environment"]["COLOR"] == "blue"
     name = described["ProcessingJobName"]
     seen = {host: json.loads(jobs.read(f"processed/{name}/seen-{host}.json")) for host in ("algo-1", "algo-2")}
     assert list(seen["algo-1"]["files"]) == ["0.txt", "2.txt"]
@@ -51,14 +51,16 @@ def test_two_instances_share_the_input_and_fill_one_prefix(cloud: LocalCloud, jo
 
 def test_a_failing_container_fails_the_job(jobs: Jobs) -> None:
     jobs.put("fleet/0.txt")
-    described = jobs.process(inputs=[_input(jobs, "fleet/")], environment={"behaviour": "fail"})
+    described = jobs.process(inputs=[_input(jobs, "fleet/")], environment={"behavior": "fail"})
     assert described["ProcessingJobStatus"] == "Failed"
     assert described["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 2"
 
 
-def test_an_instance_may_receive_nothing(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_an_instance_may_receive_no_objects(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put("few/0.txt", "few/1.txt", "few/1-old.txt", "few-old/2.txt")
-    cloud.client("s3").put_object(Bucket=jobs.bucket, Key="few/", Body=b"")  # the console's folder is no file
+    cloud.client("s3").put_object(
+        Bucket=jobs.bucket, Key="few/", Body=b""
+    )  # a folder made in the console is not a file
     settings = {"S3DataDistributionType": "ShardedByS3Key"}
     described = jobs.process(instances=4, inputs=[_input(jobs, "few/", **settings)], environment={})
     assert described["ProcessingJobStatus"] == "Completed", described
@@ -69,7 +71,7 @@ def test_an_instance_may_receive_nothing(cloud: LocalCloud, jobs: Jobs) -> None:
     assert names == [["0.txt"], ["1-old.txt"], ["1.txt"], []]
 
 
-def test_what_is_not_sharded_reaches_every_instance_and_a_prefix_is_a_string(jobs: Jobs) -> None:
+def test_every_instance_gets_unsharded_input(jobs: Jobs) -> None:
     jobs.put("model/a.txt", "model/deep/b.txt", "model-old/c.txt")
     with_end, without = (
         jobs.process(instances=2, inputs=[_input(jobs, prefix)], environment={}) for prefix in ("model/", "model")
@@ -84,8 +86,8 @@ def _seen(jobs: Jobs, described: dict[str, Any], host: str) -> dict[str, str]:
     return dict(json.loads(text)["files"])
 
 
-def test_an_instance_that_is_killed_ends_the_fleet(cloud: LocalCloud, jobs: Jobs) -> None:
-    name = jobs.start_processing(instances=2, environment={"behaviour": "wait"})
+def test_a_killed_instance_ends_the_fleet(cloud: LocalCloud, jobs: Jobs) -> None:
+    name = jobs.start_processing(instances=2, environment={"behavior": "wait"})
     while sum("waiting" in log.read_text() for log in cloud.job_logs(name)) < 2:
         time.sleep(0.05)
     process = int((cloud.state_folder / "jobs/processing" / name / "algo-2/opt/ml.pid").read_text())
@@ -98,7 +100,7 @@ def test_an_instance_that_is_killed_ends_the_fleet(cloud: LocalCloud, jobs: Jobs
 def test_the_platform_fails_processing_jobs_too(cloud: LocalCloud, jobs: Jobs) -> None:
     cloud.fail_next_job(instance_type="ml.c4.xlarge", reason="capacity")
     cloud.fail_next_job(instance_type="ml.c4.xlarge", reason="internal")
-    assert jobs.process(environment={})["ProcessingJobStatus"] == "Completed"  # it is for another type
+    assert jobs.process(environment={})["ProcessingJobStatus"] == "Completed"  # the faults are for another type
     for reason in ("CapacityError: Unable to provision", "InternalServerError: "):
         described = jobs.process(instance_type="ml.c4.xlarge", instances=2, environment={})
         assert described["ProcessingJobStatus"] == "Failed"
@@ -114,7 +116,7 @@ def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:
     assert described["FailureReason"].startswith("ClientError: Data download failed:No S3 objects found")
 
 
-def test_what_is_not_known_here_is_refused(jobs: Jobs) -> None:
+def test_an_unsupported_local_path_is_refused(jobs: Jobs) -> None:
     elsewhere = _input(jobs, "fleet/") | {
         "S3Input": {"S3Uri": "s3://a/b", "LocalPath": "/data", "S3DataType": "S3Prefix"}
     }

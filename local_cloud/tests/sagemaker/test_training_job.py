@@ -1,4 +1,4 @@
-"""Training jobs run the image's entry point for real."""
+"""Training jobs run the image's entry point."""
 
 import json
 import sys
@@ -11,12 +11,12 @@ from local_cloud import LocalCloud
 from local_cloud.tests.jobs_under_test import Jobs
 
 
-def test_a_job_runs_the_image_with_its_data_and_uploads_what_it_writes(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_a_job_reads_its_data_and_uploads_its_output(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put("demand/a.txt", "demand/deep/b.txt", "demand-old/c.txt")
     described = jobs.train(
         inputs={"demand": f"s3://{jobs.bucket}/demand/", "loose": f"s3://{jobs.bucket}/demand"},
         HyperParameters={"horizon": "12"},
-        Environment={"COLOUR": "blue"},
+        Environment={"COLOR": "blue"},
     )
     name = described["TrainingJobName"]
     assert described["TrainingJobStatus"] == "Completed", described
@@ -27,7 +27,7 @@ def test_a_job_runs_the_image_with_its_data_and_uploads_what_it_writes(cloud: Lo
         "Uploading",
         "Completed",
     ]
-    assert described["Environment"] == {"COLOUR": "blue"}
+    assert described["Environment"] == {"COLOR": "blue"}
     assert described["HyperParameters"] == {"horizon": "12"}
     assert described["TrainingStartTime"] <= described["TrainingEndTime"]
     artifacts = described["ModelArtifacts"]["S3ModelArtifacts"]
@@ -43,31 +43,31 @@ def test_a_job_runs_the_image_with_its_data_and_uploads_what_it_writes(cloud: Lo
         "loose/-old/c.txt": "content of demand-old/c.txt",
     }
     assert seen["folder"].endswith("/opt/program")
-    assert seen["beside"] == [".dockerignore", "Dockerfile", "work.py"]
+    assert seen["siblings"] == [".dockerignore", "Dockerfile", "work.py"]
     environment = seen["environment"]
     assert environment["TRAINING_JOB_NAME"] == name
     assert environment["TRAINING_JOB_ARN"] == described["TrainingJobArn"]
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == cloud.region
     assert environment["AWS_ENDPOINT_URL"] == cloud.endpoint_url
     assert environment["GREETING"] == "hello from the image"
-    assert environment["COLOUR"] == "blue"
+    assert environment["COLOR"] == "blue"
 
 
-def test_nothing_of_the_caller_reaches_a_job(jobs: Jobs) -> None:
+def test_a_job_gets_no_variables_of_the_caller(jobs: Jobs) -> None:
     seen = jobs.seen(jobs.train()["TrainingJobName"])
     allowed = {"PATH", "LANG", "LC_CTYPE", "HOME", "TMPDIR", "PWD", "GREETING", "PYTHONUNBUFFERED"}
     allowed |= {"TRAINING_JOB_NAME", "TRAINING_JOB_ARN", "SAGEMAKER_BASE_DIR", "__CF_USER_TEXT_ENCODING"}
     assert {name for name in seen["environment"] if not name.startswith("AWS_")} <= allowed
 
 
-def test_the_base_folder_is_named_only_where_it_is_not_opt_ml(jobs: Jobs) -> None:
+def test_the_base_folder_is_set_only_without_opt_ml(jobs: Jobs) -> None:
     seen = jobs.seen(jobs.train()["TrainingJobName"])
     assert ("SAGEMAKER_BASE_DIR" in seen["environment"]) == (seen["base"] != "/opt/ml")
     if not sys.platform.startswith("linux"):
         assert seen["base"] != "/opt/ml"
 
 
-def test_what_a_job_prints_is_in_a_file_and_in_cloudwatch(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_job_output_is_in_a_file_and_in_cloudwatch(cloud: LocalCloud, jobs: Jobs) -> None:
     name = jobs.train()["TrainingJobName"]
     (log,) = cloud.job_logs(name)
     assert log.read_text() == "working on algo-1\ndone"
@@ -79,8 +79,8 @@ def test_what_a_job_prints_is_in_a_file_and_in_cloudwatch(cloud: LocalCloud, job
     assert [event["message"] for event in events] == ["working on algo-1", "done"]
 
 
-def test_a_failing_container_explains_itself_in_the_failure_reason(jobs: Jobs) -> None:
-    described = jobs.train(HyperParameters={"behaviour": "fail"})
+def test_the_failure_reason_has_the_failure_file(jobs: Jobs) -> None:
+    described = jobs.train(HyperParameters={"behavior": "fail"})
     assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Failed"
     assert described["FailureReason"] == "AlgorithmError: " + ("input error: " + "x" * 2000)[:1024] + ", exit code: 2"
     assert "ModelArtifacts" not in described
@@ -95,10 +95,12 @@ def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "exit_line"), [("wait", "asked to stop"), ("stubborn", "waiting")], ids=["heeds", "ignores"]
+    ("behavior", "exit_line"),
+    [("wait", "asked to stop"), ("stubborn", "waiting")],
+    ids=["handles_sigterm", "ignores_sigterm"],
 )
-def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, behaviour: str, exit_line: str) -> None:
-    request = jobs.training_request(HyperParameters={"behaviour": behaviour})
+def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, behavior: str, exit_line: str) -> None:
+    request = jobs.training_request(HyperParameters={"behavior": behavior})
     name = request["TrainingJobName"]
     cloud.client("sagemaker").create_training_job(**request)
     _wait_for_line(cloud, name, "waiting")
@@ -112,8 +114,8 @@ def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, 
         cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
 
 
-def test_a_job_that_runs_too_long_is_stopped(jobs: Jobs) -> None:
-    described = jobs.train(HyperParameters={"behaviour": "wait"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
+def test_a_job_is_stopped_at_its_maximum_runtime(jobs: Jobs) -> None:
+    described = jobs.train(HyperParameters={"behavior": "wait"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
     assert described["TrainingJobStatus"] == "Stopped"
     assert described["SecondaryStatus"] == "MaxRuntimeExceeded"
 
@@ -125,8 +127,8 @@ def test_uncompressed_output_is_plain_objects(jobs: Jobs) -> None:
     assert described["ModelArtifacts"]["S3ModelArtifacts"].endswith(f"/plain/{name}/output/model/")
 
 
-def test_a_job_name_is_used_once_for_ever(cloud: LocalCloud, jobs: Jobs) -> None:
-    request = jobs.training_request(HyperParameters={"behaviour": "fail"})
+def test_a_job_name_cannot_be_reused(cloud: LocalCloud, jobs: Jobs) -> None:
+    request = jobs.training_request(HyperParameters={"behavior": "fail"})
     cloud.client("sagemaker").create_training_job(**request)
     jobs.ended(request["TrainingJobName"])
     with pytest.raises(cloud.client("sagemaker").exceptions.ResourceInUse, match="must be unique"):
@@ -134,33 +136,33 @@ def test_a_job_name_is_used_once_for_ever(cloud: LocalCloud, jobs: Jobs) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"TrainingJobName": "no_underscores"}, "regular expression pattern"),
         ({"HyperParameters": {"horizon": "1" * 3000}}, "length less than or equal to 2500"),
         ({"Environment": {"LONG": "x" * 513}}, "length less than or equal to 512"),
-        ({"ResourceConfig": {"VolumeSizeInGB": 10}}, "does not know a ResourceConfig without InstanceType"),
+        ({"ResourceConfig": {"VolumeSizeInGB": 10}}, "does not support a ResourceConfig without InstanceType"),
         ({"AlgorithmSpecification": {"TrainingImage": "a.b/c:d", "TrainingInputMode": "File"}}, "image not found"),
     ],
 )
-def test_a_bad_request_is_refused(cloud: LocalCloud, jobs: Jobs, change: dict[str, object], said: str) -> None:
-    with pytest.raises(ClientError, match=f"ValidationException.*{said}"):
+def test_a_bad_request_is_refused(cloud: LocalCloud, jobs: Jobs, change: dict[str, object], message: str) -> None:
+    with pytest.raises(ClientError, match=f"ValidationException.*{message}"):
         cloud.client("sagemaker").create_training_job(**(jobs.training_request() | change))
 
 
-def test_a_job_is_connected_to_a_network_that_is_there_or_refused(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_a_job_with_a_missing_network_is_refused(cloud: LocalCloud, jobs: Jobs) -> None:
     ec2 = cloud.client("ec2")
     (subnet, *_), (group, *_) = ec2.describe_subnets()["Subnets"], ec2.describe_security_groups()["SecurityGroups"]
-    there = {"Subnets": [subnet["SubnetId"]], "SecurityGroupIds": [group["GroupId"]]}
-    described = jobs.train(VpcConfig=there)
-    assert (described["TrainingJobStatus"], described["VpcConfig"]) == ("Completed", there)
+    existing = {"Subnets": [subnet["SubnetId"]], "SecurityGroupIds": [group["GroupId"]]}
+    described = jobs.train(VpcConfig=existing)
+    assert (described["TrainingJobStatus"], described["VpcConfig"]) == ("Completed", existing)
     for missing in ({"Subnets": ["subnet-01234567"]}, {"SecurityGroupIds": ["sg-01234567"]}):
         ((identifier,),) = missing.values()
         with pytest.raises(ClientError, match=f"ValidationException.*'{identifier}' does not exist"):
-            cloud.client("sagemaker").create_training_job(**jobs.training_request(VpcConfig={**there, **missing}))
+            cloud.client("sagemaker").create_training_job(**jobs.training_request(VpcConfig={**existing, **missing}))
 
 
-def test_a_job_may_fail_for_want_of_capacity_or_quota(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_a_job_may_fail_for_missing_capacity_or_quota(cloud: LocalCloud, jobs: Jobs) -> None:
     cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
     cloud.fail_next_job(instance_type="ml.c5.xlarge", reason="quota")
     described = jobs.train()
@@ -195,7 +197,7 @@ def test_instances_share_sharded_channels_and_merge_their_output(jobs: Jobs) -> 
 def test_one_failing_instance_ends_the_others(jobs: Jobs) -> None:
     started = time.monotonic()
     described = jobs.train(
-        HyperParameters={"behaviour": "fail-on-algo-2"},
+        HyperParameters={"behavior": "fail-on-algo-2"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
     )
     assert described["FailureReason"] == "AlgorithmError: , exit code: 3"
@@ -208,7 +210,7 @@ def test_jobs_are_listed_newest_first(cloud: LocalCloud, jobs: Jobs) -> None:
     assert [job["TrainingJobName"] for job in listed][:2] == names[::-1]
 
 
-def test_the_configuration_files_are_those_of_the_service(cloud: LocalCloud, jobs: Jobs) -> None:
+def test_the_configuration_files_match_sagemaker(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put("demand/a.txt")
     name = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/demand/"})["TrainingJobName"]
     config = cloud.state_folder / "jobs/training" / name / "algo-1/opt/ml/input/config"

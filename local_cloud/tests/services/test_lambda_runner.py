@@ -1,4 +1,4 @@
-"""Functions run from their deployed code, and fail as the service's do."""
+"""Functions run from their deployed code, and fail as in Lambda."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ import pytest
 from local_cloud import LocalCloud
 
 
-def test_a_function_runs_with_its_event_environment_and_the_cloud(
+def test_a_function_gets_its_event_its_environment_and_the_cloud(
     monkeypatch: pytest.MonkeyPatch, cloud: LocalCloud, outputs: dict[str, str]
 ) -> None:
     monkeypatch.setenv("LEAKED", "yes")
@@ -20,7 +20,7 @@ def test_a_function_runs_with_its_event_environment_and_the_cloud(
     assert response.get("FunctionError", "") == ""
     returned = json.loads(response["Payload"].read())
     assert returned["event"] == {"ask": "nothing"}
-    assert returned["colour"] == "blue"
+    assert returned["color"] == "blue"
     assert outputs["BucketName"] in returned["buckets"]
     assert outputs["FunctionArn"].endswith(returned["function"])
     assert 0 < returned["remaining"] <= 2000
@@ -29,7 +29,7 @@ def test_a_function_runs_with_its_event_environment_and_the_cloud(
 
 
 @pytest.mark.parametrize(
-    ("ask", "kind", "message"),
+    ("ask", "error_type", "message"),
     [
         ("raise", "InputError", "demand: no files; upload some"),
         ("sleep", "Sandbox.Timedout", "Task timed out after 2.00 seconds"),
@@ -37,17 +37,17 @@ def test_a_function_runs_with_its_event_environment_and_the_cloud(
         ("set", "Runtime.MarshalError", "Unable to marshal response"),
     ],
 )
-def test_an_error_has_the_shape_of_the_service(
-    cloud: LocalCloud, outputs: dict[str, str], ask: str, kind: str, message: str
+def test_an_error_has_the_format_of_lambda(
+    cloud: LocalCloud, outputs: dict[str, str], ask: str, error_type: str, message: str
 ) -> None:
     error = _fail(cloud, outputs["FunctionArn"], {"ask": ask})
-    assert error["errorType"] == kind
+    assert error["errorType"] == error_type
     assert message in error["errorMessage"]
     if ask == "raise":
         assert 'raise InputError("demand' in error["stackTrace"][-1]
 
 
-def test_an_asynchronous_invocation_returns_at_once_and_logs(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_an_asynchronous_invocation_returns_immediately_and_logs(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     name = outputs["FunctionArn"].rpartition(":")[2]
     response = cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"ask": "later"}')
     assert response["StatusCode"] == 202
@@ -58,7 +58,7 @@ def test_an_asynchronous_invocation_returns_at_once_and_logs(cloud: LocalCloud, 
         if any("'later'" in event["message"] for event in found):
             return
         time.sleep(0.1)
-    pytest.fail("the asynchronous invocation has left no log")
+    pytest.fail("the asynchronous invocation wrote no log")
 
 
 def _fail(cloud: LocalCloud, name: str, event: dict[str, Any]) -> dict[str, Any]:

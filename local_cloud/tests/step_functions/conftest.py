@@ -1,4 +1,4 @@
-"""Plans of distributed Map states."""
+"""The input of distributed Map states."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from local_cloud.tests.jobs_under_test import Jobs
 
 @pytest.fixture
 def planned(cloud: LocalCloud, jobs: Jobs) -> Callable[..., dict[str, Any]]:
-    """The input of a run: `count` partitions, planned in S3."""
+    """Return a function that stores a list of `count` partitions in S3 and returns the input of the Map."""
 
     def planned(count: int, *, at_once: int = 4, text: str | None = None) -> dict[str, Any]:
         run = f"run-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""Map states in distributed mode, and what became of their executions."""
+"""Map states in distributed mode, and their executions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ RESULTS = {"results.$": "$"}
 
 
 def mapped(processor: dict[str, Any], *, bucket: str, **settings: Any) -> dict[str, Any]:
-    """A Map state whose items are in `$.key`, `$.at_once` at a time."""
+    """Return a Map state that reads its items from `$.key` and runs `$.at_once` of them at the same time."""
     return {
         "Type": "Map",
         "ItemReader": {
@@ -40,7 +40,7 @@ def mapped(processor: dict[str, Any], *, bucket: str, **settings: Any) -> dict[s
 
 
 def started_for_each(child: Any) -> dict[str, Any]:
-    """An item's states: it starts an execution, and ends well whatever becomes of that."""
+    """Return the states of an item. The item starts an execution, and succeeds even if that execution fails."""
     return {
         "Run": {
             "Type": "Task",

@@ -1,4 +1,4 @@
-"""A Map state in distributed mode: each item of a list in S3 is an execution of its own, so many at a time."""
+"""A Map state in distributed mode: each item of a list in S3 is its own execution, with a maximum concurrency."""
 
 import itertools
 import json
@@ -21,7 +21,7 @@ from local_cloud.tests.step_functions.distributed_maps import (
 Run = Callable[..., dict[str, Any]]
 
 
-def test_every_item_is_run_once_and_so_many_at_a_time(
+def test_every_item_runs_once_within_the_maximum_concurrency(
     cloud: LocalCloud, jobs: Jobs, create: Any, run: Run, planned: Any
 ) -> None:
     child = create(WAIT)
@@ -37,14 +37,16 @@ def test_every_item_is_run_once_and_so_many_at_a_time(
     assert 3 <= max(running) <= 6
 
 
-def test_one_at_a_time_is_in_order(cloud: LocalCloud, jobs: Jobs, create: Any, run: Run, planned: Any) -> None:
+def test_with_concurrency_one_items_run_in_order(
+    cloud: LocalCloud, jobs: Jobs, create: Any, run: Run, planned: Any
+) -> None:
     child, value = create({"Pass": {"Type": "Pass", "End": True}}), planned(5, at_once=1)
     run({"Each": mapped(started_for_each(child), bucket=jobs.bucket)}, value)
     newest_first = [execution["name"] for execution in executions_of(cloud, child)]
     assert newest_first == [f"{value['run']}-p{number}" for number in reversed(range(5))]
 
 
-def test_an_item_is_an_execution_of_its_own(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_an_item_has_its_own_execution_context(jobs: Jobs, run: Run, planned: Any) -> None:
     seen = {"id.$": "$$.Execution.Id", "name.$": "$$.Execution.Name", "input.$": "$$.Execution.Input"}
     processor = {"See": {"Type": "Pass", "Parameters": seen, "End": True}}
     ended = run({"Each": mapped(processor, bucket=jobs.bucket, Label="Partitions")}, planned(2))
@@ -58,14 +60,12 @@ def test_an_item_is_an_execution_of_its_own(jobs: Jobs, run: Run, planned: Any) 
     assert [result["input"]["partition"] for result in results] == ["p0", "p1"]
 
 
-def test_what_is_of_the_map_is_not_seen_in_an_item(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_an_item_cannot_read_the_map_context(jobs: Jobs, run: Run, planned: Any) -> None:
     processor = {"See": {"Type": "Pass", "Parameters": {"index.$": "$$.Map.Item.Index"}, "End": True}}
     assert run({"Each": mapped(processor, bucket=jobs.bucket)}, planned(1))["status"] == "FAILED"
 
 
-def test_items_that_are_retried_at_once_do_not_disturb_one_another(
-    jobs: Jobs, create: Any, run: Run, planned: Any
-) -> None:
+def test_concurrent_retries_have_separate_counts(jobs: Jobs, create: Any, run: Run, planned: Any) -> None:
     child = create(
         {
             "Which": {
@@ -89,7 +89,7 @@ def test_items_that_are_retried_at_once_do_not_disturb_one_another(
     assert [result.get("output") for result in results] == expected
 
 
-def test_an_item_whose_child_fails_ends_well(jobs: Jobs, create: Any, run: Run, planned: Any) -> None:
+def test_an_item_that_catches_a_failed_child_succeeds(jobs: Jobs, create: Any, run: Run, planned: Any) -> None:
     child = create(
         {
             "Which": {
@@ -111,7 +111,7 @@ def test_an_item_whose_child_fails_ends_well(jobs: Jobs, create: Any, run: Run, 
 
 @pytest.fixture
 def deployed(cloud: LocalCloud, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Parent and child as the CDK writes them: the definition a text joined of parts."""
+    """Deploy parent and child as the CDK writes them: the definition is a joined text."""
     role = {
         "Type": "AWS::IAM::Role",
         "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
@@ -141,7 +141,7 @@ def deployed(cloud: LocalCloud, tmp_path: Path) -> Iterator[dict[str, str]]:
     cloud.client("cloudformation").delete_stack(StackName="fleet")
 
 
-def test_a_deployed_one_is_followed(cloud: LocalCloud, deployed: dict[str, str]) -> None:
+def test_a_deployed_map_can_be_followed(cloud: LocalCloud, deployed: dict[str, str]) -> None:
     items = [{"partition": "a"}, {"partition": "b"}]
     cloud.client("s3").put_object(Bucket=deployed["Bucket"], Key="plan.json", Body=json.dumps(items))
     started = cloud.client("stepfunctions").start_execution(

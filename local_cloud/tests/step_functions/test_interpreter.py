@@ -1,4 +1,4 @@
-"""Definitions in the style the CDK emits are executed as Step Functions does."""
+"""Definitions in the style of the CDK run as in Step Functions."""
 
 import json
 import time
@@ -32,12 +32,12 @@ def test_a_function_returns_and_fails_as_on_aws(outputs: dict[str, str], run: Ru
         },
         "Explain": {
             "Type": "Pass",
-            "Parameters": {"cause.$": "States.StringToJson($.error.Cause)", "colour.$": "$.planned.plan.colour"},
+            "Parameters": {"cause.$": "States.StringToJson($.error.Cause)", "color.$": "$.planned.plan.color"},
             "End": True,
         },
     }
     output = json.loads(run(states, {"ask": "nothing"})["output"])
-    assert output["colour"] == "blue"
+    assert output["color"] == "blue"
     assert output["cause"]["errorType"] == "InputError"
     assert output["cause"]["errorMessage"] == "demand: no files; upload some"
 
@@ -95,7 +95,7 @@ def test_choices(run: Run, rule: dict[str, Any], value: dict[str, Any], chosen: 
     assert json.loads(run(_choice(rule | {"Next": "Yes"}, Default="No"), value)["output"]) == chosen
 
 
-def test_a_choice_without_match_has_an_error_of_its_own(run: Run) -> None:
+def test_a_choice_without_match_has_its_own_error(run: Run) -> None:
     ended = run(_choice({"Variable": "$.n", "NumericEquals": 1, "Next": "Yes"}), {"n": 2})
     assert (ended["status"], ended["error"]) == ("FAILED", "States.NoChoiceMatched")
 
@@ -139,7 +139,7 @@ def test_a_string_is_a_json_output(run: Run) -> None:
     assert run({"Only": {"Type": "Pass", "Result": "plain", "End": True}})["output"] == '"plain"'
 
 
-def test_the_machine_times_out(run: Run) -> None:
+def test_a_state_machine_times_out(run: Run) -> None:
     ended = run({"Wait": {"Type": "Wait", "Seconds": 6000, "End": True}}, TimeoutSeconds=1)
     assert ended["status"] == "TIMED_OUT"
 
@@ -171,17 +171,17 @@ def test_map_and_parallel(run: Run) -> None:
     assert json.loads(run(states, {"items": [1, 2]})["output"]) == [1, [{"n": 2}, {"n": 4}]]
 
 
-def test_a_held_state_waits_until_it_is_released_or_ended(cloud: LocalCloud, start: Any) -> None:
+def test_a_paused_execution_waits_until_released_or_stopped(cloud: LocalCloud, start: Any) -> None:
     workflows = cloud.client("stepfunctions")
-    states = {"First": {"Type": "Pass", "Next": "Held?"}, "Held?": {"Type": "Pass", "End": True}}
+    states = {"First": {"Type": "Pass", "Next": "Paused?"}, "Paused?": {"Type": "Pass", "End": True}}
 
     def entered(execution: str) -> list[str]:
         events = workflows.get_execution_history(executionArn=execution)["events"]
         return [e["stateEnteredEventDetails"]["name"] for e in events if "stateEnteredEventDetails" in e]
 
-    cloud.hold_state("Held?")
+    cloud.pause_at_state("Paused?")
     stopped, released = start(states), start(states)
-    while not all("Held?" in entered(each) for each in (stopped, released)):
+    while not all("Paused?" in entered(each) for each in (stopped, released)):
         time.sleep(0.05)
     time.sleep(0.2)
     assert [workflows.describe_execution(executionArn=each)["status"] for each in (stopped, released)] == 2 * [

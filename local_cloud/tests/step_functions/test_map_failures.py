@@ -29,15 +29,13 @@ def _failing_at(index: int) -> dict[str, Any]:
     }
 
 
-def test_an_item_that_fails_fails_the_state(cloud: LocalCloud, jobs: Jobs, run: Run, planned: Any) -> None:
+def test_a_failed_item_fails_the_state(cloud: LocalCloud, jobs: Jobs, run: Run, planned: Any) -> None:
     ended = run({"Each": mapped(_failing_at(1), bucket=jobs.bucket)}, planned(3, at_once=1))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.ExceedToleratedFailureThreshold")
     assert "MapRunFailed" in events_of(cloud, ended["executionArn"])
 
 
-def test_where_all_may_fail_one_that_does_is_counted_and_left_out(
-    cloud: LocalCloud, jobs: Jobs, run: Run, planned: Any
-) -> None:
+def test_a_tolerated_failed_item_is_counted_and_omitted(cloud: LocalCloud, jobs: Jobs, run: Run, planned: Any) -> None:
     state = mapped(_failing_at(1), bucket=jobs.bucket, ToleratedFailurePercentage=100)
     ended = run({"Each": state}, planned(3, at_once=1))
     assert json.loads(ended["output"]) == {"results": ["done", "done"]}
@@ -50,7 +48,7 @@ def test_where_all_may_fail_one_that_does_is_counted_and_left_out(
         assert (counts["total"], counts["succeeded"], counts["failed"], counts["running"]) == (3, 2, 1, 0)
 
 
-def test_where_all_may_fail_all_can(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_all_items_may_fail_at_100_percent(jobs: Jobs, run: Run, planned: Any) -> None:
     fail = {"Fail": {"Type": "Fail", "Error": "InputError"}}
     ended = run({"Each": mapped(fail, bucket=jobs.bucket, ToleratedFailurePercentage=100)}, planned(3))
     assert json.loads(ended["output"]) == {"results": []}
@@ -59,15 +57,13 @@ def test_where_all_may_fail_all_can(jobs: Jobs, run: Run, planned: Any) -> None:
 @pytest.mark.parametrize(
     "tolerated", [{"ToleratedFailureCount": 1}, {"ToleratedFailurePercentage": 50}, {"ToleratedFailurePercentage": 99}]
 )
-def test_other_tolerated_failures_are_not_known(jobs: Jobs, run: Run, planned: Any, tolerated: dict[str, int]) -> None:
+def test_other_tolerated_failures_are_refused(jobs: Jobs, run: Run, planned: Any, tolerated: dict[str, int]) -> None:
     ended = run({"Each": mapped(_failing_at(1), bucket=jobs.bucket, **tolerated)}, planned(3))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Runtime")
-    assert "known to the local cloud" in ended["cause"]
+    assert "the local cloud supports only" in ended["cause"]
 
 
-def test_an_item_that_fails_stops_the_others(
-    cloud: LocalCloud, jobs: Jobs, create: Any, run: Run, planned: Any
-) -> None:
+def test_a_failed_item_stops_the_others(cloud: LocalCloud, jobs: Jobs, create: Any, run: Run, planned: Any) -> None:
     child = create(WAIT_LONG)
     item = started_for_each(child)
     first = {
@@ -86,7 +82,7 @@ def test_an_item_that_fails_stops_the_others(
     }
     assert json.loads(run(states, planned(9, at_once=4))["output"]) == "caught"
     executions = executions_of(cloud, child)
-    assert len(executions) == 3  # what had not been begun is not begun any more
+    assert len(executions) == 3  # the remaining items do not start
     ended = [wait_for_execution(cloud.client, execution["executionArn"]) for execution in executions]
     assert {execution["status"] for execution in ended} == {"ABORTED"}
 
@@ -103,18 +99,18 @@ def test_stopping_the_parent_stops_the_children(
     assert events_of(cloud, parent)[-2:] == ["MapRunAborted", "ExecutionAborted"]
 
 
-def test_no_items_are_no_executions(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_an_empty_list_starts_no_executions(jobs: Jobs, run: Run, planned: Any) -> None:
     ended = run({"Each": mapped(_failing_at(0), bucket=jobs.bucket)}, planned(0))
     assert json.loads(ended["output"]) == {"results": []}
 
 
-@pytest.mark.parametrize("text", ["no JSON", '{"a": "list"}'])
-def test_what_is_no_list_cannot_be_read(jobs: Jobs, run: Run, planned: Any, text: str) -> None:
+@pytest.mark.parametrize("text", ["not JSON", '{"a": "list"}'])
+def test_content_that_is_not_a_list_cannot_be_read(jobs: Jobs, run: Run, planned: Any, text: str) -> None:
     ended = run({"Each": mapped(_failing_at(0), bucket=jobs.bucket)}, planned(1, text=text))
     assert (ended["status"], ended["error"]) == ("FAILED", "States.ItemReaderFailed")
 
 
-def test_a_list_that_is_not_there_cannot_be_read(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_a_missing_list_cannot_be_read(jobs: Jobs, run: Run, planned: Any) -> None:
     caught = {"Catch": [{"ErrorEquals": ["States.ItemReaderFailed"], "Next": "Caught"}]}
     states = {
         "Each": mapped(_failing_at(0), bucket=jobs.bucket, **caught),
@@ -123,6 +119,6 @@ def test_a_list_that_is_not_there_cannot_be_read(jobs: Jobs, run: Run, planned: 
     assert "NoSuchKey" in run(states, planned(1) | {"key": "plans/missing.json"})["output"]
 
 
-def test_an_item_selector_that_finds_nothing_is_the_states_own_error(jobs: Jobs, run: Run, planned: Any) -> None:
+def test_an_item_selector_without_a_match_fails_the_state(jobs: Jobs, run: Run, planned: Any) -> None:
     state = mapped(_failing_at(0), bucket=jobs.bucket, ItemSelector={"x.$": "$$.Map.Item.Value.missing"})
     assert run({"Each": state}, planned(2))["error"] == "States.Runtime"

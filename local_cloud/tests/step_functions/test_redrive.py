@@ -1,4 +1,4 @@
-"""A failed execution goes on where it failed."""
+"""A redriven execution continues at the failed state."""
 
 import json
 import uuid
@@ -14,7 +14,7 @@ from local_cloud.tests.jobs_under_test import Jobs
 Run = Callable[..., dict[str, Any]]
 
 
-def test_a_redriven_execution_goes_on_at_the_failed_state(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
+def test_a_redriven_execution_continues_at_the_failed_state(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
     prefix = f"redrive/{uuid.uuid4().hex}/"
     states = {
         "Before": {"Type": "Pass", "Result": {"from": "before"}, "ResultPath": "$.before", "Next": "Train"},

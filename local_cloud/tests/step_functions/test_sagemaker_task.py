@@ -1,4 +1,4 @@
-"""A state that creates a SageMaker job waits for it as Step Functions does."""
+"""A state that creates a SageMaker job waits for it as in Step Functions."""
 
 import json
 import time
@@ -24,7 +24,7 @@ def test_a_completed_job_is_the_output(jobs: Jobs, run: Run) -> None:
 
 def test_a_failed_job_is_the_cause_of_task_failed(jobs: Jobs, run: Run) -> None:
     states = {
-        "Train": jobs.training_state("$$.Execution.Name", HyperParameters={"behaviour": "fail"})
+        "Train": jobs.training_state("$$.Execution.Name", HyperParameters={"behavior": "fail"})
         | {"Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Read"}], "End": True},
         "Read": {
             "Type": "Pass",
@@ -38,9 +38,9 @@ def test_a_failed_job_is_the_cause_of_task_failed(jobs: Jobs, run: Run) -> None:
     assert output["job"]["FailureReason"].startswith("AlgorithmError: input error: ")
 
 
-def test_a_stopped_job_passes_and_says_that_it_was_stopped(cloud: LocalCloud, jobs: Jobs, start: Any) -> None:
+def test_a_stopped_job_succeeds_with_status_stopped(cloud: LocalCloud, jobs: Jobs, start: Any) -> None:
     name = f"job-{uuid.uuid4().hex[:8]}"
-    state = jobs.training_state("$.name", HyperParameters={"behaviour": "wait"})
+    state = jobs.training_state("$.name", HyperParameters={"behavior": "wait"})
     execution = start({"Train": state | {"End": True}}, {"name": name})
     _wait_for_line(cloud, name, "waiting")
     cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
@@ -51,7 +51,7 @@ def test_a_stopped_job_passes_and_says_that_it_was_stopped(cloud: LocalCloud, jo
 
 def test_stopping_the_execution_stops_the_job(cloud: LocalCloud, jobs: Jobs, start: Any) -> None:
     name = f"job-{uuid.uuid4().hex[:8]}"
-    state = jobs.training_state("$.name", HyperParameters={"behaviour": "wait"})
+    state = jobs.training_state("$.name", HyperParameters={"behavior": "wait"})
     execution = start({"Train": state | {"End": True}}, {"name": name})
     _wait_for_line(cloud, name, "waiting")
     cloud.client("stepfunctions").stop_execution(executionArn=execution)
@@ -61,25 +61,25 @@ def test_stopping_the_execution_stops_the_job(cloud: LocalCloud, jobs: Jobs, sta
 
 def test_a_state_that_times_out_stops_its_job(jobs: Jobs, run: Run) -> None:
     name = f"job-{uuid.uuid4().hex[:8]}"
-    state = jobs.training_state("$.name", HyperParameters={"behaviour": "wait"})
+    state = jobs.training_state("$.name", HyperParameters={"behavior": "wait"})
     ended = run({"Train": state | {"TimeoutSeconds": 1, "End": True}}, {"name": name})
     assert (ended["status"], ended["error"]) == ("FAILED", "States.Timeout")
     assert jobs.ended(name)["TrainingJobStatus"] == "Stopped"
 
 
-def test_a_name_that_was_used_is_a_resource_in_use(jobs: Jobs, run: Run) -> None:
+def test_a_used_name_is_a_resource_in_use(jobs: Jobs, run: Run) -> None:
     used = jobs.train()["TrainingJobName"]
     ended = run({"Train": jobs.training_state("$.name") | {"End": True}}, {"name": used})
     assert ended["error"] == "SageMaker.ResourceInUseException"
     assert "must be unique" in ended["cause"]
 
 
-def test_other_refusals_have_one_name(jobs: Jobs, run: Run) -> None:
+def test_other_errors_share_one_name(jobs: Jobs, run: Run) -> None:
     ended = run({"Train": jobs.training_state("$.name") | {"End": True}}, {"name": "no_underscores"})
     assert ended["error"] == "SageMaker.AmazonSageMakerException"
 
 
-def test_a_fallback_to_another_instance_type(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
+def test_a_state_can_fall_back_to_another_instance_type(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
     cloud.fail_next_job(instance_type="ml.m5.large", reason="quota")
     spare = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
     states = {
@@ -94,7 +94,7 @@ def test_a_fallback_to_another_instance_type(cloud: LocalCloud, jobs: Jobs, run:
     assert output["ResourceConfig"]["InstanceType"] == "ml.c5.xlarge"
 
 
-def test_a_retry_gets_a_new_count(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
+def test_a_retry_has_a_new_retry_count(cloud: LocalCloud, jobs: Jobs, run: Run) -> None:
     cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
     state = jobs.training_state("States.Format('{}-{}', $$.Execution.Name, $$.State.RetryCount)")
     retry = [{"ErrorEquals": ["States.TaskFailed"], "IntervalSeconds": 60, "MaxAttempts": 2, "BackoffRate": 2}]
@@ -103,7 +103,7 @@ def test_a_retry_gets_a_new_count(cloud: LocalCloud, jobs: Jobs, run: Run) -> No
     assert json.loads(ended["output"])["TrainingJobName"].endswith("-1")
 
 
-def test_parameters_of_a_wrong_type_are_a_runtime_error_that_all_does_not_catch(jobs: Jobs, run: Run) -> None:
+def test_states_all_does_not_catch_parameters_of_a_wrong_type(jobs: Jobs, run: Run) -> None:
     state = jobs.training_state("$$.Execution.Name", HyperParameters={"horizon": 12})
     states = {
         "Train": state | {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}], "End": True},

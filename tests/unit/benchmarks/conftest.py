@@ -1,4 +1,4 @@
-"""What the tests of the benchmarks share."""
+"""Fixtures of the tests of the benchmarks."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def one_core() -> Iterator[None]:
-    """One core, and so one thread: several wait for one another where other programs want the cores, too."""
+    """Limit the tests to one core, and so to one thread: threads wait for each other if other programs run."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

@@ -1,4 +1,4 @@
-"""Tasks are read, forecast and scored as their definitions say."""
+"""Reading, forecasting and scoring of tasks."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks.accuracy.run_tasks import LEVELS, by_plain_mlforecast, main
+from benchmarks.accuracy.run_tasks import LEVELS, main, run_plain_mlforecast
 from benchmarks.accuracy.scores import score_point, score_quantiles
 from benchmarks.accuracy.tasks import ForecastTask, task_names
 from job_code.series.frequency import Frequency
@@ -29,29 +29,29 @@ def write_task(folder: Path, name: str, *, horizon: int = HORIZON) -> None:
     together.filter("test").drop("test").write_parquet(folder / f"{name}.test.parquet")
 
 
-def test_a_task_is_forecast_in_every_way_and_compared(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_task_is_forecast_by_each_program_and_compared(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     write_task(tmp_path, "sweets")
     pl.DataFrame({"task": ["sweets", "else"], "model": ["Guess", "No"], "MASE": [3.25, 1.0]}).write_csv(
         tmp_path / "published.csv"
     )
     main([str(tmp_path), "--set", "n_estimators=5"])
-    said = capfd.readouterr().out
-    assert "**sweets**: 3 series, 4 periods ahead" in said
-    rows = [line.split(" | ")[0].removeprefix("| ") for line in said.splitlines() if line.startswith("| ")]
+    printed = capfd.readouterr().out
+    assert "**sweets**: 3 series, 4 periods ahead" in printed
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in printed.splitlines() if line.startswith("| ")]
     assert rows[2:] == [
         "the job",
         "plain MLForecast",
-        "the value of 1 weeks ago",
-        "the value of 52 weeks ago",
+        "seasonal naive of 1 week",
+        "seasonal naive of 52 weeks",
         "published: Guess",
     ]
-    assert "| published: Guess | 3.2500 |" in said
-    shares = [float(share.rstrip("%")) for share in said.split("distribution: ")[1].split("\n")[0].split(", ")]
+    assert "| published: Guess | 3.2500 |" in printed
+    shares = [float(share.rstrip("%")) for share in printed.split("distribution: ")[1].split("\n")[0].split(", ")]
     assert len(shares) == 10
     assert sum(shares) == pytest.approx(100, abs=0.6)
 
 
-def test_series_that_plain_mlforecast_cannot_forecast_are_scored_too(
+def test_series_that_plain_mlforecast_cannot_forecast_are_scored(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     write_task(tmp_path, "sweets")
@@ -62,20 +62,20 @@ def test_series_that_plain_mlforecast_cannot_forecast_are_scored_too(
     main([str(tmp_path), "--set", "n_estimators=5"])
     assert "| plain MLForecast |" in capfd.readouterr().out
     task = ForecastTask.read(tmp_path, "sweets")
-    forecast = by_plain_mlforecast(task, Frequency("W-MON"))
+    forecast = run_plain_mlforecast(task, Frequency("W-MON"))
     empty = sorted(NAMES).index("ö")
     assert forecast[empty].tolist() == [0.0] * HORIZON
     others = np.delete(forecast, empty, axis=0)
     assert (np.abs(others - 20) < 10).all()
 
 
-def test_no_task_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_without_tasks_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([str(tmp_path)])
-    assert f"there is no TASK.train.parquet in {tmp_path}" in capsys.readouterr().err
+    assert f"{tmp_path} has no TASK.train.parquet" in capsys.readouterr().err
 
 
-def test_a_task_is_what_its_files_hold(tmp_path: Path) -> None:
+def test_read_returns_the_contents_of_the_files(tmp_path: Path) -> None:
     write_task(tmp_path, "sweets")
     assert task_names(tmp_path) == ["sweets"]
     task = ForecastTask.read(tmp_path, "sweets")
@@ -97,7 +97,7 @@ def test_a_task_is_what_its_files_hold(tmp_path: Path) -> None:
         ForecastTask.read(tmp_path, "sweets")
 
 
-def test_scores_are_what_their_formulas_say() -> None:
+def test_scores_match_their_formulas() -> None:
     random = np.random.default_rng(0)
     actual, scale = random.gamma(2, 3, (5, 3)), np.array([1.0, 2, np.nan, 0, 3])
     actual[1, 2] = np.nan

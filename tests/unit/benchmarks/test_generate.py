@@ -1,4 +1,4 @@
-"""Demand from the generator: the same each time in either layout, and as uneven as a retailer's."""
+"""Demand from the generator: reproducible in both layouts, with the properties of a retailer's demand."""
 
 import subprocess
 import sys
@@ -13,16 +13,21 @@ import pytest
 from benchmarks.generator import generate as generator
 from benchmarks.generator import week_files
 from benchmarks.generator.assortment import Assortment
-from benchmarks.generator.generate import Order, Summary, generate, main
+from benchmarks.generator.generate import GeneratorOptions, Summary, generate, main
 from job_code.runtime.progress import Progress
 
 LAST = date(2026, 11, 16)
 KEY = ["article_id", "merchant_id"]
 
 
-def made(folder: Path, series: int, weeks: int = 156, seed: int = 0, order: Order | None = None) -> Summary:
+def write(
+    folder: Path, series: int, weeks: int = 156, seed: int = 0, options: GeneratorOptions | None = None
+) -> Summary:
     return generate(
-        Assortment(series=series, weeks=weeks, last=LAST, seed=seed), order or Order(), folder, progress=Progress()
+        Assortment(series=series, weeks=weeks, last=LAST, seed=seed),
+        options or GeneratorOptions(),
+        folder,
+        progress=Progress(),
     )
 
 
@@ -37,40 +42,40 @@ def demand(folder: Path) -> pl.DataFrame:
 @pytest.fixture(scope="module")
 def three_years(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
     folder = tmp_path_factory.mktemp("three_years")
-    return folder, made(folder, 6000, order=Order(static=True))
+    return folder, write(folder, 6000, options=GeneratorOptions(static=True))
 
 
 @pytest.mark.parametrize("layout", ["week", "series"])
-def test_the_same_arguments_make_the_same_bytes(tmp_path: Path, layout: str) -> None:
-    order = Order(layout=layout, price=True, static=True, files=2)
-    made(tmp_path / "once", 300, 20, order=order)
-    made(tmp_path / "again", 300, 20, order=order)
-    made(tmp_path / "other", 300, 20, seed=1, order=order)
+def test_the_same_arguments_produce_the_same_bytes(tmp_path: Path, layout: str) -> None:
+    options = GeneratorOptions(layout=layout, price=True, static=True, files=2)
+    write(tmp_path / "once", 300, 20, options=options)
+    write(tmp_path / "again", 300, 20, options=options)
+    write(tmp_path / "other", 300, 20, seed=1, options=options)
     assert contents(tmp_path / "once") == contents(tmp_path / "again")
     assert contents(tmp_path / "once") != contents(tmp_path / "other")
 
 
-def test_layouts_files_and_columns_beside_do_not_change_the_rows(
+def test_layouts_files_and_extra_columns_do_not_change_the_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(week_files, "CELLS_WAITING", 100_000)  # several groups of rows a week
-    made(tmp_path / "weeks", 30_000, 12, order=Order(layout="week", price=True, static=True))
-    made(tmp_path / "series", 30_000, 12, order=Order(layout="series", price=True, files=3))
-    made(tmp_path / "plain", 30_000, 12)
+    monkeypatch.setattr(week_files, "CELLS_WAITING", 100_000)  # several row groups per week
+    write(tmp_path / "weeks", 30_000, 12, options=GeneratorOptions(layout="week", price=True, static=True))
+    write(tmp_path / "series", 30_000, 12, options=GeneratorOptions(layout="series", price=True, files=3))
+    write(tmp_path / "plain", 30_000, 12)
     by_week, by_series = demand(tmp_path / "weeks"), demand(tmp_path / "series")
     assert by_series.equals(by_week.sort(*KEY, "ds"))
     assert demand(tmp_path / "plain").equals(by_week.drop("price"))
 
 
 @pytest.mark.parametrize("series", [1, 2, 10])
-def test_few_series_are_as_many_as_asked_for(tmp_path: Path, series: int) -> None:
-    assert made(tmp_path, series, order=Order(static=True)).series == series
+def test_generates_exactly_the_requested_few_series(tmp_path: Path, series: int) -> None:
+    assert write(tmp_path, series, options=GeneratorOptions(static=True)).series == series
     assert demand(tmp_path).select(KEY).n_unique() == series
     assert pl.read_parquet(tmp_path / "static/series.parquet").height == series
 
 
-def test_one_week_is_a_history(tmp_path: Path) -> None:
-    assert made(tmp_path, 50, 1).rows == 50
+def test_the_history_can_be_one_week(tmp_path: Path) -> None:
+    assert write(tmp_path, 50, 1).rows == 50
 
 
 def test_week_files_hold_one_week_in_key_order(three_years: tuple[Path, Summary]) -> None:
@@ -83,7 +88,7 @@ def test_week_files_hold_one_week_in_key_order(three_years: tuple[Path, Summary]
         assert rows.select(KEY).equals(rows.select(KEY).sort(KEY))
 
 
-def test_keys_are_text_and_come_once_a_week(three_years: tuple[Path, Summary]) -> None:
+def test_keys_are_text_and_unique_per_week(three_years: tuple[Path, Summary]) -> None:
     rows = demand(three_years[0])
     assert rows.schema == {**dict.fromkeys(KEY, pl.String), "ds": pl.Date, "y": pl.Int32}
     assert rows.select(*KEY, "ds").is_unique().all()
@@ -91,10 +96,11 @@ def test_keys_are_text_and_come_once_a_week(three_years: tuple[Path, Summary]) -
     assert rows["merchant_id"].str.contains(r"^M\d{3}$").all()
 
 
-# Blocks have about 8,192 series: in the first case a file ends with a few of a block, in the second it begins so.
+# Blocks have about 8,192 series. In the first case a file ends with a few series of a block, in the second it
+# starts with a few.
 @pytest.mark.parametrize("series", [33_000, 32_600])
-def test_series_files_hold_whole_series_in_groups_that_are_not_tiny(tmp_path: Path, series: int) -> None:
-    made(tmp_path, series, 20, order=Order(layout="series", files=2))
+def test_series_files_have_whole_series_in_large_row_groups(tmp_path: Path, series: int) -> None:
+    write(tmp_path, series, 20, options=GeneratorOptions(layout="series", files=2))
     files = sorted((tmp_path / "demand").iterdir())
     for path in files:
         groups = pq.ParquetFile(path).metadata
@@ -106,12 +112,12 @@ def test_series_files_hold_whole_series_in_groups_that_are_not_tiny(tmp_path: Pa
     assert not set.intersection(*keys)
 
 
-def test_a_living_series_has_a_row_every_week(three_years: tuple[Path, Summary]) -> None:
+def test_a_series_has_a_row_every_week(three_years: tuple[Path, Summary]) -> None:
     spans = demand(three_years[0]).group_by(KEY).agg(pl.len(), first=pl.col("ds").min(), last=pl.col("ds").max())
     assert (spans["len"] == (spans["last"] - spans["first"]).dt.total_days() // 7 + 1).all()
 
 
-def test_demand_is_intermittent_uneven_and_comes_and_goes(three_years: tuple[Path, Summary]) -> None:
+def test_demand_is_intermittent_heavy_tailed_and_has_launches_and_ends(three_years: tuple[Path, Summary]) -> None:
     folder, summary = three_years
     rows = demand(folder)
     each = rows.group_by(KEY).agg(
@@ -126,15 +132,15 @@ def test_demand_is_intermittent_uneven_and_comes_and_goes(three_years: tuple[Pat
     assert summary.delisted == (each["last"] < LAST).sum()
     assert 0.5 < summary.zeros / summary.rows < 0.65
     assert 0.09 < summary.launched / summary.series < 0.16
-    assert 0.04 < summary.dead / summary.series < 0.08
-    assert 0 < summary.delisted < summary.dead
+    assert 0.04 < summary.discontinued / summary.series < 0.08
+    assert 0 < summary.delisted < summary.discontinued
     assert 0.5 < (each["mean"] < 1).mean() < 0.75  # type: ignore[operator]
     assert each["mean"].max() > 100 * each["mean"].median()  # type: ignore[operator]
     zeros_after = each.filter((pl.col("last") < LAST) & pl.col("last_sale").is_not_null())
     assert ((zeros_after["last"] - zeros_after["last_sale"]).dt.total_days() >= 4 * 7).all()
 
 
-def test_popular_articles_are_sold_by_many_merchants(three_years: tuple[Path, Summary]) -> None:
+def test_many_merchants_sell_popular_articles(three_years: tuple[Path, Summary]) -> None:
     merchants = pl.read_parquet(three_years[0] / "static/series.parquet").group_by("article_id").len()["len"]
     assert merchants.max() > 4 * merchants.median()  # type: ignore[operator]
     assert merchants.min() == 1
@@ -157,8 +163,8 @@ def test_a_category_has_its_season(three_years: tuple[Path, Summary]) -> None:
     assert max(barbecue) > 4 * min(barbecue)
 
 
-def test_a_promotion_lowers_the_price_and_sells(tmp_path: Path) -> None:
-    made(tmp_path, 3000, 52, order=Order(price=True))
+def test_a_promotion_lowers_the_price_and_raises_sales(tmp_path: Path) -> None:
+    write(tmp_path, 3000, 52, options=GeneratorOptions(price=True))
     usual = pl.col("price").max().over(KEY)
     by_price = demand(tmp_path).group_by(promoted=pl.col("price") < 0.85 * usual).agg(pl.col("y").mean(), pl.len())
     (without, _), (promoted, weeks) = by_price.sort("promoted").select("y", "len").iter_rows()
@@ -173,7 +179,7 @@ def test_memory_does_not_grow_with_the_number_of_series(tmp_path: Path, monkeypa
     def peak(series: int) -> int:
         tracemalloc.start()
         try:
-            made(tmp_path / str(series), series, 10)
+            write(tmp_path / str(series), series, 10)
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -181,8 +187,8 @@ def test_memory_does_not_grow_with_the_number_of_series(tmp_path: Path, monkeypa
     assert peak(200_000) < 1.5 * peak(50_000)
 
 
-def test_the_job_forecasts_it(tmp_path: Path) -> None:
-    made(tmp_path, 60, 110, order=Order(price=True, static=True))
+def test_the_job_forecasts_the_demand(tmp_path: Path) -> None:
+    write(tmp_path, 60, 110, options=GeneratorOptions(price=True, static=True))
     settings = ("key=article_id,merchant_id", "horizon=4", "n_estimators=10")
     command = [sys.executable, "-m", "job_code", "train", "--output", str(tmp_path / "out")]
     command += ["--demand", str(tmp_path / "demand"), "--static", str(tmp_path / "static")]
@@ -192,13 +198,13 @@ def test_the_job_forecasts_it(tmp_path: Path) -> None:
     assert pl.read_parquet(part).select(KEY).n_unique() == 60
 
 
-def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
+def test_rejects_a_folder_that_is_not_empty(tmp_path: Path) -> None:
     (tmp_path / "demand").mkdir()
-    with pytest.raises(SystemExit, match=f"nothing written: {tmp_path} is not empty: name a new folder, or empty it"):
+    with pytest.raises(SystemExit, match=f"nothing written: {tmp_path} is not empty; use a new folder, or empty it"):
         main(["--series", "10", "--output", str(tmp_path)])
 
 
-def test_a_failure_leaves_nothing_that_looks_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -211,14 +217,14 @@ def test_a_failure_leaves_nothing_that_looks_finished(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--series", "0"], "--series, --weeks and --files are 1 or more"),
-        (["--series", "10", "--weeks", "5201"], "--weeks 5201 is more than 5,200"),
-        (["--series", "10", "--last", "2026-11-17"], "--last 2026-11-17 is a Tuesday: name a Monday"),
-        (["--series", "10", "--files", "2"], "--files goes with --layout series"),
-        (["--series", "10", "--files", "11", "--layout", "series"], "a file holds one series at least"),
+        (["--series", "0"], "--series, --weeks and --files must be 1 or more"),
+        (["--series", "10", "--weeks", "5201"], "--weeks 5201 must be at most 5,200"),
+        (["--series", "10", "--last", "2026-11-17"], "--last 2026-11-17 is a Tuesday; it must be a Monday"),
+        (["--series", "10", "--files", "2"], "--files needs --layout series"),
+        (["--series", "10", "--files", "11", "--layout", "series"], "must not exceed --series"),
     ],
 )
-def test_a_wrong_argument_is_named(
+def test_an_invalid_argument_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -228,7 +234,7 @@ def test_a_wrong_argument_is_named(
     assert not (tmp_path / "new").exists()
 
 
-def test_the_command_sums_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["--series", "200", "--weeks", "8", "--output", str(tmp_path / "new"), "--static"])
     out = capsys.readouterr().out
     assert out.startswith("200 series, 1,")

@@ -1,4 +1,4 @@
-"""The limit that the job is measured against."""
+"""The lower bound of the job's time."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     values = np.stack([random.gamma(0.5, 3, 20_000), random.normal(0, 1, 20_000), random.poisson(1, 20_000)], axis=1)
     target = values[:, 0] * (1 + values[:, 1]) + values[:, 2] + random.normal(0, 0.3, 20_000)
     settings = {"num_leaves": 31, "min_data_in_leaf": 50, "verbosity": -1, "num_threads": 1}
-    file = tmp_path_factory.mktemp("models") / "sparse.txt"
+    file = tmp_path_factory.mktemp("models") / "intermittent.txt"
     lgb.train(settings, lgb.Dataset(values, target), 30).save_model(file)
     return file
 
@@ -35,21 +35,21 @@ def demand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_drawn_rows_pass_as_many_nodes_as_those_that_were_learnt_from(model: Path) -> None:
+def test_drawn_rows_pass_as_many_nodes_as_training_rows(model: Path) -> None:
     booster = lgb.Booster(model_file=model)
     rows = draw_rows(booster, 5_000)
     assert rows.shape == (5_000, 3)
     reached = np.asarray(booster.predict(rows, pred_leaf=True, num_threads=1)).astype(int)
-    drawn = learnt = 0.0
+    drawn = trained = 0.0
     for number, tree in enumerate(trees(booster)):
         leaves = {node["leaf_index"]: (depth, node["leaf_count"]) for node, depth in walk(tree) if "leaf_index" in node}
         drawn += float(np.mean([leaves[leaf][0] for leaf in reached[:, number]]))
         count = sum(rows for _, rows in leaves.values())
-        learnt += sum(depth * rows for depth, rows in leaves.values()) / count
-    assert drawn == pytest.approx(learnt, rel=0.1)
+        trained += sum(depth * rows for depth, rows in leaves.values()) / count
+    assert drawn == pytest.approx(trained, rel=0.1)
 
 
-def test_every_predictor_that_is_installed_predicts_as_lightgbm_does(model: Path) -> None:
+def test_every_installed_predictor_agrees_with_lightgbm(model: Path) -> None:
     rows = draw_rows(lgb.Booster(model_file=model), 1_000)
     found = {name: predict(rows) for name, predict in predictors(model)}
     assert next(iter(found)) == LIGHTGBM
@@ -57,17 +57,17 @@ def test_every_predictor_that_is_installed_predicts_as_lightgbm_does(model: Path
         assert np.median(np.abs(predicted - found[LIGHTGBM])) < 1e-4
 
 
-def test_a_limit_is_made_of_decoding_and_of_the_models_that_are_there(model: Path, demand: Path) -> None:
-    limit = measure_limit(demand, ["key", "y"], model.parent, {"regular": 5, "sparse": 1_000_000}, cores=1)
-    assert limit.forecasts == {"sparse": 1_000_000}
-    assert limit.seconds == pytest.approx(limit.decode_seconds + limit.microseconds[limit.predictor]["sparse"])
-    assert 0 < limit.microseconds[LIGHTGBM]["sparse"] < 1_000
-    nothing = measure_limit(demand, ["key", "y"], model.parent, {"regular": 5}, cores=1)
-    assert nothing.seconds == nothing.decode_seconds > 0
+def test_the_lower_bound_covers_decoding_and_the_existing_models(model: Path, demand: Path) -> None:
+    limit = measure_limit(demand, ["key", "y"], model.parent, {"dense": 5, "intermittent": 1_000_000}, cores=1)
+    assert limit.forecasts == {"intermittent": 1_000_000}
+    assert limit.seconds == pytest.approx(limit.decode_seconds + limit.microseconds[limit.predictor]["intermittent"])
+    assert 0 < limit.microseconds[LIGHTGBM]["intermittent"] < 1_000
+    without_models = measure_limit(demand, ["key", "y"], model.parent, {"dense": 5}, cores=1)
+    assert without_models.seconds == without_models.decode_seconds > 0
 
 
-def test_a_limit_that_cannot_be_measured_says_why(model: Path, demand: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"the limit was not measured: .*decode ended with 1: (?s:.)*no_such"):
+def test_a_failed_measurement_reports_the_cause(model: Path, demand: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"lower bound not measured: exit code 1 of .*decode: (?s:.)*no_such"):
         measure_limit(demand, ["no_such"], model.parent, {}, cores=1)
 
 

@@ -1,4 +1,4 @@
-"""What a program and all processes it starts use is seen, and nothing it starts is left behind."""
+"""Measurement of a program's process tree, which ends with the program."""
 
 import os
 import signal
@@ -31,17 +31,17 @@ def python(code: str) -> list[str]:
 
 
 def starting(code: str) -> str:
-    """A program that starts another one and waits for it."""
+    """Return a program that starts another program and waits for it."""
     return f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
 
 
 @pytest.mark.parametrize("code", [HOLD, starting(HOLD), starting(starting(HOLD))], ids=["own", "child", "grandchild"])
-def test_memory_is_that_of_the_whole_tree(tmp_path: Path, code: str) -> None:
+def test_memory_covers_the_process_tree(tmp_path: Path, code: str) -> None:
     peak = measure(python(code), folder=tmp_path).peak_memory / 2**20
     assert MEGABYTES < peak < MEGABYTES + 80
 
 
-def test_what_processes_share_counts_once(tmp_path: Path) -> None:
+def test_shared_memory_counts_once(tmp_path: Path) -> None:
     code = f"""
         import os, time
         held = b"x" * ({MEGABYTES} * 2**20)
@@ -72,16 +72,16 @@ def test_time_processor_time_and_disk_are_measured(tmp_path: Path) -> None:
     assert 0.5 < finished.cpu_seconds < finished.seconds
 
 
-def test_a_program_runs_on_some_of_the_cores_alone(tmp_path: Path) -> None:
+def test_a_program_is_limited_to_some_cores(tmp_path: Path) -> None:
     every = os.sched_getaffinity(0)
     finished = measure(python("import os; print(sorted(os.sched_getaffinity(0)))"), folder=tmp_path, cores=1)
     assert [text for _, text in finished.lines] == [str([max(every)])]
     assert os.sched_getaffinity(0) == every
-    with pytest.raises(ValueError, match=f"{len(every) + 1} cores are asked for, and this process may use"):
+    with pytest.raises(ValueError, match=f"cannot use {len(every) + 1} cores: this process may use only"):
         measure(python(""), folder=tmp_path, cores=len(every) + 1)
 
 
-def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
+def test_reports_the_stage_of_the_peak(tmp_path: Path) -> None:
     code = """
         import json, time
         def stage(name, megabytes):
@@ -98,19 +98,19 @@ def test_the_stage_of_the_peak_is_told(tmp_path: Path) -> None:
     assert finished.failure is None
 
 
-def test_a_failure_is_told_with_its_last_line(tmp_path: Path) -> None:
+def test_a_failure_has_the_last_line(tmp_path: Path) -> None:
     finished = measure(python("import sys; print('before'); sys.exit('no such thing')"), folder=tmp_path)
     assert finished.failure == f"exit code 1 after {finished.seconds:,.0f} s: no such thing"
 
 
-def test_a_failure_of_the_job_is_told_with_its_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_of_the_job_has_its_code(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     line = '{"level": "ERROR", "message": "no room", "code": "OutOfDisk"}'
     finished = measure(python(f"import sys; print({line!r}); sys.exit(1)"), folder=tmp_path)
     assert finished.failure == f"exit code 1 after {finished.seconds:,.0f} s: [OutOfDisk] no room"
     assert capfd.readouterr().err == "  [OutOfDisk] no room\n"
 
 
-def test_a_program_killed_for_lack_of_memory_is_told() -> None:
+def test_reports_a_program_killed_for_lack_of_memory() -> None:
     killed = Finished(
         exit_code=-signal.SIGKILL,
         seconds=12.0,
@@ -121,21 +121,19 @@ def test_a_program_killed_for_lack_of_memory_is_told() -> None:
         peak_disk=0,
         lines=(),
     )
-    assert killed.failure == "killed after 12 s, as the system does where memory runs out"
+    assert killed.failure == "killed after 12 s, probably because the host ran out of memory"
 
 
-def test_a_program_that_takes_too_long_ends_with_all_its_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_timeout_ends_the_process_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure_process, "GRACE", 0.5)
-    deaf = f"""
+    stubborn = f"""
         import os, signal, time
         from pathlib import Path
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         Path({str(tmp_path)!r}, "pid").write_text(str(os.getpid()))
         time.sleep(60)
     """
-    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + starting(textwrap.dedent(deaf))
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + starting(textwrap.dedent(stubborn))
     finished = measure(python(code), folder=tmp_path, timeout=2.0)
     assert finished.exit_code is None
     assert finished.failure == "stopped after 2 s"
@@ -143,7 +141,7 @@ def test_a_program_that_takes_too_long_ends_with_all_its_processes(
     assert proportional_set_size(int((tmp_path / "pid").read_text())) == 0
 
 
-def test_what_is_measured_ends_with_the_one_that_measures(tmp_path: Path) -> None:
+def test_the_measured_program_ends_with_the_measuring_process(tmp_path: Path) -> None:
     inner = f"import os; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); import time; time.sleep(60)"
     outer = f"""
         import sys
@@ -151,25 +149,25 @@ def test_what_is_measured_ends_with_the_one_that_measures(tmp_path: Path) -> Non
         from benchmarks.speed.measure_process import measure
         measure([sys.executable, "-c", {inner!r}], folder=Path({str(tmp_path)!r}))
     """
-    measuring_one = subprocess.Popen(python(outer), cwd=measure_process.ROOT, stderr=subprocess.DEVNULL)
+    measuring = subprocess.Popen(python(outer), cwd=measure_process.ROOT, stderr=subprocess.DEVNULL)
     pid_file = tmp_path / "pid"
     deadline = time.monotonic() + 120
     while not (pid_file.exists() and pid_file.read_text()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    measuring_one.send_signal(signal.SIGINT)
-    measuring_one.wait(120)
+    measuring.send_signal(signal.SIGINT)
+    measuring.wait(120)
     assert resident_set_size(int(pid_file.read_text())) == 0
 
 
-def test_a_process_that_is_gone_has_no_memory_and_no_descendants() -> None:
+def test_an_ended_process_has_no_memory_and_no_descendants() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     assert proportional_set_size(gone.pid) == resident_set_size(gone.pid) == 0
     assert process_tree(gone.pid) == [gone.pid]
 
 
-def test_the_tree_holds_this_process_s_descendants() -> None:
+def test_the_tree_has_the_descendants_of_this_process() -> None:
     with subprocess.Popen(python(starting("input()")), stdin=subprocess.PIPE) as child:
         deadline = time.monotonic() + 120
         while len(family := process_tree(os.getpid())) < 3:
@@ -180,6 +178,6 @@ def test_the_tree_holds_this_process_s_descendants() -> None:
         child.communicate(b"\n")
 
 
-def test_folders_in_memory_are_known() -> None:
+def test_detects_folders_in_memory() -> None:
     assert lies_in_memory(Path("/dev/shm/anything"))
     assert not lies_in_memory(Path("/proc"))

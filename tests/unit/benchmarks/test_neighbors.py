@@ -1,4 +1,4 @@
-"""The job beside busy neighbors, and their end."""
+"""The job with busy neighbors, and the end of the neighbors."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.neighbors import MOST, busy_loops, main
+from benchmarks.neighbors import MAX_RATIO, busy_loops, main
 from benchmarks.speed.measure_process import ROOT
 from benchmarks.speed.process_tree import process_tree, resident_set_size, supported
 
@@ -20,16 +20,16 @@ pytestmark = [
 ]
 
 
-def test_the_job_is_compared_with_itself_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["--series", "60", "--weeks", "80", "--beside", "1", "--folder", str(tmp_path)])
+def test_compares_the_job_with_the_job_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--series", "60", "--weeks", "80", "--neighbors", "1", "--folder", str(tmp_path)])
     printed = capsys.readouterr().out
     rows = [line.split(" | ") for line in printed.splitlines() if re.match(r"\| \d", line)]
     assert [row[0] for row in rows] == ["| 0", "| 1"]
     assert rows[0][2] == "1.00"
     assert all(re.fullmatch(r"[\d.]+ \((x [\d.]+)?\)", cell.removesuffix(" |")) for row in rows for cell in row[3:])
-    assert ("missed: " in printed) == (code == 1)
-    if (times := float(rows[1][2])) != MOST[1]:
-        assert (times > MOST[1]) == (code == 1)
+    assert ("target missed: " in printed) == (code == 1)
+    if (times := float(rows[1][2])) != MAX_RATIO[1]:
+        assert (times > MAX_RATIO[1]) == (code == 1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -37,7 +37,7 @@ def cpu_ticks(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11])
 
 
-def test_loops_are_busy_and_end_with_their_work() -> None:
+def test_loops_are_busy_and_end_with_the_block() -> None:
     before = set(process_tree(os.getpid()))
     with busy_loops(2):
         loops = set(process_tree(os.getpid())) - before
@@ -49,7 +49,7 @@ def test_loops_are_busy_and_end_with_their_work() -> None:
     assert not any(map(resident_set_size, loops))
 
 
-def test_loops_end_with_a_process_that_is_killed() -> None:
+def test_loops_end_with_a_killed_process() -> None:
     code = """
         import time
         from benchmarks.neighbors import busy_loops

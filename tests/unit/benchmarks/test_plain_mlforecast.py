@@ -26,7 +26,7 @@ def demand(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_series_and_week_is_forecast_better_than_by_repeating_last_year(
+def test_every_series_and_week_is_forecast_better_than_by_seasonal_naive(
     demand: Path, tmp_path: Path, variant: str
 ) -> None:
     held_out = hold_out(demand, HORIZON, tmp_path / "past")
@@ -42,7 +42,7 @@ def test_every_series_and_week_is_forecast_better_than_by_repeating_last_year(
     assert score(forecasts, held_out.rows).rmse < naive.rmse
 
 
-def test_what_has_ended_is_forecast_as_zero(demand: Path, tmp_path: Path) -> None:
+def test_discontinued_series_are_forecast_as_zero(demand: Path, tmp_path: Path) -> None:
     rows = pl.read_parquet(demand / "*.parquet")
     ended = rows.group_by(KEY).agg(pl.col("ds").max()).filter(pl.col("ds") < rows["ds"].max())
     main(["--demand", str(demand), "--output", str(tmp_path / "out")])
@@ -52,7 +52,7 @@ def test_what_has_ended_is_forecast_as_zero(demand: Path, tmp_path: Path) -> Non
     assert forecasts["mean"].sum() > 0
 
 
-def test_it_has_the_job_s_features_and_trees(demand: Path) -> None:
+def test_uses_the_features_and_trees_of_the_job(demand: Path) -> None:
     config, recipe = ForecastConfig(), recipe_for(WEEKS)
     _, rows = read(demand)
     assert rows.schema == {"unique_id": pl.UInt32, "ds": pl.Int32, "y": pl.Float32}

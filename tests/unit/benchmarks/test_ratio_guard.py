@@ -1,4 +1,4 @@
-"""The guard of the ratio to plain MLForecast."""
+"""The guard of the speedup over plain MLForecast."""
 
 from pathlib import Path
 
@@ -17,34 +17,34 @@ COMMITTED = load(RESULTS)
 
 
 def committed(folder: Path, job_seconds: float) -> Path:
-    """Write the committed comparison as one of 60 series, where the job took so long."""
-    of_before = COMMITTED.comparisons[100_000]
-    runs = {**of_before.runs, JOB: of_before.runs[JOB].model_copy(update={"seconds": job_seconds})}
+    """Write the committed comparison as a comparison at 60 series with the given seconds of the job."""
+    before = COMMITTED.comparisons[100_000]
+    runs = {**before.runs, JOB: before.runs[JOB].model_copy(update={"seconds": job_seconds})}
     file = ResultsFile(folder / "results.json", COMMITTED.model_copy(update={"weeks": 80, "comparisons": {}}))
-    file.add_comparison(60, of_before.model_copy(update={"runs": runs}))
+    file.add_comparison(60, before.model_copy(update={"runs": runs}))
     return file.path
 
 
 @pytest.mark.parametrize(("job_seconds", "code"), [(1e6, 0), (1e-6, 1)], ids=["better", "worse"])
-def test_a_ratio_that_is_much_worse_than_the_committed_one_fails(
+def test_fails_if_the_ratio_is_much_worse_than_the_committed_ratio(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], job_seconds: float, code: int
 ) -> None:
     file = committed(tmp_path, job_seconds)
     (tmp_path / "work").mkdir()
     assert main(["--results", str(file), "--folder", str(tmp_path / "work")]) == code
     printed = capsys.readouterr().out
-    assert "has no comparison at 100,000 series; the guard takes its 60" in printed
+    assert "has no comparison at 100,000 series; the guard uses 60 series" in printed
     assert "60 series: " in printed
-    assert ("missed: at least " in printed) == (code == 1)
+    assert ("target missed: " in printed) == (code == 1)
     assert list((tmp_path / "work").iterdir()) == []
 
 
-def test_the_size_that_is_wanted_counts_where_it_is_there() -> None:
+def test_the_requested_size_counts_if_it_exists() -> None:
     series, times = committed_ratio(COMMITTED, 100_000)
     runs = COMMITTED.comparisons[100_000].runs
     assert (series, times) == (100_000, runs["plain MLForecast, quantiles"].seconds / runs[JOB].seconds)
 
 
-def test_results_without_both_programs_are_no_guard() -> None:
+def test_results_without_both_programs_are_an_error() -> None:
     with pytest.raises(SystemExit, match="no size with both job and plain MLForecast, quantiles"):
         committed_ratio(Results(machine=COMMITTED.machine, weeks=156), 100_000)

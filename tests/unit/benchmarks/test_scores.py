@@ -1,4 +1,4 @@
-"""Scores against formulas written out, value by value."""
+"""Scores compared with explicit formulas."""
 
 import math
 from datetime import date, timedelta
@@ -47,19 +47,19 @@ def test_the_last_weeks_are_held_out_and_the_rest_is_linked(demand: Path, held_o
     assert next(held_out.past.iterdir()).stat().st_nlink == 2
 
 
-def test_seasonal_naive_repeats_the_year_before(held_out: HeldOut) -> None:
+def test_seasonal_naive_repeats_the_last_year(held_out: HeldOut) -> None:
     sold, cutoff = in_rows(held_out.past), max(held_out.past.iterdir()).stem
     first: dict[tuple[str, str], date] = {}
     for article, merchant, ds in sold:
         first[article, merchant] = min(ds, first.get((article, merchant), ds))
     for article, merchant, ds, mean in seasonal_naive(held_out.past, held_out.cells).iter_rows():
         source = ds - timedelta(weeks=52)
-        if first[article, merchant] > source:  # it had not begun
+        if first[article, merchant] > source:  # the series started later
             source = date.fromisoformat(cutoff)
         assert mean == sold.get((article, merchant, source), 0)
 
 
-def test_scores_are_what_their_formulas_say(demand: Path, held_out: HeldOut) -> None:
+def test_scores_match_their_formulas(demand: Path, held_out: HeldOut) -> None:
     index = pl.int_range(pl.len())
     forecasts = held_out.cells.with_columns(
         pl.col("ds").cast(pl.Datetime("ms")),

@@ -1,4 +1,4 @@
-"""The table and the bars that a results file gives."""
+"""Tables and targets of a results file."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from benchmarks.speed.results import (
     PLAIN,
     Comparison,
     Demand,
-    Machine,
+    Host,
     Results,
     ResultsFile,
     Run,
@@ -21,9 +21,9 @@ from benchmarks.speed.results import (
     Scores,
     load,
 )
-from benchmarks.speed.targets import bars
+from benchmarks.speed.targets import all_targets
 
-MACHINE = Machine(
+HOST = Host(
     processor="A processor",
     cores=2,
     memory=8 * 10**9,
@@ -83,19 +83,19 @@ def results() -> Results:
     on_two |= {"fit": 5.0, "predict": 4.0, "report": 1.1}
     cores = {1: run(25.0, 1.0, 300_000, stages=on_one), 2: run(14.8, 1.5, 300_000, stages=on_two)}
     return Results(
-        machine=MACHINE, weeks=156, scaling=sizes, comparisons=comparisons, cores={300_000: cores, 60: {1: cores[1]}}
+        machine=HOST, weeks=156, scaling=sizes, comparisons=comparisons, cores={300_000: cores, 60: {1: cores[1]}}
     )
 
 
-def test_every_bar_is_judged(results: Results) -> None:
-    found = [(bar.measured, bar.limit, bar.verdict) for bar in bars(results)]
+def test_every_target_has_a_verdict(results: Results) -> None:
+    found = [(target.measured, target.limit, target.verdict) for target in all_targets(results)]
     assert found == [
         (590.0, 600, "met"),
         (3.5, 6, "met"),
         (pytest.approx(118 / 200), 1.2, "met"),
         (pytest.approx(3.5 / 2.5), 1.3, "missed"),
-        (pytest.approx(450 / 50), 8, "met"),  # beside the faster of plain MLForecast's runs
-        (pytest.approx(2 / 9), 0.25, "met"),  # beside the smaller one
+        (pytest.approx(450 / 50), 8, "met"),  # the fastest run of plain MLForecast
+        (pytest.approx(2 / 9), 0.25, "met"),  # the run with the least memory
         (pytest.approx(1500 / 50), 8, "met"),
         (pytest.approx(2 / 12), 0.25, "met"),
         (pytest.approx(0.6 / 0.595 - 1), 0.01, "met"),
@@ -108,10 +108,10 @@ def test_every_bar_is_judged(results: Results) -> None:
     ]
 
 
-def test_what_was_not_measured_or_failed_is_neither_met_nor_missed(results: Results) -> None:
-    nothing = Results(machine=MACHINE, weeks=156)
-    assert {bar.verdict for bar in bars(nothing)} == {"not measured"}
-    assert len(bars(nothing)) == len(bars(results))
+def test_a_missing_or_failed_run_is_not_measured(results: Results) -> None:
+    nothing = Results(machine=HOST, weeks=156)
+    assert {target.verdict for target in all_targets(nothing)} == {"not measured"}
+    assert len(all_targets(nothing)) == len(all_targets(results))
     failed = results.model_copy(
         update={
             "scaling": {5_000_000: scaling(10.0, 1.0, 5_000_000, failure="killed")},
@@ -123,18 +123,18 @@ def test_what_was_not_measured_or_failed_is_neither_met_nor_missed(results: Resu
             },
         }
     )
-    assert {bar.verdict for bar in bars(failed)} == {"not measured"}
+    assert {target.verdict for target in all_targets(failed)} == {"not measured"}
 
 
-def test_a_sample_of_everything_proves_nothing(results: Results) -> None:
+def test_a_sample_with_all_rows_is_not_measured(results: Results) -> None:
     comparison = results.comparisons[300_000]
     runs = {**comparison.runs, JOB: comparison.runs[JOB].model_copy(update={"learned_rows": 46_000_000})}
     same = results.model_copy(update={"comparisons": {300_000: comparison.model_copy(update={"runs": runs})}})
-    assert [bar.verdict for bar in bars(same)][-7:-5] == ["not measured", "not measured"]
+    assert [target.verdict for target in all_targets(same)][-7:-5] == ["not measured", "not measured"]
 
 
-def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = ResultsFile(tmp_path / "results.json", Results(machine=MACHINE, weeks=156))
+def test_the_file_reproduces_the_tables(results: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = ResultsFile(tmp_path / "results.json", Results(machine=HOST, weeks=156))
     for series, each in results.scaling.items():
         file.add_scaling(series, each)
         assert list(load(file.path).scaling) == list(file.results.scaling)
@@ -156,7 +156,7 @@ def test_the_file_gives_the_table_again(results: Results, tmp_path: Path, capsys
     assert "| seasonal naive |  |  |  |  |  |  |  | 90.0% | 6.000 |  |  |" in printed
 
 
-def test_the_limit_is_that_of_the_fastest_predictor_of_all_models(results: Results) -> None:
+def test_the_lower_bound_uses_the_fastest_predictor_of_all_models(results: Results) -> None:
     assert LIMIT.predictor == "Another"
     assert LIMIT.predict_seconds == pytest.approx((90 + 25) / 2)
     lines = [line for line in render(results).splitlines() if "| Another |" in line]
@@ -164,21 +164,23 @@ def test_the_limit_is_that_of_the_fastest_predictor_of_all_models(results: Resul
     assert lines == [f"| 5,000,000 series | 590.0 | 10.00 | 57.50 | Another | {each} | 67.50 | 8.74 |"]
 
 
-def test_stages_on_more_cores_have_the_reason_why_they_do_not_scale(results: Results) -> None:
+def test_a_stage_that_does_not_scale_has_a_reason(results: Results) -> None:
     printed = render(results)
-    lines = {line.split(" | ")[0]: line for line in printed.split("on one core and on two**; on more")[1].splitlines()}
+    lines = {
+        line.split(" | ")[0]: line for line in printed.split("on one core and on two**, extrapolated")[1].splitlines()
+    }
     assert lines["| read"] == "| read | 3.00 | 1.50 | 2.00 | 0.75 | 0.19 | 0.05 |  |"
-    # A part of 8 seconds shared by two cores, and no more than six share it.
-    assert lines["| fit"].startswith("| fit | 9.00 | 5.00 | 1.80 | 3.00 | 2.33 | 2.33 | six independent fits at most")
+    # Two cores share a part of 8 seconds, and at most six cores can share it.
+    assert lines["| fit"].startswith("| fit | 9.00 | 5.00 | 1.80 | 3.00 | 2.33 | 2.33 | at most six independent fits")
     assert lines["| report"] == "| report | 1.00 | 1.10 | 0.91 | 1.00 | 1.00 | 1.00 | one process draws the charts |"
-    assert lines["| all else"].startswith("| all else | 2.00 | 2.00 | 1.00 | 2.00 | 2.00 | 2.00 | one process starts")
+    assert lines["| other"].startswith("| other | 2.00 | 2.00 | 1.00 | 2.00 | 2.00 | 2.00 | one process starts")
     assert lines["| total"].startswith("| total | 25.00 | 14.80 | 1.69 | ")
-    assert "Not comparable: one of the two was not measured." in printed
+    assert "Not comparable: one of the two runs is missing." in printed
     failed = {300_000: {1: results.cores[300_000][1], 2: run(9.0, 1.0, 1, failure="killed")}}
     assert "Not comparable: 2: killed." in render(results.model_copy(update={"cores": failed}))
 
 
-def test_tables_are_whole(results: Results) -> None:
+def test_all_rows_of_a_table_have_the_same_columns(results: Results) -> None:
     failed = {**results.scaling, 1_000_000: scaling(1.0, 1.0, 1, failure="exit code 1 after 3 s: [OutOfDisk] no disk")}
     for part in render(results.model_copy(update={"scaling": failed})).split("\n\n"):
         lines = [line for line in part.splitlines() if line.startswith("|")]
@@ -186,7 +188,7 @@ def test_tables_are_whole(results: Results) -> None:
     assert "exit code 1 after 3 s" in render(results.model_copy(update={"scaling": failed}))
 
 
-def test_a_price_is_that_of_the_hour_in_parts(results: Results) -> None:
+def test_a_price_is_a_share_of_the_hourly_price(results: Results) -> None:
     small = INSTANCES[0]
     assert price(3600 - 180, small) == pytest.approx(small.hourly)
     too_large = {300_000: scaling(60.0, 9.0, 300_000)}

@@ -1,4 +1,4 @@
-"""The command line, called in this process."""
+"""Run the command line in this process."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Onejob = Callable[..., Result]
 
 
 def commands() -> dict[str, TyperCommand]:
-    """Every command, by its name, in the order of the help."""
+    """Return every command by name, in the order of the help."""
     group = get_command(app)
     assert isinstance(group, TyperGroup)
     return {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
@@ -21,7 +21,7 @@ def commands() -> dict[str, TyperCommand]:
 
 @pytest.fixture
 def onejob(monkeypatch: pytest.MonkeyPatch) -> Onejob:
-    """Calls `onejob` without AWS credentials, and lets no unexpected error pass."""
+    """Return a function that calls `onejob` without AWS credentials and raises unexpected errors."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

@@ -1,4 +1,4 @@
-"""Whose credentials a command has, and what it needs of the account."""
+"""Credentials of a command, and scans of the image repository."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ def bootstrapped(repositories: list[str]) -> None:
     )
 
 
-def test_the_caller_is_in_the_environments_account_or_it_leaves_that_open(session: Session) -> None:
+def test_accepts_credentials_of_the_environments_account_or_any_account_if_none_is_set(session: Session) -> None:
     settings = read_settings("dev")
     assert settings.deployment.account is None
     assert signed_in(session, settings).account == ACCOUNT
@@ -43,15 +43,16 @@ def test_the_caller_is_in_the_environments_account_or_it_leaves_that_open(sessio
     assert signed_in(session, settings.model_copy(update={"deployment": deployment})).account == ACCOUNT
 
 
-def test_credentials_of_another_account_are_refused(session: Session) -> None:
+def test_rejects_credentials_of_another_account(session: Session) -> None:
     with pytest.raises(CommandError) as refused:
         signed_in(session, read_settings("prod"))
     assert str(refused.value) == (
-        f"credentials: they belong to account {ACCOUNT}, but prod is in account 444455556666; sign in to that account"
+        f"credentials: they belong to account {ACCOUNT}, but prod is in account 444455556666; "
+        "sign in to account 444455556666"
     )
 
 
-def test_the_cdks_repository_scans_what_is_pushed(session: Session) -> None:
+def test_the_cdk_repository_scans_pushed_images(session: Session) -> None:
     bootstrapped(["images"])
     assert scan_pushed_images(session) == "images"
     (repository,) = session.client("ecr").describe_repositories()["repositories"]
@@ -59,12 +60,12 @@ def test_the_cdks_repository_scans_what_is_pushed(session: Session) -> None:
 
 
 @pytest.mark.parametrize("repositories", [[], ["one", "two"]])
-def test_another_number_of_repositories_is_refused(session: Session, repositories: list[str]) -> None:
+def test_rejects_zero_or_several_repositories(session: Session, repositories: list[str]) -> None:
     bootstrapped(repositories)
     with pytest.raises(CommandError, match=f"has {len(repositories)} image repositories instead of 1"):
         scan_pushed_images(session)
 
 
-def test_an_error_of_aws_is_one_line(session: Session) -> None:
+def test_an_aws_error_is_one_line(session: Session) -> None:
     with pytest.raises(CommandError, match=r"^AWS: .*CDKToolkit"), aws_errors():
         scan_pushed_images(session)

@@ -1,4 +1,4 @@
-"""The CDK CLI as the commands call it."""
+"""Calls of the CDK CLI by the commands."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from cli.aws import cdk
 from cli.checkout import CHECKOUT, revision
 from tests.unit.cli.conftest import Onejob
 
-# Stands where the CDK CLI is: writes how it was called, and fails if an option says so.
+# Replaces the CDK CLI. It records its call and fails with the option --fail.
 PROGRAM = """#!{python}
 import json, os, sys
 wanted = ("PATH", "BUILDX_NO_DEFAULT_ATTESTATIONS", "CDK_DISABLE_CLI_TELEMETRY")
@@ -23,7 +23,7 @@ sys.exit(3 if "--fail" in sys.argv else 0)
 
 @pytest.fixture
 def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file in which the program says how it was called."""
+    """Return the file in which the program records its call."""
     program, file = tmp_path / "cdk", tmp_path / "called.json"
     program.write_text(PROGRAM.format(python=sys.executable, file=str(file)))
     program.chmod(0o755)
@@ -33,7 +33,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("given", "handed_on"),
+    ("arguments", "passed"),
     [
         (["diff"], ["diff", "--context", "environment=dev"]),
         (["deploy"], ["deploy", "--context", "environment=dev", "--all"]),
@@ -43,28 +43,26 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
     ],
 )
-def test_it_gets_the_environment_and_further_options(
-    onejob: Onejob, called: Path, given: list[str], handed_on: list[str]
+def test_the_cli_gets_the_environment_and_more_options(
+    onejob: Onejob, called: Path, arguments: list[str], passed: list[str]
 ) -> None:
-    assert onejob(*given).exit_code == 0
+    assert onejob(*arguments).exit_code == 0
     found = json.loads(called.read_text())
-    assert found["arguments"] == handed_on
+    assert found["arguments"] == passed
     assert Path(found["folder"]) == CHECKOUT
-    # The virtual environment's Node comes before the machine's own.
+    # The virtual environment's Node precedes the system's.
     assert found["PATH"].startswith(str(Path(sys.executable).parent))
     assert (found["BUILDX_NO_DEFAULT_ATTESTATIONS"], found["CDK_DISABLE_CLI_TELEMETRY"]) == ("1", "true")
 
 
-def test_it_gets_the_revision_where_that_is_known(
-    onejob: Onejob, called: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cli_gets_the_revision_if_known(onejob: Onejob, called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cdk, "revision", lambda: "0be50ce-dirty")
     assert onejob("diff").exit_code == 0
     found = json.loads(called.read_text())["arguments"]
     assert found == ["diff", "--context", "environment=dev", "--context", "revision=0be50ce-dirty"]
 
 
-def test_the_revision_is_the_commit_and_says_if_files_differ(tmp_path: Path) -> None:
+def test_the_revision_is_the_commit_and_marks_changed_files(tmp_path: Path) -> None:
     def git(*arguments: str) -> str:
         identity = ("-c", "user.name=A", "-c", "user.email=a@example.com")
         command = ["git", *identity, *arguments]
@@ -76,7 +74,7 @@ def test_the_revision_is_the_commit_and_says_if_files_differ(tmp_path: Path) -> 
     (tmp_path / "file").write_text("one")
     git("add", "file")
     git("commit", "--message", "One")
-    git("tag", "--annotate", "v1", "--message", "A tag is not what is asked for")
+    git("tag", "--annotate", "v1", "--message", "The revision ignores tags")
     commit = git("rev-parse", "HEAD")
     assert revision(tmp_path) == commit
     (tmp_path / "file").write_text("two")
@@ -84,12 +82,12 @@ def test_the_revision_is_the_commit_and_says_if_files_differ(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("called")
-def test_its_failure_is_the_commands(onejob: Onejob) -> None:
+def test_a_failure_of_the_cli_fails_the_command(onejob: Onejob) -> None:
     failed = onejob("diff", "--", "--fail")
-    assert (failed.exit_code, failed.stderr) == (1, "cdk diff failed with exit code 3; its message is above\n")
+    assert (failed.exit_code, failed.stderr) == (1, "cdk diff failed with exit code 3; see its message above\n")
 
 
-def test_without_it_the_cure_is_one_line(onejob: Onejob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_cli_is_one_line(onejob: Onejob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cdk, "CDK_PROGRAM", tmp_path / "absent")
     refused = onejob("deploy")
     assert (refused.exit_code, refused.stderr) == (1, "the CDK CLI is not installed; run: make setup\n")

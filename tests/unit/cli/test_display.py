@@ -1,4 +1,4 @@
-"""An execution as it is shown, in a pipe and on a terminal."""
+"""Display of an execution in a pipe and on a terminal."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def shown(stream: io.StringIO) -> str:
     return stream.getvalue()
 
 
-def test_a_pipe_gets_plain_lines_as_they_are() -> None:
+def test_a_pipe_gets_plain_lines() -> None:
     assert shown(io.StringIO()).splitlines() == [
         "  ▸ Plan",
         f"      {LINE}",
@@ -40,7 +40,7 @@ def test_a_pipe_gets_plain_lines_as_they_are() -> None:
     ]
 
 
-def test_a_terminal_gets_colors_and_what_runs_now(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_colors_and_the_current_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     text = shown(Terminal())

@@ -1,4 +1,4 @@
-"""`onejob train` and `onejob infer` become the container's program."""
+"""`onejob train` and `onejob infer` exec the container's program."""
 
 import os
 import re
@@ -13,15 +13,15 @@ from tests.unit.cli.conftest import Onejob, commands
 
 
 class BecameError(Exception):
-    """Instead of another program, which would end the tests."""
+    """Replaces the exec of another program, which would end the tests."""
 
 
 @pytest.fixture
 def became(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     called: list[Any] = []
 
-    def execve(*given: Any) -> None:
-        called.extend(given)
+    def execve(*arguments: Any) -> None:
+        called.extend(arguments)
         raise BecameError
 
     monkeypatch.setattr(os, "execve", execve)
@@ -29,7 +29,7 @@ def became(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return called
 
 
-def test_options_that_were_given_are_handed_on(onejob: Onejob, became: list[Any]) -> None:
+def test_train_passes_its_options_to_the_job(onejob: Onejob, became: list[Any]) -> None:
     with pytest.raises(BecameError):
         onejob("train", "--demand", "a b", "--set", "key=a,b", "--set", "horizon=4", "--published", "old")
     program, command, variables = became
@@ -41,7 +41,7 @@ def test_options_that_were_given_are_handed_on(onejob: Onejob, became: list[Any]
     assert variables["PYTHONPATH"] == os.pathsep.join([str(CHECKOUT), "/elsewhere"])
 
 
-def test_a_model_is_handed_on(onejob: Onejob, became: list[Any]) -> None:
+def test_infer_passes_the_model_to_the_job(onejob: Onejob, became: list[Any]) -> None:
     with pytest.raises(BecameError):
         onejob("infer", "--demand", "a", "--model", "m")
     assert became[1][4:6] == ["infer", "--demand=a"]

@@ -1,4 +1,4 @@
-"""The commands: what help says of them, and how they refuse."""
+"""Help and error messages of the commands."""
 
 import importlib
 import subprocess
@@ -18,45 +18,45 @@ HEAVY = ("polars", "boto3", "pydantic", "matplotlib", "aws_cdk", "moto")
 
 
 def test_help_lists_every_command_in_its_panel(onejob: Onejob) -> None:
-    told = onejob("--help")
-    assert told.exit_code == 0
-    begins = [line.strip("│ ").split(" ")[0] for line in told.stdout.splitlines()]
+    shown = onejob("--help")
+    assert shown.exit_code == 0
+    begins = [line.strip("│ ").split(" ")[0] for line in shown.stdout.splitlines()]
     assert [word for word in begins if word in COMMANDS] == COMMANDS
-    for panel in ("On this machine", "On AWS", "Planning"):
-        assert f"─ {panel} ─" in told.stdout
+    for panel in ("On this computer", "On AWS", "Planning"):
+        assert f"─ {panel} ─" in shown.stdout
     assert list(commands()) == COMMANDS
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_has_help(onejob: Onejob, name: str) -> None:
     command = commands()[name]
-    told = onejob(name, "--help")
-    assert told.exit_code == 0
+    shown = onejob(name, "--help")
+    assert shown.exit_code == 0
     assert command.help is not None
     assert command.help.splitlines()[0].endswith(".")
     for parameter in command.params:
         assert isinstance(parameter, TyperOption | TyperArgument)
         assert parameter.help, parameter.name
-        assert parameter.help.split(" ")[0] in told.stdout
+        assert parameter.help.split(" ")[0] in shown.stdout
         if isinstance(parameter, TyperOption):
-            assert parameter.opts[0] in told.stdout
+            assert parameter.opts[0] in shown.stdout
 
 
-def test_help_loads_nothing_that_takes_long() -> None:
+def test_help_imports_no_slow_module() -> None:
     program = f"import sys, cli.main; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
-def test_without_a_command_it_shows_help(onejob: Onejob) -> None:
-    told = onejob()
-    assert told.exit_code == 2
-    assert "plan-fleet" in told.stdout
-    assert told.stderr == ""
+def test_onejob_without_a_command_shows_help(onejob: Onejob) -> None:
+    shown = onejob()
+    assert shown.exit_code == 2
+    assert "plan-fleet" in shown.stdout
+    assert shown.stderr == ""
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["rnu"], "onejob: No such command 'rnu'. Did you mean 'run'? See: onejob --help"),
         (
@@ -67,8 +67,8 @@ def test_without_a_command_it_shows_help(onejob: Onejob) -> None:
         (["infer", "--demand", "x"], "onejob infer: Missing option '--model'. See: onejob infer --help"),
         (
             ["plan-fleet", "--deadline", "15"],
-            "onejob plan-fleet: Invalid value for '--deadline': 15: write a whole number and s, m or h, 15m for "
-            "example. See: onejob plan-fleet --help",
+            "onejob plan-fleet: Invalid value for '--deadline': 15 is invalid: write a whole number and s, m or h, "
+            "for example 15m. See: onejob plan-fleet --help",
         ),
         (
             ["plan-fleet", "--series", "0"],
@@ -77,9 +77,9 @@ def test_without_a_command_it_shows_help(onejob: Onejob) -> None:
         ),
     ],
 )
-def test_a_wrong_option_is_one_line(onejob: Onejob, arguments: list[str], said: str) -> None:
+def test_an_invalid_option_is_one_line(onejob: Onejob, arguments: list[str], message: str) -> None:
     refused = onejob(*arguments)
-    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{said}\n")
+    assert (refused.exit_code, refused.stdout, refused.stderr) == (2, "", f"{message}\n")
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("train", "infer")])
@@ -92,11 +92,11 @@ def test_an_unknown_environment_is_one_line(onejob: Onejob, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["bootstrap", "destroy", "preflight"])
-def test_without_credentials_the_cure_is_one_line(onejob: Onejob, name: str) -> None:
+def test_missing_credentials_are_one_line(onejob: Onejob, name: str) -> None:
     refused = onejob(name)
     assert refused.exit_code == 1
     first = (refused.stderr or refused.stdout).splitlines()[0]
-    assert first.endswith("credentials: AWS accepts none: Unable to locate credentials; sign in to AWS and try again")
+    assert first.endswith("credentials: not valid: Unable to locate credentials; sign in to AWS and try again")
 
 
 def test_an_environment_that_keeps_its_data_is_not_destroyed(onejob: Onejob) -> None:
@@ -105,7 +105,7 @@ def test_an_environment_that_keeps_its_data_is_not_destroyed(onejob: Onejob) -> 
     assert refused.stderr.startswith("environments/prod.toml: removal_policy is retain, so onejob deletes nothing")
 
 
-def test_the_installed_command_is_this_one() -> None:
+def test_the_installed_command_is_the_app() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     module, _, name = project["project"]["scripts"]["onejob"].partition(":")
     assert getattr(importlib.import_module(module), name) is app

@@ -1,4 +1,4 @@
-"""A dataclass of options as a command."""
+"""Commands from a dataclass of options."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -34,7 +34,7 @@ def test_fields_are_options_with_their_defaults() -> None:
     assert orders == [Order(name="Ann"), Order(name="Bob", cups=2, with_=["a", "b"], large=True)]
 
 
-def test_a_field_without_a_default_is_required_and_bounds_hold() -> None:
+def test_a_field_without_a_default_is_required_and_bounds_apply() -> None:
     for arguments in ([], ["--name", "Ann", "--cups", "0"]):
         assert CliRunner().invoke(app, arguments).exit_code == 2
 

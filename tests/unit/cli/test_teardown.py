@@ -1,4 +1,4 @@
-"""Taking an environment down: nothing is left at work, and no job's log."""
+"""Removal of an environment: no execution, job or log of a job remains."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ RUNS, ALL = (f"arn:aws:states:eu-central-1:1:stateMachine:onejob-dev-{name}" for
 
 
 class Answers:
-    """A client of which every list is answered with the next of what there is, the last one for ever."""
+    """A client that answers each list call with the next answer, and repeats the last one."""
 
     def __init__(self, *answers: dict[str, list[str]]) -> None:
         self.answers, self.stopped = list(answers), list[str]()
@@ -43,34 +43,34 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(teardown, "MAX_SECONDS", 0.2)
 
 
-def test_what_was_started_while_others_were_stopped_is_stopped_too() -> None:
+def test_executions_that_start_during_the_stop_are_stopped() -> None:
     states = Answers({"executions": ["a", "b"]}, {"executions": ["b", "c"]}, {})
     assert stop_executions(session_with(lambda _service: states), RUNS) == 3
     assert states.stopped == ["a", "b", "b", "c"]
 
 
-def test_what_cannot_be_stopped_is_told() -> None:
-    with pytest.raises(CommandError, match="still running: a, b, c; stop it"):
+def test_executions_that_do_not_stop_are_an_error() -> None:
+    with pytest.raises(CommandError, match="executions still running: a, b, c; stop them"):
         stop_executions(session_with(lambda _service: Answers({"executions": ["a", "b", "c", "d"]})), RUNS)
 
 
 @pytest.mark.parametrize("kind", ["Training", "Processing"])
-def test_jobs_of_either_kind_are_waited_for(kind: str) -> None:
-    with pytest.raises(CommandError, match="still running: onejob-dev-1"):
+def test_waits_for_training_and_processing_jobs(kind: str) -> None:
+    with pytest.raises(CommandError, match="jobs still running: onejob-dev-1"):
         wait_for_jobs(session_with(lambda _service: Answers({kind: ["onejob-dev-1"]})), "onejob-dev")
 
 
 @pytest.mark.parametrize("name", ["onejob-dev2-1", "my-onejob-dev-1"])
-def test_jobs_of_others_are_none_of_ours(name: str) -> None:
+def test_ignores_jobs_of_other_environments(name: str) -> None:
     wait_for_jobs(session_with(lambda _service: Answers({"Training": [name], "Processing": [name]})), "onejob-dev")
 
 
-def test_a_job_that_ends_is_waited_for_no_longer() -> None:
+def test_the_wait_ends_when_the_job_ends() -> None:
     sagemaker = Answers({"Training": ["onejob-dev-1"]}, {})
     wait_for_jobs(session_with(lambda _service: sagemaker), "onejob-dev")
 
 
-def test_the_logs_of_our_jobs_of_either_kind_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deletes_the_logs_of_training_and_processing_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     with mock_aws():
@@ -86,7 +86,7 @@ def test_the_logs_of_our_jobs_of_either_kind_are_deleted(monkeypatch: pytest.Mon
         assert [stream["logStreamName"] for stream in left] == ["onejob-dev2-1/algo-1"]
 
 
-def test_what_starts_others_is_stopped_before_them() -> None:
+def test_the_state_machine_of_all_partitions_is_stopped_first() -> None:
     found = {
         "AWS::StepFunctions::StateMachine": [RUNS, ALL],
         "AWS::Scheduler::Schedule": ["onejob-dev-daily", "onejob-dev-weekly"],

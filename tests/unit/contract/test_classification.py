@@ -1,7 +1,7 @@
-"""From any error of the job to its kind: nothing on the way goes by a sentence.
+"""Classification of the job's errors by code, from the error to ExplainFailure's answer.
 
-Every message of the job is rendered, and beside it texts that use the words of other kinds. What the failure is
-explained as must follow from its code alone.
+The tests render every message of the job, and messages with the words of other kinds of failure. Only the code may
+decide the classification.
 """
 
 import ast
@@ -26,7 +26,7 @@ from lambdas.explain_failure.handler import explain as typed_explain
 from lambdas.explain_failure.kind_of_code import BY_CODE
 from tests.unit.job_code.runtime.test_failures import OF_OTHERS
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests pass only the keys that the function reads, not a whole state.
 explain: Any = typed_explain
 
 JOB_CODE = Path(__file__).parents[3] / "job_code"
@@ -35,8 +35,8 @@ HOSTILE = (
     "a column of no meaning",
     "No space left on device",
     "No space left on device (os error 28)",
-    "the disk is full; the run needs about 3 GB of disk and 2 GB are free",
-    "take an instance type with more memory, where memory runs out",
+    "the disk is full; the run needs about 3 GB of disk space, 2 GB is free",
+    "use an instance type with more memory, because memory ran out",
     "MemoryError",
     "std::bad_alloc",
     "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
@@ -52,7 +52,7 @@ LONG = "word " * 1000
 
 @dataclass(frozen=True)
 class RaiseSite:
-    """A place where the job raises an error of its own."""
+    """A line of the job that raises one of the job's errors."""
 
     where: str
     error: type[OneJobError]
@@ -60,7 +60,7 @@ class RaiseSite:
     names: dict[str, Any]
 
     def render(self, words: str) -> str:
-        """The message as it is written there, with the same words wherever it holds a value."""
+        """Return the message with the same words in place of every interpolated value."""
         return _render(self.message, self.names, words)
 
 
@@ -76,7 +76,7 @@ def _render(node: ast.AST, names: dict[str, Any], words: str) -> str:
 
 
 def raised_classes() -> Iterator[tuple[str, type[BaseException], ast.Call, dict[str, Any]]]:
-    """Every `raise Something(...)` of the job, with what the name stands for there."""
+    """Yield every `raise Something(...)` of the job, with the class that the name refers to."""
     for file in sorted(JOB_CODE.rglob("*.py")):
         if file.name == "__main__.py":
             continue
@@ -85,7 +85,7 @@ def raised_classes() -> Iterator[tuple[str, type[BaseException], ast.Call, dict[
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Raise) and node.exc is not None:
                 where = f"{file.relative_to(JOB_CODE)}:{node.lineno}"
-                assert isinstance(node.exc, ast.Call), f"{where}: raise an instance made there, so that it is found"
+                assert isinstance(node.exc, ast.Call), f"{where}: create the instance in the raise statement"
                 assert isinstance(node.exc.func, ast.Name), where
                 yield where, names[node.exc.func.id], node.exc, names
 
@@ -108,31 +108,31 @@ def make(error: type[OneJobError], message: str) -> OneJobError:
 
 
 def explained(failure: Failure, folder: Path, *, fleet: bool) -> Any:
-    """What the operator is told of a job whose container ended so, by way of the files it leaves."""
+    """Return ExplainFailure's answer for a container that failed, from the files that it writes."""
     status: dict[str, Any] = {"FailureReason": f"AlgorithmError: , exit code: {failure.exit_code}"}
     if fleet:
         ProcessingPaths(root=folder, job_name="job-1", host="algo-1", hosts=("algo-1",)).write_message(
             failure.code, failure.message
         )
-        said = (folder / "output" / "message").read_text()
-        job = {"ProcessingJobName": "job-1", "ProcessingJobStatus": "Failed", "ExitMessage": said, **status}
+        text = (folder / "output" / "message").read_text()
+        job = {"ProcessingJobName": "job-1", "ProcessingJobStatus": "Failed", "ExitMessage": text, **status}
     else:
         SageMakerPaths(folder).write_failure(failure.code, failure.message)
-        said = (folder / "output" / "failure").read_text()
-        status["FailureReason"] = f"AlgorithmError: {said}, exit code: {failure.exit_code}"
+        text = (folder / "output" / "failure").read_text()
+        status["FailureReason"] = f"AlgorithmError: {text}, exit code: {failure.exit_code}"
         job = {"TrainingJobName": "job-1", "TrainingJobStatus": "Failed", **status}
     return explain({"error": {"Error": "States.TaskFailed", "Cause": json.dumps(job)}}, deployment="onejob-dev")
 
 
 def explained_both_ways(failure: Failure, folder: Path) -> set[tuple[str, bool, str]]:
-    """Kind, whether a rerun helps, and what to do: of the training job, and of the fleet."""
+    """Return kind, whether a rerun helps, and the advice, for the training job and for the fleet."""
     answers = [explained(failure, folder, fleet=fleet) for fleet in (False, True)]
     return {(answer["kind"], answer["rerun_helps"], answer["message"].partition("Rerun: ")[2]) for answer in answers}
 
 
 def expected(code: ErrorCode) -> set[tuple[str, bool, str]]:
     kind = BY_CODE[code]
-    # Of a disk, the advice is another one for a fleet.
+    # A full disk has different advice for a fleet.
     of_both = {kind, kinds.FLEETS_DISK_FULL} if kind is kinds.DISK_FULL else {kind}
     return {(each.name, each.rerun_helps, f"{each.rerun}. {each.advice}") for each in of_both}
 
@@ -145,7 +145,7 @@ def test_every_code_has_a_kind() -> None:
     assert set(BY_CODE) == set(ErrorCode)
 
 
-def test_what_the_operator_must_act_on_differently_has_kinds_of_its_own() -> None:
+def test_codes_with_different_advice_have_different_kinds() -> None:
     apart = (
         ErrorCode.INPUT_ERROR,
         ErrorCode.OUT_OF_DISK,
@@ -167,8 +167,8 @@ def test_every_error_of_the_job_has_a_code() -> None:
         assert isinstance(error.code, ErrorCode), error
         assert error.exit_code == (2 if error.code is ErrorCode.INPUT_ERROR else 1), error
     raised = {site.error for site in SITES}
-    by_hand = {ErrorCode.STOPPED, *(code for _, code in OF_OTHERS)}
-    assert {error.code for error in raised} | by_hand == set(ErrorCode)
+    others = {ErrorCode.STOPPED, *(code for _, code in OF_OTHERS)}
+    assert {error.code for error in raised} | others == set(ErrorCode)
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.where)
@@ -181,14 +181,14 @@ def test_a_message_of_the_job_is_classified_by_its_code(site: RaiseSite, tmp_pat
 
 
 @pytest.mark.parametrize(("error", "code"), OF_OTHERS, ids=lambda value: repr(value)[:50])
-def test_an_error_of_others_is_classified_by_its_code(error: BaseException, code: ErrorCode, tmp_path: Path) -> None:
+def test_an_error_of_a_library_is_classified_by_its_code(error: BaseException, code: ErrorCode, tmp_path: Path) -> None:
     failure = Failure.of(error)
     assert without_links(explained_both_ways(failure, tmp_path)) == expected(code)
 
 
 @pytest.mark.parametrize("code", ErrorCode)
 @pytest.mark.parametrize("words", [*HOSTILE, LONG])
-def test_whatever_the_message_says_its_code_decides(code: ErrorCode, words: str, tmp_path: Path) -> None:
+def test_the_code_decides_for_every_message(code: ErrorCode, words: str, tmp_path: Path) -> None:
     exit_code = 2 if code is ErrorCode.INPUT_ERROR else 1
     failure = Failure(code=code, problems=(words,), exit_code=exit_code)
     assert without_links(explained_both_ways(failure, tmp_path)) == expected(code)
@@ -196,7 +196,7 @@ def test_whatever_the_message_says_its_code_decides(code: ErrorCode, words: str,
 
 @pytest.mark.parametrize("words", HOSTILE)
 @pytest.mark.parametrize("error", [InputError, JobError])
-def test_a_message_of_the_job_is_not_taken_for_a_full_disk(error: type[OneJobError], words: str) -> None:
+def test_a_message_of_the_job_is_not_a_full_disk(error: type[OneJobError], words: str) -> None:
     with pytest.raises(error) as raised, explain_full_disk():
         raise make(error, words)
     assert not isinstance(raised.value, OutOfDiskError)

@@ -21,7 +21,7 @@ def test_tables_have_a_known_suffix_or_none(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.gz", "a.csv.zip", "a.parquet.tmp"])
-def test_other_suffixes_are_no_tables(name: str) -> None:
+def test_files_with_other_suffixes_are_not_tables(name: str) -> None:
     assert not may_be_table(name)
 
 
@@ -32,5 +32,5 @@ def test_markers_are_hidden(name: str, hidden: bool) -> None:
     assert is_hidden(name) is hidden
 
 
-def test_people_read_all_suffixes() -> None:
+def test_the_description_lists_all_suffixes() -> None:
     assert IN_WORDS == ".parquet, .pq, .csv, .csv.gz, or Parquet without a suffix"

@@ -1,4 +1,4 @@
-"""The environment of each function: infra writes it, and the function reads the same."""
+"""The environment variables of each function: infra writes them, and the function reads the same values."""
 
 import ast
 import inspect
@@ -133,28 +133,28 @@ WITHOUT: list[FunctionEnvironment] = [
 ]
 
 
-def of_kind(environment: FunctionEnvironment) -> str:
+def function_of(environment: FunctionEnvironment) -> str:
     return type(environment).FUNCTION
 
 
-@pytest.mark.parametrize("environment", [*ENVIRONMENTS, *WITHOUT], ids=of_kind)
-def test_a_function_reads_what_infra_writes(environment: FunctionEnvironment) -> None:
+@pytest.mark.parametrize("environment", [*ENVIRONMENTS, *WITHOUT], ids=function_of)
+def test_a_function_reads_the_values_that_infra_writes(environment: FunctionEnvironment) -> None:
     variables = environment.to_environment()
     assert all(isinstance(value, str) for value in variables.values())
     assert type(environment).from_environment({**variables, "AWS_REGION": "eu-central-1"}) == environment
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=of_kind)
-def test_a_missing_variable_is_named_with_its_function(environment: FunctionEnvironment) -> None:
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=function_of)
+def test_the_error_names_the_missing_variable_and_the_function(environment: FunctionEnvironment) -> None:
     variables = environment.to_environment()
     for name in variables:
         rest = {key: value for key, value in variables.items() if key != name}
         with pytest.raises(MissingVariableError) as error:
             type(environment).from_environment(rest)
-        assert str(error.value) == f"the function {of_kind(environment)} lacks its environment variable {name}"
+        assert str(error.value) == f"the function {function_of(environment)} lacks its environment variable {name}"
 
 
-def test_the_forms_of_variables() -> None:
+def test_formats_of_variables() -> None:
     plan, limits = ENVIRONMENTS[0].to_environment(), ENVIRONMENTS[5].to_environment()["LIMITS"]
     assert (plan["PARTITIONED"], plan["FLEET"]) == ("true", '{"enabled": true, "instances": null}')
     assert limits == '{"max_bias": 0.2, "max_change": 1.0}'
@@ -162,23 +162,23 @@ def test_the_forms_of_variables() -> None:
     assert WITHOUT[3].to_environment() == {"DEPLOYMENT": "onejob-dev", "TABLE": "runs"}
 
 
-def test_every_function_has_an_environment_that_is_tested() -> None:
+def test_every_function_has_a_tested_environment() -> None:
     modules = (before_job, after_job, all_partitions, monitoring)
-    kinds = {
-        kind
+    classes = {
+        each
         for module in modules
-        for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, FunctionEnvironment) and kind is not FunctionEnvironment
+        for _, each in inspect.getmembers(module, inspect.isclass)
+        if issubclass(each, FunctionEnvironment) and each is not FunctionEnvironment
     }
-    assert {type(each) for each in ENVIRONMENTS} == kinds
+    assert {type(each) for each in ENVIRONMENTS} == classes
     folders = {handler.parent.name.replace("_", "-") for handler in FOLDER.glob("*/handler.py")}
-    assert sorted(kind.FUNCTION for kind in kinds) == sorted(folders)
+    assert sorted(each.FUNCTION for each in classes) == sorted(folders)
 
 
 def reads_of_the_environment(source: str) -> Iterator[str]:
-    """Yield each use of `os.environ` or `os.getenv` that does not hand the environment to `from_environment`."""
+    """Yield each use of `os.environ` or `os.getenv` that is not the argument of `from_environment`."""
     tree = ast.parse(source)
-    handed = {
+    allowed = {
         id(argument)
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Environment.from_environment")
@@ -190,12 +190,12 @@ def reads_of_the_environment(source: str) -> Iterator[str]:
         if (
             isinstance(node, ast.Attribute)
             and ast.unparse(node) in ("os.environ", "os.getenv")
-            and id(node) not in handed
+            and id(node) not in allowed
         ):
             yield ast.unparse(node)
 
 
-def test_functions_read_variables_through_their_environment_alone() -> None:
+def test_functions_read_variables_only_through_their_environment() -> None:
     found = {file.name: list(reads_of_the_environment(file.read_text())) for file in FOLDER.rglob("*.py")}
     assert not [name for name, reads in found.items() if reads]
 
@@ -210,5 +210,5 @@ def test_functions_read_variables_through_their_environment_alone() -> None:
         ("partitions_of(os.environ)", ["os.environ"]),
     ],
 )
-def test_sees_who_reads_a_variable(source: str, reads: list[str]) -> None:
+def test_the_check_finds_reads_of_variables(source: str, reads: list[str]) -> None:
     assert list(reads_of_the_environment(source)) == reads

@@ -4,8 +4,8 @@ from contract.error_codes import CUT, LONGEST, ErrorCode, FailureText, parse, re
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-@pytest.mark.parametrize("message", ["The run needs 3 GB.", "[OutOfMemory] said somebody", "", "a: b; c, exit code: 7"])
-def test_what_is_written_is_read(code: ErrorCode, message: str) -> None:
+@pytest.mark.parametrize("message", ["The run needs 3 GB.", "[OutOfMemory] is quoted", "", "a: b; c, exit code: 7"])
+def test_parse_reads_the_text_that_render_writes(code: ErrorCode, message: str) -> None:
     assert parse(render(code, message)) == FailureText(code=code, message=message)
 
 
@@ -18,7 +18,7 @@ def test_the_text_is_one_line() -> None:
 
 
 @pytest.mark.parametrize("code", ErrorCode)
-def test_a_long_message_is_cut_and_says_so(code: ErrorCode) -> None:
+def test_a_long_message_is_truncated_with_a_note(code: ErrorCode) -> None:
     for length in (LONGEST, 5000):
         text = render(code, "ä" * length)
         assert len(text) == LONGEST
@@ -28,7 +28,7 @@ def test_a_long_message_is_cut_and_says_so(code: ErrorCode) -> None:
     assert render(code, longest) == f"[{code}] {longest}"
 
 
-def test_what_stands_around_the_text_does_not_matter() -> None:
+def test_parse_ignores_surrounding_white_space() -> None:
     assert parse("\n [Throttled]  slow down \n") == FailureText(code=ErrorCode.THROTTLED, message="slow down")
     assert parse("[OutOfDisk] here[OutOfMemory] there") == FailureText(
         code=ErrorCode.OUT_OF_DISK, message="here[OutOfMemory] there"

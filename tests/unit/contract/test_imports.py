@@ -1,4 +1,4 @@
-"""The contract is shared by all sides, so it depends on none of them."""
+"""All parts of the application share the contract, so it must not depend on any of them."""
 
 import ast
 import sys
@@ -9,7 +9,7 @@ import contract
 FOLDER = Path(contract.__file__).parent
 
 
-def test_it_needs_the_standard_library_alone() -> None:
+def test_it_imports_only_the_standard_library() -> None:
     imported = set()
     for file in FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

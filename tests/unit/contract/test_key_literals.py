@@ -1,4 +1,4 @@
-"""No module but `contract` spells a key of S3 out: a string that does is a second owner of the layout."""
+"""Only `contract` contains literal S3 keys, so that the layout has one owner."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-# local_cloud knows no application, and tests state what they expect.
+# local_cloud is independent of the application, and tests contain the expected keys.
 OTHERS = ("contract", "local_cloud", "tests", "node_modules")
 FOLDERS = (
     "forecasts",
@@ -40,7 +40,7 @@ SPELLED = re.compile(
 
 
 def constants(source: str) -> Iterator[str]:
-    """The strings of a module, those of f-strings included, without docstrings."""
+    """Yield the strings of a module, including parts of f-strings, without docstrings."""
     tree = ast.parse(source)
     documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -53,7 +53,7 @@ def modules() -> list[Path]:
     return sorted(path for path in found if path.parts[0] not in OTHERS)
 
 
-def test_keys_are_spelled_in_the_contract_alone() -> None:
+def test_only_the_contract_contains_literal_keys() -> None:
     spelled = {
         f"{path}: {text!r}"
         for path in modules()
@@ -73,9 +73,9 @@ def test_keys_are_spelled_in_the_contract_alone() -> None:
         'prefixes = ["models/"]',
     ],
 )
-def test_a_key_that_is_spelled_out_is_found(source: str) -> None:
+def test_the_check_finds_a_literal_key(source: str) -> None:
     assert any(SPELLED.search(text) for text in constants(source))
 
 
-def test_prose_is_no_key() -> None:
-    assert not any(SPELLED.search(text) for text in constants('"""demand/ has it."""\nsaid = "put the demand there"'))
+def test_prose_is_not_a_key() -> None:
+    assert not any(SPELLED.search(text) for text in constants('"""demand/ has it."""\ntext = "put the demand there"'))

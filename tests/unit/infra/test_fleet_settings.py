@@ -67,7 +67,7 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         ("instances", '"4"', "instances: '4' is neither \"auto\" nor 1 to 100"),
         ("instances", "[4]", 'instances: [4] is neither "auto" nor 1 to 100'),
         ("instances", None, "instances: Field required"),
-        ("instances", "4", 'deadline_minutes: only with instances = "auto"; remove it, or leave the number'),
+        ("instances", "4", 'deadline_minutes: only with instances = "auto"; remove it, or set instances'),
         ("deadline_minutes", "0", "deadline_minutes: Input should be greater than or equal to 1, not 0"),
         ("deadline_minutes", "1.5", "deadline_minutes: Input should be a valid integer, not 1.5"),
         ("instance_types", "[]", "instance_types: 0 given; 1 to 5 are needed"),
@@ -85,18 +85,18 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         (
             "instance_types",
             '["ml.m5.metal"]',
-            "instance_types.0: 'ml.m5.metal' is not an instance type whose size tells its cores, such as ml.m5.4xlarge",
+            "instance_types.0: 'ml.m5.metal' is not an instance type whose size states its cores, such as ml.m5.4xlarge",
         ),
         (
             "instance_types",
             '["ml.m5.xlarge", "ml.c5n.xlarge"]',
-            "instance_types.1: 'ml.c5n.xlarge' is no type that processing jobs may have, though training jobs may have "
+            "instance_types.1: 'ml.c5n.xlarge' is not an instance type of processing jobs, though training jobs support "
             "it; did you mean ml.c5.xlarge or ",
         ),
         (
             "instance_types",
             '["ml.m5x.xlarge"]',
-            "instance_types.0: 'ml.m5x.xlarge' is no type that processing jobs may have; did you mean ml.m5.xlarge or ",
+            "instance_types.0: 'ml.m5x.xlarge' is not an instance type of processing jobs; did you mean ml.m5.xlarge or ",
         ),
         ("instance_types", None, "instance_types: Field required"),
         ("enabled", '"yes"', "enabled: Input should be a valid boolean, not 'yes'"),

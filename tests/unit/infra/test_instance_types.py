@@ -17,7 +17,7 @@ def test_what_the_api_has_for_a_kind_of_job_is_taken(kind: Kind) -> None:
 
 def test_the_kinds_differ() -> None:
     assert check_type("ml.trn1.2xlarge", "Training") == "ml.trn1.2xlarge"
-    with pytest.raises(ValueError, match="no type that processing jobs may have, though training jobs may have it"):
+    with pytest.raises(ValueError, match="not an instance type of processing jobs, though training jobs support it"):
         check_type("ml.trn1.2xlarge", "Processing")
 
 
@@ -26,16 +26,16 @@ def test_the_kinds_differ() -> None:
     [
         ("ml.m5.xlagre", "; did you mean ml.m5.xlarge or "),
         ("ml.m7l.large", "; did you mean ml.m7i.large or "),
-        ("ml.qqqqqq.9", ". One that is newer"),
+        ("ml.qqqqqq.9", ". For a type newer"),
     ],
 )
 def test_what_may_have_been_meant_is_told(name: str, meant: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(f"'{name}' is no type that training jobs may have{meant}")):
+    with pytest.raises(ValueError, match=re.escape(f"'{name}' is not an instance type of training jobs{meant}")):
         check_type(name, "Training")
 
 
 def test_one_that_is_newer_needs_another_botocore_which_is_told() -> None:
-    told = f"newer than botocore {botocore.__version__} needs that, and boto3, raised in constraints.txt and job_code/"
+    told = f"newer than botocore {botocore.__version__}, raise botocore and boto3 in constraints.txt and job_code/"
     with pytest.raises(ValueError, match=re.escape(told)) as error:
         check_type("ml.m99.large", "Processing")
     assert "\n" not in str(error.value)

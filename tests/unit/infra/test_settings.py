@@ -134,13 +134,13 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "isolated",
             'isolated = true\nsubnets = ["subnet-0123456789abcdef0"]',
-            "network.security_groups: isolated = true makes subnets and a security group: remove those given",
+            "network.security_groups: isolated = true creates subnets and a security group; remove isolated, or",
         ),
-        ("isolated", "", "network.security_groups: give subnets and security_groups, or isolated = true, or no"),
+        ("isolated", "", "network.security_groups: set subnets and security_groups, or isolated = true, or"),
         (
             "isolated",
             'subnets = ["subnet-0123456789abcdef0"]',
-            "network.security_groups: give subnets and security_groups, or isolated = true",
+            "network.security_groups: set subnets and security_groups, or isolated = true",
         ),
         (
             "isolated",
@@ -157,45 +157,45 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             'cron = "0 6 * * MON *"',
             "schedule.cron: '0 6 * * MON *': exactly one of day of month and day of week",
         ),
-        ("cron", 'cron = "0 24 ? * MON *"', "schedule.cron: '0 24 ? * MON *': '24' is no hours (0-23)"),
+        ("cron", 'cron = "0 24 ? * MON *"', "schedule.cron: '0 24 ? * MON *': '24' is not valid as hours (0-23)"),
         (
             "# infer_cron",
             'infer_cron = "0 5 ? * TUE-SUN *"',
-            "schedule.infer_cron: '0 5 ? * TUE-SUN *': 'TUE-SUN' is no day of week (1-7); a range goes up, and a week ",
+            "schedule.infer_cron: '0 5 ? * TUE-SUN *': 'TUE-SUN' is not valid as day of week (1-7); a range must ascend, and ",
         ),
         ("# infer_cron", 'infer_cron = "daily"', "schedule.infer_cron: 'daily' has 1 fields; EventBridge takes 6"),
         (
             "[network]",
-            "[partitions]\nat_a_time = 20\n[network]",
-            "partitions.names: give names, or discover = true, and not both",
+            "[partitions]\nmax_concurrency = 20\n[network]",
+            "partitions.names: set either names or discover = true",
         ),
         (
             "[network]",
-            '[partitions]\nat_a_time = 20\ndiscover = true\nnames = ["DE"]\n[network]',
-            "partitions.names: give names, or discover = true, and not both",
+            '[partitions]\nmax_concurrency = 20\ndiscover = true\nnames = ["DE"]\n[network]',
+            "partitions.names: set either names or discover = true",
         ),
         (
             "[network]",
-            '[partitions]\nat_a_time = 20\nnames = ["DE", "AT", "DE"]\n[network]',
+            '[partitions]\nmax_concurrency = 20\nnames = ["DE", "AT", "DE"]\n[network]',
             "partitions.names: DE given more than once",
         ),
         (
             "[network]",
-            '[partitions]\nat_a_time = 20\nnames = ["D/E"]\n[network]',
+            '[partitions]\nmax_concurrency = 20\nnames = ["D/E"]\n[network]',
             "partitions.names.0: 'D/E' is not 1 to 64 letters, digits and . _ -",
         ),
         (
             "[network]",
-            "[partitions]\nat_a_time = 0\ndiscover = true\n[network]",
+            "[partitions]\nmax_concurrency = 0\ndiscover = true\n[network]",
             "partitions.max_concurrency: Input should be greater than or equal to 1, not 0",
         ),
         (
             "time_zone",
             'time_zone = "Berlin"',
-            "schedule.time_zone: 'Berlin' is no IANA time zone such as Europe/Berlin",
+            "schedule.time_zone: 'Berlin' is not an IANA time zone such as Europe/Berlin",
         ),
-        ("time_zone", 'time_zone = "/etc/localtime"', "schedule.time_zone: '/etc/localtime' is no IANA time zone"),
-        ("time_zone", 'time_zone = ""', "schedule.time_zone: '' is no IANA time zone"),
+        ("time_zone", 'time_zone = "/etc/localtime"', "schedule.time_zone: '/etc/localtime' is not an IANA time zone"),
+        ("time_zone", 'time_zone = ""', "schedule.time_zone: '' is not an IANA time zone"),
         ("period_label", 'period_label = "middle"', "schedule.period_label: Input should be 'start' or 'end'"),
         (
             "frequency",
@@ -203,11 +203,11 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             "forecast.frequency: absent; the cutoff of a scheduled run needs D, W-MON ... W-SUN, MS or ME",
         ),
         ("frequency", 'frequency = "W"', "forecast.frequency: W, without its day; the cutoff of a scheduled run needs"),
-        ("frequency", 'frequency = "weekly"', "forecast.frequency: 'weekly' is none of D, W, W-MON"),
+        ("frequency", 'frequency = "weekly"', "forecast.frequency: 'weekly' is not a known frequency"),
         ("frequency", 'frequency = "ME"', 'schedule.period_label: months dated ME carry their end day; set "end"'),
         ("horizon", "horizon = 0", "forecast.horizon: Input should be greater than or equal to 1, not 0"),
         ("horizon", 'horizon = 12\ncutoff = "2026-11-16"', "forecast.cutoff: belongs to one run; remove it and start"),
-        ("quantiles", "quantiles = [0.9, 0.1]", "forecast.quantiles: levels must ascend"),
+        ("quantiles", "quantiles = [0.9, 0.1]", "forecast.quantiles: levels must be ascending"),
         ("instance_types", "instance_types = []", "training_job.instance_types: 0 given; 1 to 5 are needed"),
         (
             "instance_types",
@@ -217,7 +217,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "instance_types",
             'instance_types = ["ml.m5.xlagre"]',
-            "training_job.instance_types.0: 'ml.m5.xlagre' is no type that training jobs may have; did you mean "
+            "training_job.instance_types.0: 'ml.m5.xlagre' is not an instance type of training jobs; did you mean "
             "ml.m5.xlarge or ",
         ),
         (
@@ -232,7 +232,11 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ),
         ("spot", "spot = false\nmax_wait_minutes = 300", "training_job.max_wait_minutes: only with spot = true"),
         ("emails", 'emails = ["operator"]', "alerts.emails.0: 'operator' is not an e-mail address"),
-        ("log_days", "log_days = 100", "retention.log_days: 100 is none of CloudWatch's 1, 3, 5, 7"),
+        (
+            "log_days",
+            "log_days = 100",
+            "retention.log_days: 100 is not a retention of CloudWatch; use one of 1, 3, 5, 7",
+        ),
     ],
 )
 def test_a_bad_value_is_told_with_file_key_and_reason(environments: Path, old: str, new: str, problem: str) -> None:

@@ -7,18 +7,19 @@ from job_code.config import ForecastConfig, quantile_column, read_config_file
 from job_code.errors import InputError
 
 
-def refusals(**settings: object) -> tuple[str, ...]:
-    with pytest.raises(InputError) as refused:
+def problems(**settings: object) -> tuple[str, ...]:
+    with pytest.raises(InputError) as error:
         ForecastConfig.from_mapping(settings, source="configuration")
-    return refused.value.problems
+    return error.value.problems
 
 
-def test_every_mistake_is_named_at_once() -> None:
-    said = refusals(horizn="8", horizon="0", frequency="W-FOO", quantiles="0.9,0.1", cutoff="soon", gap_rule="guess")
-    assert len(said) == 6
-    assert any("horizn: unknown key, did you mean horizon?" in line for line in said)
-    assert any(line.startswith("configuration: horizon:") and "'0'" in line for line in said)
-    assert any("'W-FOO' is none of D, W, W-MON ... W-SUN, MS, ME" in line for line in said)
+def test_all_problems_are_reported_together() -> None:
+    found = problems(horizn="8", horizon="0", frequency="W-FOO", quantiles="0.9,0.1", cutoff="soon", gap_rule="guess")
+    assert len(found) == 6
+    assert any("horizn: unknown key, did you mean horizon?" in line for line in found)
+    assert any(line.startswith("configuration: horizon:") and "'0'" in line for line in found)
+    expected = "'W-FOO' is not a known frequency. Use D, W, W-MON ... W-SUN, MS or ME"
+    assert any(expected in line for line in found)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +44,13 @@ def test_every_mistake_is_named_at_once() -> None:
         ({"sample_rows": "9999"}, "sample_rows"),
     ],
 )
-def test_a_value_that_cannot_work_is_refused(settings: dict[str, str], reason: str) -> None:
-    said, *_ = refusals(**settings)
-    assert reason in said
-    assert said.startswith("configuration: ")
+def test_an_invalid_value_is_rejected(settings: dict[str, str], reason: str) -> None:
+    found, *_ = problems(**settings)
+    assert reason in found
+    assert found.startswith("configuration: ")
 
 
-def test_hyperparameters_carry_every_key_there_and_back() -> None:
+def test_hyperparameters_preserve_every_key() -> None:
     config = ForecastConfig.from_mapping(
         {
             "key": "article_id, merchant_id",
@@ -82,7 +83,7 @@ def test_hyperparameters_carry_every_key_there_and_back() -> None:
     assert ForecastConfig.from_mapping(config.to_strings(), source="hyperparameters") == config
 
 
-def test_absent_values_travel_as_empty_strings() -> None:
+def test_absent_values_become_empty_strings() -> None:
     strings = ForecastConfig().to_strings()
     assert strings["cutoff"] == strings["history"] == strings["frequency"] == ""
     assert ForecastConfig.from_mapping(strings, source="hyperparameters") == ForecastConfig()
@@ -95,7 +96,7 @@ def test_quantile_columns(level: float, name: str) -> None:
     assert quantile_column(level) == name
 
 
-def test_a_file_gives_its_forecast_table_or_its_top_level(tmp_path: Path) -> None:
+def test_a_file_provides_its_forecast_table_or_its_top_level(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('horizon = 8\nkey = ["a", "b"]\n')
     assert read_config_file(path) == {"horizon": 8, "key": ["a", "b"]}
@@ -103,14 +104,14 @@ def test_a_file_gives_its_forecast_table_or_its_top_level(tmp_path: Path) -> Non
     assert read_config_file(path) == {"horizon": 9}
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_by_name(tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("horizon = ")
     for path, reason in [
-        (tmp_path / "absent.toml", "there is no file"),
-        (broken, "is not TOML"),
+        (tmp_path / "absent.toml", "does not exist"),
+        (broken, "is not valid TOML"),
         (tmp_path, "cannot be read"),
     ]:
-        with pytest.raises(InputError, match=reason) as refused:
+        with pytest.raises(InputError, match=reason) as error:
             read_config_file(path)
-        assert str(path) in str(refused.value)
+        assert str(path) in str(error.value)

@@ -1,4 +1,4 @@
-"""What the container loads where it does not draw: no plotting library, and no report."""
+"""Entry points without a report import neither the report package nor a plotting library."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     "module", ["job_code.training.train", "job_code.forecasting.forecast_chunk", "job_code.fleet.chunk_worker"]
 )
-def test_who_draws_nothing_loads_nothing_to_draw_with(module: str) -> None:
+def test_modules_without_a_report_import_no_plotting_library(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules, sep='\\n')"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     modules = loaded.stdout.split()

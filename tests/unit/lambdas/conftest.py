@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 DATA_BUCKET = "data-bucket"
 FORECAST_BUCKET = "forecast-bucket"
-# What Lambda tells a handler of its invocation.
+# Lambda's context of an invocation.
 CONTEXT = SimpleNamespace(function_name="onejob-dev-function", aws_request_id="request-1")
 TABLE, DATABASE, REGION = "onejob-dev-runs", "onejob_dev", "us-east-1"
 
 
 @pytest.fixture(scope="session")
 def clients() -> Clients:
-    """A client of each service, made once: that takes longer than most tests."""
+    """Clients of all services, created once, because their creation is slower than most tests."""
     with mock_aws():
         make: Callable[..., Any] = boto3.client
         made = {name: make(name, region_name=REGION) for name in ("s3", "glue", "dynamodb", "kms", "stepfunctions")}
@@ -46,7 +46,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, clients: Clients) -> Iterator["S3Client"
 
 @pytest.fixture
 def glue(s3: "S3Client", clients: Clients) -> "GlueClient":  # noqa: ARG001 (moto is on while there is S3)
-    """A Glue client, and the catalogue's database."""
+    """A Glue client with the catalog's database."""
     clients("glue").create_database(DatabaseInput={"Name": DATABASE})
     return clients("glue")
 
@@ -59,7 +59,7 @@ def kms(s3: "S3Client", clients: Clients) -> "KMSClient":  # noqa: ARG001
 
 @pytest.fixture
 def table(s3: "S3Client", clients: Clients) -> RunTable:  # noqa: ARG001
-    """The run registry, empty."""
+    """An empty run registry."""
     names = ("partition", "cutoff", "execution")
     clients("dynamodb").create_table(
         TableName=TABLE,

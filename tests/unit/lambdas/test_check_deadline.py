@@ -1,4 +1,4 @@
-"""Operators hear of a run that is not published by its deadline, and why."""
+"""CheckDeadline notifies the operators of runs that are not published by their deadline."""
 
 import json
 from dataclasses import replace
@@ -8,8 +8,8 @@ import pytest
 
 from lambdas.check_deadline import handler as module
 from lambdas.check_deadline.handler import Deadline
-from lambdas.check_deadline.handler import check_deadline as typed_check_late
-from lambdas.check_deadline.words import SHOWN, of_many
+from lambdas.check_deadline.handler import check_deadline as typed_check_deadline
+from lambdas.check_deadline.messages import SHOWN, late_partitions_message
 from lambdas.shared.registry_claim import LeaseRequest, claim
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt, Run, Status, begin_publishing, close_attempt
 from lambdas.shared.registry_table import RunTable
@@ -19,8 +19,8 @@ from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
-check_deadline: Any = typed_check_late
+# The tests' states have only the keys that a function reads.
+check_deadline: Any = typed_check_deadline
 handle: Any = module.handler
 
 CUTOFF, AT = "2026-11-16", "2026-11-23T05:10:00+00:00"
@@ -74,7 +74,7 @@ def begin(deadline: Deadline) -> None:
     )
 
 
-def test_a_published_run_is_not_late_whatever_came_after(deadline: Deadline) -> None:
+def test_a_published_run_is_not_late_after_later_attempts(deadline: Deadline) -> None:
     begin(deadline)
     deadline.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {}))
     deadline.table.change("all", CUTOFF, lambda run: close_attempt(run, EXECUTION, "published", now=AT, details={}))
@@ -93,26 +93,28 @@ def test_a_published_run_is_not_late_whatever_came_after(deadline: Deadline) -> 
     assert sent(deadline) == []
 
 
-def test_a_run_that_nobody_has_started_is_late(deadline: Deadline) -> None:
+def test_a_run_that_was_not_started_is_late(deadline: Deadline) -> None:
     assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 1}
     (message,) = sent(deadline)
     assert message["TopicArn"] == "arn:topic"
     assert message["Subject"] == "onejob-prod: late: no forecast from 2026-11-16"
-    assert "No execution has had it" in message["Message"]
+    assert "No execution has claimed it" in message["Message"]
 
 
-def test_a_late_run_that_is_at_work_or_has_failed_says_so(deadline: Deadline) -> None:
+def test_the_message_names_the_open_or_failed_execution(deadline: Deadline) -> None:
     begin(deadline)
     check_deadline(DUE, deadline=deadline)
-    assert f"Execution weekly has been at work on it since {AT}" in sent(deadline)[0]["Message"]
+    assert f"Execution weekly has been working on it since {AT}" in sent(deadline)[0]["Message"]
     failed = {"summary": "demand: no files."}
     deadline.table.change("all", CUTOFF, lambda run: close_attempt(run, EXECUTION, "failed", now=AT, details=failed))
     check_deadline(DUE, deadline=deadline)
-    assert f"Execution weekly ended as failed at {AT}: demand: no files. See" in sent(deadline)[1]["Message"]
+    assert f"Execution weekly ended with status failed at {AT}: demand: no files. Its" in sent(deadline)[1]["Message"]
 
 
-@pytest.mark.parametrize(("begun", "said"), [(AT, "has been at work on it"), ("2026-11-16T05:10:00+00:00", "No exec")])
-def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("begun", "expected"), [(AT, "has been working on it"), ("2026-11-16T05:10:00+00:00", "No exec")]
+)
+def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, expected: str) -> None:
     request = LeaseRequest(
         execution=EXECUTION,
         started_by="manual",
@@ -124,11 +126,11 @@ def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, beg
     )
     deadline.table.change("all", UNRESOLVED_CUTOFF, lambda run: claim(run, request))
     check_deadline(DUE, deadline=deadline)
-    assert said in sent(deadline)[0]["Message"]
+    assert expected in sent(deadline)[0]["Message"]
 
 
-def test_the_day_is_that_of_the_time_zone(deadline: Deadline) -> None:
-    # Half past midnight on Monday in Berlin is still Sunday in UTC: the week of the 9th has just ended there.
+def test_the_deadline_uses_the_date_in_the_time_zone(deadline: Deadline) -> None:
+    # 00:30 on Monday in Berlin is still Sunday in UTC. The week of the 9th has just ended in Berlin.
     assert check_deadline({"scheduled_time": "2026-11-15T23:30:00Z"}, deadline=deadline)["cutoff"] == "2026-11-09"
 
 
@@ -151,7 +153,7 @@ def keep(deadline: Deadline, partition: str, status: Status, *, cutoff: str = CU
     )
 
 
-def test_partitions_that_are_late_are_told_in_one_message(deadline: Deadline) -> None:
+def test_late_partitions_are_in_one_message(deadline: Deadline) -> None:
     there = replace(deadline, partitions=("AT", "DE", "FR", "IT", "PL"))
     keep(there, "AT", "published")
     keep(there, "DE", "failed")
@@ -160,19 +162,19 @@ def test_partitions_that_are_late_are_told_in_one_message(deadline: Deadline) ->
     assert check_deadline(DUE, deadline=there) == {"cutoff": CUTOFF, "late": 4}
     (message,) = sent(deadline)
     assert message["Subject"] == "onejob-prod: late: 4 of 5 partitions without forecast from 2026-11-16"
-    told = message["Message"].splitlines()
-    assert told[0] == ("onejob-prod: of 5 partitions 4 have no published forecast from 2026-11-16, and should by now.")
-    assert told[2:6] == [
+    lines = message["Message"].splitlines()
+    assert lines[0].startswith("onejob-prod: 4 of 5 partitions have no published forecast with cutoff 2026-11-16 by")
+    assert lines[2:6] == [
         f"DE: failed at {AT}, execution weekly-DE: demand: no files",
-        f"FR: at work since {AT}, execution weekly-FR",
-        "IT: no execution has had it",
+        f"FR: in progress since {AT}, execution weekly-FR",
+        "IT: no execution has claimed it",
         f"PL: failed at {AT}, execution weekly-PL: demand: no files",
     ]
-    assert "The dashboard onejob-prod shows those that need somebody." in told[7]
-    assert "state machine onejob-prod-partitions with {}" in told[7]
+    assert "The dashboard onejob-prod lists the partitions that need action." in lines[7]
+    assert "state machine onejob-prod-partitions with {}" in lines[7]
 
 
-def test_partitions_that_are_all_published_are_not_late(deadline: Deadline) -> None:
+def test_published_partitions_are_not_late(deadline: Deadline) -> None:
     there = replace(deadline, partitions=("AT", "DE"))
     for partition in ("AT", "DE"):
         keep(there, partition, "published")
@@ -180,12 +182,12 @@ def test_partitions_that_are_all_published_are_not_late(deadline: Deadline) -> N
     assert sent(deadline) == []
 
 
-def test_where_no_partition_has_demand_that_is_late(deadline: Deadline) -> None:
+def test_partitions_without_demand_are_late(deadline: Deadline) -> None:
     assert check_deadline(DUE, deadline=replace(deadline, partitions=()))["late"] == 1
     assert "no partition has demand" in sent(deadline)[0]["Message"]
 
 
-def test_of_thousands_the_first_are_named() -> None:
+def test_the_first_of_thousands_are_named() -> None:
     long = Attempt(
         number=1,
         execution=EXECUTION,
@@ -197,15 +199,15 @@ def test_of_thousands_the_first_are_named() -> None:
         details={"summary": "no " * 500},
     )
     late = {f"p{number:04}": Run(partition=f"p{number:04}", cutoff=CUTOFF, attempts=(long,)) for number in range(5_000)}
-    subject, message = of_many(late, count=5_000, deployment=f"{'x' * 15}-{'y' * 12}", cutoff=CUTOFF)
-    assert len(subject) <= 100  # of SNS
+    subject, message = late_partitions_message(late, count=5_000, deployment=f"{'x' * 15}-{'y' * 12}", cutoff=CUTOFF)
+    assert len(subject) <= 100  # SNS's limit
     assert message.count("p00") == SHOWN
     assert "... and 4,990 more" in message
     assert len(message) < 6_000
 
 
 @pytest.mark.parametrize("named", [["AT", "DE"], None])
-def test_the_handler_finds_its_partitions_and_counts_the_late(
+def test_the_handler_finds_partitions_and_counts_late_ones(
     deadline: Deadline,
     s3: "S3Client",
     monkeypatch: pytest.MonkeyPatch,
@@ -231,4 +233,4 @@ def test_the_handler_finds_its_partitions_and_counts_the_late(
     assert handle(DUE, CONTEXT) == {"cutoff": CUTOFF, "late": 1}
     metric = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (metric["RunsLate"], metric["cutoff"]) == (1, CUTOFF)
-    assert "AT: no execution has had it" in sent(deadline)[0]["Message"]
+    assert "AT: no execution has claimed it" in sent(deadline)[0]["Message"]

@@ -8,7 +8,7 @@ import pytest
 
 from contract.function_errors import IncompleteRun
 from lambdas.check_run import handler as module
-from lambdas.check_run.differences import LOOKS_AT_A_TIME
+from lambdas.check_run.differences import CONCURRENT_READS
 from lambdas.check_run.handler import check_run as typed_check_run
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 check_run: Any = typed_check_run
 handle: Any = module.handler
 
@@ -36,7 +36,7 @@ def put(s3: "S3Client", name: str, content: bytes, *, rows: int, checksum: bool 
 
 @pytest.fixture
 def manifest(s3: "S3Client") -> dict[str, Any]:
-    """A whole run's manifest; its files lie in the bucket, the manifest does not yet."""
+    """The manifest of a complete run. Its files are in the bucket, the manifest is not."""
     return {
         "schema_version": 1,
         "run_id": RUN_ID,
@@ -69,7 +69,7 @@ def checked(s3: "S3Client", **plan: Any) -> dict[str, Any]:
     return dict(check_run(run_id=RUN_ID, plan={**PLAN, **plan}, bucket=FORECAST_BUCKET, s3=s3))
 
 
-def test_a_whole_run_passes(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_a_complete_run_passes(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, manifest)
     run = checked(s3, cutoff="2026-11-16")
     assert run["manifest"] == f"{FOLDER}_manifest.json"
@@ -78,16 +78,21 @@ def test_a_whole_run_passes(s3: "S3Client", manifest: dict[str, Any]) -> None:
     assert {name: run[name] for name in taken} == {name: manifest[name] for name in taken}
 
 
-def test_no_manifest(s3: "S3Client", manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files are there
-    with pytest.raises(IncompleteRun, match=r"without a manifest: there is no s3://.*_manifest\.json"):
+def test_a_missing_manifest_fails(s3: "S3Client", manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files exist
+    with pytest.raises(IncompleteRun, match=r"without a manifest: s3://.*_manifest\.json is missing"):
         checked(s3)
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
-    [(b"{", "is not JSON"), (b"\xff", "is not JSON"), (b"[]", "is not a JSON object"), (b"{}", "has no 'run_id'")],
+    [
+        (b"{", "is not JSON"),
+        (b"\xff", "is not JSON"),
+        (b"[]", "is not a JSON object"),
+        (b"{}", "has no field 'run_id'"),
+    ],
 )
-def test_a_manifest_that_is_none(s3: "S3Client", body: bytes, message: str) -> None:
+def test_an_invalid_manifest_fails(s3: "S3Client", body: bytes, message: str) -> None:
     write(s3, body)
     with pytest.raises(IncompleteRun, match=message):
         checked(s3)
@@ -103,12 +108,12 @@ def test_a_manifest_of_wrong_types(s3: "S3Client", manifest: dict[str, Any]) -> 
     ("change", "message"),
     [
         ({"run_id": "other"}, "run_id is other"),
-        ({"partition": "de"}, "partition is de, all was planned"),
-        ({"horizon": 8}, "horizon is 8, 12 was planned"),
-        ({"cutoff": "2026-11-09"}, "cutoff is 2026-11-09, 2026-11-16 was planned"),
+        ({"partition": "de"}, "partition is de, but all was planned"),
+        ({"horizon": 8}, "horizon is 8, but 12 was planned"),
+        ({"cutoff": "2026-11-09"}, "cutoff is 2026-11-09, but 2026-11-16 was planned"),
         ({"series": 6}, "60 rows for 6 series x 12 periods"),
         ({"rows": 0, "series": 0}, "0 rows for 0 series"),
-        ({"rows": 72, "series": 6}, "the files have 60 rows, the run 72"),
+        ({"rows": 72, "series": 6}, "the files have 60 rows, the manifest has 72"),
     ],
 )
 def test_numbers_that_do_not_add_up(
@@ -127,7 +132,7 @@ def test_a_missing_file(s3: "S3Client", manifest: dict[str, Any]) -> None:
         checked(s3)
 
 
-def test_files_that_are_not_listed(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_unlisted_files_fail(s3: "S3Client", manifest: dict[str, Any]) -> None:
     for number in range(2, 7):
         put(s3, f"part-0000{number}.parquet", b"stray", rows=1)
     write(s3, manifest)
@@ -137,44 +142,44 @@ def test_files_that_are_not_listed(s3: "S3Client", manifest: dict[str, Any]) -> 
         checked(s3)
 
 
-def test_a_file_of_another_size(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_a_file_of_a_different_size_fails(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"cut", rows=24)
     write(s3, manifest)
-    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has 3 bytes, the manifest says 6"):
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has 3 bytes, the manifest has 6"):
         checked(s3)
 
 
-def test_a_file_of_the_same_size_and_another_content(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_a_file_of_different_content_fails(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"s3cond", rows=24)
     write(s3, manifest)
-    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has another SHA-256"):
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has a different SHA-256"):
         checked(s3)
 
 
-def test_a_file_without_a_checksum(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_a_file_without_a_checksum_fails(s3: "S3Client", manifest: dict[str, Any]) -> None:
     put(s3, "part-00001.parquet", b"second", rows=24, checksum=False)
     write(s3, manifest)
-    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet carries no SHA-256"):
+    with pytest.raises(IncompleteRun, match=r"part-00001\.parquet has no SHA-256"):
         checked(s3)
 
 
-def test_what_is_not_a_number_is_no_metric(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_nan_becomes_none(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, {**manifest, "metrics": {"forecast": {"wape": float("nan")}, "seasonal_naive": None}})
     run = checked(s3)
     assert run["metrics"]["forecast"]["wape"] is None
     json.dumps(run, allow_nan=False)
 
 
-def test_a_run_of_before_models_were_kept_has_none(s3: "S3Client", manifest: dict[str, Any]) -> None:
+def test_a_manifest_without_a_model_passes(s3: "S3Client", manifest: dict[str, Any]) -> None:
     write(s3, {name: value for name, value in manifest.items() if name != "model"})
     assert checked(s3)["model"] is None
 
 
 class Slow:
-    """An S3 client whose looks wait until there are as many as may be at a time."""
+    """An S3 client whose head requests wait for each other up to the limit."""
 
     def __init__(self, s3: "S3Client") -> None:
-        self._s3, self._together = s3, threading.Barrier(LOOKS_AT_A_TIME)
+        self._s3, self._together = s3, threading.Barrier(CONCURRENT_READS)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._s3, name)
@@ -184,8 +189,8 @@ class Slow:
         return self._s3.head_object(**request)
 
 
-def test_many_files_are_looked_at_together_and_told_in_order(s3: "S3Client", manifest: dict[str, Any]) -> None:
-    count = 2 * LOOKS_AT_A_TIME
+def test_many_files_are_read_concurrently_and_reported_in_order(s3: "S3Client", manifest: dict[str, Any]) -> None:
+    count = 2 * CONCURRENT_READS
     files = [put(s3, f"part-{number:05d}.parquet", b"12", rows=12) for number in range(count)]
     whole = {**manifest, "files": files, "series": count, "rows": 12 * count}
     write(s3, whole)
@@ -199,7 +204,7 @@ def test_many_files_are_looked_at_together_and_told_in_order(s3: "S3Client", man
 
 @pytest.fixture
 def answered(s3: "S3Client", manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The handler's answer to a state, the run being whole."""
+    """Return a function that calls the handler with a state and a complete run."""
     write(s3, manifest)
     monkeypatch.setattr(module, "_client", lambda _service: s3)
     for name, value in (
@@ -210,20 +215,20 @@ def answered(s3: "S3Client", manifest: dict[str, Any], monkeypatch: pytest.Monke
         monkeypatch.setenv(name, value)
 
     def answer(**state: Any) -> dict[str, Any]:
-        given = {"execution": {"id": "arn"}, "plan": {**PLAN, "demand": {"bytes": 5}}, "job": {"name": RUN_ID}}
-        return dict(handle({**given, **state}, CONTEXT))
+        data = {"execution": {"id": "arn"}, "plan": {**PLAN, "demand": {"bytes": 5}}, "job": {"name": RUN_ID}}
+        return dict(handle({**data, **state}, CONTEXT))
 
     return answer
 
 
-def test_a_run_without_a_fleet_tells_what_its_job_took(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_without_a_fleet_has_the_facts_of_its_job(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
     described = {"TrainingJobName": RUN_ID, "TrainingTimeInSeconds": 60}
     run = answered(job={"name": RUN_ID, "described": described})
     assert (run["job"]["name"], run["job"]["seconds"], run["fleet"]) == (RUN_ID, 60, None)
     assert "FleetSeconds" not in capsys.readouterr().out
 
 
-def test_a_run_with_one_tells_what_it_took_as_well(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_a_fleet_has_the_facts_of_both(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
     cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
     described = {
         "ProcessingResources": {"ClusterConfig": cluster},
@@ -248,7 +253,7 @@ def test_a_job_whose_cost_was_counted_when_its_fleet_failed_is_not_counted_again
         assert ('"BillableSeconds"' in capsys.readouterr().out) is counted
 
 
-def test_of_a_job_that_was_taken_over_only_the_demand_is_known(answered: Any) -> None:
+def test_a_resumed_handovers_job_has_only_the_size_of_the_demand(answered: Any) -> None:
     run = answered(job={"name": RUN_ID, "status": "Completed"})
     assert {name for name, value in run["job"].items() if value is not None} == {"demand_bytes"}
     assert run["run_id"] == RUN_ID

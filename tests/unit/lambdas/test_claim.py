@@ -1,4 +1,4 @@
-"""A run is given to one execution, under the cutoff that is known and, where none is, under its true one later."""
+"""One execution gets a run, under the known cutoff or later under its true cutoff."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, add_details, begin
 from lambdas.shared.registry_table import RunTable
 from tests.stand_ins import as_client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 claim_run: Any = typed_claim_run
 claim_cutoff: Any = typed_claim_cutoff
 
@@ -22,7 +22,7 @@ CUTOFF = "2026-11-16"
 
 
 class Workflows:
-    """Step Functions, where some executions have ended, and others are gone."""
+    """Step Functions with ended and deleted executions."""
 
     def __init__(self) -> None:
         self.ended: set[str] = set()
@@ -59,15 +59,15 @@ def claimed(registry: Registry, name: str, cutoff: str | None = None, **more: An
 
 
 def settled(registry: Registry, name: str, *, cutoff: str = CUTOFF, model: str | None = None, **plan: Any) -> Any:
-    """The job is done, and has found the cutoff."""
+    """Claim the cutoff that the completed job found."""
     checked = {"partition": "all", "cutoff": cutoff, "run_id": f"run-of-{name}"}
     of_model = {"run_id": model} if model else None
-    given = {
+    event = {
         **state(name, **plan),
         "claim": {"claimed": True, "cutoff": UNRESOLVED_CUTOFF},
         "run": {**checked, "model": of_model},
     }
-    return claim_cutoff(given, registry=registry, now=NOW)
+    return claim_cutoff(event, registry=registry, now=NOW)
 
 
 def publish(registry: Registry, name: str, cutoff: str = CUTOFF) -> None:
@@ -84,22 +84,22 @@ def workflows(registry: Registry) -> Workflows:
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
-def test_the_second_execution_is_told_who_has_the_run(registry: Registry, cutoff: str | None) -> None:
+def test_the_second_execution_gets_the_name_of_the_first(registry: Registry, cutoff: str | None) -> None:
     assert claimed(registry, "one", cutoff) == {"claimed": True, "cutoff": cutoff or UNRESOLVED_CUTOFF, "attempt": 1}
     second = claimed(registry, "two", cutoff)
     assert (second["claimed"], second["published"], second["execution"]) == (False, False, "arn:x:one")
-    assert second["message"].startswith("Execution one has had ")
-    assert claimed(registry, "one", cutoff)["claimed"] is True  # a state that is repeated
+    assert second["message"].startswith("Execution one has been working on ")
+    assert claimed(registry, "one", cutoff)["claimed"] is True  # a repeated state
 
 
 @pytest.mark.parametrize("how", ["ended", "gone"])
-def test_a_run_of_an_execution_that_is_no_more_is_taken_over(registry: Registry, how: str) -> None:
+def test_a_run_of_an_ended_execution_is_taken_over(registry: Registry, how: str) -> None:
     claimed(registry, "one", CUTOFF)
     getattr(workflows(registry), how).add("arn:x:one")
     assert claimed(registry, "two", CUTOFF) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
 
 
-def test_where_nobody_can_tell_whether_it_runs_the_claim_fails(registry: Registry) -> None:
+def test_the_claim_fails_if_the_other_executions_status_is_unknown(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
 
     def throttled(**_: Any) -> None:
@@ -110,25 +110,25 @@ def test_where_nobody_can_tell_whether_it_runs_the_claim_fails(registry: Registr
         claimed(registry, "two", CUTOFF)
 
 
-def test_the_latest_run_is_refused_while_the_newest_one_is_at_work_or_was_made_of_the_same(registry: Registry) -> None:
+def test_the_latest_run_is_denied_if_the_newest_run_is_open_or_has_the_same_input(registry: Registry) -> None:
     claimed(registry, "weekly", CUTOFF, started_by="schedule")
     assert claimed(registry, "by-hand")["execution"] == "arn:x:weekly"
     publish(registry, "weekly")
     again = claimed(registry, "by-hand", minutes=5)
     assert (again["reason"], again["run_id"]) == ("published", "run-of-weekly")
-    assert 'start {"force": true}' in again["message"]
+    assert 'same input and {"force": true}' in again["message"]
     assert claimed(registry, "by-hand", minutes=5, fingerprint="demand-2")["claimed"] is True
-    assert registry.table.get("all", CUTOFF).version == 3  # asking changed nothing
+    assert registry.table.get("all", CUTOFF).version == 3  # the check changed nothing
 
 
-def test_an_older_run_at_work_is_no_reason_to_refuse_the_latest(registry: Registry) -> None:
+def test_an_open_older_run_does_not_deny_the_latest(registry: Registry) -> None:
     claimed(registry, "weekly", CUTOFF)
     publish(registry, "weekly")
     claimed(registry, "backfill", "2026-08-31")
     assert claimed(registry, "by-hand", minutes=5, fingerprint="demand-2")["claimed"] is True
 
 
-def test_a_run_gets_its_true_cutoff_once_the_job_has_found_it(registry: Registry) -> None:
+def test_a_run_moves_to_the_cutoff_that_the_job_found(registry: Registry) -> None:
     claimed(registry, "one")
     assert settled(registry, "one") == {"claimed": True, "cutoff": CUTOFF, "attempt": 1}
     assert settled(registry, "one")["attempt"] == 1
@@ -137,7 +137,7 @@ def test_a_run_gets_its_true_cutoff_once_the_job_has_found_it(registry: Registry
     assert (attempt.execution, attempt.status) == ("arn:x:one", "running")
 
 
-def test_what_another_has_published_meanwhile_is_kept_and_not_published(registry: Registry) -> None:
+def test_a_run_published_by_another_execution_is_superseded(registry: Registry) -> None:
     claimed(registry, "one")
     claimed(registry, "weekly", CUTOFF, started_by="schedule")
     publish(registry, "weekly")
@@ -158,7 +158,7 @@ def test_a_run_published_by_hand_needs_no_force(registry: Registry) -> None:
     ("model", "mode", "refused"),
     [("run-of-last-week", "infer", False), ("run-of-operator", "train", True), (None, "train", True)],
 )
-def test_an_inference_published_by_hand_is_no_training(
+def test_an_inference_published_by_hand_does_not_count_as_training(
     registry: Registry, model: str | None, mode: str, refused: bool
 ) -> None:
     settled(registry, "operator", publish="run-of-operator", force=True, model=model)
@@ -169,7 +169,7 @@ def test_an_inference_published_by_hand_is_no_training(
 
 
 def hand_over(registry: Registry, name: str, cutoff: str = CUTOFF, *, failing: bool = True) -> None:
-    """Its job is done, and its fleet is not."""
+    """End an attempt after its job and before its fleet."""
     registry.table.change(
         "all", cutoff, lambda run: add_details(run, f"arn:x:{name}", {"handover_job": f"job-of-{name}"})
     )
@@ -185,40 +185,40 @@ def fail(registry: Registry, name: str, cutoff: str = CUTOFF, **details: Any) ->
 
 
 @pytest.mark.parametrize("cutoff", [CUTOFF, None])
-def test_what_the_attempt_before_handed_over_is_offered(registry: Registry, cutoff: str | None) -> None:
+def test_the_previous_attempts_handover_is_offered(registry: Registry, cutoff: str | None) -> None:
     assert "handover_job" not in claimed(registry, "one", cutoff)
     hand_over(registry, "one", cutoff or UNRESOLVED_CUTOFF)
     second = claimed(registry, "two", cutoff)
     assert (second["attempt"], second["handover_job"]) == (2, "job-of-one")
-    assert claimed(registry, "two", cutoff) == second  # a state that is repeated
+    assert claimed(registry, "two", cutoff) == second  # a repeated state
 
 
-def test_what_was_handed_over_by_an_execution_that_is_no_more_is_offered(registry: Registry) -> None:
+def test_the_handover_of_an_ended_execution_is_offered(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one", failing=False)
     workflows(registry).ended.add("arn:x:one")
     assert claimed(registry, "two", CUTOFF)["handover_job"] == "job-of-one"
 
 
-@pytest.mark.parametrize("request", [{"force": True}, {"fingerprint": "demand-2"}])
-def test_other_demand_or_force_begins_anew(registry: Registry, request: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"force": True}, {"fingerprint": "demand-2"}])
+def test_other_demand_or_force_ignores_the_handover(registry: Registry, changes: dict[str, Any]) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
-    assert claimed(registry, "two", CUTOFF, **request) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
+    assert claimed(registry, "two", CUTOFF, **changes) == {"claimed": True, "cutoff": CUTOFF, "attempt": 2}
 
 
-def test_what_was_handed_over_outlives_an_attempt_that_came_to_nothing(registry: Registry) -> None:
+def test_a_handover_survives_attempts_that_fail_early(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
-    for name in ("two", "three"):  # each fails before its PlanFleet
+    for name in ("two", "three"):  # each fails before PlanFleet
         claimed(registry, name, CUTOFF)
         fail(registry, name)
     assert claimed(registry, "four", CUTOFF)["handover_job"] == "job-of-one"
-    fail(registry, "four", handed_over=None)
+    fail(registry, "four", handover_job=None)
     assert "handover_job" not in claimed(registry, "five", CUTOFF)
 
 
-def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(registry: Registry) -> None:
+def test_a_handover_before_other_demand_or_a_published_attempt_is_not_offered(registry: Registry) -> None:
     claimed(registry, "one", CUTOFF)
     hand_over(registry, "one")
     claimed(registry, "other", CUTOFF, fingerprint="demand-2")
@@ -231,7 +231,7 @@ def test_what_other_demand_or_a_published_attempt_came_after_is_not_offered(regi
     assert registry.table.get("all", CUTOFF).reusable_handover("demand-1") is None
 
 
-def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(registry: Registry) -> None:
+def test_an_inference_does_not_deny_a_training(registry: Registry) -> None:
     claimed(registry, "daily", CUTOFF, mode="infer", started_by="schedule", fingerprint="demand-1 model-1")
     publish(registry, "daily")
     assert claimed(registry, "weekly", CUTOFF, started_by="schedule", minutes=5)["claimed"] is True
@@ -239,15 +239,15 @@ def test_an_inference_of_the_same_demand_stands_in_the_way_of_no_training(regist
     assert (inferred.mode, trained.mode) == ("infer", "train")
 
 
-def test_what_was_inferred_meanwhile_is_no_reason_to_keep_a_training_back(registry: Registry) -> None:
-    """A run whose cutoff the job has found, and that another has inferred and published in between."""
+def test_a_concurrent_inference_does_not_supersede_a_training(registry: Registry) -> None:
+    """Another execution infers and publishes the run before the training's cutoff is known."""
     claimed(registry, "one")
     claimed(registry, "daily", CUTOFF, mode="infer", fingerprint="demand-1 model-1")
     publish(registry, "daily")
     assert settled(registry, "one")["claimed"] is True
 
 
-def test_a_redriven_execution_claims_its_run_once_more_before_its_fleet_goes_on(registry: Registry) -> None:
+def test_a_redriven_execution_claims_its_run_again_before_its_fleet(registry: Registry) -> None:
     for cutoff in (CUTOFF, None):
         claimed(registry, "one", cutoff)
         hand_over(registry, "one", cutoff or UNRESOLVED_CUTOFF)

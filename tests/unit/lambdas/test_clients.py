@@ -1,4 +1,4 @@
-"""A function makes the client of a service when it first needs it, and once."""
+"""Clients are created on first use, once per service."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from botocore.config import Config
 from lambdas.shared.clients import clients
 
 
-def test_each_client_is_made_once_and_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_is_created_once_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[str, Any]] = []
 
     def make(service: str, *, config: Config | None) -> object:

@@ -1,4 +1,4 @@
-"""What became of an execution that did not publish, or could not say that it did."""
+"""The registry's record of executions that did not publish or did not report it."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 close: Any = typed_close
 close_unreported: Any = typed_close_lost
 resume: Any = typed_resume
@@ -74,25 +74,25 @@ def attempt(sources: Sources) -> Attempt:
 
 
 @pytest.mark.parametrize(("error", "status"), [("JobError", "failed"), ("QualityGateFailed", "pending_approval")])
-def test_a_failure_is_noted_with_its_reason_and_its_job(claimed: Sources, error: str, status: str) -> None:
+def test_a_failure_is_recorded_with_reason_and_job(claimed: Sources, error: str, status: str) -> None:
     state = {**STATE, "failure": {**FAILURE, "error": error}, "job": {"name": "job-1"}}
     assert close(state, sources=claimed, now=NOW) == {"status": status}
     assert attempt(claimed).details == {"kind": error, "summary": "it broke", "run_id": "job-1"}
     assert close(state, sources=claimed, now=NOW) == {"status": status}
 
 
-def test_an_execution_without_a_run_has_nothing_to_note(claimed: Sources) -> None:
+def test_an_execution_without_a_run_records_nothing(claimed: Sources) -> None:
     for claim_of in ({}, {"claim": {"claimed": False, "cutoff": CUTOFF}}):
         state = {name: value for name, value in STATE.items() if name != "claim"} | claim_of
         assert close(state, sources=claimed, now=NOW) == {"status": None}
     assert attempt(claimed).status == "running"
 
 
-@pytest.mark.parametrize(("ended", "status"), [("ABORTED", "stopped"), ("TIMED_OUT", "failed"), ("FAILED", "failed")])
-def test_an_execution_that_ended_without_a_word_is_noted(claimed: Sources, ended: str, status: str) -> None:
+@pytest.mark.parametrize(("ended", "status"), [("ABORTED", "aborted"), ("TIMED_OUT", "failed"), ("FAILED", "failed")])
+def test_an_unreported_end_is_recorded(claimed: Sources, ended: str, status: str) -> None:
     detail = {"executionArn": EXECUTION, "status": ended, "error": None, "cause": None}
     assert close_unreported(detail, sources=claimed, now=NOW) == {"status": status}
-    assert attempt(claimed).details == {"kind": ended, "summary": "it told nobody why"}
+    assert attempt(claimed).details == {"kind": ended, "summary": "no error was reported"}
     assert close_unreported(
         {**detail, "executionArn": "arn:aws:states:us-east-1:123456789012:execution:onejob-dev-forecast:two"},
         sources=claimed,
@@ -101,9 +101,7 @@ def test_an_execution_that_ended_without_a_word_is_noted(claimed: Sources, ended
 
 
 @pytest.mark.parametrize(("seen", "status"), [("run-1", "published"), ("run-0", "failed"), (None, "failed")])
-def test_what_readers_see_decides_where_it_broke_while_publishing(
-    claimed: Sources, seen: str | None, status: str
-) -> None:
+def test_the_pointer_decides_if_publishing_broke(claimed: Sources, seen: str | None, status: str) -> None:
     claimed.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {"run_id": "run-1"}))
     if seen:
         body = json.dumps({"run_id": seen}).encode()
@@ -112,7 +110,7 @@ def test_what_readers_see_decides_where_it_broke_while_publishing(
     assert claimed.table.get("all", CUTOFF).published == (1 if status == "published" else None)
 
 
-def test_a_failed_execution_fails_with_what_broke_until_it_is_redriven() -> None:
+def test_a_failed_execution_fails_with_its_cause_until_redriven() -> None:
     state = {"failure": FAILURE, "redrives": 0, "redrives_before": 0}
     with pytest.raises(Exception, match="it broke") as raised:
         resume({**state, "data": {}})
@@ -127,22 +125,22 @@ DONE, STOPPED = {"status": "Completed"}, {"status": "Stopped"}
     ("state", "error", "where"),
     [
         ({"job": STOPPED}, "Stopped", "start"),
-        ({"job": DONE}, "QuotaExceeded", "fleet"),  # PlanFleet, or the first of its jobs
+        ({"job": DONE}, "QuotaExceeded", "fleet"),  # PlanFleet or its first job failed
         ({"job": DONE, "fleet": {}}, "JobError", "fleet"),
         ({"job": DONE, "fleet": {}, "fleet_job": STOPPED}, "Stopped", "fleet"),
         ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "PublishFailed", "check"),
         ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "QualityGateFailed", "check"),
         ({"job": DONE, "fleet": {}, "fleet_job": DONE}, "IncompleteRun", "start"),
-        ({"job": DONE}, "IncompleteRun", "start"),  # what was handed over has expired
+        ({"job": DONE}, "IncompleteRun", "start"),  # the handover has expired
     ],
 )
-def test_what_a_fleet_has_left_is_gone_on_with(state: dict[str, Any], error: str, where: str) -> None:
+def test_a_redrive_resumes_the_fleets_handover(state: dict[str, Any], error: str, where: str) -> None:
     failure = {**FAILURE, "error": error}
     state = {"failure": failure, "redrives": 1, "redrives_before": 0, "data": {"plan": {"fleet": True}, **state}}
     assert resume(state) == where
 
 
-def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
+def test_a_run_published_by_hand_has_no_fleet() -> None:
     plan = {"partition": "all", "publish": "run-1", "fleet": False}
     failure = {**FAILURE, "error": "PublishFailed"}
     state = {"failure": failure, "redrives": 1, "redrives_before": 0, "data": {"plan": plan, "job": DONE}}
@@ -152,7 +150,7 @@ def test_a_run_that_was_published_by_hand_has_no_fleet() -> None:
 @pytest.mark.parametrize(
     ("error", "offered"), [("JobError", "job-1"), ("QualityGateFailed", "job-1"), ("IncompleteRun", None)]
 )
-def test_what_made_no_run_is_not_handed_over_again(claimed: Sources, error: str, offered: str | None) -> None:
+def test_an_unusable_handover_is_not_offered_again(claimed: Sources, error: str, offered: str | None) -> None:
     claimed.table.change("all", CUTOFF, lambda run: add_details(run, EXECUTION, {"handover_job": "job-1"}))
     close({**STATE, "failure": {**FAILURE, "error": error}}, sources=claimed, now=NOW)
     request = LeaseRequest(
@@ -169,8 +167,8 @@ def test_what_made_no_run_is_not_handed_over_again(claimed: Sources, error: str,
     assert again.reusable_handover("f") == offered
 
 
-def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
-    """Of its job nothing is known but that: an earlier execution has its description."""
+def test_a_rejected_run_of_a_resumed_handover_has_its_job_name(claimed: Sources) -> None:
+    """Only the name is known, because an earlier execution has the job's description."""
     facts = job_facts({}, hourly_prices={}, demand_bytes=5)
     run = {"report": "reports/r", "metrics": {}, "job": facts}
     state = {**STATE, "failure": {**FAILURE, "error": "QualityGateFailed"}, "job": {"name": "job-1"}, "run": run}
@@ -188,13 +186,13 @@ def test_a_held_run_that_was_taken_over_has_its_name(claimed: Sources) -> None:
         ({"status": "Completed"}, "IncompleteRun", "start"),
     ],
 )
-def test_what_a_completed_job_has_left_is_not_made_twice(job: Any, error: str, where: str) -> None:
+def test_a_completed_job_does_not_run_again(job: Any, error: str, where: str) -> None:
     failure = {**FAILURE, "error": error}
     data = {"plan": {"fleet": False}} | ({} if job is None else {"job": job})
     assert resume({"failure": failure, "redrives": 2, "redrives_before": 1, "data": data}) == where
 
 
-def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources) -> None:
+def test_a_redriven_execution_keeps_its_run(claimed: Sources) -> None:
     running = SimpleNamespace(describe_execution=lambda **_asked: {"status": "RUNNING"})
     sources = replace(claimed, workflows=as_client(running))
     assert close_unreported({"executionArn": EXECUTION, "status": "ABORTED"}, sources=sources, now=NOW) == {
@@ -203,7 +201,7 @@ def test_an_execution_that_was_redriven_meanwhile_keeps_its_run(claimed: Sources
     assert attempt(sources).is_open
 
 
-def test_a_held_run_says_where_its_report_is_and_how_good_it_was(claimed: Sources) -> None:
+def test_a_rejected_run_has_report_and_metrics(claimed: Sources) -> None:
     run = {"report": "reports/partition=all/run_id=r/report.html", "metrics": {"forecast": {"wape": 0.3}}}
     close({**STATE, "failure": {**FAILURE, "error": "QualityGateFailed"}, "run": run}, sources=claimed, now=NOW)
     held = attempt(claimed)
@@ -221,7 +219,7 @@ def fleet_of(name: str) -> dict[str, Any]:
     return {"ProcessingJobName": name, "ProcessingResources": {"ClusterConfig": cluster}, **times}
 
 
-def test_what_failed_fleets_cost_is_counted_and_the_job_only_once(
+def test_failed_fleets_are_counted_and_the_job_once(
     claimed: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {"TABLE": TABLE, "FORECAST_BUCKET": FORECAST_BUCKET, "DEPLOYMENT": "onejob-dev"}.items():
@@ -241,12 +239,12 @@ def test_what_failed_fleets_cost_is_counted_and_the_job_only_once(
     assert (answer, paid) == ({"status": "failed", "counted": ["fleet-1", "job-1"]}, {"Cost": 1.0, "FleetCost": 4.0})
     noted = attempt(claimed).details
     assert (noted["fleet"]["name"], noted["fleet"]["cost"], noted["job"]["cost"]) == ("fleet-1", 4.0, 1.0)
-    # Redriven, and the next fleet was stopped.
+    # After a redrive, the next fleet was stopped.
     stopped = {"name": "fleet-2", "status": "Stopped", "described": fleet_of("fleet-2")}
     error = {"Error": "JobNotCompleted", "Cause": json.dumps(stopped)}
     answer, paid = closed(error=error, fleet_job=stopped, closed=answer)
     assert (answer["counted"], paid) == (["fleet-1", "fleet-2", "job-1"], {"FleetCost": 4.0})
-    # Redriven once more, and PlanFleet failed: the stopped fleet is still in the data.
+    # After another redrive, PlanFleet failed. The stopped fleet is still in the data.
     denied = {"Error": "ClientError", "Cause": json.dumps({"errorMessage": "AccessDenied"})}
     answer, paid = closed(error=denied, fleet_job=stopped, closed=answer)
     assert paid == {}

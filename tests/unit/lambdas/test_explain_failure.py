@@ -9,7 +9,7 @@ from lambdas.explain_failure import kinds
 from lambdas.explain_failure.handler import explain as typed_explain
 from tests.unit.lambdas.conftest import CONTEXT
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 explain: Any = typed_explain
 handle: Any = module.handler
 
@@ -19,7 +19,7 @@ PLAN = {"job_name": "onejob-dev-20261118-093005-0a1b2c3d"}
 
 
 def failed_job(reason: str, **details: Any) -> dict[str, str]:
-    """What `.sync` hands on: the description of the job."""
+    """The error of a `.sync` integration: the description of the job."""
     job = {"TrainingJobName": JOB, "TrainingJobStatus": "Failed", "SecondaryStatus": "Failed", "FailureReason": reason}
     return {"Error": "States.TaskFailed", "Cause": json.dumps({**job, **details})}
 
@@ -34,7 +34,7 @@ def not_completed(secondary: str) -> dict[str, str]:
 
 
 FLEET = {name: f"s3://forecast-bucket/handover/{name}/" for name in ("chunks", "shared", "model")}
-# What PlanFleet leaves, and the training job before it.
+# The result of PlanFleet, and the training job before it.
 BY_FLEET: dict[str, Any] = {"job": {"name": JOB, "status": "Completed"}, "fleet": FLEET}
 FLEET_JOB = "onejob-dev-20261118-093005-0a1b2c3d-1-0-1"
 
@@ -75,7 +75,12 @@ QUOTA = (
         (failed_job("AlgorithmError: disk full, exit code: 1"), "JobError", False, "disk full"),
         (failed_job("AlgorithmError: [Nonsense] disk full, exit code: 1"), "JobError", False, "[Nonsense] disk full"),
         (failed_job("AlgorithmError: , exit code: 1"), "JobError", False, "the job ended with exit code 1"),
-        (failed_job("AlgorithmError: , exit code: 137"), "OutOfMemory", False, "the job was killed for want of memory"),
+        (
+            failed_job("AlgorithmError: , exit code: 137"),
+            "OutOfMemory",
+            False,
+            "the job was killed because it ran out of memory",
+        ),
         (failed_job("AlgorithmError: [JobError] x, exit code: 137"), "OutOfMemory", False, "x"),
         (failed_job("AlgorithmError: [OutOfMemory] MemoryError, exit code: 1"), "OutOfMemory", False, "MemoryError"),
         (
@@ -109,11 +114,11 @@ QUOTA = (
             not_completed("MaxRuntimeExceeded"),
             "TimedOut",
             False,
-            f"the job {JOB} ended as Stopped (MaxRuntimeExceeded)",
+            f"the job {JOB} ended with status Stopped (MaxRuntimeExceeded)",
         ),
         (not_completed("MaxWaitTimeExceeded"), "SpotInterrupted", True, None),
         (not_completed("Interrupted"), "SpotInterrupted", True, None),
-        (not_completed("Stopped"), "Stopped", True, f"the job {JOB} ended as Stopped (Stopped)"),
+        (not_completed("Stopped"), "Stopped", True, f"the job {JOB} ended with status Stopped (Stopped)"),
         (failed_job("", TrainingJobStatus="Stopped", SecondaryStatus="Stopped"), "Stopped", True, None),
         (failed_job("", TrainingJobStatus="Stopped", SecondaryStatus="MaxRuntimeExceeded"), "TimedOut", False, None),
         (failed_function("IncompleteRun", "missing: part-0"), "IncompleteRun", True, "missing: part-0"),
@@ -124,7 +129,7 @@ QUOTA = (
         ({}, "Unknown", True, "unknown failure"),
     ],
 )
-def test_every_failure_has_a_kind_and_a_line(
+def test_every_failure_has_a_kind_and_a_summary(
     error: dict[str, str], kind: str, rerun_helps: bool, summary: str | None
 ) -> None:
     answer = explained(error)
@@ -140,14 +145,17 @@ def test_every_failure_has_a_kind_and_a_line(
 @pytest.mark.parametrize(
     ("error", "rerun"),
     [
-        (failed_job("AlgorithmError: [Internal] KeyError: 'y', exit code: 1"), "no. A rerun fails the same way; read"),
-        (failed_job("AlgorithmError: [InputError] no column y, exit code: 2"), "once mended. A rerun helps only once"),
-        (failed_job("AlgorithmError: , exit code: 137"), "once mended. A rerun helps once instance_types have more"),
-        (not_completed("MaxRuntimeExceeded"), "once mended. A rerun helps with more max_runtime_minutes"),
+        (failed_job("AlgorithmError: [Internal] KeyError: 'y', exit code: 1"), "no. A rerun fails the same way. Read"),
+        (
+            failed_job("AlgorithmError: [InputError] no column y, exit code: 2"),
+            "after a fix. Fix the problem, then rerun",
+        ),
+        (failed_job("AlgorithmError: , exit code: 137"), "after a fix. Choose instance_types with more memory"),
+        (not_completed("MaxRuntimeExceeded"), "after a fix. Raise max_runtime_minutes"),
         (failed_job("CapacityError: Unable to provision"), "yes. A rerun helps once AWS has capacity again"),
     ],
 )
-def test_the_message_says_of_a_rerun_what_the_advice_says(error: dict[str, str], rerun: str) -> None:
+def test_the_message_has_rerun_and_advice(error: dict[str, str], rerun: str) -> None:
     assert f"Rerun: {rerun}" in explained(error)["message"]
 
 
@@ -176,33 +184,33 @@ BOTO_DENIED = "ClientError: An error occurred (AccessDenied) when calling the Pu
         ("AlgorithmError: /opt/program: Permission denied, exit code: 126", "JobError", False),
     ],
 )
-def test_what_aws_says_itself_is_told_by_its_words(reason: str, kind: str, rerun_helps: bool) -> None:
+def test_aws_messages_are_classified_by_pattern(reason: str, kind: str, rerun_helps: bool) -> None:
     answer = explained(failed_job(reason))
     assert (answer["kind"], answer["rerun_helps"]) == (kind, rerun_helps)
     assert answer["kind"] != "DiskFull" or "training_job.volume_gb" in answer["cause"]
-    assert answer["kind"] != "ImageNotPulled" or "deploy again" in answer["cause"]
+    assert answer["kind"] != "ImageNotPulled" or "Deploy again" in answer["cause"]
 
 
 @pytest.mark.parametrize(
     ("code", "kind", "rerun", "advice"),
     [
-        ("InputError", "InputError", "once mended", ""),
-        ("OutOfDisk", "DiskFull", "once mended", "training_job.volume_gb"),
-        ("OutOfMemory", "OutOfMemory", "once mended", "instance_types"),
+        ("InputError", "InputError", "after a fix", ""),
+        ("OutOfDisk", "DiskFull", "after a fix", "training_job.volume_gb"),
+        ("OutOfMemory", "OutOfMemory", "after a fix", "instance_types"),
         ("ModelUnusable", "JobError", "no", ""),
         ("HandoverUnusable", "JobError", "no", ""),
-        ("ChunksFailed", "ChunksFailed", "once mended", "takes up only these"),
+        ("ChunksFailed", "ChunksFailed", "after a fix", "forecasts only these"),
         ("JobError", "JobError", "no", "log"),
         ("Unreachable", "ConnectionFailed", "yes", "reach the service"),
-        ("AccessDenied", "AccessDenied", "once mended", "role"),
-        ("Throttled", "Throttled", "yes", "wait"),
+        ("AccessDenied", "AccessDenied", "after a fix", "role"),
+        ("Throttled", "Throttled", "yes", "Wait"),
         ("PlatformFault", "PlatformFault", "yes", ""),
         ("AwsError", "JobError", "no", "log"),
         ("Stopped", "Stopped", "yes", ""),
         ("Internal", "JobError", "no", "log"),
     ],
 )
-def test_the_code_that_the_container_wrote_decides(code: str, kind: str, rerun: str, advice: str) -> None:
+def test_the_containers_code_decides_the_kind(code: str, kind: str, rerun: str, advice: str) -> None:
     answer = explained(failed_job(f"AlgorithmError: [{code}] said, exit code: 1"))
     assert (answer["kind"], answer["summary"]) == (kind, "said")
     assert f"Rerun: {rerun}. " in answer["message"]
@@ -221,7 +229,7 @@ def test_the_code_that_the_container_wrote_decides(code: str, kind: str, rerun: 
         "ClientError: An error occurred (NoSuchBucket) when calling the PutObject operation: AccessDenied",
     ],
 )
-def test_words_within_the_jobs_own_error_make_no_failure_of_the_platform(text: str) -> None:
+def test_aws_words_in_the_jobs_error_do_not_change_the_kind(text: str) -> None:
     answer = explained(failed_job(f"AlgorithmError: [Internal] {text}, exit code: 1"))
     assert (answer["kind"], answer["summary"]) == ("JobError", text)
 
@@ -230,7 +238,7 @@ def test_words_within_the_jobs_own_error_make_no_failure_of_the_platform(text: s
     "words", ["column CapacityError is missing", "MemoryError", "No space left on device", "more memory", BOTO_DENIED]
 )
 @pytest.mark.parametrize("code", [2, 137])
-def test_an_input_error_is_one_whatever_words_it_holds(words: str, code: int) -> None:
+def test_aws_words_in_an_input_error_do_not_change_the_kind(words: str, code: int) -> None:
     answer = explained(failed_job(f"AlgorithmError: [InputError] demand: {words}, exit code: {code}"))
     assert (answer["kind"], answer["summary"]) == ("InputError", f"demand: {words}")
 
@@ -242,16 +250,16 @@ def test_a_failed_download_names_the_prefixes() -> None:
     error = failed_job("ClientError: Data download failed:Failed to download data.")
     answer = explained(error, plan={**PLAN, "channels": channels})
     assert answer["summary"].endswith("download data (s3://data-bucket/demand/, s3://data-bucket/static/)")
-    assert "once the files are there" in answer["cause"]
+    assert "once the files exist" in answer["cause"]
 
 
-def test_an_image_that_is_not_pulled_is_named() -> None:
+def test_the_image_that_was_not_pulled_is_named() -> None:
     image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
     answer = explained(failed_job(NO_IMAGE, AlgorithmSpecification={"TrainingImage": image}))
     assert answer["summary"].endswith(f"permissions are incorrect ({image})")
 
 
-def test_what_the_api_refuses_before_there_is_a_job() -> None:
+def test_an_api_error_before_the_job_is_classified() -> None:
     missing = {"Error": "SageMaker.AmazonSageMakerException", "Cause": NO_OBJECTS.partition(":")[2]}
     assert explained(missing)["kind"] == "InputError"
     unknown = {"Error": "SageMaker.AmazonSageMakerException", "Cause": "Cannot find the requested image: x/onejob:1."}
@@ -261,7 +269,7 @@ def test_what_the_api_refuses_before_there_is_a_job() -> None:
 @pytest.mark.parametrize(
     "reason", [NO_OBJECTS, NO_IMAGE, "CapacityError: Unable to provision", "ClientError: Nothing known"]
 )
-def test_where_the_container_never_ran_nobody_is_sent_to_its_log(reason: str) -> None:
+def test_without_a_container_there_is_no_link_to_its_log(reason: str) -> None:
     message = explained(failed_job(reason))["message"]
     assert "log" not in message.lower().partition("execution:")[0]
     assert "Job log" not in message
@@ -270,23 +278,23 @@ def test_where_the_container_never_ran_nobody_is_sent_to_its_log(reason: str) ->
 @pytest.mark.parametrize(
     "plan", [None, [], {"channels": None}, {"channels": "x"}, {"channels": [None, {"DataSource": 1}]}]
 )
-def test_data_that_is_not_as_it_should_be_does_not_matter(plan: object) -> None:
+def test_invalid_state_data_is_ignored(plan: object) -> None:
     error = failed_job("ClientError: Data download failed", AlgorithmSpecification="x")
     assert explained(error, plan=plan)["summary"] == "ClientError: Data download failed"
 
 
-def test_the_words_of_the_failure_file_get_through_verbatim() -> None:
+def test_the_failure_files_text_is_unchanged() -> None:
     text = "demand: 2 rows (q > 0, 50 %) are bad, e.g. (Ä17, M2); keep one row, exit code: 7 is no part of it"
     answer = explained(failed_job(f"AlgorithmError: [InputError] {text}, exit code: 2"))
     assert answer["summary"] == text
 
 
-def test_a_failure_text_of_many_lines_becomes_one() -> None:
+def test_a_multiline_failure_text_becomes_one_line() -> None:
     answer = explained(failed_job("AlgorithmError: [JobError] a\n  b\x00\tc\r\n, exit code: 1"))
     assert answer["summary"] == "a b c"
 
 
-def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
+def test_a_long_text_is_shortened() -> None:
     answer = explained(failed_job(f"AlgorithmError: [JobError] {'long ' * 10_000}, exit code: 1"))
     assert len(answer["summary"]) <= 1024
     assert len(answer["message"]) < 2048
@@ -296,24 +304,28 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
     ("error", "kind", "summary"),
     [
         (
-            failed_fleet(message="[ChunksFailed] 2 of 9 objects could not be forecast"),
+            failed_fleet(message="[ChunksFailed] 2 of 9 chunks could not be forecast"),
             "ChunksFailed",
-            "2 of 9 objects could",
+            "2 of 9 chunks could",
         ),
-        # An object that a process was killed for: a larger machine helps, and no other demand.
+        # A process was killed for this chunk: a larger instance helps, other demand does not.
         (
             failed_fleet(
-                message="[OutOfMemory] 1 of 9 objects could not be forecast: chunk-00004 (7 series): a worker process "
-                "was killed, which the system does where memory runs out; take an instance type with more memory"
+                message="[OutOfMemory] 1 of 9 chunks could not be forecast: chunk-00004 (7 series): the system killed "
+                "a worker process, usually because memory ran out; use an instance type with more memory"
             ),
             "OutOfMemory",
-            "1 of 9 objects could",
+            "1 of 9 chunks could",
         ),
         (failed_fleet("AlgorithmError: See job logs for more information", "[JobError] x"), "JobError", "x"),
         (failed_fleet("AlgorithmError: See job logs for more information"), "JobError", "See job logs"),
         (failed_fleet(), "JobError", "the job ended with exit code 1"),
         (failed_fleet("AlgorithmError: , exit code: 137", "[JobError] x"), "OutOfMemory", "x"),
-        (failed_fleet("AlgorithmError: , exit code: 137"), "OutOfMemory", "the job was killed for want of memory"),
+        (
+            failed_fleet("AlgorithmError: , exit code: 137"),
+            "OutOfMemory",
+            "the job was killed because it ran out of memory",
+        ),
         (failed_fleet(message="[OutOfDisk] the disk is full; raise volume_gb"), "DiskFull", "the disk is full"),
         (failed_fleet(message="[OutOfDisk] here[OutOfMemory] there"), "DiskFull", "here[OutOfMemory] there"),
         (failed_fleet(message="[Throttled] ClientError: SlowDown"), "Throttled", "ClientError: SlowDown"),
@@ -321,11 +333,11 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
         (failed_fleet(message="the disk is full"), "JobError", "the disk is full"),
         (failed_fleet("CapacityError: Unable to provision", "said before"), "NoCapacity", "CapacityError: Unable"),
         (failed_fleet("InternalServerError: We are sorry"), "PlatformFault", "InternalServerError: We are sorry"),
-        (stopped_fleet(), "Stopped", f"the job {FLEET_JOB} ended as Stopped"),
+        (stopped_fleet(), "Stopped", f"the job {FLEET_JOB} ended with status Stopped"),
         (
             stopped_fleet(ExitMessage="[Stopped] stopped by SIGTERM"),
             "Stopped",
-            f"the job {FLEET_JOB} ended as Stopped (stopped by SIGTERM)",
+            f"the job {FLEET_JOB} ended with status Stopped (stopped by SIGTERM)",
         ),
         (
             stopped_fleet(
@@ -334,7 +346,7 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
                 StoppingCondition={"MaxRuntimeInSeconds": 3600},
             ),
             "TimedOut",
-            f"the job {FLEET_JOB} ended as Stopped (MaxRuntimeExceeded)",
+            f"the job {FLEET_JOB} ended with status Stopped (MaxRuntimeExceeded)",
         ),
         (
             stopped_fleet(
@@ -343,13 +355,13 @@ def test_the_longest_text_stays_short_enough_for_a_phone_and_for_sns() -> None:
                 StoppingCondition={"MaxRuntimeInSeconds": 3600},
             ),
             "Stopped",
-            f"the job {FLEET_JOB} ended as Stopped",
+            f"the job {FLEET_JOB} ended with status Stopped",
         ),
         ({"Error": "States.Timeout", "Cause": ""}, "TimedOut", "States.Timeout"),
         ({"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}, "QuotaExceeded", QUOTA),
     ],
 )
-def test_every_failure_of_a_fleet_has_a_kind_and_a_line(error: dict[str, str], kind: str, summary: str) -> None:
+def test_every_failure_of_a_fleet_has_a_kind_and_a_summary(error: dict[str, str], kind: str, summary: str) -> None:
     answer = explained(error, **BY_FLEET)
     assert answer["kind"] == kind
     assert answer["summary"].startswith(summary)
@@ -364,19 +376,19 @@ def test_a_fleet_whose_container_failed_links_to_its_own_log() -> None:
     assert f"ProcessingJobs$3FlogStreamNameFilter$3D{FLEET_JOB}" in stopped
 
 
-def test_where_no_fleet_was_started_nobody_is_sent_to_the_training_jobs_log() -> None:
+def test_without_a_fleet_job_there_is_no_link_to_the_training_jobs_log() -> None:
     refused = {"Error": "SageMaker.ResourceLimitExceededException", "Cause": QUOTA}
     assert "Job log" not in explained(refused, **BY_FLEET)["message"]
 
 
-def test_a_function_that_timed_out_is_not_the_fleet() -> None:
+def test_a_functions_timeout_is_not_a_timeout_of_the_fleet() -> None:
     timed_out = {"Error": "States.Timeout", "Cause": ""}
     planning = {name: value for name, value in BY_FLEET.items() if name != "fleet"}
     done = {**BY_FLEET, "fleet_job": {"name": FLEET_JOB, "status": "Completed"}}
     assert [explained(timed_out, **state)["rerun_helps"] for state in (planning, BY_FLEET, done)] == [True, False, True]
 
 
-def test_a_fleet_that_took_over_times_out_without_a_preflight() -> None:
+def test_a_resumed_fleet_times_out_without_a_preflight() -> None:
     timed_out = {"Error": "States.Timeout", "Cause": ""}
     planning = {name: value for name, value in BY_FLEET.items() if name != "fleet"}
     taken_over = {"execution": EXECUTION, "plan": PLAN, "error": timed_out}
@@ -384,7 +396,7 @@ def test_a_fleet_that_took_over_times_out_without_a_preflight() -> None:
     assert [answer["rerun_helps"] for answer in answers] == [True, False]
 
 
-def test_what_a_fleet_cannot_download_or_pull_is_named() -> None:
+def test_a_fleets_missing_input_or_image_is_named() -> None:
     answer = explained(failed_fleet("ClientError: Data download failed:Failed to download data."), **BY_FLEET)
     assert answer["summary"].endswith(f"({', '.join(FLEET.values())})")
     image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
@@ -392,12 +404,12 @@ def test_what_a_fleet_cannot_download_or_pull_is_named() -> None:
     assert answer["summary"].endswith(f"permissions are incorrect ({image})")
 
 
-def test_an_unnamed_failure_while_publishing_is_one_of_publishing() -> None:
+def test_an_unknown_failure_after_the_check_is_a_publishing_failure() -> None:
     answer = explained(failed_function("ClientError", "Connection reset"), job={"name": JOB}, run={"run_id": JOB})
     assert answer["kind"] == "PublishFailed"
 
 
-def test_a_function_that_timed_out_is_not_the_job() -> None:
+def test_a_functions_timeout_is_not_a_timeout_of_the_job() -> None:
     answer = explained({"Error": "States.Timeout", "Cause": ""}, job={"name": JOB, "status": "Completed"})
     assert (answer["kind"], answer["rerun_helps"]) == ("TimedOut", True)
 
@@ -409,9 +421,9 @@ def test_the_message_links_to_the_execution_and_to_the_jobs_log() -> None:
     assert f"log-group/$252Faws$252Fsagemaker$252FTrainingJobs$3FlogStreamNameFilter$3D{JOB}" in message
 
 
-def test_the_message_of_a_held_run_links_to_its_report() -> None:
-    told = "its bias is 40 % (at most 25 %). The report: s3://bucket/reports/run_id=x/report.html. To publish it"
-    message = explained(failed_function("QualityGateFailed", told))["message"]
+def test_the_message_of_a_rejected_run_links_to_its_report() -> None:
+    cause = "the bias is 40 % (limit: 25 %). Report: s3://bucket/reports/run_id=x/report.html. To publish it"
+    message = explained(failed_function("QualityGateFailed", cause))["message"]
     assert "/s3/object/bucket?region=eu-central-1&prefix=reports/run_id%3Dx/report.html\n" in f"{message}\n"
 
 
@@ -420,13 +432,13 @@ def test_without_a_job_there_is_no_link_to_its_log() -> None:
 
 
 @pytest.mark.parametrize("state", [{}, {"error": None}, {"error": {"Error": None, "Cause": None}}, {"execution": None}])
-def test_it_never_fails_itself(state: dict[str, Any]) -> None:
+def test_explain_never_fails(state: dict[str, Any]) -> None:
     assert explain(state, deployment="onejob-dev")["kind"] == "Unknown"
 
 
 def test_the_operators_guide_has_every_kind() -> None:
-    guide = (Path(__file__).parents[3] / "docs" / "operating.md").read_text()
-    names = {kind.name for kind in vars(kinds).values() if isinstance(kind, kinds.Kind)}
+    guide = (Path(__file__).parents[3] / "docs" / "errors.md").read_text()
+    names = {kind.name for kind in vars(kinds).values() if isinstance(kind, kinds.FailureType)}
     assert {name for name in names if f"\n| `{name}` |" not in guide} == set()
 
 

@@ -12,7 +12,7 @@ from lambdas.plan_fleet.sizing import NEAR_SECONDS, size_fleet
 
 MACHINE = Machine("ml.m5.4xlarge", cores=16, hourly_price=0.922, volume_gb=50)
 RATE = Rate(1_000, measured=True, source="the test")
-# A second an chunk on one core.
+# One second per chunk on one core.
 WORK = Work(series=640_000, chunks=640, bytes=0)
 ROUND = Assumptions(
     startup_seconds=240,
@@ -41,7 +41,7 @@ ROUND = Assumptions(
         ("ml.p6-b200.48xlarge", 192),
     ],
 )
-def test_an_instance_type_tells_its_cores(instance_type: str, cores: int) -> None:
+def test_the_cores_of_an_instance_type(instance_type: str, cores: int) -> None:
     assert cores_of(instance_type) == cores
 
 
@@ -52,7 +52,7 @@ def test_a_name_without_a_size_is_refused(name: str) -> None:
 
 
 def dealt(work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions) -> float | None:
-    """Seconds until all is gathered, chunk by chunk; None where a disk is too small."""
+    """Simulate the seconds until the end, chunk by chunk; None if a disk is too small."""
     hands: list[list[int]] = [[] for _ in range(instances)]
     for card in range(work.chunks):
         hands[card % instances].append(card)
@@ -70,7 +70,7 @@ def dealt(work: Work, machine: Machine, rate: Rate, *, instances: int, assumptio
 
 
 @pytest.mark.parametrize("slower", [0, 0.1])
-def test_the_plan_is_what_trying_every_count_finds(slower: float) -> None:
+def test_the_plan_matches_a_search_over_all_counts(slower: float) -> None:
     assumptions = replace(ROUND, slower_a_doubling=slower, gather_seconds_an_object=0.1)
     draw = random.Random(0)
     unreachable = 0
@@ -94,7 +94,7 @@ def test_the_plan_is_what_trying_every_count_finds(slower: float) -> None:
         else:
             unreachable += 1
             fits = {n: seconds for n, seconds in tried.items() if seconds is not None}
-            # A disk too small everywhere is told by itself, and then the deadline may be kept or not.
+            # A disk that is too small for all counts has its own note, whether or not the deadline is met.
             assert plan.notes
             if fits:
                 assert plan.keeps_deadline is False
@@ -102,13 +102,13 @@ def test_the_plan_is_what_trying_every_count_finds(slower: float) -> None:
     assert 10 < unreachable < 140
 
 
-def test_were_all_alike_more_would_never_take_longer() -> None:
+def test_more_equal_instances_never_take_longer() -> None:
     work = replace(WORK, bytes=10**11)
     seconds = [fleet_time(work, MACHINE, RATE, instances=n, assumptions=ROUND).seconds for n in range(1, 641)]
     assert all(later <= sooner for sooner, later in itertools.pairwise(seconds))
 
 
-def test_the_slowest_of_many_is_waited_for() -> None:
+def test_the_slowest_instance_decides_the_duration() -> None:
     work, slower = replace(WORK, bytes=10**11), replace(ROUND, slower_a_doubling=0.1)
     for instances, times in ((1, 1.0), (2, 1.1), (8, 1.3), (64, 1.6)):
         alike = fleet_time(work, MACHINE, RATE, instances=instances, assumptions=ROUND)
@@ -118,26 +118,26 @@ def test_the_slowest_of_many_is_waited_for() -> None:
         assert waited.billed_seconds == pytest.approx(waited.seconds - 60)
 
 
-def test_an_object_takes_time_of_its_own_unless_that_was_measured_with_it() -> None:
+def test_a_chunk_has_overhead_unless_measured() -> None:
     believed = replace(RATE, measured=False)
     assumptions = replace(ROUND, object_seconds=0.5)
     for rate, seconds in ((RATE, 10), (believed, 15)):
         assert fleet_time(WORK, MACHINE, rate, instances=4, assumptions=assumptions).forecast_seconds == seconds
 
 
-def test_all_objects_are_gathered_those_done_before_too() -> None:
+def test_completed_chunks_are_gathered_too() -> None:
     work, assumptions = replace(WORK, done=360), replace(ROUND, gather_seconds_an_object=0.01)
     assert fleet_time(work, MACHINE, RATE, instances=4, assumptions=assumptions).gather_seconds == 20 + 10
 
 
-def test_the_last_round_counts_however_few_objects_it_has() -> None:
-    # 17 chunks on 16 cores are two rounds, as 32 are.
+def test_a_partial_last_round_takes_full_time() -> None:
+    # 17 chunks on 16 cores are two rounds, like 32.
     for chunks, rounds in ((16, 1), (17, 2), (32, 2), (33, 3)):
         work = Work(series=chunks * 1_000, chunks=chunks, bytes=0)
         assert fleet_time(work, MACHINE, RATE, instances=1).forecast_seconds == rounds
 
 
-def test_all_instances_are_paid_until_all_is_gathered_and_not_while_they_are_awaited() -> None:
+def test_instances_are_billed_from_startup_until_gathering_ends() -> None:
     plan = size_fleet(WORK, MACHINE, RATE, instances=4, deadline_seconds=None, quota=None, assumptions=ROUND)
     # 160 chunks each: 10 rounds of a second.
     assert plan.seconds == 240 + 10 + 20
@@ -154,79 +154,81 @@ def test_without_a_price_there_is_no_cost() -> None:
     assert plan.words == "4 x ml.m5.4xlarge, about 4 minutes"
 
 
-def test_without_a_deadline_the_fewest_are_the_cheapest() -> None:
+def test_without_a_deadline_the_fewest_instances_are_used() -> None:
     plan = size_fleet(WORK, MACHINE, RATE, instances=None, deadline_seconds=None, quota=None)
     assert plan.instances == 1
     assert plan.keeps_deadline is None
 
 
-def test_no_more_instances_than_objects() -> None:
+def test_no_more_instances_than_chunks() -> None:
     few = Work(series=8_000, chunks=8, bytes=0)
     plan = size_fleet(few, MACHINE, RATE, instances=12, deadline_seconds=None, quota=None)
     assert plan.instances == 8
-    assert plan.notes == ("12 instances asked for, 8 chunks are left: 8 used",)
+    assert plan.notes == ("12 instances requested, but 8 chunks are left; the fleet uses 8",)
     one = Work(series=1_000, chunks=1, bytes=0)
     plan = size_fleet(one, MACHINE, RATE, instances=2, deadline_seconds=1, quota=None, assumptions=ROUND)
     assert plan.instances == 1
     assert plan.notes == (
-        "2 instances asked for, 1 chunk is left: 1 used",
-        "no instance count keeps 1 minute: start-up alone takes 4 minutes",
+        "2 instances requested, but 1 chunk is left; the fleet uses 1",
+        "no number of instances meets the deadline of 1 minute: startup alone takes 4 minutes",
     )
 
 
-def test_no_more_than_a_job_may_have() -> None:
+def test_no_more_instances_than_sagemakers_limit() -> None:
     plan = size_fleet(WORK, MACHINE, RATE, instances=500, deadline_seconds=None, quota=None)
     assert plan.instances == 100
-    assert plan.notes == ("500 instances asked for, a job may have 100: 100 used",)
+    assert plan.notes == ("500 instances requested, but a job may have at most 100; the fleet uses 100",)
 
 
-def test_no_more_than_the_quota() -> None:
-    slow = Rate(5, measured=False, source="the test")  # 200 seconds an chunk
+def test_no_more_instances_than_the_quota() -> None:
+    slow = Rate(5, measured=False, source="the test")  # 200 seconds per chunk
     plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=1800, quota=4, assumptions=ROUND)
     assert plan.instances == 4
     assert plan.keeps_deadline is False
     assert plan.notes == (
-        "the quota of 4 instances makes it about 38 minutes, 8 more than the deadline; 6 would keep it",
+        "with the quota of 4 instances, the fleet takes about 38 minutes, 8 more than the deadline; 6 would meet it",
     )
     asked = size_fleet(WORK, MACHINE, slow, instances=9, deadline_seconds=None, quota=4, assumptions=ROUND)
-    assert asked.notes == ("9 instances asked for, the quota is 4: 4 used",)
+    assert asked.notes == ("9 instances requested, but the quota is 4; the fleet uses 4",)
     none = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=None, quota=0, assumptions=ROUND)
     assert none.instances == 1
-    assert none.notes == ("the quota lets no instance run until it is raised",)
+    assert none.notes == ("the quota is 0, so no instance can start until it is raised",)
 
 
-def test_too_few_for_the_deadline_are_used_all_the_same() -> None:
+def test_a_requested_number_is_used_though_it_misses_the_deadline() -> None:
     slow = Rate(5, measured=False, source="the test")
     plan = size_fleet(WORK, MACHINE, slow, instances=2, deadline_seconds=1800, quota=None, assumptions=ROUND)
     assert plan.instances == 2
-    assert plan.notes == ("with 2 instances it is about 71 minutes, 41 more than the deadline; 6 would keep it",)
+    assert plan.notes == (
+        "with 2 instances, the fleet takes about 71 minutes, 41 more than the deadline; 6 would meet it",
+    )
 
 
 def test_an_unreachable_deadline_is_not_paid_for() -> None:
     slow = Rate(5, measured=False, source="the test")
     plan = size_fleet(WORK, MACHINE, slow, instances=None, deadline_seconds=300, quota=None, assumptions=ROUND)
-    # All chunks at once from 40 instances on, and no sooner with 100.
+    # 40 instances forecast all chunks in one round, so 100 are not faster.
     assert plan.instances == 40
     assert plan.notes == (
-        "no instance count keeps 5 minutes: the fastest takes 8 minutes, at least 4 minutes of it to start up and "
-        "to gather",
+        "no number of instances meets the deadline of 5 minutes: the fastest takes 8 minutes, at least 4 minutes "
+        "for startup and gathering",
     )
 
 
-def test_the_disk_asks_for_instances() -> None:
+def test_the_disks_need_a_minimum_of_instances() -> None:
     work = replace(WORK, bytes=10**11)
     plan = size_fleet(work, MACHINE, RATE, instances=None, deadline_seconds=None, quota=None, assumptions=ROUND)
     assert plan.instances == 5  # 250 GB unpacked
     assert disk_bytes(work, instances=5, assumptions=ROUND) == 50e9
     asked = size_fleet(work, MACHINE, RATE, instances=2, deadline_seconds=None, quota=None, assumptions=ROUND)
     assert asked.instances == 5
-    assert asked.notes == ("2 instances asked for, too few for disks of 50 GB: 5 used",)
+    assert asked.notes == ("2 instances requested, but that is too few for disks of 50 GB; the fleet uses 5",)
     small = size_fleet(work, MACHINE, RATE, instances=None, deadline_seconds=None, quota=2, assumptions=ROUND)
     assert small.notes == ("a disk of 50 GB is too small: each instance needs about 125 GB",)
 
 
 @pytest.mark.parametrize("price", [None, 0.9])
-def test_where_nothing_is_left_one_instance_gathers(price: float | None) -> None:
+def test_one_instance_gathers_if_nothing_is_left(price: float | None) -> None:
     machine, assumptions = replace(MACHINE, hourly_price=price), replace(ROUND, gather_seconds_an_object=0.1)
     for deadline in (300, 299):
         plan = size_fleet(
@@ -242,11 +244,11 @@ def test_where_nothing_is_left_one_instance_gathers(price: float | None) -> None
         assert plan.seconds == 240 + 20 + 40
         assert plan.cost_usd == (None if price is None else pytest.approx(240 / 3600 * 0.9))
         assert plan.keeps_deadline is (deadline == 300)
-        assert plan.notes[0] == "nothing is left to forecast, only to be gathered"
+        assert plan.notes[0] == "no chunks are left to forecast, the fleet only gathers the results"
         assert len(plan.notes) == (1 if plan.keeps_deadline else 2)
 
 
-def test_what_was_done_before_is_dealt_out_and_loaded_all_the_same() -> None:
+def test_completed_chunks_are_assigned_and_loaded() -> None:
     work = Work(series=4_000, chunks=4, bytes=10**11, done=636)
     assert disk_bytes(work, instances=5, assumptions=ROUND) == 50e9
     time = fleet_time(work, MACHINE, RATE, instances=5, assumptions=ROUND)
@@ -258,7 +260,7 @@ def test_what_was_done_before_is_dealt_out_and_loaded_all_the_same() -> None:
                 left, MACHINE, RATE, instances=asked, deadline_seconds=None, quota=None, assumptions=ROUND
             )
             assert plan.instances == 5
-    # Those of a lost instance may all be with one again.
+    # All chunks of a lost instance may belong to one instance again.
     work = Work(series=40_000, chunks=40, bytes=0, done=600)
     for instances, rounds in ((1, 3), (16, 3), (32, 2), (40, 1)):
         assert fleet_time(work, MACHINE, RATE, instances=instances).forecast_seconds == pytest.approx(
@@ -266,6 +268,8 @@ def test_what_was_done_before_is_dealt_out_and_loaded_all_the_same() -> None:
         )
 
 
-def test_a_deadline_missed_by_seconds_says_so() -> None:
+def test_a_deadline_missed_by_seconds_has_a_note() -> None:
     plan = size_fleet(WORK, MACHINE, RATE, instances=4, deadline_seconds=265, quota=None, assumptions=ROUND)
-    assert plan.notes == ("with 4 instances it is about 4 minutes, seconds more than the deadline; 8 would keep it",)
+    assert plan.notes == (
+        "with 4 instances, the fleet takes about 4 minutes, seconds more than the deadline; 8 would meet it",
+    )

@@ -1,4 +1,4 @@
-"""What functions write: lines of JSON, metrics, and what a job took."""
+"""The functions' log lines, metrics and job facts."""
 
 import json
 import math
@@ -12,11 +12,11 @@ from contract.metrics import Metric
 from lambdas.check_run.run_metrics import put_run_metrics as typed_put_run_metrics
 from lambdas.shared.job_facts import fleet_facts as typed_fleet_facts
 from lambdas.shared.job_facts import job_facts
-from lambdas.shared.logs import about, logged
-from lambdas.shared.metrics import COUNT, SECONDS, put
+from lambdas.shared.logs import log_invocation, run_context
+from lambdas.shared.metrics import COUNT, SECONDS, emit_metrics
 from tests.unit.lambdas.conftest import CONTEXT
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 put_run_metrics: Any = typed_put_run_metrics
 fleet_facts: Any = typed_fleet_facts
 
@@ -42,22 +42,22 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_an_event_says_which_run_it_is_about() -> None:
-    assert about(STATE) == {
+def test_run_context_finds_the_run_of_an_event() -> None:
+    assert run_context(STATE) == {
         "execution": EXECUTION,
         "partition": "all",
         "cutoff": "2026-11-16",
         "run_id": "onejob-dev-1-0-0-00",
         "job_name": "onejob-dev-1-0-0-00",
     }
-    assert about({"data": STATE}) == about(STATE)
-    assert about({"plan": STATE["plan"]}) == {"partition": "all", "job_name": "onejob-dev-1"}
-    assert about({"detail": {"executionArn": EXECUTION}}) == {"execution": EXECUTION}
-    assert about({"scheduled_time": "2026-11-16T05:00:00Z"}) == {}
+    assert run_context({"data": STATE}) == run_context(STATE)
+    assert run_context({"plan": STATE["plan"]}) == {"partition": "all", "job_name": "onejob-dev-1"}
+    assert run_context({"detail": {"executionArn": EXECUTION}}) == {"execution": EXECUTION}
+    assert run_context({"scheduled_time": "2026-11-16T05:00:00Z"}) == {}
 
 
-def test_a_handler_that_is_done_or_fails_writes_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    @logged
+def test_a_handler_writes_one_line_when_it_ends_or_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    @log_invocation
     def handler(event: dict[str, Any], _context: object) -> int:
         return 1 // int(event["by"])
 
@@ -70,8 +70,8 @@ def test_a_handler_that_is_done_or_fails_writes_one_line(capsys: pytest.CaptureF
     assert (failed["level"], failed["error"], failed["execution"]) == ("ERROR", "ZeroDivisionError", EXECUTION)
 
 
-def test_metrics_are_what_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    put(
+def test_metrics_have_cloudwatchs_format(capsys: pytest.CaptureFixture[str]) -> None:
+    emit_metrics(
         "onejob-dev",
         {Metric.JOB_SECONDS: (1.5, SECONDS), Metric.DEMAND_ROWS: (3, COUNT)},
         about={"run_id": "r"},
@@ -94,15 +94,15 @@ def test_metrics_are_what_cloudwatch_reads(capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf])
-def test_what_was_not_measured_is_left_out(capsys: pytest.CaptureFixture[str], value: float | None) -> None:
-    put("onejob-dev", {Metric.WAPE: (value, COUNT)}, about={})
-    put("onejob-dev", {Metric.WAPE: (value, COUNT), Metric.DEMAND_ROWS: (3, COUNT)}, about={})
+def test_values_that_were_not_measured_are_left_out(capsys: pytest.CaptureFixture[str], value: float | None) -> None:
+    emit_metrics("onejob-dev", {Metric.WAPE: (value, COUNT)}, about={})
+    emit_metrics("onejob-dev", {Metric.WAPE: (value, COUNT), Metric.DEMAND_ROWS: (3, COUNT)}, about={})
     (line,) = written(capsys)
     assert [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["DemandRows"]
     assert "Wape" not in line
 
 
-def test_what_a_job_took_and_cost() -> None:
+def test_the_duration_and_cost_of_a_job() -> None:
     facts = job_facts(DESCRIBED, hourly_prices={"ml.m5.large": 0.12}, demand_bytes=5)
     assert facts == {
         "name": "onejob-dev-1-0-0-00",
@@ -119,7 +119,7 @@ def test_what_a_job_took_and_cost() -> None:
     assert job_facts(never_ran, hourly_prices={"ml.m5.large": 1}, demand_bytes=None)["cost"] is None
 
 
-PLANNED = {"words": "2 machines for about 9 minutes", "notes": ["the quota is 2"], "instances": 2}
+PLANNED = {"words": "2 instances for about 9 minutes", "notes": ["the quota is 2"], "instances": 2}
 FLEET = {
     "ProcessingJobName": "onejob-dev-1-0-0-00",
     "ProcessingResources": {"ClusterConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2}},
@@ -130,7 +130,7 @@ FLEET = {
 
 
 @pytest.mark.parametrize("moment", [int, lambda ms: datetime.fromtimestamp(ms / 1000, UTC).isoformat()])
-def test_what_a_fleet_took_and_cost(moment: Callable[[int], Any]) -> None:
+def test_the_duration_and_cost_of_a_fleet(moment: Callable[[int], Any]) -> None:
     described = {name: moment(value) if isinstance(value, int) else value for name, value in FLEET.items()}
     assert fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12}) == {
         "name": "onejob-dev-1-0-0-00",
@@ -139,13 +139,13 @@ def test_what_a_fleet_took_and_cost(moment: Callable[[int], Any]) -> None:
         "seconds": 720,
         "billable_seconds": 1200,
         "cost": 0.04,
-        "planned": "2 machines for about 9 minutes",
+        "planned": "2 instances for about 9 minutes",
         "notes": ["the quota is 2"],
     }
 
 
 @pytest.mark.parametrize("gone", ["CreationTime", "ProcessingStartTime", "ProcessingEndTime", "ProcessingResources"])
-def test_of_a_fleet_what_is_not_told_is_not_known(gone: str) -> None:
+def test_missing_fields_of_a_fleet_are_none(gone: str) -> None:
     described = {name: value for name, value in FLEET.items() if name != gone}
     facts = fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12})
     known = {"CreationTime": ("billable_seconds", "cost"), "ProcessingStartTime": ("seconds",)}.get(gone, ())
@@ -164,7 +164,7 @@ def run_of(**statistics: Any) -> dict[str, Any]:
     }
 
 
-def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_metrics_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     facts = job_facts(DESCRIBED, hourly_prices={}, demand_bytes=5)
     run = run_of(
         seconds={"read": 1.0, "fit": 2.0},
@@ -195,7 +195,7 @@ def test_the_numbers_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_the_numbers_of_a_fleet_and_of_a_model_that_was_not_trained(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_metrics_of_a_fleet_and_of_an_earlier_model(capsys: pytest.CaptureFixture[str]) -> None:
     facts = job_facts(DESCRIBED, hourly_prices={"ml.m5.large": 0.12}, demand_bytes=5)
     fleet = fleet_facts(PLANNED, FLEET, hourly_prices={"ml.m5.large": 0.12})
     run = {**run_of(), "model": {"run_id": "r-0", "age_days": 14}}
@@ -205,7 +205,7 @@ def test_the_numbers_of_a_fleet_and_of_a_model_that_was_not_trained(capsys: pyte
     assert [line[name] for name in names] == [720, 2, 0.04, 14, 0.02]
 
 
-def test_a_manifest_of_an_older_version_has_fewer_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_older_manifest_gives_fewer_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     put_run_metrics(run_of(), job_facts({}, hourly_prices={}, demand_bytes=None), None, deployment="d", about={})
     (line,) = written(capsys)
     assert line["Series"] == 10

@@ -1,4 +1,4 @@
-"""Which partitions there are, by the file or by where demand lies."""
+"""The partitions of an environment, from its file or from the prefixes of the demand."""
 
 from typing import TYPE_CHECKING
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 BY_DEMAND = PartitionSource(data_bucket=DATA_BUCKET, partitions=None)
 
 
-def test_those_of_the_file_are_not_looked_for() -> None:
+def test_listed_partitions_need_no_call() -> None:
     source = PartitionSource(data_bucket=DATA_BUCKET, partitions=("b", "a"))
     assert partition_names(as_client(None), source) == ["a", "b"]
 
 
-def test_those_that_have_demand_are_found(s3: "S3Client") -> None:
+def test_partitions_with_demand_are_found(s3: "S3Client") -> None:
     for key in (
         "demand/partition=b/2026/part.parquet",
         "demand/partition=b/2027/part.parquet",
@@ -49,11 +49,11 @@ def test_those_that_have_demand_are_found(s3: "S3Client") -> None:
     ]
 
 
-def test_where_there_is_no_demand_there_is_none(s3: "S3Client") -> None:
+def test_without_demand_there_are_no_partitions(s3: "S3Client") -> None:
     assert partition_names(s3, BY_DEMAND) == []
 
 
-def test_thousands_are_found(s3: "S3Client") -> None:
+def test_thousands_of_partitions_are_found(s3: "S3Client") -> None:
     names = [f"p{number:04}" for number in range(1_001)]
     for name in names:
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"")
@@ -61,7 +61,7 @@ def test_thousands_are_found(s3: "S3Client") -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "DE.south_1-2", "x" * 64, "", ".a", "-a", "a/b", "a b", "ä", "a\n", "x" * 65])
-def test_the_file_and_the_functions_agree_on_what_a_name_is(name: str) -> None:
+def test_settings_and_functions_accept_the_same_names(name: str) -> None:
     try:
         taken = PartitionsSettings(max_concurrency=1, names=(name,)).names == (name,)
     except ValueError:

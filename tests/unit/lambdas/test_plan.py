@@ -18,7 +18,7 @@ from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, FORECAST_BUCKET
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 plan: Any = typed_plan
 handle: Any = module.handler
 
@@ -67,13 +67,13 @@ def test_the_hyperparameters_are_the_configuration(demand: Any) -> None:
     assert ForecastConfig.from_mapping(hyperparameters, source="hyperparameters") == CONFIG
 
 
-def test_the_job_name_tells_its_time_and_leaves_room_for_the_counters(demand: Any) -> None:
+def test_the_job_name_has_the_time_and_room_for_counters(demand: Any) -> None:
     name = planned({}, demand, job_name_prefix="fifteenletters1-environment1").job_name
     assert re.fullmatch(r"fifteenletters1-environment1-20261118-093005-[0-9a-f]{8}", name)
     assert len(f"{name}-1000-9-24") <= 63
 
 
-def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> None:
+def test_executions_of_the_same_second_get_different_names(demand: Any) -> None:
     names = {
         asdict(
             plan(
@@ -87,7 +87,7 @@ def test_executions_of_the_same_second_get_names_of_their_own(demand: Any) -> No
     assert len(names) == 50
 
 
-def test_covariates_become_a_channel_where_there_are_some(demand: Any) -> None:
+def test_covariates_become_a_channel(demand: Any) -> None:
     demand.put_object(Bucket=DATA_BUCKET, Key="covariates/prices/2026.parquet", Body=b"x")
     channels = planned({}, demand).channels
     assert [channel["ChannelName"] for channel in channels] == ["demand", "covariates"]
@@ -109,24 +109,24 @@ def test_the_published_manifest_becomes_a_channel(demand: Any) -> None:
 @pytest.mark.parametrize(
     "pointer", [b"", b"[]", b"{}", b'{"manifest": 5}', json.dumps({"manifest": MANIFEST}).encode()]
 )
-def test_a_pointer_that_leads_nowhere_does_not_stop_the_run(demand: Any, pointer: bytes) -> None:
+def test_an_invalid_pointer_does_not_stop_the_run(demand: Any, pointer: bytes) -> None:
     demand.put_object(Bucket=FORECAST_BUCKET, Key=POINTER, Body=pointer)
     assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand"]
 
 
-def test_static_columns_become_a_channel_where_there_are_some(demand: Any) -> None:
+def test_static_columns_become_a_channel(demand: Any) -> None:
     demand.put_object(Bucket=DATA_BUCKET, Key="static/", Body=b"")
     assert len(planned({}, demand).channels) == 1
     demand.put_object(Bucket=DATA_BUCKET, Key="static/articles.csv", Body=b"x")
     assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand", "static"]
 
 
-def test_a_cutoff_asked_for_reaches_the_job(demand: Any) -> None:
+def test_a_requested_cutoff_reaches_the_job(demand: Any) -> None:
     result = planned({"cutoff": "2026-11-16"}, demand)
     assert result.cutoff == result.hyperparameters["cutoff"] == "2026-11-16"
 
 
-def test_overrides_hold_for_one_run(demand: Any) -> None:
+def test_overrides_apply_to_one_run(demand: Any) -> None:
     config = {"horizon": 8, "quantiles": [0.05, 0.5], "key": "sku", "learning_rate": 0.1, "target": "demand"}
     hyperparameters = planned({"config": config}, demand).hyperparameters
     overridden = ForecastConfig.from_mapping(hyperparameters, source="hyperparameters")
@@ -138,12 +138,12 @@ def test_overrides_hold_for_one_run(demand: Any) -> None:
     ("scheduled_time", "cutoff"),
     [
         ("2026-11-16T05:00:00Z", "2026-11-09"),  # Monday 06:00 in winter
-        ("2026-11-15T22:59:59Z", "2026-11-02"),  # a second before Monday begins in Berlin
-        ("2026-11-15T23:00:00Z", "2026-11-09"),  # and as it begins
+        ("2026-11-15T22:59:59Z", "2026-11-02"),  # a second before Monday in Berlin
+        ("2026-11-15T23:00:00Z", "2026-11-09"),  # the start of Monday
         ("2026-07-12T21:59:59Z", "2026-06-29"),  # the same in summer
         ("2026-07-12T22:00:00Z", "2026-07-06"),
-        ("2026-03-29T22:00:00Z", "2026-03-23"),  # the day the clocks go forward, Berlin's Monday begins
-        ("2026-10-25T22:59:59Z", "2026-10-12"),  # the day they go back
+        ("2026-03-29T22:00:00Z", "2026-03-23"),  # start of Monday in Berlin, on the day the clocks go forward
+        ("2026-10-25T22:59:59Z", "2026-10-12"),  # the day the clocks go back
         ("2026-10-25T23:00:00Z", "2026-10-19"),
         ("2026-11-20T05:00:00+09:00", "2026-11-09"),
     ],
@@ -151,7 +151,7 @@ def test_overrides_hold_for_one_run(demand: Any) -> None:
 def test_a_scheduled_run_takes_the_last_complete_week_at_the_scheduled_time(
     demand: Any, scheduled_time: str, cutoff: str
 ) -> None:
-    # The clock says otherwise: the execution was started days late.
+    # The execution started days late, so the clock differs.
     result = planned({"scheduled_time": scheduled_time}, demand, started_at="2027-01-02T03:04:05Z")
     assert result.cutoff == result.hyperparameters["cutoff"] == cutoff
 
@@ -180,36 +180,36 @@ def test_a_scheduled_run_follows_the_overridden_frequency(demand: Any) -> None:
         ({"cutoff": "16.11.2026"}, 'cutoff "16.11.2026" is not a date; write it as 2026-11-16'),
         ({"cutoff": 20261116}, "cutoff 20261116 is not a date"),
         ({"cutoff": None}, "cutoff null is not a date"),
-        ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 lies in the future (2026-11-18 today)"),
-        ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is no period of W-MON; 2026-11-16 is one"),
+        ({"cutoff": "2026-11-23"}, "cutoff 2026-11-23 is in the future (today is 2026-11-18)"),
+        ({"cutoff": "2026-11-17"}, "cutoff 2026-11-17 (Tuesday) is not a period of W-MON; use 2026-11-16"),
         ({"scheduled_time": "2026-11-16T05:00:00"}, "is not a time with a zone"),
         ({"scheduled_time": "soon"}, 'scheduled_time "soon" is not a time with a zone'),
         ({"scheduled_time": 1}, "scheduled_time 1 is not a time with a zone"),
         ({"cutoff": "2026-11-16", "scheduled_time": "2026-11-16T05:00:00Z"}, "both decide the cutoff"),
         ({"config": []}, "config [] is not an object"),
-        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: available, '),
-        ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: the cutoff stands beside config; write {"cutoff"'),
-        ({"config": {"horizon": None}}, "config.horizon null is neither text, a number nor a list"),
-        ({"config": {"n_estimators": True}}, "config.n_estimators true is neither text, a number nor a list"),
-        ({"config": {"key": ["a", False]}}, 'config.key ["a", false] is neither'),
-        ({"config": {"horizon": 0}}, "config.horizon 0 is no whole number greater than or equal to 1"),
-        ({"config": {"horizon": -1}}, "config.horizon -1 is no whole number"),
-        ({"config": {"horizon": 2.5}}, "config.horizon 2.5 is no whole number"),
-        ({"config": {"horizon": "twelve"}}, 'config.horizon "twelve" is no whole number'),
-        ({"config": {"horizon": ""}}, 'config.horizon "" is no whole number'),
-        ({"config": {"key": []}}, "config.key [] is neither"),
-        ({"config": {"key": ["a", ["b"]]}}, 'config.key ["a", ["b"]] is neither'),
-        ({"config": {"key": {"a": 1}}}, 'config.key {"a": 1} is neither'),
-        ({"config": {"target": "x" * 257}}, "config.target has 257 characters; 256 at most"),
+        ({"config": {"horizn": 8}}, 'config: unknown key "horizn", did you mean horizon? (known: backtest_horizons, '),
+        ({"config": {"cutoff": "2026-11-16"}}, 'config.cutoff: cutoff is not a key of config; write {"cutoff"'),
+        ({"config": {"horizon": None}}, "config.horizon null is not text, a number or a list"),
+        ({"config": {"n_estimators": True}}, "config.n_estimators true is not text, a number or a list"),
+        ({"config": {"key": ["a", False]}}, 'config.key ["a", false] is not text'),
+        ({"config": {"horizon": 0}}, "config.horizon 0 is not a whole number greater than or equal to 1"),
+        ({"config": {"horizon": -1}}, "config.horizon -1 is not a whole number"),
+        ({"config": {"horizon": 2.5}}, "config.horizon 2.5 is not a whole number"),
+        ({"config": {"horizon": "twelve"}}, 'config.horizon "twelve" is not a whole number'),
+        ({"config": {"horizon": ""}}, 'config.horizon "" is not a whole number'),
+        ({"config": {"key": []}}, "config.key [] is not text"),
+        ({"config": {"key": ["a", ["b"]]}}, 'config.key ["a", ["b"]] is not text'),
+        ({"config": {"key": {"a": 1}}}, 'config.key {"a": 1} is not text'),
+        ({"config": {"target": "x" * 257}}, "config.target has 257 characters; the limit is 256"),
     ],
 )
-def test_bad_input_is_told_in_one_line(demand: Any, document: object, message: str) -> None:
+def test_invalid_input_is_reported_in_one_line(demand: Any, document: object, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)) as error:
         planned(document, demand)
     assert "\n" not in str(error.value)
 
 
-def test_everything_wrong_is_told_at_once(demand: Any) -> None:
+def test_all_problems_are_reported_together(demand: Any) -> None:
     with pytest.raises(InputError) as error:
         planned({"cutof": 1, "cutoff": "x", "config": {"horizn": 1, "treees": 2}}, demand)
     assert all(word in str(error.value) for word in ("cutof", '"x" is not a date', "horizn", "treees"))
@@ -222,8 +222,8 @@ def test_a_schedule_without_a_calendar_is_refused(demand: Any) -> None:
 
 
 @pytest.mark.parametrize("document", [{"scheduled_time": "2026-11-16T05:00:00Z"}, {"cutoff": "2026-11-16"}])
-def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand: Any, document: object) -> None:
-    with pytest.raises(InputError, match=r"do not know 'Europe/Atlantis'; set schedule\.time_zone to") as error:
+def test_an_unknown_time_zone_is_rejected(demand: Any, document: object) -> None:
+    with pytest.raises(InputError, match=r"do not contain 'Europe/Atlantis'; set schedule\.time_zone to") as error:
         planned(document, demand, time_zone="Europe/Atlantis")
     assert "\n" not in str(error.value)
 
@@ -243,7 +243,7 @@ def test_a_zone_that_the_function_does_not_know_is_not_taken_for_its_own(demand:
         "demand/demand.csv/",
     ],
 )
-def test_what_the_job_could_not_read_is_no_demand(s3: "S3Client", key: str) -> None:
+def test_files_that_the_job_cannot_read_do_not_count_as_demand(s3: "S3Client", key: str) -> None:
     if key:
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
     assert planned({}, s3).demand.tables == 0
@@ -252,12 +252,12 @@ def test_what_the_job_could_not_read_is_no_demand(s3: "S3Client", key: str) -> N
 @pytest.mark.parametrize(
     "name", ["a.parquet", "A.PARQUET", "a.pq", "a.csv", "a.csv.gz", "2026.11/part-0", "year=2026/week=47/000000_0"]
 )
-def test_demand_is_what_the_job_would_read(s3: "S3Client", name: str) -> None:
+def test_files_that_the_job_can_read_count_as_demand(s3: "S3Client", name: str) -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"x")
     assert planned({}, s3).demand.tables == 1
 
 
-def test_how_much_demand_there_is_and_since_when(s3: "S3Client") -> None:
+def test_the_plan_has_size_and_time_of_the_demand(s3: "S3Client") -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/a.parquet", Body=b"123")
     s3.put_object(Bucket=DATA_BUCKET, Key="demand/b.csv", Body=b"4567")
     s3.put_object(Bucket=DATA_BUCKET, Key="static/a.parquet", Body=b"123")
@@ -267,7 +267,7 @@ def test_how_much_demand_there_is_and_since_when(s3: "S3Client") -> None:
     assert datetime.fromisoformat(found.newest) == written
 
 
-def test_static_files_that_the_job_cannot_read_are_its_to_refuse(demand: Any) -> None:
+def test_unreadable_static_files_are_left_to_the_job(demand: Any) -> None:
     demand.put_object(Bucket=DATA_BUCKET, Key="static/articles.xlsx", Body=b"x")
     assert [channel["ChannelName"] for channel in planned({}, demand).channels] == ["demand", "static"]
 
@@ -299,22 +299,22 @@ def test_the_handler_reads_its_environment(demand: Any, monkeypatch: pytest.Monk
     assert answer["hyperparameters"]["horizon"] == "12"
 
 
-def test_a_run_that_is_there_is_planned_to_be_published_as_it_is(s3: "S3Client") -> None:
+def test_publish_plans_an_existing_run(s3: "S3Client") -> None:
     execution = {"id": EXECUTION_ID, "name": "x", "started_at": "2026-11-18T09:30:05Z"}
     found = plan({**execution, "input": {"publish": "onejob-dev-20261118-1-0-0"}}, environment=ENVIRONMENT, s3=s3)
     assert found == PublishPlan(partition="all", publish="onejob-dev-20261118-1-0-0")
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "expected"),
     [
-        ({"publish": "../x"}, 'publish "../x" is no run_id; write that of a run, as its message says it'),
-        ({"publish": None}, "publish null is no run_id"),
-        ({"publish": "run-1", "cutoff": "2026-11-16"}, "publish takes a run as it is; give nothing but its partition"),
-        ({"publish": "run-1", "mode": "infer"}, "publish takes a run as it is; give nothing but its partition"),
+        ({"publish": "../x"}, 'publish "../x" is not a run_id; copy the run_id from'),
+        ({"publish": None}, "publish null is not a run_id"),
+        ({"publish": "run-1", "cutoff": "2026-11-16"}, "publish publishes an existing run; remove all other keys"),
+        ({"publish": "run-1", "mode": "infer"}, "publish publishes an existing run; remove all other keys"),
     ],
 )
-def test_what_cannot_be_published_is_told(document: dict[str, Any], said: str, demand: Any) -> None:
+def test_an_invalid_publish_is_rejected(document: dict[str, Any], expected: str, demand: Any) -> None:
     with pytest.raises(InputError) as error:
         planned(document, demand)
-    assert said in str(error.value)
+    assert expected in str(error.value)

@@ -1,4 +1,4 @@
-"""The ways a run can go: train or infer, one machine or a fleet, all of the market or a part of it."""
+"""Plan by mode, fleet and partition."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from tests.unit.lambdas.test_plan import ENVIRONMENT, EXECUTION_ID, planned
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 plan: Any = typed_plan
 
 POINTER = "forecasts/partition=all/_published.json"
@@ -49,7 +49,7 @@ def published(demand: Any) -> Any:
     return demand
 
 
-def test_a_run_trains_unless_it_is_told_otherwise(published: Any) -> None:
+def test_a_run_trains_by_default(published: Any) -> None:
     result = planned({}, published)
     assert (result.mode, result.model) == ("train", None)
     assert [channel["ChannelName"] for channel in result.channels] == ["demand"]
@@ -69,20 +69,20 @@ def test_a_run_that_infers_gets_the_published_model(published: Any) -> None:
     assert result.environment == {"PARTITION": "all", "MODEL_SHA256": "a" * 64, "MIN_CHUNKS": ""}
 
 
-def test_the_model_of_a_run_that_inferred_is_that_of_the_one_that_trained(published: Any) -> None:
+def test_an_inferred_run_passes_on_the_model_of_the_training(published: Any) -> None:
     point(published, run_id="run-2", model={**MODEL, "age_days": 7})
     model = planned({"mode": "infer"}, published).model
     assert model is not None
     assert model.prefix == "models/partition=all/run_id=run-1/"
 
 
-def test_every_variable_that_the_job_takes_is_planned(published: Any) -> None:
-    """An absent path would end the execution."""
+def test_the_plan_has_every_variable_of_the_job(published: Any) -> None:
+    """A missing path would fail the execution."""
     for document in ({}, {"mode": "infer"}, {"fleet": True}):
         assert planned(document, published, fleet=AUTO).environment.keys() == set(OF_THE_RUN)
 
 
-def test_a_fingerprint_changes_with_the_model_and_with_nothing_else_of_the_way(published: Any) -> None:
+def test_the_fingerprint_depends_on_the_model_but_not_on_mode_or_fleet(published: Any) -> None:
     trained = planned({}, published, fleet=AUTO).fingerprint
     inferred = planned({"mode": "infer"}, published, fleet=AUTO).fingerprint
     assert trained != inferred
@@ -95,26 +95,26 @@ def test_a_fingerprint_changes_with_the_model_and_with_nothing_else_of_the_way(p
 
 
 @pytest.mark.parametrize("body", [None, b"", b"[]", b"{}"])
-def test_where_nothing_is_published_there_is_no_model(demand: Any, body: bytes | None) -> None:
+def test_infer_fails_without_a_published_run(demand: Any, body: bytes | None) -> None:
     if body is not None:
         demand.put_object(Bucket=FORECAST_BUCKET, Key=POINTER, Body=body)
-    with pytest.raises(InputError, match="mode infer needs a published run, whose model to use"):
+    with pytest.raises(InputError, match="mode infer needs the model of a published run"):
         planned({"mode": "infer"}, demand)
 
 
 @pytest.mark.parametrize(("found", "reads"), [(OTHER_FORMAT, MODEL_FORMAT), (MODEL_FORMAT, OTHER_FORMAT)])
 def test_a_model_that_the_image_cannot_read_is_refused(published: Any, found: int, reads: int) -> None:
     point(published, run_id="run-2", model={**MODEL, "model_format": found})
-    said = (
+    expected = (
         f"input: mode infer: the model of run run-1 has format {found}, the deployed image reads format {reads}; "
         'start a run with {"mode": "train"}, or wait for the next training'
     )
-    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+    with pytest.raises(InputError, match=f"^{re.escape(expected)}$"):
         planned({"mode": "infer"}, published, model_format=reads)
     assert planned({"mode": "train"}, published, model_format=reads).model is None
 
 
-def test_what_a_prebuilt_image_reads_is_left_to_preflight(published: Any) -> None:
+def test_the_model_format_of_a_prebuilt_image_is_left_to_preflight(published: Any) -> None:
     point(published, run_id="run-1", model={**MODEL, "model_format": OTHER_FORMAT})
     model = planned({"mode": "infer"}, published, model_format=None).model
     assert model is not None
@@ -132,16 +132,16 @@ def test_what_a_prebuilt_image_reads_is_left_to_preflight(published: Any) -> Non
         {"model": {**MODEL, "model_format": "new"}},
     ],
 )
-def test_a_run_of_before_models_were_kept_has_none(demand: Any, model: dict[str, Any]) -> None:
+def test_infer_fails_for_a_published_run_without_a_model(demand: Any, model: dict[str, Any]) -> None:
     point(demand, run_id="run-1", **model)
-    with pytest.raises(InputError, match="the published run run-1 keeps no model; start one"):
+    with pytest.raises(InputError, match="the published run run-1 has no model; start a run"):
         planned({"mode": "infer"}, demand)
 
 
-def test_a_model_that_is_gone_is_named(demand: Any) -> None:
+def test_a_missing_model_is_named(demand: Any) -> None:
     point(demand, run_id="run-2", model=MODEL)
     demand.put_object(Bucket=FORECAST_BUCKET, Key="models/partition=all/run_id=run-1/features.json", Body=b"{}")
-    gone = re.escape(f"s3://{FORECAST_BUCKET}/models/partition=all/run_id=run-1/ is gone")
+    gone = re.escape(f"s3://{FORECAST_BUCKET}/models/partition=all/run_id=run-1/ is missing")
     with pytest.raises(InputError, match=gone):
         planned({"mode": "infer"}, demand)
 
@@ -161,7 +161,7 @@ def test_a_model_that_is_gone_is_named(demand: Any) -> None:
         ({"fleet": MAX_INSTANCES}, FOUR, True, MAX_INSTANCES),
     ],
 )
-def test_whether_a_fleet_forecasts_and_on_how_many_machines(
+def test_the_input_and_the_environment_decide_the_fleet(
     demand: Any, document: dict[str, Any], settled: FleetDefaults | None, fleet: bool, instances: int | None
 ) -> None:
     result = planned(document, demand, fleet=settled)
@@ -170,22 +170,22 @@ def test_whether_a_fleet_forecasts_and_on_how_many_machines(
     assert result.environment["MIN_CHUNKS"] == objects
 
 
-@pytest.mark.parametrize("request", [True, 4])
-def test_where_there_is_no_fleet_none_can_be_asked_for(demand: Any, request: bool | int) -> None:
-    with pytest.raises(InputError, match=re.escape("fleet: this environment has none; give it a table [fleet]")):
-        planned({"fleet": request}, demand)
+@pytest.mark.parametrize("fleet", [True, 4])
+def test_an_environment_without_a_fleet_rejects_the_key(demand: Any, fleet: bool | int) -> None:
+    with pytest.raises(InputError, match=re.escape("fleet: this environment has no fleet; add a table [fleet]")):
+        planned({"fleet": fleet}, demand)
 
 
-@pytest.mark.parametrize("request", [None, 0, -1, MAX_INSTANCES + 1, 2.0, "4", "auto", [], {}])
-def test_what_is_no_number_of_machines(demand: Any, request: object) -> None:
-    told = f"input: fleet {json.dumps(request)} is neither true nor false, nor 1 to {MAX_INSTANCES} machines"
-    with pytest.raises(InputError, match=re.escape(told)):
-        planned({"fleet": request}, demand, fleet=AUTO)
+@pytest.mark.parametrize("fleet", [None, 0, -1, MAX_INSTANCES + 1, 2.0, "4", "auto", [], {}])
+def test_an_invalid_fleet_is_rejected(demand: Any, fleet: object) -> None:
+    expected = f"input: fleet {json.dumps(fleet)} is not true, false, or 1 to {MAX_INSTANCES} instances"
+    with pytest.raises(InputError, match=re.escape(expected)):
+        planned({"fleet": fleet}, demand, fleet=AUTO)
 
 
 @pytest.mark.parametrize("mode", [None, "", "Infer", "predict", 1, [], {}])
-def test_what_is_no_mode(demand: Any, mode: object) -> None:
-    with pytest.raises(InputError, match=re.escape(f"mode {json.dumps(mode)} is neither train nor infer")):
+def test_an_invalid_mode_is_rejected(demand: Any, mode: object) -> None:
+    with pytest.raises(InputError, match=re.escape(f"mode {json.dumps(mode)} is not train or infer")):
         planned({"mode": mode}, demand)
 
 
@@ -194,12 +194,12 @@ def test_an_environment_without_partitions_has_one(demand: Any, document: dict[s
     assert planned(document, demand).partition == "all"
 
 
-def test_an_environment_without_partitions_knows_no_other(demand: Any) -> None:
-    with pytest.raises(InputError, match="partition de: this environment has none; leave it out"):
+def test_an_environment_without_partitions_rejects_a_partition(demand: Any) -> None:
+    with pytest.raises(InputError, match="partition de: this environment has no partitions; remove it"):
         planned({"partition": "de"}, demand)
 
 
-def test_a_partition_has_its_demand_its_forecasts_and_its_model_to_itself(published: Any) -> None:
+def test_a_partition_has_its_own_demand_forecasts_and_model(published: Any) -> None:
     for prefix in ("demand", "static"):
         published.put_object(Bucket=DATA_BUCKET, Key=f"{prefix}/partition=de/a.parquet", Body=b"xy")
     published.put_object(Bucket=DATA_BUCKET, Key="covariates/partition=fr/a.parquet", Body=b"x")
@@ -215,28 +215,28 @@ def test_a_partition_has_its_demand_its_forecasts_and_its_model_to_itself(publis
     assert (result.partition, result.environment["PARTITION"], result.demand.bytes) == ("de", "de", 2)
 
 
-def test_where_there_are_partitions_one_has_to_be_named(demand: Any) -> None:
-    with pytest.raises(InputError, match="which partition"):
+def test_an_environment_with_partitions_requires_one(demand: Any) -> None:
+    with pytest.raises(InputError, match="partition is missing"):
         planned({}, demand, partitioned=True)
 
 
 @pytest.mark.parametrize("name", [None, 5, "", "de/fr", "../x", ".de", "d e", "ä", "x" * 65, ["de"]])
-def test_what_is_no_partition(demand: Any, name: object) -> None:
-    with pytest.raises(InputError, match="is no name of 1 to 64 letters, digits"):
+def test_an_invalid_partition_is_rejected(demand: Any, name: object) -> None:
+    with pytest.raises(InputError, match="is not a name of 1 to 64 letters, digits"):
         planned({"partition": name}, demand, partitioned=True)
 
 
-def test_a_run_of_a_partition_is_published_as_it_is(s3: "S3Client") -> None:
+def test_a_run_of_a_partition_can_be_published(s3: "S3Client") -> None:
     execution = {"id": EXECUTION_ID, "started_at": "2026-11-18T09:30:05Z", "input": {"publish": "run-1"}}
-    with pytest.raises(InputError, match="which partition"):
+    with pytest.raises(InputError, match="partition is missing"):
         plan(execution, environment=replace(ENVIRONMENT, partitioned=True), s3=s3)
     found = plan({**execution, "input": {"publish": "run-1", "partition": "all"}}, environment=ENVIRONMENT, s3=s3)
     assert found == PublishPlan(partition="all", publish="run-1")
     assert (found.fleet, found.mode) == (False, "train")
 
 
-def test_an_execution_that_another_started_says_which(demand: Any) -> None:
-    """Step Functions adds it to the input by itself, under the name that its console links by."""
+def test_the_plan_has_the_parent_execution(demand: Any) -> None:
+    """Step Functions adds the parent to the input, under the name that its console uses for links."""
     assert PARENT == "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
     assert planned({PARENT: "arn:parent"}, demand).parent == "arn:parent"
     assert planned({}, demand).parent is None

@@ -1,4 +1,4 @@
-"""Each check by itself, and all of them at once."""
+"""Each preflight check, and all of them together."""
 
 import json
 from datetime import date
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 check_demand: Any = typed_check_demand
 check_model: Any = typed_check_model
 preflight: Any = typed_preflight
@@ -56,19 +56,19 @@ def of_demand(cutoff: str | None = "2026-11-09", *, label: str = "start", **chan
     return found
 
 
-def test_demand_that_is_there() -> None:
-    assert of_demand() == fine("demand: 2 files, 0.003 GB, the newest of 2026-11-16 04:10")
+def test_existing_demand_is_fine() -> None:
+    assert of_demand() == fine("demand: 2 files, 0.003 GB, newest from 2026-11-16 04:10")
     assert of_demand(None).verdict == "fine"
 
 
-def test_no_demand_says_where_to_upload() -> None:
+def test_missing_demand_names_the_prefix() -> None:
     found = of_demand(tables=0)
     assert found.verdict == "wrong"
     assert found.line.startswith("demand: no Parquet or CSV files in s3://data/demand/; upload some there (.parquet,")
 
 
-def test_empty_files_and_more_than_the_disk_holds() -> None:
-    assert of_demand(bytes=0).line == "demand: all files in s3://data/demand/ are empty; upload them anew"
+def test_empty_files_and_too_large_demand_are_wrong() -> None:
+    assert of_demand(bytes=0).line == "demand: all files in s3://data/demand/ are empty; upload them again"
     found = of_demand(bytes=31_000_000_000)
     assert found.line == "demand: 31 GB do not fit on a disk of 30 GB; raise training_job.volume_gb"
 
@@ -76,7 +76,7 @@ def test_empty_files_and_more_than_the_disk_holds() -> None:
 @pytest.mark.parametrize(
     ("newest", "cutoff", "label", "frequency", "verdict"),
     [
-        ("2026-11-09T05:00:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # last week's delivery
+        ("2026-11-09T05:00:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # the delivery of last week
         ("2026-11-12T22:59:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # a minute before Friday in Berlin
         ("2026-11-12T23:00:00+00:00", "2026-11-09", "start", "W-MON", "fine"),  # closed on Saturday and Sunday
         ("2026-11-12T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "wrong"),  # the same week, by its last day
@@ -86,15 +86,15 @@ def test_empty_files_and_more_than_the_disk_holds() -> None:
         ("2026-10-31T22:59:00+00:00", "2026-11-30", "end", "ME", "wrong"),
         ("2026-11-10T05:00:00+00:00", "2026-11-13", "start", "D", "wrong"),
         ("2026-11-13T05:00:00+00:00", "2026-11-13", "start", "D", "fine"),
-        ("2026-11-02T22:59:00+00:00", "2026-11-09", "start", "W", "fine"),  # whose weekday only the job will know
+        ("2026-11-02T22:59:00+00:00", "2026-11-09", "start", "W", "fine"),  # only the job will know its weekday
     ],
 )
-def test_demand_that_is_older_than_its_last_period(
+def test_demand_older_than_the_cutoff_period_is_wrong(
     newest: str, cutoff: str, label: str, frequency: str, verdict: str
 ) -> None:
     found = of_demand(cutoff, label=label, newest=newest, frequency=frequency)
     assert found.verdict == verdict, found.line
-    assert verdict == "fine" or "its demand cannot all be there; upload it" in found.line
+    assert verdict == "fine" or "its demand is incomplete; upload the missing demand" in found.line
 
 
 class Pages:
@@ -116,9 +116,9 @@ class Pages:
 @pytest.mark.parametrize(
     ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "note"), (0, None, "unknown")]
 )
-def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
-    given = {SPOT_QUOTA: spot, QUOTA: on_demand}
-    pages = Pages({name: value for name, value in given.items() if value is not None})
+def test_one_usable_instance_type_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
+    known_quotas = {SPOT_QUOTA: spot, QUOTA: on_demand}
+    pages = Pages({name: value for name, value in known_quotas.items() if value is not None})
     (found,) = check_quotas(as_client(pages), [ON_SPOT, ON_DEMAND])
     assert found.verdict == verdict
     if verdict == "wrong":
@@ -129,29 +129,29 @@ def test_one_machine_that_may_run_is_enough(spot: float, on_demand: float | None
 
 
 @pytest.mark.parametrize(("first", "second", "verdict"), [(0, 0, "wrong"), (0, 4, "fine"), (0, None, "unknown")])
-def test_a_fleet_that_may_not_run_is_told_before_its_training(first: int, second: int | None, verdict: str) -> None:
+def test_a_fleet_without_a_quota_is_wrong(first: int, second: int | None, verdict: str) -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
-    given = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
-    pages = Pages({QUOTA: 1, **{name: value for name, value in given.items() if value is not None}})
+    known_quotas = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
+    pages = Pages({QUOTA: 1, **{name: value for name, value in known_quotas.items() if value is not None}})
     training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", verdict)
     if verdict == "wrong":
         assert fleet.line.startswith("quota: this account has 0 ml.m5.2xlarge for processing job usage, 0 ml.m6i.2xla")
 
 
-def test_where_the_last_type_is_waited_for_in_vain_a_note_says_what_to_write() -> None:
+def test_a_note_warns_about_an_unusable_last_type() -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     pages = Pages({QUOTA: 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
     training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
     assert (training.verdict, fleet.verdict) == ("fine", "note")
-    assert fleet.line.startswith("quota: 0 ml.m5.2xlarge for processing job usage: where what comes before it is used")
-    assert 'write fleet.instance_types = ["ml.m6i.2xlarge"], or ask for at least 1 in Service Quotas' in fleet.line
+    assert fleet.line.startswith("quota: the quota ml.m5.2xlarge for processing job usage is 0, so a job waits")
+    assert 'set fleet.instance_types = ["ml.m6i.2xlarge"], or request at least 1 in Service Quotas' in fleet.line
     pages = Pages({SPOT_QUOTA: 1, QUOTA: 0})
     (training,) = check_quotas(as_client(pages), [ON_SPOT, ON_DEMAND])
-    assert training.line.endswith("in vain; ask for at least 1 in Service Quotas, Amazon SageMaker")
+    assert training.line.endswith("busy; request at least 1 in Service Quotas, Amazon SageMaker")
 
 
-def test_a_note_stops_nothing_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_note_is_returned_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [Finding("note", "quota: a"), Finding("unknown", "time: b"), Finding("fine", "key: c")]
     monkeypatch.setattr(module, "preflight", lambda *_given, **_named: found)
     monkeypatch.setattr(PreflightEnvironment, "from_environment", lambda _variables: None)
@@ -187,7 +187,7 @@ PLAN: dict[str, Any] = {
 
 
 def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
-    """What Preflight says is wrong, where it can look at some services alone."""
+    """Return Preflight's errors if only some services answer."""
 
     def client(service: str) -> Any:
         if service not in clients:
@@ -198,13 +198,13 @@ def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
     return [each.line.split(";")[0] for each in findings if each.verdict == "wrong"]
 
 
-def test_the_fleets_quota_is_looked_up_for_a_run_with_a_fleet_alone() -> None:
+def test_the_fleets_quota_is_checked_only_for_a_run_with_a_fleet() -> None:
     for fleet, wrong in ((True, ["quota: this account has 0 ml.m5.2xlarge for processing job usage"]), (False, [])):
         pages = Pages({QUOTA: 1, processing_quota("ml.m5.2xlarge"): 0})
         assert wrong_lines({**PLAN, "fleet": fleet}, **{"service-quotas": pages}) == wrong
 
 
-def test_the_model_of_a_run_without_training_is_looked_at(tmp_path: Path) -> None:
+def test_the_model_of_a_run_without_training_is_checked(tmp_path: Path) -> None:
     registry = Registry.of({"architecture": "amd64", "config": {"Env": [f"{IMAGE_VARIABLE}=8"]}}, tmp_path)
     refused = "model: the model of run run-1 has format 7, the deployed image reads format 8"
     assert wrong_lines({**PLAN, "mode": "infer", "model": MODEL}, ecr=registry) == [refused]
@@ -212,14 +212,14 @@ def test_the_model_of_a_run_without_training_is_looked_at(tmp_path: Path) -> Non
     assert wrong_lines(PLAN, ecr=registry) == []
 
 
-def test_no_more_pages_are_read_than_it_takes() -> None:
+def test_the_search_ends_when_all_quotas_are_found() -> None:
     pages = Pages({"other": 1}, {QUOTA: 4}, {"other still": 1})
     assert check_quotas(as_client(pages), [ON_DEMAND])[0].line == "quota: 4 ml.m5.large for training job usage"
     assert pages.read == 2
 
 
 class Registry:
-    """ECR with one image, whose configuration lies in a file."""
+    """ECR with one image, whose configuration is in a file."""
 
     class exceptions:  # noqa: N801 (as boto3 names it)
         class RepositoryNotFoundException(Exception):  # noqa: N818
@@ -227,7 +227,7 @@ class Registry:
 
     @classmethod
     def of(cls, config: dict[str, Any], folder: Path) -> "Registry":
-        """One with a sound image of some configuration."""
+        """Return a registry with a valid image."""
         (folder / "config").write_text(json.dumps(config))
         return cls({"mediaType": TAKEN, "config": {"digest": "sha256:1"}}, (folder / "config").as_uri())
 
@@ -246,26 +246,30 @@ class Registry:
 
 
 @pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
-def test_an_image_is_for_the_machines_of_sagemaker(tmp_path: Path, architecture: str, verdict: str) -> None:
+def test_an_image_must_be_for_sagemakers_instances(tmp_path: Path, architecture: str, verdict: str) -> None:
     (found,) = check_image(as_client(Registry.of({"architecture": architecture}, tmp_path)), URI)
     assert found.verdict == verdict
     assert architecture in found.line
 
 
 @pytest.mark.parametrize(
-    ("manifest", "uri", "said"),
+    ("manifest", "uri", "expected"),
     [
-        (None, URI, "is not there; deploy again"),
-        ({}, URI, "is not there; deploy again"),
-        ({"mediaType": OTHERS[0], "manifests": []}, URI, f"is a {OTHERS[0]}, and SageMaker takes one {TAKEN}"),
-        ({"mediaType": OTHERS[1]}, URI, f"is a {OTHERS[1]}"),
-        ({}, "docker.io/onejob:1", "is no image in ECR"),
+        (None, URI, "does not exist; deploy again"),
+        ({}, URI, "does not exist; deploy again"),
+        (
+            {"mediaType": OTHERS[0], "manifests": []},
+            URI,
+            f"has the media type {OTHERS[0]}, but SageMaker accepts only {TAKEN}",
+        ),
+        ({"mediaType": OTHERS[1]}, URI, f"has the media type {OTHERS[1]}"),
+        ({}, "docker.io/onejob:1", "is not the name of an image in ECR"),
     ],
 )
-def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: str, said: str) -> None:
+def test_an_unusable_image_is_wrong(manifest: dict[str, Any] | None, uri: str, expected: str) -> None:
     (found,) = check_image(as_client(Registry(manifest)), uri)
     assert found.verdict == "wrong"
-    assert said in found.line
+    assert expected in found.line
 
 
 @pytest.mark.parametrize(
@@ -278,7 +282,7 @@ def test_an_image_that_no_job_could_run(manifest: dict[str, Any] | None, uri: st
         ({}, None),
     ],
 )
-def test_an_image_says_which_models_it_reads(tmp_path: Path, config: dict[str, Any], reads: int | None) -> None:
+def test_an_image_declares_its_model_format(tmp_path: Path, config: dict[str, Any], reads: int | None) -> None:
     assert readable_format(as_client(Registry.of(config, tmp_path)), URI) == reads
 
 
@@ -288,34 +292,34 @@ MODEL = {"run_id": "run-1", "sha256": "a" * 64, "prefix": "models/", "model_form
 @pytest.mark.parametrize(
     ("reads", "verdict", "line"),
     [
-        (7, "fine", "model: the image reads format 7, which the model of run run-1 has"),
+        (7, "fine", "model: the image reads format 7, the format of the model of run run-1"),
         (
             8,
             "wrong",
             "model: the model of run run-1 has format 7, the deployed image reads format 8; start a run with "
             '{"mode": "train"}, or wait for the next training',
         ),
-        (None, "unknown", "model: the image does not say whether it reads format 7; the job finds out"),
+        (None, "unknown", "model: the image does not declare whether it reads format 7; the job checks this"),
     ],
 )
-def test_a_model_is_one_that_the_image_reads(reads: int | None, verdict: str, line: str) -> None:
+def test_the_image_must_read_the_model(reads: int | None, verdict: str, line: str) -> None:
     assert vars(check_model(MODEL, reads=reads)) == {"verdict": verdict, "line": line}
 
 
 def test_buckets(s3: "S3Client") -> None:
     found = check_buckets(s3, [DATA_BUCKET, FORECAST_BUCKET, "no-such-bucket"])
     assert [each.verdict for each in found] == ["fine", "fine", "wrong"]
-    assert found[2].line == "bucket: there is no no-such-bucket; deploy the data stack again"
+    assert found[2].line == "bucket: no-such-bucket does not exist; deploy the data stack again"
 
 
-def test_a_key_is_enabled_disabled_about_to_go_or_gone(kms: "KMSClient") -> None:
+def test_the_states_of_a_key(kms: "KMSClient") -> None:
     created = kms.create_key()["KeyMetadata"]
     key = created["Arn"]
     assert check_key(kms, key) == [fine(f"key: {key} is enabled")]
     kms.disable_key(KeyId=created["KeyId"])
     assert check_key(kms, key)[0].line == f"key: {key} is Disabled; enable it in KMS"
     kms.schedule_key_deletion(KeyId=created["KeyId"])
-    assert "about to be deleted; cancel its deletion" in check_key(kms, key)[0].line
+    assert "scheduled for deletion; cancel the deletion" in check_key(kms, key)[0].line
     assert "is gone" in check_key(kms, key.replace(key[-6:], "000000"))[0].line
 
 
@@ -346,16 +350,16 @@ def published(seconds: int | None, size: int | None) -> Run:
             [Run(partition="all", cutoff="2026-11-16"), published(None, None)],
             100,
             "unknown",
-        ),  # made before sizes were kept
+        ),  # made before sizes were recorded
         ([published(None, None), published(1980, 100)], 100, "fine"),  # 33 minutes
         ([published(1980, 100)], 180, "fine"),  # 3 + 30 x 1.8 = 57 minutes
         ([published(1980, 100)], 200, "wrong"),  # 3 + 30 x 2 = 63
         ([published(1980, 100)], 400, "wrong"),
-        ([published(1980, 100)], 401, "unknown"),  # of quite another size
-        ([published(20, 100)], 400, "fine"),  # all of it was what every job takes
+        ([published(1980, 100)], 401, "unknown"),  # a very different size
+        ([published(20, 100)], 400, "fine"),  # shorter than the fixed duration
     ],
 )
-def test_the_time_a_run_will_take(runs: list[Run], size: int, verdict: str) -> None:
+def test_the_expected_duration_is_checked(runs: list[Run], size: int, verdict: str) -> None:
     (found,) = check_time(runs, mode="train", fleet=False, demand_bytes=size, max_runtime_minutes=60)
     assert found.verdict == verdict, found.line
     assert verdict != "wrong" or "raise max_runtime_minutes" in found.line
@@ -365,8 +369,8 @@ def test_the_time_a_run_will_take(runs: list[Run], size: int, verdict: str) -> N
     ("mode", "fleet", "verdict"),
     [("train", False, "wrong"), ("train", True, "fine"), ("infer", False, "fine"), ("infer", True, "unknown")],
 )
-def test_only_jobs_that_had_the_same_to_do_tell_the_time(mode: str, fleet: bool, verdict: str) -> None:
-    # The same run was trained first, and then forecast daily.
+def test_only_comparable_jobs_are_used_for_the_estimate(mode: str, fleet: bool, verdict: str) -> None:
+    # The run was first trained and later forecast daily.
     daily = (made(5000, 100), made(600, 100, mode="infer"))
     handed_over = made(900, 100, fleet=True)
     runs = [
@@ -377,10 +381,10 @@ def test_only_jobs_that_had_the_same_to_do_tell_the_time(mode: str, fleet: bool,
     assert found.verdict == verdict, found.line
 
 
-def test_what_cannot_be_looked_at_stops_nothing() -> None:
+def test_a_check_that_cannot_run_stops_nothing() -> None:
     def check() -> list[Finding]:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListServiceQuotas")
 
     (found,) = looked_at("quota", check)
     assert found.verdict == "unknown"
-    assert found.line.startswith("quota: could not be looked at: ")
+    assert found.line.startswith("quota: the check could not run: ")

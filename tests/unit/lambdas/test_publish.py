@@ -7,7 +7,7 @@ import pytest
 
 from contract.function_errors import PublishFailed
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
-from lambdas.publish.handler import ATTEMPTS, Shelf
+from lambdas.publish.handler import ATTEMPTS, PublishTarget
 from lambdas.publish.handler import publish as typed_publish
 from lambdas.shared.registry_claim import LeaseRequest, claim
 from lambdas.shared.registry_table import RunTable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
+# The tests' states have only the keys that a function reads.
 publish: Any = typed_publish
 
 KEY = "forecasts/partition=all/_published.json"
@@ -45,15 +45,15 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forec
 
 
 @pytest.fixture(autouse=True)
-def _registry_and_catalogue(glue: "GlueClient", table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For `shelf` to find."""
+def _registry_and_catalog(glue: "GlueClient", table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set up the clients that `target` uses."""
     monkeypatch.setitem(BESIDE, "glue", glue)
     monkeypatch.setitem(BESIDE, "table", table)
 
 
-def shelf(s3: "S3Client", deployment: str = "onejob-dev") -> Shelf:
+def target(s3: "S3Client", deployment: str = "onejob-dev") -> PublishTarget:
     catalog = Catalog(BESIDE["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
-    return Shelf(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
+    return PublishTarget(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
@@ -72,11 +72,11 @@ def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = 
 
 
 def published(s3: "S3Client", *, by_hand: bool = False, deployment: str = "onejob-dev", **changes: Any) -> Any:
-    """Publishes the run, or one that is like it, in an execution that has claimed it."""
-    run, where = {**RUN, **changes}, shelf(s3, deployment)
+    """Claim and publish the run, or a changed copy of it."""
+    run, where = {**RUN, **changes}, target(s3, deployment)
     execution = f"{EXECUTION}-{run['run_id']}"
     claimed(where.table, str(run["cutoff"]), execution)
-    return publish(run, execution=execution, shelf=where, now=NOW, by_hand=by_hand)
+    return publish(run, execution=execution, target=where, now=NOW, by_hand=by_hand)
 
 
 def pointer(s3: "S3Client") -> dict[str, Any]:
@@ -89,7 +89,7 @@ def versions(s3: "S3Client") -> int:
 
 
 class Interrupted:
-    """An S3 client in front of which another publisher writes, before each of the next `times` writes."""
+    """An S3 client that lets another publisher write before each of the next `times` writes."""
 
     def __init__(self, s3: "S3Client", *, times: int, cutoff: str = "2026-11-02") -> None:
         self._s3, self._times, self._cutoff = s3, times, cutoff
@@ -119,17 +119,17 @@ def test_the_first_run_is_published(s3: "S3Client") -> None:
 
 
 @pytest.mark.parametrize("cutoff", ["2026-11-16", "2026-11-23"])
-def test_a_run_of_the_same_or_a_later_cutoff_takes_over(s3: "S3Client", cutoff: str) -> None:
+def test_a_run_of_the_same_or_a_later_cutoff_replaces_the_published_one(s3: "S3Client", cutoff: str) -> None:
     published(s3)
     assert published(s3, run_id="run-2", cutoff=cutoff)["published"] is True
     assert pointer(s3)["run_id"] == "run-2"
 
 
-def test_a_run_of_an_older_cutoff_is_kept_and_not_published(s3: "S3Client") -> None:
+def test_a_run_of_an_older_cutoff_is_superseded(s3: "S3Client") -> None:
     published(s3)
     outcome = published(s3, run_id="run-0", cutoff="2026-11-09")
     assert outcome["published"] is False
-    assert "the published forecasts stay those after 2026-11-16, which is later" in outcome["message"]
+    assert "The published forecasts stay, because their cutoff 2026-11-16 is later" in outcome["message"]
     assert "run_id=run-0/" in outcome["message"]
     assert pointer(s3)["run_id"] == "run-1"
 
@@ -141,7 +141,7 @@ def test_publishing_twice_writes_once(s3: "S3Client") -> None:
 
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
-def test_no_update_is_lost_to_another_publisher(s3: "S3Client", times: int) -> None:
+def test_another_publishers_write_is_not_lost(s3: "S3Client", times: int) -> None:
     assert published(as_client(Interrupted(s3, times=times)))["published"] is True
     assert pointer(s3)["run_id"] == "run-1"
 
@@ -151,19 +151,19 @@ def test_a_later_cutoff_published_in_between_stays(s3: "S3Client") -> None:
     assert pointer(s3)["run_id"] == "other-0"
 
 
-def test_it_gives_up_after_a_few_lost_races(s3: "S3Client") -> None:
-    with pytest.raises(PublishFailed, match=f"was changed by others {ATTEMPTS} times"):
+def test_publish_fails_after_a_few_lost_races(s3: "S3Client") -> None:
+    with pytest.raises(PublishFailed, match=f"other executions changed .* {ATTEMPTS} times"):
         published(as_client(Interrupted(s3, times=ATTEMPTS)))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"cutoff": "2026-11-16"}', b"\xff"])
-def test_a_pointer_of_someone_else_is_not_overwritten(s3: "S3Client", body: bytes) -> None:
+def test_an_invalid_pointer_is_not_overwritten(s3: "S3Client", body: bytes) -> None:
     s3.put_object(Bucket=FORECAST_BUCKET, Key=KEY, Body=body)
-    with pytest.raises(PublishFailed, match="is no pointer of ours; restore"):
+    with pytest.raises(PublishFailed, match="is not a valid pointer; restore"):
         published(s3)
 
 
-def test_the_announcement_fits_and_tells_the_accuracy(s3: "S3Client") -> None:
+def test_the_notification_is_short_and_has_the_accuracy(s3: "S3Client") -> None:
     outcome = published(s3)
     assert outcome["subject"] == "onejob-dev: forecasts published, cutoff 2026-11-16"
     assert outcome["message"].startswith(
@@ -175,8 +175,8 @@ def test_the_announcement_fits_and_tells_the_accuracy(s3: "S3Client") -> None:
 @pytest.mark.parametrize(
     ("metrics", "sentence"),
     [
-        ({}, "There was too little history for a backtest."),
-        ({"forecast": None, "seasonal_naive": {}}, "There was too little history for a backtest."),
+        ({}, "The history is too short for a backtest."),
+        ({"forecast": None, "seasonal_naive": {}}, "The history is too short for a backtest."),
         (
             {"forecast": {"wape": 0.3}, "seasonal_naive": {"wape": 0.2}},
             "30.0% against 20.0% for seasonal naive (50% worse).",
@@ -184,29 +184,29 @@ def test_the_announcement_fits_and_tells_the_accuracy(s3: "S3Client") -> None:
         ({"forecast": {"wape": 0.3}, "seasonal_naive": {"wape": 0}}, "30.0% against 0.0% for seasonal naive."),
     ],
 )
-def test_any_metrics_make_a_sentence(s3: "S3Client", metrics: dict[str, Any], sentence: str) -> None:
+def test_the_accuracy_for_any_metrics(s3: "S3Client", metrics: dict[str, Any], sentence: str) -> None:
     assert sentence in published(s3, metrics=metrics)["message"]
 
 
-def test_the_subject_is_what_sns_takes(s3: "S3Client") -> None:
+def test_the_subject_is_valid_for_sns(s3: "S3Client") -> None:
     longest = published(s3, deployment="fifteenletters1-environment1")
     assert longest["subject"].isascii()
     assert len(longest["subject"]) <= 100
 
 
-def test_a_run_that_was_asked_for_by_name_may_be_an_earlier_one(s3: "S3Client") -> None:
+def test_a_run_published_by_hand_may_be_an_earlier_one(s3: "S3Client") -> None:
     published(s3, run_id="run-2", cutoff="2026-11-23")
     assert published(s3)["published"] is False
     back = published(s3, by_hand=True)
     assert back["published"] is True
-    assert "Readers go back to it from the forecasts after 2026-11-23." in back["message"]
+    assert "These forecasts replace the published ones, whose cutoff 2026-11-23 is later." in back["message"]
     assert pointer(s3)["run_id"] == "run-1"
 
 
-def test_the_registry_tells_what_was_published_and_what_was_kept(s3: "S3Client") -> None:
+def test_the_registry_has_published_and_superseded_runs(s3: "S3Client") -> None:
     published(s3)
     published(s3, run_id="run-0", cutoff="2026-11-09")
-    table = shelf(s3).table
+    table = target(s3).table
     run, older = table.get("all", "2026-11-16"), table.get("all", "2026-11-09")
     assert run.published == 1
     assert run.last is not None
@@ -215,22 +215,22 @@ def test_the_registry_tells_what_was_published_and_what_was_kept(s3: "S3Client")
     assert (older.published, older.last.status) == (None, "superseded")
 
 
-def test_a_run_that_another_execution_has_taken_over_is_not_published(s3: "S3Client") -> None:
-    where = shelf(s3)
+def test_a_run_taken_over_by_another_execution_is_not_published(s3: "S3Client") -> None:
+    where = target(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
     claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
-    with pytest.raises(PublishFailed, match=f"{EXECUTION}-two has taken the run over"):
-        publish(RUN, execution=f"{EXECUTION}-one", shelf=where, now=NOW)
+    with pytest.raises(PublishFailed, match=f"{EXECUTION}-two took over the run"):
+        publish(RUN, execution=f"{EXECUTION}-one", target=where, now=NOW)
     with pytest.raises(s3.exceptions.NoSuchKey):
         pointer(s3)
 
 
-def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: "S3Client") -> None:
-    where = shelf(s3)
+def test_a_run_taken_over_during_the_write_is_published_once(s3: "S3Client") -> None:
+    where = target(s3)
     claimed(where.table, "2026-11-16", f"{EXECUTION}-one")
 
     class Slow:
-        """An S3 client whose first write comes after another execution has taken the run over and published it."""
+        """An S3 client that lets another execution take over and publish the run before the first write."""
 
         done = False
 
@@ -241,53 +241,55 @@ def test_a_run_taken_over_while_the_pointer_is_moved_is_published_once(s3: "S3Cl
             if not self.done:
                 self.done = True
                 claimed(where.table, "2026-11-16", f"{EXECUTION}-two", gone=f"{EXECUTION}-one")
-                publish({**RUN, "run_id": "run-2"}, execution=f"{EXECUTION}-two", shelf=where, now=NOW)
+                publish({**RUN, "run_id": "run-2"}, execution=f"{EXECUTION}-two", target=where, now=NOW)
             return s3.put_object(**request)
 
-    with pytest.raises(PublishFailed, match="has taken the run over"):
-        publish(RUN, execution=f"{EXECUTION}-one", shelf=replace(where, s3=as_client(Slow())), now=NOW)
+    with pytest.raises(PublishFailed, match="took over the run"):
+        publish(RUN, execution=f"{EXECUTION}-one", target=replace(where, s3=as_client(Slow())), now=NOW)
     assert pointer(s3)["run_id"] == "run-2"
 
 
-def test_readers_and_the_next_run_are_told_which_model_it_was(s3: "S3Client") -> None:
+def test_the_pointer_and_the_message_have_the_model(s3: "S3Client") -> None:
     published(s3)
     assert pointer(s3)["model"] == RUN["model"]
     older = {"run_id": "run-0", "sha256": "b" * 64, "age_days": 14}
     outcome = published(s3, run_id="run-2", model=older)
     assert pointer(s3)["model"] == older
-    assert "No model was trained: it is that of run-0, 14 days old. Backtest" in outcome["message"]
+    assert "No model was trained. The run uses the model of run run-0, 14 days old. Backtest" in outcome["message"]
 
 
 @pytest.mark.parametrize("model", [None, RUN["model"]])
-def test_of_a_model_of_its_own_a_run_says_nothing(s3: "S3Client", model: dict[str, Any] | None) -> None:
+def test_the_message_does_not_mention_a_model_of_the_run_itself(s3: "S3Client", model: dict[str, Any] | None) -> None:
     assert "model" not in published(s3, model=model)["message"]
 
 
-FLEET = {"seconds": 500, "cost": 1.234, "planned": "4 machines for about 9 minutes", "notes": []}
+FLEET = {"seconds": 500, "cost": 1.234, "planned": "4 instances for about 9 minutes", "notes": []}
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "The fleet took 8 minutes and cost $1.23; planned were 4 machines for about 9 minutes."),
-        ({"cost": None}, "The fleet took 8 minutes; planned were 4 machines for about 9 minutes."),
+        ({}, "The fleet took 8 minutes and cost $1.23; the plan was 4 instances for about 9 minutes."),
+        ({"cost": None}, "The fleet took 8 minutes; the plan was 4 instances for about 9 minutes."),
         (
             {"notes": ["the quota is 4", "2 minutes late"]},
-            "planned were 4 machines for about 9 minutes (the quota is 4; 2 minutes late).",
+            "the plan was 4 instances for about 9 minutes (the quota is 4; 2 minutes late).",
         ),
-        ({"seconds": None, "cost": None}, "The fleet; planned were 4 machines for about 9 minutes."),
+        ({"seconds": None, "cost": None}, "The fleet; the plan was 4 instances for about 9 minutes."),
     ],
 )
-def test_the_announcement_tells_what_a_fleet_took(s3: "S3Client", changes: dict[str, Any], sentence: str) -> None:
+def test_the_notification_has_the_fleets_duration_and_cost(
+    s3: "S3Client", changes: dict[str, Any], sentence: str
+) -> None:
     assert sentence in published(s3, fleet={**FLEET, **changes})["message"]
     assert "fleet" not in published(s3, run_id="run-2", fleet=None)["message"]
 
 
-def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: "S3Client") -> None:
+def test_the_registry_keeps_the_throughput_for_the_next_fleet(s3: "S3Client") -> None:
     inference = {"series_per_second_per_core": 12_000.5, "instances": 4}
     job = {"name": "job-1", "cost": 0.5}
     published(s3, job=job, fleet=FLEET, statistics={"inference": inference})
-    kept = shelf(s3).table.get("all", "2026-11-16").published_attempt
+    kept = target(s3).table.get("all", "2026-11-16").published_attempt
     assert kept is not None
     assert {name: kept.details[name] for name in ("job", "fleet", "inference")} == {
         "job": job,
@@ -295,7 +297,7 @@ def test_the_registry_keeps_what_the_next_fleet_is_planned_by(s3: "S3Client") ->
         "inference": inference,
     }
     published(s3, run_id="run-2", fleet=None, statistics={"inference": None})
-    alone = shelf(s3).table.get("all", "2026-11-16").published_attempt
+    alone = target(s3).table.get("all", "2026-11-16").published_attempt
     assert alone is not None
     assert not alone.details.keys() & {"job", "fleet", "inference"}
 
@@ -305,7 +307,7 @@ def partitions(table: str) -> dict[tuple[str, ...], str]:
     return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found["Partitions"]}
 
 
-def test_athena_sees_the_published_run_and_every_run_by_its_id(s3: "S3Client") -> None:
+def test_athena_has_the_current_run_and_all_runs(s3: "S3Client") -> None:
     published(s3)
     published(s3, run_id="run-2", cutoff="2026-11-23")
     folder = f"s3://{FORECAST_BUCKET}/forecasts/partition=all"

@@ -1,4 +1,4 @@
-"""`make preflight` looks at the models that the schedule forecasts with between two trainings."""
+"""`make preflight` checks the models that scheduled inference uses."""
 
 import json
 from pathlib import Path
@@ -59,20 +59,20 @@ def test_a_model_that_the_image_cannot_read_is_wrong(s3: "S3Client", found: Any)
     assert verdict == "wrong"
     assert line.startswith("model: the model of run run-all has format 1, the deployed image reads format 2; start a")
     publish(s3, "all", 2)
-    assert found(settings()) == [("fine", "model: the image reads format 2, which the model of run run-all has")]
+    assert found(settings()) == [("fine", "model: the image reads format 2, the format of the model of run run-all")]
 
 
-def test_where_no_run_infers_by_schedule_no_model_is_looked_at(s3: "S3Client", found: Any) -> None:
+def test_without_scheduled_inference_no_model_is_checked(s3: "S3Client", found: Any) -> None:
     publish(s3, "all", 1)
     assert found(settings(infer_cron=None)) == []
 
 
-def test_each_partition_has_a_model_and_alike_ones_share_a_line(s3: "S3Client", found: Any) -> None:
+def test_each_partitions_model_is_checked_and_equal_results_share_a_line(s3: "S3Client", found: Any) -> None:
     for partition, model_format in (("AT", 1), ("BE", 2), ("CH", 1), ("DE", 1)):
         publish(s3, partition, model_format)
     lines = found(settings(partitions=("AT", "BE", "CH", "DE", "FR")))
     assert [verdict for verdict, _ in lines] == ["wrong", "fine", "note"]
     assert "run-AT has format 1" in lines[0][1]
     assert lines[0][1].endswith("(and 2 more partitions alike)")
-    assert lines[1][1].endswith("the model of run run-BE has")
-    assert lines[2][1].startswith("model: partition FR: input: mode infer needs a published run")
+    assert lines[1][1].endswith("the model of run run-BE")
+    assert lines[2][1].startswith("model: partition FR: input: mode infer needs the model of a published run")

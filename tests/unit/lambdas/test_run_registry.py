@@ -1,4 +1,4 @@
-"""The registry gives a run to one execution at a time, and tells what became of it."""
+"""The registry gives a run to one execution at a time, and records its end."""
 
 import threading
 from dataclasses import replace
@@ -32,18 +32,18 @@ ONE = LeaseRequest(
 TWO = replace(ONE, execution="two", execution_started_at=SEVEN, now=SEVEN, now_epoch=1060)
 
 
-def given(outcome: Run | LeaseDenied) -> Run:
+def granted(outcome: Run | LeaseDenied) -> Run:
     assert isinstance(outcome, Run), outcome
     return outcome
 
 
-def refused(outcome: Run | LeaseDenied) -> LeaseDenied:
+def denied(outcome: Run | LeaseDenied) -> LeaseDenied:
     assert isinstance(outcome, LeaseDenied), outcome
     return outcome
 
 
 def published(run: Run, execution: str) -> Run:
-    began = given(begin_publishing(run, execution, {"run_id": f"run-of-{execution}"}))
+    began = granted(begin_publishing(run, execution, {"run_id": f"run-of-{execution}"}))
     return close_attempt(began, execution, "published", now="2026-11-18T06:30:00+00:00", details={})
 
 
@@ -51,108 +51,108 @@ def statuses(run: Run) -> list[str]:
     return [attempt.status for attempt in run.attempts]
 
 
-def test_a_run_is_given_to_the_first_and_refused_to_the_second() -> None:
-    run = given(claim(NOTHING, ONE))
+def test_the_first_execution_gets_the_run_and_the_second_is_denied() -> None:
+    run = granted(claim(NOTHING, ONE))
     assert (run.last and run.last.execution, run.lease_until) == ("one", 4600)
-    refusal = refused(claim(run, TWO))
+    refusal = denied(claim(run, TWO))
     assert (refusal.reason, refusal.attempt.execution) == ("running", "one")
 
 
-def test_claiming_again_renews_the_lease_and_is_no_new_attempt() -> None:
-    run = given(claim(NOTHING, ONE))
-    again = given(claim(run, replace(ONE, now_epoch=2000)))
+def test_a_repeated_claim_renews_the_lease() -> None:
+    run = granted(claim(NOTHING, ONE))
+    again = granted(claim(run, replace(ONE, now_epoch=2000)))
     assert (again.attempts, again.lease_until) == (run.attempts, 5600)
 
 
-@pytest.mark.parametrize("request", [replace(TWO, now_epoch=4600), replace(TWO, ended_execution="one")])
-def test_a_run_whose_lease_has_run_out_or_whose_execution_has_ended_is_taken_over(request: LeaseRequest) -> None:
-    run = given(claim(given(claim(NOTHING, ONE)), request))
+@pytest.mark.parametrize("second", [replace(TWO, now_epoch=4600), replace(TWO, ended_execution="one")])
+def test_an_expired_or_ended_run_is_taken_over(second: LeaseRequest) -> None:
+    run = granted(claim(granted(claim(NOTHING, ONE)), second))
     assert statuses(run) == ["expired", "running"]
     assert [attempt.number for attempt in run.attempts] == [1, 2]
-    assert refused(begin_publishing(run, "one", {})).attempt.execution == "two"
+    assert denied(begin_publishing(run, "one", {})).attempt.execution == "two"
     assert close_attempt(run, "one", "failed", now="", details={}) == run
 
 
-def test_not_even_force_takes_a_run_from_an_execution_at_work() -> None:
-    assert refused(claim(given(claim(NOTHING, ONE)), replace(TWO, force=True))).reason == "running"
+def test_force_does_not_take_an_open_run() -> None:
+    assert denied(claim(granted(claim(NOTHING, ONE)), replace(TWO, force=True))).reason == "running"
 
 
-def test_a_published_run_is_made_anew_by_force_or_by_hand_of_other_input_only() -> None:
-    run = published(given(claim(NOTHING, ONE)), "one")
+def test_a_published_run_is_repeated_only_by_force_or_by_hand_with_other_input() -> None:
+    run = published(granted(claim(NOTHING, ONE)), "one")
     assert run.published == 1
-    assert refused(claim(run, TWO)).attempt.details["run_id"] == "run-of-one"
-    assert refused(claim(run, replace(TWO, started_by="schedule", fingerprint="demand-2"))).reason == "published"
-    # It was at work when the other one published.
-    assert refused(claim(run, replace(TWO, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
+    assert denied(claim(run, TWO)).attempt.details["run_id"] == "run-of-one"
+    assert denied(claim(run, replace(TWO, started_by="schedule", fingerprint="demand-2"))).reason == "published"
+    # It was running when the other one published.
+    assert denied(claim(run, replace(TWO, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
     for request in (replace(TWO, force=True), replace(TWO, fingerprint="demand-2")):
-        again = given(claim(run, request))
-        # Readers keep what they have until the new attempt is published.
+        again = granted(claim(run, request))
+        # Readers keep the published attempt until the new one is published.
         assert (again.published, statuses(again)) == (1, ["published", "running"])
         assert published(again, "two").published == 2
 
 
-def test_what_failed_may_be_tried_again_and_the_published_attempt_stays() -> None:
-    run = published(given(claim(NOTHING, ONE)), "one")
+def test_a_failed_run_can_be_repeated_and_the_published_attempt_stays() -> None:
+    run = published(granted(claim(NOTHING, ONE)), "one")
     failed = close_attempt(
-        given(claim(run, replace(TWO, force=True))), "two", "failed", now="t", details={"kind": "JobError"}
+        granted(claim(run, replace(TWO, force=True))), "two", "failed", now="t", details={"kind": "JobError"}
     )
     assert failed.published_attempt is not None
     assert (failed.published_attempt.execution, statuses(failed)) == ("one", ["published", "failed"])
     assert (
         close_attempt(failed, "two", "published", now="later", details={}) == failed
-    )  # what has ended stays as it ended
-    unpublished = close_attempt(given(claim(NOTHING, ONE)), "one", "pending_approval", now="t", details={})
-    assert statuses(given(claim(unpublished, TWO))) == ["pending_approval", "running"]
+    )  # a closed attempt does not change
+    unpublished = close_attempt(granted(claim(NOTHING, ONE)), "one", "pending_approval", now="t", details={})
+    assert statuses(granted(claim(unpublished, TWO))) == ["pending_approval", "running"]
 
 
-def test_a_redriven_execution_takes_its_run_up_again() -> None:
-    run = close_attempt(given(claim(NOTHING, ONE)), "one", "failed", now="t", details={})
-    again = given(claim(run, ONE))
+def test_a_redriven_execution_claims_its_run_again() -> None:
+    run = close_attempt(granted(claim(NOTHING, ONE)), "one", "failed", now="t", details={})
+    again = granted(claim(run, ONE))
     assert [(attempt.execution, attempt.status) for attempt in again.attempts] == [
         ("one", "failed"),
         ("one", "running"),
     ]
-    # Or it goes on in the middle, without a claim.
+    # Or it resumes in the middle, without a claim.
     assert statuses(published(run, "one")) == ["published"]
 
 
 LATER = replace(TWO, started_by="schedule")
-TRAINED = published(given(claim(NOTHING, ONE)), "one")
-INFERRED = published(given(claim(NOTHING, replace(ONE, mode="infer"))), "one")
+TRAINED = published(granted(claim(NOTHING, ONE)), "one")
+INFERRED = published(granted(claim(NOTHING, replace(ONE, mode="infer"))), "one")
 
 
-def test_what_was_only_inferred_is_trained_whoever_wants_it() -> None:
+def test_an_inferred_run_can_always_be_trained() -> None:
     for request in (TWO, LATER, replace(LATER, fingerprint="demand-2")):
-        assert statuses(given(claim(INFERRED, request))) == ["published", "running"]
+        assert statuses(granted(claim(INFERRED, request))) == ["published", "running"]
 
 
-def test_what_was_trained_and_then_inferred_has_been_trained() -> None:
-    both = published(given(claim(TRAINED, replace(LATER, mode="infer", fingerprint="demand-2"))), "two")
+def test_a_run_that_was_trained_and_then_inferred_counts_as_trained() -> None:
+    both = published(granted(claim(TRAINED, replace(LATER, mode="infer", fingerprint="demand-2"))), "two")
     assert both.published == 2
     third = replace(LATER, execution="three", execution_started_at="2026-11-18T08:00:00+00:00")
-    assert refused(claim(both, third)).attempt.execution == "one"
-    assert refused(claim(both, replace(third, fingerprint="demand-2"))).reason == "published"
+    assert denied(claim(both, third)).attempt.execution == "one"
+    assert denied(claim(both, replace(third, fingerprint="demand-2"))).reason == "published"
 
 
 @pytest.mark.parametrize("run", [TRAINED, INFERRED])
-def test_an_inference_follows_the_demand_even_by_schedule(run: Run) -> None:
+def test_a_scheduled_inference_follows_changed_demand(run: Run) -> None:
     request = replace(LATER, mode="infer")
-    assert refused(claim(run, request)).reason == "published"
-    assert statuses(given(claim(run, replace(request, fingerprint="demand-2")))) == ["published", "running"]
-    # It was at work when the other one published.
-    assert refused(claim(run, replace(request, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
-    assert given(claim(run, replace(request, force=True))).last is not None
+    assert denied(claim(run, request)).reason == "published"
+    assert statuses(granted(claim(run, replace(request, fingerprint="demand-2")))) == ["published", "running"]
+    # It was running when the other one published.
+    assert denied(claim(run, replace(request, execution_started_at=SIX, fingerprint="demand-2"))).reason == "published"
+    assert granted(claim(run, replace(request, force=True))).last is not None
 
 
-def test_a_run_at_work_is_left_alone() -> None:
+def test_an_open_run_of_the_same_mode_is_denied() -> None:
     for mine, others in (("train", "infer"), ("train", "train"), ("infer", "infer")):
-        run = given(claim(NOTHING, replace(ONE, mode=mine)))
-        assert refused(claim(run, replace(TWO, mode=others))).reason == "running"
+        run = granted(claim(NOTHING, replace(ONE, mode=mine)))
+        assert denied(claim(run, replace(TWO, mode=others))).reason == "running"
 
 
-def test_an_inference_at_work_gives_way_to_a_training() -> None:
-    run = given(claim(NOTHING, replace(ONE, mode="infer")))
-    taken = given(claim(run, TWO))
+def test_an_open_inference_gives_way_to_a_training() -> None:
+    run = granted(claim(NOTHING, replace(ONE, mode="infer")))
+    taken = granted(claim(run, TWO))
     assert [(attempt.execution, attempt.status) for attempt in taken.attempts] == [
         ("one", "expired"),
         ("two", "running"),
@@ -160,8 +160,8 @@ def test_an_inference_at_work_gives_way_to_a_training() -> None:
     assert isinstance(begin_publishing(taken, "one", {}), LeaseDenied)
 
 
-def test_only_who_is_at_work_notes_something() -> None:
-    run = given(claim(NOTHING, ONE))
+def test_only_an_open_attempt_gets_details() -> None:
+    run = granted(claim(NOTHING, ONE))
     noted = add_details(run, "one", {"handover_job": "job-1"})
     assert noted.last is not None
     assert noted.last.details == {"handover_job": "job-1"}
@@ -172,17 +172,17 @@ def test_only_who_is_at_work_notes_something() -> None:
     assert ended.last.details == {"handover_job": "job-1", "kind": "JobError"}
 
 
-def test_an_attempt_goes_on_with_what_the_one_before_handed_over() -> None:
-    run = add_details(given(claim(NOTHING, ONE)), "one", {"handover_job": "job-1"})
+def test_an_attempt_reuses_the_previous_handover() -> None:
+    run = add_details(granted(claim(NOTHING, ONE)), "one", {"handover_job": "job-1"})
     assert run.reusable_handover("demand-1") is None  # its own
-    again = given(claim(close_attempt(run, "one", "failed", now="t", details={}), TWO))
+    again = granted(claim(close_attempt(run, "one", "failed", now="t", details={}), TWO))
     assert (again.reusable_handover("demand-1"), again.reusable_handover("demand-2")) == ("job-1", None)
     cleared = close_attempt(run, "one", "failed", now="t", details={"handover_job": None})
-    assert given(claim(cleared, TWO)).reusable_handover("demand-1") is None
+    assert granted(claim(cleared, TWO)).reusable_handover("demand-1") is None
 
 
-def test_an_attempt_whose_cutoff_has_become_known_is_released() -> None:
-    run = given(claim(Run(partition="all", cutoff=UNRESOLVED_CUTOFF), ONE))
+def test_an_attempt_moves_when_its_cutoff_is_known() -> None:
+    run = granted(claim(Run(partition="all", cutoff=UNRESOLVED_CUTOFF), ONE))
     assert move_attempt(run, "two") == run
     assert move_attempt(run, "one").attempts == ()
 
@@ -200,7 +200,7 @@ def test_a_run_is_read_as_it_was_written(table: RunTable) -> None:
     assert table.of_execution("two") == []
 
 
-def test_what_happened_in_the_last_weeks_is_one_query(table: RunTable) -> None:
+def test_recent_runs_are_one_query(table: RunTable) -> None:
     for cutoff in ("2026-11-02", "2026-11-16", UNRESOLVED_CUTOFF, "2026-11-09"):
         table.change("all", cutoff, lambda run: claim(run, ONE))
     table.change("other", "2026-11-16", lambda run: claim(run, ONE))
@@ -208,7 +208,7 @@ def test_what_happened_in_the_last_weeks_is_one_query(table: RunTable) -> None:
     assert len(table.recent("all", 10)) == 3
 
 
-def test_of_many_that_claim_at_once_one_is_given_the_run(table: RunTable) -> None:
+def test_one_of_many_concurrent_claims_gets_the_run(table: RunTable) -> None:
     outcomes: list[Run | LeaseDenied] = []
     begin = threading.Barrier(8)
 
@@ -229,17 +229,17 @@ def test_of_many_that_claim_at_once_one_is_given_the_run(table: RunTable) -> Non
     assert losers == {winners[0].last.execution}
 
 
-def test_a_write_that_others_keep_overtaking_is_given_up(table: RunTable) -> None:
+def test_a_write_fails_after_too_many_concurrent_writes(table: RunTable) -> None:
     calls = 0
 
     def step(run: Run) -> Run:
         nonlocal calls
         calls += 1
-        if calls % 2:  # each odd call is the slow writer's; another writes before it does
+        if calls % 2:  # each odd call is the slow writer's; another execution writes first
             table.change("all", "2026-11-16", step)
         return replace(run, lease_until=run.lease_until + 1)
 
-    with pytest.raises(RegistryBusy, match=f"changed by others {TRIES} times"):
+    with pytest.raises(RegistryBusy, match=f"other executions changed .* {TRIES} times"):
         table.change("all", "2026-11-16", step)
 
 

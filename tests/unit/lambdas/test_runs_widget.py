@@ -38,7 +38,7 @@ PUBLISHED = Run(
 )
 
 
-def test_a_run_with_all_that_is_known_of_it() -> None:
+def test_a_row_has_all_fields_of_a_run() -> None:
     page = runs_as_html([PUBLISHED], region="eu-central-1")
     for cell in ("2026-11-16", "schedule", "10.5 min ml.m5.large", "0.02", "12.3%"):
         assert f"<td>{cell}</td>" in page
@@ -51,7 +51,7 @@ def test_a_run_with_all_that_is_known_of_it() -> None:
         assert f'href="{link.replace("&", "&amp;")}"' in page
 
 
-def test_what_a_failure_says_is_text_and_nothing_else() -> None:
+def test_a_failures_summary_is_escaped() -> None:
     details = {"kind": "InputError", "summary": 'column "<b>y</b>" is not a number'}
     failed = Run(
         partition="all",
@@ -75,11 +75,11 @@ def test_what_a_failure_says_is_text_and_nothing_else() -> None:
     assert "<b>" not in page
 
 
-def test_no_run_yet() -> None:
-    assert runs_as_html([Run(partition="all", cutoff="latest")], region="eu-central-1") == "<p>No run yet.</p>"
+def test_no_runs_yet() -> None:
+    assert runs_as_html([Run(partition="all", cutoff="latest")], region="eu-central-1") == "<p>No runs yet.</p>"
 
 
-def test_the_handler_draws_the_registry_and_tells_cloudwatch_what_it_is(
+def test_the_handler_draws_the_registry_and_describes_the_widget(
     table: RunTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: table._client)
@@ -108,7 +108,7 @@ def first_cells(page: str) -> list[str]:
     return re.findall(r"<tr><td>(.*?)</td>", page)
 
 
-def test_partitions_that_need_somebody_come_first() -> None:
+def test_partitions_that_need_action_come_first() -> None:
     statuses: dict[str, Status] = {
         "a": "published",
         "b": "running",
@@ -128,7 +128,7 @@ def test_partitions_that_need_somebody_come_first() -> None:
     assert "<th>Partition</th><th>Cutoff</th>" in page
 
 
-def test_of_thousands_the_first_are_shown_and_the_rest_counted() -> None:
+def test_the_first_of_thousands_are_shown_and_the_rest_counted() -> None:
     runs = [run_of(f"p{number:04}", "published") for number in range(4_960)]
     runs += [run_of(f"x{number:02}", "failed") for number in range(40)]
     page = partitions_as_html(runs, region="eu-central-1")
@@ -141,10 +141,10 @@ def test_of_thousands_the_first_are_shown_and_the_rest_counted() -> None:
 
 @pytest.mark.parametrize("runs", [[], [Run(partition="a", cutoff=UNRESOLVED_CUTOFF)]])
 def test_partitions_without_runs(runs: list[Run]) -> None:
-    assert partitions_as_html(runs, region="eu-central-1").endswith("<p>No run yet.</p>")
+    assert partitions_as_html(runs, region="eu-central-1").endswith("<p>No runs yet.</p>")
 
 
-def test_the_latest_run_is_that_of_the_newest_cutoff_or_of_one_not_known_yet(table: RunTable) -> None:
+def test_the_latest_run_has_the_newest_or_the_unresolved_cutoff(table: RunTable) -> None:
     def keep(run: Run) -> None:
         table.change(run.partition, run.cutoff, lambda _run: run)
 
@@ -160,9 +160,7 @@ def test_the_latest_run_is_that_of_the_newest_cutoff_or_of_one_not_known_yet(tab
     assert [run.last for run in runs[3:]] == [None, None]
 
 
-def test_the_handler_draws_the_partitions_where_there_are_some(
-    table: RunTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_handler_draws_the_partitions(table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: table._client)
     monkeypatch.setenv("DEPLOYMENT", "onejob-dev")
     monkeypatch.setenv("TABLE", TABLE)

@@ -1,4 +1,4 @@
-"""The table of what became of all partitions, and the one message about it."""
+"""The table of all partitions' outcomes, and the notification."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.shared.console_links import execution_link, object_link
 from lambdas.summarize_partitions import handler as module
-from lambdas.summarize_partitions.handler import summarize_partitions as typed_sum_up
+from lambdas.summarize_partitions.handler import summarize_partitions as typed_summarize_partitions
 from lambdas.summarize_partitions.table import (
     MAX_REASON,
     SHOWN,
@@ -26,8 +26,8 @@ from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Tests give the keys that a function reads, and no whole state.
-summarize_partitions: Any = typed_sum_up
+# The tests' states have only the keys that a function reads.
+summarize_partitions: Any = typed_summarize_partitions
 handle: Any = module.handler
 
 ITEM: Any = {"partition": "DE", "name": "DE-0a1b2c3d"}
@@ -52,7 +52,7 @@ def ended_badly(status: str, **described: Any) -> dict[str, Any]:
     return {**ITEM, "error": {"Error": "States.TaskFailed", "Cause": cause}}
 
 
-def test_a_run_that_was_published() -> None:
+def test_a_published_run() -> None:
     assert row(ITEM, ended_well(**PUBLISHED)) == Row(
         partition="DE",
         outcome="published",
@@ -71,12 +71,12 @@ def test_a_run_too_short_for_a_backtest_has_no_error(metrics: dict[str, Any]) ->
     assert (found.outcome, found.wape) == ("published", None)
 
 
-def test_a_run_older_than_what_is_published_is_kept_and_fine() -> None:
+def test_a_superseded_run_is_a_success() -> None:
     found = row(ITEM, ended_well(**{**PUBLISHED, "published": False}))
     assert (found.outcome, found.run_id, found.is_success) == ("superseded", "onejob-dev-1", True)
 
 
-def test_one_that_was_published_before_is_fine() -> None:
+def test_a_run_published_before_is_a_success() -> None:
     claim = {"claimed": False, "reason": "published", "run_id": "onejob-dev-0", "cutoff": "2026-11-16", "message": "x"}
     found = row(ITEM, ended_well(**claim))
     assert found == Row(
@@ -86,15 +86,15 @@ def test_one_that_was_published_before_is_fine() -> None:
 
 
 @pytest.mark.parametrize("run_id", [None, "onejob-dev-0"])
-def test_one_that_another_execution_has_may_still_fail(run_id: str | None) -> None:
-    told = "Execution x has had\nthe run since noon."
-    claim = {"claimed": False, "reason": "running", "run_id": run_id, "cutoff": "latest", "message": told}
+def test_a_run_of_another_execution_is_not_a_success(run_id: str | None) -> None:
+    text = "Execution x has been working on\nthe run since noon."
+    claim = {"claimed": False, "reason": "running", "run_id": run_id, "cutoff": "latest", "message": text}
     found = row(ITEM, ended_well(**claim))
     assert (found.outcome, found.is_success) == ("running elsewhere", False)
-    assert found.reason == "Execution x has had the run since noon."
+    assert found.reason == "Execution x has been working on the run since noon."
 
 
-def test_one_that_the_gate_holds() -> None:
+def test_a_run_rejected_by_the_quality_gate() -> None:
     cause = json.dumps({"errorMessage": "WAPE 0.9 is beyond 0.5"})
     found = row(ITEM, ended_badly("FAILED", Error="QualityGateFailed", Cause=cause))
     assert found == Row(
@@ -114,35 +114,35 @@ def test_one_that_the_gate_holds() -> None:
         "demand: no files",
     ],
 )
-def test_one_that_failed_says_why(cause: str) -> None:
+def test_a_failed_run_has_its_reason(cause: str) -> None:
     found = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause))
     assert found == Row(partition="DE", outcome="failed", kind="InputError", reason="demand: no files", execution=RUN)
 
 
 @pytest.mark.parametrize("status", ["ABORTED", "TIMED_OUT"])
-def test_one_that_was_stopped_or_took_too_long_has_its_status_for_a_kind(status: str) -> None:
+def test_an_aborted_or_timed_out_run_has_its_status_as_kind(status: str) -> None:
     found = row(ITEM, ended_badly(status))
     assert found == Row(
-        partition="DE", outcome="failed", kind=status, reason=f"its execution ended as {status}", execution=RUN
+        partition="DE", outcome="failed", kind=status, reason=f"the execution ended with status {status}", execution=RUN
     )
 
 
-def test_one_that_was_stopped_with_words_keeps_them() -> None:
+def test_an_aborted_run_keeps_its_cause() -> None:
     found = row(ITEM, ended_badly("ABORTED", Cause="the night shift", Error=None))
     assert (found.kind, found.reason) == ("ABORTED", "the night shift")
 
 
 @pytest.mark.parametrize("cause", ["Rate exceeded (Service: Sfn, Status Code: 400)", "[]", "5", '"text"', ""])
-def test_one_that_never_started(cause: str) -> None:
+def test_a_run_that_did_not_start(cause: str) -> None:
     answer = {**ITEM, "error": {"Error": "StepFunctions.ThrottlingException", "Cause": cause}}
     found = row(ITEM, answer)
     assert (found.outcome, found.kind, found.reason) == ("failed", "StepFunctions.ThrottlingException", cause)
     assert found.execution == "DE-0a1b2c3d"
 
 
-def test_one_of_which_nothing_is_known() -> None:
+def test_a_run_without_a_result() -> None:
     found = row(ITEM, None)
-    assert (found.outcome, found.kind, found.reason) == ("failed", "Unknown", "its execution left no word")
+    assert (found.outcome, found.kind, found.reason) == ("failed", "Unknown", "the execution left no result")
 
 
 MALFORMED: list[Any] = [
@@ -165,13 +165,13 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("answer", MALFORMED)
-def test_an_answer_that_is_not_as_it_should_be_is_a_failure(answer: Any) -> None:
+def test_an_invalid_result_is_a_failure(answer: Any) -> None:
     found = row(ITEM, answer)
     assert (found.partition, found.outcome, found.kind, found.execution) == ("DE", "failed", "Unknown", ITEM["name"])
-    assert found.reason.startswith("what its execution left cannot be read: ")
+    assert found.reason.startswith("the execution's result is unreadable: ")
 
 
-def test_a_reason_is_one_line_that_fits() -> None:
+def test_a_reason_is_one_short_line() -> None:
     cause = json.dumps({"errorMessage": "a very\nlong story. " * 100})
     reason = row(ITEM, ended_badly("FAILED", Error="InputError", Cause=cause)).reason
     assert len(reason) == MAX_REASON
@@ -179,7 +179,7 @@ def test_a_reason_is_one_line_that_fits() -> None:
     assert reason.endswith("...")
 
 
-def test_the_table_begins_with_what_needs_somebody() -> None:
+def test_the_table_begins_with_partitions_that_need_action() -> None:
     rows = [
         Row(partition="a", outcome="published", series=1, wape=0.5),
         Row(partition="c", outcome="published before"),
@@ -191,14 +191,16 @@ def test_the_table_begins_with_what_needs_somebody() -> None:
     ]
     table = as_csv(rows)
     found = list(csv.DictReader(io.StringIO(table)))
-    assert [each["partition"] for each in found] == ["d", "e", "b", "g", "f", "a", "c"]
+    assert [each["partition"] for each in found] == ["d", "e", "b", "g", "a", "c", "f"]
     assert found[1]["reason"] == 'columns "a", "b"'
-    assert (found[5]["series"], found[5]["wape"], found[5]["kind"], found[6]["wape"]) == ("1", "0.5", "", "")
+    assert (found[4]["series"], found[4]["wape"], found[4]["kind"], found[5]["wape"]) == ("1", "0.5", "", "")
     assert as_csv(reversed(rows)) == table
-    assert describe_counts(rows) == ("1 published before, 1 published, 1 kept, 1 running elsewhere, 1 held, 2 failed")
+    assert describe_counts(rows) == (
+        "1 superseded, 1 published before, 1 published, 1 running elsewhere, 1 pending_approval, 2 failed"
+    )
 
 
-def test_the_first_that_need_somebody_are_told_by_name() -> None:
+def test_the_first_partitions_that_need_action_are_listed() -> None:
     rows = [
         Row(partition=f"p{number:02}", outcome="failed", kind="JobError", reason="no")
         for number in reversed(range(SHOWN + 3))
@@ -214,7 +216,7 @@ def put(s3: "S3Client", key: str, content: Any) -> None:
 
 
 def state(s3: "S3Client", answers: dict[str, Any]) -> dict[str, Any]:
-    """What the execution leaves: its list, and an object for each partition of which there is word."""
+    """Write the execution's list and results, and return the state."""
     items = [
         {"partition": name, "name": f"{name}-0a1b2c3d", "outcome": f"{FOLDER}outcomes/{name}.json"} for name in answers
     ]
@@ -234,55 +236,55 @@ def table(s3: "S3Client") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(body)))
 
 
-def test_where_all_are_done_the_message_is_short(s3: "S3Client") -> None:
+def test_the_message_of_a_success_is_short(s3: "S3Client") -> None:
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": ended_well(**PUBLISHED)})
     assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
-    assert outcome["subject"] == "onejob-dev: all partitions done"
+    assert outcome["subject"] == "onejob-dev: all partitions succeeded"
     link = object_link(f"s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv", region="eu-central-1")
     assert outcome["message"] == (
-        f"onejob-dev: of 2 partitions 2 published.\n\nTable: {link}\nExecution: {execution_link(ARN)}"
+        f"onejob-dev, 2 partitions: 2 published.\n\nTable: {link}\nExecution: {execution_link(ARN)}"
     )
     assert [each["partition"] for each in table(s3)] == ["DE", "FR"]
 
 
-def test_where_not_all_are_done_the_execution_fails_with_the_counts(s3: "S3Client") -> None:
+def test_an_unfinished_execution_fails_with_the_counts(s3: "S3Client") -> None:
     failed = ended_badly("FAILED", Error="InputError", Cause="demand: no files")
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": failed, "IT": None})
     assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
     assert outcome["error"] == "PartitionsFailed"
-    assert outcome["cause"].startswith(f"1 published, 2 failed; the table s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv")
+    assert outcome["cause"].startswith(f"1 published, 2 failed. The table s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv")
     assert (
-        "FR: failed (InputError): demand: no files\nIT: failed (Unknown): its execution left no word"
+        "FR: failed (InputError): demand: no files\nIT: failed (Unknown): the execution left no result"
         in (outcome["message"])
     )
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xfd", json.dumps({**ITEM, "child": None}).encode()])
-def test_one_word_that_cannot_be_read_hides_none_of_the_others(s3: "S3Client", body: bytes) -> None:
-    given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": {}})
+def test_an_unreadable_result_does_not_affect_the_others(s3: "S3Client", body: bytes) -> None:
+    event = state(s3, {"DE": ended_well(**PUBLISHED), "FR": {}})
     s3.put_object(Bucket=FORECAST_BUCKET, Key=f"{FOLDER}outcomes/FR.json", Body=body)
-    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
     assert (outcome["all_succeeded"], outcome["counts"]) == (False, "1 published, 1 failed")
     first, second = table(s3)
     assert (first["partition"], first["outcome"], first["kind"]) == ("FR", "failed", "Unknown")
     assert (second["partition"], second["outcome"]) == ("DE", "published")
 
 
-def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: "S3Client") -> None:
-    given = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
-    given["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
-    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+def test_an_aborted_map_has_a_table_and_a_reason(s3: "S3Client") -> None:
+    event = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
+    event["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
+    outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
     assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
-    told = "The Map over the partitions broke off before its end: States.ItemReaderFailed: no list no list"
+    text = "The Map over the partitions aborted: States.ItemReaderFailed: no list no list"
     first, second, third, *_ = outcome["message"].split("\n\n")
-    assert first == "onejob-dev: of 2 partitions 1 published, 1 failed."
-    assert second.startswith(told)
+    assert first == "onejob-dev, 2 partitions: 1 published, 1 failed."
+    assert second.startswith(text)
     assert len(second) < MAX_REASON + 100
-    assert third == "FR: failed (Unknown): its execution left no word"
+    assert third == "FR: failed (Unknown): the execution left no result"
     assert outcome["error"] == "PartitionsFailed"
-    assert outcome["cause"].startswith("1 published, 1 failed; the table s3://")
-    assert told in outcome["cause"]
-    assert [each["reason"] for each in table(s3)] == ["its execution left no word", ""]
+    assert outcome["cause"].startswith("1 published, 1 failed. The table s3://")
+    assert text in outcome["cause"]
+    assert [each["reason"] for each in table(s3)] == ["the execution left no result", ""]
 
 
 @pytest.mark.parametrize(
@@ -291,29 +293,27 @@ def test_where_the_map_broke_off_there_is_a_table_and_the_reason(s3: "S3Client")
         ({"Error": "States.Timeout"}, "States.Timeout"),
         ({"Error": "States.Timeout", "Cause": ""}, "States.Timeout"),
         ({"Cause": "x"}, "x"),
-        ({}, "nobody knows why"),
+        ({}, "no reason was reported"),
     ],
 )
-def test_a_map_that_broke_off_is_not_all_fine_though_all_had_ended(
-    s3: "S3Client", error: dict[str, str], why: str
-) -> None:
-    given = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
-    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+def test_an_aborted_map_fails_even_if_all_runs_succeeded(s3: "S3Client", error: dict[str, str], why: str) -> None:
+    event = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
+    outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
     assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
-    assert outcome["subject"] == "onejob-dev: partitions not all done"
+    assert outcome["subject"] == "onejob-dev: not all partitions succeeded"
     lines = outcome["message"].split("\n\n")
-    assert lines[1] == f"The Map over the partitions broke off before its end: {why}"
-    assert lines[2].startswith("Mend what is told")
+    assert lines[1] == f"The Map over the partitions aborted: {why}"
+    assert lines[2].startswith("Fix the causes")
     assert outcome["cause"].endswith(lines[1])
 
 
-def test_a_word_of_an_earlier_execution_is_not_taken_for_one_of_this(s3: "S3Client") -> None:
+def test_results_of_an_earlier_execution_are_ignored(s3: "S3Client") -> None:
     put(s3, "partitions/execution=before/outcomes/IT.json", ended_well(**PUBLISHED))
     assert summed(s3, {"IT": None})["all_succeeded"] is False
 
 
 class Objects:
-    """As much of an S3 client as it takes, as moto is slow with thousands; a page holds what a page of S3 does."""
+    """The used part of an S3 client, because moto is slow with thousands of objects. Pages have S3's size."""
 
     def __init__(self) -> None:
         self.kept: dict[str, bytes] = {}
@@ -332,19 +332,19 @@ class Objects:
         yield from ({"Contents": found[first : first + 1_000]} for first in range(0, len(found), 1_000))
 
 
-def test_a_partition_whose_name_cannot_be_used_is_in_the_table(s3: "S3Client") -> None:
-    given = state(s3, {"DE": ended_well(**PUBLISHED)})
+def test_a_partition_with_an_invalid_name_is_in_the_table(s3: "S3Client") -> None:
+    event = state(s3, {"DE": ended_well(**PUBLISHED)})
     put(s3, f"{FOLDER}invalid_names.json", ["UK & IE"])
-    given["plan"]["unusable"] = f"{FOLDER}invalid_names.json"
-    outcome = summarize_partitions(given, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
+    event["plan"]["unusable"] = f"{FOLDER}invalid_names.json"
+    outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
     assert (outcome["partitions"], outcome["fine"], outcome["all_succeeded"]) == (2, 1, False)
     first, *_ = table(s3)
     assert (first["partition"], first["outcome"], first["kind"]) == ("UK & IE", "failed", "InputError")
-    assert "UK & IE: failed (InputError): its folder's name cannot be used" in outcome["message"]
+    assert "UK & IE: failed (InputError): the folder's name is invalid" in outcome["message"]
 
 
-def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
-    """And every one of them is in the table, whichever page of the listing it was on."""
+def test_message_and_data_stay_short_for_thousands() -> None:
+    """The table has every partition, from every page of the listing."""
     failed = ended_badly("FAILED", Error="InputError", Cause=json.dumps({"errorMessage": "no " * 500}))
     names = [f"{number:04}{'x' * 60}" for number in range(5_000)]
     answers = {name: failed if number % 125 == 0 else ended_well(**PUBLISHED) for number, name in enumerate(names)}
@@ -361,7 +361,7 @@ def test_of_thousands_the_message_and_the_states_data_stay_short() -> None:
     assert [each["outcome"] for each in found] == ["failed"] * 40 + ["published"] * 4_960
 
 
-def test_the_handler_tells_how_many_are_unfinished(
+def test_the_handler_counts_unfinished_partitions(
     s3: "S3Client", monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_client", lambda _service: s3)

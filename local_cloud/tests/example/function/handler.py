@@ -1,4 +1,4 @@
-"""A function that does what its event asks for."""
+"""A function that behaves as its event requests."""
 
 import os
 import time
@@ -8,7 +8,7 @@ import boto3
 
 
 class InputError(Exception):
-    """Wrong input."""
+    """The input is invalid."""
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
@@ -24,7 +24,7 @@ def handle(event: dict[str, Any], context: Any) -> Any:
         return {1, 2}
     return {
         "event": event,
-        "colour": os.environ["COLOUR"],
+        "color": os.environ["COLOR"],
         "buckets": [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]],
         "function": context.function_name,
         "remaining": context.get_remaining_time_in_millis(),

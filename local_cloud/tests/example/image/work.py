@@ -1,4 +1,4 @@
-"""Tells what it sees of its container, then ends as its settings ask."""
+"""Reports the contents of its container, then ends as its settings request."""
 
 import json
 import os
@@ -21,7 +21,7 @@ print(f"working on {host}")
 seen = {
     "arguments": sys.argv[1:],
     "folder": str(Path.cwd()),
-    "beside": sorted(path.name for path in Path().iterdir() if path.name != "__pycache__"),
+    "siblings": sorted(path.name for path in Path().iterdir() if path.name != "__pycache__"),
     "environment": dict(os.environ),
     "cores": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
     "files": {str(path.relative_to(data)): path.read_text() for path in sorted(data.rglob("*")) if path.is_file()},
@@ -31,25 +31,25 @@ seen = {
 if training:
     (base / "model" / f"model-{host}.txt").write_text("a model")
 
-if settings.get("behaviour") == "fail":
+if settings.get("behavior") == "fail":
     (base / "output/failure").write_text("input error: " + "x" * 2000)
     sys.exit(2)
-if settings.get("behaviour") == "message":
+if settings.get("behavior") == "message":
     (base / "output/message").write_text("all went well")
-if settings.get("behaviour") == "wait" or settings.get("behaviour") == f"wait-on-{host}":
+if settings.get("behavior") == "wait" or settings.get("behavior") == f"wait-on-{host}":
     signal.signal(signal.SIGTERM, lambda *_: (print("asked to stop"), sys.exit(0)))
     subprocess.Popen(["/bin/sleep", "300"])
     print("waiting")
     time.sleep(300)
-if settings.get("behaviour") == "stubborn-child":
+if settings.get("behavior") == "stubborn-child":
     ignoring = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
     child = subprocess.Popen([sys.executable, "-c", ignoring])
     print("pids", os.getppid(), os.getpid(), child.pid)
     time.sleep(300)
-if settings.get("behaviour") == "stubborn":
+if settings.get("behavior") == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("waiting")
     time.sleep(300)
-if settings.get("behaviour") == f"fail-on-{host}":
+if settings.get("behavior") == f"fail-on-{host}":
     sys.exit(3)
 print("done", end="")

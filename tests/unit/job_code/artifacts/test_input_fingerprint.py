@@ -17,7 +17,7 @@ def test_equal_input_has_equal_fingerprints(tmp_path: Path) -> None:
     assert print_of_one["bytes"] == sum(file.stat().st_size for file in one.rglob("*.*"))
 
 
-def test_another_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) -> None:
+def test_a_different_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) -> None:
     demand = write(tmp_path / "demand", {"a.csv": b"unique_id\nA\n"})
     others = [
         {"demand": write(tmp_path / "byte", {"a.csv": b"unique_id\nB\n"})},
@@ -29,13 +29,13 @@ def test_another_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) -> N
     assert len(prints) == 5
 
 
-@pytest.mark.parametrize(("revision", "told"), [(None, set()), ("", set()), ("0be50ce", {"revision"})])
-def test_versions_name_python_every_library_and_the_revision_where_it_is_known(
-    monkeypatch: pytest.MonkeyPatch, revision: str | None, told: set[str]
+@pytest.mark.parametrize(("revision", "further"), [(None, set()), ("", set()), ("0be50ce", {"revision"})])
+def test_versions_name_python_every_library_and_a_known_revision(
+    monkeypatch: pytest.MonkeyPatch, revision: str | None, further: set[str]
 ) -> None:
     monkeypatch.delenv(REVISION, raising=False)
     if revision is not None:
         monkeypatch.setenv(REVISION, revision)
     found = versions()
-    assert set(found) == {"python", *LIBRARIES, *told}
+    assert set(found) == {"python", *LIBRARIES, *further}
     assert found.get("revision") == (revision or None)

@@ -1,4 +1,4 @@
-"""Alignment against a reference that walks every series period by period."""
+"""Compare alignment with a reference that processes every series period by period."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ Rows = Mapping[str, Mapping[int, float | None]]
 
 @dataclass
 class Reference:
-    """What `align` should give, series by series."""
+    """Expected result of `align`, by series."""
 
     first: dict[str, int] = field(default_factory=dict)
     values: dict[str, list[float]] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def reference(rows: Rows, cutoff: int, config: ForecastConfig) -> Reference:
 
 
 def random_rows(random: np.random.Generator, cutoff: int) -> dict[str, dict[int, float | None]]:
-    """Gaps, nulls, negatives, late launches, ended series, series without a value, rows after the cutoff."""
+    """Return rows with gaps, nulls, negatives, late launches, ended series, empty series and rows after the cutoff."""
     rows: dict[str, dict[int, float | None]] = {}
     for number in range(12):
         begin = cutoff - int(random.integers(-2, 30))
@@ -100,8 +100,8 @@ def random_rows(random: np.random.Generator, cutoff: int) -> dict[str, dict[int,
     return rows
 
 
-def spilled(rows: Rows, folder: Path, random: np.random.Generator, *, shards: int, writers: int) -> None:
-    """Spills rows in random order, in random batches, by several writers."""
+def shuffle(rows: Rows, folder: Path, random: np.random.Generator, *, shards: int, writers: int) -> None:
+    """Write rows to shards in random order and random batches, with several writers."""
     flat = [(key, period, value) for key, each in rows.items() for period, value in each.items()]
     random.shuffle(flat)
     frame = pl.DataFrame(flat, schema={"unique_id": pl.String, DAY: pl.Int32, VALUE: pl.Float32}, orient="row")
@@ -118,7 +118,7 @@ def spilled(rows: Rows, folder: Path, random: np.random.Generator, *, shards: in
 def aligned(
     folder: Path, cutoff: int, config: ForecastConfig, *, shards: int, values_per_panel: int
 ) -> tuple[Panel, Repairs, list[int]]:
-    """All panels of all shards put together, what was repaired, and the number of values of each panel."""
+    """Return one panel with the series of all shards, the repairs, and the number of values of each panel."""
     panels, total = [], Repairs()
     for number in range(shards):
         shard = read_shard(folder, number, config.key)
@@ -148,7 +148,7 @@ def test_alignment_agrees_with_the_reference(
         rows = random_rows(random, cutoff)
         rows["LAST"] = {cutoff: 1.0}
         shards, largest = int(random.integers(1, 5)), int(random.choice([1, 10, 40, 1000]))
-        spilled(rows, tmp_path, random, shards=shards, writers=int(random.integers(1, 4)))
+        shuffle(rows, tmp_path, random, shards=shards, writers=int(random.integers(1, 4)))
         panel, repairs, sizes = aligned(tmp_path, cutoff, config, shards=shards, values_per_panel=largest)
         expected = reference(rows, cutoff, config)
 
@@ -159,10 +159,10 @@ def test_alignment_agrees_with_the_reference(
         assert panel.observed.tolist() == [seen for each in expected.observed.values() for seen in each]
         assert repairs.to_dict() == expected.counts
         assert max(sizes) < largest + int(panel.lengths.max())
-        assert not list(tmp_path.iterdir())  # what has been read is gone
+        assert not list(tmp_path.iterdir())  # reading a shard deletes its files
 
 
-def test_a_calendar_of_empty_future_weeks_is_no_demand(tmp_path: Path) -> None:
+def test_future_rows_without_values_are_not_demand(tmp_path: Path) -> None:
     future = pl.DataFrame(
         {"unique_id": ["A"], "ds": [date(2026, 11, 23)], "y": [None]}, schema_overrides={"y": pl.Float64}
     )
@@ -173,7 +173,7 @@ def test_a_calendar_of_empty_future_weeks_is_no_demand(tmp_path: Path) -> None:
         assert repairs.ended_series == 0
 
 
-def test_a_series_that_ends_with_a_row_without_a_value_ends_with_that_row(tmp_path: Path) -> None:
+def test_a_row_without_a_value_can_end_a_series(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
             "unique_id": ["A"] * 3,

@@ -23,16 +23,16 @@ def rows() -> pl.DataFrame:
 
 def test_rows_are_counted_by_date(rows: pl.DataFrame) -> None:
     expected = Counter(rows[DAY])
-    given = Counter(rows.filter(pl.col(VALUE).is_not_null())[DAY])
+    with_value = Counter(rows.filter(pl.col(VALUE).is_not_null())[DAY])
     counts = DayCounts.of(rows)
-    assert counts.table.rows() == [(day, expected[day], given[day]) for day in sorted(expected)]
+    assert counts.table.rows() == [(day, expected[day], with_value[day]) for day in sorted(expected)]
     assert counts.rows == 5000
     before_1970 = sum(count for day, count in expected.items() if day.year < 1970)
     assert 0 < before_1970 < 5000
     assert counts.share(counts.table[DAY].dt.year() < 1970) == pytest.approx(before_1970 / 5000)
 
 
-def test_batches_add_up(rows: pl.DataFrame) -> None:
+def test_counts_of_batches_add_up(rows: pl.DataFrame) -> None:
     cuts = [0, 0, 1, 17, 3000, 5000, 5000]
     parts = [DayCounts.of(rows[begin:end]) for begin, end in itertools.pairwise(cuts)]
     assert DayCounts.total(parts[::-1]).table.equals(DayCounts.of(rows).table)

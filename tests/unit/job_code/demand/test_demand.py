@@ -12,7 +12,7 @@ from job_code.errors import InputError
 from job_code.tables.row_checks import DAY
 from tests.demand import problems, series, sharded, shop
 
-MOMENT = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds know no zone)
+MOMENT = datetime(2026, 11, 16, 13)  # noqa: DTZ001 (most feeds have no time zone)
 SOUND = series({"A": [1.0, 2.0, 3.0, 4.0], "B": [5.0, 6.0, 7.0, 8.0]})
 
 
@@ -21,7 +21,7 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "dtype", "says"),
+    ("column", "values", "dtype", "expected"),
     [
         ("y", ["many"], pl.String, "8 rows with something other than a number in y, e.g. 'many' in a.parquet"),
         ("y", ["many"], pl.Categorical, "8 rows with something other than a number in y"),
@@ -29,9 +29,19 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
         ("y", [date(2026, 1, 1)], pl.Date, "8 rows with something other than a number in y, e.g. 2026-01-01 in"),
         ("y", [[1.0]], pl.List(pl.Float64), "8 rows with something other than a number in y"),
         ("y", [b"\xff\xfe"], pl.Binary, "8 rows with something other than a number in y"),
-        ("y", [float("inf"), 1.0], pl.Float64, "4 rows with an infinite value, or one beyond 1e+30, in y, e.g. inf"),
+        (
+            "y",
+            [float("inf"), 1.0],
+            pl.Float64,
+            "4 rows with an infinite value, or a value beyond 1e+30, in y, e.g. inf",
+        ),
         ("y", [float("-inf")] + [1.0] * 7, pl.Float64, "1 row with an infinite value"),
-        ("y", [1e300] + [1.0] * 7, pl.Float64, "1 row with an infinite value, or one beyond 1e+30, in y, e.g. 1e+300"),
+        (
+            "y",
+            [1e300] + [1.0] * 7,
+            pl.Float64,
+            "1 row with an infinite value, or a value beyond 1e+30, in y, e.g. 1e+3",
+        ),
         ("ds", ["16.11.2026"], pl.String, "8 rows without a readable date in ds, e.g. '16.11.2026' in a.parquet"),
         ("ds", ["2026-02-30"], pl.String, "8 rows without a readable date"),
         ("ds", [None], pl.Date, "8 rows without a readable date in ds, e.g. None"),
@@ -46,20 +56,21 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
         ("unique_id", [None], pl.Null, "8 rows without a complete key (unique_id)"),
     ],
 )
-def test_rows_that_cannot_be_used_are_counted_and_shown(
-    tmp_path: Path, column: str, values: list[Any], dtype: Any, says: str
+def test_invalid_rows_are_counted_with_examples(
+    tmp_path: Path, column: str, values: list[Any], dtype: Any, expected: str
 ) -> None:
-    (said,) = problems(tmp_path, {"a.parquet": with_column(column, values, dtype)}, frequency="W")[:1]
-    assert said.startswith(f"demand: {says}")
-    assert said.rpartition("; ")[2]
+    (message,) = problems(tmp_path, {"a.parquet": with_column(column, values, dtype)}, frequency="W")[:1]
+    assert message.startswith(f"demand: {expected}")
+    assert message.rpartition(". ")[2]
 
 
-def test_text_in_the_target_of_one_csv_file_is_found_among_others(tmp_path: Path) -> None:
+def test_text_in_the_target_of_one_csv_file_is_reported(tmp_path: Path) -> None:
     spoilt = SOUND.with_columns(pl.col("y").cast(pl.String)).with_columns(
         pl.when(pl.int_range(pl.len()) == 5).then(pl.lit("n/a")).otherwise("y").alias("y")
     )
-    said = problems(tmp_path, {"x/a.csv": shop(3, 20), "x/b.csv": spoilt})
-    assert said == ["demand: 1 row with something other than a number in y, e.g. 'n/a' in x/b.csv; give numbers"]
+    assert problems(tmp_path, {"x/a.csv": shop(3, 20), "x/b.csv": spoilt}) == [
+        "demand: 1 row with something other than a number in y, e.g. 'n/a' in x/b.csv. Replace the values by numbers"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +88,7 @@ def test_text_in_the_target_of_one_csv_file_is_found_among_others(tmp_path: Path
         pl.Series("ds", ["2026-11-16"], dtype=pl.Categorical),
     ],
 )
-def test_dates_of_every_kind(tmp_path: Path, column: pl.Series) -> None:
+def test_dates_of_every_type(tmp_path: Path, column: pl.Series) -> None:
     rows = pl.DataFrame({"unique_id": ["A"], "y": [1.0]}).with_columns(column)
     assert sharded(tmp_path, {"a.parquet": rows})[1][DAY].to_list() == [date(2026, 11, 16)]
 
@@ -96,7 +107,7 @@ def test_dates_of_every_kind(tmp_path: Path, column: pl.Series) -> None:
         (pl.Series("y", [None, None], dtype=pl.Null), [None, None]),
     ],
 )
-def test_numbers_of_every_kind(tmp_path: Path, column: pl.Series, expected: list[float | None]) -> None:
+def test_numbers_of_every_type(tmp_path: Path, column: pl.Series, expected: list[float | None]) -> None:
     rows = pl.DataFrame({"unique_id": ["A", "B"], "ds": [date(2026, 11, 16)] * 2}).with_columns(column)
     assert sharded(tmp_path, {"a.parquet": rows})[1][VALUE].to_list() == expected
 
@@ -112,7 +123,7 @@ def test_numbers_of_every_kind(tmp_path: Path, column: pl.Series, expected: list
         (pl.Series(["a"]), pl.Series([], dtype=pl.Int64), ["a"]),
     ],
 )
-def test_keys_of_different_types_over_files_become_one(
+def test_keys_of_different_types_in_several_files_get_one_type(
     tmp_path: Path, first: pl.Series, second: pl.Series, together: list[object]
 ) -> None:
     def table(keys: pl.Series) -> pl.DataFrame:
@@ -144,5 +155,5 @@ def test_keys_of_any_script_and_several_columns_are_kept(tmp_path: Path) -> None
 
 
 def test_files_without_a_row_are_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="demand: 2 files without a single row; upload demand"):
+    with pytest.raises(InputError, match=r"demand: 2 files without a single row\. Upload demand"):
         sharded(tmp_path, {"a.parquet": SOUND[:0], "b.csv": SOUND[:0]})

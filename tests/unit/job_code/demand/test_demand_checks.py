@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from job_code.demand.date_counts import GIVEN, ROWS, DayCounts
+from job_code.demand.date_counts import ROWS, WITH_VALUE, DayCounts
 from job_code.demand.demand_checks import Calendar
 from job_code.series.frequency import Frequency
 from job_code.tables.row_checks import DAY
@@ -17,13 +17,13 @@ def checked(folder: Path, demand: pl.DataFrame, **settings: object) -> Calendar:
     return prepared(folder, {"a.parquet": demand}, configured(**settings)).calendar
 
 
-@pytest.mark.parametrize("cells_a_row", [0, 16])  # with and without a table of all series and periods
-def test_duplicates_are_counted_by_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_a_row: int) -> None:
-    monkeypatch.setattr("job_code.demand.demand_checks.CELLS_A_ROW", cells_a_row)
+@pytest.mark.parametrize("cells_per_row", [0, 16])  # without and with a table of all series and periods
+def test_duplicates_are_counted_by_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells_per_row: int) -> None:
+    monkeypatch.setattr("job_code.demand.demand_checks.CELLS_PER_ROW", cells_per_row)
     twice = pl.concat([SOUND, SOUND.filter(pl.col("unique_id") == "B")[:4]])
     assert problems(tmp_path, {"a.parquet": twice[:12], "b.csv": twice[12:]}) == [
-        "demand: 1 series with duplicate weeks, e.g. B 2026-09-14, B 2026-09-21, B 2026-09-28; "
-        "keep one row per series and week"
+        "demand: 1 series with duplicate weeks, e.g. B 2026-09-14, B 2026-09-21, B 2026-09-28. "
+        "Keep one row per series and week"
     ]
 
 
@@ -32,7 +32,7 @@ def test_two_days_of_one_week_are_off_the_calendar_and_duplicates(tmp_path: Path
     tuesday = SOUND[:1].with_columns(pl.col("ds") + timedelta(days=1))
     rows = pl.concat([tuesday, SOUND] if tuesday_first else [SOUND, tuesday])
     off, duplicate = problems(tmp_path, {"a.parquet": rows})
-    assert off.startswith("demand: 1 row dated off the calendar W-MON, e.g. A 2026-09-15; date every week alike")
+    assert off.startswith("demand: 1 row dated off the calendar W-MON, e.g. A 2026-09-15. Date every week the same")
     assert duplicate.startswith("demand: 1 series with duplicate weeks, e.g. A 2026-09-14")
 
 
@@ -40,30 +40,30 @@ def test_two_days_of_one_week_are_off_the_calendar_and_duplicates(tmp_path: Path
     ("frequency", "count"), [("W-TUE", 20), ("MS", 20), ("ME", 20), ("D", 0), ("W-MON", 0), ("W", 0)]
 )
 def test_dates_off_the_configured_calendar(tmp_path: Path, frequency: str, count: int) -> None:
-    said = [
+    found = [
         line for line in problems(tmp_path, {"a.parquet": SOUND}, frequency=frequency) if "off the calendar" in line
     ]
-    assert len(said) == (1 if count else 0)
-    assert all(line.startswith(f"demand: {count} rows dated off the calendar {frequency}") for line in said)
+    assert len(found) == (1 if count else 0)
+    assert all(line.startswith(f"demand: {count} rows dated off the calendar {frequency}") for line in found)
 
 
 @pytest.mark.parametrize(
-    ("cutoff", "says"),
+    ("cutoff", "expected"),
     [
-        ("2026-09-07", "cutoff: 2026-09-07 lies before all demand; ask for 2026-09-14, its first date, or later"),
+        ("2026-09-07", "cutoff: 2026-09-07 is before all demand. Use 2026-09-14, its first date, or a later date"),
         (
             "2026-11-30",
-            "cutoff: demand ends 2026-11-16, 2 weeks before the cutoff 2026-11-30; "
-            "upload what is missing, or ask for the cutoff 2026-11-16",
+            "cutoff: demand ends 2026-11-16, 2 weeks before the cutoff 2026-11-30. "
+            "Upload the missing demand, or use the cutoff 2026-11-16",
         ),
         (
             "2026-11-12",
-            "cutoff: 2026-11-12 is no date of the calendar W-MON; ask for 2026-11-02, 2026-11-09 or 2026-11-16",
+            "cutoff: 2026-11-12 is not a date of the calendar W-MON. Use 2026-11-02, 2026-11-09 or 2026-11-16",
         ),
     ],
 )
-def test_a_cutoff_that_cannot_be(tmp_path: Path, cutoff: str, says: str) -> None:
-    assert problems(tmp_path, {"a.parquet": SOUND}, cutoff=cutoff) == [says]
+def test_an_invalid_cutoff_is_reported(tmp_path: Path, cutoff: str, expected: str) -> None:
+    assert problems(tmp_path, {"a.parquet": SOUND}, cutoff=cutoff) == [expected]
 
 
 def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
@@ -81,20 +81,20 @@ def test_the_cutoff_is_the_last_period_with_a_value(tmp_path: Path) -> None:
     assert silent.frequency.date_of(silent.cutoff) == LAST
 
 
-def test_demand_without_any_value_is_refused(tmp_path: Path) -> None:
-    (said,) = problems(tmp_path, {"a.parquet": SOUND.with_columns(y=pl.lit(None, dtype=pl.Float64))})
-    assert said.startswith("demand: no row has a value in y")
+def test_demand_without_any_value_is_rejected(tmp_path: Path) -> None:
+    (message,) = problems(tmp_path, {"a.parquet": SOUND.with_columns(y=pl.lit(None, dtype=pl.Float64))})
+    assert message.startswith("demand: no row has a value in y")
 
 
-def test_negative_demand_is_refused_only_where_the_rule_says_so(tmp_path: Path) -> None:
+def test_only_negative_rule_error_rejects_negative_demand(tmp_path: Path) -> None:
     negative = series({"A": [1.0, -1.0, -2.0], "B": [1.0, 1.0, 1.0]})
-    (said,) = problems(tmp_path / "e", {"a.parquet": negative}, negative_rule="error")
-    assert said.startswith("demand: 2 rows with negative demand, e.g. A 2026-11-09, A 2026-11-16; mend them")
+    (message,) = problems(tmp_path / "e", {"a.parquet": negative}, negative_rule="error")
+    assert message.startswith("demand: 2 rows with negative demand, e.g. A 2026-11-09, A 2026-11-16. Fix the values")
     assert not problems(tmp_path / "c", {"a.parquet": negative}, negative_rule="clip")
     assert not problems(tmp_path / "k", {"a.parquet": negative}, negative_rule="keep")
 
 
-def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     spoilt = SOUND.with_columns(
         y=pl.when(pl.int_range(pl.len()) == 3)
         .then(float("inf"))
@@ -112,7 +112,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
         "broken.parquet": b"PAR1 and nothing else",
         "text.csv": b"unique_id,ds,y\nC,yesterday,1\nC,2026-11-16,much\n",
     }
-    said = "\n".join(problems(tmp_path, files, negative_rule="error", cutoff="2027-01-04"))
+    messages = "\n".join(problems(tmp_path, files, negative_rule="error", cutoff="2027-01-04"))
     for part in (
         "1 file with no content, e.g. empty.parquet",
         "1 file that cannot be read as Parquet, e.g. broken.parquet",
@@ -126,17 +126,17 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
         "1 row with negative demand",
         "cutoff: demand ends 2026-11-16, 7 weeks before the cutoff 2027-01-04",
     ):
-        assert part in said
-    assert len(said.splitlines()) == 11
+        assert part in messages
+    assert len(messages.splitlines()) == 11
 
 
-def test_one_date_and_no_frequency_is_said_with_all_else(tmp_path: Path) -> None:
+def test_an_unknown_frequency_is_reported_with_the_other_problems(tmp_path: Path) -> None:
     one = series({"A": [1.0], "B": [1.0]})
     infinite = one[:1].with_columns(y=pl.lit(float("inf")))
-    said = problems(tmp_path, {"a.parquet": one, "b.parquet": infinite})
-    assert len(said) == 2
-    assert "infinite" in said[0]
-    assert "does not tell the frequency" in said[1]
+    messages = problems(tmp_path, {"a.parquet": one, "b.parquet": infinite})
+    assert len(messages) == 2
+    assert "infinite" in messages[0]
+    assert "the frequency cannot be inferred" in messages[1]
 
 
 def test_sound_demand_passes(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ def test_sound_demand_passes(tmp_path: Path) -> None:
     assert sound == Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))
 
 
-def test_the_usual_span_passes_over_a_few_odd_dates() -> None:
+def test_the_usual_span_ignores_a_few_odd_dates() -> None:
     weeks = pl.date_range(LAST - timedelta(weeks=9), LAST, "1w", eager=True)
-    odd = pl.DataFrame({DAY: [date(1900, 1, 1), *weeks], ROWS: [1, *[20] * 10], GIVEN: [1, *[20] * 10]})
+    odd = pl.DataFrame({DAY: [date(1900, 1, 1), *weeks], ROWS: [1, *[20] * 10], WITH_VALUE: [1, *[20] * 10]})
     calendar = Calendar(Frequency("W-MON"), Frequency("W-MON").period_of(LAST))
     assert calendar.usual_span(DayCounts(odd), configured()) == 10
     assert calendar.usual_span(DayCounts(odd), configured(history=4)) == 4

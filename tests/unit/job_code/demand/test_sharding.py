@@ -1,6 +1,7 @@
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -29,9 +30,9 @@ def size(parts: list[Part]) -> int:
 def test_every_row_is_in_one_part(count: int) -> None:
     random = np.random.default_rng(count)
     for _ in range(100):
-        given = files(*random.integers(0, 30, random.integers(0, 6)), csv=tuple(random.integers(0, 30, 2)))
-        random.shuffle(given)
-        lists = split(given, count)
+        tables = files(*random.integers(0, 30, random.integers(0, 6)), csv=tuple(random.integers(0, 30, 2)))
+        random.shuffle(tables)
+        lists = split(tables, count)
         assert 1 <= len(lists) <= count
         assert all(lists)
         rows: Counter[tuple[str, int]] = Counter()
@@ -42,14 +43,14 @@ def test_every_row_is_in_one_part(count: int) -> None:
             else:
                 assert part.file.typed
                 rows.update((part.file.name, at) for at in range(part.first, part.first + part.rows))
-        assert rows == Counter((file.name, at) for file in given for at in range(file.rows))
-        assert {part.file.name for parts in lists for part in parts} == {file.name for file in given}
+        assert rows == Counter((file.name, at) for file in tables for at in range(file.rows))
+        assert {part.file.name for parts in lists for part in parts} == {file.name for file in tables}
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
-def test_parts_are_about_as_large(count: int) -> None:
-    for given in (files(1000), files(*[10] * 100), files(1, 990, 9), files(0, 500, 0, 500)):
-        lists = split(given, count)
+def test_parts_have_about_equal_rows(count: int) -> None:
+    for tables in (files(1000), files(*[10] * 100), files(1, 990, 9), files(0, 500, 0, 500)):
+        lists = split(tables, count)
         assert len(lists) == count
         assert max(map(size, lists)) <= -(-1000 // count)
         assert min(map(size, lists)) >= 1000 // count - count
@@ -57,13 +58,13 @@ def test_parts_are_about_as_large(count: int) -> None:
     assert [size(parts) for parts in weeks] == [260] * 4
 
 
-def test_few_rows_are_few_parts() -> None:
+def test_few_rows_give_few_parts() -> None:
     assert [size(parts) for parts in split(files(2), 8)] == [1, 1]
     assert [size(parts) for parts in split(files(0, 0), 8)] == [0]
     assert len(split(files(csv=(100,)), 8)) == 1
 
 
-WAYS = {
+SIZES = {
     "small batches": WorkSizes(rows_per_batch=7),
     "many shards": WorkSizes(rows_per_shard=50),
     "several writers": WorkSizes(rows_worth_a_worker=1),
@@ -72,13 +73,13 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_same_panel_comes_of_it_whatever_the_sizes(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("name", SIZES)
+def test_the_panel_does_not_depend_on_the_sizes(tmp_path: Path, name: str) -> None:
     demand = pl.concat([shop(20, 30), series({"new": [1.0], "gaps": [1.0, None, None, 4.0], "zero": [0.0] * 9})])
     shuffled = demand.sample(fraction=1, shuffle=True, seed=3)
     whole = prepared(tmp_path / "one", {"a.parquet": demand}, configured())
-    given: dict[str, pl.DataFrame | bytes] = {"a.parquet": shuffled[:200], "b.csv": shuffled[200:], "c.csv": demand[:0]}
-    split_up = prepared(tmp_path / "many", given, configured(), sizes=WAYS[way], workers=3)
+    parts: dict[str, pl.DataFrame | bytes] = {"a.parquet": shuffled[:200], "b.csv": shuffled[200:], "c.csv": demand[:0]}
+    split_up = prepared(tmp_path / "many", parts, configured(), sizes=SIZES[name], workers=3)
     expected, panel = stacked(whole), stacked(split_up)
     assert panel.keys.equals(expected.keys)
     assert panel.first_period.tolist() == expected.first_period.tolist()
@@ -89,12 +90,12 @@ def test_the_same_panel_comes_of_it_whatever_the_sizes(tmp_path: Path, way: str)
     assert split_up.stratum_counts.series.tolist() == whole.stratum_counts.series.tolist()
     assert split_up.stratum_counts.values.tolist() == whole.stratum_counts.values.tolist()
     assert split_up.recent == pytest.approx(whole.recent)
-    assert (len(split_up.chunks) > 1) == ("shards" in way or "chunks" in way or way == "all")
+    assert (len(split_up.chunks) > 1) == ("shards" in name or "chunks" in name or name == "all")
     assert not list((tmp_path / "many" / "shards").iterdir())
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_same_is_said_of_bad_demand_whatever_the_sizes(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("name", SIZES)
+def test_the_messages_do_not_depend_on_the_sizes(tmp_path: Path, name: str) -> None:
     demand = shop(20, 30).with_row_index("at")
     twice = demand.filter(pl.col("at") % 70 == 5)
     odd = demand.with_columns(pl.when(pl.col("at") % 50 == 7).then(pl.col("ds") + pl.duration(days=1)).otherwise("ds"))
@@ -107,14 +108,15 @@ def test_the_same_is_said_of_bad_demand_whatever_the_sizes(tmp_path: Path, way: 
         .alias("y"),
         pl.when(pl.col("at") == 300).then(None).otherwise("unique_id").alias("unique_id"),
     )
-    given: dict[str, pl.DataFrame | bytes] = {"a.parquet": spoilt[:400], "b.csv": spoilt[400:], "bad.parquet": b"PAR1"}
-    expected = problems(tmp_path / "one", given, negative_rule="error", cutoff="2030-01-07")
+    parts: dict[str, pl.DataFrame | bytes] = {"a.parquet": spoilt[:400], "b.csv": spoilt[400:], "bad.parquet": b"PAR1"}
+    settings: dict[str, Any] = {"negative_rule": "error", "cutoff": "2030-01-07"}
+    expected = problems(tmp_path / "one", parts, **settings)
     assert len(expected) == 7
-    said = problems(tmp_path / "many", given, sizes=WAYS[way], workers=3, negative_rule="error", cutoff="2030-01-07")
-    assert sorted(said) == sorted(expected)  # what was found first comes first
+    messages = problems(tmp_path / "many", parts, sizes=SIZES[name], workers=3, **settings)
+    assert sorted(messages) == sorted(expected)  # the order depends on which worker is first
 
 
-def test_shards_follow_from_the_rows(tmp_path: Path) -> None:
+def test_the_number_of_shards_depends_on_the_rows(tmp_path: Path) -> None:
     demand, _ = sharded(tmp_path, {"a.parquet": shop(40, 50)}, sizes=WorkSizes(rows_per_shard=300))
     assert demand.shards == 7
     assert ONE.shards(0) == ONE.shards(1) == ONE.shards(ONE.rows_per_shard) == 1

@@ -1,4 +1,4 @@
-"""Rows on their way to shards, against a dictionary of lists."""
+"""Compare shuffled rows with a dictionary of lists."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -40,14 +40,14 @@ def random_rows(keys: pl.DataFrame, count: int, random: np.random.Generator) -> 
     )
 
 
-@pytest.mark.parametrize("kind", KEYS)
+@pytest.mark.parametrize("keys_name", KEYS)
 @pytest.mark.parametrize("seed", [0, 1])
-def test_all_rows_of_a_series_meet_and_nothing_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, seed: int
+def test_all_rows_of_a_series_are_in_one_shard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys_name: str, seed: int
 ) -> None:
     monkeypatch.setattr(key_hashes, "MIN_SLOTS", 16)
     monkeypatch.setattr(shuffle_files, "KEYS_IN_MEMORY", 50)
-    random, keys = np.random.default_rng(seed), KEYS[kind]
+    random, keys = np.random.default_rng(seed), KEYS[keys_name]
     key, shards = tuple(keys.columns), int(random.integers(1, 12))
     writers = [ShuffleWriter(tmp_path, number, shards, key) for number in range(int(random.integers(1, 13)))]
     expected: dict[tuple[object, ...], list[tuple[date, float | None]]] = defaultdict(list)
@@ -86,7 +86,7 @@ def test_all_rows_of_a_series_meet_and_nothing_is_lost(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_shard_without_series_is_nothing(tmp_path: Path) -> None:
+def test_a_shard_without_series_is_none(tmp_path: Path) -> None:
     one = pl.DataFrame({"id": ["A"], DAY: [date(2026, 11, 16)], VALUE: [1.0]}).cast({VALUE: pl.Float32})
     writer = ShuffleWriter(tmp_path, 0, 5, ("id",))
     writer.add(one[:0])

@@ -1,4 +1,4 @@
-"""An empty shelf is missing demand, and neither teaches nor is judged."""
+"""Stockouts are missing demand: they are imputed and do not count in training and scores."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from job_code.demand.stockouts import ENOUGH, USUAL, impute_stockouts
+from job_code.demand.stockouts import MIN_IN_STOCK_SHARE, PERIODS_IN_MEAN, impute_stockouts
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
@@ -26,21 +26,23 @@ def panel_with(values: list[list[float]]) -> Panel:
     )
 
 
-def by_hand(values: np.ndarray, share: np.ndarray) -> list[float]:
-    on = [at for at in range(len(values)) if share[at] >= ENOUGH]
+def reference(values: np.ndarray, share: np.ndarray) -> list[float]:
+    on = [at for at in range(len(values)) if share[at] >= MIN_IN_STOCK_SHARE]
     full = {at: values[at] / share[at] for at in on}
     found = []
     for at, sold in enumerate(values):
         if at in full:
             found.append(full[at])
             continue
-        known = [each for each in on if each < at][-USUAL:] or [each for each in on if each > at][:USUAL]
+        known = [each for each in on if each < at][-PERIODS_IN_MEAN:] or [each for each in on if each > at][
+            :PERIODS_IN_MEAN
+        ]
         found.append(max(sold, np.mean([full[each] for each in known]) if known else 0.0))
     is_whole = all(value == round(value) for value in values)
     return [round(each) if is_whole and share[at] < 1 else each for at, each in enumerate(found)]
 
 
-def test_estimates_are_those_made_by_hand() -> None:
+def test_estimates_equal_a_simple_reference() -> None:
     random = np.random.default_rng(0)
     values = [random.gamma(2, 3, int(length)) for length in random.integers(1, 40, 60)]
     values = [np.round(each) if at % 2 else each for at, each in enumerate(values)]
@@ -48,40 +50,40 @@ def test_estimates_are_those_made_by_hand() -> None:
     share[3][:], share[4][:5] = 0.0, 0.0
     panel = panel_with([each.tolist() for each in values])
     off = impute_stockouts(panel, np.concatenate(share))
-    expected = [by_hand(each, own) for each, own in zip(values, share, strict=True)]
+    expected = [reference(each, own) for each, own in zip(values, share, strict=True)]
     assert panel.values.tolist() == pytest.approx(np.concatenate(expected).tolist())
-    assert off.tolist() == (np.concatenate(share) < ENOUGH).tolist()
+    assert off.tolist() == (np.concatenate(share) < MIN_IN_STOCK_SHARE).tolist()
 
 
-def test_what_was_wholly_on_sale_is_left_alone() -> None:
+def test_periods_wholly_in_stock_are_unchanged() -> None:
     panel = panel_with([[1.0, 2.5], [3.0]])
     assert not impute_stockouts(panel, np.ones(3)).any()
     assert panel.values.tolist() == [1.0, 2.5, 3.0]
 
 
-def shelves(*, told: bool) -> pl.DataFrame:
-    """Twenty articles that sell 20 a week, out of stock for the last weeks."""
+def shelves(*, with_share: bool) -> pl.DataFrame:
+    """Return demand of twenty articles that sell 20 a week and are out of stock in the last weeks."""
     random = np.random.default_rng(0)
     sold = {f"A{at:02d}": random.poisson(20, 100).astype(float) for at in range(20)}
     for each in sold.values():
         each[88:] = 0.0
     demand = series({name: each.tolist() for name, each in sold.items()})
     on_shelf = pl.when(pl.int_range(pl.len()).over("unique_id") >= 88).then(0.0).otherwise(1.0)
-    return demand.with_columns(on_shelf=on_shelf) if told else demand
+    return demand.with_columns(on_shelf=on_shelf) if with_share else demand
 
 
-def test_an_empty_shelf_does_not_forecast_nothing(tmp_path: Path) -> None:
-    told = run_job(tmp_path / "told", shelves(told=True), in_stock_column="on_shelf")
-    assert told.forecasts["mean"].to_numpy() == pytest.approx(np.full(80, 20.0), rel=0.25)
-    assert told.quality["repairs"]["periods_off_sale"] == 12 * 20
-    untold = run_job(tmp_path / "untold", shelves(told=False))
-    assert untold.forecasts["mean"].mean() < 5  # type: ignore[operator]
-    ignored = run_job(tmp_path / "ignored", shelves(told=True))
+def test_a_stockout_does_not_lower_the_forecast(tmp_path: Path) -> None:
+    imputed = run_job(tmp_path / "imputed", shelves(with_share=True), in_stock_column="on_shelf")
+    assert imputed.forecasts["mean"].to_numpy() == pytest.approx(np.full(80, 20.0), rel=0.25)
+    assert imputed.quality["repairs"]["periods_off_sale"] == 12 * 20
+    without = run_job(tmp_path / "without", shelves(with_share=False))
+    assert without.forecasts["mean"].mean() < 5  # type: ignore[operator]
+    ignored = run_job(tmp_path / "ignored", shelves(with_share=True))
     assert ignored.quality["ignored_columns"] == ["demand: on_shelf"]
 
 
-def test_periods_off_sale_are_not_judged(tmp_path: Path) -> None:
-    sample = sample_of(tmp_path, shelves(told=True), in_stock_column="on_shelf")
+def test_out_of_stock_periods_are_not_scored(tmp_path: Path) -> None:
+    sample = sample_of(tmp_path, shelves(with_share=True), in_stock_column="on_shelf")
     config = configured(in_stock_column="on_shelf", horizon=12)
     tested = backtested(sample, config)
     assert tested
@@ -90,7 +92,7 @@ def test_periods_off_sale_are_not_judged(tmp_path: Path) -> None:
     assert (tested.weight[tested.period <= emptied] > 0).all()
 
 
-def test_a_row_without_a_value_may_still_say_that_nothing_could_be_sold(tmp_path: Path) -> None:
+def test_a_row_without_a_value_can_have_an_in_stock_share(tmp_path: Path) -> None:
     demand = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
     last = demand.with_columns(
         y=pl.when(pl.int_range(pl.len()) == 19).then(None).otherwise(pl.col("y")),
@@ -103,7 +105,7 @@ def test_a_row_without_a_value_may_still_say_that_nothing_could_be_sold(tmp_path
     assert repairs.periods_partly_on_sale == 0
 
 
-def test_a_year_off_sale_is_an_end(tmp_path: Path) -> None:
+def test_a_series_out_of_stock_for_a_year_is_discontinued(tmp_path: Path) -> None:
     off = pl.when(pl.int_range(pl.len()).over("unique_id") >= 60).then(0.0).otherwise(1.0)
     demand = series({"a": [20.0] * 60 + [0.0] * 60, "b": [5.0] * 120}).with_columns(
         on_shelf=pl.when(pl.col("unique_id") == "a").then(off).otherwise(1.0)
@@ -113,7 +115,7 @@ def test_a_year_off_sale_is_an_end(tmp_path: Path) -> None:
     assert finished.quality["series"]["stopped_selling"] == 1
 
 
-def test_estimates_do_not_make_a_series_look_calm(tmp_path: Path) -> None:
+def test_estimates_do_not_narrow_the_prediction_interval(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     values = {f"A{at:02d}": random.poisson(20, 120).astype(float).tolist() for at in range(40)}
     off = (pl.col("unique_id") == "A00") & (pl.int_range(pl.len()).over("unique_id") >= 94)
@@ -126,7 +128,7 @@ def test_estimates_do_not_make_a_series_look_calm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unknown", [None, float("nan")])
-def test_a_share_may_be_a_flag_or_unknown(tmp_path: Path, unknown: float | None) -> None:
+def test_a_share_can_be_a_boolean_or_missing(tmp_path: Path, unknown: float | None) -> None:
     rows = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
     flagged = rows.with_columns(on_shelf=pl.int_range(pl.len()) != 19)
     panel, repairs = panel_of(tmp_path / "flag", flagged, in_stock_column="on_shelf")
@@ -136,13 +138,13 @@ def test_a_share_may_be_a_flag_or_unknown(tmp_path: Path, unknown: float | None)
     assert again.values.tolist() == panel.values.tolist()
 
 
-def test_what_is_no_share_is_refused(tmp_path: Path) -> None:
-    demand = shelves(told=True).with_columns(
+def test_an_invalid_share_is_rejected(tmp_path: Path) -> None:
+    demand = shelves(with_share=True).with_columns(
         on_shelf=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit(1.5)).otherwise(pl.col("on_shelf"))
     )
     with pytest.raises(InputError) as error:
         run_job(tmp_path, demand, in_stock_column="on_shelf")
-    (said,) = error.value.problems
-    assert said.startswith(
+    (message,) = error.value.problems
+    assert message.startswith(
         "demand: 3 rows with something other than a share from 0 to 1 in on_shelf, e.g. 1.5 in demand.parquet"
     )

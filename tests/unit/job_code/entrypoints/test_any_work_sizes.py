@@ -1,4 +1,4 @@
-"""The same forecasts, to the last bit, whatever the shards, workers, batches, chunks, input files and row order."""
+"""Forecasts are bit-identical for any shards, workers, batches, chunks, input files and row order."""
 
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from job_code.demand.work_sizes import WorkSizes
 from tests.demand import Finished, run_job, series, shop
 
 SERIES, PERIODS = 400, 60
-LEARNT_FROM = 10_000  # rows, of 22,000
+SAMPLE_ROWS = 10_000  # of 22,000
 
 
 def assortment() -> pl.DataFrame:
-    """Of every sort: steady, intermittent, new, stopped."""
+    """Series of every type: steady, intermittent, new, discontinued."""
     random = np.random.default_rng(0)
     values: dict[str, list[float | None]] = {}
     for number in range(SERIES - 40):
@@ -34,11 +34,11 @@ DEMAND = assortment()
 STATIC = DEMAND.select(pl.col("unique_id").unique().sort()).with_columns(
     brand=pl.col("unique_id").str.slice(2, 1), size=pl.int_range(pl.len()) % 17 / 3
 )[5:]
-SETTINGS: dict[str, Any] = {"sample_rows": LEARNT_FROM, "n_estimators": 20}
+SETTINGS: dict[str, Any] = {"sample_rows": SAMPLE_ROWS, "n_estimators": 20}
 
 
 def sameness(finished: Finished) -> dict[str, Any]:
-    """What must be the same whatever the way the work was done."""
+    """The results that do not depend on the sizes of the work."""
     manifest = finished.manifest
     quality = dict(manifest["data_quality"])
     quality["input"] = {name: count for name, count in quality["input"].items() if name != "demand_files"}
@@ -80,22 +80,22 @@ def test_forecasts_metrics_and_counts_are_the_same(whole: Finished, tmp_path: Pa
     assert (len(finished.parts) > 1) == (way != "small batches")
 
 
-def test_it_was_a_sample_that_was_learnt_from(whole: Finished) -> None:
+def test_the_model_is_trained_on_a_sample(whole: Finished) -> None:
     sample = whole.manifest["sample"]
     assert sum(sample["of_series"].values()) == SERIES
-    assert 0.8 * LEARNT_FROM < sample["rows"] < 1.2 * LEARNT_FROM < DEMAND.height
+    assert 0.8 * SAMPLE_ROWS < sample["rows"] < 1.2 * SAMPLE_ROWS < DEMAND.height
     assert all(0 < sample["series"][name] <= count for name, count in sample["of_series"].items())
     assert 0 < sample["model_wape_with_half"] < 5
-    assert "learnt from, and was tested on" in whole.report
+    assert "trained and tested on a stratified sample" in whole.report
     assert "in the sample" in whole.report
 
 
-def test_a_sample_that_holds_all_is_no_sample(whole: Finished, tmp_path: Path) -> None:
+def test_a_large_sample_is_the_full_population(whole: Finished, tmp_path: Path) -> None:
     everything = run_job(tmp_path, DEMAND, static={"s.parquet": STATIC}, n_estimators=20)
     sample = everything.manifest["sample"]
     assert sample["series"] == sample["of_series"]
     assert sample["model_wape_with_half"] is None
-    assert "learnt from, and was tested on" not in everything.report
+    assert "trained and tested on a stratified sample" not in everything.report
     assert not everything.forecasts.equals(whole.forecasts)
     estimated, true = (each.manifest["metrics"]["forecast"]["wape"] for each in (whole, everything))
     assert estimated == pytest.approx(true, rel=0.15)

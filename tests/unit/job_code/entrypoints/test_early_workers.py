@@ -1,4 +1,4 @@
-"""Processes start before the job's libraries are imported where the demand is large, and only there."""
+"""Processes start before the job imports its libraries if the demand is large, and only then."""
 
 from pathlib import Path
 
@@ -19,7 +19,9 @@ def demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("worth", "started"), [(120, True), (121, False)])
-def test_large_demand_starts_them(demand: Path, monkeypatch: pytest.MonkeyPatch, worth: int, started: bool) -> None:
+def test_large_demand_starts_processes(
+    demand: Path, monkeypatch: pytest.MonkeyPatch, worth: int, started: bool
+) -> None:
     monkeypatch.setattr(early_workers, "WORTH_PROCESSES", worth)
     with workers_for({"demand": demand}) as workers:
         assert workers.count == 2
@@ -27,6 +29,6 @@ def test_large_demand_starts_them(demand: Path, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("inputs", [{}, {"demand": Path("/no/such/folder")}])
-def test_demand_that_is_missing_starts_nothing(inputs: dict[str, Path]) -> None:
+def test_missing_demand_starts_no_processes(inputs: dict[str, Path]) -> None:
     with workers_for(inputs) as workers:
         assert not workers.started

@@ -1,4 +1,4 @@
-"""Forecasts with a model that an earlier run trained: of the same demand, the same to the byte."""
+"""Forecasts with the model of an earlier run. For the same demand, the files are identical."""
 
 import hashlib
 import json
@@ -28,12 +28,12 @@ PROMOTIONS = pl.DataFrame({"ds": DAYS}).with_columns(
 
 
 def job(folder: Path, demand: pl.DataFrame = DEMAND, **changes: Any) -> Finished:
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "static": {"s.parquet": STATIC},
         "covariates": {"c.parquet": PROMOTIONS},
         "n_estimators": 20,
     }
-    return run_job(folder, demand, **(given | changes))
+    return run_job(folder, demand, **(arguments | changes))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def infer(trained: Finished, folder: Path, demand: pl.DataFrame = DEMAND, **chan
     return job(folder, demand, model=trained.model_folder, country_holidays="DE", **changes)
 
 
-def test_the_same_demand_is_forecast_the_same_to_the_byte(trained: Finished, tmp_path: Path) -> None:
+def test_the_same_demand_has_identical_forecasts(trained: Finished, tmp_path: Path) -> None:
     again = infer(trained, tmp_path)
     assert again.parts == trained.parts
     ours, theirs = again.manifest, trained.manifest
@@ -59,7 +59,7 @@ def test_the_same_demand_is_forecast_the_same_to_the_byte(trained: Finished, tmp
     assert not (tmp_path / "out" / "models").exists()
 
 
-def test_new_demand_is_forecast_by_the_old_model(trained: Finished, tmp_path: Path) -> None:
+def test_an_earlier_model_forecasts_new_demand(trained: Finished, tmp_path: Path) -> None:
     later = pl.concat(
         [DEMAND, DEMAND.filter(pl.col("ds") == DEMAND["ds"].max()).with_columns(pl.col("ds") + timedelta(7))]
     )
@@ -75,8 +75,8 @@ def test_new_demand_is_forecast_by_the_old_model(trained: Finished, tmp_path: Pa
     assert alone.of("A003").equals(finished.of("A003"))
 
 
-def test_text_means_to_the_model_what_it_meant_before(trained: Finished, tmp_path: Path) -> None:
-    """A new category, first by the alphabet, would shift the codes of all others."""
+def test_categories_keep_their_codes(trained: Finished, tmp_path: Path) -> None:
+    """A new category that is first in the alphabet must not shift the codes of the others."""
     brands = STATIC.with_columns(brand=pl.when(pl.col("unique_id") == "dead").then(pl.lit("!")).otherwise("brand"))
     first = pl.DataFrame({"ds": [date(2024, 5, 27)], "kind": ["a new kind"], "price": [1.0]})
     moved = infer(
@@ -85,8 +85,8 @@ def test_text_means_to_the_model_what_it_meant_before(trained: Finished, tmp_pat
     assert moved.parts == trained.parts
 
 
-def test_holidays_mean_to_the_model_what_they_meant_before(tmp_path: Path) -> None:
-    """Each span of years has holidays of its own: in 2023 there was one that never came again."""
+def test_holidays_keep_their_codes(tmp_path: Path) -> None:
+    """Different years have different holidays: one in 2023 was never repeated."""
     demand = shop(12, 200)
     first = run_job(tmp_path / "trained", demand, country_holidays="GB")
     known = json.loads((first.model_folder / "model.json").read_text())["covariates"]["categories"]["GB holiday"]
@@ -94,12 +94,12 @@ def test_holidays_mean_to_the_model_what_they_meant_before(tmp_path: Path) -> No
     recent = demand.filter(pl.col("ds") >= date(2024, 6, 3))
     again = run_job(tmp_path / "again", recent, model=first.model_folder, country_holidays="GB")
     assert again.manifest["model"]["sha256"] == first.manifest["model"]["sha256"]
-    with pytest.raises(InputError, match="GB holiday before does not mean what it meant when the model was trained"):
+    with pytest.raises(InputError, match="GB holiday before has other categories than in training"):
         run_job(tmp_path / "other", recent, model=shifted(first, tmp_path / "shifted"), country_holidays="GB")
 
 
 def shifted(trained: Finished, folder: Path) -> Path:
-    """A model that knows one of the three columns of holidays otherwise than the others."""
+    """A model with other codes for one of the three columns of holidays."""
     shutil.copytree(trained.model_folder, folder)
     document = json.loads((folder / "model.json").read_text())
     document["covariates"]["categories"]["GB holiday before"].reverse()
@@ -107,32 +107,32 @@ def shifted(trained: Finished, folder: Path) -> Path:
     return folder
 
 
-def test_columns_the_model_does_not_know_are_left_out_and_told(trained: Finished, tmp_path: Path) -> None:
+def test_columns_that_are_new_to_the_model_are_ignored_and_listed(trained: Finished, tmp_path: Path) -> None:
     more = infer(
         trained,
         tmp_path,
-        static={"s.parquet": STATIC.with_columns(colour=pl.lit("red"))},
+        static={"s.parquet": STATIC.with_columns(color=pl.lit("red"))},
         covariates={"c.parquet": PROMOTIONS.select("price", weather=pl.lit(3.0), kind="kind", ds="ds")},
     )
     assert more.parts == trained.parts
     assert more.quality["ignored_columns"] == [
-        "static: colour (new to the model)",
+        "static: color (new to the model)",
         "covariates: weather (new to the model)",
     ]
 
 
-def test_the_age_is_told_and_limited(trained: Finished, tmp_path: Path) -> None:
+def test_the_age_of_the_model_is_reported_and_limited(trained: Finished, tmp_path: Path) -> None:
     old = aged(trained, tmp_path / "model", days=9)
     finished = job(tmp_path / "run", model=old, country_holidays="DE")
     assert finished.manifest["model"]["age_days"] == 9
-    assert "9 days before" in finished.report
-    with pytest.raises(InputError, match=r"9 days ago by run an-earlier, 8 are allowed \(max_model_age_days\)"):
-        job(tmp_path / "refused", model=old, country_holidays="DE", max_model_age_days=8)
-    assert Finished(tmp_path / "refused" / "out").quality["status"] == "input error"
+    assert "(9 days ago)" in finished.report
+    with pytest.raises(InputError, match="run an-earlier trained it 9 days ago, max_model_age_days allows 8; train a"):
+        job(tmp_path / "rejected", model=old, country_holidays="DE", max_model_age_days=8)
+    assert Finished(tmp_path / "rejected" / "out").quality["status"] == "input error"
 
 
 def aged(trained: Finished, folder: Path, *, days: int) -> Path:
-    """The model as it would be, had it been trained earlier."""
+    """A copy of the model with an earlier training date."""
     shutil.copytree(trained.model_folder, folder)
     record = json.loads((folder / "training.json").read_text())
     record["trained_at"] = (datetime.now(UTC) - timedelta(days=days, hours=1)).isoformat()
@@ -150,25 +150,25 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
-        ({"horizon": 5}, "model: it was trained with horizon 4, this run asks for 5; train anew"),
-        ({"quantiles": "0.5"}, "model: it was trained with quantiles 0.1,0.5,0.9, this run asks for 0.5; train anew"),
-        ({"country_holidays": None}, "model: it was trained with country_holidays DE, this run asks for not set"),
-        ({"frequency": "W-SUN"}, "model: it was trained with frequency W-MON, this run asks for W-SUN"),
-        ({"static": None}, "static: size, brand is missing, which the model was trained with; upload it, or train"),
+        ({"horizon": 5}, "model: horizon is 4 in the model and 5 in this run; train a new model"),
+        ({"quantiles": "0.5"}, "model: quantiles is 0.1,0.5,0.9 in the model and 0.5 in this run; train a new model"),
+        ({"country_holidays": None}, "model: country_holidays is DE in the model and not set in this run"),
+        ({"frequency": "W-SUN"}, "model: frequency is W-MON in the model and W-SUN in this run"),
+        ({"static": None}, "static: columns of the model are missing: size, brand. Upload them, or train"),
         (
             {"static": {"s.parquet": STATIC.with_columns(brand=pl.lit(3))}},
-            "static: brand is a number, and was text when the model was trained; upload it as it was, or train anew",
+            "static: brand is a number, but was text in training. Upload it as text, or train a new model",
         ),
         (
             {"static": {"s.parquet": STATIC.with_columns(size=pl.lit(date(2026, 1, 5)))}},
-            "static: size is a Date, and was a number when the model was trained",
+            "static: size is a Date, but was a number in training",
         ),
-        ({"covariates": None}, "covariates: price, kind is missing or unusable, which the model was trained with"),
+        ({"covariates": None}, "covariates: columns of the model are missing or unusable: price, kind"),
         (
             {"covariates": {"c.parquet": PROMOTIONS.with_columns(price=pl.lit("low"))}},
-            "covariates: price is text, and was a number when the model was trained",
+            "covariates: price is text, but was a number in training",
         ),
         (
             {
@@ -177,45 +177,44 @@ def rewrite(folder: Path, record: dict[str, Any]) -> None:
                     "c.parquet": PROMOTIONS.select("ds", "price"),
                 }
             },
-            "covariates: the columns lie in other files than when the model was trained",
+            "covariates: the columns are in other files than in training",
         ),
-        ({"cutoff": "2026-06-01"}, "trained it on demand until 2026-11-16, after the cutoff 2026-06-01; train anew"),
+        ({"cutoff": "2026-06-01"}, "trained it on demand until 2026-11-16, after the cutoff 2026-06-01; train a model"),
     ],
 )
-def test_what_the_model_was_not_made_for_is_refused(
-    trained: Finished, tmp_path: Path, changes: dict[str, Any], said: str
+def test_a_run_that_does_not_fit_the_model_is_rejected(
+    trained: Finished, tmp_path: Path, changes: dict[str, Any], message: str
 ) -> None:
-    given: dict[str, Any] = {"model": trained.model_folder, "country_holidays": "DE"} | changes
-    with pytest.raises(InputError, match=re.escape(said)):
-        job(tmp_path, **{name: value for name, value in given.items() if name in ("static", "covariates") or value})
+    arguments: dict[str, Any] = {"model": trained.model_folder, "country_holidays": "DE"} | changes
+    arguments = {name: value for name, value in arguments.items() if name in ("static", "covariates") or value}
+    with pytest.raises(InputError, match=re.escape(message)):
+        job(tmp_path, **arguments)
 
 
 @pytest.mark.parametrize("settings", [{"n_estimators": 3, "seed": 9}, {"frequency": "W"}, {"frequency": "W-MON"}])
-def test_what_only_training_goes_by_does_not_matter(
-    trained: Finished, tmp_path: Path, settings: dict[str, Any]
-) -> None:
+def test_settings_of_the_training_are_ignored(trained: Finished, tmp_path: Path, settings: dict[str, Any]) -> None:
     finished = infer(trained, tmp_path, **settings)
     assert finished.parts == trained.parts
     assert finished.manifest["configuration"]["n_estimators"] == 20
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda folder: (folder / "training.json").unlink(), "model: training.json cannot be read: No such file"),
-        (lambda folder: (folder / "training.json").write_text("{}"), "training.json is not the file that model"),
+        (lambda folder: (folder / "training.json").write_text("{}"), "training.json does not match its checksum"),
         (lambda folder: rewrite(folder, {}), "model: training.json cannot be read: run_id: Field required"),
         (
-            lambda folder: (folder / "regular.txt").write_text("tree"),
-            "regular.txt is not the file that model.json",
+            lambda folder: (folder / "dense.txt").write_text("tree"),
+            "dense.txt does not match its checksum in model.json",
         ),
     ],
 )
-def test_a_model_that_is_not_whole_is_refused(
-    trained: Finished, tmp_path: Path, spoil: Callable[[Path], None], said: str
+def test_a_damaged_model_is_rejected(
+    trained: Finished, tmp_path: Path, spoil: Callable[[Path], None], message: str
 ) -> None:
     folder = tmp_path / "model"
     shutil.copytree(trained.model_folder, folder)
     spoil(folder)
-    with pytest.raises(ModelUnusableError, match=re.escape(said)):
+    with pytest.raises(ModelUnusableError, match=re.escape(message)):
         job(tmp_path / "run", model=folder, country_holidays="DE")

@@ -1,4 +1,4 @@
-"""The whole job in one process: what it promises of its output, on ordinary and on odd demand."""
+"""The whole job in one process: its output keeps the contract, for ordinary and unusual demand."""
 
 import hashlib
 import json
@@ -120,7 +120,7 @@ def test_repairs_are_counted(finished: Finished) -> None:
     assert quality == {"status": "sound", "problems": [], **finished.manifest["data_quality"]}
 
 
-def test_odd_series_get_sensible_forecasts(finished: Finished) -> None:
+def test_unusual_series_have_plausible_forecasts(finished: Finished) -> None:
     for key in ("zero", "stopped"):
         assert not finished.of(key).select("mean", "q5", "q50", "q95").to_numpy().any()
     new = finished.of("new")
@@ -130,7 +130,7 @@ def test_odd_series_get_sensible_forecasts(finished: Finished) -> None:
     assert (finished.of("sparse")["mean"] < 3).all()
 
 
-def test_the_same_to_the_byte(finished: Finished, tmp_path: Path) -> None:
+def test_a_rerun_makes_identical_files(finished: Finished, tmp_path: Path) -> None:
     assert run_job(tmp_path, VARIED, quantiles="0.05,0.5,0.95").parts == finished.parts
 
 
@@ -147,11 +147,11 @@ def test_files_and_row_order_do_not_matter(finished: Finished, tmp_path: Path) -
     assert as_csv.parts == finished.parts
 
 
-def test_the_seed_is_told(finished: Finished) -> None:
+def test_the_manifest_has_the_seed(finished: Finished) -> None:
     assert finished.manifest["configuration"]["seed"] == 0
 
 
-def test_a_past_cutoff_is_as_if_the_rest_had_not_come_yet(tmp_path: Path) -> None:
+def test_a_past_cutoff_hides_later_demand(tmp_path: Path) -> None:
     cutoff = date(2026, 6, 1)
     late = pl.concat([VARIED, series({"later": [90.0] * 10})])
     described = pl.DataFrame({"unique_id": late["unique_id"].unique().sort()}).with_row_index("number")
@@ -166,7 +166,7 @@ def test_a_past_cutoff_is_as_if_the_rest_had_not_come_yet(tmp_path: Path) -> Non
     assert past.quality["repairs"]["rows_after_cutoff"] > 0
 
 
-def test_each_series_from_its_own_end_where_the_rule_says_so(tmp_path: Path) -> None:
+def test_the_cutoff_rule_series_forecasts_each_series_from_its_own_end(tmp_path: Path) -> None:
     demand = pl.concat([shop(4, 40), series({"early": [5.0] * 30}, last=date(2026, 9, 7))])
     finished = run_job(tmp_path, demand, cutoff_rule="series")
     check_contract(finished)
@@ -175,7 +175,7 @@ def test_each_series_from_its_own_end_where_the_rule_says_so(tmp_path: Path) -> 
     assert finished.of("early")["mean"].is_between(3, 8).all()
 
 
-def test_negative_demand_is_kept_where_the_rule_says_so(tmp_path: Path) -> None:
+def test_the_negative_rule_keep_keeps_negative_demand(tmp_path: Path) -> None:
     below = shop(4, 60).with_columns(pl.col("y") - 200)
     finished = run_job(tmp_path / "keep", below, negative_rule="keep")
     check_contract(finished)
@@ -213,7 +213,7 @@ def test_demand_of_every_shape_is_forecast(tmp_path: Path, demand: pl.DataFrame,
     assert "NaN" not in (finished.forecast_folder / "_manifest.json").read_text()
 
 
-def test_composite_keys_of_mixed_types_come_back_as_they_were(tmp_path: Path) -> None:
+def test_composite_keys_keep_their_types(tmp_path: Path) -> None:
     demand = shop(6, 30).with_columns(
         article=pl.col("unique_id").str.slice(1).cast(pl.Int32) // 2,
         merchant=pl.when(pl.col("unique_id").str.slice(3).cast(pl.Int32) % 2 == 0)
@@ -231,7 +231,7 @@ def test_composite_keys_of_mixed_types_come_back_as_they_were(tmp_path: Path) ->
     assert finished.quality["ignored_columns"] == ["demand: unique_id"]
 
 
-def test_many_files_hold_every_series_once(tmp_path: Path) -> None:
+def test_many_files_contain_every_series_once(tmp_path: Path) -> None:
     whole = run_job(tmp_path / "one", VARIED)
     split = run_job(tmp_path / "many", VARIED, sizes=WorkSizes(rows_per_shard=400, values_per_chunk=200))
     check_contract(split)
@@ -240,18 +240,18 @@ def test_many_files_hold_every_series_once(tmp_path: Path) -> None:
     assert split.forecasts.sort("unique_id", "ds").equals(whole.forecasts)
 
 
-def test_an_input_error_leaves_the_full_report_and_nothing_else(tmp_path: Path) -> None:
-    spoilt = pl.concat([VARIED, VARIED[:3]])
+def test_an_input_error_writes_only_the_data_quality_report(tmp_path: Path) -> None:
+    duplicated = pl.concat([VARIED, VARIED[:3]])
     static = {"a.parquet": pl.DataFrame({"unique_id": ["x", "x"], "size": [1, 2]})}
-    with pytest.raises(InputError) as refused:
-        run_job(tmp_path, spoilt, static=dict(static), cutoff="2030-01-07")
-    assert [problem.split(":")[0] for problem in refused.value.problems] == ["demand", "static", "cutoff"]
+    with pytest.raises(InputError) as error:
+        run_job(tmp_path, duplicated, static=dict(static), cutoff="2030-01-07")
+    assert [problem.split(":")[0] for problem in error.value.problems] == ["demand", "static", "cutoff"]
     left = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert left == ["reports/partition=all/run_id=the-run/data_quality.json"]
-    assert Finished(tmp_path / "out").quality == {"status": "input error", "problems": list(refused.value.problems)}
+    assert Finished(tmp_path / "out").quality == {"status": "input error", "problems": list(error.value.problems)}
 
 
-def test_what_travels_through_the_state_machine_does_not_grow_with_the_horizon(finished: Finished) -> None:
+def test_the_metrics_in_the_state_data_do_not_grow_with_the_horizon(finished: Finished) -> None:
     manifest = finished.manifest
     assert len(json.dumps(manifest["metrics"])) < 4_000
     assert [each["step"] for each in manifest["backtest"]["by_step"]] == list(

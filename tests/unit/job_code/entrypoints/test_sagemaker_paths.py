@@ -37,7 +37,7 @@ def test_hyperparameters_that_cannot_be_read_are_an_input_error(tmp_path: Path, 
         SageMakerPaths(tmp_path).hyperparameters()
 
 
-def test_the_failure_is_cut_to_what_the_platform_shows(tmp_path: Path) -> None:
+def test_the_failure_is_cut_to_the_length_that_the_platform_shows(tmp_path: Path) -> None:
     paths = SageMakerPaths(tmp_path)
     paths.write_failure(ErrorCode.INPUT_ERROR, "ä" * 5000)
     written = (tmp_path / "output" / "failure").read_text(encoding="utf-8")

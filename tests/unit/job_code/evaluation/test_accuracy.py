@@ -1,4 +1,4 @@
-"""On simulated demand, whose truth is known, the forecasts are what they should be."""
+"""The forecasts of simulated demand with a known distribution are accurate."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.demand import Finished, run_job, series, shop
 HORIZON = 12
 
 
-def test_season_and_trend_are_forecast_better_than_by_last_year(tmp_path: Path) -> None:
+def test_season_and_trend_are_forecast_better_than_by_seasonal_naive(tmp_path: Path) -> None:
     demand = shop(60, 160 + HORIZON, seed=4)
     days = demand["ds"].unique().sort()
     finished = run_job(tmp_path, demand, horizon=HORIZON, cutoff=days[-HORIZON - 1], n_estimators=100)
@@ -20,7 +20,7 @@ def test_season_and_trend_are_forecast_better_than_by_last_year(tmp_path: Path) 
     forecast = finished.forecasts
     error = np.abs(forecast["mean"].to_numpy() - actual).sum()
     assert error < 0.85 * np.abs(naive - actual).sum()
-    assert error < 0.095 * actual.sum()  # of which the noise alone, unforeseeable, makes 0.08
+    assert error < 0.095 * actual.sum()  # the noise, which is not predictable, is 0.08 of it
     inside = (forecast["q10"].to_numpy() <= actual) & (actual <= forecast["q90"].to_numpy())
     assert inside.mean() == pytest.approx(0.8, abs=0.12)
     metrics = finished.manifest["metrics"]
@@ -45,13 +45,15 @@ def test_means_of_intermittent_demand_are_near_its_rate(intermittent: Finished, 
     assert np.corrcoef(mean.sum(axis=1), rates)[0, 1] > 0.9
 
 
-def test_quantiles_of_intermittent_demand_are_sensible(intermittent: Finished, rates: np.ndarray) -> None:
+def test_quantiles_of_intermittent_demand_are_plausible(intermittent: Finished, rates: np.ndarray) -> None:
     quantiles = intermittent.forecasts.select("q10", "q50", "q90").to_numpy().reshape(len(rates), HORIZON, 3)
     rare = rates < 0.12
     assert quantiles[rare, :, 1].mean() < 0.1
     assert quantiles[rare, :, 2].max() < 3
     future = np.random.default_rng(2).poisson(rates[:, None], (len(rates), HORIZON))
-    assert 0.9 <= (future <= quantiles[..., 2]).mean() < 0.97  # a count at or below its quantile is more than 0.9
+    assert (
+        0.9 <= (future <= quantiles[..., 2]).mean() < 0.97
+    )  # counts have ties, so the share at or below the quantile is above 0.9
     assert np.array_equal(quantiles, np.round(quantiles))
 
 
@@ -66,7 +68,7 @@ def test_sparse_demand_does_not_drift_from_its_rate(tmp_path: Path, seed: int) -
     assert mean[:, -1].sum() == pytest.approx(rates.sum(), rel=0.15)
 
 
-def test_daily_series_that_were_silent_for_a_week_keep_their_spread(tmp_path: Path) -> None:
+def test_daily_series_without_demand_for_a_week_keep_their_interval(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     rates = random.uniform(0.1, 1.0, 100)
     demand = series({f"S{at:03d}": random.poisson(rate, 500).tolist() for at, rate in enumerate(rates)}, frequency="D")
@@ -77,7 +79,7 @@ def test_daily_series_that_were_silent_for_a_week_keep_their_spread(tmp_path: Pa
     assert forecast["mean"].to_numpy().sum() == pytest.approx(28 * rates.sum(), rel=0.15)
 
 
-def test_a_new_article_is_about_as_uncertain_as_its_neighbours(tmp_path: Path) -> None:
+def test_a_new_article_is_about_as_uncertain_as_its_neighbors(tmp_path: Path) -> None:
     random = np.random.default_rng(5)
     values = {f"S{at:02d}": (50 * np.exp(random.normal(0, 0.4, 120))).tolist() for at in range(60)}
     finished = run_job(tmp_path, series({**values, "new": [50.0]}), horizon=HORIZON, n_estimators=50)
@@ -87,10 +89,12 @@ def test_a_new_article_is_about_as_uncertain_as_its_neighbours(tmp_path: Path) -
     assert 0.5 * others < new < 2 * others
 
 
-def test_new_articles_among_slow_sellers_are_forecast_like_these(tmp_path: Path) -> None:
+def test_new_articles_are_forecast_like_slow_sellers_around_them(tmp_path: Path) -> None:
     random = np.random.default_rng(2)
     values = {f"S{at:03d}": random.poisson(0.5, 120).tolist() for at in range(200)}
-    values |= {f"new{at:02d}": [1.0] for at in range(40)}  # demand begins with a sale: nobody is told of those before
+    values |= {
+        f"new{at:02d}": [1.0] for at in range(40)
+    }  # demand begins with the first sale; earlier zeros are missing
     finished = run_job(tmp_path, series(values), horizon=HORIZON, n_estimators=100)
     is_new = finished.forecasts["unique_id"].str.starts_with("new")
     assert finished.forecasts.filter(is_new)["mean"].mean() == pytest.approx(0.5, abs=0.15)

@@ -19,7 +19,7 @@ def backtested(sample: Sample, **settings: object) -> Backtest:
     return result
 
 
-def places(folder: Path, demand: pl.DataFrame, **settings: object) -> list[tuple[int, int, int]]:
+def windows_of(folder: Path, demand: pl.DataFrame, **settings: object) -> list[tuple[int, int, int]]:
     panel, _ = panel_of(folder, demand, frequency="W-MON")
     return [
         (each.held_out_periods, each.steps, int(each.series.sum()))
@@ -27,51 +27,57 @@ def places(folder: Path, demand: pl.DataFrame, **settings: object) -> list[tuple
     ]
 
 
-def test_origins_lie_a_third_of_a_horizon_apart_over_several_horizons(tmp_path: Path) -> None:
-    assert places(tmp_path / "a", shop(3, 160), horizon=12) == [(back, min(12, back), 3) for back in range(36, 0, -4)]
-    assert places(tmp_path / "b", shop(3, 160), horizon=12, backtest_horizons=1) == [(12, 12, 3), (8, 8, 3), (4, 4, 3)]
-    # No more than a quarter of the usual history is held out.
-    assert places(tmp_path / "c", shop(3, 80), horizon=12) == [
+def test_cutoffs_are_a_third_of_a_horizon_apart(tmp_path: Path) -> None:
+    assert windows_of(tmp_path / "a", shop(3, 160), horizon=12) == [
+        (back, min(12, back), 3) for back in range(36, 0, -4)
+    ]
+    assert windows_of(tmp_path / "b", shop(3, 160), horizon=12, backtest_horizons=1) == [
+        (12, 12, 3),
+        (8, 8, 3),
+        (4, 4, 3),
+    ]
+    # At most a quarter of the median history is held out.
+    assert windows_of(tmp_path / "c", shop(3, 80), horizon=12) == [
         (20, 12, 3),
         (16, 12, 3),
         (12, 12, 3),
         (8, 8, 3),
         (4, 4, 3),
     ]
-    assert places(tmp_path / "d", shop(3, 20), horizon=12) == [(5, 5, 3), (3, 3, 3), (1, 1, 3)]
-    assert places(tmp_path / "e", shop(3, 2), horizon=12) == [(1, 1, 3)]
-    assert places(tmp_path / "f", shop(3, 1), horizon=12) == []
+    assert windows_of(tmp_path / "d", shop(3, 20), horizon=12) == [(5, 5, 3), (3, 3, 3), (1, 1, 3)]
+    assert windows_of(tmp_path / "e", shop(3, 2), horizon=12) == [(1, 1, 3)]
+    assert windows_of(tmp_path / "f", shop(3, 1), horizon=12) == []
 
 
-def test_one_long_series_does_not_hold_out_the_life_of_all_others(tmp_path: Path) -> None:
+def test_one_long_series_does_not_lengthen_the_windows_of_short_ones(tmp_path: Path) -> None:
     long = series({"long": [5.0] * 300})
-    placed = places(tmp_path, pl.concat([long, shop(9, 30)]), horizon=12)
-    assert placed[0] == (7, 7, 10)
+    windows = windows_of(tmp_path, pl.concat([long, shop(9, 30)]), horizon=12)
+    assert windows[0] == (7, 7, 10)
 
 
-def test_many_series_are_forecast_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_use_different_series_if_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     panel, _ = panel_of(tmp_path, shop(60, 80))
     monkeypatch.setattr("job_code.evaluation.backtest_windows.MAX_FORECASTS", 240)
-    origins = make_backtest_windows(panel, configured(horizon=4))
-    assert sum(int(each.series.sum()) * each.steps for each in origins) <= 240 + 2 * 4 * len(origins)
-    assert np.any([each.series for each in origins], axis=0).sum() > 30
-    for each in origins:  # as many of each half, as each is judged by the other
+    windows = make_backtest_windows(panel, configured(horizon=4))
+    assert sum(int(each.series.sum()) * each.steps for each in windows) <= 240 + 2 * 4 * len(windows)
+    assert np.any([each.series for each in windows], axis=0).sum() > 30
+    for each in windows:  # as many of each half, because cross-fitting needs both
         assert abs(int(each.series[::2].sum()) - int(each.series[1::2].sum())) <= 1
 
 
-def test_nothing_held_out_reaches_the_forecast(tmp_path: Path) -> None:
+def test_held_out_demand_does_not_influence_forecasts(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shop(8, 80))
     before, panel = backtested(sample), sample.panel
-    spoilt = np.where(panel.periods_left < 4, panel.values * 1.3 + 5, panel.values)
-    after = backtested(replace(sample, panel=replace(panel, values=spoilt)))
-    unspoilt = before.period - before.step < panel.last_period[0] - 3  # what was known when it was forecast
-    assert 0 < unspoilt.sum() < len(unspoilt)
+    changed = np.where(panel.periods_left < 4, panel.values * 1.3 + 5, panel.values)
+    after = backtested(replace(sample, panel=replace(panel, values=changed)))
+    unaffected = before.period - before.step < panel.last_period[0] - 3  # rows with a cutoff before the changed values
+    assert 0 < unaffected.sum() < len(unaffected)
     for name in ("seasonal_naive", "moving_average", "model"):
-        assert np.array_equal(getattr(before, name)[unspoilt], getattr(after, name)[unspoilt])
+        assert np.array_equal(getattr(before, name)[unaffected], getattr(after, name)[unaffected])
     assert not np.allclose(before.actual, after.actual)
 
 
-def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
+def test_forecasts_and_actuals_belong_to_held_out_periods(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, pl.concat([shop(3, 120), series({"new": [5.0, 6.0, 7.0]})]))
     result, panel = backtested(sample), sample.panel
     values = {
@@ -88,7 +94,7 @@ def test_what_is_compared_lies_in_the_held_out_periods(tmp_path: Path) -> None:
     assert (result.period <= panel.last_period[0]).all()
 
 
-def test_no_series_is_judged_by_what_it_has_taught(tmp_path: Path) -> None:
+def test_scores_of_a_series_do_not_depend_on_its_own_residuals(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, shop(40, 80))
     before, panel = backtested(sample), sample.panel
     odd = np.where((panel.series_of_value % 2 == 1) & (panel.periods_left < 2), panel.values * 3, panel.values)
@@ -98,7 +104,7 @@ def test_no_series_is_judged_by_what_it_has_taught(tmp_path: Path) -> None:
     assert (after.quantiles[~is_odd][:, -1] > before.quantiles[~is_odd][:, -1]).mean() > 0.9
 
 
-def test_values_that_were_carried_forward_are_not_scored(tmp_path: Path) -> None:
+def test_carried_forward_values_are_not_scored(tmp_path: Path) -> None:
     demand = series({"a": [5.0, 6.0] * 14 + [None, 7.0], "b": [5.0, 6.0] * 14 + [7.0, None]})
     carried = backtested(sample_of(tmp_path / "c", demand, gap_rule="carry_forward"), gap_rule="carry_forward")
     ends = carried.period == carried.period.max() - (1 - carried.series)
@@ -113,7 +119,7 @@ def test_scores_are_complete_and_finite(tmp_path: Path) -> None:
     assert all(value is not None and np.isfinite(value) for value in found["forecast"].values())
 
 
-def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
+def test_scores_by_step_and_group_add_up(tmp_path: Path) -> None:
     demand = pl.concat([shop(30, 120), series({"sparse": [0.0, 0.0, 3.0] * 40, "new": [4.0] * 9})])
     shops = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()}).with_columns(
         shop=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("north")).otherwise(pl.lit("south")),
@@ -125,8 +131,8 @@ def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
     tested = backtested(sample)
     by_step = scores_by_step(tested)
     assert [each["step"] for each in by_step] == [1, 2, 3, 4]
-    segments = scores_by_group(tested, sample, ready.encoding)
-    assert {(each["by"], each["segment"]) for each in segments} >= {
+    groups = scores_by_group(tested, sample, ready.encoding)
+    assert {(each["by"], each["group"]) for each in groups} >= {
         ("class", "A"),
         ("class", "younger than a season"),
         ("demand class", "smooth"),
@@ -134,9 +140,9 @@ def test_scores_by_step_and_segment_add_up(tmp_path: Path) -> None:
         ("shop", "north"),
         ("shop", "south"),
     }
-    assert not any(each["by"] == "note" for each in segments)
+    assert not any(each["by"] == "note" for each in groups)
     for by in ("class", "demand class", "shop"):
-        own = [each for each in segments if each["by"] == by]
+        own = [each for each in groups if each["by"] == by]
         assert sum(each["share_of_demand"] for each in own) == pytest.approx(1)
         for name in ("forecast", "seasonal_naive", "moving_average"):
             wape = sum(each["share_of_demand"] * each[name]["wape"] for each in own)

@@ -1,4 +1,4 @@
-"""Covariates reach the model's rows from files of any key, type and order, and what is wrong with them is said."""
+"""The model uses covariates from files of any key, type and order, and all problems of the files are reported."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -18,12 +18,12 @@ SMALL = WorkSizes(rows_per_batch=300, rows_per_shard=700, values_per_chunk=400, 
 
 
 def days(count: int = WEEKS + AHEAD) -> list[date]:
-    """The weeks of the demand's last year and more, and those of the horizon."""
+    """Return the weeks of the demand and of the horizon."""
     return [LAST + timedelta(weeks=at - WEEKS + 1) for at in range(count)]
 
 
 def promoted() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Demand that triples in weeks that nothing but the covariates tell, and these weeks, the horizon's too."""
+    """Return demand that triples in random promotion weeks, and the promotions including the horizon."""
     random = np.random.default_rng(0)
     promotion = (random.random((12, WEEKS + AHEAD)) < 0.15).astype(float)
     promotion[:, WEEKS:] = 0
@@ -53,23 +53,23 @@ def run(
     sizes: WorkSizes = ONE,
     **settings: object,
 ) -> Finished:
-    given = {"horizon": AHEAD, "n_estimators": 60, **settings}
-    return run_job(tmp_path, demand, covariates=covariates, sizes=sizes, **given)  # type: ignore[arg-type]
+    every = {"horizon": AHEAD, "n_estimators": 60, **settings}
+    return run_job(tmp_path, demand, covariates=covariates, sizes=sizes, **every)  # type: ignore[arg-type]
 
 
-def refused(tmp_path: Path, covariates: Mapping[str, pl.DataFrame | bytes]) -> list[str]:
+def problems(tmp_path: Path, covariates: Mapping[str, pl.DataFrame | bytes]) -> list[str]:
     demand, _ = promoted()
     with pytest.raises(InputError) as error:
         run_job(tmp_path, demand, covariates=covariates, horizon=AHEAD)
     return list(error.value.problems)
 
 
-def test_what_is_known_of_the_horizon_is_forecast(tmp_path: Path) -> None:
+def test_the_forecast_uses_covariates_of_the_horizon(tmp_path: Path) -> None:
     demand, known = promoted()
-    told = forecast(run(tmp_path, demand, {"promotions.parquet": known}))
-    assert (told[:6, 1] > 22).all()
-    assert (told[6:, 1] < 15).all()
-    assert (told[:, [0, 2, 3]] < 15).all()
+    forecasts = forecast(run(tmp_path, demand, {"promotions.parquet": known}))
+    assert (forecasts[:6, 1] > 22).all()
+    assert (forecasts[6:, 1] < 15).all()
+    assert (forecasts[:, [0, 2, 3]] < 15).all()
 
 
 def test_files_shards_types_and_order_change_nothing(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_files_shards_types_and_order_change_nothing(tmp_path: Path) -> None:
 
 def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     demand, known = promoted()
-    partly = known.filter(pl.col("ds").le(LAST) | pl.col("unique_id").lt("A08"))  # a third is unknown, and hidden
+    partly = known.filter(pl.col("ds").le(LAST) | pl.col("unique_id").lt("A08"))  # a third is missing, and masked
     whole = run(tmp_path / "whole", demand, {"promotions.parquet": partly})
     monkeypatch.setattr(direct_model, "SERIES_AT_A_TIME", 5)
     monkeypatch.setattr(direct_model, "ROWS_AT_A_TIME", 8)
@@ -99,7 +99,7 @@ def test_blocks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("key", [("shop",), ()])
-def test_a_table_of_a_shorter_key_tells_of_all_its_series(tmp_path: Path, key: tuple[str, ...]) -> None:
+def test_a_table_with_a_shorter_key_applies_to_all_its_series(tmp_path: Path, key: tuple[str, ...]) -> None:
     demand, known = promoted()
     demand = demand.with_columns(shop=pl.lit("north"))
     holidays = known.filter(pl.col("unique_id") == "A00").select("ds", "promotion").with_columns(shop=pl.lit("north"))
@@ -112,9 +112,9 @@ def test_a_table_of_a_shorter_key_tells_of_all_its_series(tmp_path: Path, key: t
         key="unique_id,shop",
         sizes=SMALL,
     )
-    told = forecast(finished)
-    assert (told[:, 1] > 22).all()
-    assert (told[:, [0, 2, 3]] < 15).all()
+    forecasts = forecast(finished)
+    assert (forecasts[:, 1] > 22).all()
+    assert (forecasts[:, [0, 2, 3]] < 15).all()
 
 
 def test_text_is_a_category_and_numbers_as_text_are_numbers(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_text_is_a_category_and_numbers_as_text_are_numbers(tmp_path: Path) -> N
 
 
 def priced() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Demand of 10 a week, and of 30 where the price is 7 instead of 10; the price is 10 over the horizon."""
+    """Return demand of 10 a week, or 30 if the price is 7 instead of 10. In the horizon the price is 10."""
     random = np.random.default_rng(1)
     price = np.where(random.random((30, WEEKS + AHEAD)) < 0.2, 7.0, 10.0)
     price[:, WEEKS:] = 10.0
@@ -140,11 +140,11 @@ def priced() -> tuple[pl.DataFrame, pl.DataFrame]:
     return series({key: sold[at].tolist() for at, key in enumerate(keys)}), pl.concat(known)
 
 
-def test_a_price_that_is_not_known_yet_is_not_taken_for_none(tmp_path: Path) -> None:
+def test_a_missing_future_price_does_not_count_as_zero(tmp_path: Path) -> None:
     demand, known = priced()
     for weeks in (3, 4):
-        told = known.filter(pl.col("ds") <= LAST + timedelta(weeks=weeks))
-        finished = run(tmp_path / str(weeks), demand, {"a.parquet": told})
+        partly = known.filter(pl.col("ds") <= LAST + timedelta(weeks=weeks))
+        finished = run(tmp_path / str(weeks), demand, {"a.parquet": partly})
         assert forecast(finished) == pytest.approx(np.full((30, AHEAD), 10.0), abs=5)
         assert finished.quality["covariates_unknown_ahead"] == {"price": (4 - weeks) / 4}
     some = known.filter((pl.col("unique_id") != "A00") | (pl.col("ds") <= LAST))
@@ -152,42 +152,46 @@ def test_a_price_that_is_not_known_yet_is_not_taken_for_none(tmp_path: Path) -> 
     assert forecast(finished)[0] == pytest.approx(np.full(AHEAD, 10.0), abs=5)
 
 
-def test_what_is_unknown_of_some_periods_is_said(tmp_path: Path) -> None:
+def test_the_report_shows_the_missing_share(tmp_path: Path) -> None:
     demand, known = priced()
     finished = run(tmp_path, demand, {"a.parquet": known.filter(pl.col("ds") <= LAST + timedelta(weeks=3))})
-    assert "price (unknown for 25.0% of the periods to forecast, and not guessed)" in finished.report
+    assert "price (missing for 25.0% of the periods to forecast)" in finished.report
 
 
-def test_what_is_known_of_the_past_alone_is_left_out(tmp_path: Path) -> None:
-    """Revenue tells demand, and is known afterwards: learnt from, it would make the backtest shine."""
+def test_a_past_only_column_is_ignored(tmp_path: Path) -> None:
+    """Revenue reveals demand but is known only afterwards. With it, the backtest would be too good."""
     random = np.random.default_rng(0)
     values = {f"A{at:02d}": random.gamma(2, 8, WEEKS).tolist() for at in range(30)}
     demand = series(values)
     revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
-    told = run(tmp_path / "told", demand, {"a.parquet": revenue})
-    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, n_estimators=60)
-    assert forecast(told).tolist() == forecast(untold).tolist()
-    assert told.manifest["metrics"] == untold.manifest["metrics"]
-    assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
+    with_revenue = run(tmp_path / "with", demand, {"a.parquet": revenue})
+    without = run_job(tmp_path / "without", demand, horizon=AHEAD, n_estimators=60)
+    assert forecast(with_revenue).tolist() == forecast(without).tolist()
+    assert with_revenue.manifest["metrics"] == without.manifest["metrics"]
+    assert with_revenue.quality["ignored_columns"] == [
+        "covariates: revenue (missing for 100% of the periods to forecast)"
+    ]
 
 
 @pytest.mark.parametrize("weeks", [8, 2])
-def test_what_ends_with_the_demand_is_not_known_from_an_earlier_cutoff_either(tmp_path: Path, weeks: int) -> None:
+def test_a_past_only_column_is_ignored_with_an_earlier_cutoff(tmp_path: Path, weeks: int) -> None:
     random = np.random.default_rng(0)
     demand = series({f"A{at:02d}": random.gamma(2, 8, WEEKS).tolist() for at in range(30)})
     revenue = demand.select("unique_id", "ds", revenue=2 * pl.col("y"))
     cutoff = (LAST - timedelta(weeks=weeks)).isoformat()
-    told = run(tmp_path / "told", demand, {"a.parquet": revenue}, cutoff=cutoff)
-    untold = run_job(tmp_path / "untold", demand, horizon=AHEAD, n_estimators=60, cutoff=cutoff)
-    assert forecast(told).tolist() == forecast(untold).tolist()
-    assert told.quality["ignored_columns"] == ["covariates: revenue (unknown for 100% of the periods to forecast)"]
+    with_revenue = run(tmp_path / "with", demand, {"a.parquet": revenue}, cutoff=cutoff)
+    without = run_job(tmp_path / "without", demand, horizon=AHEAD, n_estimators=60, cutoff=cutoff)
+    assert forecast(with_revenue).tolist() == forecast(without).tolist()
+    assert with_revenue.quality["ignored_columns"] == [
+        "covariates: revenue (missing for 100% of the periods to forecast)"
+    ]
     later = revenue.filter(pl.col("unique_id") == "A00").with_columns(ds=pl.col("ds") + timedelta(weeks=AHEAD))
     known = pl.concat([revenue, later.filter(pl.col("ds") > LAST)])
     planned = run(tmp_path / "planned", demand, {"a.parquet": known}, cutoff=cutoff)
     assert planned.quality["covariates_not_used"] == ([] if weeks == 8 else planned.quality["covariates_not_used"])
 
 
-def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+def test_ignored_columns_are_reported(tmp_path: Path) -> None:
     demand, known = promoted()
     known = known.with_columns(
         note=pl.int_range(pl.len()).cast(pl.String), day=pl.col("ds"), y=pl.lit(1.0), unknown=pl.lit(None, pl.Float64)
@@ -196,12 +200,12 @@ def test_columns_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     assert [name for name in finished.quality["ignored_columns"] if name.startswith("covariates")] == [
         "covariates: day (neither number nor text)",
         "covariates: note (text with more than 255 different values)",
-        "covariates: unknown (unknown for 100% of the periods to forecast)",
+        "covariates: unknown (missing for 100% of the periods to forecast)",
     ]
     assert list(finished.quality["covariates_unknown_ahead"]) == ["promotion", "unknown"]
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     _, known = promoted()
     bad: dict[str, pl.DataFrame | bytes] = {
         "a.parquet": pl.concat([known, known[:3]]),
@@ -211,43 +215,43 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
         "e.parquet": b"PAR1 not at all",
         "f.csv": known.rename({"ds": "week"}),
     }
-    said = "\n".join(refused(tmp_path, bad))
+    messages = "\n".join(problems(tmp_path, bad))
     for part in (
-        "covariates: 4 rows with the key and week of another",
+        "covariates: 4 rows with the key and week of another row",
         "covariates: 1 row dated off the calendar W-MON of the demand",
         "covariates: 2 rows without a readable date in ds, e.g. None in c.parquet",
         "covariates: 1 row without a complete key (unique_id)",
         "covariates: 1 file that cannot be read as Parquet, e.g. e.parquet",
         "covariates: 1 file without the column ds, e.g. f.csv",
     ):
-        assert part in said
+        assert part in messages
 
 
-def test_repeated_rows_of_a_shorter_key_are_found_however_far_apart(tmp_path: Path) -> None:
+def test_repeated_rows_with_a_shorter_key_are_found_across_batches(tmp_path: Path) -> None:
     demand, known = promoted()
     demand = demand.with_columns(shop=pl.lit("north"))
     far = known[:1].with_columns(ds=pl.lit(LAST + timedelta(weeks=300)))
     repeated = {"a.parquet": pl.concat([known, known[:1], far, known[:1], far])}
     with pytest.raises(InputError) as error:
         run(tmp_path, demand, repeated, sizes=SMALL, key="unique_id,shop")
-    assert error.value.problems[0].startswith("covariates: 3 rows with the key and week of another")
+    assert error.value.problems[0].startswith("covariates: 3 rows with the key and week of another row")
 
 
-def test_shards_are_as_many_as_covariates_need(tmp_path: Path) -> None:
+def test_the_number_of_shards_depends_on_the_covariates(tmp_path: Path) -> None:
     demand, known = promoted()
     sparse = demand.filter(pl.col("ds") > LAST - timedelta(weeks=4))
-    assert len(run(tmp_path / "untold", sparse, {"a.parquet": known[:5]}, sizes=SMALL).parts) == 1
-    assert len(run(tmp_path / "told", sparse, {"a.parquet": known}, sizes=SMALL).parts) == 4
+    assert len(run(tmp_path / "few", sparse, {"a.parquet": known[:5]}, sizes=SMALL).parts) == 1
+    assert len(run(tmp_path / "many", sparse, {"a.parquet": known}, sizes=SMALL).parts) == 4
 
 
-def test_a_column_in_two_tables_is_refused(tmp_path: Path) -> None:
+def test_a_column_in_two_tables_is_rejected(tmp_path: Path) -> None:
     _, known = promoted()
     other = known.drop("unique_id").unique("ds")
-    (said,) = refused(tmp_path, {"a.parquet": known, "b.parquet": other})
-    assert said.startswith("covariates: promotion is in files of different columns")
+    (message,) = problems(tmp_path, {"a.parquet": known, "b.parquet": other})
+    assert message.startswith("covariates: promotion is in files with different columns")
 
 
-def test_files_may_date_and_type_their_columns_differently(tmp_path: Path) -> None:
+def test_files_of_a_table_may_have_different_types(tmp_path: Path) -> None:
     demand, known = promoted()
     whole = run(tmp_path / "whole", demand, {"promotions.parquet": known})
     parts = {
@@ -261,19 +265,19 @@ def test_files_may_date_and_type_their_columns_differently(tmp_path: Path) -> No
     assert forecast(run(tmp_path / "null", demand, with_null)).tolist() == forecast(whole).tolist()
 
 
-def test_a_file_that_is_damaged_far_down_is_an_input_error(tmp_path: Path) -> None:
+def test_a_file_with_late_damage_is_an_input_error(tmp_path: Path) -> None:
     _, known = promoted()
     content = known.write_csv().encode() * 60
-    (said,) = refused(tmp_path, {"a.csv": content + b"A00,2026-11-16,1.0,too,many,columns\n"})
-    assert "that cannot be read as CSV" in said or "readable date" in said
+    (message,) = problems(tmp_path, {"a.csv": content + b"A00,2026-11-16,1.0,too,many,columns\n"})
+    assert "that cannot be read as CSV" in message or "readable date" in message
 
 
-def test_a_column_cannot_have_a_name_of_the_job_s_own(tmp_path: Path) -> None:
+def test_a_column_with_an_internal_name_is_rejected(tmp_path: Path) -> None:
     _, known = promoted()
-    (said,) = refused(tmp_path, {"a.parquet": known.rename({"promotion": "_day"})})
-    assert said == "covariates: a column cannot be named _day; rename it"
+    (message,) = problems(tmp_path, {"a.parquet": known.rename({"promotion": "_day"})})
+    assert message == "covariates: a column cannot be named _day. Rename it"
 
 
-def test_no_files_are_an_error(tmp_path: Path) -> None:
-    (said,) = refused(tmp_path, {"readme.txt": b"x"})
-    assert said.startswith("covariates: no Parquet or CSV files")
+def test_missing_files_are_an_error(tmp_path: Path) -> None:
+    (message,) = problems(tmp_path, {"readme.txt": b"x"})
+    assert message.startswith("covariates: no Parquet or CSV files")

@@ -6,74 +6,74 @@ import polars as pl
 import pytest
 
 from job_code.errors import InputError
-from job_code.exogenous.public_holidays import BESIDE, NONE, holiday_table
+from job_code.exogenous.public_holidays import HOLIDAY_COLUMNS, NO_HOLIDAY, holiday_table
 from job_code.series.frequency import Frequency
 from tests.demand import LAST, configured, run_job, series
 
 EASTER_MONDAYS = {date(2024, 4, 1), date(2025, 4, 21), date(2026, 4, 6)}
 
 
-def told(frequency: str, first: date, last: date, code: str = "DE") -> dict[date, list[str]]:
+def holidays_by_date(frequency: str, first: date, last: date, code: str = "DE") -> dict[date, list[str]]:
     calendar = Frequency(frequency)
     table, names = holiday_table(code, calendar, calendar.period_of(first), calendar.period_of(last))
-    assert names[0] == NONE
-    assert len(table.values) == len(BESIDE)
+    assert names[0] == NO_HOLIDAY
+    assert len(table.values) == len(HOLIDAY_COLUMNS)
     every = [calendar.date_of(int(table.first_period[0]) + at) for at in range(int(table.lengths[0]))]
     return {day: [names[int(column[at])] for column in table.values] for at, day in enumerate(every)}
 
 
 def test_holidays_move_with_the_year() -> None:
-    found = told("D", date(2024, 1, 1), date(2026, 12, 31))
+    found = holidays_by_date("D", date(2024, 1, 1), date(2026, 12, 31))
     assert {day for day, (now, *_) in found.items() if now == "Easter Monday"} == EASTER_MONDAYS
-    assert found[date(2026, 4, 7)] == [NONE, "Easter Monday", NONE]
-    assert found[date(2026, 4, 2)] == [NONE, NONE, "Good Friday"]
-    assert found[date(2026, 12, 25)] == ["Christmas Day", NONE, "Second Day of Christmas"]
-    assert found[date(2026, 12, 31)] == [NONE, NONE, "New Year's Day"]  # of a year that the span does not reach
+    assert found[date(2026, 4, 7)] == [NO_HOLIDAY, "Easter Monday", NO_HOLIDAY]
+    assert found[date(2026, 4, 2)] == [NO_HOLIDAY, NO_HOLIDAY, "Good Friday"]
+    assert found[date(2026, 12, 25)] == ["Christmas Day", NO_HOLIDAY, "Second Day of Christmas"]
+    assert found[date(2026, 12, 31)] == [NO_HOLIDAY, NO_HOLIDAY, "New Year's Day"]  # its year is outside the span
 
 
 @pytest.mark.parametrize("anchor", ["MON", "SUN"])
-def test_a_week_knows_its_own_holiday_and_its_neighbours(anchor: str) -> None:
-    found = told(f"W-{anchor}", date(2026, 1, 1), date(2026, 12, 31))
+def test_a_week_has_its_holidays_with_any_anchor(anchor: str) -> None:
+    found = holidays_by_date(f"W-{anchor}", date(2026, 1, 1), date(2026, 12, 31))
     for day, (now, *_) in found.items():
         in_week = {day + timedelta(days=at) for at in range(7)}
         assert (now == "Labor Day") == (date(2026, 5, 1) in in_week)
 
 
-def test_parts_of_a_country_have_their_own() -> None:
+def test_regions_have_additional_holidays() -> None:
     day = date(2026, 1, 6)
-    assert told("D", day, day, "DE-BY")[day][0] == "Epiphany"
-    assert told("D", day, day, "DE")[day][0] == NONE
+    assert holidays_by_date("D", day, day, "DE-BY")[day][0] == "Epiphany"
+    assert holidays_by_date("D", day, day, "DE")[day][0] == NO_HOLIDAY
 
 
-def test_names_are_the_same_on_every_machine_and_in_every_year(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_do_not_depend_on_locale_and_year(monkeypatch: pytest.MonkeyPatch) -> None:
     years = date(2024, 1, 1), date(2027, 12, 31)
-    here = told("D", *years, "ID")
+    here = holidays_by_date("D", *years, "ID")
     monkeypatch.setenv("LANGUAGE", "de")
-    assert told("D", *years, "ID") == here
+    assert holidays_by_date("D", *years, "ID") == here
     by_year = [{now for day, (now, *_) in here.items() if day.year == year} for year in (2025, 2027)]
-    assert "Eid al-Fitr" in by_year[0] & by_year[1]  # the moon is not seen that far ahead: it is an estimate there
+    assert "Eid al-Fitr" in by_year[0] & by_year[1]  # in 2027 the library marks it as estimated
     assert not any("(" in name for names in by_year for name in names)
 
 
-def test_a_wrong_cutoff_is_said_whatever_the_country(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="lies before all demand"):
+def test_an_invalid_cutoff_is_reported_with_public_holidays(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is before all demand"):
         run_job(tmp_path, series({"a": [1.0] * 9}), cutoff=date(1, 1, 1), country_holidays="DE")
 
 
-def test_a_covariate_named_like_a_holiday_column_is_refused(tmp_path: Path) -> None:
+def test_a_covariate_with_the_name_of_a_holiday_column_is_rejected(tmp_path: Path) -> None:
     known = pl.DataFrame({"ds": [LAST], "DE holiday": [1.0]})
-    with pytest.raises(InputError, match="DE holiday is the name of a column of public holidays, too"):
+    with pytest.raises(InputError, match="DE holiday is also the name of a public-holiday column"):
         run_job(tmp_path, series({"a": [1.0] * 30}), covariates={"a.parquet": known}, country_holidays="DE")
 
 
 @pytest.mark.parametrize("code", ["XX", "DE-XX", "Germany!"])
-def test_an_unknown_country_is_refused(code: str) -> None:
-    with pytest.raises(InputError, match=r"country_holidays: .* has no known holidays; write it like DE or DE-BY"):
+def test_an_unknown_country_is_rejected(code: str) -> None:
+    with pytest.raises(InputError, match=r"country_holidays: .* has no known holidays\. Write a code like DE or DE-BY"):
         configured(country_holidays=code)
 
 
-def test_what_sells_before_a_moving_holiday_is_forecast(tmp_path: Path) -> None:
-    """Demand triples in the week of Easter, which is another one each year."""
+def test_demand_before_a_movable_holiday_is_forecast(tmp_path: Path) -> None:
+    """Demand triples in the week of Good Friday, whose date changes every year."""
     weeks = [LAST - timedelta(weeks=at) for at in range(300)][::-1]
     calendar = Frequency("W-MON")
     table, names = holiday_table("DE", calendar, calendar.period_of(weeks[0]), calendar.period_of(weeks[-1]))
@@ -95,12 +95,12 @@ def test_what_sells_before_a_moving_holiday_is_forecast(tmp_path: Path) -> None:
     assert without[1] < 20
 
 
-def test_to_a_model_holidays_are_what_they_were_and_new_ones_unknown() -> None:
+def test_holidays_keep_the_categories_of_a_model_and_new_ones_are_missing() -> None:
     calendar = Frequency("D")
     days = (calendar.period_of(date(2025, 12, 20)), calendar.period_of(date(2025, 12, 31)))
-    known = (NONE, "Second Day of Christmas", "A day that is no more")
+    known = (NO_HOLIDAY, "Second Day of Christmas", "A former holiday")
     table, names = holiday_table("DE", calendar, *days, known=known)
     assert names == known
-    told = dict(zip(range(20, 32), table.values[0].tolist(), strict=True))
-    assert (told[24], told[26]) == (0.0, 1.0)
-    assert np.isnan(told[25])  # Christmas Day
+    by_day = dict(zip(range(20, 32), table.values[0].tolist(), strict=True))
+    assert (by_day[24], by_day[26]) == (0.0, 1.0)
+    assert np.isnan(by_day[25])  # Christmas Day

@@ -17,7 +17,7 @@ Files = dict[str, pl.DataFrame | bytes]
 
 @dataclass(frozen=True)
 class Encoded:
-    """Static columns as numbers, in the order of the keys, and what is known of them."""
+    """Static columns as numbers, sorted by key, with their encoding."""
 
     columns: pl.DataFrame
     encoding: StaticEncoding
@@ -29,7 +29,7 @@ class Encoded:
 
 
 def encoded(folder: Path, files: Files, keys: pl.DataFrame = KEYS, *, sizes: WorkSizes = ONE) -> Encoded:
-    """Puts static files through everything beside demand that has one row a key."""
+    """Prepare static files with a demand of one row per key, and return the encoded columns."""
     demand = keys.with_columns(ds=pl.lit(LAST), y=pl.lit(1.0))
     config = configured(frequency="W-MON", key=",".join(keys.columns))
     ready = prepared(folder, {"demand.parquet": demand}, config, static=files, sizes=sizes)
@@ -38,10 +38,10 @@ def encoded(folder: Path, files: Files, keys: pl.DataFrame = KEYS, *, sizes: Wor
     return Encoded(rows.sort(keys.columns).drop(keys.columns), ready.encoding, ready.series_without_static)
 
 
-def said(folder: Path, files: Files, demand: pl.DataFrame | None = None) -> list[str]:
-    with pytest.raises(InputError) as refused:
+def problems(folder: Path, files: Files, demand: pl.DataFrame | None = None) -> list[str]:
+    with pytest.raises(InputError) as error:
         encoded(folder, files, KEYS if demand is None else demand)
-    return list(refused.value.problems)
+    return list(error.value.problems)
 
 
 def table(**columns: pl.Series | list[object]) -> pl.DataFrame:
@@ -50,8 +50,8 @@ def table(**columns: pl.Series | list[object]) -> pl.DataFrame:
 
 @pytest.mark.parametrize("name", ["a.parquet", "a.csv"])
 def test_numbers_and_text(tmp_path: Path, name: str) -> None:
-    given = table(size=[1.5, None, 3.0], brand=["x", "y", None])
-    static = encoded(tmp_path, {name: given})
+    rows = table(size=[1.5, None, 3.0], brand=["x", "y", None])
+    static = encoded(tmp_path, {name: rows})
     assert static.columns["size"].to_list() == [1.5, None, 3.0]
     assert static.columns["brand"].to_list() == [0, 1, None]
     assert static.categorical == ("brand",)
@@ -61,7 +61,7 @@ def test_numbers_and_text(tmp_path: Path, name: str) -> None:
 
 
 def test_other_types(tmp_path: Path) -> None:
-    given = table(
+    rows = table(
         fresh=[True, False, None],
         price=pl.Series([1, 2, 3]).cast(pl.Decimal(10, 2)),
         encoded=pl.Series(["b", "a", "b"], dtype=pl.Categorical),
@@ -71,17 +71,17 @@ def test_other_types(tmp_path: Path) -> None:
         empty=pl.Series([None] * 3, dtype=pl.Null),
         silent=pl.Series([None] * 3, dtype=pl.String),
     )
-    static = encoded(tmp_path, {"a.parquet": given})
+    static = encoded(tmp_path, {"a.parquet": rows})
     assert static.columns["fresh"].to_list() == [1, 0, None]
     assert static.columns["price"].to_list() == [1, 2, 3]
     assert static.columns["encoded"].to_list() == [1, 0, 1]
     assert static.columns["endless"].to_list() == [None, 1, None]
-    assert static.columns["code"].to_list() == [0, 1, 2]  # Parquet says it is text
+    assert static.columns["code"].to_list() == [0, 1, 2]  # the Parquet type is text
     assert static.categorical == ("encoded", "code", "silent")
     assert [column.split()[0] for column in static.encoding.ignored] == ["listed", "empty"]
 
 
-def test_a_csv_file_s_codes_are_numbers_but_its_keys_stay_text(tmp_path: Path) -> None:
+def test_numeric_text_of_a_csv_file_is_a_number_unless_it_is_a_key(tmp_path: Path) -> None:
     static = encoded(tmp_path, {"a.csv": table(code=[7, 8, 9])})
     assert static.series_without == 0
     assert static.columns["code"].to_list() == [7, 8, 9]
@@ -89,7 +89,7 @@ def test_a_csv_file_s_codes_are_numbers_but_its_keys_stay_text(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("keys", "given"),
+    ("keys", "static_keys"),
     [
         (pl.Series([1, 2, 3], dtype=pl.Int64), pl.Series([3, 2, 1], dtype=pl.Int16)),
         (pl.Series([1, 2, 3], dtype=pl.Int32), pl.Series([3, 2, 1], dtype=pl.UInt64)),
@@ -98,8 +98,8 @@ def test_a_csv_file_s_codes_are_numbers_but_its_keys_stay_text(tmp_path: Path) -
         (pl.Series(["1", "2", "3"]), pl.Series(["3", "2", "1"], dtype=pl.Categorical)),
     ],
 )
-def test_keys_are_found_whatever_their_type(tmp_path: Path, keys: pl.Series, given: pl.Series) -> None:
-    rows = pl.DataFrame({"unique_id": given, "size": [30, 20, 10]})
+def test_keys_match_across_types(tmp_path: Path, keys: pl.Series, static_keys: pl.Series) -> None:
+    rows = pl.DataFrame({"unique_id": static_keys, "size": [30, 20, 10]})
     static = encoded(tmp_path, {"a.parquet": rows}, pl.DataFrame({"unique_id": keys}))
     assert static.columns["size"].to_list() == [10, 20, 30]
     assert static.series_without == 0
@@ -122,7 +122,7 @@ def test_several_files_with_columns_in_any_order_and_number_type(tmp_path: Path)
     assert static.columns["size"].to_list() == [1, 2.5, 3.5]
 
 
-def test_text_of_too_many_kinds_is_left_out_and_said(tmp_path: Path) -> None:
+def test_text_with_too_many_values_is_ignored_and_reported(tmp_path: Path) -> None:
     keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MAX_CATEGORIES + 1)]})
     rows = keys.with_columns(name=pl.col("unique_id") + " name", group=pl.lit("g"))
     static = encoded(tmp_path, {"a.parquet": rows}, keys)
@@ -130,25 +130,27 @@ def test_text_of_too_many_kinds_is_left_out_and_said(tmp_path: Path) -> None:
     assert static.encoding.ignored == (f"name (text with more than {MAX_CATEGORIES} different values)",)
 
 
-def test_what_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_invalid_files_are_reported(tmp_path: Path) -> None:
     twice = pl.concat([table(size=[1, 2, 3]), table(size=[1, 2, 3])[:1]])
-    assert said(tmp_path / "a", {"a.parquet": twice}) == [
-        "static: 1 series with more than one row, e.g. 00001; keep one row per series"
+    assert problems(tmp_path / "a", {"a.parquet": twice}) == [
+        "static: 1 series with more than one row, e.g. 00001. Keep one row per series"
     ]
     different = {"a.parquet": table(size=[1, 2, 3]), "b.parquet": table(weight=[1, 2, 3])}
-    assert said(tmp_path / "b", dict(different)) == [
-        "static: the files have different columns; give all of them the same"
+    assert problems(tmp_path / "b", dict(different)) == [
+        "static: the files have different columns. Use the same columns in all files"
     ]
-    assert said(tmp_path / "c", {"a.parquet": b"PAR1"})[0].startswith("static: 1 file that cannot be read as Parquet")
-    assert said(tmp_path / "d", {"a.parquet": table(size=[1, 2, 3]).drop("unique_id")})[0].startswith(
+    assert problems(tmp_path / "c", {"a.parquet": b"PAR1"})[0].startswith(
+        "static: 1 file that cannot be read as Parquet"
+    )
+    assert problems(tmp_path / "d", {"a.parquet": table(size=[1, 2, 3]).drop("unique_id")})[0].startswith(
         "static: 1 file without the column unique_id"
     )
-    assert said(tmp_path / "e", {})[0].startswith("static: no Parquet or CSV files")
+    assert problems(tmp_path / "e", {})[0].startswith("static: no Parquet or CSV files")
 
 
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0, 4.0], list("abba")])
 @pytest.mark.parametrize("name", ["y", "ds", "lag1", "größe [cm]", "_shard", "_half", "_active", "_stratum", "_at"])
-def test_a_column_of_any_name_serves_the_model(tmp_path: Path, name: str, values: list[object]) -> None:
+def test_a_column_with_any_name_is_used(tmp_path: Path, name: str, values: list[object]) -> None:
     keys = [f"A{at:03d}" for at in range(4)]
     static = pl.DataFrame({"unique_id": keys, name: values})
     finished = run_job(tmp_path, shop(4, 30), static={"a.parquet": static})
@@ -157,7 +159,7 @@ def test_a_column_of_any_name_serves_the_model(tmp_path: Path, name: str, values
 
 
 @pytest.mark.parametrize("columns", [{}, {"listed": [[1], [2], [3], [4]]}])
-def test_no_column_of_use_is_no_harm(tmp_path: Path, columns: dict[str, list[object]]) -> None:
+def test_files_without_usable_columns_change_nothing(tmp_path: Path, columns: dict[str, list[object]]) -> None:
     static = pl.DataFrame({"unique_id": [f"A{at:03d}" for at in range(4)], **columns})
     finished = run_job(tmp_path / "with", shop(4, 30), static={"a.parquet": static})
     assert finished.forecasts.equals(run_job(tmp_path / "without", shop(4, 30)).forecasts)
@@ -167,7 +169,7 @@ SMALL = WorkSizes(rows_per_batch=3, rows_per_shard=2)
 
 
 @pytest.mark.parametrize(
-    ("keys", "given", "found"),
+    ("keys", "static_keys", "found"),
     [
         (pl.Series([6, 7, 8]), pl.Series(["6", "007", " 8"]), [True, False, False]),
         (pl.Series([6, 7, 8], dtype=pl.UInt8), pl.Series([6, 300, -8]), [True, False, False]),
@@ -175,10 +177,10 @@ SMALL = WorkSizes(rows_per_batch=3, rows_per_shard=2)
         (pl.Series([6, 7, 8]), pl.Series(["6", "9999999999999999999999", "x"]), [True, False, False]),
     ],
 )
-def test_a_key_is_the_same_only_if_it_reads_the_same(
-    tmp_path: Path, keys: pl.Series, given: pl.Series, found: list[bool]
+def test_keys_match_only_if_their_text_is_equal(
+    tmp_path: Path, keys: pl.Series, static_keys: pl.Series, found: list[bool]
 ) -> None:
-    rows = pl.DataFrame({"unique_id": given, "size": [1, 2, 3]})
+    rows = pl.DataFrame({"unique_id": static_keys, "size": [1, 2, 3]})
     static = encoded(tmp_path, {"a.parquet": rows}, pl.DataFrame({"unique_id": keys}))
     assert static.columns["size"].is_not_null().to_list() == found
     assert static.series_without == found.count(False)
@@ -191,7 +193,7 @@ def test_composite_keys_of_mixed_types(tmp_path: Path) -> None:
     assert static.columns["size"].to_list() == [11, 12, 21, 22]
 
 
-def test_rows_find_their_series_over_many_shards_and_batches(tmp_path: Path) -> None:
+def test_rows_match_their_series_over_many_shards_and_batches(tmp_path: Path) -> None:
     keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(200)]})
     rows = keys.with_columns(size=pl.int_range(200), brand=pl.int_range(200).cast(pl.String).str.slice(0, 1))
     shuffled = pl.concat([rows, pl.DataFrame({"unique_id": ["other"], "size": [7], "brand": ["?"]}, rows.schema)])
@@ -199,12 +201,12 @@ def test_rows_find_their_series_over_many_shards_and_batches(tmp_path: Path) -> 
     files: Files = {"a.parquet": shuffled[:90], "b.csv": shuffled[90:], "c.parquet": shuffled[:0]}
     static = encoded(tmp_path, files, keys, sizes=SMALL)
     assert static.columns["size"].to_list() == list(range(200))
-    assert static.encoding.categories == {"brand": tuple("0123456789")}  # of the series there are, not of others
+    assert static.encoding.categories == {"brand": tuple("0123456789")}  # without the brand of the unknown series
     assert static.columns["brand"].to_list() == [int(str(at)[0]) for at in range(200)]
 
 
 @pytest.mark.parametrize("sizes", [ONE, SMALL], ids=["one shard", "many shards"])
-def test_text_of_too_many_kinds_over_all_shards(tmp_path: Path, sizes: WorkSizes) -> None:
+def test_text_with_too_many_values_over_all_shards(tmp_path: Path, sizes: WorkSizes) -> None:
     keys = pl.DataFrame({"unique_id": [f"{at:04d}" for at in range(MAX_CATEGORIES + 1)]})
     number = pl.int_range(keys.height)
     rows = keys.with_columns(
@@ -216,7 +218,7 @@ def test_text_of_too_many_kinds_over_all_shards(tmp_path: Path, sizes: WorkSizes
     assert static.encoding.ignored == (f"many (text with more than {MAX_CATEGORIES} different values)",)
 
 
-def test_one_word_in_a_late_batch_makes_a_csv_column_text(tmp_path: Path) -> None:
+def test_one_text_value_in_a_late_batch_makes_a_csv_column_text(tmp_path: Path) -> None:
     rows = pl.DataFrame({"unique_id": KEYS["unique_id"], "size": ["2", "10", "x"], "count": ["2", "10", None]})
     static = encoded(tmp_path, {"a.csv": rows}, sizes=WorkSizes(rows_per_batch=1, rows_per_shard=1))
     assert static.encoding.categories == {"size": ("10", "2", "x")}
@@ -229,25 +231,25 @@ def test_series_with_more_than_one_row_are_counted_over_files_and_shards(tmp_pat
     keys = pl.DataFrame({"unique_id": [f"{at:02d}" for at in range(40)]})
     rows = keys.with_columns(size=pl.lit(1))
     files: Files = {"a.parquet": rows, "b.csv": rows[9:35:5], "c.parquet": rows[34:35]}
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         encoded(tmp_path, files, keys, sizes=sizes)
-    assert list(refused.value.problems) == [
-        "static: 6 series with more than one row, e.g. 09, 14, 19; keep one row per series"
+    assert list(error.value.problems) == [
+        "static: 6 series with more than one row, e.g. 09, 14, 19. Keep one row per series"
     ]
 
 
-def test_what_is_wrong_with_it_is_said_beside_what_is_wrong_with_the_demand(tmp_path: Path) -> None:
+def test_problems_of_static_files_and_demand_are_reported_together(tmp_path: Path) -> None:
     twice: Files = {"a.parquet": pl.concat([table(size=[1, 2, 3])] * 2), "b.parquet": b"PAR1"}
     demand = pl.DataFrame({"unique_id": [*KEYS["unique_id"], None]})
-    said_of_both = sorted(line.partition(",")[0] for line in said(tmp_path, twice, demand))
-    assert said_of_both == [
-        "demand: 1 row without a complete key (unique_id); every row needs all key columns",
+    messages = sorted(line.partition(",")[0] for line in problems(tmp_path, twice, demand))
+    assert messages == [
+        "demand: 1 row without a complete key (unique_id). Fill in all key columns in every row",
         "static: 1 file that cannot be read as Parquet",
         "static: 3 series with more than one row",
     ]
 
 
-def test_series_that_begin_after_the_cutoff_leave_no_trace(tmp_path: Path) -> None:
+def test_series_that_begin_after_the_cutoff_do_not_count(tmp_path: Path) -> None:
     later = pl.DataFrame({"unique_id": ["later"], "ds": [LAST + timedelta(weeks=3)], "y": [1.0]})
     demand = pl.concat([KEYS.with_columns(ds=pl.lit(LAST), y=pl.lit(1.0)), later])
     rows = table(brand=["b", "c", "b"])

@@ -1,4 +1,4 @@
-"""The rows tell what a slow reading of the series by hand tells, and the same while learning and while forecasting."""
+"""The feature rows equal slow calculations by hand, and are the same in training and forecasting."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +46,9 @@ def table(origins: ForecastOrigins, index: Integers, step: Integers) -> dict[str
 
 
 @pytest.mark.parametrize("step", [1, 12, 52, 53, 104])
-def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> None:
+def test_season_features_belong_to_the_forecast_period(panel: Panel, step: int) -> None:
     every = np.arange(len(panel))
-    told = table(at_ends(panel), every, np.full(len(panel), step))
+    columns = table(at_ends(panel), every, np.full(len(panel), step))
     sizes = demand_scale(panel)
     for number in every:
         begin = panel.starts[number]
@@ -60,28 +60,28 @@ def test_seasons_are_those_of_the_forecast_period(panel: Panel, step: int) -> No
             return float(own[at]) if 0 <= at < len(own) else np.nan
 
         for offset in NEAR:
-            assert told[f"year ago {offset:+d}"][number] == pytest.approx(value(back + offset), nan_ok=True)
+            assert columns[f"year ago {offset:+d}"][number] == pytest.approx(value(back + offset), nan_ok=True)
         of_three = [each for each in map(value, (back - 1, back, back + 1)) if not np.isnan(each)]
         expected = np.mean(of_three) if of_three else np.nan
-        assert told["year ago, mean of 3"][number] == pytest.approx(expected, nan_ok=True)
-        assert told["two years ago"][number] == pytest.approx(value(back - 52), nan_ok=True)
+        assert columns["year ago, mean of 3"][number] == pytest.approx(expected, nan_ok=True)
+        assert columns["two years ago"][number] == pytest.approx(value(back - 52), nan_ok=True)
         before = own[max(0, len(own) - 65) : -52]
         if len(before):
             now, then = own[-13:].mean(), before.mean()
             last = value(back)
-            assert told["year ago, moved"][number] == pytest.approx(last + now - then, rel=1e-4, nan_ok=True)
-            assert told["year ago, grown"][number] == pytest.approx(last * now / then, rel=1e-4, nan_ok=True)
+            assert columns["year ago, moved"][number] == pytest.approx(last + now - then, rel=1e-4, nan_ok=True)
+            assert columns["year ago, grown"][number] == pytest.approx(last * now / then, rel=1e-4, nan_ok=True)
         else:
-            assert np.isnan(told["year ago, moved"][number])
-    assert told["step"] == [float(step)] * len(panel)
-    assert told["static floor"] == (every * 10.0).tolist()
-    assert told["age"] == [float(min(length, 104)) for length in LENGTHS]
+            assert np.isnan(columns["year ago, moved"][number])
+    assert columns["step"] == [float(step)] * len(panel)
+    assert columns["static floor"] == (every * 10.0).tolist()
+    assert columns["age"] == [float(min(length, 104)) for length in LENGTHS]
 
 
-def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
-    """ForecastOrigins in the middle of series tell what the same series tell when they end there."""
+def test_training_and_forecasting_use_the_same_features(panel: Panel) -> None:
+    """Origins in the middle of series have the same features as series that end there."""
     panel = replace(panel, values=panel.values.copy())
-    panel.values[panel.starts[-1] + 20] = 1e6  # what was huge once leaves nothing behind
+    panel.values[panel.starts[-1] + 20] = 1e6  # an earlier huge value leaves no rounding error
     longer = panel.select(panel.lengths > 1)
     shorter = longer.without_last(1)
     assert shorter.lengths.min() == 1
@@ -101,37 +101,37 @@ def test_what_is_learnt_from_is_what_is_forecast_from(panel: Panel) -> None:
     assert learning.rows(every, drawn.step) == pytest.approx(forecasting, rel=1e-6, nan_ok=True)
 
 
-def test_rows_depend_on_no_other_series(panel: Panel) -> None:
+def test_rows_do_not_depend_on_other_series(panel: Panel) -> None:
     together, step = at_ends(panel), np.array([7])
     for number in range(len(panel)):
-        alone = np.zeros(len(panel), dtype=bool)
-        alone[number] = True
-        by_itself = at_ends(panel.select(alone), exogenous(panel).select(alone))
+        chosen = np.zeros(len(panel), dtype=bool)
+        chosen[number] = True
+        alone = at_ends(panel.select(chosen), exogenous(panel).select(chosen))
         row = together.rows(np.array([number]), step)
-        assert np.array_equal(by_itself.rows(np.array([0]), step), row, equal_nan=True)
+        assert np.array_equal(alone.rows(np.array([0]), step), row, equal_nan=True)
 
 
-def test_days_know_their_weekday(tmp_path: Path) -> None:
+def test_daily_demand_has_short_season_features(tmp_path: Path) -> None:
     values = [float(day % 7) + 1 for day in range(100)]
     panel = panel_of(tmp_path, series({"a": values}, frequency="D"))[0]
     origins = at_ends(panel, Exogenous.none(1))
     steps = np.arange(1, 22)
-    told = table(origins, np.zeros(len(steps), dtype=np.int64), steps)
+    columns = table(origins, np.zeros(len(steps), dtype=np.int64), steps)
     expected = [((99 + step) % 7 + 1) / demand_scale(panel)[0] for step in steps]
-    assert told["pattern"] == pytest.approx(expected)
-    assert told["pattern, mean"] == pytest.approx(expected)
+    assert columns["short season"] == pytest.approx(expected)
+    assert columns["short season, mean"] == pytest.approx(expected)
     assert origins.recipe.short_season == 7
 
 
 def test_growth_is_bounded(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"up": [1.0] * 60 + [900.0] * 40, "down": [900.0] * 60 + [1.0] * 40}))[0]
     every = np.arange(2)
-    told = table(at_ends(panel, Exogenous.none(2)), every, np.array([1, 1]))
-    down, up = (told["year ago, grown"][at] / told["year ago +0"][at] for at in every)
+    columns = table(at_ends(panel, Exogenous.none(2)), every, np.array([1, 1]))
+    down, up = (columns["year ago, grown"][at] / columns["year ago +0"][at] for at in every)
     assert (down, up) == pytest.approx((MIN_GROWTH, MAX_GROWTH))
 
 
-def test_only_some_origins(panel: Panel) -> None:
+def test_some_of_the_origins_have_the_same_rows(panel: Panel) -> None:
     origins = at_ends(panel)
     some = np.array([False, True, False, True, False, True])
     kept, step = origins.where(some), np.array([2, 9, 30])

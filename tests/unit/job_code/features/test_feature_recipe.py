@@ -22,26 +22,26 @@ HORIZON = 5
 @pytest.fixture(scope="module", params=LONG)
 def fitted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, DirectModel]:
     demand = shop(12, LONG[request.param], frequency=request.param, noise=0.4)
-    sample = sample_of(tmp_path_factory.mktemp("memory"), demand)
+    sample = sample_of(tmp_path_factory.mktemp("lookback"), demand)
     config = configured(n_estimators=40, min_child_samples=5)
     return sample, fit(sample, config, horizon=HORIZON)
 
 
-def forecast(sample: Sample, model: DirectModel, memory: int) -> Floats:
-    return predicted(replace(model, max_lookback=memory), sample, HORIZON)
+def forecast(sample: Sample, model: DirectModel, lookback: int) -> Floats:
+    return predicted(replace(model, max_lookback=lookback), sample, HORIZON)
 
 
-def test_what_lies_beyond_the_memory_changes_nothing(fitted: tuple[Sample, DirectModel]) -> None:
+def test_demand_before_the_maximum_lookback_does_not_matter(fitted: tuple[Sample, DirectModel]) -> None:
     sample, model = fitted
     longest = int(sample.panel.lengths.max())
     assert model.max_lookback == recipe_for(sample.panel.frequency).max_lookback(HORIZON) < longest
     whole = forecast(sample, model, longest)
-    # A rolling mean summed up in another order may be another float: a row may then fall to the other side of a split.
+    # A rolling mean summed in another order can differ in its last bits. Then a row can pass another side of a split.
     assert np.isclose(forecast(sample, model, model.max_lookback), whole, rtol=1e-5).mean() > 0.95
     assert forecast(sample, model, model.max_lookback) == pytest.approx(whole, rel=0.01)
 
 
-def test_what_lies_within_the_memory_counts(fitted: tuple[Sample, DirectModel]) -> None:
+def test_demand_within_the_maximum_lookback_matters(fitted: tuple[Sample, DirectModel]) -> None:
     sample, model = fitted
     shorter = recipe_for(sample.panel.frequency).year - 1
     assert not np.isclose(
@@ -51,15 +51,15 @@ def test_what_lies_within_the_memory_counts(fitted: tuple[Sample, DirectModel]) 
 
 @pytest.mark.parametrize("horizon", [1, 60])
 @pytest.mark.parametrize("name", ["D", "W-MON", "MS", "ME"])
-def test_memory_reaches_as_far_as_the_features(name: str, horizon: int) -> None:
+def test_the_maximum_lookback_covers_all_features(name: str, horizon: int) -> None:
     recipe = recipe_for(Frequency(name))
-    memory, year = recipe.max_lookback(horizon), recipe.year
-    assert memory > max(*recipe.lags, 2 * year)  # the mean of the year before the latest one
-    # The second year back of the season of any step, and the two periods before it.
-    assert memory > max(2 * year - step % year for step in range(1, horizon + 1)) + 2
+    lookback, year = recipe.max_lookback(horizon), recipe.year
+    assert lookback > max(*recipe.lags, 2 * year)  # the mean of the year before the latest one
+    # The season two years before any step, and the two periods before it.
+    assert lookback > max(2 * year - step % year for step in range(1, horizon + 1)) + 2
     weights = [float(feature.removeprefix("ewm_")) for feature in recipe.names if feature.startswith("ewm_")]
     assert len(weights) == 2
-    assert all((1 - weight) ** (memory - 1) <= 2.0**-24 for weight in weights)
+    assert all((1 - weight) ** (lookback - 1) <= 2.0**-24 for weight in weights)
 
 
 @pytest.mark.parametrize("name", ["D", "W-SUN", "MS", "ME"])
@@ -82,7 +82,7 @@ def test_calendar_features_agree_with_the_calendar(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "every"), [("D", "1d"), ("W-SUN", "1w"), ("MS", "1mo")])
-def test_date_features_are_what_mlforecast_makes_of_them(name: str, every: str) -> None:
+def test_date_features_equal_those_of_mlforecast(name: str, every: str) -> None:
     frequency = Frequency(name)
     recipe = recipe_for(frequency)
     periods = frequency.period_of(date(2019, 11, 1)) + np.arange(500)
@@ -95,7 +95,7 @@ def test_date_features_are_what_mlforecast_makes_of_them(name: str, every: str) 
         assert column.tolist() == made[feature].to_list()
 
 
-def test_features_have_names_of_their_own_in_mlforecasts_order() -> None:
+def test_feature_names_are_in_the_order_of_mlforecast() -> None:
     assert recipe_for(Frequency("MS")).names == (
         *("lag1", "lag2", "lag3"),
         *("mean_3", "mean_6", "mean_12", "mean_24", "std_12", "ewm_0.3", "ewm_0.6"),
@@ -111,4 +111,4 @@ def test_each_feature_with_a_role_is_in_the_recipe(name: str) -> None:
     assert {recipe.level_feature, recipe.level_feature_last_year, recipe.ewm_feature, recipe.mean_of_year} <= set(
         recipe.names
     )
-    assert set(recipe.lag_transforms) == {1, recipe.year + 1}  # or the names would not tell them apart
+    assert set(recipe.lag_transforms) == {1, recipe.year + 1}  # other lags would have the same names

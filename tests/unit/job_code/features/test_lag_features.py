@@ -1,4 +1,4 @@
-"""The features of the past are what a slow reading of each series gives, wherever a forecast starts."""
+"""The lag features equal slow calculations by hand, at any origin."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ LENGTHS = {"W-MON": (1, 2, 5, 30, 54, 107, 160), "D": (1, 2, 100, 366, 800), "MS
 
 @pytest.fixture(scope="module", params=LENGTHS)
 def panel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Panel:
-    """Decimals, many zeros, a huge value, and a series that does not sell any more."""
+    """Decimals, many zeros, a huge value, and a discontinued series."""
     random = np.random.default_rng(7)
     lengths = LENGTHS[request.param]
     values = {
@@ -35,18 +35,18 @@ def read_by_hand(past: list[float], feature: str, year: int) -> float:
     if feature.startswith("lag"):
         lag = int(feature.removeprefix("lag"))
         return past[-lag] if lag <= len(past) else np.nan
-    kind, number, *ago = feature.split("_", 2)
+    statistic, number, *ago = feature.split("_", 2)
     if ago:
         past = past[:-year]
-    if kind == "ewm":
+    if statistic == "ewm":
         smooth = past[0]
         for value in past[1:]:
             smooth = float(number) * value + (1 - float(number)) * smooth
         return smooth
     window = past[-int(number) :]
-    if kind == "std":
+    if statistic == "std":
         return float(np.std(window, ddof=1)) if len(window) > 1 else np.nan
-    assert kind == "mean"
+    assert statistic == "mean"
     return float(np.mean(window)) if window else np.nan
 
 
@@ -71,17 +71,17 @@ def drawn_at(panel: Panel, at: Integers) -> TrainingRows:
     )
 
 
-def test_at_the_ends_of_series(panel: Panel) -> None:
+def test_features_at_the_ends_of_series_equal_a_calculation_by_hand(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
     ends = last_origins(panel, Exogenous.none(len(panel)), recipe=recipe)
     by_hand = expected(panel, recipe, panel.starts + panel.lengths - 1)
     assert ends.lag_features == pytest.approx(by_hand, rel=1e-5, abs=1e-7, nan_ok=True)
     means = [name.startswith("mean") for name in recipe.names]
     assert (by_hand[means] == 0).any()
-    assert np.array_equal(ends.lag_features[means] == 0, by_hand[means] == 0)  # no rounding error stands for no demand
+    assert np.array_equal(ends.lag_features[means] == 0, by_hand[means] == 0)  # means over zeros are exactly 0
 
 
-def test_in_the_middle_of_series(panel: Panel) -> None:
+def test_features_in_the_middle_of_series_equal_a_calculation_by_hand(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
     at = panel.starts + (panel.lengths - 1) // 2
     drawn = drawn_at(panel, at)
@@ -90,7 +90,7 @@ def test_in_the_middle_of_series(panel: Panel) -> None:
     assert middles.lag_features[0] / middles.scale == pytest.approx(panel.values[at])
 
 
-def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_feature_uses_the_period_after_the_last(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe, ends = recipe_for(panel.frequency), drawn_at(panel, panel.starts + panel.lengths - 1)
 
     def past() -> Columns:
@@ -103,18 +103,20 @@ def test_no_feature_sees_the_period_after_the_last(panel: Panel, monkeypatch: py
     assert np.array_equal(past(), known, equal_nan=True)
 
 
-def test_the_model_predicts_from_the_features_it_learns_from(panel: Panel) -> None:
+def test_training_and_forecasting_compute_the_same_features(panel: Panel) -> None:
     recipe, exogenous = recipe_for(panel.frequency), Exogenous.none(len(panel))
     ends = drawn_at(panel, panel.starts + panel.lengths - 1)
-    learnt = training_origins(panel, exogenous, ends, recipe=recipe).lag_features
+    trained = training_origins(panel, exogenous, ends, recipe=recipe).lag_features
     assert last_origins(panel, exogenous, recipe=recipe).lag_features == pytest.approx(
-        learnt, rel=1e-5, abs=1e-7, nan_ok=True
+        trained, rel=1e-5, abs=1e-7, nan_ok=True
     )
 
 
-def test_means_do_not_depend_on_what_lies_before_them(panel: Panel) -> None:
+def test_means_do_not_depend_on_earlier_values(panel: Panel) -> None:
     recipe = recipe_for(panel.frequency)
-    panel = panel.select(panel.mean_of_last(panel.values, panel.frequency.per_year) > 0)  # the others' size may
+    panel = panel.select(
+        panel.mean_of_last(panel.values, panel.frequency.per_year) > 0
+    )  # the scale of other series uses older values
     recent = panel.recent(recipe.max_lookback(1))
     assert recent.lengths.max() < panel.lengths.max()
     whole, latest = (

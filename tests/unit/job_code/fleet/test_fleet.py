@@ -1,4 +1,4 @@
-"""A run whose forecasts are made by a fleet: to the byte those of the single job, whatever happens to the machines."""
+"""A fleet makes the same forecasts as a single job, bit for bit, even if instances or chunks fail."""
 
 import errno
 import io
@@ -55,14 +55,14 @@ SETTINGS: dict[str, Any] = {"n_estimators": 10, "country_holidays": "DE"}
 
 @pytest.fixture(scope="module")
 def single(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """What the single job makes of it."""
+    """The same run in a single job."""
     folder = tmp_path_factory.mktemp("single")
     return run_job(folder, INPUTS["demand"], static=INPUTS["static"], covariates=INPUTS["covariates"], **SETTINGS)
 
 
 @contextmanager
 def bucket() -> Iterator[S3Prefix]:
-    """An S3 of its own, with the bucket."""
+    """A new mock of S3 with the bucket."""
     with mock_aws():
         s3 = boto3.client("s3", region_name="eu-central-1")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
@@ -71,7 +71,7 @@ def bucket() -> Iterator[S3Prefix]:
 
 @pytest.fixture(scope="module")
 def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> dict[str, bytes]:
-    """What a run has handed over, by name."""
+    """The files of a handover, by name."""
     folder = tmp_path_factory.mktemp("handed-over")
     inputs = {name: write(folder / name, files) for name, files in INPUTS.items()}
     request = RunRequest(
@@ -93,7 +93,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> d
 
 @dataclass
 class Fleet:
-    """The machines, one after the other in this process; the first, which waits for all others, last."""
+    """The instances, one after the other in this process. The first waits for all others, so it runs last."""
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
@@ -112,22 +112,24 @@ class Fleet:
         return self.store.names(f"{self.prefix}chunks/")
 
     def run(self, instances: int, *, lost: tuple[int, ...] = ()) -> tuple[int, str]:
-        """One processing job; the numbers of machines that never came to do anything are `lost`."""
+        """Run one processing job. `lost` has the numbers of the instances that do not run."""
         self.jobs += 1
-        codes = [self._machine(number, instances) for number in reversed(range(1, instances + 1)) if number not in lost]
+        codes = [
+            self._instance(number, instances) for number in reversed(range(1, instances + 1)) if number not in lost
+        ]
         message = self.root(1) / "output" / "message"
         return max(codes), message.read_text() if message.exists() else ""
 
     def root(self, number: int) -> Path:
         return self.folder / f"job-{self.jobs}" / f"algo-{number}"
 
-    def _machine(self, number: int, instances: int) -> int:
+    def _instance(self, number: int, instances: int) -> int:
         root = self.root(number)
         hosts = [f"algo-{each}" for each in range(1, instances + 1)]
         write_json(root / "config/resourceconfig.json", {"current_host": f"algo-{number}", "hosts": hosts})
         write_json(root / "config/processingjobconfig.json", {"ProcessingJobName": f"job-{self.jobs}"})
         self._download(self.chunks[number - 1 :: instances], root / "processing/input/chunks")
-        self._download(self.store.names(f"{self.prefix}shared/"), root / "processing/input/common")
+        self._download(self.store.names(f"{self.prefix}shared/"), root / "processing/input/shared")
         self._download(self.store.names("models/"), root / "processing/input/model")
         self.monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(root))
         self.monkeypatch.setenv("OUTPUT_URI", URI)
@@ -164,18 +166,18 @@ def write_json(path: Path, content: object) -> None:
 
 @pytest.fixture
 def fleet(handed_over: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
-    """A run that has been handed over."""
+    """A fleet with the handover of a run."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.setattr("job_code.entrypoints.processing_container.stop_promptly", lambda _: None)
     monkeypatch.setattr("job_code.runtime.process_pool.available_cores", lambda: 1)
-    monkeypatch.setattr("job_code.fleet.gather_results.SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr("job_code.fleet.gather_results.SECONDS_BETWEEN_CHECKS", 0.0)
     with bucket() as store:
         for name, content in handed_over.items():
             store.client.put_object(Bucket=BUCKET, Key=name, Body=content)
         yield Fleet(tmp_path / "fleet", monkeypatch)
 
 
-def test_what_is_handed_over_is_several_objects_of_about_one_size(fleet: Fleet) -> None:
+def test_a_handover_has_several_chunks(fleet: Fleet) -> None:
     sizes = [len(fleet.store.read(name)) for name in fleet.chunks]
     assert CHUNKS <= len(sizes) <= 2 * CHUNKS
     document = json.loads(fleet.store.read(f"{fleet.prefix}shared/handover.json"))
@@ -186,7 +188,7 @@ def test_what_is_handed_over_is_several_objects_of_about_one_size(fleet: Fleet) 
 
 
 @pytest.mark.parametrize("instances", [1, 2, 3, 7])
-def test_the_forecasts_are_those_of_the_single_job(fleet: Fleet, single: Finished, instances: int) -> None:
+def test_a_fleet_and_a_single_job_make_the_same_forecasts(fleet: Fleet, single: Finished, instances: int) -> None:
     code, message = fleet.run(instances)
     assert (code, message) == (0, "")
     assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
@@ -207,21 +209,21 @@ def test_the_forecasts_are_those_of_the_single_job(fleet: Fleet, single: Finishe
             ).decode()
         )
     )
-    (total,) = set(charts(single.report)) - drawn  # beside the published run, which the single job did not have
-    assert "published before" not in total
+    (total,) = set(charts(single.report)) - drawn  # the single job has no published run to compare with
+    assert "published run" not in total
 
 
-def test_a_machine_that_receives_nothing_succeeds(fleet: Fleet, single: Finished) -> None:
+def test_an_instance_without_chunks_succeeds(fleet: Fleet, single: Finished) -> None:
     instances = len(fleet.chunks) + 2
     assert fleet.run(instances) == (0, "")
     assert fleet.rows.equals(single.forecasts.sort("unique_id", "ds"))
 
 
-def test_finished_objects_outlive_a_lost_machine(
+def test_completed_chunks_survive_a_lost_instance(
     fleet: Fleet, single: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(_: float) -> None:
-        raise SystemExit(137)  # as SageMaker ends all machines, should one be lost
+        raise SystemExit(137)  # SageMaker ends all instances if one is lost
 
     with monkeypatch.context() as patched:
         patched.setattr("job_code.fleet.gather_results.await_instances.__kwdefaults__", {"sleep": gone})
@@ -240,9 +242,9 @@ def written(fleet: Fleet) -> dict[str, Any]:
     return {entry["Key"]: entry["LastModified"] for entry in listed if entry["Key"].endswith(".parquet")}
 
 
-def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
-    """Changes the files of an chunk; its checksum is made to fit."""
-    folder, packed = fleet.folder / "spoilt", fleet.folder / "spoilt.tar"
+def spoil(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
+    """Change the files of a chunk, and adapt its checksum."""
+    folder, packed = fleet.folder / "spoiled", fleet.folder / "spoiled.tar"
     folder.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(fleet.store.read(name))) as archive:
         archive.extractall(folder)
@@ -260,24 +262,24 @@ def spoilt(fleet: Fleet, name: str, change: Callable[[Path], None]) -> None:
     fleet.store.upload(path, key)
 
 
-def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fleet: Fleet, single: Finished) -> None:
+def test_a_bad_chunk_is_reported_with_its_series_and_only_that_chunk_is_rerun(fleet: Fleet, single: Finished) -> None:
     name = fleet.chunks[4]
     sound, document = fleet.store.read(name), fleet.store.read(f"{fleet.prefix}shared/handover.json")
-    blamed = []
+    failing = []
 
     def poison(folder: Path) -> None:
         lengths = np.load(folder / "lengths.npy")
         values = np.load(folder / "values.npy")
         values[lengths[0]] = np.nan  # the first value of the second series
         np.save(folder / "values.npy", values)
-        blamed.append(pl.read_ipc(folder / "keys.arrow")["unique_id"][1])
+        failing.append(pl.read_ipc(folder / "keys.arrow")["unique_id"][1])
 
-    spoilt(fleet, name, poison)
+    spoil(fleet, name, poison)
     code, message = fleet.run(3)
     assert code == 1
     assert message.startswith(f"[ChunksFailed] 1 of {len(fleet.chunks)} chunks could not be forecast: chunk-00004 (")
     assert "part-00004.parquet: " in message
-    assert message.endswith(f"to blame: {blamed[0]}")
+    assert message.endswith(f"failing series: {failing[0]}")
     assert len(fleet.forecasts) == len(fleet.chunks) - 1
     assert not [name for name in fleet.store.names("forecasts/") if "manifest" in name]
     modified = written(fleet)
@@ -288,66 +290,69 @@ def test_a_poisoned_object_is_named_with_the_series_to_blame_and_mended_alone(fl
     assert {key: time for key, time in written(fleet).items() if key in modified} == modified
 
 
-def test_a_damaged_object_is_told_from_a_sound_one(fleet: Fleet) -> None:
+def test_a_damaged_chunk_is_detected(fleet: Fleet) -> None:
     fleet.store.client.put_object(Bucket=BUCKET, Key=fleet.chunks[0], Body=b"not what it was")
     code, message = fleet.run(2)
     assert code == 1
     assert "chunk-00000 (" in message
-    assert "it is damaged" in message
+    assert "is damaged" in message
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "expected"),
     [
-        ("model.json", "[ModelUnusable] model: it is not the one that the demand was prepared for; start the run anew"),
         (
-            "regular.txt",
-            "[ModelUnusable] model: regular.txt is not the file that model.json speaks of; train a new model",
+            "model.json",
+            "[ModelUnusable] model: it does not have the checksum in the handover; start a new run",
+        ),
+        (
+            "dense.txt",
+            "[ModelUnusable] model: dense.txt does not match its checksum in model.json; train a new model",
         ),
     ],
 )
-def test_another_model_is_refused_before_anything_is_forecast(fleet: Fleet, file: str, said: str) -> None:
+def test_another_model_is_rejected_before_any_forecast(fleet: Fleet, file: str, expected: str) -> None:
     (key,) = (name for name in fleet.store.names("models/") if name.endswith(file))
     fleet.store.client.put_object(Bucket=BUCKET, Key=key, Body=fleet.store.read(key) + b"\n")
     code, message = fleet.run(1)
-    assert (code, message) == (1, said)
+    assert (code, message) == (1, expected)
     assert not fleet.forecasts
 
 
-def test_many_failures_are_counted_and_the_first_told(fleet: Fleet) -> None:
+def test_many_failures_are_counted_and_the_first_are_named(fleet: Fleet) -> None:
     for name in fleet.chunks:
         fleet.store.client.put_object(Bucket=BUCKET, Key=name, Body=b"not what it was")
     code, message = fleet.run(1)
     assert code == 1
-    assert message.count("it is damaged") == 3
-    every = f"{fleet.prefix}failed/job-1/summary.json"
-    assert message.endswith(f"; and {len(fleet.chunks) - 3} more, in {URI}/{every}")
-    told = json.loads(fleet.store.read(every))
-    assert told["missing"] == told["chunks"] == len(told["reasons"]) == len(fleet.chunks)
-    assert told["reasons"][-1].startswith(Path(fleet.chunks[-1]).stem)
+    assert message.count("is damaged") == 3
+    key = f"{fleet.prefix}failures/job-1/summary.json"
+    assert message.endswith(f"; {len(fleet.chunks) - 3} more are listed in {URI}/{key}")
+    summary = json.loads(fleet.store.read(key))
+    assert summary["missing"] == summary["chunks"] == len(summary["reasons"]) == len(fleet.chunks)
+    assert summary["reasons"][-1].startswith(Path(fleet.chunks[-1]).stem)
 
 
-def test_long_reasons_leave_room_for_where_all_of_them_are(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_reasons_leave_space_for_the_uri_of_the_summary(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("a long story " * 100)
 
     monkeypatch.setattr("job_code.fleet.chunk_worker.unpack", fail)
     code, message = fleet.run(1)
     assert code == 1
-    assert message.endswith("/failed/job-1/summary.json")
+    assert message.endswith("/failures/job-1/summary.json")
     assert message.count("a long story") > 20
 
 
 @pytest.mark.parametrize("step", ["fleet.chunk_worker.unpack", "forecasting.forecaster.Forecaster.forecast"])
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "expected"),
     [
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "[OutOfDisk] the disk is full; raise volume_gb"),
         (MemoryError("Unable to allocate 2 GiB"), "[OutOfMemory] MemoryError: Unable to allocate 2 GiB"),
     ],
 )
-def test_what_the_machine_lacks_is_no_fault_of_an_object(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, said: str
+def test_a_shortage_of_the_instance_is_not_reported_per_chunk(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, step: str, error: Exception, expected: str
 ) -> None:
     def fail(*_: object) -> None:
         raise error
@@ -355,11 +360,11 @@ def test_what_the_machine_lacks_is_no_fault_of_an_object(
     monkeypatch.setattr(f"job_code.{step}", fail)
     code, message = fleet.run(1)
     assert code == 1
-    assert message.startswith(said)
+    assert message.startswith(expected)
     assert not fleet.store.names(f"{fleet.prefix}failures/")
 
 
-def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -> None:
+def test_a_message_is_cut_to_one_kilobyte_at_a_character_boundary(tmp_path: Path) -> None:
     ProcessingPaths(root=tmp_path, job_name="job", host="algo-1", hosts=("algo-1",)).write_message(
         ErrorCode.JOB_ERROR, "aöö" * 400
     )
@@ -369,7 +374,7 @@ def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "member_type"),
     [
         ("../escaped", tarfile.REGTYPE),
         ("/escaped", tarfile.REGTYPE),
@@ -377,31 +382,33 @@ def test_a_message_is_cut_to_a_kilobyte_between_two_characters(tmp_path: Path) -
         ("..", tarfile.REGTYPE),
     ],
 )
-def test_an_archive_holds_no_path_that_leads_elsewhere(tmp_path: Path, name: str, kind: bytes) -> None:
+def test_an_archive_with_an_unsafe_path_is_rejected(tmp_path: Path, name: str, member_type: bytes) -> None:
     evil, into = tmp_path / "evil.tar", tmp_path / "into"
     into.mkdir()
     with tarfile.open(evil, "w") as archive:
         info = tarfile.TarInfo(name)
-        info.size, info.type, info.linkname = 1 if kind == tarfile.REGTYPE else 0, kind, "elsewhere"
+        size = 1 if member_type == tarfile.REGTYPE else 0
+        info.size, info.type, info.linkname = size, member_type, "elsewhere"
         archive.addfile(info, io.BytesIO(b"x"))
-    with pytest.raises(HandoverUnusableError, match="which is no file of a chunk"):
+    with pytest.raises(HandoverUnusableError, match="which is not a file of a chunk"):
         unpack(evil, into, checksum(evil))
-    with pytest.raises(HandoverUnusableError, match="it is damaged"):
+    with pytest.raises(HandoverUnusableError, match="is damaged"):
         unpack(evil, into, "0" * 64)
     assert not (tmp_path / "escaped").exists()
     assert not list(into.iterdir())
 
 
-def test_an_object_that_is_not_there_ends_the_waiting(fleet: Fleet) -> None:
+def test_a_missing_chunk_is_reported(fleet: Fleet) -> None:
     fleet.store.client.delete_object(Bucket=BUCKET, Key=fleet.chunks[3])
     code, message = fleet.run(2)
     assert code == 1
     total = len(fleet.chunks) + 1
-    assert message == f"[ChunksFailed] 1 of {total} chunks could not be forecast: chunk-00003: no machine was given it"
+    reason = "chunk-00003: no instance received this chunk"
+    assert message == f"[ChunksFailed] 1 of {total} chunks could not be forecast: {reason}"
 
 
 class Deadly(Workers):
-    """Workers that one chunk kills, as it would where memory runs out."""
+    """Workers that die while they forecast one of the chunks, as if memory ran out."""
 
     def as_completed(self, function: Any, tasks: Any) -> Iterator[Any]:
         for place, task in enumerate(tasks):
@@ -410,7 +417,7 @@ class Deadly(Workers):
             yield place, function(task)
 
 
-def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
+def test_a_chunk_that_kills_its_process_is_named_and_the_others_are_forecast(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("job_code.runtime.process_pool.Workers", Deadly)
@@ -422,21 +429,21 @@ def test_an_object_that_kills_its_process_is_named_and_the_others_are_forecast(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
-        ({"schema_version": 99}, "handover.json: its schema is 99, this program's 2"),
+        ({"schema_version": 99}, "handover.json has schema 99, this program reads schema 2; start a new run"),
         ({"last_period": None}, "handover.json cannot be read: last_period: Input should be a valid integer; start a"),
         ({"chunks": [{"number": 0}]}, "handover.json cannot be read: chunks.0.series: Field required (and 2 more)"),
         ({"covariates": {"tables": []}}, "handover.json cannot be read: covariates.horizon: Field required"),
     ],
 )
-def test_a_document_of_another_program_is_refused(
-    handed_over: dict[str, bytes], tmp_path: Path, changes: dict[str, Any], said: str
+def test_an_invalid_handover_document_is_rejected(
+    handed_over: dict[str, bytes], tmp_path: Path, changes: dict[str, Any], expected: str
 ) -> None:
     (text,) = (content for name, content in handed_over.items() if name.endswith("/handover.json"))
     file = tmp_path / "handover.json"
     write_json(file, {**json.loads(text), **changes})
-    with pytest.raises(HandoverUnusableError, match=f"^{re.escape(said)}"):
+    with pytest.raises(HandoverUnusableError, match=f"^{re.escape(expected)}"):
         Handover.read(file, tmp_path)
     file.unlink()
     with pytest.raises(HandoverUnusableError, match=r"^handover.json cannot be read: No such file"):

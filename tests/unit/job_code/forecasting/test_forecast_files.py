@@ -15,7 +15,7 @@ from tests.demand import configured
 
 def forecast(count: int, horizon: int, name: str = "W-SUN") -> Forecast:
     frequency = Frequency(name)
-    last = np.arange(count) % 2 + 3000  # not all end together
+    last = np.arange(count) % 2 + 3000  # series end in different periods
     panel = Panel(
         keys=pl.DataFrame({"article": [f"A{at:03d}" for at in range(count)], "merchant": range(count)}),
         frequency=frequency,
@@ -29,9 +29,9 @@ def forecast(count: int, horizon: int, name: str = "W-SUN") -> Forecast:
 
 
 def test_every_series_and_period_is_written_once(tmp_path: Path) -> None:
-    given = forecast(7, 5)
+    table = forecast(7, 5)
     config = configured(key="article,merchant", quantiles="0.1,0.5,0.975")
-    file = write_forecast(given, config, tmp_path / "part-00003.parquet")
+    file = write_forecast(table, config, tmp_path / "part-00003.parquet")
     content = (tmp_path / "part-00003.parquet").read_bytes()
     assert file == ForecastFile(
         name="part-00003.parquet", rows=35, bytes=len(content), sha256=hashlib.sha256(content).hexdigest()
@@ -39,7 +39,7 @@ def test_every_series_and_period_is_written_once(tmp_path: Path) -> None:
     written = pl.read_parquet(content)
     assert written["article"].to_list() == [f"A{at:03d}" for at in range(7) for _ in range(5)]
     assert written["merchant"].to_list() == [at for at in range(7) for _ in range(5)]
-    frequency = given.panel.frequency
+    frequency = table.panel.frequency
     assert written["ds"].dt.date().to_list() == [
         frequency.date_of(3000 + at % 2 + 1 + step) for at in range(7) for step in range(5)
     ]
@@ -48,7 +48,7 @@ def test_every_series_and_period_is_written_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["D", "W-MON", "MS", "ME"])
-def test_the_schema_is_the_contract_s(tmp_path: Path, name: str) -> None:
+def test_the_schema_matches_the_contract(tmp_path: Path, name: str) -> None:
     path = tmp_path / "part-00000.parquet"
     write_forecast(forecast(2, 3, name), configured(key="article,merchant"), path)
     schema = pq.read_schema(path)

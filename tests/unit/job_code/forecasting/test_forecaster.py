@@ -37,13 +37,13 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
 
 
 @pytest.fixture(scope="module")
-def learnt(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
+def fitted(ready: PreparedDemand) -> tuple[Forecaster, Sample]:
     sample = Sample.draw(ready, CONFIG.sample_rows)
     return trained(sample, ready, CONFIG), sample
 
 
-def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]) -> None:
-    forecaster, sample = learnt
+def test_a_forecast_does_not_depend_on_other_series(fitted: tuple[Forecaster, Sample]) -> None:
+    forecaster, sample = fitted
     together = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     random = np.random.default_rng(0)
     for share in (0.02, 0.3, 0.7):
@@ -54,10 +54,10 @@ def test_a_forecast_depends_on_no_other_series(learnt: tuple[Forecaster, Sample]
         assert alone.quantiles.tolist() == together.quantiles[some].tolist()
 
 
-def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
-    learnt: tuple[Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
+def test_a_forecast_does_not_depend_on_the_batch_size(
+    fitted: tuple[Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forecaster, sample = learnt
+    forecaster, sample = fitted
     together = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     sizes: list[int] = []
     counted = ForecastRows.of
@@ -71,15 +71,15 @@ def test_a_forecast_does_not_depend_on_how_many_are_made_at_a_time(
     few = forecaster.forecast(sample.panel, sample.exogenous, sample.active)
     assert few.mean.tolist() == together.mean.tolist()
     assert few.quantiles.tolist() == together.quantiles.tolist()
-    # A small rest would take nearly as long as any.
+    # Batches have about equal sizes. A small last batch would take nearly as long as a full one.
     assert len(sizes) == 4
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Path) -> None:
+def test_a_forecast_from_the_last_years_equals_a_forecast_from_the_whole_history(tmp_path: Path) -> None:
     config = configured(n_estimators=20)
-    given = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
-    ready = prepared(tmp_path, {"a.parquet": given}, config)
+    history = pl.concat([shop(20, 230, noise=0.3), series({"sparse": [0.0, 0.0, 3.0] * 70})])
+    ready = prepared(tmp_path, {"a.parquet": history}, config)
     sample = Sample.draw(ready, config.sample_rows)
     panel = sample.panel
     model, tested = fit(sample, config), backtested(sample, config)
@@ -102,10 +102,10 @@ def test_a_forecast_of_the_last_years_is_that_of_the_whole_history(tmp_path: Pat
     assert forecast.quantiles.reshape(-1, 3) == pytest.approx(expected.quantiles, rel=1e-4)
 
 
-def test_chunks_are_forecast_from_disk_alone(
-    ready: PreparedDemand, learnt: tuple[Forecaster, Sample], tmp_path: Path
+def test_chunks_are_forecast_from_files_only(
+    ready: PreparedDemand, fitted: tuple[Forecaster, Sample], tmp_path: Path
 ) -> None:
-    forecaster, sample = learnt
+    forecaster, sample = fitted
     frequency = ready.calendar.frequency
     model = tmp_path / "model"
     model.mkdir()
@@ -126,7 +126,7 @@ def test_chunks_are_forecast_from_disk_alone(
         assert written.to_list() == [key for key in keys for _ in range(CONFIG.horizon)]
 
 
-def test_without_a_backtest_spreads_are_assumed(tmp_path: Path) -> None:
+def test_without_a_backtest_quantiles_have_a_default_width(tmp_path: Path) -> None:
     config = ForecastConfig(frequency="W-MON", quantiles=(0.1, 0.5, 0.9))
     ready = prepared(tmp_path, {"a.parquet": series({"only": [10.0]})}, config)
     sample = Sample.draw(ready, 10_000)

@@ -1,4 +1,4 @@
-"""What a stored model makes of demand changes together with the number of its format, or not at all."""
+"""The forecasts of a stored model change only together with the number of its format."""
 
 import shutil
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Change = Callable[[Callable[[ForecastOrigins], ForecastOrigins]], None]
 
 @pytest.fixture(scope="module", params=CALENDARS)
 def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Forecaster, Sample]:
-    """A golden model, and its series."""
+    """A golden model and its series."""
     name: str = request.param
     model = load_model(FOLDER / name)
     _, sample = CALENDARS[name].read(tmp_path_factory.mktemp(name), variations=1, known=model.encodings)
@@ -35,22 +35,23 @@ def golden(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def at_the_origins(monkeypatch: pytest.MonkeyPatch) -> Change:
-    """Change what is known where forecasts start."""
+    """Change the data of the forecast origins."""
 
     def change(changed: Callable[[ForecastOrigins], ForecastOrigins]) -> None:
         monkeypatch.setattr(
-            "job_code.model.direct_model.last_origins", lambda *given, **named: changed(last_origins(*given, **named))
+            "job_code.model.direct_model.last_origins",
+            lambda *arguments, **named: changed(last_origins(*arguments, **named)),
         )
 
     return change
 
 
 @pytest.mark.parametrize("name", CALENDARS)
-def test_a_stored_model_means_what_it_meant(name: str, tmp_path: Path) -> None:
+def test_a_stored_model_makes_the_same_features_and_forecasts(name: str, tmp_path: Path) -> None:
     assert problem(name, tmp_path) is None
 
 
-def test_a_model_names_its_features_as_the_rows_are_named(
+def test_a_model_and_its_rows_have_the_same_feature_names(
     golden: tuple[str, Forecaster, Sample], at_the_origins: Change
 ) -> None:
     name, model, sample = golden
@@ -65,7 +66,7 @@ def test_a_model_names_its_features_as_the_rows_are_named(
     assert set(seen) == {tuple(Tables.read(FOLDER / name).features.columns[2:])}
 
 
-def test_no_feature_can_change_unnoticed(
+def test_a_change_of_any_feature_is_detected(
     golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, model, sample = golden
@@ -83,7 +84,7 @@ def test_no_feature_can_change_unnoticed(
         assert all(line.startswith((f"features: {feature} of ", "forecasts: ")) for line in lines)
 
 
-def test_two_features_that_change_places_are_noticed(
+def test_two_swapped_features_are_detected(
     golden: tuple[str, Forecaster, Sample], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, model, sample = golden
@@ -99,9 +100,7 @@ def test_two_features_that_change_places_are_noticed(
     assert [line.split()[1] for line in features] == ["lag1", "lag2"]
 
 
-def test_what_moves_the_forecasts_is_noticed_in_them(
-    golden: tuple[str, Forecaster, Sample], at_the_origins: Change
-) -> None:
+def test_a_change_of_the_forecasts_is_detected(golden: tuple[str, Forecaster, Sample], at_the_origins: Change) -> None:
     name, model, sample = golden
     at_the_origins(lambda origins: replace(origins, lag_features=origins.lag_features * np.float32(1.001)))
     lines = Tables.read(FOLDER / name).differences(Tables.of(model, sample))
@@ -109,7 +108,7 @@ def test_what_moves_the_forecasts_is_noticed_in_them(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_last_bits_of_another_processor_do_not_matter(
+def test_rounding_differences_of_another_processor_are_ignored(
     golden: tuple[str, Forecaster, Sample], at_the_origins: Change, seed: int
 ) -> None:
     name, model, sample = golden
@@ -126,7 +125,7 @@ def test_the_last_bits_of_another_processor_do_not_matter(
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The monthly model alone, where a test may change it."""
+    """A copy of the monthly model that a test may change."""
     folder = tmp_path / "golden"
     shutil.copytree(FOLDER / "monthly", folder / "monthly")
     monkeypatch.setattr(golden_model, "FOLDER", folder)
@@ -143,9 +142,9 @@ def test_a_new_format_needs_a_new_golden_model(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     raise_the_format(monkeypatch)
-    told = problem("monthly", tmp_path / "scratch")
-    assert told is not None
-    assert f"has format {MODEL_FORMAT}, the code {MODEL_FORMAT + 1}; run `python -m tests.golden_model`" in told
+    message = problem("monthly", tmp_path / "scratch")
+    assert message is not None
+    assert f"has format {MODEL_FORMAT}, the code {MODEL_FORMAT + 1}; run `python -m tests.golden_model`" in message
     assert main() == 0
     assert stored_format("monthly") == MODEL_FORMAT + 1
     assert {path.name for path in elsewhere.iterdir()} == {path.name for path in (FOLDER / "monthly").iterdir()}
@@ -157,9 +156,9 @@ def test_other_forecasts_need_a_new_format_before_a_new_golden_model(
     at_the_origins(lambda origins: replace(origins, lag_features=origins.lag_features * np.float32(1.01)))
     before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
     assert main() == 1
-    told = capsys.readouterr().err
-    assert "features: lag1 of " in told
-    assert "raise MODEL_FORMAT in contract/model_format.py" in told
+    message = capsys.readouterr().err
+    assert "features: lag1 of " in message
+    assert "raise MODEL_FORMAT in contract/model_format.py" in message
     assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
     raise_the_format(monkeypatch)
     assert main() == 0

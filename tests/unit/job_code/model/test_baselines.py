@@ -19,7 +19,7 @@ def test_seasonal_naive_repeats_the_last_season_or_the_last_value(tmp_path: Path
     assert naive[3].tolist() == [9] * 14
 
 
-def test_means_are_of_the_last_year_and_of_its_last_part(tmp_path: Path) -> None:
+def test_means_cover_the_last_year_and_the_last_quarter(tmp_path: Path) -> None:
     panel, _ = panel_of(tmp_path, series({"a": [float(at) for at in range(60)], "b": [4.0, 6.0]}))
     assert yearly_mean(panel, 2).tolist() == [[33.5, 33.5], [5.0, 5.0]]
     assert moving_average(panel, 2).tolist() == [[53.0, 53.0], [5.0, 5.0]]

@@ -41,7 +41,7 @@ def fits_of(sample: Sample) -> list[ModelFit]:
 
 
 def texts(models: list[DirectModel]) -> list[list[str | None]]:
-    """The trees of each segment, without the parameters that follow them: these name the threads."""
+    """The trees of each segment, without the parameters after them, which include the threads."""
     trees = [[each.trees for each in model.segments] for model in models]
     return [[each.text.partition("\nparameters:")[0] if each else None for each in model] for model in trees]
 
@@ -64,9 +64,7 @@ def test_models_do_not_depend_on_processes_or_threads(
     assert skews[0] == skews[1] == skews[2]
 
 
-def test_small_fits_start_no_process_and_large_ones_do(
-    sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_large_fits_start_processes(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Workers(2) as workers:
         small = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
         started = [workers.started]
@@ -78,14 +76,14 @@ def test_small_fits_start_no_process_and_large_ones_do(
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 1.0])
-def test_the_work_is_estimated_by_the_rows_that_are_drawn(sample: Sample, share: float) -> None:
+def test_the_work_is_estimated_from_the_number_of_rows(sample: Sample, share: float) -> None:
     drawn = len(draw_rows(sample.panel, 6, seed=0, share=share))
     assert drawn <= max_rows(sample.panel, 6, share=share) <= 1.6 * drawn
 
 
-def test_threads_are_given_where_cores_remain() -> None:
-    given = [fitting.threads_of_a_fit(cores, 6) for cores in (1, 2, 6, 11, 12, 64)]
-    assert given == [1, 1, 1, 1, 2, 10]
+def test_fits_get_more_threads_if_cores_remain() -> None:
+    threads = [fitting.threads_of_a_fit(cores, 6) for cores in (1, 2, 6, 11, 12, 64)]
+    assert threads == [1, 1, 1, 1, 2, 10]
 
 
 def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: Workers, tmp_path: Path) -> None:
@@ -102,7 +100,7 @@ def test_a_model_keeps_the_order_of_its_segments(sample: Sample, pool: Workers, 
         assert [each.segment for each in model.segments] == list(DemandSegment)
 
 
-def test_series_without_training_rows_change_no_feature(sample: Sample) -> None:
+def test_series_without_training_rows_do_not_change_features(sample: Sample) -> None:
     panel, exogenous = sample.panel, sample.exogenous
     drawn = draw_rows(panel, 4, seed=0)
     drawn = drawn.where(drawn.series % 3 == 1)
@@ -116,8 +114,8 @@ def test_series_without_training_rows_change_no_feature(sample: Sample) -> None:
     assert found.values[moved.target].tolist() == expected.values[drawn.target].tolist()
 
 
-def test_no_series_that_sells_teaches_nothing(sample: Sample, tmp_path: Path) -> None:
-    nobody = np.zeros(len(sample.panel), dtype=bool)
-    fit = ModelFit.of(sample.panel, sample.exogenous, nobody, horizon=4)
+def test_without_selling_series_no_trees_are_trained(sample: Sample, tmp_path: Path) -> None:
+    none_active = np.zeros(len(sample.panel), dtype=bool)
+    fit = ModelFit.of(sample.panel, sample.exogenous, none_active, horizon=4)
     (model,) = fit_models([fit], CONFIG, Workers(1), tmp_path)
     assert [each.trees for each in model.segments] == [None, None]

@@ -14,7 +14,7 @@ from tests.demand import configured, panel_of, series
 
 
 @pytest.mark.parametrize(("name", "quarter"), [("W-MON", 13), ("D", 91), ("MS", 3)])
-def test_a_series_is_regular_once_it_has_long_sold_nearly_always(name: str, quarter: int) -> None:
+def test_a_series_is_dense_after_a_long_history_with_few_zeros(name: str, quarter: int) -> None:
     zero_share = np.array([0.0, 0.0, 0.04, 0.05, 0.9])
     age = np.array([quarter - 1, quarter, 10 * quarter, 10 * quarter, 10 * quarter])
     segments = DemandSegment.of(zero_share, age, Frequency(name))
@@ -27,53 +27,55 @@ def test_a_series_is_regular_once_it_has_long_sold_nearly_always(name: str, quar
     ]
 
 
-def learnt_of(folder: Path, segment: DemandSegment, values: dict[str, list[float]]) -> tuple[SegmentModel, float]:
-    """What is learnt if all are taken for one segment; and what that foretells of a next period."""
+def fit_one(folder: Path, segment: DemandSegment, values: dict[str, list[float]]) -> tuple[SegmentModel, float]:
+    """Fit all series as one segment. Return the model and its mean prediction for the next period."""
     panel = panel_of(folder, series(values))[0]
     drawn, static = draw_rows(panel, 4, seed=0), Exogenous.none(len(panel))
     recipe = recipe_for(panel.frequency)
     origins = training_origins(panel, static, drawn, recipe=recipe)
-    learnt = fit_segment(segment, origins, drawn, configured(n_estimators=60), threads=1, on_round=lambda: None)
+    model = fit_segment(segment, origins, drawn, configured(n_estimators=60), threads=1, on_round=lambda: None)
     ends = last_origins(panel, static, recipe=recipe)
     every = np.arange(len(panel))
-    return learnt, float(learnt.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
+    return model, float(model.predict(ends, every, ends.rows(every, np.ones_like(every))).mean())
 
 
-def test_regular_demand_is_foretold_by_its_median_and_sparse_demand_by_its_mean(tmp_path: Path) -> None:
+def test_dense_demand_is_predicted_by_its_median_and_intermittent_demand_by_its_mean(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     skewed = {f"S{at:03d}": np.exp(random.normal(0, 1, 150)).tolist() for at in range(120)}
-    regular, median = learnt_of(tmp_path / "regular", DemandSegment.DENSE, skewed)
-    sparse, mean = learnt_of(tmp_path / "sparse", DemandSegment.INTERMITTENT, skewed)
-    truth = np.exp(0.5)  # of a lognormal, the mean over the median
-    assert regular.mean_to_median_ratio == pytest.approx(truth, rel=0.1)
-    assert sparse.mean_to_median_ratio == 1.0
+    dense, median = fit_one(tmp_path / "dense", DemandSegment.DENSE, skewed)
+    intermittent, mean = fit_one(tmp_path / "intermittent", DemandSegment.INTERMITTENT, skewed)
+    truth = np.exp(0.5)  # mean divided by median of a lognormal distribution
+    assert dense.mean_to_median_ratio == pytest.approx(truth, rel=0.1)
+    assert intermittent.mean_to_median_ratio == 1.0
     assert mean == pytest.approx(1.0, abs=0.1)  # relative to the series' mean
     assert median == pytest.approx(1 / truth, abs=0.1)
 
 
-def test_too_little_teaches_nothing(tmp_path: Path) -> None:
+def test_too_few_rows_train_no_trees(tmp_path: Path) -> None:
     panel = panel_of(tmp_path, series({"a": [1.0, 2.0, 3.0]}))[0]
     drawn = draw_rows(panel, 1, seed=0)
     assert len(drawn) < MIN_TRAINING_ROWS
     recipe = recipe_for(panel.frequency)
     origins = training_origins(panel, Exogenous.none(1), drawn, recipe=recipe)
-    learnt = fit_segment(
+    model = fit_segment(
         DemandSegment.INTERMITTENT, origins, drawn, configured(n_estimators=7), threads=1, on_round=lambda: None
     )
-    assert learnt == SegmentModel(DemandSegment.INTERMITTENT)
+    assert model == SegmentModel(DemandSegment.INTERMITTENT)
     every = np.arange(len(drawn))
     rows = origins.rows(every, drawn.step)
-    assert learnt.predict(origins, every, rows) == pytest.approx(np.ones(2))  # the mean up to there, over itself
-    smoothed = replace(learnt, segment=DemandSegment.DENSE).predict(origins, every, rows)
+    assert model.predict(origins, every, rows) == pytest.approx(
+        np.ones(2)
+    )  # the mean up to the origin, relative to itself
+    smoothed = replace(model, segment=DemandSegment.DENSE).predict(origins, every, rows)
     assert smoothed == pytest.approx([1.0, 1.6 / 1.5])
 
 
-def test_one_mistyped_value_does_not_move_all_means(tmp_path: Path) -> None:
+def test_one_mistyped_value_does_not_change_the_ratio(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     calm = {f"S{at:02d}": (50 + random.normal(0, 4, 150)).tolist() for at in range(40)}
     typo = {**calm, "T": [*calm["S00"][:60], 9_999_999.0, *calm["S00"][61:]]}
-    assert learnt_of(tmp_path / "calm", DemandSegment.DENSE, calm)[0].mean_to_median_ratio == pytest.approx(1, abs=0.01)
-    assert learnt_of(tmp_path / "typo", DemandSegment.DENSE, typo)[0].mean_to_median_ratio == pytest.approx(1, abs=0.02)
+    assert fit_one(tmp_path / "calm", DemandSegment.DENSE, calm)[0].mean_to_median_ratio == pytest.approx(1, abs=0.01)
+    assert fit_one(tmp_path / "typo", DemandSegment.DENSE, typo)[0].mean_to_median_ratio == pytest.approx(1, abs=0.02)
 
 
 def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
@@ -83,16 +85,16 @@ def test_demand_of_both_signs_has_no_ratio(tmp_path: Path) -> None:
     )[0]
     drawn = draw_rows(panel, 4, seed=0)
     origins = training_origins(panel, Exogenous.none(20), drawn, recipe=recipe_for(panel.frequency))
-    learnt = fit_segment(
+    model = fit_segment(
         DemandSegment.DENSE, origins, drawn, configured(n_estimators=10), threads=1, on_round=lambda: None
     )
-    assert learnt.mean_to_median_ratio == 1.0
+    assert model.mean_to_median_ratio == 1.0
 
 
-def test_a_series_that_begins_with_next_to_nothing_does_not_decide_for_others(tmp_path: Path) -> None:
+def test_a_series_with_tiny_early_demand_does_not_dominate_others(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     values = {f"S{at:02d}": (random.random(80) < 0.4).astype(float).tolist() for at in range(40)}
     odd = {"odd": [0.01] + [0.0] * 20 + [1e4] * 59}
-    _, without = learnt_of(tmp_path / "without", DemandSegment.INTERMITTENT, values)
-    _, beside = learnt_of(tmp_path / "beside", DemandSegment.INTERMITTENT, values | odd)
-    assert beside == pytest.approx(without, rel=0.15)
+    _, without = fit_one(tmp_path / "without", DemandSegment.INTERMITTENT, values)
+    _, together = fit_one(tmp_path / "together", DemandSegment.INTERMITTENT, values | odd)
+    assert together == pytest.approx(without, rel=0.15)

@@ -1,4 +1,4 @@
-"""The predictor against LightGBM itself, to the last bit."""
+"""The predictions of `TreePredictor` and LightGBM are bit-identical."""
 
 import pickle
 from concurrent.futures import ProcessPoolExecutor
@@ -39,7 +39,7 @@ def table(count: int, *, seed: int = 0, columns: int = 5, awkward: float = 0.0) 
 
 
 def on_the_edge(model: lgb.Booster, rows: Rows) -> Rows:
-    """Rows of the model's own thresholds and of the values next to them."""
+    """Rows with the thresholds of the model and the values next to them."""
     lines = [line for line in model.model_to_string().splitlines() if line.startswith("threshold=")]
     with np.errstate(over="ignore"):
         exact = np.array(" ".join(line[10:] for line in lines).split(), dtype=np.float64).astype(np.float32)
@@ -53,7 +53,7 @@ def assert_same(model: lgb.Booster, rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_any_model_on_any_rows(seed: int) -> None:
+def test_any_model_predicts_any_rows(seed: int) -> None:
     random = np.random.default_rng(seed)
     rows = table(
         int(random.integers(50, 3000)),
@@ -96,7 +96,7 @@ def test_categories(known: list[int], missing: float) -> None:
     assert_same(model, asked)
 
 
-def test_the_values_that_count_as_zero() -> None:
+def test_values_that_lightgbm_treats_as_zero() -> None:
     rows = np.random.default_rng(0).choice(np.array([-1, -1e-34, 0, 1e-34, 1], np.float32), size=(3000, 2))
     target = (rows[:, 0] > 0) + 2.0 * (rows[:, 0] < 0) + rows[:, 1]
     parameters = {"verbosity": -1, "num_threads": 1}
@@ -107,7 +107,7 @@ def test_the_values_that_count_as_zero() -> None:
 
 @pytest.mark.parametrize("threshold", ["0", "-0", "5e-36", "-5e-36", "1e39", "-1e39", "1e300", "inf", "-inf"])
 @pytest.mark.parametrize("use_missing", [True, False])
-def test_thresholds_that_no_fit_here_comes_to(threshold: str, use_missing: bool) -> None:
+def test_unusual_thresholds(threshold: str, use_missing: bool) -> None:
     rows = table(2000, awkward=0.3)
     lines = fitted(rows, trees=3, use_missing=use_missing).model_to_string().splitlines()
     head, first = "threshold=", next(line for line in lines if line.startswith("threshold="))
@@ -126,7 +126,7 @@ def test_any_number_of_rows(count: int, order: Any) -> None:
 
 
 def grid(steps: int, series: int, *, same_for_steps: list[int], same_for_series: list[int]) -> Rows:
-    """Rows of a grid, some columns of which repeat themselves."""
+    """Rows of a grid with some constant columns."""
     cells = table(steps * series, seed=1, awkward=0.3).reshape(steps, series, 5)
     cells[:, :, same_for_steps] = cells[:1, :, same_for_steps]
     cells[:, :, same_for_series] = cells[:, :1, same_for_series]
@@ -137,15 +137,15 @@ def grid(steps: int, series: int, *, same_for_steps: list[int], same_for_series:
 @pytest.mark.parametrize("series", [1, 2, 700])
 @pytest.mark.parametrize("same_for_steps", [[], [0], [1, 3, 4], [0, 1, 2, 3, 4]])
 @pytest.mark.parametrize("same_for_series", [[], [4], [0, 2], [0, 1, 2, 3, 4]])
-def test_what_repeats_itself_in_a_grid_is_predicted_alike(
+def test_constant_columns_of_a_grid_are_predicted_alike(
     steps: int, series: int, same_for_steps: list[int], same_for_series: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = grid(steps, series, same_for_steps=same_for_steps, same_for_series=same_for_series)
-    learnt = table(2000, awkward=0.1)
-    learnt[:, 3] = np.abs(np.round(learnt[:, 3]))
+    training = table(2000, awkward=0.1)
+    training[:, 3] = np.abs(np.round(training[:, 3]))
     rows[:, 3] = np.abs(np.round(rows[:, 3]))
     with np.errstate(invalid="ignore"):
-        model = fitted(learnt, categorical=[3], min_data_per_group=5)
+        model = fitted(training, categorical=[3], min_data_per_group=5)
     expected = np.asarray(model.predict(rows, num_threads=1)).tobytes()
     predictor = TreePredictor(model)
     for block in (BLOCK, 1000, 7):
@@ -154,12 +154,12 @@ def test_what_repeats_itself_in_a_grid_is_predicted_alike(
         assert predictor.predict(np.asfortranarray(rows), steps).tobytes() == expected
 
 
-def test_rows_that_form_no_grid() -> None:
-    with pytest.raises(ValueError, match="5 steps"):
+def test_rows_that_do_not_form_a_grid_are_rejected() -> None:
+    with pytest.raises(ValueError, match="a multiple of 5 rows"):
         TreePredictor(fitted(table(200))).predict(table(12), 5)
 
 
-def test_a_row_is_predicted_alike_in_any_company() -> None:
+def test_a_prediction_does_not_depend_on_other_rows() -> None:
     predictor, rows = TreePredictor(fitted(table(2000))), table(500, seed=1)
     alone = np.concatenate([predictor.predict(row[None]) for row in rows])
     assert alone.tobytes() == predictor.predict(rows).tobytes()
@@ -172,14 +172,14 @@ def test_trees_of_a_single_leaf() -> None:
     assert_same(model, rows)
 
 
-def test_as_many_leaves_as_a_byte_numbers() -> None:
+def test_the_maximum_number_of_leaves() -> None:
     rows = table(5000)
     model = fitted(rows, trees=3, num_leaves=MAX_LEAVES, min_data_in_leaf=1)
     assert f"num_leaves={MAX_LEAVES}\n" in model.model_to_string()
     assert_same(model, rows)
 
 
-def test_only_as_many_trees_as_the_booster_uses() -> None:
+def test_only_the_trees_of_the_best_iteration_are_used() -> None:
     rows = table(500)
     model = fitted(rows)
     model.best_iteration = 7
@@ -192,7 +192,7 @@ def test_objectives_that_predict_the_sum(objective: str) -> None:
     assert_same(fitted(rows, objective=objective), rows)
 
 
-def test_goes_to_a_spawned_worker() -> None:
+def test_a_predictor_can_be_pickled_for_a_worker() -> None:
     predictor, rows = TreePredictor(fitted(table(2000))), table(300, seed=1)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as workers:
         there = workers.submit(predictor.predict, rows).result()
@@ -207,15 +207,15 @@ def test_goes_to_a_spawned_worker() -> None:
         ({"zero_as_missing": True}, "zero_as_missing=False"),
         ({"linear_tree": True}, "linear models"),
         ({"reg_sqrt": True}, "'regression sqrt' transforms"),
-        ({"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}, "average of trees"),
+        ({"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5}, "averages its trees"),
     ],
 )
-def test_says_what_it_cannot_predict(settings: dict[str, Any], message: str) -> None:
+def test_an_unsupported_model_is_rejected(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         TreePredictor(fitted(table(2000), **settings))
 
 
 @pytest.mark.parametrize("rows", [np.zeros((3, 5)), np.zeros((3, 4), np.float32), np.zeros(5, np.float32)])
-def test_refuses_rows_it_would_predict_wrongly(rows: npt.NDArray[Any]) -> None:
+def test_rows_of_another_type_or_shape_are_rejected(rows: npt.NDArray[Any]) -> None:
     with pytest.raises(ValueError, match=r"float32 of shape \(rows, 5\)"):
         TreePredictor(fitted(table(500))).predict(rows)

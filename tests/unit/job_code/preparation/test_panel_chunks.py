@@ -48,7 +48,7 @@ def check(read: PanelChunk, expected: PanelChunk, chosen: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7, 100])
-def test_a_chunk_comes_back_as_it_was(tmp_path: Path, count: int) -> None:
+def test_reading_returns_the_written_chunk(tmp_path: Path, count: int) -> None:
     written = chunk(count)
     write_chunk(written, tmp_path / "a")
     check(read_chunk(tmp_path / "a", WEEKLY), written, np.ones(count, dtype=bool))
@@ -57,7 +57,7 @@ def test_a_chunk_comes_back_as_it_was(tmp_path: Path, count: int) -> None:
     assert bins.tolist() == written.bins.tolist()
 
 
-def test_some_series_come_back_without_the_others(tmp_path: Path) -> None:
+def test_selected_series_are_read_without_the_others(tmp_path: Path) -> None:
     written = chunk(50)
     write_chunk(written, tmp_path / "a")
     random = np.random.default_rng(1)

@@ -27,11 +27,11 @@ def varied() -> pl.DataFrame:
     return pl.concat([shop(8, 150), series(values), series({"dead": [3.0] * 20 + [0.0] * 90})])
 
 
-def test_kinds_of_series_are_counted(tmp_path: Path) -> None:
+def test_series_are_counted_by_demand_class_and_life_stage(tmp_path: Path) -> None:
     demand = ready(tmp_path, varied())
     panel = stacked(demand)
-    active, kind = is_active(panel), classify_demand(panel)
-    expected = Counter(DEMAND_CLASSES[each] for each in kind[active])
+    active, demand_class = is_active(panel), classify_demand(panel)
+    expected = Counter(DEMAND_CLASSES[each] for each in demand_class[active])
     assert demand.counts == {
         **{name: expected[name] for name in DEMAND_CLASSES},
         "younger_than_a_season": int((panel.lengths < 52).sum()),
@@ -44,7 +44,7 @@ def test_kinds_of_series_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"history": 20}, {"cutoff": date(2026, 6, 1)}, {"cutoff_rule": "series"}])
-def test_recent_demand_is_that_of_all_series_by_period(tmp_path: Path, settings: dict[str, Any]) -> None:
+def test_recent_demand_is_the_total_by_period(tmp_path: Path, settings: dict[str, Any]) -> None:
     demand = ready(tmp_path, pl.concat([varied(), series({"early": [7.0] * 9}, last=date(2025, 3, 3))]), **settings)
     panel = stacked(demand)
     by_period: Counter[int] = Counter()
@@ -55,7 +55,7 @@ def test_recent_demand_is_that_of_all_series_by_period(tmp_path: Path, settings:
     assert demand.recent == pytest.approx(expected)
 
 
-def test_recent_demand_ends_with_the_series_where_these_end_before_the_cutoff(tmp_path: Path) -> None:
+def test_recent_demand_ends_with_the_last_series(tmp_path: Path) -> None:
     gone = series({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0]}, last=date(2026, 9, 7))
     demand = pl.concat([gone, series({"later": [1.0]})])
     rule: dict[str, Any] = {"cutoff_rule": "series", "frequency": "W-MON", "cutoff": date(2026, 10, 5)}
@@ -66,14 +66,14 @@ def test_recent_demand_ends_with_the_series_where_these_end_before_the_cutoff(tm
 
 
 @pytest.mark.parametrize(
-    ("settings", "says"),
+    ("settings", "expected"),
     [
         ({"cutoff": "9999-12-27"}, "weeks before the cutoff 9999-12-27"),
         ({"cutoff": "2026-11-16"}, "with duplicate weeks"),
     ],
 )
-def test_demand_that_is_refused_is_not_aligned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], says: str
+def test_invalid_demand_is_not_aligned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any], expected: str
 ) -> None:
     demand = shop(3, 40)
     if settings["cutoff"] == LAST.isoformat():
@@ -83,5 +83,5 @@ def test_demand_that_is_refused_is_not_aligned(
         raise AssertionError("a panel was written")
 
     monkeypatch.setattr(shard_preparation, "write_chunk", unexpected)
-    (said,) = problems(tmp_path, {"a.parquet": demand}, **settings)
-    assert says in said
+    (message,) = problems(tmp_path, {"a.parquet": demand}, **settings)
+    assert expected in message

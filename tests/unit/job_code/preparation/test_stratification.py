@@ -19,11 +19,11 @@ from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys
 
-LAST_OF_ALL = -pow(int(GOLDEN_RATIO), -1, 2**64) % 2**64  # the hash that is chosen last
+LAST_OF_ALL = -pow(int(GOLDEN_RATIO), -1, 2**64) % 2**64  # the hash that is selected last
 
 
 def population(sizes: Floats, lengths: np.ndarray) -> tuple[Panel, Hashes]:
-    """Series of constant demand."""
+    """Return series of constant demand."""
     keys = pl.DataFrame({"unique_id": [f"S{at:06d}" for at in range(len(sizes))]})
     values = np.repeat(sizes, lengths)
     first = 100 - lengths.astype(np.int64)
@@ -39,14 +39,14 @@ def population(sizes: Floats, lengths: np.ndarray) -> tuple[Panel, Hashes]:
 
 
 def mixed(
-    count: int, *, seed: int = 0, share_new: float = 0.1, share_stopped: float = 0.1
+    count: int, *, seed: int = 0, share_new: float = 0.1, share_discontinued: float = 0.1
 ) -> tuple[Panel, Hashes, Booleans]:
-    """A retailer's: a few fast sellers, many slow ones, new and stopped ones."""
+    """Return series of a retailer: a few fast sellers, many slow ones, some of them new or discontinued."""
     random = np.random.default_rng(seed)
-    kind = random.random(count)
-    lengths = np.where(kind < share_new, random.integers(1, 52, count), random.integers(52, 105, count))
+    stage = random.random(count)
+    lengths = np.where(stage < share_new, random.integers(1, 52, count), random.integers(52, 105, count))
     panel, hashes = population(np.exp(random.normal(0, 2, count)), lengths)
-    return panel, hashes, ~(kind > 1 - share_stopped)
+    return panel, hashes, ~(stage > 1 - share_discontinued)
 
 
 def plan_of(panel: Panel, active: Booleans, rows: int) -> tuple[SamplePlan, np.ndarray]:
@@ -55,7 +55,7 @@ def plan_of(panel: Panel, active: Booleans, rows: int) -> tuple[SamplePlan, np.n
     return plan, plan.strata(stages, bins)
 
 
-def test_everything_is_chosen_where_it_fits() -> None:
+def test_all_series_are_selected_if_they_fit() -> None:
     panel, hashes, active = mixed(500)
     total = int(panel.lengths.sum())
     for rows in (total, total + 1, 10 * total):
@@ -68,7 +68,7 @@ def test_everything_is_chosen_where_it_fits() -> None:
 
 
 @pytest.mark.parametrize("rows", [30_000, 100_000, 300_000])
-def test_about_as_many_rows_are_chosen_as_asked_for(rows: int) -> None:
+def test_the_sample_has_about_the_requested_rows(rows: int) -> None:
     panel, hashes, active = mixed(10_000)
     plan, strata = plan_of(panel, active, rows)
     chosen = plan.selected(hashes, strata)
@@ -76,16 +76,16 @@ def test_about_as_many_rows_are_chosen_as_asked_for(rows: int) -> None:
     assert plan.series.tolist() == np.bincount(strata, minlength=5).tolist()
 
 
-def test_each_sort_has_an_equal_part_of_the_rows_and_stopped_ones_a_quarter_of_it() -> None:
-    panel, hashes, active = mixed(40_000, share_new=0.4, share_stopped=0.3)
+def test_strata_have_equal_shares_of_the_rows_and_discontinued_series_a_quarter() -> None:
+    panel, hashes, active = mixed(40_000, share_new=0.4, share_discontinued=0.3)
     plan, strata = plan_of(panel, active, 85_000)
     chosen = plan.selected(hashes, strata)
     rows = np.bincount(strata[chosen], weights=panel.lengths[chosen], minlength=5)
     assert rows == pytest.approx([20_000, 20_000, 20_000, 20_000, 5000], rel=0.2)
-    assert plan.share[Stratum.A] > plan.share[Stratum.B] > plan.share[Stratum.C]  # the fast ones are fewer
+    assert plan.share[Stratum.A] > plan.share[Stratum.B] > plan.share[Stratum.C]  # there are fewer fast sellers
 
 
-def test_what_a_small_sort_does_not_need_goes_to_the_others() -> None:
+def test_unused_rows_of_a_small_stratum_go_to_the_others() -> None:
     panel, hashes, active = mixed(10_000, share_new=0.005)
     plan, strata = plan_of(panel, active, 100_000)
     chosen = plan.selected(hashes, strata)
@@ -95,7 +95,7 @@ def test_what_a_small_sort_does_not_need_goes_to_the_others() -> None:
     assert rows[Stratum.DISCONTINUED] == pytest.approx(rows[Stratum.C] / 4, rel=0.25)
 
 
-def test_classes_are_those_of_the_share_of_demand() -> None:
+def test_classes_follow_the_cumulative_share_of_demand() -> None:
     sizes, lengths = np.array([90.0, 0.5, 7.0, 2.0, 0.5]), np.full(5, 60)
     panel, _ = population(sizes, lengths)
     _, strata = plan_of(panel, np.ones(5, dtype=bool), 10)
@@ -110,16 +110,16 @@ def test_classes_are_those_of_the_share_of_demand() -> None:
     order = np.argsort(-size)
     larger = np.cumsum(size[order]) - size[order]
     expected = np.digitize(larger / size.sum(), (0.8, 0.95))
-    assert (strata[selling][order] == expected).mean() > 0.93  # sizes are told apart by quarters of an octave
+    assert (strata[selling][order] == expected).mean() > 0.93  # bins are quarters of an octave
     demand = np.bincount(strata[selling], weights=size, minlength=3)[:3] / size.sum()
     assert demand == pytest.approx([0.8, 0.15, 0.05], abs=0.03)
 
 
-def test_names_are_those_of_the_strata() -> None:
+def test_names_match_the_strata() -> None:
     assert [name.upper() for name in STRATA] == [stratum.name for stratum in Stratum]
 
 
-def test_sorts_are_told_by_age_and_by_whether_a_series_still_sells() -> None:
+def test_life_stages_depend_on_length_and_on_selling() -> None:
     panel, _ = population(np.ones(4), np.array([52, 51, 52, 51]))
     stages, bins = classify_life_stages(panel, np.array([True, True, False, False]))
     assert stages.tolist() == [
@@ -134,7 +134,7 @@ def test_sorts_are_told_by_age_and_by_whether_a_series_still_sells() -> None:
     assert SamplePlan.of(stratum_counts, 1000).series.tolist() == [1, 0, 0, 1, 2]
 
 
-def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
+def test_bins_are_fractions_of_octaves_of_the_mean_of_the_last_year() -> None:
     panel, _ = population(np.array([1.0, 2.0, 0.0, 1e-30, 1e39]), np.full(5, 60))
     _, bins = classify_life_stages(panel, np.ones(5, dtype=bool))
     assert bins[1] - bins[0] == BINS_PER_OCTAVE
@@ -143,7 +143,7 @@ def test_bins_are_fractions_of_octaves_of_the_last_year_s_mean() -> None:
     assert classify_life_stages(grown, np.ones(5, dtype=bool))[1].tolist() == bins.tolist()
 
 
-def test_demand_of_nothing_can_be_sampled_too() -> None:
+def test_zero_demand_can_be_sampled() -> None:
     panel, hashes = population(np.zeros(20), np.full(20, 60))
     plan, strata = plan_of(panel, np.zeros(20, dtype=bool), 600)
     assert (strata == Stratum.DISCONTINUED).all()
@@ -151,7 +151,7 @@ def test_demand_of_nothing_can_be_sampled_too() -> None:
     assert plan.selected(hashes, strata).any()
 
 
-def test_half_a_sample_is_a_part_of_it() -> None:
+def test_the_half_sample_is_a_subset_of_the_sample() -> None:
     panel, hashes, active = mixed(10_000)
     for rows in (50_000, 10**9):
         plan, strata = plan_of(panel, active, rows)
@@ -160,7 +160,7 @@ def test_half_a_sample_is_a_part_of_it() -> None:
         assert half.sum() == pytest.approx(chosen.sum() / 2, rel=0.1)
 
 
-def test_a_choice_is_by_key_and_count_whatever_the_shards() -> None:
+def test_the_selection_does_not_depend_on_the_shards() -> None:
     panel, hashes, active = mixed(6000)
     stages, bins = classify_life_stages(panel, active)
     whole = SamplePlan.of(StratumCounts.of(panel, stages, bins), 50_000)
@@ -177,7 +177,7 @@ def test_a_choice_is_by_key_and_count_whatever_the_shards() -> None:
     assert 0 < expected.sum() < 6000
 
 
-def test_weighted_totals_are_right_on_average() -> None:
+def test_weighted_totals_are_unbiased() -> None:
     panel, _, active = mixed(3000)
     plan, strata = plan_of(panel, active, 30_000)
     random = np.random.default_rng(0)
@@ -192,7 +192,7 @@ def test_weighted_totals_are_right_on_average() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 20, 21, 500])
-def test_a_few_long_series_are_never_all_missed(count: int) -> None:
+def test_a_sample_of_few_long_series_is_not_empty(count: int) -> None:
     panel, hashes = population(np.ones(count), np.full(count, 20_000))
     plan, strata = plan_of(panel, np.ones(count, dtype=bool), 10_000)
     assert plan.selected(hashes, strata).sum() >= min(count, 8)

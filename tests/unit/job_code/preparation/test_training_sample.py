@@ -18,7 +18,7 @@ CHUNKS = WorkSizes(rows_per_shard=40_000, values_per_chunk=30_000)
 
 
 def retailer(count: int, periods: int, *, seed: int = 0) -> pl.DataFrame:
-    """A few fast and steady sellers, many slow and erratic ones, some of them new and some stopped."""
+    """Return a few fast, steady sellers and many slow, erratic ones. Some are new and some discontinued."""
     random = np.random.default_rng(seed)
     values = {}
     for number, rate in enumerate(np.exp(random.normal(1, 1.4, count))):
@@ -39,7 +39,7 @@ def demand() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def drawn(demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, Sample]:
-    """A sample, and everything."""
+    """Return a sample and the full population."""
     category = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()})
     category = category.with_columns(number=pl.int_range(pl.len()), text=pl.col("unique_id").str.slice(3, 1))
     ready = prepared(
@@ -53,7 +53,7 @@ def drawn(demand: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> tup
     return Sample.draw(ready, 40_000), Sample.draw(ready, 1_000_000)
 
 
-def test_a_sample_is_of_bounded_size_and_stands_for_all_series(drawn: tuple[Sample, Sample]) -> None:
+def test_a_sample_has_a_limited_size_and_represents_all_series(drawn: tuple[Sample, Sample]) -> None:
     sample, everything = drawn
     assert not sample.is_full_population
     assert sample.rows == pytest.approx(40_000, rel=0.1)
@@ -67,7 +67,7 @@ def test_a_sample_is_of_bounded_size_and_stands_for_all_series(drawn: tuple[Samp
     assert everything.sampled == everything.series
 
 
-def test_what_is_known_of_a_series_stays_with_it(drawn: tuple[Sample, Sample]) -> None:
+def test_the_attributes_of_a_series_stay_aligned(drawn: tuple[Sample, Sample]) -> None:
     sample, everything = drawn
     assert sample.panel.keys.equals(sample.panel.keys.sort("unique_id"))
     number = sample.panel.keys["unique_id"].str.slice(1).cast(pl.Int64)
@@ -80,7 +80,7 @@ def test_what_is_known_of_a_series_stays_with_it(drawn: tuple[Sample, Sample]) -
     assert 0.35 < sample.in_half_sample.mean() < 0.65
 
 
-def test_everything_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
+def test_the_full_population_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
     ready = prepared(tmp_path, {"a.parquet": demand[:3000]}, configured())
     sample, panel = Sample.draw(ready, 10_000), stacked(ready)
     assert sample.panel.keys.equals(panel.keys)
@@ -88,7 +88,7 @@ def test_everything_is_the_panel(demand: pl.DataFrame, tmp_path: Path) -> None:
     assert sample.exogenous.static.columns.shape == (len(panel), 0)
 
 
-def test_before_the_cutoff_other_series_were_selling(tmp_path: Path) -> None:
+def test_an_earlier_cutoff_changes_the_selling_series(tmp_path: Path) -> None:
     demand = series({"stopped": [5.0] * 40 + [0.0] * 14, "selling": [5.0] * 54, "long gone": [5.0] + [0.0] * 53})
     sample = Sample.draw(prepared(tmp_path, {"a.parquet": demand}, configured()), 10_000)
     assert sample.active.tolist() == [False, True, False]
@@ -105,9 +105,7 @@ def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sa
     for name in ("model", "seasonal_naive", "forecast"):
         estimated, true = scores(sample)[name], scores(everything)[name]
         assert estimated["wape"] == pytest.approx(true["wape"], rel=0.06)
-        assert estimated["mase"] == pytest.approx(
-            true["mase"], rel=0.25
-        )  # a mean of ratios: few series make much of it
+        assert estimated["mase"] == pytest.approx(true["mase"], rel=0.25)  # a mean of ratios: a few series dominate it
     estimated, true = scores(sample)["forecast"], scores(everything)["forecast"]
     assert estimated["wql"] == pytest.approx(true["wql"], rel=0.06)
     assert estimated["coverage"] == pytest.approx(true["coverage"], abs=0.03)
@@ -115,7 +113,7 @@ def test_scores_of_a_sample_estimate_those_of_all_series(drawn: tuple[Sample, Sa
     assert sample.learning_curve[1] == pytest.approx(sample.learning_curve[0], rel=0.1)
     assert everything.learning_curve is None
 
-    # Without weights the many slow sellers would count for the few that were chosen.
+    # Without weights, the slow sellers would count only as much as their share of the sample.
     unweighted = backtested(replace(drawn[0], weight=np.ones(len(drawn[0].panel))), config)
     assert unweighted
     wape = scores(everything)["seasonal_naive"]["wape"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from job_code.report.published_run import Comparison, PublishedRun, Span, UnusableManifestError
+from job_code.report.published_run import PeriodTotals, PublishedRun, RunComparison, UnusableManifestError
 from job_code.series.frequency import Frequency
 from tests.demand import run_job, shop
 
@@ -28,22 +28,22 @@ def written(folder: Path, content: Any) -> Path:
     return path
 
 
-def compared(run: PublishedRun, frequency: Frequency = WEEKLY, cutoff: int = CUTOFF) -> Comparison:
-    return Comparison.of(run, frequency, cutoff, total=np.array([120.0, 111.0, 7.0]), recent=np.array([70.0, 81.0]))
+def compared(run: PublishedRun, frequency: Frequency = WEEKLY, cutoff: int = CUTOFF) -> RunComparison:
+    return RunComparison.of(run, frequency, cutoff, total=np.array([120.0, 111.0, 7.0]), recent=np.array([70.0, 81.0]))
 
 
-def test_a_manifest_is_read_from_a_file_or_from_a_channel(tmp_path: Path) -> None:
+def test_a_manifest_is_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
     run = PublishedRun.read(written(tmp_path, MANIFEST))
     assert (run.run_id, run.cutoff, run.series, run.wape, run.bias) == ("r-1", date(2026, 11, 9), 5, 0.2, None)
     assert run == PublishedRun.read(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        ([], "is no run's manifest: Input should be"),
-        ({}, "is no run's manifest: run_id: Field required"),
-        ({**MANIFEST, "metrics": {}}, "is no run's manifest: metrics.forecast: Field required"),
+        ([], "is not a valid manifest: Input should be"),
+        ({}, "is not a valid manifest: run_id: Field required"),
+        ({**MANIFEST, "metrics": {}}, "is not a valid manifest: metrics.forecast: Field required"),
         ({**MANIFEST, "cutoff": "soon"}, "cutoff: Input should be a valid date"),
         ({**MANIFEST, "total": {"2026-11-16": float("nan")}}, "total.2026-11-16: Input should be a finite number"),
         ({**MANIFEST, "total": {"2026-11-16": [1]}}, "total.2026-11-16: Input should be a valid number"),
@@ -51,38 +51,38 @@ def test_a_manifest_is_read_from_a_file_or_from_a_channel(tmp_path: Path) -> Non
         ({**MANIFEST, "series": float("inf")}, "series: Input should be a finite number"),
     ],
 )
-def test_what_is_no_manifest_is_said_in_a_line(tmp_path: Path, content: Any, said: str) -> None:
-    with pytest.raises(UnusableManifestError, match=said):
+def test_an_invalid_manifest_is_an_error_that_names_the_field(tmp_path: Path, content: Any, message: str) -> None:
+    with pytest.raises(UnusableManifestError, match=message):
         PublishedRun.read(written(tmp_path, content))
 
 
-def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
+def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.json"):
         with pytest.raises(UnusableManifestError, match="cannot be read: No such file"):
             PublishedRun.read(path)
 
 
-def test_a_total_far_away_is_not_drawn(tmp_path: Path) -> None:
+def test_a_published_total_without_common_periods_is_not_drawn(tmp_path: Path) -> None:
     demand = shop(3, 60)
     (tmp_path / "manifest").mkdir()
     far = written(tmp_path / "manifest", {**MANIFEST, "total": {"9999-12-27": 5.0, "1850-01-07": 1.0}})
     page = run_job(tmp_path, demand, published=far).report
-    assert "It has no period in common with this run." in page
+    assert "Its forecast has no period in common with this run." in page
 
 
-def test_runs_are_compared_over_the_periods_of_both(tmp_path: Path) -> None:
+def test_runs_are_compared_over_their_common_periods(tmp_path: Path) -> None:
     run = PublishedRun.read(written(tmp_path, MANIFEST))
     comparison = compared(run)
-    assert comparison.expected == Span(date(2026, 11, 23), date(2026, 11, 30), before=210.0, now=231.0)
-    assert comparison.expected.change == pytest.approx(0.1)
-    assert comparison.observed == Span(date(2026, 11, 16), date(2026, 11, 16), before=90.0, now=81.0)
+    assert comparison.expected == PeriodTotals(date(2026, 11, 23), date(2026, 11, 30), published=210.0, current=231.0)
+    assert comparison.expected.drift == pytest.approx(0.1)
+    assert comparison.observed == PeriodTotals(date(2026, 11, 16), date(2026, 11, 16), published=90.0, current=81.0)
 
 
 def test_runs_without_a_common_period_are_not_compared(tmp_path: Path) -> None:
     run = PublishedRun.read(written(tmp_path, MANIFEST))
     for far in (compared(run, cutoff=CUTOFF + 9), compared(run, Frequency("MS"), cutoff=2026 * 12 + 10)):
         assert (far.expected, far.observed) == (None, None)
-    assert Span(date(2026, 11, 16), date(2026, 11, 16), before=0.0, now=5.0).change is None
+    assert PeriodTotals(date(2026, 11, 16), date(2026, 11, 16), published=0.0, current=5.0).drift is None
 
 
 def test_the_report_shows_both_runs(tmp_path: Path) -> None:
@@ -90,13 +90,13 @@ def test_the_report_shows_both_runs(tmp_path: Path) -> None:
     earlier = run_job(tmp_path / "earlier", demand, cutoff="2026-11-02", horizon=8)
     manifest = earlier.forecast_folder / "_manifest.json"
     page = run_job(tmp_path / "later", demand, published=manifest, horizon=8).report
-    assert "Beside the last published run" in page
-    assert "Expected from 2026-11-23 to 2026-12-28, which both forecast" in page
-    assert "From 2026-11-09 to 2026-11-16, passed since" in page
-    assert "published before</text>" in page
+    assert "Compared with the published run" in page
+    assert "Forecast from 2026-11-23 to 2026-12-28, in both runs" in page
+    assert "From 2026-11-09 to 2026-11-16, observed since" in page
+    assert "published run</text>" in page
 
 
-def test_what_cannot_be_compared_with_does_not_stop_the_run(tmp_path: Path) -> None:
+def test_an_unusable_published_manifest_does_not_fail_the_run(tmp_path: Path) -> None:
     written(tmp_path, {})
     finished = run_job(tmp_path, shop(3, 60), published=tmp_path / "_manifest.json")
-    assert "last published run" not in finished.report
+    assert "Compared with the published run" not in finished.report

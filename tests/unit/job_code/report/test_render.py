@@ -37,7 +37,7 @@ def parsed(page: str) -> Page:
     return result
 
 
-def test_the_page_needs_nothing_but_itself(finished: Finished) -> None:
+def test_the_page_is_self_contained(finished: Finished) -> None:
     page = parsed(finished.report)
     assert {"script", "link", "img", "iframe", "object"}.isdisjoint(page.tags)
     assert all(reference.startswith("#") for reference in page.references)
@@ -45,13 +45,13 @@ def test_the_page_needs_nothing_but_itself(finished: Finished) -> None:
     assert len(finished.report) < 2_000_000
 
 
-def test_keys_are_text_and_no_markup(finished: Finished) -> None:
+def test_keys_are_escaped(finished: Finished) -> None:
     assert "<script" not in finished.report
     assert "<b>odd</b>" not in finished.report
     assert "&lt;b&gt;odd&lt;/b&gt;" in finished.report
 
 
-def test_the_page_tells_what_the_manifest_tells(finished: Finished) -> None:
+def test_the_page_has_the_figures_of_the_manifest(finished: Finished) -> None:
     text = re.sub(r"<svg.*?</svg>", "", finished.report, flags=re.DOTALL)
     metrics = finished.manifest["metrics"]
     for figure in (metrics["forecast"]["wape"], metrics["seasonal_naive"]["wape"], metrics["forecast"]["coverage"]):
@@ -59,11 +59,11 @@ def test_the_page_tells_what_the_manifest_tells(finished: Finished) -> None:
     for word in ("2026-11-16", "series without", "the-run", "learning_rate", "lightgbm", "younger than a season"):
         assert word in text
     assert finished.report.count("<svg") >= 6
-    assert "not used" in text
+    assert "Unused columns" in text
 
 
-def test_element_ids_of_the_charts_do_not_meet(finished: Finished) -> None:
-    """A chart's clip path is found by id within the whole page; one id with two meanings would clip wrongly."""
+def test_charts_do_not_share_element_ids(finished: Finished) -> None:
+    """Browsers find a clip path by its id in the whole page. Different paths with the same id would clip wrongly."""
     paths: dict[str, set[str]] = {}
     for name, body in re.findall(r'<clipPath id="([^"]+)">(.*?)</clipPath>', finished.report, flags=re.DOTALL):
         paths.setdefault(name, set()).add(" ".join(body.split()))
@@ -83,14 +83,14 @@ def test_element_ids_of_the_charts_do_not_meet(finished: Finished) -> None:
     ],
     ids=["one value", "zeros", "one zero", "dead and new", "daily", "monthly"],
 )
-def test_the_page_is_made_of_little_or_odd_demand_too(tmp_path: Path, demand: pl.DataFrame) -> None:
+def test_the_page_is_rendered_for_little_or_unusual_demand(tmp_path: Path, demand: pl.DataFrame) -> None:
     settings: dict[str, Any] = {"frequency": "W-MON"} if demand["ds"].n_unique() == 1 else {}
     page = run_job(tmp_path, demand, **settings).report
     assert "</html>" in page
     assert not re.search(r">\s*nan%?\s*<|>\s*None\s*<", page)
 
 
-def test_a_history_too_short_to_test_is_said(tmp_path: Path) -> None:
+def test_the_page_names_a_history_that_is_too_short_for_a_backtest(tmp_path: Path) -> None:
     finished = run_job(tmp_path, series({"one": [5.0]}), frequency="W-MON")
-    assert "too short to hold anything out" in finished.report
+    assert "too short for a backtest" in finished.report
     assert finished.manifest["metrics"]["forecast"]["wape"] is None

@@ -12,7 +12,7 @@ from job_code.demand.work_sizes import WorkSizes
 from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk, require_space
 from tests.demand import ONE, configured, prepared, run_job, shop
 
-FULL = Path("/dev/full")  # a device of Linux that has no room for anything
+FULL = Path("/dev/full")  # a Linux device without free space
 
 
 @pytest.fixture
@@ -20,26 +20,26 @@ def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return lambda count: monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=count))
 
 
-def test_too_little_room_is_said_with_both_figures(tmp_path: Path, free: Callable[[int], None]) -> None:
+def test_the_error_names_needed_and_free_space(tmp_path: Path, free: Callable[[int], None]) -> None:
     free(2_340_000_000)
     require_space(tmp_path, 2_340_000_000)
     with pytest.raises(OutOfDiskError):
         require_space(tmp_path, 2_340_000_001)
-    with pytest.raises(OutOfDiskError) as refused:
+    with pytest.raises(OutOfDiskError) as rejected:
         require_space(tmp_path, 1_234_567_890_000)
-    assert str(refused.value) == (
-        "the run needs about 1,234.6 GB of disk and 2.3 GB are free; "
-        "raise volume_gb in the environment file, or on a laptop give an --output on a disk with more room"
+    assert str(rejected.value) == (
+        "the run needs about 1,234.6 GB of disk space, 2.3 GB is free; "
+        "raise volume_gb in the environment file, or in a local run use an --output on a disk with more space"
     )
 
 
-def test_a_real_disk_is_asked(tmp_path: Path) -> None:
+def test_the_real_disk_is_checked(tmp_path: Path) -> None:
     require_space(tmp_path, 1)
     with pytest.raises(OutOfDiskError):
         require_space(tmp_path, 10**18)
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full here")
+@pytest.mark.skipif(not FULL.exists(), reason="/dev/full does not exist")
 @pytest.mark.parametrize(
     "write",
     [
@@ -50,7 +50,7 @@ def test_a_real_disk_is_asked(tmp_path: Path) -> None:
     ],
     ids=["parquet", "ipc", "numpy", "bytes"],
 )
-def test_whoever_finds_the_disk_full_is_understood(write: Callable[[], object]) -> None:
+def test_a_full_disk_is_recognized(write: Callable[[], object]) -> None:
     with pytest.raises(OutOfDiskError, match=r"^the disk is full; raise volume_gb"), explain_full_disk():
         write()
 
@@ -58,13 +58,13 @@ def test_whoever_finds_the_disk_full_is_understood(write: Callable[[], object]) 
 @pytest.mark.parametrize(
     "error", [OSError(errno.EACCES, "Permission denied"), ValueError("no space"), pl.exceptions.ComputeError("no")]
 )
-def test_other_errors_stay_what_they_are(error: Exception) -> None:
+def test_other_errors_pass_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as raised, explain_full_disk():
         raise error
     assert raised.value is error
 
 
-def test_a_run_without_room_ends_before_it_reads(
+def test_a_run_without_disk_space_fails_before_it_reads(
     tmp_path: Path, free: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free(1000)
@@ -73,13 +73,13 @@ def test_a_run_without_room_ends_before_it_reads(
         raise AssertionError("a row was read")
 
     monkeypatch.setattr("job_code.tables.table_files.TableFile.batches", unexpected)
-    with pytest.raises(OutOfDiskError, match=r"the run needs about 0\.0 GB of disk and 0\.0 GB are free"):
+    with pytest.raises(OutOfDiskError, match=r"the run needs about 0\.0 GB of disk space, 0\.0 GB is free"):
         run_job(tmp_path, shop(10, 60))
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != ".lock"]
 
 
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) -> None:
+def test_a_run_uses_about_the_required_disk_space(tmp_path: Path, sparse: bool) -> None:
     demand = shop(300, 150)
     if sparse:
         demand = demand.filter(pl.int_range(pl.len()) % 150 % 10 == 9)
@@ -102,16 +102,16 @@ def test_a_run_needs_about_the_disk_it_asks_for(tmp_path: Path, sparse: bool) ->
     assert shards + chunks >= needed / 4
 
 
-def test_covariates_need_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr("job_code.exogenous.covariate_files.require_space", lambda _, needed: asked.append(needed))
-    monkeypatch.setattr("job_code.preparation.prepare.require_space", lambda _, needed: asked.append(needed))
+def test_covariates_need_disk_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    required: list[int] = []
+    monkeypatch.setattr("job_code.exogenous.covariate_files.require_space", lambda _, needed: required.append(needed))
+    monkeypatch.setattr("job_code.preparation.prepare.require_space", lambda _, needed: required.append(needed))
     demand = shop(20, 100)
-    known = demand.select("unique_id", "ds", price=pl.lit(2.0), colour=pl.lit("red"))
-    run_job(tmp_path / "told", demand, covariates={"a.parquet": known}, horizon=4)
-    spilled, panels = asked
-    assert spilled == 2000 * (8 + 4 + 2 * 4)
-    asked.clear()
-    run_job(tmp_path / "untold", demand, horizon=4)
-    usual = 99  # weeks that all but one in a hundred rows lie in
-    assert panels - asked[0] == 20 * (usual + 4) * 2 * 4
+    known = demand.select("unique_id", "ds", price=pl.lit(2.0), color=pl.lit("red"))
+    run_job(tmp_path / "with", demand, covariates={"a.parquet": known}, horizon=4)
+    shuffled, panels = required
+    assert shuffled == 2000 * (8 + 4 + 2 * 4)
+    required.clear()
+    run_job(tmp_path / "without", demand, horizon=4)
+    usual = 99  # weeks that contain 99 % of the rows
+    assert panels - required[0] == 20 * (usual + 4) * 2 * 4

@@ -1,4 +1,4 @@
-"""Documents as dataclasses: nothing is lost on the way, and what is broken is named by its field."""
+"""Documents survive a round trip, and an error in a document names the field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ WHOLE = Whole(
 TEXT = document_as_text(WHOLE)
 
 
-def test_nothing_is_lost() -> None:
+def test_a_document_survives_a_round_trip() -> None:
     again = parse_document(Whole, TEXT)
     assert again == WHOLE
     assert list(again.counts) == ["b", "a"]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (TEXT.replace('"name"', '"names"'), "parts.0.name: Field required"),
         (TEXT.replace("0.1", '"much"'), "parts.0.shares.0: Input should be a valid number"),
@@ -51,12 +51,12 @@ def test_nothing_is_lost() -> None:
         (b"\x80\x04", "Invalid JSON: "),
     ],
 )
-def test_the_error_names_the_field(text: str | bytes, said: str) -> None:
+def test_the_error_names_the_field(text: str | bytes, message: str) -> None:
     with pytest.raises(BrokenDocumentError) as error:
         parse_document(Whole, text)
-    assert str(error.value).startswith(said)
+    assert str(error.value).startswith(message)
 
 
-def test_a_number_that_is_none_is_not_written() -> None:
+def test_an_infinite_number_is_not_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         document_as_text(Part(name="endless", shares=(float("inf"),)))

@@ -1,4 +1,4 @@
-"""What errors come to: the program's own by their class, those of others by their type or by AWS's code."""
+"""Errors of the program get their code from the class, errors of libraries from the type or AWS's error code."""
 
 import errno
 import io
@@ -101,7 +101,7 @@ OF_OTHERS = [
 
 
 @pytest.mark.parametrize(("error", "code"), OF_OTHERS, ids=lambda value: repr(value)[:50])
-def test_an_error_of_others_has_a_code_by_its_type(error: BaseException, code: ErrorCode) -> None:
+def test_an_error_of_a_library_gets_its_code_from_the_type(error: BaseException, code: ErrorCode) -> None:
     failure = Failure.of(error)
     assert failure.code is code
     assert failure.exit_code == 1
@@ -111,8 +111,8 @@ def test_an_error_of_others_has_a_code_by_its_type(error: BaseException, code: E
 
 
 def test_an_error_of_the_program_needs_no_trace() -> None:
-    refused = Failure.of(InputError(["demand: a", "static:\nb"]))
-    assert refused == Failure(code=ErrorCode.INPUT_ERROR, problems=("demand: a", "static: b"), exit_code=2)
+    rejected = Failure.of(InputError(["demand: a", "static:\nb"]))
+    assert rejected == Failure(code=ErrorCode.INPUT_ERROR, problems=("demand: a", "static: b"), exit_code=2)
     full = Failure.of(OutOfDiskError("the disk is full"))
     assert full == Failure(code=ErrorCode.OUT_OF_DISK, problems=("the disk is full",), exit_code=1)
 
@@ -127,19 +127,19 @@ def test_an_error_of_the_program_needs_no_trace() -> None:
         (InputError(["x"]), 2),
     ],
 )
-def test_every_way_to_end_has_its_exit_code_and_is_told(error: BaseException | None, code: int) -> None:
-    told: list[Failure] = []
+def test_every_failure_has_an_exit_code_and_is_reported(error: BaseException | None, code: int) -> None:
+    reported: list[Failure] = []
 
     def work() -> None:
         if error is not None:
             raise error
 
-    assert exit_code_of(work, on_failure=told.append) == code
-    assert [failure.exit_code for failure in told] == ([code] if error is not None else [])
+    assert exit_code_of(work, on_failure=reported.append) == code
+    assert [failure.exit_code for failure in reported] == ([code] if error is not None else [])
 
 
 @pytest.mark.parametrize("end", [SystemExit(137), KeyboardInterrupt()])
-def test_whoever_ends_the_process_ends_it(end: BaseException) -> None:
+def test_an_exit_is_not_caught(end: BaseException) -> None:
     def work() -> None:
         raise end
 
@@ -147,12 +147,12 @@ def test_whoever_ends_the_process_ends_it(end: BaseException) -> None:
         exit_code_of(work, on_failure=lambda _: None)
 
 
-def test_people_are_told_a_line_a_problem() -> None:
+def test_a_text_log_has_a_line_for_each_problem() -> None:
     stream = io.StringIO()
-    Failure.of(InputError(["demand: a", "static: b"])).tell(Progress(stream))
+    Failure.of(InputError(["demand: a", "static: b"])).log(Progress(stream))
     assert stream.getvalue() == "[InputError] demand: a\n[InputError] static: b\n"
     stream = io.StringIO()
-    Failure.of(raised(lambda: NOTHING["y"])).tell(Progress(stream))
+    Failure.of(raised(lambda: NOTHING["y"])).log(Progress(stream))
     lines = stream.getvalue().splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert lines[-1] == "[Internal] KeyError: 'y'"
@@ -161,10 +161,10 @@ def test_people_are_told_a_line_a_problem() -> None:
 def test_a_log_has_code_and_trace_as_fields() -> None:
     stream = io.StringIO()
     progress = Progress(stream, about={"run_id": "run-1"})
-    Failure.of(InputError(["demand: a", "static: b"])).tell(progress)
-    Failure.of(raised(lambda: NOTHING["y"])).tell(progress)
-    refused, broken = map(fields, stream.getvalue().splitlines())
-    assert (refused["level"], refused["code"], refused["message"]) == ("ERROR", "InputError", "demand: a; static: b")
-    assert "trace" not in refused
+    Failure.of(InputError(["demand: a", "static: b"])).log(progress)
+    Failure.of(raised(lambda: NOTHING["y"])).log(progress)
+    rejected, broken = map(fields, stream.getvalue().splitlines())
+    assert (rejected["level"], rejected["code"], rejected["message"]) == ("ERROR", "InputError", "demand: a; static: b")
+    assert "trace" not in rejected
     assert (broken["code"], broken["message"]) == ("Internal", "KeyError: 'y'")
     assert "in <lambda>" in broken["trace"]

@@ -28,7 +28,7 @@ def everything(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_run_appears_all_at_once(tmp_path: Path, made: Path) -> None:
+def test_a_run_appears_complete(tmp_path: Path, made: Path) -> None:
     folder = tmp_path / "deep" / "out"
     output = LocalOutput(folder, "r1")
     output.put(made, REPORT)
@@ -42,7 +42,7 @@ def test_a_run_appears_all_at_once(tmp_path: Path, made: Path) -> None:
     assert Path(output.location(MANIFEST)) == folder / MANIFEST
 
 
-def test_all_kinds_of_files_appear_however_deep_they_lie(tmp_path: Path, made: Path) -> None:
+def test_files_at_every_depth_appear(tmp_path: Path, made: Path) -> None:
     output, chunk = LocalOutput(tmp_path / "out", "r1"), "handover/partition=all/run_id=r1/chunks/00000.tar"
     for name in (MANIFEST, chunk, REPORT):
         made.write_text(name)
@@ -52,9 +52,9 @@ def test_all_kinds_of_files_appear_however_deep_they_lie(tmp_path: Path, made: P
 
 
 @pytest.mark.parametrize("name", ["_manifest.json", "forecasts/partition=all/run_id=r2/_manifest.json", "a/run_id=r1"])
-def test_a_file_of_no_run_or_of_another_is_refused(tmp_path: Path, made: Path, name: str) -> None:
+def test_a_file_of_another_run_is_rejected(tmp_path: Path, made: Path, name: str) -> None:
     output = LocalOutput(tmp_path / "out", "r1")
-    with pytest.raises(ValueError, match="is no file of the run r1"):
+    with pytest.raises(ValueError, match="is not a file of the run r1"):
         output.put(made, name)
     assert made.exists()
 
@@ -70,13 +70,13 @@ def test_a_run_id_is_used_once(tmp_path: Path, made: Path) -> None:
     output = LocalOutput(tmp_path / "out", "r1")
     output.put(made, MANIFEST)
     output.finish()
-    with pytest.raises(InputError, match="has a run r1 already; give another --run-id"):
+    with pytest.raises(InputError, match="already has a run r1; use another --run-id"):
         LocalOutput(tmp_path / "out", "r1")
     LocalOutput(tmp_path / "out", "r2").abandon()
     assert everything(tmp_path / "out") == [MANIFEST]
 
 
-def test_what_a_killed_run_left_is_swept_and_a_live_run_is_not(tmp_path: Path, made: Path) -> None:
+def test_the_files_of_a_killed_run_are_removed_and_those_of_an_active_run_are_kept(tmp_path: Path, made: Path) -> None:
     folder = tmp_path / "out"
     script = (
         "import sys, time, pathlib; from job_code.runtime.output_store import LocalOutput\n"
@@ -86,7 +86,7 @@ def test_what_a_killed_run_left_is_swept_and_a_live_run_is_not(tmp_path: Path, m
     with subprocess.Popen([sys.executable, "-c", script, folder, "dead"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        alive = LocalOutput(folder, "alive")  # while the other lives
+        alive = LocalOutput(folder, "alive")  # while the other run is active
         assert {path.name for path in folder.iterdir()} == {".unfinished-dead", ".unfinished-alive"}
         with pytest.raises(InputError, match="cannot be written"):
             LocalOutput(folder, "dead")
@@ -99,8 +99,8 @@ def test_what_a_killed_run_left_is_swept_and_a_live_run_is_not(tmp_path: Path, m
     assert everything(folder) == [manifest]
 
 
-def test_a_folder_that_cannot_be_made_is_an_input_error(tmp_path: Path, made: Path) -> None:
-    with pytest.raises(InputError, match=r"output: .* cannot be written: .*; give another folder"):
+def test_a_folder_that_cannot_be_created_is_an_input_error(tmp_path: Path, made: Path) -> None:
+    with pytest.raises(InputError, match=r"output: .* cannot be written: .*; use another folder"):
         LocalOutput(made, "r1")
     with pytest.raises(InputError, match="cannot be written"):
         LocalOutput(made / "below", "r1")
@@ -129,7 +129,7 @@ def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: 
     output = S3Output(S3Prefix.from_uri(f"s3://{bucket}{below}"))
     output.put(made, MANIFEST)
     output.finish()
-    output.abandon()  # of what is there, nothing is taken back
+    output.abandon()  # leaves the uploaded files
     assert not made.exists()
     prefix = below.strip("/") + "/" if below else ""
     stored = boto3.client("s3").get_object(Bucket=bucket, Key=prefix + MANIFEST, ChecksumMode="ENABLED")
@@ -138,6 +138,6 @@ def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: 
     assert output.location(MANIFEST) == f"s3://{bucket}/{prefix}{MANIFEST}"
 
 
-def test_a_missing_bucket_is_not_passed_over(bucket: str, made: Path) -> None:  # noqa: ARG001 (the fixture mocks AWS)
+def test_a_missing_bucket_is_an_error(bucket: str, made: Path) -> None:  # noqa: ARG001 (the fixture mocks AWS)
     with pytest.raises(Exception, match="NoSuchBucket"):
         S3Output(S3Prefix.from_uri("s3://elsewhere")).put(made, MANIFEST)

@@ -1,4 +1,4 @@
-"""Real processes; what they do is a Python expression, as any function would have to be importable in them too."""
+"""Tests with real processes. Tasks are Python expressions, because processes would have to import any function."""
 
 import fcntl
 import multiprocessing
@@ -30,11 +30,11 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_results_come_in_the_order_of_the_tasks(count: int) -> None:
+def test_results_are_in_the_order_of_the_tasks(count: int) -> None:
     tasks = ["(__import__('time').sleep(0.4), 'slow')[1]", *(f"{at} ** 2" for at in range(20))]
     with Workers(count) as workers:
         assert list(workers.map(eval, tasks)) == ["slow", *(at**2 for at in range(20))]
-        assert list(workers.map(len, ["a", "bc"])) == [1, 2]  # the same processes do more than one thing
+        assert list(workers.map(len, ["a", "bc"])) == [1, 2]  # the same processes run another function
         assert list(workers.map(len, [])) == []
 
 
@@ -44,8 +44,8 @@ def test_one_worker_and_one_task_need_no_process() -> None:
         assert list(two.map(eval, [PROCESS])) == [os.getpid()]
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone lets a process choose its cores")
-def test_each_worker_has_a_core_of_its_own_where_there_is_one_for_each() -> None:
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux supports CPU affinity")
+def test_each_worker_has_its_own_core_if_there_are_enough() -> None:
     before, cores = os.sched_getaffinity(0), set(range(os.cpu_count() or 1))
     own = f"({BUSY}, *__import__('os').sched_getaffinity(0))[1:]"
     os.sched_setaffinity(0, cores)
@@ -58,7 +58,7 @@ def test_each_worker_has_a_core_of_its_own_where_there_is_one_for_each() -> None
         os.sched_setaffinity(0, before)
 
 
-def test_the_work_is_spread_and_no_process_is_left() -> None:
+def test_all_processes_work_and_none_is_left() -> None:
     with Workers(2) as workers:
         processes = set(workers.map(eval, [BUSY] * 6))
         assert len(processes) == 2
@@ -71,7 +71,7 @@ def test_the_work_is_spread_and_no_process_is_left() -> None:
             os.kill(process, 0)
 
 
-def test_what_has_not_begun_when_a_task_fails_is_not_done(tmp_path: Path) -> None:
+def test_tasks_that_have_not_started_are_cancelled_when_a_task_fails(tmp_path: Path) -> None:
     path = tmp_path / "done"
     slow = f"(open({str(path)!r}, 'a').write('x'), __import__('time').sleep(0.2))"
     with pytest.raises(ZeroDivisionError), Workers(2) as workers:
@@ -84,47 +84,47 @@ NOTE = "open({path!r}, 'a').write(str({process}) + chr(10))"
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_every_process_does_once_what_all_of_its_work_needs(tmp_path: Path, count: int) -> None:
+def test_run_on_each_runs_once_in_every_process(tmp_path: Path, count: int) -> None:
     path = tmp_path / "processes"
     with Workers(count) as workers:
         for times in (1, 2):
-            workers.start(eval, NOTE.format(path=str(path), process=PROCESS))
-            noted = path.read_text().split()
-            assert len(noted) == times * count
-            assert set(Counter(noted).values()) == {times}
-        assert {str(process) for process in workers.map(eval, [BUSY] * 6)} <= set(noted)
+            workers.run_on_each(eval, NOTE.format(path=str(path), process=PROCESS))
+            written = path.read_text().split()
+            assert len(written) == times * count
+            assert set(Counter(written).values()) == {times}
+        assert {str(process) for process in workers.map(eval, [BUSY] * 6)} <= set(written)
 
 
-def test_what_fails_at_the_start_is_told_and_breaks_nothing() -> None:
+def test_an_initializer_that_fails_raises_and_leaves_the_pool_usable() -> None:
     with Workers(2) as workers:
         with pytest.raises(ZeroDivisionError):
-            workers.start(eval, "1 / 0")
+            workers.run_on_each(eval, "1 / 0")
         assert list(workers.map(eval, ["3", "4"])) == [3, 4]
         with pytest.raises(WorkerDiedError):
-            workers.start(eval, KILLED)
+            workers.run_on_each(eval, KILLED)
 
 
-def test_whoever_waits_can_tell_of_progress() -> None:
+def test_while_waiting_is_called() -> None:
     calls: list[int] = []
     with Workers(2) as workers:
         list(workers.map(eval, ["__import__('time').sleep(1.3)", "1"], while_waiting=lambda: calls.append(1)))
     assert calls
 
 
-def test_an_exception_of_a_task_arrives_as_it_was() -> None:
+def test_an_exception_of_a_task_is_raised_unchanged() -> None:
     raising = "(_ for _ in ()).throw(OSError(28, 'No space left on device', 'x'))"
     with Workers(2) as workers:
         with pytest.raises(OSError, match="No space left") as raised:
             list(workers.map(eval, ["1", raising, "2"]))
         assert raised.value.errno == 28
-        assert list(workers.map(eval, ["3", "4"])) == [3, 4]  # and breaks nothing
+        assert list(workers.map(eval, ["3", "4"])) == [3, 4]  # the pool is still usable
 
 
-def test_a_killed_worker_is_an_error_that_says_why() -> None:
+def test_a_killed_worker_is_an_error_with_the_probable_reason() -> None:
     with Workers(2) as workers:
-        with pytest.raises(WorkerDiedError, match="a worker process was killed, which the system does where memory"):
+        with pytest.raises(WorkerDiedError, match="the system killed a worker process, usually because memory ran out"):
             list(workers.map(eval, [BUSY, KILLED, BUSY, BUSY]))
-        assert list(workers.map(eval, ["1 + 1", "2 + 2"])) == [2, 4]  # with processes of its own
+        assert list(workers.map(eval, ["1 + 1", "2 + 2"])) == [2, 4]  # in new processes
     assert not multiprocessing.active_children()
 
 
@@ -132,9 +132,9 @@ def test_workers_have_one_thread_each_and_this_process_keeps_its_own(monkeypatch
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     environment = dict(os.environ)
-    told = [f"__import__('os').environ.get({name!r})" for name in ONE_THREAD]
+    variables = [f"__import__('os').environ.get({name!r})" for name in ONE_THREAD]
     with Workers(2) as workers:
-        assert list(workers.map(eval, told)) == ["1"] * len(ONE_THREAD)
+        assert list(workers.map(eval, variables)) == ["1"] * len(ONE_THREAD)
         assert list(workers.map(eval, ["__import__('polars').thread_pool_size()"] * 2)) == [1, 1]
         assert dict(os.environ) == environment
     assert dict(os.environ) == environment
@@ -143,7 +143,7 @@ def test_workers_have_one_thread_each_and_this_process_keeps_its_own(monkeypatch
 HOLD = """
 (lambda file: (
     __import__("fcntl").flock(file, 2),
-    setattr(__import__("builtins"), {path!r}, file),  # held for as long as the process lives
+    setattr(__import__("builtins"), {path!r}, file),  # holds the lock as long as the process lives
     __import__("time").sleep({seconds}),
 ))(open({path!r}, "w"))
 """
@@ -168,7 +168,7 @@ def is_held(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("seconds", [600, 1], ids=["busy", "idle"])
-def test_workers_end_with_their_parent_however_it_ends(tmp_path: Path, seconds: float) -> None:
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path, seconds: float) -> None:
     script, held = tmp_path / "parent.py", [tmp_path / "a", tmp_path / "b"]
     script.write_text(PARENT)
     tasks = [HOLD.format(path=str(path), seconds=seconds).strip() for path in held]
@@ -199,7 +199,7 @@ if __name__ == "__main__":
         try:
             list(workers.map(eval, ["__import__('time').sleep(600)", "__import__('os')._exit(9)"]))
         except WorkerDiedError:
-            print("told")
+            print("died")
 """
 
 
@@ -210,32 +210,32 @@ def test_a_process_that_waits_for_signals_keeps_its_mask_and_its_workers_can_be_
     ended = subprocess.run(
         [sys.executable, script], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert (ended.returncode, ended.stdout) == (0, "told\n"), ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "died\n"), ended.stderr
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_results_are_given_as_they_come(count: int) -> None:
+def test_results_are_yielded_as_they_are_ready(count: int) -> None:
     tasks = ["(__import__('time').sleep(1), 'slow')[1]", *(f"{at} ** 2" for at in range(9))]
     with Workers(count) as workers:
-        given = list(workers.as_completed(eval, tasks))
-    assert sorted(given)[1:] == [(at + 1, at**2) for at in range(9)]
-    assert given[-1 if count == 2 else 0] == (0, "slow")
+        results = list(workers.as_completed(eval, tasks))
+    assert sorted(results)[1:] == [(at + 1, at**2) for at in range(9)]
+    assert results[-1 if count == 2 else 0] == (0, "slow")
 
 
-def test_what_was_done_before_a_process_died_is_given() -> None:
-    given: dict[int, object] = {}
+def test_results_that_are_ready_before_a_process_dies_are_yielded() -> None:
+    results: dict[int, object] = {}
     with Workers(2) as workers:
         tasks = ["'first'", f"({BUSY}, {KILLED})", *["'later'"] * 5]
-        with pytest.raises(WorkerDiedError, match="where memory runs out"):
-            given.update(workers.as_completed(eval, tasks))
-        assert given[0] == "first"
-        assert 1 not in given
-        assert dict(workers.as_completed(eval, ["1", "2"])) == {0: 1, 1: 2}  # with processes of their own
+        with pytest.raises(WorkerDiedError, match="because memory ran out"):
+            results.update(workers.as_completed(eval, tasks))
+        assert results[0] == "first"
+        assert 1 not in results
+        assert dict(workers.as_completed(eval, ["1", "2"])) == {0: 1, 1: 2}  # in new processes
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone lets a process choose its cores")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux supports CPU affinity")
 @pytest.mark.parametrize("threads", [1, 2])
-def test_work_of_several_threads_may_leave_its_core(threads: int) -> None:
+def test_multi_threaded_work_may_use_all_cores(threads: int) -> None:
     pool = "__import__('job_code.runtime.process_pool', fromlist=['_'])"
     cores = "__import__('os').sched_getaffinity(0)"
     inside = f"(lambda all: (all.__enter__(), {cores}, all.__exit__(None, None, None), {cores}))"
@@ -247,7 +247,9 @@ def test_work_of_several_threads_may_leave_its_core(threads: int) -> None:
             assert len(after) == 1
 
 
-def test_all_processes_load_a_module_while_this_one_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preload_imports_a_module_in_all_processes_without_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
     monkeypatch.syspath_prepend(tmp_path)
     loaded = "(__import__('os').getpid(), 'slow_to_load' in __import__('sys').modules)"
@@ -260,13 +262,13 @@ def test_all_processes_load_a_module_while_this_one_goes_on(tmp_path: Path, monk
     assert [each for _, each in sorted(seen)] == [True, True]
 
 
-def test_where_there_is_one_process_it_loads_nothing_ahead() -> None:
+def test_a_single_process_does_not_preload() -> None:
     with Workers(1) as workers:
         workers.preload("no_such_module")
         assert not workers.started
 
 
-def test_processes_that_still_load_end_with_the_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_still_import_end_with_the_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
     monkeypatch.syspath_prepend(tmp_path)
     with Workers(3) as workers:

@@ -12,12 +12,12 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_elsewhere_than_on_a_terminal_lines_are_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_plain_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress_module, "SECONDS_BETWEEN_LINES", 0.0)
     stream = io.StringIO()
     progress = Progress(stream)
     with progress.stage("fit") as advance:
-        for done in range(1, 6):  # one more than there are
+        for done in range(1, 6):  # one more than the total
             advance(done / 4)
     lines = stream.getvalue().splitlines()
     assert [int(re.findall(r"(\d+)%", line)[0]) for line in lines[:5]] == [25, 50, 75, 100, 100]

@@ -11,7 +11,7 @@ from job_code.demand.demand_rows import VALUE
 from job_code.demand.frequency_inference import resolve_frequency
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY, EARLIEST, LATEST
+from job_code.tables.row_checks import DAY, MAX_DATE, MIN_DATE
 
 
 def inferred(days: list[date], asked: str | None = None) -> str:
@@ -33,7 +33,7 @@ def test_dates_and_period_numbers_are_inverse_over_a_century(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FREQUENCIES)
-def test_single_dates_and_periods_are_those_of_whole_columns(name: str) -> None:
+def test_single_dates_and_periods_equal_those_of_columns(name: str) -> None:
     frequency = Frequency(name)
     days = pl.date_range(date(1895, 12, 20), date(2105, 1, 10), "1d", eager=True).alias("day")
     frame = days.to_frame().with_columns(period=frequency.to_period(pl.col("day")))
@@ -43,8 +43,8 @@ def test_single_dates_and_periods_are_those_of_whole_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FREQUENCIES)
-@pytest.mark.parametrize("day", [EARLIEST, LATEST])
-def test_the_first_and_the_last_date_that_demand_may_have_are_no_exceptions(name: str, day: date) -> None:
+@pytest.mark.parametrize("day", [MIN_DATE, MAX_DATE])
+def test_the_first_and_the_last_valid_date_have_a_period(name: str, day: date) -> None:
     frequency = Frequency(name)
     period = frequency.period_of(day)
     assert period == pl.select(frequency.to_period(pl.lit(day))).item()
@@ -52,7 +52,7 @@ def test_the_first_and_the_last_date_that_demand_may_have_are_no_exceptions(name
 
 
 @pytest.mark.parametrize("name", FREQUENCIES)
-def test_every_frequency_is_read_off_its_dates(name: str) -> None:
+def test_every_frequency_is_inferred_from_its_dates(name: str) -> None:
     frequency = Frequency(name)
     first = frequency.period_of(date(2024, 3, 13))
     days = [frequency.date_of(first + at) for at in range(30)]
@@ -60,7 +60,7 @@ def test_every_frequency_is_read_off_its_dates(name: str) -> None:
 
 
 @pytest.mark.parametrize("weekday", range(7))
-def test_an_open_anchor_is_read_off_the_dates(weekday: int) -> None:
+def test_a_missing_anchor_is_inferred_from_the_dates(weekday: int) -> None:
     days = [date(2024, 1, 1 + weekday) + timedelta(weeks=at) for at in range(5)]
     assert inferred(days, "W") == f"W-{WEEKDAYS[weekday]}"
     assert inferred(days[:1], "W") == f"W-{WEEKDAYS[weekday]}"
@@ -76,22 +76,22 @@ def test_an_open_anchor_is_read_off_the_dates(weekday: int) -> None:
         ([date(2024, 2, 29), date(2024, 4, 30), date(2024, 5, 31)], "ME"),
     ],
 )
-def test_two_dates_tell_the_frequency(days: list[date], name: str) -> None:
+def test_two_dates_are_enough_to_infer_the_frequency(days: list[date], name: str) -> None:
     assert inferred(days) == name
 
 
-def test_days_without_sundays_are_days() -> None:
+def test_days_without_sundays_are_daily() -> None:
     days = [date(2026, 1, 1) + timedelta(days=at) for at in range(200)]
     assert inferred([day for day in days if day.weekday() != 6]) == "D"
 
 
-def test_a_few_stray_rows_do_not_hide_the_anchor() -> None:
+def test_a_few_stray_rows_do_not_change_the_anchor() -> None:
     mondays = [date(2026, 1, 5) + timedelta(weeks=at) for at in range(20)]
     assert inferred([*mondays, date(2026, 1, 7), date(2026, 2, 12)]) == "W-MON"
 
 
-def test_one_date_alone_tells_nothing() -> None:
-    with pytest.raises(InputError, match=r"configure it, e\.g\. frequency=W-MON"):
+def test_a_single_date_is_an_error() -> None:
+    with pytest.raises(InputError, match=r"only one date.*\. Set it, e\.g\. frequency=W-MON"):
         inferred([date(2026, 1, 5)] * 3)
 
 
@@ -103,13 +103,13 @@ def test_one_date_alone_tells_nothing() -> None:
         ([date(2025 + at // 12, 1 + at % 12, 15) for at in range(20)], "28 days"),
     ],
 )
-def test_periods_longer_than_a_week_or_a_month_are_not_read_as_these(days: list[date], apart: str) -> None:
+def test_periods_longer_than_a_week_or_a_month_are_rejected(days: list[date], apart: str) -> None:
     with pytest.raises(InputError, match=f"less than {apart} apart"):
         inferred(days)
 
 
 def naive(days: list[date]) -> str:
-    """The frequency by counting rows one by one; an empty text where the dates fit none."""
+    """Return the frequency by counting single rows, or an empty text if no frequency fits."""
 
     def share(true: list[bool]) -> float:
         return sum(true) / len(days)
@@ -128,7 +128,7 @@ def naive(days: list[date]) -> str:
     return "" if apart and min(apart) > 1 else name
 
 
-def test_the_frequency_is_that_of_most_rows() -> None:
+def test_most_rows_decide_the_frequency() -> None:
     random = np.random.default_rng(5)
     seen = set()
     for _ in range(150):
@@ -141,6 +141,6 @@ def test_the_frequency_is_that_of_most_rows() -> None:
         if expected:
             assert inferred(days) == expected
         else:
-            with pytest.raises(InputError, match="yet no two of them lie less than"):
+            with pytest.raises(InputError, match="but no two dates are less than"):
                 inferred(days)
     assert seen == {"", "D", "MS", "ME", "W-MON", "W-SUN"}

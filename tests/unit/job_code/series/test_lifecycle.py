@@ -8,7 +8,7 @@ from job_code.series.lifecycle import is_active, is_cold_start
 from tests.demand import panel_of, series
 
 
-def test_who_has_stopped_selling(tmp_path: Path) -> None:
+def test_discontinued_series_are_found(tmp_path: Path) -> None:
     every_week = [5.0, 6.0] * 40
     rare = ([3.0] + [0.0] * 9) * 8
     summers = ([4.0] * 26 + [0.0] * 26) * 3

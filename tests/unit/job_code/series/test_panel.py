@@ -72,7 +72,7 @@ def test_series_in_another_order(panel: Panel) -> None:
     assert len(panel.take(np.empty(0, np.int64))) == 0
 
 
-def test_panels_that_were_taken_apart_are_put_together_by_key(panel: Panel) -> None:
+def test_stack_sorts_the_series_of_several_panels_by_key(panel: Panel) -> None:
     parts = [panel.take(np.array(some, dtype=np.int64)) for some in ([2], [], [1, 0])]
     together = Panel.stack(parts)
     assert together.keys.equals(panel.keys)

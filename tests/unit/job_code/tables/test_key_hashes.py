@@ -1,4 +1,4 @@
-"""Codes of keys against a dictionary that learns one key at a time."""
+"""Compare the codes of keys with a dictionary that adds one key at a time."""
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ HIGHEST = 2**64 - 1
 
 
 def batches(random: np.random.Generator, count: int) -> list[Hashes]:
-    """Batches of hashes: of a growing set of keys, some in many batches, some many times in one."""
+    """Return batches of hashes from a growing set of keys. Some keys repeat within a batch or across batches."""
     pool = random.integers(0, HIGHEST, 3000, dtype=np.uint64, endpoint=True)
     pool[:2] = 0, HIGHEST
     return [
@@ -21,26 +21,26 @@ def batches(random: np.random.Generator, count: int) -> list[Hashes]:
 
 @pytest.mark.parametrize("shards", [1, 2, 7])
 @pytest.mark.parametrize("least_slots", [2, 64, 65_536])
-def test_codes_stay_right_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_slots: int) -> None:
+def test_codes_are_correct_over_many_batches(monkeypatch: pytest.MonkeyPatch, shards: int, least_slots: int) -> None:
     monkeypatch.setattr(key_hashes, "MIN_SLOTS", least_slots)
     known = KnownKeys(shards)
     expected: dict[int, int] = {}
     count = [0] * shards
     for batch in batches(np.random.default_rng(shards), 150):
-        given, first = batch.tolist(), []
-        for each in sorted(set(given) - expected.keys()):
+        hashes, first = batch.tolist(), []
+        for each in sorted(set(hashes) - expected.keys()):
             shard = each * shards >> 64
             expected[each] = count[shard]
             count[shard] += 1
-            first.append(given.index(each))
+            first.append(hashes.index(each))
         codes, new = known.encode(batch)
-        assert codes.tolist() == [expected[each] for each in given]
+        assert codes.tolist() == [expected[each] for each in hashes]
         assert new.tolist() == first
         assert len(known) == len(expected)
     assert len(expected) > 1500
 
 
-def test_keys_that_want_one_slot_have_codes_of_their_own() -> None:
+def test_keys_with_the_same_first_slot_get_distinct_codes() -> None:
     alike = np.arange(2**63, 2**63 + 300, dtype=np.uint64)  # their leading bits are the same
     known = KnownKeys(1)
     codes, first = known.encode(alike[::-1])
@@ -61,10 +61,10 @@ def test_shards_ascend_with_the_hash_and_are_about_even(shards: int) -> None:
     assert shard[0] == 0
     assert shard[-1] == shards - 1
     share = np.bincount(shard, minlength=shards) * shards / len(shard)
-    assert share == pytest.approx(1, abs=7 * (shards / len(shard)) ** 0.5)  # of a fair choice, a few deviations
+    assert share == pytest.approx(1, abs=7 * (shards / len(shard)) ** 0.5)  # 7 standard deviations of a uniform choice
 
 
-def test_keys_that_differ_anywhere_have_hashes_of_their_own() -> None:
+def test_different_keys_have_different_hashes() -> None:
     rows = pl.DataFrame({"a": ["x", "y", "x", "xy", "", "größe"], "b": ["y", "x", "", "", "xy", "größe"]})
     assert len(np.unique(hash_keys(rows, ("a", "b")))) == rows.height
     again = pl.concat([rows[3:], rows[:3]], rechunk=False)

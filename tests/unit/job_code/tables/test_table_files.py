@@ -9,7 +9,7 @@ import pytest
 
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.tables.table_files import TableFile, UnreadableFileError, find_files, note_unreadable, open_tables
+from job_code.tables.table_files import TableFile, UnreadableFileError, find_files, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import problems, series, shop, write
 
@@ -25,14 +25,14 @@ def parquet(rows: pl.DataFrame = ROWS) -> bytes:
 
 
 def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list[str]]:
-    """All of every file, in batches, and what is wrong with the others."""
+    """Return the content of every readable file, read in batches, and the messages about the others."""
     findings = ValidationReport()
     tables = {}
     for file in open_tables(path, lambda _: COLUMNS, findings, source="demand"):
         try:
             tables[file.name] = pl.concat([pl.DataFrame(schema=file.columns), *file.batches(size)])
         except UnreadableFileError as error:
-            note_unreadable(file.name, file.kind, str(error), findings, "demand")
+            report_unreadable(file.name, file.file_format, str(error), findings, "demand")
     return tables, findings.messages()
 
 
@@ -64,17 +64,17 @@ def opened(folder: Path, name: str, content: bytes) -> TableFile:
         ("ümlaut/späte Wörter.csv", CSV),
     ],
 )
-def test_files_are_read_whatever_they_are_called(tmp_path: Path, name: str, content: bytes) -> None:
+def test_files_with_any_name_are_read(tmp_path: Path, name: str, content: bytes) -> None:
     tables, messages = read(write(tmp_path, {name: content}))
     assert not messages
     assert list(tables) == [name]
-    assert tables[name].equals(ROWS)  # the leading zeros too
+    assert tables[name].equals(ROWS)  # including the leading zeros
     only, messages = read(tmp_path / name)
     assert [table.equals(ROWS) for table in only.values()] == [True]
     assert list(only) == [Path(name).name]
 
 
-def test_hidden_files_markers_and_other_kinds_are_passed_over(tmp_path: Path) -> None:
+def test_hidden_files_markers_and_other_formats_are_ignored(tmp_path: Path) -> None:
     files = {
         "a.parquet": parquet(),
         "_SUCCESS": b"",
@@ -88,21 +88,21 @@ def test_hidden_files_markers_and_other_kinds_are_passed_over(tmp_path: Path) ->
     assert list(read(write(tmp_path, files))[0]) == ["a.parquet"]
 
 
-def test_files_come_in_one_order(tmp_path: Path) -> None:
+def test_files_are_sorted(tmp_path: Path) -> None:
     names = ["b.csv", "a/z.csv", "c.parquet", "a/a.parquet"]
     files = {name: parquet() if name.endswith("parquet") else CSV for name in names}
     assert list(read(write(tmp_path, files))[0]) == sorted(names)
 
 
-def test_nothing_to_read_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"demand: there is no file or folder .*absent"):
+def test_missing_files_are_an_input_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"demand: file or folder .*absent does not exist\. Check the path"):
         find_files(tmp_path / "absent", source="demand")
-    with pytest.raises(InputError, match=r"demand: no Parquet or CSV files in .*; put the demand there"):
+    with pytest.raises(InputError, match=r"demand: no Parquet or CSV files in .*\. Put the demand files there"):
         find_files(tmp_path, source="demand")
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "expected"),
     [
         ("a.parquet", b"", "1 file with no content, e.g. a.parquet"),
         ("x/a.csv", b"", "1 file with no content, e.g. x/a.csv"),
@@ -123,16 +123,16 @@ def test_nothing_to_read_is_an_input_error(tmp_path: Path) -> None:
         ("a.parquet", parquet(ROWS.drop("y")), "without the column y, e.g. a.parquet (it has unique_id, ds)"),
     ],
 )
-def test_a_file_that_is_no_table_is_named(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+def test_an_invalid_file_is_reported_by_name(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     tables, messages = read(write(tmp_path, {name: content, "sound.csv": CSV}))
     assert list(tables) == ["sound.csv"]
     (message,) = messages
     assert message.startswith("demand: 1 file")
-    assert says in message
-    assert "; " in message  # what to do
+    assert expected in message
+    assert ". " in message  # the remedy
 
 
-def test_damage_anywhere_in_a_parquet_file_is_never_a_crash(tmp_path: Path) -> None:
+def test_a_damaged_parquet_file_never_crashes_the_reader(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     rows = pl.DataFrame({name: [str(at) for at in range(300)] for name in COLUMNS})
     sound = parquet(rows)
@@ -140,14 +140,14 @@ def test_damage_anywhere_in_a_parquet_file_is_never_a_crash(tmp_path: Path) -> N
     for trial in range(250):
         damaged = bytearray(sound[: random.integers(1, len(sound))] if trial % 4 == 0 else sound)
         for _ in range(random.integers(1, 6)):
-            # Most of it in the footer, where the offsets are.
+            # Most damage is in the footer, which has the offsets.
             back = random.integers(1, min(len(damaged), 700) + 1)
             damaged[-back] = random.integers(0, 256)
         path.write_bytes(damaged)
         read(path)
 
 
-def test_the_same_mistake_in_many_files_is_one_message(tmp_path: Path) -> None:
+def test_the_same_problem_in_many_files_is_one_message(tmp_path: Path) -> None:
     files = {f"{at:02d}.csv": b"id,ds,y\n" for at in range(40)} | {"a.csv": b""}
     _, messages = read(write(tmp_path, files))
     assert len(messages) == 2
@@ -161,7 +161,7 @@ LONG = pl.DataFrame({name: [f"{name}{at}" for at in range(2500)] for name in COL
 
 
 def damaged(rows: pl.DataFrame) -> bytes:
-    """A Parquet file whose footer is sound and whose rows are not."""
+    """Return a Parquet file with a valid footer and damaged rows."""
     content = bytearray(parquet(rows))
     content[4:200] = bytes(196)
     return bytes(content)
@@ -176,7 +176,7 @@ def damaged(rows: pl.DataFrame) -> bytes:
     ],
 )
 @pytest.mark.parametrize("size", [1, 999, 2500, 10_000])
-def test_a_file_is_streamed_in_order_in_batches_of_bounded_size(
+def test_a_file_is_streamed_in_order_in_batches_of_limited_size(
     tmp_path: Path, name: str, content: bytes, size: int
 ) -> None:
     file = opened(tmp_path, name, content)
@@ -186,7 +186,7 @@ def test_a_file_is_streamed_in_order_in_batches_of_bounded_size(
     assert file.typed == (name == "a.parquet")
 
 
-def test_a_part_of_a_parquet_file_is_read_without_the_rest(tmp_path: Path) -> None:
+def test_a_part_of_a_parquet_file_is_read_alone(tmp_path: Path) -> None:
     file = opened(tmp_path, "a.parquet", parquet(LONG))
     cuts = [0, 1, 7, 1200, 2500]
     for first, end in itertools.pairwise(cuts):
@@ -197,11 +197,11 @@ def test_a_part_of_a_parquet_file_is_read_without_the_rest(tmp_path: Path) -> No
     assert pl.concat(file.batches(500, first=2400)).equals(LONG[2400:])
 
 
-def test_rows_are_known_before_they_are_read(tmp_path: Path) -> None:
+def test_the_number_of_rows_is_known_before_reading(tmp_path: Path) -> None:
     assert opened(tmp_path / "a", "a.parquet", parquet(LONG)).rows == 2500
     assert opened(tmp_path / "b", "a.parquet", parquet(LONG[:0])).rows == 0
     for name, content in (("a.csv", LONG.write_csv().encode()), ("a.csv.gz", gzip.compress(LONG.write_csv().encode()))):
-        assert opened(tmp_path / name, name, content).rows in (2500, 2501)  # lines, with the header
+        assert opened(tmp_path / name, name, content).rows in (2500, 2501)  # lines, including the header
     assert opened(tmp_path / "c", "a.csv", b"unique_id,ds,y\n").rows == 0
     assert opened(tmp_path / "d", "a.csv", b"unique_id,ds,y\n1,2,3\n").rows >= 1
 
@@ -211,7 +211,7 @@ SOUND_CSV = SOUND.write_csv().encode()
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "kind"),
+    ("name", "content", "file_format"),
     [
         ("a.parquet", damaged(SOUND), "Parquet"),
         ("a.csv", SOUND_CSV + b"A,2026-11-16,1,2,3\n", "CSV"),
@@ -219,13 +219,11 @@ SOUND_CSV = SOUND.write_csv().encode()
         ("a.csv", SOUND_CSV + b'"A,2026-11-16,1\n', "CSV"),
     ],
 )
-def test_damage_that_shows_only_while_reading_is_named_too(
-    tmp_path: Path, name: str, content: bytes, kind: str
-) -> None:
+def test_damage_in_the_rows_is_reported(tmp_path: Path, name: str, content: bytes, file_format: str) -> None:
     assert opened(tmp_path, name, content).rows > 0
     files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
     (message,) = problems(
         tmp_path / "run", files, sizes=WorkSizes(rows_per_batch=100, rows_worth_a_worker=1), workers=3
     )
-    assert message.startswith(f"demand: 1 file that cannot be read as {kind}, e.g. x/{name} (")
-    assert message.endswith("); upload it again, whole")
+    assert message.startswith(f"demand: 1 file that cannot be read as {file_format}, e.g. x/{name} (")
+    assert message.endswith("). Upload the complete file again")

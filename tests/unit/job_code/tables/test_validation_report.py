@@ -4,45 +4,45 @@ from job_code.errors import InputError
 from job_code.tables.validation_report import ValidationReport, plural
 
 
-def test_equal_problems_are_counted_together_and_a_few_shown() -> None:
+def test_equal_problems_are_counted_together_with_a_few_examples() -> None:
     findings = ValidationReport()
-    findings.add("demand", "row", "with text", remedy="mend", count=0, examples=[])
+    findings.add("demand", "row", "with text", remedy="Fix it", count=0, examples=[])
     assert not findings.messages()
     findings.raise_if_any()
-    findings.state("cutoff: too late; wait")
+    findings.add_message("cutoff: too late. Wait")
     for part in ("ab", "cd", "ef"):
-        findings.add("demand", "row", "with text", remedy="mend", count=1000, examples=list(part))
-    findings.add("static", "row", "with text", remedy="mend", count=1, examples=[])
+        findings.add("demand", "row", "with text", remedy="Fix it", count=1000, examples=list(part))
+    findings.add("static", "row", "with text", remedy="Fix it", count=1, examples=[])
     assert findings.messages() == [
-        "demand: 3,000 rows with text, e.g. a, b, c; mend",
-        "static: 1 row with text; mend",
-        "cutoff: too late; wait",
+        "demand: 3,000 rows with text, e.g. a, b, c. Fix it",
+        "static: 1 row with text. Fix it",
+        "cutoff: too late. Wait",
     ]
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as error:
         findings.raise_if_any()
-    assert refused.value.problems == tuple(findings.messages())
-    assert refused.value.exit_code == 2
+    assert error.value.problems == tuple(findings.messages())
+    assert error.value.exit_code == 2
 
 
-def test_what_was_found_elsewhere_is_added() -> None:
+def test_merge_appends_the_findings_of_another_report() -> None:
     here, there = ValidationReport(), ValidationReport()
-    here.add("demand", "row", "with text", remedy="mend", count=2, examples=["a", "b"])
-    there.add("demand", "file", "that is empty", remedy="delete it", count=1, examples=["x"])
-    there.add("demand", "row", "with text", remedy="mend", count=5, examples=["c", "d", "e"])
-    there.state("cutoff: too late; wait")
-    here.absorb(there)
-    here.absorb(ValidationReport())
+    here.add("demand", "row", "with text", remedy="Fix it", count=2, examples=["a", "b"])
+    there.add("demand", "file", "that is empty", remedy="Delete it", count=1, examples=["x"])
+    there.add("demand", "row", "with text", remedy="Fix it", count=5, examples=["c", "d", "e"])
+    there.add_message("cutoff: too late. Wait")
+    here.merge(there)
+    here.merge(ValidationReport())
     assert here.messages() == [
-        "demand: 7 rows with text, e.g. a, b, c; mend",
-        "demand: 1 file that is empty, e.g. x; delete it",
-        "cutoff: too late; wait",
+        "demand: 7 rows with text, e.g. a, b, c. Fix it",
+        "demand: 1 file that is empty, e.g. x. Delete it",
+        "cutoff: too late. Wait",
     ]
     assert there.messages()[1].startswith("demand: 5 rows with text, e.g. c, d, e")
 
 
-def test_a_problem_is_one_line_whatever_is_in_it() -> None:
-    error = InputError(["demand: key a\nb\r\n\x00c\u2028d\tgröße; mend"])
-    assert error.problems == ("demand: key a b ?c d größe; mend",)
+def test_a_problem_with_line_breaks_becomes_one_line() -> None:
+    error = InputError(["demand: key a\nb\r\n\x00c\u2028d\tgröße. Fix it"])
+    assert error.problems == ("demand: key a b ?c d größe. Fix it",)
     assert str(error) == error.problems[0]
 
 

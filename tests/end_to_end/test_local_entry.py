@@ -17,11 +17,13 @@ def left_in(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-def test_demand_in_forecasts_out_whatever_the_cores(tmp_path: Path) -> None:
+def test_forecasts_do_not_depend_on_the_number_of_cores(tmp_path: Path) -> None:
     write(tmp_path / "demand", {"a.parquet": DEMAND[:500], "more/b.csv": DEMAND[500:]})
     static = DEMAND.select("article", "merchant").unique(maintain_order=True).with_row_index("size")
     write(tmp_path / "static", {"s.csv": static})
-    (tmp_path / "config.toml").write_text('[forecast]\nkey = ["article", "merchant"]\ntrees = 30\nhorizon = 99\n')
+    (tmp_path / "config.toml").write_text(
+        '[forecast]\nkey = ["article", "merchant"]\nn_estimators = 30\nhorizon = 99\n'
+    )
     jobs = [
         start(
             tmp_path / name,
@@ -51,35 +53,35 @@ def test_demand_in_forecasts_out_whatever_the_cores(tmp_path: Path) -> None:
     assert not [path for path in (tmp_path / "all" / "out").iterdir() if path.name.startswith(".")]
 
 
-def test_the_fleets_entry_is_for_a_processing_container_alone(tmp_path: Path) -> None:
+def test_the_command_fleet_runs_only_in_a_processing_container(tmp_path: Path) -> None:
     ended = start(tmp_path, "fleet", environment={"SAGEMAKER_BASE_DIR": tmp_path}).end()
     assert ended.code == 2
     assert ended.err.splitlines()[-1].endswith(
-        "fleet runs in a SageMaker processing container alone: there is no /opt/ml/config here"
+        "fleet runs only in a SageMaker processing container: /opt/ml/config does not exist"
     )
     assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["--set", "horizon"], "--set horizon: write it as key=value"),
-        (["--static", "absent"], "static: there is no file or folder absent"),
+        (["--static", "absent"], "static: file or folder absent does not exist"),
         (["--output", "README.md/out"], "cannot be written"),
     ],
 )
-def test_what_cannot_be_is_said_plainly(tmp_path: Path, arguments: list[str], says: str) -> None:
+def test_invalid_arguments_have_a_one_line_error(tmp_path: Path, arguments: list[str], message: str) -> None:
     demand = write(tmp_path, {"demand.csv": DEMAND}) / "demand.csv"
     ended = start(tmp_path, "train", "--demand", demand, "--output", tmp_path / "out", *arguments).end()
     assert ended.code == 2
     (line,) = [line for line in ended.err.splitlines() if line.startswith("[")]
     assert line.startswith("[InputError] ")
-    assert says in line
+    assert message in line
     assert "Traceback" not in ended.err
     assert not list(tmp_path.glob("out/forecasts"))
 
 
-def test_a_program_that_reads_the_log_gets_lines_of_json(tmp_path: Path) -> None:
+def test_the_json_log_has_one_object_per_line(tmp_path: Path) -> None:
     demand = write(tmp_path, {"demand.csv": pl.concat([DEMAND, DEMAND])}) / "demand.csv"
     ended = start(
         tmp_path, "train", "--demand", demand, "--output", tmp_path, "--run-id", RUN, "--log-format", "json"
@@ -91,10 +93,10 @@ def test_a_program_that_reads_the_log_gets_lines_of_json(tmp_path: Path) -> None
     assert failure["message"].startswith("demand: 12 series with duplicate weeks")
 
 
-# On one core LightGBM runs in the job's own process, on several in others.
+# On one core, LightGBM runs in the job's own process; on several cores, in worker processes.
 @pytest.mark.parametrize("one_core", [True, False])
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_it_promptly_and_leaves_nothing(
+def test_a_stopped_run_ends_promptly_and_leaves_no_files(
     tmp_path: Path, large: Path, stop: signal.Signals, one_core: bool
 ) -> None:
     settings = ("--output", tmp_path / "out", "--set", "n_estimators=10000")
@@ -102,7 +104,7 @@ def test_a_stop_ends_it_promptly_and_leaves_nothing(
     ended = job.stopped_in_the_fit(stop)
     assert f"[Stopped] stopped by {stop.name}: nothing was written" in ended.err.splitlines()
     assert "Traceback" not in ended.err
-    assert "leaked" not in ended.err  # of the processes' semaphores
+    assert "leaked" not in ended.err  # warnings about semaphores of the processes
     assert left_in(tmp_path / "out") == []
     assert left_in(tmp_path / "tmp") == []
 
@@ -121,7 +123,7 @@ def test_the_command_line_runs_the_same_job(tmp_path: Path) -> None:
     assert Finished(tmp_path / "inferred").parts == job.parts
     ended = start(tmp_path, "train", "--demand", tmp_path / "absent", program="cli.main").end()
     assert (ended.code, ended.out) == (2, "")
-    assert "there is no file or folder" in ended.err
+    assert "does not exist" in ended.err
 
 
 def test_a_stop_reaches_the_job_behind_the_command_line(tmp_path: Path, large: Path) -> None:
@@ -133,7 +135,7 @@ def test_a_stop_reaches_the_job_behind_the_command_line(tmp_path: Path, large: P
 def test_after_a_kill_the_same_run_starts_clean(tmp_path: Path, large: Path) -> None:
     arguments = ("train", "--output", tmp_path / "out", "--run-id", RUN, "--set", "horizon=4", "--demand")
     job = start(tmp_path, *arguments, large, "--set", "n_estimators=10000")
-    job.wait_until_it_says("check: ")
+    job.wait_for_log("check: ")
     job.process.kill()
     assert job.end().code == -signal.SIGKILL
     assert [name for name in left_in(tmp_path / "out") if not name.startswith(".")] == []

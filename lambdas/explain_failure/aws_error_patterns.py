@@ -1,18 +1,18 @@
-"""The words by which AWS tells what kind of failure it was, where no container wrote a code.
+"""Recognize the kind of a failure by AWS's messages, if no container wrote a code.
 
-AWS writes these texts: SageMaker's reasons around a container, the errors of Step Functions and of its calls. None of
-these patterns may be for a sentence of the job's own: its container writes a code (`contract.error_codes`).
+AWS writes these texts: SageMaker's failure reasons, and the errors of Step Functions and of its calls. No pattern may
+be made for a sentence of the job, because the job's container writes a code (`contract.error_codes`).
 """
 
 import re
 
 from . import kinds
-from .kinds import Kind
+from .kinds import FailureType
 
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
 DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")
-# Words of AWS's messages, the most telling first.
-BY_WORDS = (
+# Patterns of AWS's messages, the most specific first.
+BY_PATTERN = (
     (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),
     (re.compile(r"ResourceLimitExceeded|service limit"), kinds.QUOTA),
     (
@@ -32,6 +32,6 @@ BY_WORDS = (
 )
 
 
-def first_with(text: str) -> Kind | None:
-    """The kind of the most telling words in a text; None where it has none of them."""
-    return next((kind for pattern, kind in BY_WORDS if pattern.search(text)), None)
+def match_failure_type(text: str) -> FailureType | None:
+    """Return the kind for the first pattern that a text matches; None if it matches none."""
+    return next((kind for pattern, kind in BY_PATTERN if pattern.search(text)), None)

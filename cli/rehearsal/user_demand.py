@@ -1,4 +1,4 @@
-"""Chooses the run's configuration for demand that somebody brought along."""
+"""Choose the configuration of a run for the user's own demand."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,16 +12,16 @@ from job_code.tables.table_files import find_files
 MLFORECAST_COLUMNS = ("unique_id", "ds", "y")
 
 
-def overrides_for(demand: Path | None, configured: Mapping[str, str], given: Sequence[str]) -> dict[str, Any]:
-    """Configuration keys of the run, from `key=value` pairs and from the columns the demand has.
+def overrides_for(demand: Path | None, configured: Mapping[str, str], pairs: Sequence[str]) -> dict[str, Any]:
+    """Return the configuration keys of the run, from `key=value` pairs and from the demand's columns.
 
-    Where the configured columns are missing and those MLForecast names by default are there, these are taken, and
-    the frequency is left to be read off the dates.
+    If the demand has MLForecast's default columns and not the configured ones, use the default columns. The job then
+    infers the frequency from the dates.
 
     Args:
         demand: File or folder; None for the synthetic demand, which has the configured columns.
         configured: The environment's configuration, as strings.
-        given: `key=value` pairs; they go before everything else.
+        pairs: `key=value` pairs, which take precedence.
     """
     chosen: dict[str, Any] = {}
     columns = _columns(demand) if demand else set[str]()
@@ -29,7 +29,7 @@ def overrides_for(demand: Path | None, configured: Mapping[str, str], given: Seq
     if not expected <= columns and set(MLFORECAST_COLUMNS) <= columns:
         series, time, target = MLFORECAST_COLUMNS
         chosen = {"key": series, "time": time, "target": target, "frequency": ""}
-    return chosen | dict(pair.split("=", 1) for pair in given)
+    return chosen | dict(pair.split("=", 1) for pair in pairs)
 
 
 def _columns(demand: Path) -> set[str]:
@@ -39,4 +39,4 @@ def _columns(demand: Path) -> set[str]:
     try:
         return set(pl.read_parquet_schema(first))
     except pl.exceptions.PolarsError:
-        return set()  # the job will say what is wrong with it
+        return set()  # the job reports the error

@@ -1,4 +1,4 @@
-"""Processes that functions run in: one at a time each, kept for the next invocation, as the service keeps them warm."""
+"""Processes that run Lambda functions. Each runs one invocation at a time and stays warm for the next, as in Lambda."""
 
 import json
 import os
@@ -19,13 +19,13 @@ _PROGRAM = Path(__file__).resolve().parent / "lambda_process.py"
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of an invocation.
+    """The result of an invocation.
 
     Attributes:
-        outcome: What the process said; None where it ended, or took too long, before it said anything.
-        log: What was printed.
-        timed_out: Whether it took too long.
-        exit_code: Of a process that ended.
+        outcome: The answer of the process; None if the process ended or timed out first.
+        log: The printed output.
+        timed_out: Whether the invocation timed out.
+        exit_code: The exit code, if the process ended.
     """
 
     outcome: dict[str, Any] | None
@@ -34,13 +34,13 @@ class Answer:
     exit_code: int | None = None
 
 
-class Worker:
-    """One process, for one function as it is deployed."""
+class WarmProcess:
+    """One process for one deployed version of a function."""
 
     def __init__(self, *, code: Path, environment: dict[str, str], logs: Path) -> None:
         reading, writing = os.pipe()
         self.process = subprocess.Popen(  # noqa: S603
-            # Unbuffered: what was printed before a process ends is in the log.
+            # Unbuffered, so that the log has all output even if the process ends abruptly.
             [sys.executable, "-u", "-P", str(_PROGRAM), str(writing)],
             cwd=code,
             env=environment,
@@ -55,14 +55,17 @@ class Worker:
         self._logs = logs
 
     def run(self, request: dict[str, Any], *, seconds: float) -> Answer:
-        """Runs one invocation to its end, or to its timeout; then, or if the process ends, it cannot be used again."""
+        """Run one invocation until it ends or times out.
+
+        After a timeout, or if the process ended, the process cannot run another invocation.
+        """
         log = self._logs / f"{uuid.uuid4().hex}.log"
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps({**request, "log": str(log)}).encode() + b"\n")
             self.process.stdin.flush()
         except BrokenPipeError:
-            pass  # it has ended since; the empty answer tells
+            pass  # the process has ended; the empty answer below shows it
         ready, _, _ = select.select([self._results], [], [], seconds)
         line = self._results.readline() if ready else ""
         if not line:
@@ -72,7 +75,7 @@ class Worker:
         return Answer(json.loads(line) if line else None, printed, not ready, self.process.returncode)
 
     def end(self) -> None:
-        """Ends the process."""
+        """End the process."""
         kill_group(self.process)
         self.process.wait()
         end_input(self.process)
@@ -80,41 +83,41 @@ class Worker:
 
 
 @dataclass
-class Workers:
-    """Idle processes, by what they run.
+class WarmProcesses:
+    """The idle processes, by the function that they run.
 
     Attributes:
-        registry: Ends those that are left with the server.
-        logs: Folder for what invocations print, while they do.
+        registry: Ends the remaining processes with the server.
+        logs: Folder for the printed output of running invocations.
     """
 
     registry: ProcessRegistry
     logs: Path
-    _idle: dict[str, list[Worker]] = field(default_factory=lambda: defaultdict(list))
+    _idle: dict[str, list[WarmProcess]] = field(default_factory=lambda: defaultdict(list))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(
         self, key: str, request: dict[str, Any], *, code: Path, environment: dict[str, str], seconds: float
     ) -> Answer:
-        """Runs an invocation in an idle process of the same function as it is deployed, or in a new one.
+        """Run an invocation in an idle process of the same deployed function, or in a new process.
 
         Args:
-            key: Tells functions, and their deployments, from each other.
-            request: For the process.
+            key: Identifies the function and its deployment.
+            request: The request for the process.
             code: Folder of the function's code.
-            environment: Its variables.
-            seconds: Its timeout.
+            environment: The function's environment variables.
+            seconds: The function's timeout.
         """
         with self._lock:
-            worker = self._idle[key].pop() if self._idle[key] else None
-        if worker is None or worker.process.poll() is not None:
+            warm = self._idle[key].pop() if self._idle[key] else None
+        if warm is None or warm.process.poll() is not None:
             self.logs.mkdir(parents=True, exist_ok=True)
-            worker = Worker(code=code, environment=environment, logs=self.logs)
-            self.registry.add(worker.process)
-        answer = worker.run(request, seconds=seconds)
+            warm = WarmProcess(code=code, environment=environment, logs=self.logs)
+            self.registry.add(warm.process)
+        answer = warm.run(request, seconds=seconds)
         if answer.outcome is None:
-            self.registry.discard(worker.process)
+            self.registry.discard(warm.process)
         else:
             with self._lock:
-                self._idle[key].append(worker)
+                self._idle[key].append(warm)
         return answer

@@ -1,4 +1,4 @@
-"""The application in a cloud of its own, and what a drill needs of it."""
+"""The application in its own local cloud, with the operations that a drill needs."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ TIME_SCALE = 0.002
 MAX_EXECUTION = 180.0
 
 
-class Stage(Application):
-    """The deployed application, and what a drill does with it."""
+class DrillEnvironment(Application):
+    """The deployed application and the operations of a drill."""
 
     @property
     def registry(self) -> RunTable:
@@ -27,11 +27,11 @@ class Stage(Application):
         return RunTable(self.cloud.client("dynamodb"), self.outputs["RunsTable"])
 
     def runs(self) -> list[Run]:
-        """All runs of the registry."""
+        """Return all runs of the registry."""
         return [self.registry.get(WHOLE, UNRESOLVED_CUTOFF), *self.registry.recent(WHOLE, 100)]
 
     def reset(self) -> None:
-        """No demand, no forecasts, nothing in the registry or the catalogue."""
+        """Remove the demand, the forecasts, and the contents of the registry and the catalog."""
         self.cloud.forget_faults()
         s3 = self.cloud.client("s3")
         for bucket in (self.demand[0], self.bucket):
@@ -46,44 +46,51 @@ class Stage(Application):
             glue.delete_table(DatabaseName=database, Name=each["Name"])
 
     def upload(self, demand: bytes) -> None:
-        """Puts the demand where a run looks for it."""
+        """Upload the demand of a run."""
         self.put_demand("demand.parquet", demand)
 
     def described(self, execution: str) -> dict[str, Any]:
-        """What Step Functions says of an execution."""
+        """Return Step Functions' description of an execution."""
         return dict(self.cloud.client("stepfunctions").describe_execution(executionArn=execution))
 
     def states(self, execution: str) -> set[str]:
-        """The states an execution has entered."""
+        """Return the states that an execution has entered."""
         history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
         entered = (event.get("stateEnteredEventDetails") for event in history["events"])
         return {details["name"] for details in entered if details}
 
     def wait(self, executions: list[str]) -> None:
-        """Waits until executions have ended.
+        """Wait until executions have ended.
 
         Raises:
-            TimeoutError: If they have not, in `MAX_EXECUTION`.
+            TimeoutError: An execution still runs after `MAX_EXECUTION` seconds.
         """
         self.until(
-            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions), MAX_EXECUTION, "run on"
+            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions),
+            MAX_EXECUTION,
+            "executions are still running",
         )
 
-    def until(self, condition: Callable[[], bool], seconds: float, words: str) -> None:
-        """Waits for something to come true.
+    def until(self, condition: Callable[[], bool], seconds: float, failure: str) -> None:
+        """Wait until a condition is true.
+
+        Args:
+            condition: Function to poll.
+            seconds: Longest wait.
+            failure: Error message of the timeout.
 
         Raises:
-            TimeoutError: If it does not, in `seconds`.
+            TimeoutError: The condition is still false after `seconds`.
         """
         deadline = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"after {seconds:.0f} seconds: {words}")
+                raise TimeoutError(f"after {seconds:.0f} seconds: {failure}")
             time.sleep(0.1)
 
 
 @contextmanager
-def stage(assembly: Path, folder: Path) -> Iterator[Stage]:
-    """Deploys a synthesised application into a local cloud of its own."""
+def drill_environment(assembly: Path, folder: Path) -> Iterator[DrillEnvironment]:
+    """Deploy a cloud assembly into a new local cloud, and stop the cloud afterwards."""
     with LocalCloud(folder, time_scale=TIME_SCALE, stop_grace_seconds=5) as cloud:
-        yield Stage.deployed(cloud, assembly)
+        yield DrillEnvironment.deployed(cloud, assembly)
