@@ -49,7 +49,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --quiet tests/unit/test_layout.py
+	$(BIN)/python -m pytest --quiet tests/unit/test_layout.py tests/unit/test_words.py
 
 types: $(INSTALLED)
 	$(BIN)/mypy .

@@ -74,7 +74,7 @@ def test_a_fleet_has_at_most_one_instance_per_chunk(application: Deployment, dem
     ended = application.run({"config": FEW_TREES, "fleet": 7})
     assert ended.status == "SUCCEEDED", ended.cause
     planned = ended.outputs["PlanFleet"]["fleet"]
-    assert (planned["chunks"], planned["instances"]) == (3, 3)
+    assert (planned["chunk_count"], planned["instances"]) == (3, 3)
     assert planned["notes"] == ["7 instances requested, but 3 chunks are left; the fleet uses 3"]
     assert "7 instances requested, but 3 chunks are left; the fleet uses 3" in ended.output["message"]
 
@@ -106,7 +106,7 @@ def test_a_damaged_chunk_is_named_and_only_it_is_forecast_after_the_fix(applicat
     assert fixed.jobs == []  # a new execution reuses the handover and does not train
     assert "ResumeHandover" in fixed.states
     assert fixed.output["run_id"] == job
-    assert fixed.outputs["PlanFleet"]["fleet"]["chunks"] == 1
+    assert fixed.outputs["PlanFleet"]["fleet"]["chunk_count"] == 1
     assert {key: at for key, at in keys_of(application, "forecasts/").items() if key in kept} == kept
 
 
@@ -132,7 +132,7 @@ def test_after_a_killed_instance_only_unfinished_chunks_are_forecast(application
     assert again.status == "SUCCEEDED", again.cause
     assert again.jobs == []
     chunks = keys_of(application, f"handover/partition=all/run_id={job}/chunks/")
-    assert again.outputs["PlanFleet"]["fleet"]["chunks"] == len(chunks) - len(done)
+    assert again.outputs["PlanFleet"]["fleet"]["chunk_count"] == len(chunks) - len(done)
     later = keys_of(application, f"handover/partition=all/run_id={job}/completed/")
     assert {key: at for key, at in later.items() if key in done} == done
 

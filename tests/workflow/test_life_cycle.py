@@ -172,7 +172,7 @@ def test_destroy_stops_the_execution_of_all_partitions_before_its_children(
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=2).get("Messages", [])
         texts = [json.loads(message["Body"])["Message"] for message in messages]
         assert len(texts) == 1, texts
-        assert "an execution ended as ABORTED" in texts[0]
+        assert "an execution ended with status ABORTED" in texts[0]
         assert parent in texts[0]
 
 

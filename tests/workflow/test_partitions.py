@@ -68,7 +68,7 @@ def test_failing_partitions_do_not_stop_the_others(application: Deployment, dema
     upload(application, "twice", pl.concat([small, small[:1]]))
     ended = run_all(application)
     assert (ended.status, ended.error) == ("FAILED", "PartitionsFailed"), ended
-    assert ended.cause.startswith("3 published, 2 failed; the table s3://")
+    assert ended.cause.startswith("3 published, 2 failed. The table s3://")
     found = table(application, ended)
     assert {name: row["outcome"] for name, row in found.items()} == {
         "AT": "published",
@@ -83,7 +83,7 @@ def test_failing_partitions_do_not_stop_the_others(application: Deployment, dema
     assert latest(application, "FR")["run_id"] == found["FR"]["run_id"] != found["AT"]["run_id"]
     assert latest(application, "FR")["series"] == int(found["FR"]["series"]) == 6
     message = ended.outputs["SummarizePartitions"]["outcome"]["message"]
-    assert "of 5 partitions 3 published, 2 failed." in message
+    assert "5 partitions: 3 published, 2 failed." in message
     assert "twice: failed (InputError): demand: 1 series with duplicate weeks" in message
 
     upload(application, "broken", small)

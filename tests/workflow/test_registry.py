@@ -144,7 +144,8 @@ def test_a_stopped_execution_sends_a_message(application: Deployment, demand: pl
     def is_notified() -> bool:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         return any(
-            execution in message["Body"] and "an execution ended as ABORTED" in message["Body"] for message in messages
+            execution in message["Body"] and "an execution ended with status ABORTED" in message["Body"]
+            for message in messages
         )
 
     wait_until(is_notified)

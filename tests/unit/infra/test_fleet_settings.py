@@ -85,18 +85,20 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         (
             "instance_types",
             '["ml.m5.metal"]',
-            "instance_types.0: 'ml.m5.metal' is not an instance type whose size states its cores, such as ml.m5.4xlarge",
+            "instance_types.0: 'ml.m5.metal' is not an instance type whose size states its cores, such as "
+            "ml.m5.4xlarge",
         ),
         (
             "instance_types",
             '["ml.m5.xlarge", "ml.c5n.xlarge"]',
-            "instance_types.1: 'ml.c5n.xlarge' is not an instance type of processing jobs, though training jobs support "
-            "it; did you mean ml.c5.xlarge or ",
+            "instance_types.1: 'ml.c5n.xlarge' is not an instance type of processing jobs, though training jobs "
+            "support it; did you mean ml.c5.xlarge or ",
         ),
         (
             "instance_types",
             '["ml.m5x.xlarge"]',
-            "instance_types.0: 'ml.m5x.xlarge' is not an instance type of processing jobs; did you mean ml.m5.xlarge or ",
+            "instance_types.0: 'ml.m5x.xlarge' is not an instance type of processing jobs; did you mean "
+            "ml.m5.xlarge or ",
         ),
         ("instance_types", None, "instance_types: Field required"),
         ("enabled", '"yes"', "enabled: Input should be a valid boolean, not 'yes'"),

@@ -161,7 +161,8 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "# infer_cron",
             'infer_cron = "0 5 ? * TUE-SUN *"',
-            "schedule.infer_cron: '0 5 ? * TUE-SUN *': 'TUE-SUN' is not valid as day of week (1-7); a range must ascend, and ",
+            "schedule.infer_cron: '0 5 ? * TUE-SUN *': 'TUE-SUN' is not valid as day of week (1-7); a "
+            "range must ascend, and ",
         ),
         ("# infer_cron", 'infer_cron = "daily"', "schedule.infer_cron: 'daily' has 1 fields; EventBridge takes 6"),
         (
