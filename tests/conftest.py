@@ -15,7 +15,7 @@ CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else
 
 # Files with one of these prefixes share a fixture that takes long.
 TOGETHER = {
-    "tests/infra/": "the synthesised templates",
+    "tests/infra/": "the synthesized templates",
     "tests/workflow/test_fleet": "the production environment",
     "tests/workflow/test_production": "the production environment",
 }

@@ -58,14 +58,14 @@ for run in json.loads(sys.argv[1]):
 """
 
 
-def synthesise(folder: Path, environment: str, *arguments: str) -> Assembly:
+def synthesize(folder: Path, environment: str, *arguments: str) -> Assembly:
     command = [sys.executable, *(arguments or (str(ROOT / "app.py"),))]
     variables = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(cdk_context(environment))}
     done = _run(command, variables)
     return Assembly(folder=folder, returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
-def synthesise_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> list[Assembly]:
+def synthesize_together(runs: Mapping[Path, tuple[str, Path]], *before: str) -> list[Assembly]:
     """Synthesize applications one after the other in a new process.
 
     Args:

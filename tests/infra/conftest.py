@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.synthesis import ROOT, Assembly, synthesise_together
+from tests.synthesis import ROOT, Assembly, synthesize_together
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Environments that differ in the findings to acknowledge.
@@ -42,7 +42,7 @@ UNACKNOWLEDGED = (
 
 
 @pytest.fixture(scope="session")
-def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]:
     """Assemblies of all environments, and of some without acknowledgements, in two processes once a session."""
     folder = tmp_path_factory.mktemp("assemblies")
     apps = {name: another(folder / f"{name} app", changes) for name, changes in OTHERS.items()}
@@ -52,8 +52,8 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]
 
     every, unlike = runs((*ENVIRONMENTS, *OTHERS), ""), runs(UNLIKE, ", unacknowledged")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        others = pool.submit(synthesise_together, unlike, UNACKNOWLEDGED)
-        assemblies = [*synthesise_together(every), *others.result()]
+        others = pool.submit(synthesize_together, unlike, UNACKNOWLEDGED)
+        assemblies = [*synthesize_together(every), *others.result()]
     return {assembly.folder.name: assembly for assembly in assemblies}
 
 
@@ -75,9 +75,9 @@ def another(folder: Path, changes: dict[str, str]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(synthesised: dict[str, Assembly]) -> Callable[[str, str], dict[str, Any]]:
-    """`template("prod", "data")`: the synthesised template."""
-    return lambda environment, stack: synthesised[environment].template(deployed_as(environment), stack)
+def template(synthesized: dict[str, Assembly]) -> Callable[[str, str], dict[str, Any]]:
+    """`template("prod", "data")`: the synthesized template."""
+    return lambda environment, stack: synthesized[environment].template(deployed_as(environment), stack)
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

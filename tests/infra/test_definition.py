@@ -436,8 +436,8 @@ def test_without_a_fleet_no_state_refers_to_one(definition: Definitions) -> None
     assert [rule["StringEquals"] for rule in machine["States"]["ResumePoint?"]["Choices"]] == ["check"]
 
 
-def test_a_fleet_of_instances_with_local_disks_has_no_volume_key(synthesised: dict[str, Assembly]) -> None:
-    every = synthesised["unusual"].template("prod", "forecast")
+def test_a_fleet_of_instances_with_local_disks_has_no_volume_key(synthesized: dict[str, Assembly]) -> None:
+    every = synthesized["unusual"].template("prod", "forecast")
     machines = resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]
     machine = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", str(readable(machines["DefinitionString"]))))
     (state,) = fleets(machine).values()

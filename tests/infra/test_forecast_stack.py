@@ -132,8 +132,8 @@ def test_names_and_variables_of_the_functions(template: Templates, environment: 
     }
 
 
-def test_assets_have_exactly_the_modules_that_functions_load(synthesised: dict[str, Any], template: Templates) -> None:
-    folder: Path = synthesised[PARTITIONS].folder
+def test_assets_have_exactly_the_modules_that_functions_load(synthesized: dict[str, Any], template: Templates) -> None:
+    folder: Path = synthesized[PARTITIONS].folder
     functions = forecast(template, PARTITIONS, "AWS::Lambda::Function")
     for function in functions.values():
         asset = folder / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
@@ -281,8 +281,8 @@ def test_outputs(template: Templates, environment: str) -> None:
 
 
 @pytest.mark.parametrize(("environment", "protected"), [("dev", False), ("staging", False), ("prod", True)])
-def test_termination_protection(synthesised: dict[str, Any], environment: str, protected: bool) -> None:
-    manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
+def test_termination_protection(synthesized: dict[str, Any], environment: str, protected: bool) -> None:
+    manifest = json.loads((synthesized[environment].folder / "manifest.json").read_text())
     for stack in ("data", "forecast"):
         properties = manifest["artifacts"][f"onejob-{environment}-{stack}"]["properties"]
         assert properties.get("terminationProtection", False) is protected
@@ -291,17 +291,17 @@ def test_termination_protection(synthesised: dict[str, Any], environment: str, p
 @pytest.mark.parametrize(
     ("environment", "account"), [("dev", "unknown-account"), ("staging", "111122223333"), ("prod", "444455556666")]
 )
-def test_account_and_region(synthesised: dict[str, Any], environment: str, account: str) -> None:
-    manifest = json.loads((synthesised[environment].folder / "manifest.json").read_text())
+def test_account_and_region(synthesized: dict[str, Any], environment: str, account: str) -> None:
+    manifest = json.loads((synthesized[environment].folder / "manifest.json").read_text())
     for stack in ("data", "forecast"):
         assert manifest["artifacts"][f"onejob-{environment}-{stack}"]["environment"] == f"aws://{account}/eu-central-1"
 
 
-def test_the_image_is_built_for_x86_from_the_two_packages(synthesised: dict[str, Any]) -> None:
-    assets = json.loads((synthesised["dev"].folder / "onejob-dev-forecast.assets.json").read_text())
+def test_the_image_is_built_for_x86_from_the_two_packages(synthesized: dict[str, Any]) -> None:
+    assets = json.loads((synthesized["dev"].folder / "onejob-dev-forecast.assets.json").read_text())
     (image,) = assets["dockerImages"].values()
     assert image["source"]["platform"] == "linux/amd64"
-    context = synthesised["dev"].folder / image["source"]["directory"]
+    context = synthesized["dev"].folder / image["source"]["directory"]
     assert (context / image["source"]["dockerFile"]).exists()
     assert {path.name for path in context.iterdir()} == {".dockerignore", "contract", "job_code"}
     modules = {path.name for path in (ROOT / "contract").iterdir() if path.name != "__pycache__"}

@@ -418,11 +418,11 @@ def test_environments_cannot_access_each_others_jobs(template: Templates, enviro
     assert not any(f"onejob-{other}" in text for other in others)
 
 
-def test_every_role_of_both_stacks_has_the_boundary(synthesised: dict[str, Assembly], template: Templates) -> None:
+def test_every_role_of_both_stacks_has_the_boundary(synthesized: dict[str, Assembly], template: Templates) -> None:
     roles = {
         name: role
         for stack in ("data", "forecast")
-        for name, role in resources(synthesised["unusual"].template("prod", stack), "AWS::IAM::Role").items()
+        for name, role in resources(synthesized["unusual"].template("prod", stack), "AWS::IAM::Role").items()
     }
     of_partitions = {"PlanPartitionsRole", "SummarizePartitionsRole", "PartitionsStateMachineRole"}
     assert roles.keys() == (TRUSTED.keys() - {OF_THE_NETWORK}) | of_partitions

@@ -108,8 +108,8 @@ def test_dev_has_no_network(template: Templates, definition: Definition) -> None
     assert "ec2:" not in str(resources(template("dev", "forecast"), "AWS::IAM::Policy"))
 
 
-def test_jobs_use_the_given_subnets(synthesised: dict[str, Assembly]) -> None:
-    every = synthesised["unusual"].template("prod", "forecast")
+def test_jobs_use_the_given_subnets(synthesized: dict[str, Assembly]) -> None:
+    every = synthesized["unusual"].template("prod", "forecast")
     assert not any(each["Type"].startswith("AWS::EC2") for each in every["Resources"].values())
     machine = readable(resources(every, "AWS::StepFunctions::StateMachine")["WorkflowStateMachine"]["DefinitionString"])
     vpc_config = '"VpcConfig":{"Subnets":["subnet-01234567","subnet-89abcdef"],"SecurityGroupIds":["sg-01234567"]}'

@@ -359,10 +359,10 @@ def test_alarm_and_dashboard_include_the_partitions(template: Templates) -> None
     assert "PartitionsUnfinished" not in dashboard(template, "prod")
 
 
-def test_the_state_machine_has_a_name_logs_and_traces(synthesised: dict[str, Assembly], template: Templates) -> None:
+def test_the_state_machine_has_a_name_logs_and_traces(synthesized: dict[str, Assembly], template: Templates) -> None:
     machine = resources(template(PARTITIONS, "forecast"), "AWS::StepFunctions::StateMachine")[PARENTS]
     assert machine["StateMachineName"] == "onejob-prod-partitions"
     assert machine["LoggingConfiguration"]["Level"] == "ALL"
     assert machine["TracingConfiguration"] == {"Enabled": True}
-    outputs = synthesised[PARTITIONS].template("prod", "forecast")["Outputs"]
+    outputs = synthesized[PARTITIONS].template("prod", "forecast")["Outputs"]
     assert readable(outputs["PartitionsStateMachineArn"]["Value"]) == f"<{PARENTS}>"

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.infra.conftest import ENVIRONMENTS, EVERY, OTHERS, UNLIKE, deployed_as
-from tests.synthesis import ROOT, Assembly, synthesise
+from tests.synthesis import ROOT, Assembly, synthesize
 
 
 @pytest.mark.parametrize("environment", [*ENVIRONMENTS, *OTHERS])
 def test_every_environment_synthesizes_offline_without_findings(
-    synthesised: dict[str, Assembly], environment: str
+    synthesized: dict[str, Assembly], environment: str
 ) -> None:
-    assembly = synthesised[environment]
+    assembly = synthesized[environment]
     assert assembly.returncode == 0, assembly.stderr
     assert "AwsSolutions" not in assembly.stderr
     assert "NIST" not in assembly.stderr
@@ -27,9 +27,9 @@ def test_every_environment_synthesizes_offline_without_findings(
 
 
 @pytest.mark.parametrize("environment", UNLIKE)
-def test_acknowledgements_and_findings_match_one_to_one(synthesised: dict[str, Assembly], environment: str) -> None:
+def test_acknowledgements_and_findings_match_one_to_one(synthesized: dict[str, Assembly], environment: str) -> None:
     """Both rule packs run, no acknowledgement is obsolete, and none hides a second finding."""
-    assembly = synthesised[f"{environment}, unacknowledged"]
+    assembly = synthesized[f"{environment}, unacknowledged"]
     assert assembly.returncode != 0
     report = json.loads((assembly.folder / "validation-report.json").read_text())["pluginReports"]
     assert {plugin["pluginName"] for plugin in report if plugin["violations"]} == {"AwsSolutions", "NIST.800.53.R5"}
@@ -46,8 +46,8 @@ def test_acknowledgements_and_findings_match_one_to_one(synthesised: dict[str, A
     assert not found
 
 
-def test_cfn_lint_finds_nothing(synthesised: dict[str, Assembly]) -> None:
-    templates = [str(path) for name in EVERY for path in synthesised[name].folder.glob("*.template.json")]
+def test_cfn_lint_finds_nothing(synthesized: dict[str, Assembly]) -> None:
+    templates = [str(path) for name in EVERY for path in synthesized[name].folder.glob("*.template.json")]
     assert len(templates) == 8
     command = [str(Path(sys.executable).parent / "cfn-lint"), "--", *templates]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
@@ -55,7 +55,7 @@ def test_cfn_lint_finds_nothing(synthesised: dict[str, Assembly]) -> None:
 
 
 def test_an_unknown_environment_is_one_line_on_stderr(tmp_path: Path) -> None:
-    assembly = synthesise(tmp_path / "out", "prd")
+    assembly = synthesize(tmp_path / "out", "prd")
     assert assembly.returncode == 1
     assert (
         assembly.stderr == "environment 'prd' is unknown; did you mean prod? (environments/ has: dev, prod, staging)\n"
@@ -68,7 +68,7 @@ def test_each_invalid_value_is_one_line_on_stderr(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "environments", tmp_path / "environments")
     dev = tmp_path / "environments" / "dev.toml"
     dev.write_text(dev.read_text().replace("horizon = 12", "horizon = 0").replace("volume_gb = 30", "volume_gb = 0"))
-    assembly = synthesise(tmp_path / "out", "dev", str(tmp_path / "app.py"))
+    assembly = synthesize(tmp_path / "out", "dev", str(tmp_path / "app.py"))
     assert assembly.returncode == 1
     assert [line.partition(": Input")[0] for line in assembly.stderr.splitlines()] == [
         "environments/dev.toml: forecast.horizon",

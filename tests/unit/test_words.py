@@ -16,7 +16,7 @@ FILES = sorted(
 )
 AVOIDED = re.compile(
     r"\b(told|anew|mend(s|ed|ing)?|whatever|in vain|looked at|looks at|beside|once more|all the same"
-    r"|learnt|teach(es)?|taught|foretold|judged|neighbour\w*|synthesise\w*|serialise\w*|recognise\w*|authorise\w*"
+    r"|learnt|teach(es)?|taught|foretold|judged|neighbour\w*|synthesi[s]e\w*|serialise\w*|recognise\w*|authorise\w*"
     r"|colour\w*|artefact\w*|catalogue\w*)\b",
     re.IGNORECASE,
 )

@@ -17,7 +17,7 @@ from infra.settings.loader import load_settings
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Run
 from lambdas.shared.registry_table import RunTable
 from local_cloud import LocalCloud, StateEvent, follow_execution, wait_for_execution
-from tests.synthesis import ROOT, synthesise_together
+from tests.synthesis import ROOT, synthesize_together
 
 LAST_WEEK = date(2026, 11, 16)
 FEW_TREES = {"n_estimators": 10, "horizon": 4}
@@ -154,7 +154,7 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         if not (shared / "assemblies").exists():
             (shared / "assemblies").mkdir()
             runs = {folders[name]: (environment, _app(shared, name)) for name, (environment, _) in VARIANTS.items()}
-            for assembly in synthesise_together(runs):
+            for assembly in synthesize_together(runs):
                 assert assembly.returncode == 0, assembly.stderr
     return folders
 
