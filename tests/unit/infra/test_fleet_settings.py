@@ -119,8 +119,8 @@ def test_a_bad_value_is_told_with_file_key_and_reason(folder: Path, key: str, va
 def test_everything_wrong_is_told_at_once(folder: Path) -> None:
     with pytest.raises(SettingsError) as error:
         settled(folder, instances='"few"', instance_types='["ml.m5.metal"]', volume_gb="0", enabled=None)
-    told = [re.sub(r"^.*?: (fleet\.[a-z_]+).*", r"\1", problem) for problem in error.value.problems]
-    assert sorted(told) == ["fleet.enabled", "fleet.instance_types", "fleet.instances", "fleet.volume_gb"]
+    keys = [re.sub(r"^.*?: (fleet\.[a-z_]+).*", r"\1", problem) for problem in error.value.problems]
+    assert sorted(keys) == ["fleet.enabled", "fleet.instance_types", "fleet.instances", "fleet.volume_gb"]
 
 
 def test_the_number_is_settled_or_a_matter_of_the_deadline(folder: Path) -> None:

@@ -35,7 +35,7 @@ def test_what_may_have_been_meant_is_told(name: str, meant: str) -> None:
 
 
 def test_one_that_is_newer_needs_another_botocore_which_is_told() -> None:
-    told = f"newer than botocore {botocore.__version__}, raise botocore and boto3 in constraints.txt and job_code/"
-    with pytest.raises(ValueError, match=re.escape(told)) as error:
+    message = f"newer than botocore {botocore.__version__}, raise botocore and boto3 in constraints.txt and job_code/"
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
         check_type("ml.m99.large", "Processing")
     assert "\n" not in str(error.value)

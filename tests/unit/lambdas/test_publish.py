@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 publish: Any = typed_publish
 
 KEY = "forecasts/partition=all/_published.json"
-BESIDE: dict[str, Any] = {}
+CLIENTS: dict[str, Any] = {}
 NOW = datetime(2026, 11, 18, 9, 45, tzinfo=UTC)
 RUN = {
     "run_id": "run-1",
@@ -47,13 +47,13 @@ EXECUTION = "arn:aws:states:eu-central-1:123456789012:execution:onejob-dev-forec
 @pytest.fixture(autouse=True)
 def _registry_and_catalog(glue: "GlueClient", table: RunTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set up the clients that `target` uses."""
-    monkeypatch.setitem(BESIDE, "glue", glue)
-    monkeypatch.setitem(BESIDE, "table", table)
+    monkeypatch.setitem(CLIENTS, "glue", glue)
+    monkeypatch.setitem(CLIENTS, "table", table)
 
 
 def target(s3: "S3Client", deployment: str = "onejob-dev") -> PublishTarget:
-    catalog = Catalog(BESIDE["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
-    return PublishTarget(s3, FORECAST_BUCKET, deployment, BESIDE["table"], catalog)
+    catalog = Catalog(CLIENTS["glue"], DATABASE, f"s3://{FORECAST_BUCKET}/forecasts/")
+    return PublishTarget(s3, FORECAST_BUCKET, deployment, CLIENTS["table"], catalog)
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
@@ -303,7 +303,7 @@ def test_the_registry_keeps_the_throughput_for_the_next_fleet(s3: "S3Client") ->
 
 
 def partitions(table: str) -> dict[tuple[str, ...], str]:
-    found = BESIDE["glue"].get_partitions(DatabaseName=DATABASE, TableName=table)
+    found = CLIENTS["glue"].get_partitions(DatabaseName=DATABASE, TableName=table)
     return {tuple(each["Values"]): each["StorageDescriptor"]["Location"] for each in found["Partitions"]}
 
 
@@ -325,5 +325,5 @@ def test_the_tables_have_the_columns_of_the_last_run(s3: "S3Client") -> None:
     types = {"article_id": "bigint", "ds": "timestamp", "mean": "float", "q50": "float"}
     published(s3, run_id="run-2", cutoff="2026-11-23", column_types=types)
     for name in (CURRENT, RUNS):
-        table = BESIDE["glue"].get_table(DatabaseName=DATABASE, Name=name)["Table"]
+        table = CLIENTS["glue"].get_table(DatabaseName=DATABASE, Name=name)["Table"]
         assert {each["Name"]: each["Type"] for each in table["StorageDescriptor"]["Columns"]} == types

@@ -29,9 +29,9 @@ def test_quantiles_that_are_too_high_move_to_lower_levels() -> None:
     demand_class, weight = np.full(MANY, 2), np.ones(MANY)
     moved = recalibrate_count_quantiles(counts, predicted, DENSE, weight, demand_class, LEVELS)[2]
     assert (moved < np.array(LEVELS)).all()
-    mended = np.stack([np.interp(moved, DENSE, poisson_quantiles(1.0)).round()] * 2)
+    moved_quantiles = np.stack([np.interp(moved, DENSE, poisson_quantiles(1.0)).round()] * 2)
     before = pit_histogram(counts, predicted[:, [DENSE.index(level) for level in LEVELS]], LEVELS, weight)
-    after = pit_histogram(counts, np.tile(mended[0], (MANY, 1)), LEVELS, weight)
+    after = pit_histogram(counts, np.tile(moved_quantiles[0], (MANY, 1)), LEVELS, weight)
     right = np.diff([0, *LEVELS, 1])
     assert np.abs(after - right).sum() < np.abs(before - right).sum()
 

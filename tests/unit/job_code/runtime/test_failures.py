@@ -90,7 +90,7 @@ OF_OTHERS = [
     (answer("InternalError", 500), ErrorCode.PLATFORM_FAULT),
     (answer("ServiceUnavailable", 503), ErrorCode.PLATFORM_FAULT),
     (answer("NoSuchBucket", 404), ErrorCode.AWS_ERROR),
-    (answer("Whatever"), ErrorCode.AWS_ERROR),
+    (answer("AnotherError"), ErrorCode.AWS_ERROR),
     (raised(upload), ErrorCode.ACCESS_DENIED),
     (raised(wrap), ErrorCode.OUT_OF_MEMORY),
     (raised(forget), ErrorCode.INTERNAL),
