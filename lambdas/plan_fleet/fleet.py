@@ -129,9 +129,9 @@ class Assumptions:
 
 
 BELIEVED = Assumptions()
-# Half the throughput of a core of the benchmark's host, for 156 weeks of history and 12 weeks ahead
+# A third of the throughput of a core of the benchmark's host, for 156 weeks of history and 12 weeks ahead
 # (benchmarks/results.json). A vCPU is one of a core's two threads, and older cores take twice the time.
-BELIEVED_RATE = Rate(22_000, measured=False, source="half the benchmark's speed")
+BELIEVED_RATE = Rate(13_500, measured=False, source="a third of the benchmark's speed")
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,10 @@ def test_each_of_a_fixed_number_of_instances_gets_many_chunks(values: int, insta
     assert chunks_of(values, instances=instances) == chunks
 
 
-def test_the_default_throughput_matches_the_measurement() -> None:
+def test_the_default_throughput_promises_no_more_than_the_measurement() -> None:
     rate, _ = rate_of(MEASURED)
-    assert rate.series_per_second_per_core == pytest.approx(BELIEVED_RATE.series_per_second_per_core, rel=0.1)
+    measured = rate.series_per_second_per_core
+    assert measured / 2 <= BELIEVED_RATE.series_per_second_per_core <= measured
 
 
 @pytest.mark.parametrize(
