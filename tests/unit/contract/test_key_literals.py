@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 # local_cloud is independent of the application, and tests contain the expected keys.
-OTHERS = ("contract", "local_cloud", "tests", "node_modules")
+OTHERS = ("cdk.out", "out", "contract", "local_cloud", "tests", "node_modules")
 FOLDERS = (
     "forecasts",
     "reports",
