@@ -43,15 +43,15 @@ def scores(tested: Backtest, chosen: Booleans | None = None) -> Scores:
             "mase": metrics.mase(actual, candidate, weight, scale),
             "bias": metrics.bias(actual, candidate, weight),
             "wql": metrics.weighted_quantile_loss(
-                actual, np.broadcast_to(candidate[:, None], quantiles.shape), tested.levels, weight
+                actual,
+                quantiles if name == "forecast" else np.broadcast_to(candidate[:, None], quantiles.shape),
+                tested.levels,
+                weight,
             ),
         }
         for name, candidate in candidates.items()
     }
-    found["forecast"] |= {
-        "wql": metrics.weighted_quantile_loss(actual, quantiles, tested.levels, weight),
-        "coverage": metrics.coverage(actual, quantiles, tested.levels, weight) if len(weight) else None,
-    }
+    found["forecast"]["coverage"] = metrics.coverage(actual, quantiles, tested.levels, weight) if len(weight) else None
     return found
 
 

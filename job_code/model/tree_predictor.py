@@ -40,7 +40,7 @@ class TreePredictor:
         for node in (node for tree in self._trees for node in tree.nodes):
             if node.passes is None:
                 self._unknown[node.feature] = max(self._unknown.get(node.feature, 0), len(node.against) - 1)
-        self._program = _Program(self._trees, [BY_SERIES | BY_STEP] * self._features)
+        self._program: _Program | None = None  # of the last block; most blocks have the same extents
 
     @property
     def text(self) -> str:
@@ -79,13 +79,14 @@ class TreePredictor:
     def _add_block(self, grid: Rows, total: Floats) -> None:
         columns = [_without_repetition(column) for column in np.ascontiguousarray(np.moveaxis(grid, 2, 0))]
         extents = [_extent(column) for column in columns]
-        if self._program.extents != extents:
-            self._program = _Program(self._trees, extents)
+        program = self._program
+        if program is None or program.extents != extents:
+            program = self._program = _Program(self._trees, extents)
         asked = [
             _codes(column, self._unknown[feature]) if feature in self._unknown else column
             for feature, column in enumerate(columns)
         ]
-        self._program.run(asked, total)
+        program.run(asked, total)
 
 
 class _Operation(Protocol):
