@@ -277,6 +277,38 @@ class Finished:
         return folder
 
 
+def job_request(
+    folder: Path,
+    demand: pl.DataFrame | Mapping[str, pl.DataFrame | bytes],
+    *,
+    static: Mapping[str, pl.DataFrame | bytes] | None = None,
+    covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
+    published: Path | None = None,
+    model: Path | None = None,
+    **settings: object,
+) -> RunRequest:
+    """Write the input files of a run below a folder, and build its request; the arguments are those of `run_job`."""
+    files = {"demand.parquet": demand} if isinstance(demand, pl.DataFrame) else demand
+    inputs = {"demand": write(folder / "demand", files)}
+    if static is not None:
+        inputs["static"] = write(folder / "static", static)
+    if covariates is not None:
+        inputs["covariates"] = write(folder / "covariates", covariates)
+    return RunRequest(
+        run_id=RUN, partition="all", inputs=inputs, config=configured(**settings), published=published, model=model
+    )
+
+
+def run_request(request: RunRequest, folder: Path, *, sizes: WorkSizes = ONE, workers: int = 1) -> Finished:
+    """Run the whole job; with one worker, in this process."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    output = LocalOutput(folder / "out", RUN)
+    progress = Progress(io.StringIO())
+    run(request, output, workers=Workers(workers), progress=progress, folder=scratch, sizes=sizes)
+    return Finished(folder / "out")
+
+
 def run_job(
     folder: Path,
     demand: pl.DataFrame | Mapping[str, pl.DataFrame | bytes],
@@ -285,6 +317,7 @@ def run_job(
     covariates: Mapping[str, pl.DataFrame | bytes] | None = None,
     published: Path | None = None,
     model: Path | None = None,
+    sizes: WorkSizes = ONE,
     **settings: object,
 ) -> Finished:
     """Run the whole job in this process, in a new folder.
@@ -296,23 +329,10 @@ def run_job(
         covariates: Files of covariates by name.
         published: Folder of an earlier run's forecasts.
         model: Folder of a model to forecast with; None to train a model.
-        settings: Configuration. `sizes` has the sizes of the work, and `workers` the number of processes.
+        sizes: Sizes of the work.
+        settings: Configuration.
     """
-    sizes, workers = settings.pop("sizes", ONE), settings.pop("workers", 1)
-    assert isinstance(sizes, WorkSizes)
-    assert isinstance(workers, int)
-    files = {"demand.parquet": demand} if isinstance(demand, pl.DataFrame) else demand
-    inputs = {"demand": write(folder / "demand", files)}
-    if static is not None:
-        inputs["static"] = write(folder / "static", static)
-    if covariates is not None:
-        inputs["covariates"] = write(folder / "covariates", covariates)
-    scratch = folder / "scratch"
-    scratch.mkdir()
-    request = RunRequest(
-        run_id=RUN, partition="all", inputs=inputs, config=configured(**settings), published=published, model=model
+    request = job_request(
+        folder, demand, static=static, covariates=covariates, published=published, model=model, **settings
     )
-    output = LocalOutput(folder / "out", RUN)
-    progress = Progress(io.StringIO())
-    run(request, output, workers=Workers(workers), progress=progress, folder=scratch, sizes=sizes)
-    return Finished(folder / "out")
+    return run_request(request, folder, sizes=sizes)

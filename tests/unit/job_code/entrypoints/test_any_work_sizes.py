@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from job_code.demand.work_sizes import WorkSizes
-from tests.demand import Finished, run_job, series, shop
+from tests.demand import Finished, job_request, run_job, run_request, series, shop
 
 SERIES, PERIODS = 400, 60
 SAMPLE_ROWS = 10_000  # of 22,000
@@ -71,9 +71,8 @@ WAYS: dict[str, tuple[dict[str, pl.DataFrame | bytes], WorkSizes]] = {
 def test_forecasts_metrics_and_counts_are_the_same(whole: Finished, tmp_path: Path, way: str) -> None:
     files, sizes = WAYS[way]
     static: dict[str, pl.DataFrame | bytes] = {"a.parquet": STATIC[::-1][:100], "b.parquet": STATIC[::-1][100:]}
-    finished = run_job(
-        tmp_path, files, static=static, sizes=sizes, workers=2 if way == "two processes" else 1, **SETTINGS
-    )
+    request = job_request(tmp_path, files, static=static, **SETTINGS)
+    finished = run_request(request, tmp_path, sizes=sizes, workers=2 if way == "two processes" else 1)
     assert finished.forecasts.sort("unique_id", "ds").equals(whole.forecasts)
     assert sameness(finished) == sameness(whole)
     assert len(finished.parts) == len(finished.manifest["files"])
