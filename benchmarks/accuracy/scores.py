@@ -58,7 +58,7 @@ def score_quantiles(
     scale: Floats,
     levels: Sequence[float],
 ) -> TaskScores:
-    """Score a forecast with quantiles, one of which is the median.
+    """Score a forecast. Its quantiles include the median.
 
     Args:
         actual: Actual values, shape (series, horizon); NaN if missing.

@@ -119,7 +119,7 @@ class RunKeys:
 
     @property
     def gate_violations(self) -> str:
-        """The violations because of which the run is pending approval."""
+        """The thresholds that the run exceeds; written when the quality gate rejects it."""
         return f"{self.reports}gate_violations.json"
 
     @property
