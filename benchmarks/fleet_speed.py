@@ -47,11 +47,11 @@ class FleetApplication(Application):
             raise RuntimeError(f"the execution ended with status {ended['status']}: {ended.get('cause')}")
         sagemaker = self.cloud.client("sagemaker")
         (job,) = sagemaker.list_processing_jobs()["ProcessingJobSummaries"]
-        described: dict[str, Any] = {**sagemaker.describe_processing_job(ProcessingJobName=job["ProcessingJobName"])}
+        description: dict[str, Any] = {**sagemaker.describe_processing_job(ProcessingJobName=job["ProcessingJobName"])}
         # Omit network, key and role, which differ between the clouds.
-        del described["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
+        del description["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"]
         wanted = ("ProcessingInputs", "ProcessingResources", "StoppingCondition", "AppSpecification", "Environment")
-        return {name: described[name] for name in wanted}
+        return {name: description[name] for name in wanted}
 
     def _role(self) -> str:
         roles = self.cloud.client("iam").list_roles(MaxItems=1000)["Roles"]

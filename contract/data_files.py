@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 CSV_SUFFIXES = (".csv", ".csv.gz")
-IN_WORDS = f"{', '.join((*PARQUET_SUFFIXES, *CSV_SUFFIXES))}, or Parquet without a suffix"
+SUFFIX_LIST = f"{', '.join((*PARQUET_SUFFIXES, *CSV_SUFFIXES))}, or Parquet without a suffix"
 
 
 def is_hidden(name: str) -> bool:
@@ -22,11 +22,11 @@ def is_parquet(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in PARQUET_SUFFIXES
 
 
-def says_nothing(name: str) -> bool:
+def has_no_suffix(name: str) -> bool:
     """Return whether a file has no suffix, like the Parquet files that Spark and Hive write."""
     return not PurePosixPath(name).suffix
 
 
 def may_be_table(name: str) -> bool:
     """Return whether a file may be a table: it has a CSV suffix, a Parquet suffix or none."""
-    return is_csv(name) or is_parquet(name) or says_nothing(name)
+    return is_csv(name) or is_parquet(name) or has_no_suffix(name)

@@ -12,7 +12,7 @@ MODEL_FORMAT = 3
 IMAGE_VARIABLE = "MODEL_FORMAT"
 
 
-def why_refused(*, run_id: str, found: int, reads: int) -> str:
+def describe_mismatch(*, run_id: str, found: int, reads: int) -> str:
     """Return the reason why an image does not read a model, and what to do.
 
     Args:

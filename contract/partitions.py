@@ -3,7 +3,7 @@
 import re
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-NAME_IN_WORDS = "1 to 64 letters, digits and . _ -, a letter or digit first"
+NAME_RULE = "1 to 64 letters, digits and . _ -, a letter or digit first"
 # The only partition of an environment without `[partitions]`.
 WHOLE = "all"
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 FREQUENCIES = ("D", *(f"W-{weekday}" for weekday in WEEKDAYS), "MS", "ME")
-IN_WORDS = "D, W-MON ... W-SUN, MS or ME"
+FREQUENCY_RULE = "D, W-MON ... W-SUN, MS or ME"
 # Whether a month's date is its first or its last day, by pandas' names of the two frequencies.
 MONTH_LABELS = {"MS": "start", "ME": "end"}
 EPOCH = date(1970, 1, 1)
@@ -24,7 +24,7 @@ def unit_of(frequency: str) -> Unit:
         ValueError: If the frequency is not one of `FREQUENCIES`.
     """
     if frequency not in FREQUENCIES:
-        raise ValueError(f"frequency {frequency!r} does not define the dates of periods; use {IN_WORDS}")
+        raise ValueError(f"frequency {frequency!r} does not define the dates of periods; use {FREQUENCY_RULE}")
     return "day" if frequency == "D" else "month" if frequency in MONTH_LABELS else "week"
 
 

@@ -49,7 +49,7 @@ class DrillEnvironment(Application):
         """Upload the demand of a run."""
         self.put_demand("demand.parquet", demand)
 
-    def described(self, execution: str) -> dict[str, Any]:
+    def describe(self, execution: str) -> dict[str, Any]:
         """Return Step Functions' description of an execution."""
         return dict(self.cloud.client("stepfunctions").describe_execution(executionArn=execution))
 
@@ -66,7 +66,7 @@ class DrillEnvironment(Application):
             TimeoutError: An execution still runs after `MAX_EXECUTION` seconds.
         """
         self.until(
-            lambda: all(self.described(each)["status"] != "RUNNING" for each in executions),
+            lambda: all(self.describe(each)["status"] != "RUNNING" for each in executions),
             MAX_EXECUTION,
             "executions are still running",
         )

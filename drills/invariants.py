@@ -70,15 +70,15 @@ def _registry_agrees(
     published_ids = {attempt.details.get("run_id") for attempt in attempts if attempt.status == "published"}
     if shown - published_ids:
         yield f"pointers name the runs {shown - published_ids}, which are not published in the registry"
-    for execution, described in executions.items():
+    for execution, description in executions.items():
         own = [attempt for attempt in attempts if attempt.execution == execution]
-        if described["status"] == "SUCCEEDED":
-            output = json.loads(described["output"])
+        if description["status"] == "SUCCEEDED":
+            output = json.loads(description["output"])
             published = [each for each in own if each.status == "published"]
             if output["published"] and output["run_id"] not in {each.details["run_id"] for each in published}:
                 yield f"{_name(execution)} published {output['run_id']}, which is not published in the registry"
         elif own and own[-1].status not in (*ENDED_UNPUBLISHED, "published"):
-            yield f"{_name(execution)} is {described['status']}, but {own[-1].status} in the registry"
+            yield f"{_name(execution)} is {description['status']}, but {own[-1].status} in the registry"
 
 
 def _readers_agree(runs: list[Run], pointers: list[dict[str, Any]]) -> Iterator[str]:
@@ -98,18 +98,18 @@ def _athena_agrees(
     environment: DrillEnvironment, executions: Mapping[str, Mapping[str, Any]], pointers: list[dict[str, Any]]
 ) -> Iterator[str]:
     """If no execution failed, the pointer and Athena's table show the same run. After a failure they may differ."""
-    if pointers and all(described["status"] == "SUCCEEDED" for described in executions.values()):
+    if pointers and all(description["status"] == "SUCCEEDED" for description in executions.values()):
         folder = folder_by_table(environment)
         if folder != pointers[-1]["forecasts"]:
             yield f"the pointer names {pointers[-1]['forecasts']}, but Athena's table shows {folder}"
 
 
 def _causes_are_named(executions: Mapping[str, Mapping[str, Any]], drill: Drill) -> Iterator[str]:
-    for execution, described in executions.items():
-        if described["status"] == "FAILED" and described["error"] not in drill.expected_errors:
+    for execution, description in executions.items():
+        if description["status"] == "FAILED" and description["error"] not in drill.expected_errors:
             yield (
-                f"{_name(execution)} failed with the unexpected error {described['error']}: "
-                f"{described.get('cause', '')[:300]}"
+                f"{_name(execution)} failed with the unexpected error {description['error']}: "
+                f"{description.get('cause', '')[:300]}"
             )
 
 

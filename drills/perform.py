@@ -72,11 +72,13 @@ def perform(drill: Drill, environment: DrillEnvironment, demand: bytes) -> Outco
             environment.wait(executions)
             environment.cloud.forget_faults()
             _settle(environment)
-            described = {execution: environment.described(execution) for execution in executions}
-            outcome.ends = [" ".join(filter(None, [each["status"], each.get("error")])) for each in described.values()]
-            outcome.redrives = sum(each["redriveCount"] for each in described.values())
+            descriptions = {execution: environment.describe(execution) for execution in executions}
+            outcome.ends = [
+                " ".join(filter(None, [each["status"], each.get("error")])) for each in descriptions.values()
+            ]
+            outcome.redrives = sum(each["redriveCount"] for each in descriptions.values())
             outcome.published = len(pointers(environment))
-            outcome.violations += violations(environment, drill, described)
+            outcome.violations += violations(environment, drill, descriptions)
             outcome.violations += _recovers(environment)
         except TimeoutError as error:
             outcome.violations.append(str(error))
@@ -100,10 +102,10 @@ def _act(environment: DrillEnvironment, start: Start, execution: str) -> None:
                         environment.cloud.client("sagemaker").stop_training_job(TrainingJobName=job)
         except ClientError:
             pass  # the execution or job has ended, or a fault affects the call
-        environment.cloud.release_states()
+        environment.cloud.resume_states()
     for _ in range(start.redrives):
         environment.wait([execution])
-        if environment.described(execution)["status"] == "SUCCEEDED":
+        if environment.describe(execution)["status"] == "SUCCEEDED":
             return
         environment.cloud.client("stepfunctions").redrive_execution(executionArn=execution)
 
@@ -115,7 +117,7 @@ def _await_moment(environment: DrillEnvironment, start: Start, execution: str) -
         return
 
     def is_reached() -> bool:
-        if environment.described(execution)["status"] != "RUNNING":
+        if environment.describe(execution)["status"] != "RUNNING":
             return True
         if start.action == "abort":
             return start.action_at in environment.states(execution)
@@ -151,9 +153,11 @@ def _recovers(environment: DrillEnvironment) -> list[str]:
     """Check that the next run, without faults, succeeds and that its cutoff is published."""
     execution = environment.start({"cutoff": CUTOFF, "config": QUICK})
     environment.wait([execution])
-    described = environment.described(execution)
-    if described["status"] != "SUCCEEDED":
-        return [f"the next run, without faults, failed: {described.get('error')}: {described.get('cause', '')[:300]}"]
+    description = environment.describe(execution)
+    if description["status"] != "SUCCEEDED":
+        return [
+            f"the next run, without faults, failed: {description.get('error')}: {str(description.get('cause'))[:300]}"
+        ]
     _settle(environment)
     run = environment.registry.get(WHOLE, CUTOFF)
     return [] if run.published is not None else [f"the next run succeeded, but cutoff {CUTOFF} is not published"]

@@ -18,7 +18,15 @@ from contract.periods import FREQUENCIES
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
-WORKING_COLUMNS = ("_day", "_value", "_on_sale", "_hash", "_code", "_shard", "_at")  # the job adds them to the input
+WORKING_COLUMNS = (
+    "_day",
+    "_value",
+    "_in_stock_share",
+    "_hash",
+    "_code",
+    "_shard",
+    "_at",
+)  # the job adds them to the input
 
 ColumnName = Annotated[str, Field(min_length=1)]
 Quantile = Annotated[float, Field(gt=0, lt=1)]

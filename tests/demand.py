@@ -32,7 +32,7 @@ from job_code.preparation.shard_preparation import InputShards
 from job_code.preparation.training_sample import Sample
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import LocalOutput
-from job_code.runtime.process_pool import Result, Task, Workers
+from job_code.runtime.process_pool import ProcessPool, Result, Task
 from job_code.runtime.progress import Progress
 from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
@@ -220,7 +220,7 @@ def predicted(model: DirectModel, sample: Sample, horizon: int) -> Floats:
     return forecast
 
 
-class SameProcess(Workers):
+class SameProcess(ProcessPool):
     """A pool with any number of workers that runs all tasks in this process."""
 
     def map(
@@ -305,7 +305,7 @@ def run_request(request: RunRequest, folder: Path, *, sizes: WorkSizes = ONE, wo
     scratch.mkdir()
     output = LocalOutput(folder / "out", RUN)
     progress = Progress(io.StringIO())
-    run(request, output, workers=Workers(workers), progress=progress, folder=scratch, sizes=sizes)
+    run(request, output, workers=ProcessPool(workers), progress=progress, folder=scratch, sizes=sizes)
     return Finished(folder / "out")
 
 

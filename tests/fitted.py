@@ -11,7 +11,7 @@ from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit, fit_models
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from job_code.training.assemble import assemble_forecaster
 
 
@@ -34,5 +34,5 @@ def trained(sample: Sample, demand: PreparedDemand, config: ForecastConfig) -> F
 
 
 def _fit(fits: Sequence[ModelFit], config: ForecastConfig) -> list[DirectModel]:
-    with tempfile.TemporaryDirectory() as folder, Workers(1) as workers:
+    with tempfile.TemporaryDirectory() as folder, ProcessPool(1) as workers:
         return fit_models(fits, config, workers, Path(folder))

@@ -63,11 +63,11 @@ def with_limit(run: Run, demand: Path, output: Path, *, cores: int | None = None
         return run
     manifest = json.loads((forecasts_of_job(output) / MANIFEST).read_bytes())
     counts, horizon = manifest["data_quality"]["series"], manifest["horizon"]
-    selling = manifest["series"] - counts["stopped_selling"]
+    selling = manifest["series"] - counts["discontinued"]
     smooth = counts[DEMAND_CLASSES[0]]
     forecasts = {
-        DemandSegment.DENSE.name.lower(): smooth * horizon,
-        DemandSegment.INTERMITTENT.name.lower(): (selling - smooth) * horizon,
+        DemandSegment.DENSE.label: smooth * horizon,
+        DemandSegment.INTERMITTENT.label: (selling - smooth) * horizon,
         RESIDUAL_SCALE: selling * horizon,
     }
     models = output / RunKeys(partition=WHOLE, run_id=RUN_ID).models

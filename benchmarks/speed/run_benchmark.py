@@ -54,8 +54,8 @@ def compare(spec: ComparisonSpec, workspace: BenchmarkWorkspace, file: ResultsFi
                 run = _run(name, spec, held_out, output / "out", weeks)
             comparison = file.results.comparisons.get(spec.series)
             runs = comparison.runs if comparison else {}
-            described = Comparison(demand=describe(held_out.past), naive=naive, runs={**runs, name: run})
-            file.add_comparison(spec.series, described)
+            description = Comparison(demand=describe(held_out.past), naive=naive, runs={**runs, name: run})
+            file.add_comparison(spec.series, description)
             workspace.progress.log(run.summary)
 
 

@@ -9,16 +9,16 @@ from botocore.exceptions import ClientError
 from cli.aws.account import signed_in
 from cli.aws.published_models import check_published_models
 from cli.errors import CommandError
-from contract.environments.before_job import JobMachine, PreflightEnvironment
+from contract.environments.before_job import JobInstance, PreflightEnvironment
 from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
 from contract.s3.keys import DEMAND
 from contract.state.run_state import DemandFacts, PlanResult
-from infra.jobs.instances import machines_of
+from infra.jobs.instances import instance_choices
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
-from lambdas.preflight.findings import Finding, fine, looked_at, unknown, wrong
+from lambdas.preflight.check_results import CheckResult, failed, ok, run_check, unknown
 from lambdas.preflight.handler import preflight
 from lambdas.preflight.image import check_image
 from lambdas.preflight.quotas import check_quotas
@@ -27,7 +27,7 @@ from lambdas.shared.clock import local_date
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
-def look(settings: Settings, session: Session, *, now: datetime) -> list[Finding]:
+def run_preflight(settings: Settings, session: Session, *, now: datetime) -> list[CheckResult]:
     """Run every check that is possible.
 
     Args:
@@ -36,14 +36,14 @@ def look(settings: Settings, session: Session, *, now: datetime) -> list[Finding
         now: Current time, which determines the cutoff of the next run.
     """
     account = check_account(session, settings)
-    if any(finding.verdict != "fine" for finding in account):
+    if any(result.verdict != "ok" for result in account):
         return account  # checks of a different account are pointless
-    found = [*account, *looked_at("bootstrap", lambda: check_bootstrap(session))]
+    found = [*account, *run_check("bootstrap", lambda: check_bootstrap(session))]
     try:
         variables = deployed_settings(session, settings)
     except (ClientError, KeyError) as error:
         name = function_name(settings.name, "preflight")
-        unreadable = wrong(f"deployment: cannot read the settings of the function {name}: {error}")
+        unreadable = failed(f"deployment: cannot read the settings of the function {name}: {error}")
         return [*found, *_deployment_checks(settings, session), unreadable]
     if variables is None:
         line = f"deployment: {settings.name} is not deployed yet; onejob checked only the needs of a deployment"
@@ -51,22 +51,22 @@ def look(settings: Settings, session: Session, *, now: datetime) -> list[Finding
     return [*found, *_run_checks(settings, session, PreflightEnvironment.from_environment(variables), now)]
 
 
-def check_account(session: Session, settings: Settings) -> list[Finding]:
+def check_account(session: Session, settings: Settings) -> list[CheckResult]:
     """Check that there are credentials and that they belong to the environment's account."""
     try:
-        return [fine(f"credentials: {signed_in(session, settings).arn}")]
+        return [ok(f"credentials: {signed_in(session, settings).arn}")]
     except CommandError as error:
-        return [wrong(str(error))]
+        return [failed(str(error))]
 
 
-def check_bootstrap(session: Session) -> list[Finding]:
+def check_bootstrap(session: Session) -> list[CheckResult]:
     """Check that the CDK's bootstrap has prepared the account and region."""
     systems = session.client("ssm")
     try:
         version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
     except systems.exceptions.ParameterNotFound:
-        return [wrong("bootstrap: the CDK's bootstrap is missing in this account and region; run: onejob bootstrap")]
-    return [fine(f"bootstrap: version {version}")]
+        return [failed("bootstrap: the CDK's bootstrap is missing in this account and region; run: onejob bootstrap")]
+    return [ok(f"bootstrap: version {version}")]
 
 
 def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | None:
@@ -79,26 +79,26 @@ def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | 
     return dict(found["Environment"]["Variables"])
 
 
-def _deployment_checks(settings: Settings, session: Session) -> list[Finding]:
+def _deployment_checks(settings: Settings, session: Session) -> list[CheckResult]:
     image = settings.deployment.image_uri
-    instances = [JobMachine(**vars(instance)) for instance in machines_of(settings.training_job)]
+    instances = [JobInstance(**vars(instance)) for instance in instance_choices(settings.training_job)]
     fleet = settings.fleet
     types = fleet.instance_types if fleet is not None and fleet.enabled else ()
     return [
-        *looked_at("quota", lambda: check_quotas(session.client("service-quotas"), instances, types)),
-        *(looked_at("image", lambda: check_image(session.client("ecr"), image)) if image else []),
+        *run_check("quota", lambda: check_quotas(session.client("service-quotas"), instances, types)),
+        *(run_check("image", lambda: check_image(session.client("ecr"), image)) if image else []),
     ]
 
 
 def _run_checks(
     settings: Settings, session: Session, environment: PreflightEnvironment, now: datetime
-) -> list[Finding]:
-    unread: list[Finding] = []
+) -> list[CheckResult]:
+    unread: list[CheckResult] = []
     try:
         files = data_files(session.client("s3"), bucket=environment.data_bucket, prefix=DEMAND)
     except ClientError as error:
         files = []
-        unread = [wrong(f"demand: cannot list s3://{environment.data_bucket}/{DEMAND}: {error}")]
+        unread = [failed(f"demand: cannot list s3://{environment.data_bucket}/{DEMAND}: {error}")]
     found = DemandFiles.of(files, f"s3://{environment.data_bucket}/{DEMAND}")
     plan: PlanResult = {
         "partition": WHOLE,
@@ -116,7 +116,7 @@ def _run_checks(
     return [
         *unread,
         *preflight(plan, environment=environment, client=session.client),
-        *looked_at("model", lambda: check_published_models(settings, session, environment)),
+        *run_check("model", lambda: check_published_models(settings, session, environment)),
     ]
 
 

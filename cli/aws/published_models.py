@@ -11,13 +11,15 @@ from contract.partitions import WHOLE
 from contract.state.run_state import ModelFacts
 from infra.settings.environment import Settings
 from lambdas.plan.published import published_model
-from lambdas.preflight.findings import Finding, note
+from lambdas.preflight.check_results import CheckResult, warning
 from lambdas.preflight.image import readable_format
 from lambdas.preflight.model import check_model
 from lambdas.shared.partitions import partition_names
 
 
-def check_published_models(settings: Settings, session: Session, environment: PreflightEnvironment) -> list[Finding]:
+def check_published_models(
+    settings: Settings, session: Session, environment: PreflightEnvironment
+) -> list[CheckResult]:
     """Check the published model of each partition. Without `infer_cron`, no run uses it, and nothing is checked.
 
     Args:
@@ -26,7 +28,7 @@ def check_published_models(settings: Settings, session: Session, environment: Pr
         environment: Environment variables of the deployed preflight function.
 
     Returns:
-        One finding per verdict: the first partition with it, and the number of further partitions. There may be
+        One result per verdict: the first partition with it, and the number of further partitions. There may be
         thousands of partitions.
     """
     if settings.schedule.infer_cron is None:
@@ -37,18 +39,18 @@ def check_published_models(settings: Settings, session: Session, environment: Pr
         names = partition_names(
             s3, PartitionSource(data_bucket=environment.data_bucket, partitions=settings.partitions.names or None)
         )
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[CheckResult]] = {}
     for name in names:
         try:
             model = published_model(s3, bucket=environment.forecast_bucket, partition=name)
         except InputError as error:
-            finding = note(f"model: partition {name}: {error}")
+            result = warning(f"model: partition {name}: {error}")
         else:
-            finding = check_model(cast("ModelFacts", vars(model)), reads=reads)
-        found.setdefault(finding.verdict, []).append(finding)
+            result = check_model(cast("ModelFacts", vars(model)), reads=reads)
+        found.setdefault(result.verdict, []).append(result)
     return [_with_count(same) for same in found.values()]
 
 
-def _with_count(same: list[Finding]) -> Finding:
+def _with_count(same: list[CheckResult]) -> CheckResult:
     first, more = same[0], len(same) - 1
-    return Finding(first.verdict, f"{first.line} (and {more:,} more partitions alike)") if more else first
+    return CheckResult(first.verdict, f"{first.line} (and {more:,} more partitions alike)") if more else first

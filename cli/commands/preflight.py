@@ -10,7 +10,7 @@ from cli.options import Environment, takes
 from contract.names import PERSONAL_ENVIRONMENT
 
 # Mark and color for each verdict of a check.
-MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "red"), "unknown": ("?", "yellow")}
+MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red"), "unknown": ("?", "yellow")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +26,16 @@ def preflight(options: PreflightOptions) -> int:
 
     Prints one line for each check: ✓ passed, ✗ failed, ! warning, ? not checked. Exits with 1 if a check failed.
     """
-    from cli.aws.preflight_checks import look
+    from cli.aws.preflight_checks import run_preflight
     from cli.aws.session import session_of
     from cli.environment import read_settings
 
     settings = read_settings(options.environment)
     with progress(f"checking {settings.name}"):
-        findings = look(settings, session_of(settings), now=datetime.now(UTC))
-    for finding in findings:
-        OUTPUT.print(Text.assemble(MARKS[finding.verdict], " ", finding.line))
-    wrong = sum(finding.verdict == "wrong" for finding in findings)
-    problems = f"{wrong} problem{'' if wrong == 1 else 's'} to fix"
-    OUTPUT.print(f"{settings.name}: {problems if wrong else 'ready'}")
-    return 1 if wrong else 0
+        results = run_preflight(settings, session_of(settings), now=datetime.now(UTC))
+    for result in results:
+        OUTPUT.print(Text.assemble(MARKS[result.verdict], " ", result.line))
+    failed = sum(result.verdict == "failed" for result in results)
+    problems = f"{failed} problem{'' if failed == 1 else 's'} to fix"
+    OUTPUT.print(f"{settings.name}: {problems if failed else 'ready'}")
+    return 1 if failed else 0

@@ -8,7 +8,7 @@ from cli.fleet_plan.measured import Measured
 from infra.settings.training_job import TrainingJobSettings
 from job_code.demand.work_sizes import WorkSizes
 from lambdas.plan.handler import CHUNKS_PER_INSTANCE
-from lambdas.plan_fleet.fleet import BELIEVED, Assumptions, Machine, Rate, Work
+from lambdas.plan_fleet.fleet import DEFAULT_ASSUMPTIONS, Assumptions, InstanceSpec, Rate, Work
 from lambdas.plan_fleet.instance_types import cores_of
 
 HORIZON = 12  # weeks ahead, as the benchmark measured
@@ -55,7 +55,7 @@ class Scenario:
     """
 
     work: Work
-    instance: Machine
+    instance: InstanceSpec
     rate: Rate
     assumptions: Assumptions
     assumed: tuple[Assumption, ...]
@@ -77,7 +77,7 @@ def make_scenario(request: FleetRequest, job: TrainingJobSettings, measured: Mea
     )
     price, price_assumed = _price(request, job)
     volume_gb = job.volume_gb if request.volume_gb is None else request.volume_gb
-    instance = Machine(request.instance_type, cores_of(request.instance_type), price, volume_gb)
+    instance = InstanceSpec(request.instance_type, cores_of(request.instance_type), price, volume_gb)
     rate, rate_assumed = rate_of(measured)
     disk: Assumption = (
         Assumption("disk per instance", f"{volume_gb:,g} GB", "given", "--volume-gb")
@@ -103,9 +103,9 @@ def make_scenario(request: FleetRequest, job: TrainingJobSettings, measured: Mea
             "measured",
             f"{BYTES_PER_VALUE:g} bytes per value in a handover of synthetic demand; series without gaps",
         ),
-        *_default_assumptions(BELIEVED),
+        *_default_assumptions(DEFAULT_ASSUMPTIONS),
     )
-    return Scenario(work, instance, rate, BELIEVED, assumed)
+    return Scenario(work, instance, rate, DEFAULT_ASSUMPTIONS, assumed)
 
 
 def chunks_of(values: int, *, instances: int | None) -> int:
@@ -179,7 +179,7 @@ def _default_assumptions(assumptions: Assumptions) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "overhead per chunk",
-            f"{assumptions.object_seconds:g} s of a core",
+            f"{assumptions.seconds_per_chunk:g} s of a core",
             "assumed",
             "measured: 0.01 s to check, unpack and read 800,000 values; the rest is for two uploads",
         ),
@@ -197,13 +197,13 @@ def _default_assumptions(assumptions: Assumptions) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "gathering per chunk",
-            f"{1000 * assumptions.gather_seconds_an_object:g} ms more",
+            f"{1000 * assumptions.gather_seconds_per_chunk:g} ms more",
             "assumed",
             "measured: 1.6 ms from a local server, 16 requests at a time, one process; doubled for a vCPU",
         ),
         Assumption(
             "slowdown per doubling of instances",
-            f"{assumptions.slower_a_doubling:.0%}",
+            f"{assumptions.slowdown_per_doubling:.0%}",
             "assumed",
             "chosen with --simulate, so that most runs meet the planned time",
         ),

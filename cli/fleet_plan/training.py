@@ -9,7 +9,7 @@ from cli.fleet_plan.scenario import VCPU_SHARE, FleetRequest
 from cli.fleet_plan.training_stages import ROW_STAGES, SAMPLE_STAGES, more_cores_assumed, stage_seconds, stage_table
 from infra.settings.training_job import TrainingJobSettings
 from job_code.demand.work_sizes import WorkSizes
-from lambdas.plan_fleet.fleet import Assumptions, Machine, Work, cost_usd
+from lambdas.plan_fleet.fleet import Assumptions, InstanceSpec, Work, cost_usd
 from lambdas.plan_fleet.instance_types import cores_of
 from lambdas.plan_fleet.sizing import FleetPlan, minutes
 
@@ -31,7 +31,7 @@ class TrainingPlan:
         assumed: The assumptions of this plan that the fleet's plan does not have.
     """
 
-    instance: Machine
+    instance: InstanceSpec
     rows: int
     parts: dict[str, float]
     unbilled_seconds: float
@@ -96,7 +96,7 @@ def training_plan(
     """
     instance_type, stages, series = job.instance_types[0], measured.stages, measured.series
     cores = cores_of(instance_type)
-    instance = Machine(instance_type, cores, job.hourly_prices.get(instance_type), job.volume_gb)
+    instance = InstanceSpec(instance_type, cores, job.hourly_prices.get(instance_type), job.volume_gb)
     rows = request.series * request.periods
     seconds_per_row = sum(stages.get(stage, 0) for stage in ROW_STAGES) / measured.rows
     sample_seconds = sum(stages.get(stage, 0) for stage in SAMPLE_STAGES)

@@ -49,8 +49,8 @@ def write_demand(what: SyntheticDemand, folder: Path) -> int:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for (year,), part in rows.group_by(pl.col("ds").dt.year(), maintain_order=True):
         part.sample(fraction=1.0, shuffle=True, seed=what.seed).write_parquet(folder / DEMAND / f"{year}.parquet")
-    described = series.select("article_id", "merchant_id", "category", "brand", "merchant_size")
-    described.write_parquet(folder / STATIC / "articles.parquet")
+    static = series.select("article_id", "merchant_id", "category", "brand", "merchant_size")
+    static.write_parquet(folder / STATIC / "articles.parquet")
     return rows.select("article_id", "merchant_id").n_unique()
 
 

@@ -9,7 +9,7 @@ from contract.environments.variables import FunctionEnvironment, as_json, as_tex
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobMachine:
+class JobInstance:
     """An instance choice of a training job.
 
     Attributes:
@@ -21,8 +21,8 @@ class JobMachine:
     spot: bool
 
 
-def _machines(content: list[dict[str, Any]]) -> tuple[JobMachine, ...]:
-    return tuple(JobMachine(**each) for each in content)
+def _instances(content: list[dict[str, Any]]) -> tuple[JobInstance, ...]:
+    return tuple(JobInstance(**each) for each in content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class PreflightEnvironment(FunctionEnvironment):
         key: ARN of the key of both buckets.
         table: Name of the run registry.
         image: URI of the container image.
-        machines: Instance choices of the training job, in order of preference.
+        instances: Instance choices of the training job, in order of preference.
         fleet_types: Instance types of the fleet; empty without a fleet.
         volume_gb: Disk of the training job's instance in GB.
         max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
@@ -96,7 +96,7 @@ class PreflightEnvironment(FunctionEnvironment):
     key: str
     table: str
     image: str
-    machines: tuple[JobMachine, ...] = field(metadata=as_json(_machines))
+    instances: tuple[JobInstance, ...] = field(metadata=as_json(_instances))
     fleet_types: tuple[str, ...] = field(metadata=as_json(tuple))
     volume_gb: int = field(metadata=as_json())
     max_runtime_minutes: int = field(metadata=as_json())

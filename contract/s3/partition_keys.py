@@ -26,7 +26,7 @@ class PartitionsKeys:
         return f"{self.folder}items.json"
 
     @property
-    def unusable(self) -> str:
+    def invalid_names(self) -> str:
         """The list of invalid partition names."""
         return f"{self.folder}invalid_names.json"
 

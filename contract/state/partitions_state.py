@@ -15,12 +15,12 @@ class PartitionItem(TypedDict):
 
 
 class PartitionsPlan(TypedDict):
-    """PlanPartitions' answer. `items` and `unusable` are keys of lists; `unusable` is None without invalid names."""
+    """PlanPartitions' answer. `items` and `invalid_names` are keys of lists; the latter may be None."""
 
     items: str
     count: int
     max_concurrency: int
-    unusable: str | None
+    invalid_names: str | None
 
 
 class PartitionsOutcome(TypedDict):
@@ -28,7 +28,7 @@ class PartitionsOutcome(TypedDict):
 
     all_succeeded: bool
     partitions: int
-    fine: int
+    succeeded: int
     counts: str
     table: str
     subject: str

@@ -78,7 +78,7 @@ class PreflightResult(TypedDict):
     """Preflight's answer: warnings, and checks that were not possible."""
 
     notes: list[str]
-    not_known: list[str]
+    unchecked: list[str]
 
 
 class JobState(TypedDict):
@@ -88,10 +88,10 @@ class JobState(TypedDict):
     status: str
     arn: NotRequired[str]
     secondary_status: NotRequired[str]
-    described: NotRequired[JobDescription]
+    description: NotRequired[JobDescription]
 
 
-class FleetPlanWords(TypedDict):
+class FleetPlanText(TypedDict):
     """PlanFleet's answer for people: the plan for the first instance type that can run."""
 
     instance_type: str
@@ -103,7 +103,7 @@ class FleetPlanWords(TypedDict):
     notes: list[str]
 
 
-class FleetState(FleetPlanWords):
+class FleetState(FleetPlanText):
     """PlanFleet's answer. It also has `instances_of_0` for the first instance type, `instances_of_1`, and so on."""
 
     chunks: str

@@ -5,7 +5,7 @@ from contract.s3.keys import ANY, PARTITIONS
 from contract.s3.partition_keys import EVERY_EXECUTION
 from infra.functions.function_factory import MEMORY_FOR_THOUSANDS_MB, FunctionFactory
 from infra.functions.python_function import PythonFunction
-from infra.jobs.instances import machines_of
+from infra.jobs.instances import instance_choices
 from infra.settings.partitions import PartitionsSettings
 
 
@@ -30,7 +30,7 @@ class PartitionFunctions:
                 forecast_bucket=data.forecasts.bucket_name,
                 partitions=self._partitions.names or None,
                 max_concurrency=self._partitions.max_concurrency,
-                quotas=tuple(instance.quota for instance in machines_of(settings.training_job)),
+                quotas=tuple(instance.quota for instance in instance_choices(settings.training_job)),
                 base_config=settings.forecast.to_strings(),
                 time_zone=settings.schedule.time_zone,
                 period_label=settings.schedule.period_label,
@@ -41,7 +41,7 @@ class PartitionFunctions:
             memory_mb=MEMORY_FOR_THOUSANDS_MB,
         )
         self._make.grant_partitions(function)
-        lists = (EVERY_EXECUTION.items, EVERY_EXECUTION.unusable)
+        lists = (EVERY_EXECUTION.items, EVERY_EXECUTION.invalid_names)
         self._make.grant(function, "WritePartitionLists", ["s3:PutObject"], *map(data.forecasts.arn_for_objects, lists))
         self._make.grant(function, "UseDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], data.key.key_arn)
         self._make.grant_quotas(function)

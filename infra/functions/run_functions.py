@@ -7,7 +7,7 @@ from aws_cdk import Duration
 from contract.environments.after_job import CheckRunEnvironment, PublishEnvironment, QualityGateEnvironment
 from contract.environments.before_job import (
     ClaimEnvironment,
-    JobMachine,
+    JobInstance,
     PlanEnvironment,
     PlanFleetEnvironment,
     PreflightEnvironment,
@@ -94,7 +94,7 @@ class RunFunctions:
                 key=data.key.key_arn,
                 table=data.runs.table_name,
                 image=image.uri,
-                machines=tuple(JobMachine(instance_type=each.instance_type, spot=each.spot) for each in instances),
+                instances=tuple(JobInstance(instance_type=each.instance_type, spot=each.spot) for each in instances),
                 fleet_types=settings.fleet.instance_types if settings.fleet else (),
                 volume_gb=job.volume_gb,
                 max_runtime_minutes=job.max_runtime_minutes,

@@ -29,7 +29,7 @@ class InstanceChoice:
         return training_quota(self.instance_type, spot=self.spot)
 
 
-def machines_of(settings: TrainingJobSettings) -> list[InstanceChoice]:
+def instance_choices(settings: TrainingJobSettings) -> list[InstanceChoice]:
     """Return the instance choices of an environment; with spot, an on-demand choice follows each spot choice.
 
     Args:

@@ -22,7 +22,7 @@ class ProcessingFleet(SagemakerJob):
     """The processing job with several instances that forecasts the chunks of a handover.
 
     Its states read `$.plan`, `$.job`, `$.faults` and PlanFleet's answer in `$.fleet`. They write
-    `{name, status, arn, described}` to `$.fleet_job`.
+    `{name, status, arn, description}` to `$.fleet_job`.
     """
 
     kind = "Processing"

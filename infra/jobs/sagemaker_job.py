@@ -58,7 +58,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
     Attributes:
         kind: Kind of the job in the names of SageMaker's calls.
         state_name: First part of the states' names; the instance choice follows.
-        result_path: Path at which each state writes `{name, status, arn, described}` of its job.
+        result_path: Path at which each state writes `{name, status, arn, description}` of its job.
         extra_results: Further fields that each state writes.
     """
 
@@ -124,7 +124,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
                     "status.$": f"$.{kind}JobStatus",
                     "arn.$": f"$.{kind}JobArn",
                     # The whole description: a job that never ran lacks some times and its instance.
-                    "described.$": "$",
+                    "description.$": "$",
                     **self.extra_results,
                 },
                 "ResultPath": self.result_path,

@@ -8,7 +8,7 @@ from aws_cdk import Duration
 from contract import job_start
 from contract.s3.keys import JOB_OUTPUT
 from infra.jobs.container_image import ENTRYPOINT
-from infra.jobs.instances import InstanceChoice, machines_of
+from infra.jobs.instances import InstanceChoice, instance_choices
 from infra.jobs.sagemaker_job import START_AND_STOP, SagemakerJob, volume
 
 # SageMaker's own retries after a platform fault; all of them count towards the job's runtime.
@@ -20,7 +20,7 @@ OF_THE_RUN = (job_start.PARTITION, job_start.MODEL_SHA256, job_start.MIN_CHUNKS)
 class TrainingJob(SagemakerJob):
     """The job that trains, and forecasts if no fleet does.
 
-    Its states read `$.plan` and `$.faults`, and write `{name, status, secondary_status, arn, described}` to `$.job`.
+    Its states read `$.plan` and `$.faults`, and write `{name, status, secondary_status, arn, description}` to `$.job`.
     """
 
     kind = "Training"
@@ -31,7 +31,7 @@ class TrainingJob(SagemakerJob):
     @property
     def instance_choices(self) -> Sequence[InstanceChoice]:
         """Instance choices in order of preference."""
-        return machines_of(self._parts.settings.training_job)
+        return instance_choices(self._parts.settings.training_job)
 
     def _longest_attempt(self, instance: InstanceChoice) -> Duration:
         job = self._parts.settings.training_job

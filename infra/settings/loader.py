@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from contract.names import PERSONAL_ENVIRONMENT
-from contract.periods import IN_WORDS, MONTH_LABELS
+from contract.periods import FREQUENCY_RULE, MONTH_LABELS
 from infra.settings.environment import ENVIRONMENT_PATTERN, EnvironmentSettings, Settings
 from infra.settings.field_types import IMAGE_URI_PATTERN
 from job_code.config import describe
@@ -80,7 +80,7 @@ def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
     frequency = forecast.get("frequency")
     if schedule.get("enabled") is True and frequency in (None, "W"):
         problem = "absent" if frequency is None else "W, without its day"
-        yield f"forecast.frequency: {problem}; the cutoff of a scheduled run needs {IN_WORDS}"
+        yield f"forecast.frequency: {problem}; the cutoff of a scheduled run needs {FREQUENCY_RULE}"
     label = MONTH_LABELS.get(str(frequency))
     if label and schedule.get("period_label", label) != label:
         yield f'schedule.period_label: months dated {frequency} carry their {label} day; set "{label}"'

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from contract.partitions import NAME, NAME_IN_WORDS
+from contract.partitions import NAME, NAME_RULE
 from infra.settings.field_types import Flag, SettingsTable, matching
 
 # Largest number of concurrent runs, each with its own job. More would only overlap the start-up of the jobs.
@@ -13,7 +13,7 @@ MAX_AT_A_TIME = 1_000
 # Characters of all names together. They are in an environment variable, and Lambda allows 4 kB for all variables.
 MAX_CHARACTERS = 2_500
 
-PartitionName = Annotated[str, matching(NAME, NAME_IN_WORDS)]
+PartitionName = Annotated[str, matching(NAME, NAME_RULE)]
 
 
 class PartitionsSettings(SettingsTable):

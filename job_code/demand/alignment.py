@@ -25,8 +25,8 @@ class Repairs:
         gaps_filled: Periods without a value between two observed periods.
         series_with_gaps: Series with such periods.
         ended_series: Series whose last row is before the cutoff. They continue with zeros.
-        periods_off_sale: Periods in stock for less than half of the time. Their demand is estimated.
-        periods_partly_on_sale: Other periods that are partly out of stock. Their demand is extrapolated.
+        periods_out_of_stock: Periods in stock for less than half of the time. Their demand is estimated.
+        periods_partly_out_of_stock: Other periods that are partly out of stock. Their demand is extrapolated.
         negative_values: Negative values. They count as zero, unless `negative_rule` is `keep`.
         rows_after_cutoff: Rows after the cutoff. They are ignored.
         rows_before_history: Rows older than the configured history.
@@ -36,8 +36,8 @@ class Repairs:
     gaps_filled: int = 0
     series_with_gaps: int = 0
     ended_series: int = 0
-    periods_off_sale: int = 0
-    periods_partly_on_sale: int = 0
+    periods_out_of_stock: int = 0
+    periods_partly_out_of_stock: int = 0
     negative_values: int = 0
     rows_after_cutoff: int = 0
     rows_before_history: int = 0
@@ -195,7 +195,7 @@ def _repair(panel: Panel, rows: _Rows, spans: _Spans, config: ForecastConfig) ->
         off = impute_stockouts(panel, share)
         panel.observed[off] = False
         partly = int(((share < 1) & ~off).sum())
-        repairs = replace(repairs, periods_off_sale=int(off.sum()), periods_partly_on_sale=partly)
+        repairs = replace(repairs, periods_out_of_stock=int(off.sum()), periods_partly_out_of_stock=partly)
     return repairs
 
 

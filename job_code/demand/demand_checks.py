@@ -109,7 +109,7 @@ def check_shard(shard: ShuffledShard, periods: Periods, frequency: Frequency, co
 
 def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: ValidationReport) -> None:
     """Report the problems of all shards, with the first examples by key."""
-    described = {
+    messages = {
         "off_anchor": (
             "row",
             f"dated off the calendar {frequency.name}",
@@ -123,7 +123,7 @@ def report_problems(shards: Iterable[Problems], frequency: Frequency, findings: 
         "negative": ("row", "with negative demand", "Fix the values, or set negative_rule to clip or keep"),
     }
     found = list(shards)
-    for check, (noun, problem, remedy) in described.items():
+    for check, (noun, problem, remedy) in messages.items():
         own = [problems[check] for problems in found if problems[check].count]
         if own:
             examples = pl.concat(each.examples for each in own)

@@ -9,7 +9,7 @@ from job_code.tables.validation_report import ValidationReport
 
 SOURCE = "demand"
 VALUE = "_value"
-ON_SALE = "_on_sale"
+IN_STOCK_SHARE = "_in_stock_share"
 MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e38
 
 
@@ -27,7 +27,7 @@ def clean_demand(
 
     Returns:
         Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_day` (Date),
-        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_on_sale` (Float32).
+        `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
     """
     rows = clean_key(batch, types, findings, source=SOURCE)
     time, target = config.time, config.target
@@ -64,7 +64,7 @@ def clean_demand(
             f"with something other than a share from 0 to 1 in {config.in_stock_column}",
             "Write the in-stock share of the period, or leave it empty if it is unknown",
         )
-        kept.append(share.fill_null(1.0).cast(pl.Float32).alias(ON_SALE))
+        kept.append(share.fill_null(1.0).cast(pl.Float32).alias(IN_STOCK_SHARE))
     return drop_bad_rows(rows, checks, name, findings, source=SOURCE).select(kept)
 
 

@@ -7,7 +7,7 @@ from job_code.config import ForecastConfig
 from job_code.demand.work_sizes import WorkSizes
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import Output
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from job_code.runtime.progress import Progress
 
 
@@ -25,7 +25,7 @@ class RunContext:
     """
 
     request: RunRequest
-    workers: Workers
+    workers: ProcessPool
     sizes: WorkSizes
     progress: Progress
     scratch: Path

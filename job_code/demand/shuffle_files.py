@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from job_code.demand.demand_rows import ON_SALE, VALUE
+from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
 from job_code.tables.row_checks import DAY
 
@@ -54,12 +54,12 @@ class ShuffleWriter:
         codes, first = self._known.encode(hashes)
         if len(first):
             self._remember(batch[order[first]], hashes[first], codes[first])
-        rows = np.empty(len(order), dtype=ROW_IN_STOCK if ON_SALE in batch.columns else ROW)
+        rows = np.empty(len(order), dtype=ROW_IN_STOCK if IN_STOCK_SHARE in batch.columns else ROW)
         rows["code"] = codes
         rows["day"] = batch[DAY].to_physical().to_numpy()[order]
         rows["value"] = batch[VALUE].fill_null(np.nan).to_numpy()[order]
-        if ON_SALE in batch.columns:
-            rows["in_stock_share"] = batch[ON_SALE].to_numpy()[order]
+        if IN_STOCK_SHARE in batch.columns:
+            rows["in_stock_share"] = batch[IN_STOCK_SHARE].to_numpy()[order]
         begin = 0
         for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=self._shards)).tolist()):
             if end > begin:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contract.job_start import DEMAND
-from job_code.runtime.process_pool import Workers, available_cores
+from job_code.runtime.process_pool import ProcessPool, available_cores
 
 # Size of the demand files. A smaller run takes seconds, and starting processes would slow down its own imports.
 WORTH_PROCESSES = 500_000  # bytes
 
 
-def workers_for(inputs: Mapping[str, Path]) -> Workers:
+def workers_for(inputs: Mapping[str, Path]) -> ProcessPool:
     """Create a pool with one process per core.
 
     For a large input, start the processes now. They import the job's libraries at the same time as this process.
@@ -18,7 +18,7 @@ def workers_for(inputs: Mapping[str, Path]) -> Workers:
     Args:
         inputs: File or folder of each input, by name.
     """
-    workers = Workers(available_cores())
+    workers = ProcessPool(available_cores())
     if DEMAND in inputs and _bytes_of(inputs[DEMAND]) >= WORTH_PROCESSES:
         workers.preload("job_code.entrypoints.run")
     return workers

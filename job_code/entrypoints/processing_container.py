@@ -11,7 +11,7 @@ from job_code.entrypoints.processing_paths import ProcessingPaths
 from job_code.entrypoints.sagemaker_paths import required
 from job_code.errors import ModelUnusableError
 from job_code.runtime.failures import Failure, exit_code_of
-from job_code.runtime.loading import gc_paused
+from job_code.runtime.gc_pause import gc_paused
 from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
 
@@ -56,7 +56,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.fleet.instance import Instance, forecast_archives
         from job_code.forecasting.model_store import model_checksum
         from job_code.runtime.disk_space import explain_full_disk
-        from job_code.runtime.process_pool import Workers, available_cores
+        from job_code.runtime.process_pool import ProcessPool, available_cores
         from job_code.runtime.s3_prefix import S3Prefix
 
     store = S3Prefix.from_uri(required(job_start.OUTPUT_URI))
@@ -70,7 +70,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         if model_checksum(model) != handover.model_sha256:
             raise ModelUnusableError("model: it does not have the checksum in the handover; start a new run")
         cores = available_cores()
-        with Workers(cores) as workers:
+        with ProcessPool(cores) as workers:
             # Load the model first, so that an unusable model fails once and not for every chunk.
             with progress.stage("load"):
                 workers.run_on_each(prepare, model)

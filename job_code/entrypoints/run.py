@@ -24,7 +24,7 @@ from job_code.preparation.read_input import read_input
 from job_code.run_request import RunRequest
 from job_code.runtime.disk_space import explain_full_disk, require_space
 from job_code.runtime.output_store import Output, put_json
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from job_code.runtime.progress import Progress
 from job_code.training.train import reuse_model, train
 from job_code.training.trained_model import TrainedModel
@@ -34,7 +34,7 @@ def run(
     request: RunRequest,
     output: Output,
     *,
-    workers: Workers,
+    workers: ProcessPool,
     progress: Progress,
     folder: Path,
     sizes: WorkSizes | None = None,

@@ -98,13 +98,13 @@ def _open(path: Path, key: Sequence[str], findings: ValidationReport) -> list[Ta
 
 
 def match_static_rows(
-    keys: pl.DataFrame, begun: Booleans, static: StaticShards, folder: Path, shard: int
+    keys: pl.DataFrame, has_started: Booleans, static: StaticShards, folder: Path, shard: int
 ) -> StaticRows:
     """Match the static rows with the series of a shard, and delete the files.
 
     Args:
         keys: Keys of the series.
-        begun: Whether each series begins before the cutoff, shape (series,). The others do not add to counts and
+        has_started: Whether each series begins before the cutoff, shape (series,). The others do not add to counts and
             categories.
         static: Schema of the static columns.
         folder: Folder of the shards.
@@ -118,10 +118,10 @@ def match_static_rows(
     for file in files:
         file.unlink()
     repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique().sort(key)
-    own = keys.filter(pl.Series(begun))
+    own = keys.filter(pl.Series(has_started))
     found = own.join(rows.select(key), on=key, how="semi").height
     joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
-    counted = joined.filter(pl.Series(begun))
+    counted = joined.filter(pl.Series(has_started))
     categories = {name: categories_of(counted[name]) for name, dtype in static.schema.items() if dtype == pl.String}
     return StaticRows(
         rows=joined,
@@ -132,9 +132,9 @@ def match_static_rows(
     )
 
 
-def report_repeated(described: Sequence[StaticRows], findings: ValidationReport) -> None:
+def report_repeated(static_rows: Sequence[StaticRows], findings: ValidationReport) -> None:
     """Report the series that have more than one static row."""
-    own = [each for each in described if each.repeated]
+    own = [each for each in static_rows if each.repeated]
     if own:
         examples = pl.concat(each.examples for each in own)
         findings.add(

@@ -78,7 +78,7 @@ def forecast_archive(task: ArchiveTask) -> ArchiveResult:
         OutOfDiskError: If the disk of the instance is full. The chunk did not cause this.
         MemoryError: If memory runs out.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f"{task.chunk.name}-", dir=task.scratch))
     chunk = folder / "chunk"
     try:
@@ -103,4 +103,4 @@ def forecast_archive(task: ArchiveTask) -> ArchiveResult:
         shutil.rmtree(folder, ignore_errors=True)
         return ArchiveResult(task.chunk, failure=Failure.of(error))
     shutil.rmtree(chunk)
-    return ArchiveResult(task.chunk, folder / forecast.file.name, forecast, time.monotonic() - begun)
+    return ArchiveResult(task.chunk, folder / forecast.file.name, forecast, time.monotonic() - started)

@@ -10,7 +10,7 @@ from job_code.fleet.completion_markers import CompletionMarkers, failure_line
 from job_code.fleet.handover_document import Handover
 from job_code.runtime.failures import Failure
 from job_code.runtime.output_store import S3Output
-from job_code.runtime.process_pool import WorkerDiedError, Workers
+from job_code.runtime.process_pool import ProcessPool, WorkerDiedError
 from job_code.runtime.progress import Progress
 from job_code.runtime.s3_prefix import S3Prefix
 from job_code.tables.validation_report import plural
@@ -39,7 +39,7 @@ class Instance:
 
 
 def forecast_archives(
-    chunks: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: Workers
+    chunks: Sequence[Path], handover: Handover, model: Path, *, instance: Instance, workers: ProcessPool
 ) -> None:
     """Forecast the chunks of this instance and write a marker for each. Skip chunks with a completion marker.
 
@@ -83,7 +83,7 @@ def forecast_archives(
             advance(number / len(tasks))
 
 
-def _results(tasks: Sequence[ArchiveTask], workers: Workers) -> Iterator[ArchiveResult]:
+def _results(tasks: Sequence[ArchiveTask], workers: ProcessPool) -> Iterator[ArchiveResult]:
     """Yield the result of each task as it ends. After a killed process, retry the interrupted tasks one at a time.
 
     Some chunks only run out of memory next to others, and succeed alone. A chunk that fails alone needs more memory.
@@ -101,7 +101,7 @@ def _results(tasks: Sequence[ArchiveTask], workers: Workers) -> Iterator[Archive
                 yield _forecast_alone(left.pop(suspect), workers)
 
 
-def _forecast_alone(task: ArchiveTask, workers: Workers) -> ArchiveResult:
+def _forecast_alone(task: ArchiveTask, workers: ProcessPool) -> ArchiveResult:
     workers.run_on_each(prepare, task.model)
     try:
         ((_, result),) = workers.as_completed(forecast_archive, [task])

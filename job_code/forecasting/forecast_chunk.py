@@ -20,7 +20,7 @@ from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand
 from job_code.runtime.disk_space import finds_disk_full
 from job_code.runtime.failures import Failure
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from job_code.series.arrays import Booleans, Floats
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
@@ -64,7 +64,7 @@ class ChunkForecast:
     total: Floats
 
 
-def forecast_chunks(demand: PreparedDemand, model: Path, workers: Workers, folder: Path) -> Iterator[ChunkForecast]:
+def forecast_chunks(demand: PreparedDemand, model: Path, workers: ProcessPool, folder: Path) -> Iterator[ChunkForecast]:
     """Forecast all chunks in the workers, and yield the results in order. Each worker reads the model's files once.
 
     Args:

@@ -100,7 +100,7 @@ class ModelDocument:
         """
         unit_of(self.frequency)
         for field, found, wanted in (
-            ("segments", self.segments, [segment.name.lower() for segment in DemandSegment]),
+            ("segments", self.segments, [segment.label for segment in DemandSegment]),
             ("ensemble_weights", self.ensemble_weights, DEMAND_CLASSES),
         ):
             missing = [name for name in wanted if name not in found]
@@ -125,7 +125,7 @@ class ModelDocument:
             configuration=forecaster.config,
             max_lookback=model.max_lookback,
             segments={
-                own.segment.name.lower(): StoredSegment(mean_to_median_ratio=own.mean_to_median_ratio)
+                own.segment.label: StoredSegment(mean_to_median_ratio=own.mean_to_median_ratio)
                 for own in model.segments
             },
             ensemble_weights=dict(zip(DEMAND_CLASSES, calibrator.ensemble_weights, strict=True)),
@@ -149,7 +149,7 @@ class ModelDocument:
         segments = tuple(
             SegmentModel(segment, trees.get(name), self.segments[name].mean_to_median_ratio)
             for segment in DemandSegment
-            for name in (segment.name.lower(),)
+            for name in (segment.label,)
         )
         scale = self.residual_scale
         calibrator = ConformalCalibrator(

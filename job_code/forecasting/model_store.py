@@ -32,7 +32,7 @@ def save_model(forecaster: Forecaster, record: str, folder: Path) -> None:
         record: The record of its training, JSON.
         folder: An empty folder.
     """
-    segments = {each.segment.name.lower(): each.trees for each in forecaster.model.segments}
+    segments = {each.segment.label: each.trees for each in forecaster.model.segments}
     trees = segments | {RESIDUAL_SCALE: forecaster.calibrator.residual_scale.trees}
     names = _feature_names(forecaster)
     files = {
@@ -87,7 +87,7 @@ def _feature_names(forecaster: Forecaster) -> dict[str, tuple[str, ...]]:
     """Name the features of each set of trees, in their order."""
     model = forecaster.model
     names = model.feature_names(forecaster.encoding, forecaster.covariates)
-    return {segment.name.lower(): names for segment in DemandSegment} | {
+    return {segment.label: names for segment in DemandSegment} | {
         RESIDUAL_SCALE: scale_feature_names(model.demand_names)
     }
 

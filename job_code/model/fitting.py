@@ -19,7 +19,7 @@ from job_code.features.lag_features import training_origins
 from job_code.features.training_rows import TrainingRows, draw_rows, max_rows
 from job_code.model.direct_model import DirectModel
 from job_code.model.segment_model import DemandSegment, SegmentModel, fit_segment
-from job_code.runtime.process_pool import Workers, on_every_core
+from job_code.runtime.process_pool import ProcessPool, on_every_core
 from job_code.runtime.progress import Advance
 from job_code.series.arrays import Booleans
 from job_code.series.panel import Panel
@@ -71,7 +71,7 @@ class _Task:
 def fit_models(
     fits: Sequence[ModelFit],
     config: ForecastConfig,
-    workers: Workers,
+    workers: ProcessPool,
     folder: Path,
     advance: Advance = lambda _: None,
 ) -> list[DirectModel]:
@@ -93,7 +93,7 @@ def fit_models(
     folder.mkdir(exist_ok=True)
     work = config.n_estimators * sum(max_rows(fit.panel, fit.horizon, share=fit.share) for fit in fits)
     if not workers.started and work < WORTH_PROCESSES:
-        workers = Workers(1)
+        workers = ProcessPool(1)
     count = len(fits) * len(DemandSegment)
 
     def show() -> None:
@@ -106,7 +106,7 @@ def fit_models(
             segment=segment,
             config=config,
             threads=threads_of_a_fit(workers.count, count),
-            rounds=folder / f"rounds-{number}-{segment.name.lower()}",
+            rounds=folder / f"rounds-{number}-{segment.label}",
             show=show if workers.count == 1 else None,
         )
         for number, fit in enumerate(fits)

@@ -38,6 +38,11 @@ class DemandSegment(IntEnum):
     DENSE = 0
     INTERMITTENT = 1
 
+    @property
+    def label(self) -> str:
+        """The segment's name in files and tables."""
+        return self.name.lower()
+
     @staticmethod
     def of(zero_share: Floats, age: Integers, frequency: Frequency) -> Integers:
         """Return the segment of series.

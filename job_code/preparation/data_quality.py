@@ -22,7 +22,7 @@ def describe_input(
 
     Returns:
         `input`, `repairs` and `series`: counts by name. `ignored_columns`: names with the reasons.
-        `covariates_unknown_ahead`: for each covariate, the missing share of the periods to forecast.
+        `covariates_missing_in_horizon`: for each covariate, the missing share of the periods to forecast.
         `covariates_not_used`: names of the covariates that the run does not use.
     """
     ignored = [f"demand: {name}" for name in read.ignored_columns]
@@ -34,7 +34,7 @@ def describe_input(
     if "covariates" in inputs:
         ignored += [f"covariates: {name}" for name in covariates.ignored]
     for name in prepared.covariates.dropped:
-        missing = prepared.unknown_ahead[name]
+        missing = prepared.missing_in_horizon[name]
         reason = (
             f"missing for {missing:.0%} of the periods to forecast"
             if missing > MAX_MISSING_SHARE
@@ -42,7 +42,7 @@ def describe_input(
         )
         ignored.append(f"covariates: {name} ({reason})")
     return {
-        "covariates_unknown_ahead": prepared.unknown_ahead,
+        "covariates_missing_in_horizon": prepared.missing_in_horizon,
         "covariates_not_used": list(prepared.covariates.dropped),
         "input": counts,
         "repairs": prepared.repairs.to_dict(),

@@ -25,7 +25,7 @@ from job_code.series.arrays import Floats
 from job_code.series.demand_classes import DEMAND_CLASSES
 from job_code.tables.validation_report import ValidationReport
 
-COUNTED = (*DEMAND_CLASSES, "younger_than_a_season", "stopped_selling")
+COUNTED = (*DEMAND_CLASSES, "younger_than_a_season", "discontinued")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class PreparedDemand:
         chunks: The panels.
         encoding: Encoding of the static columns.
         covariates: Location and schema of the covariates.
-        unknown_ahead: Missing share of the periods to forecast, for each covariate, used or not.
+        missing_in_horizon: Missing share of the periods to forecast, for each covariate, used or not.
         stratum_counts: Number of series by life stage and mean demand.
         repairs: Counts of repairs.
         counts: Number of series by demand class, younger than a season, and discontinued.
@@ -51,7 +51,7 @@ class PreparedDemand:
     chunks: tuple[ChunkInfo, ...]
     encoding: StaticEncoding
     covariates: StoredCovariates
-    unknown_ahead: dict[str, float]
+    missing_in_horizon: dict[str, float]
     stratum_counts: StratumCounts
     repairs: Repairs
     counts: dict[str, int]
@@ -79,21 +79,21 @@ class PreparedDemand:
         """
         chunks = tuple(chunk for result in results for chunk in result.chunks)
         counts = {name: sum(result.counts[name] for result in results) for name in COUNTED}
-        selling = sum(chunk.series for chunk in chunks) - counts["stopped_selling"]
-        missing = np.sum([result.unknown_ahead for result in results], axis=0) / max(1, selling)
+        selling = sum(chunk.series for chunk in chunks) - counts["discontinued"]
+        missing = np.sum([result.missing_in_horizon for result in results], axis=0) / max(1, selling)
         missing[covariates.is_past_only(shards.demand.days.last)] = 1.0
-        described = [result.described for result in results]
+        static_rows = [result.static_rows for result in results]
         return cls(
             key_types=shards.demand.types,
             calendar=calendar,
             chunks=chunks,
-            encoding=StaticEncoding.of(shards.static.schema, [each.categories for each in described]),
+            encoding=StaticEncoding.of(shards.static.schema, [each.categories for each in static_rows]),
             covariates=covariates.drop_mostly_missing(missing, seed=seed),
-            unknown_ahead=dict(zip(covariates.names, missing.mean(axis=1).tolist(), strict=True)),
+            missing_in_horizon=dict(zip(covariates.names, missing.mean(axis=1).tolist(), strict=True)),
             stratum_counts=StratumCounts.total(result.stratum_counts for result in results),
             repairs=reduce(add, (result.repairs for result in results)),
             counts=counts,
-            series_without_static=sum(each.without for each in described),
+            series_without_static=sum(each.without for each in static_rows),
             recent=_recent(results, chunks, calendar.cutoff),
         )
 
@@ -169,7 +169,7 @@ def _require_space(
 def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: ValidationReport) -> None:
     """Report the invalid rows of all shards."""
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
-    report_repeated([result.described for result in results], findings)
+    report_repeated([result.static_rows for result in results], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
     report_covariate_problems(wrong, calendar.frequency, findings)
 

@@ -94,7 +94,7 @@ def _log_summary(demand: PreparedDemand, quality: dict[str, Any], progress: Prog
     for name, count in quality["repairs"].items():
         if count:
             progress.log(f"  {name.replace('_', ' ')}: {count:,}")
-    for name, share in quality["covariates_unknown_ahead"].items():
+    for name, share in quality["covariates_missing_in_horizon"].items():
         if share:
             progress.log(f"  covariates: {name} is missing for {share:.0%} of the periods to forecast")
     for column in quality["ignored_columns"]:

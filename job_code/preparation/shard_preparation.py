@@ -93,10 +93,10 @@ class PreparedShard:
         chunks: The panels.
         stratum_counts: Number of series by life stage and mean demand.
         counts: Number of series by demand class, younger than a season, and discontinued.
-        described: Counts and categories of the static rows. The rows themselves are in the chunks.
+        static_rows: Counts and categories of the static rows. The rows themselves are in the chunks.
         recent: Total demand by period, over the last years up to the cutoff, shape (periods,).
         covariate_problems: Counts of invalid covariate rows.
-        unknown_ahead: Number of selling series for which each covariate is missing, shape (columns, horizon).
+        missing_in_horizon: Number of selling series for which each covariate is missing, shape (columns, horizon).
     """
 
     problems: Problems | None
@@ -104,10 +104,10 @@ class PreparedShard:
     chunks: tuple[ChunkInfo, ...]
     stratum_counts: StratumCounts
     counts: Counter[str]
-    described: StaticRows
+    static_rows: StaticRows
     recent: Floats
     covariate_problems: Counter[str]
-    unknown_ahead: Integers
+    missing_in_horizon: Integers
 
 
 def prepare_shard(task: ShardTask) -> PreparedShard:
@@ -119,10 +119,10 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     keys = shard.keys if shard else pl.DataFrame(schema=demand.types)
     frequency = task.calendar.frequency
     periods = periods_of(shard, frequency) if shard else np.empty(0, np.int32)
-    begun = np.zeros(keys.height, dtype=bool)
+    has_started = np.zeros(keys.height, dtype=bool)
     if shard is not None:
-        begun[shard.series[periods <= task.calendar.cutoff]] = True
-    described = match_static_rows(keys, begun, task.shards.static, demand.folder, task.shard)
+        has_started[shard.series[periods <= task.calendar.cutoff]] = True
+    static_rows = match_static_rows(keys, has_started, task.shards.static, demand.folder, task.shard)
     problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     chunks = []
@@ -150,7 +150,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                     stages=stages,
                     bins=bins,
                     active=active,
-                    static=described.rows[series],
+                    static=static_rows.rows[series],
                 ),
                 into,
             )
@@ -166,11 +166,11 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                 )
             )
     without_rows = StaticRows(
-        rows=described.rows.clear(),
-        categories=described.categories,
-        without=described.without,
-        repeated=described.repeated,
-        examples=described.examples,
+        rows=static_rows.rows.clear(),
+        categories=static_rows.categories,
+        without=static_rows.without,
+        repeated=static_rows.repeated,
+        examples=static_rows.examples,
     )
     return PreparedShard(
         problems=problems,
@@ -178,10 +178,10 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         chunks=tuple(chunks),
         stratum_counts=stratum_counts,
         counts=counts,
-        described=without_rows,
+        static_rows=without_rows,
         recent=recent,
         covariate_problems=wrong,
-        unknown_ahead=missing,
+        missing_in_horizon=missing,
     )
 
 
@@ -191,7 +191,7 @@ def _count(panel: Panel, active: Booleans) -> Counter[str]:
         {
             **{name: int((active & (demand_class == number)).sum()) for number, name in enumerate(DEMAND_CLASSES)},
             "younger_than_a_season": int((panel.lengths < panel.frequency.season).sum()),
-            "stopped_selling": int((~active).sum()),
+            "discontinued": int((~active).sum()),
         }
     )
 

@@ -82,7 +82,7 @@ class Failure:
         Args:
             progress: The log of the run.
         """
-        if progress.about is None:
+        if progress.context is None:
             progress.stream.write(self.trace or "")
             progress.stream.writelines(f"{render(self.code, problem)}\n" for problem in self.problems)
             progress.stream.flush()

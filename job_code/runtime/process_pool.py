@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from job_code.errors import OutOfMemoryError
-from job_code.runtime.loading import gc_paused
+from job_code.runtime.gc_pause import gc_paused
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -36,7 +36,7 @@ class WorkerDiedError(OutOfMemoryError):
     """A worker process was killed, usually by the system because memory ran out."""
 
 
-class Workers:
+class ProcessPool:
     """A pool of processes. As a context manager, it ends them all.
 
     The processes are spawned, not forked, because LightGBM hangs in a process that is forked after its threads ran.

@@ -22,12 +22,12 @@ class Progress:
 
     Attributes:
         stream: The output stream.
-        about: Fields of every JSON line, the run's name first; None to write text instead of JSON.
+        context: Fields of every JSON line, the run's name first; None to write text instead of JSON.
         seconds: Duration of every finished stage, in order.
     """
 
     stream: TextIO = sys.stderr
-    about: Mapping[str, str] | None = None
+    context: Mapping[str, str] | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -40,7 +40,7 @@ class Progress:
         Yields:
             A function to call with the share of the stage that is done, between 0 and 1.
         """
-        begun = shown = time.monotonic()
+        started = shown = time.monotonic()
         interactive = self.stream.isatty()
         between = SECONDS_BETWEEN_REDRAWS if interactive else SECONDS_BETWEEN_LINES
 
@@ -49,10 +49,10 @@ class Progress:
             now = time.monotonic()
             if now - shown >= between:
                 shown = now
-                self._show(name, share, now - begun, interactive=interactive)
+                self._show(name, share, now - started, interactive=interactive)
 
         yield advance
-        self.seconds[name] = round(time.monotonic() - begun, 2)
+        self.seconds[name] = round(time.monotonic() - started, 2)
         if interactive:
             self.stream.write("\r\x1b[2K")
         self.log(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
@@ -65,11 +65,11 @@ class Progress:
             level: Log level.
             **fields: Further fields of a JSON line, for searches in the log.
         """
-        if self.about is None:
+        if self.context is None:
             line = f"{time.strftime('%H:%M:%S')} {message}"
         else:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            entry = {"timestamp": now, "level": level, "message": message, **self.about, **fields}
+            entry = {"timestamp": now, "level": level, "message": message, **self.context, **fields}
             line = json.dumps(entry, ensure_ascii=False)
         self.stream.write(f"{line}\n")
         self.stream.flush()

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
-from contract.data_files import is_csv, is_hidden, is_parquet, says_nothing
+from contract.data_files import has_no_suffix, is_csv, is_hidden, is_parquet
+from contract.job_start import DEMAND
 from job_code.errors import InputError
 from job_code.tables.validation_report import ValidationReport
 
 PARQUET_MAGIC = b"PAR1"
 CSV_BEGINNING = 1_000_000  # bytes; the number of rows of a CSV file is extrapolated from its first bytes
+OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
 GZIP = 16  # zlib's flag for the gzip format
 # Some damaged Parquet files make the reader panic. PanicException is not a subclass of Exception.
 READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError, zlib.error)
@@ -130,7 +132,7 @@ def open_tables(
                 source,
                 "file",
                 f"without the column {', '.join(missing)}",
-                remedy="Add the column, or set key, time and target to existing columns",
+                remedy=f"Add the column{OR_RENAME if source == DEMAND else ''}",
                 count=1,
                 examples=[f"{name} (it has {', '.join(schema.names()[:12])})"],
             )
@@ -188,7 +190,7 @@ def _count_rows(file: Path) -> int:
 
 
 def _is_parquet(file: Path) -> bool:
-    if not says_nothing(file.name):
+    if not has_no_suffix(file.name):
         return is_parquet(file.name)
     with file.open("rb") as opened:
         return opened.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC

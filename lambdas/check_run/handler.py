@@ -51,10 +51,10 @@ def handler(event: RunState, _context: object) -> CheckedRun:
         return run
     prices = environment.hourly_prices
     # A job that an earlier execution started was measured by that execution.
-    facts = job_facts(job.get("described", {}), hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
+    facts = job_facts(job.get("description", {}), hourly_prices=prices, demand_bytes=plan["demand"]["bytes"])
     fleet = None
     if "fleet_job" in event:
-        fleet = fleet_facts(event["fleet"], event["fleet_job"]["described"], hourly_prices=prices)
+        fleet = fleet_facts(event["fleet"], event["fleet_job"]["description"], hourly_prices=prices)
     # An execution that failed in its fleet has already counted the job's cost.
     paid = "closed" in event and facts["name"] in event["closed"].get("counted", [])
     measured: JobFacts = {**facts, "billable_seconds": None, "cost": None} if paid else facts

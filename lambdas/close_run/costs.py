@@ -18,11 +18,11 @@ def facts_of_job(state: RunState, *, hourly_prices: Mapping[str, float]) -> JobF
     """
     if "run" in state and "job" in state["run"]:
         return state["run"]["job"]
-    described = (state["job"].get("described") if "job" in state else None) or _cause(state)
-    if "TrainingJobName" not in described:
+    description = (state["job"].get("description") if "job" in state else None) or _cause(state)
+    if "TrainingJobName" not in description:
         return None
     demand_bytes = state["plan"]["demand"]["bytes"] if "demand" in state["plan"] else None
-    return job_facts(described, hourly_prices=hourly_prices, demand_bytes=demand_bytes)
+    return job_facts(description, hourly_prices=hourly_prices, demand_bytes=demand_bytes)
 
 
 def facts_of_fleet(state: RunState, *, hourly_prices: Mapping[str, float]) -> FleetFacts | None:
@@ -34,12 +34,12 @@ def facts_of_fleet(state: RunState, *, hourly_prices: Mapping[str, float]) -> Fl
     """
     if "run" in state and "fleet" in state["run"]:
         return state["run"]["fleet"]
-    described: JobDescription = _cause(state)
-    if "ProcessingJobName" not in described and "fleet_job" in state:
-        described = state["fleet_job"].get("described", {})
-    if "ProcessingJobName" not in described or described["ProcessingJobName"] in counted_before(state):
+    description: JobDescription = _cause(state)
+    if "ProcessingJobName" not in description and "fleet_job" in state:
+        description = state["fleet_job"].get("description", {})
+    if "ProcessingJobName" not in description or description["ProcessingJobName"] in counted_before(state):
         return None
-    return fleet_facts(state.get("fleet"), described, hourly_prices=hourly_prices)
+    return fleet_facts(state.get("fleet"), description, hourly_prices=hourly_prices)
 
 
 def counted_before(state: RunState) -> list[str]:

@@ -7,7 +7,7 @@ be made for a sentence of the job, because the job's container writes a code (`c
 import re
 
 from . import kinds
-from .kinds import FailureType
+from .failure_types import FailureType
 
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
 DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")

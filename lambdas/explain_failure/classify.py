@@ -20,8 +20,8 @@ from lambdas.shared.job_facts import json_object, parse_timestamp
 
 from . import kinds
 from .aws_error_patterns import OUT_OF_MEMORY, match_failure_type
-from .kind_of_code import failed_container, parse_container_failure
-from .kinds import FailureType
+from .code_types import failed_container, parse_container_failure
+from .failure_types import FailureType
 
 # Errors that onejob's own Lambda functions raise.
 BY_ERROR = {
@@ -76,7 +76,7 @@ def classify(state: Mapping[str, Any]) -> Failure:
     job_name = own_name or (state.get("fleet_job" if by_fleet else "job") or {}).get("name")
     has_log = job_name is not None
     if name == JOB_NOT_COMPLETED:
-        secondary = details.get("secondary_status") or _stop_reason(details.get("described") or {})
+        secondary = details.get("secondary_status") or _stop_reason(details.get("description") or {})
         kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
@@ -113,13 +113,13 @@ def _stopped(job_name: str | None, *, status: object, secondary: object) -> tupl
     return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended with status {status}{why}"
 
 
-def _stop_reason(described: Mapping[str, Any]) -> object:
+def _stop_reason(description: Mapping[str, Any]) -> object:
     """Return the equivalent of a training job's secondary status for a processing job, which has none."""
-    begun, ended = (parse_timestamp(described.get(name)) for name in ("ProcessingStartTime", "ProcessingEndTime"))
-    most = _at(described, "StoppingCondition", "MaxRuntimeInSeconds")
-    if begun is not None and ended is not None and isinstance(most, int) and ended - begun >= most:
+    started, ended = (parse_timestamp(description.get(name)) for name in ("ProcessingStartTime", "ProcessingEndTime"))
+    most = _at(description, "StoppingCondition", "MaxRuntimeInSeconds")
+    if started is not None and ended is not None and isinstance(most, int) and ended - started >= most:
         return "MaxRuntimeExceeded"
-    message = described.get("ExitMessage")
+    message = description.get("ExitMessage")
     failure = parse(str(message))
     return failure.message if failure else message
 

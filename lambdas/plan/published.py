@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from contract.function_errors import InputError
-from contract.model_format import why_refused
+from contract.model_format import describe_mismatch
 from contract.s3.keys import RunKeys, pointer_key
 from lambdas.shared.s3_objects import is_there, read_object
 
@@ -87,7 +87,7 @@ def refuse_unreadable(model: Model, *, reads: int | None) -> None:
         InputError: If the model has another format.
     """
     if reads is not None and model.model_format != reads:
-        why = why_refused(run_id=model.run_id, found=model.model_format, reads=reads)
+        why = describe_mismatch(run_id=model.run_id, found=model.model_format, reads=reads)
         raise InputError([f"input: mode infer: {why}"])
 
 

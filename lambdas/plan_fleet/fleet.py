@@ -46,7 +46,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Machine:
+class InstanceSpec:
     """Properties of an instance type.
 
     Attributes:
@@ -89,7 +89,7 @@ class Assumptions:
             ProcessingStartTime it is assumed.
         download_mb_per_second: Rate of one instance from S3 to its disk. The network is faster (an m5.large reached
             873 MB/s from S3: dvassallo/s3-benchmark, 2019). The disk, a gp2 volume, writes 128 MiB/s while it is small.
-        object_seconds: Overhead of a core per chunk. Checksum, unpacking and reading took 0.01 s on the benchmark's
+        seconds_per_chunk: Overhead of a core per chunk. Checksum, unpacking and reading took 0.01 s on the benchmark's
             host (800,000 values, of 2,000,000). The rest is assumed for the chunk's two uploads, which run in parallel
             to the work.
         disk_bytes_per_byte: Disk space per byte of demand in S3. All chunks stay on disk. Each core also has one
@@ -97,9 +97,9 @@ class Assumptions:
             the rest is a reserve.
         gather_seconds: Time after the last chunk. The first instance detects the end and writes the report; the other
             instances cost money until then.
-        gather_seconds_an_object: Time to list and read a chunk's marker, 16 at a time in one process. It took 1.6 ms on
+        gather_seconds_per_chunk: Time to list and read a chunk's marker, 16 at a time in one process. It took 1.6 ms on
             the benchmark's host, from a local server without TLS; a vCPU is assumed to take twice as long.
-        slower_a_doubling: Additional share of time that the slowest instance takes to start, load and forecast, for
+        slowdown_per_doubling: Additional share of time that the slowest instance takes to start, load and forecast, for
             each doubling of the number of instances. The value is from the simulation (cli/fleet_plan, default chances,
             ml.m5.4xlarge). A plan with 0.1 meets its deadline in more than nine of ten runs, for 50 million series in
             12 or 15 minutes and 500 million in 20. With 0.075, the latter meets it in eight of ten; with 0, in none.
@@ -108,30 +108,30 @@ class Assumptions:
     startup_seconds: float = 300.0
     startup_unbilled_seconds: float = 120.0
     download_mb_per_second: float = 100.0
-    object_seconds: float = 0.05
+    seconds_per_chunk: float = 0.05
     disk_bytes_per_byte: float = 1.25
     gather_seconds: float = 30.0
-    gather_seconds_an_object: float = 0.003
-    slower_a_doubling: float = 0.1
+    gather_seconds_per_chunk: float = 0.003
+    slowdown_per_doubling: float = 0.1
 
     def slowest(self, instances: int) -> float:
         """Return the time of the slowest of so many instances, as a multiple of one instance's time."""
-        return 1 + self.slower_a_doubling * math.log2(instances)
+        return 1 + self.slowdown_per_doubling * math.log2(instances)
 
     def gathering(self, work: Work) -> float:
         """Return the time after the last chunk, in seconds."""
-        return self.gather_seconds + self.gather_seconds_an_object * work.total_chunks
+        return self.gather_seconds + self.gather_seconds_per_chunk * work.total_chunks
 
     def of_object(self, work: Work, rate: Rate) -> float:
         """Return the time of a core for a chunk, in seconds."""
         forecasting = work.series / max(1, work.chunks) / rate.series_per_second_per_core
-        return forecasting if rate.measured else forecasting + self.object_seconds
+        return forecasting if rate.measured else forecasting + self.seconds_per_chunk
 
 
-BELIEVED = Assumptions()
+DEFAULT_ASSUMPTIONS = Assumptions()
 # A third of the throughput of a core of the benchmark's host, for 156 weeks of history and 12 weeks ahead
 # (benchmarks/results.json). A vCPU is one of a core's two threads, and older cores take twice the time.
-BELIEVED_RATE = Rate(13_500, measured=False, source="a third of the benchmark's speed")
+DEFAULT_RATE = Rate(13_500, measured=False, source="a third of the benchmark's speed")
 
 
 @dataclass(frozen=True)
@@ -159,14 +159,14 @@ class FleetTime:
 
 
 def fleet_time(
-    work: Work, machine: Machine, rate: Rate, *, instances: int, assumptions: Assumptions = BELIEVED
+    work: Work, instance: InstanceSpec, rate: Rate, *, instances: int, assumptions: Assumptions = DEFAULT_ASSUMPTIONS
 ) -> FleetTime:
     """Return the duration of a fleet. The slowest instance has the most chunks and decides it.
 
     Each core takes one chunk per round. The last round takes as long as the others, even if it has fewer chunks.
     """
     slowest = assumptions.slowest(instances)
-    rounds = math.ceil(work.left_to_one(instances) / machine.cores)
+    rounds = math.ceil(work.left_to_one(instances) / instance.cores)
     startup = assumptions.startup_seconds * slowest
     download = (work.bytes_of_one(instances) + work.shared_bytes) / (assumptions.download_mb_per_second * 1e6) * slowest
     forecast = rounds * assumptions.of_object(work, rate) * slowest
@@ -180,13 +180,13 @@ def fleet_time(
     )
 
 
-def disk_bytes(work: Work, *, instances: int, assumptions: Assumptions = BELIEVED) -> float:
+def disk_bytes(work: Work, *, instances: int, assumptions: Assumptions = DEFAULT_ASSUMPTIONS) -> float:
     """Return the disk space that each instance needs for its part of the demand, in bytes."""
     return work.bytes_of_one(instances) * assumptions.disk_bytes_per_byte + 2 * work.shared_bytes
 
 
-def cost_usd(instances: int, machine: Machine, billed_seconds: float) -> float | None:
+def cost_usd(instances: int, instance: InstanceSpec, billed_seconds: float) -> float | None:
     """Return the cost of all instances in US dollars; None without a price."""
-    if machine.hourly_price is None:
+    if instance.hourly_price is None:
         return None
-    return instances * billed_seconds / SECONDS_AN_HOUR * machine.hourly_price
+    return instances * billed_seconds / SECONDS_AN_HOUR * instance.hourly_price

@@ -10,14 +10,14 @@ from contract.function_errors import IncompleteRun
 from contract.s3.handover import HandoverContents
 from contract.s3.handover_keys import HandoverKeys, name_of
 from contract.s3.keys import RunKeys
-from contract.state.run_state import FleetPlanWords, FleetState, RunState
+from contract.state.run_state import FleetPlanText, FleetState, RunState
 from lambdas.shared.clients import PATIENCE, clients
 from lambdas.shared.logs import log_invocation
 from lambdas.shared.registry_record import Run, add_details
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 from lambdas.shared.s3_objects import is_there
 
-from .fleet import BELIEVED_RATE, Machine, Rate, Work
+from .fleet import DEFAULT_RATE, InstanceSpec, Rate, Work
 from .instance_types import cores_of
 from .quotas import first_that_may_run, notes_of_quotas, quotas_of
 from .sizing import FleetPlan, size_fleet
@@ -107,10 +107,10 @@ def _size_type(
     asked: int | None,
 ) -> FleetPlan:
     price = environment.hourly_prices.get(instance_type)
-    machine = Machine(instance_type, cores_of(instance_type), price, environment.volume_gb)
+    instance = InstanceSpec(instance_type, cores_of(instance_type), price, environment.volume_gb)
     return size_fleet(
         work,
-        machine,
+        instance,
         measured_rate(runs, instance_type),
         instances=asked,
         deadline_seconds=environment.deadline_seconds,
@@ -135,7 +135,7 @@ def measured_rate(runs: Iterable[Run], instance_type: str) -> Rate:
                 (used == instance_type, Rate(float(value), measured=True, source=f"the run from {run.cutoff}"))
             )
     # The latest run on the same type, otherwise the latest of all.
-    return max(rates, key=lambda each: each[0])[1] if rates else BELIEVED_RATE
+    return max(rates, key=lambda each: each[0])[1] if rates else DEFAULT_RATE
 
 
 def _work(keys: HandoverKeys, *, bucket: str, s3: "S3Client") -> Work:
@@ -167,7 +167,7 @@ def _names(s3: "S3Client", bucket: str, prefix: str) -> set[str]:
     return {name_of(item["Key"]) for page in pages for item in page.get("Contents", ())}
 
 
-def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> FleetPlanWords:
+def _for_people(sized: FleetPlan, of_quotas: Sequence[str]) -> FleetPlanText:
     return {
         "instance_type": sized.instance_type,
         "instances": sized.instances,

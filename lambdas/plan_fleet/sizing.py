@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from contract.limits import MAX_INSTANCES
 
-from .fleet import BELIEVED, Assumptions, FleetTime, Machine, Rate, Work, cost_usd, disk_bytes, fleet_time
+from .fleet import (
+    DEFAULT_ASSUMPTIONS,
+    Assumptions,
+    FleetTime,
+    InstanceSpec,
+    Rate,
+    Work,
+    cost_usd,
+    disk_bytes,
+    fleet_time,
+)
 
 # If the deadline cannot be met, the last minute of speed is not worth its cost.
 NEAR_SECONDS = 60
@@ -43,19 +53,19 @@ class FleetPlan:
 
 def size_fleet(
     work: Work,
-    machine: Machine,
+    instance: InstanceSpec,
     rate: Rate,
     *,
     instances: int | None,
     deadline_seconds: int | None,
     quota: int | None,
-    assumptions: Assumptions = BELIEVED,
+    assumptions: Assumptions = DEFAULT_ASSUMPTIONS,
 ) -> FleetPlan:
     """Plan a fleet.
 
     Args:
         work: The work that is left.
-        machine: Properties of the instance type.
+        instance: Properties of the instance type.
         rate: Throughput of a core.
         instances: Requested number of instances, at least 1; None for the fewest that meet the deadline.
         deadline_seconds: Deadline from the request to the end, in seconds; None without one.
@@ -63,17 +73,17 @@ def size_fleet(
         assumptions: Further assumptions about time and disk space.
     """
     sizing = _Sizing(
-        work=work, machine=machine, rate=rate, assumptions=assumptions, deadline_seconds=deadline_seconds, quota=quota
+        work=work, instance=instance, rate=rate, assumptions=assumptions, deadline_seconds=deadline_seconds, quota=quota
     )
     chosen = sizing.fewest() if instances is None else sizing.as_near_as_may_be(instances)
     time = sizing.time(chosen)
     in_time = None if deadline_seconds is None else time.seconds <= deadline_seconds
     return FleetPlan(
-        instance_type=machine.instance_type,
+        instance_type=instance.instance_type,
         instances=chosen,
         seconds=time.seconds,
         startup_seconds=time.startup_seconds,
-        cost_usd=cost_usd(chosen, machine, time.billed_seconds),
+        cost_usd=cost_usd(chosen, instance, time.billed_seconds),
         keeps_deadline=in_time,
         notes=tuple(sizing.notes(chosen, asked=instances)),
     )
@@ -88,7 +98,7 @@ def minutes(seconds: float) -> str:
 @dataclass(frozen=True, kw_only=True)
 class _Sizing:
     work: Work
-    machine: Machine
+    instance: InstanceSpec
     rate: Rate
     assumptions: Assumptions
     deadline_seconds: int | None
@@ -109,7 +119,7 @@ class _Sizing:
         return next((n for n in range(1, self.allowed) if self._fits(n)), self.allowed)
 
     def time(self, instances: int) -> FleetTime:
-        return fleet_time(self.work, self.machine, self.rate, instances=instances, assumptions=self.assumptions)
+        return fleet_time(self.work, self.instance, self.rate, instances=instances, assumptions=self.assumptions)
 
     def fewest(self) -> int:
         in_time = self._fewest_in_time(self.allowed)
@@ -130,13 +140,13 @@ class _Sizing:
             yield "the quota is 0, so no instance can start until it is raised"
         if not self._fits(chosen):
             needed = self._disk_bytes(chosen) / 1e9
-            yield f"a disk of {self.machine.volume_gb:,g} GB is too small: each instance needs about {needed:,.0f} GB"
+            yield f"a disk of {self.instance.volume_gb:,g} GB is too small: each instance needs about {needed:,.0f} GB"
         if self.deadline_seconds is not None and self.time(chosen).seconds > self.deadline_seconds:
             yield self._late(chosen, self.deadline_seconds)
 
     def _limit(self, lowered: bool) -> str:
         if not lowered:
-            return f"that is too few for disks of {self.machine.volume_gb:,g} GB"
+            return f"that is too few for disks of {self.instance.volume_gb:,g} GB"
         if self.allowed < min(self.most, self.work.chunks):
             return f"the quota is {self.quota:,}"
         if self.work.chunks <= MAX_INSTANCES:
@@ -176,7 +186,7 @@ class _Sizing:
         return disk_bytes(self.work, instances=instances, assumptions=self.assumptions)
 
     def _fits(self, instances: int) -> bool:
-        return self._disk_bytes(instances) <= self.machine.volume_gb * 1e9
+        return self._disk_bytes(instances) <= self.instance.volume_gb * 1e9
 
 
 def _instances(count: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from contract.environments.all_partitions import PlanPartitionsEnvironment
 from contract.function_errors import InputError
 from contract.names import PARENT
-from contract.partitions import NAME_IN_WORDS, is_name
+from contract.partitions import NAME_RULE, is_name
 from contract.s3.keys import DEMAND, partition_folder
 from contract.s3.partition_keys import PartitionsKeys
 from contract.state.partitions_state import PartitionItem, PartitionsPlan, PartitionsState
@@ -33,7 +33,7 @@ PARTITIONS_KEY = "partitions"
 KNOWN_KEYS = (*RUN_KEYS, PARTITIONS_KEY)
 # With the longest partition name, the hyphens and a counter, a name has at most Step Functions' 80 characters.
 DIGEST = 8
-RENAME = f"rename its folder ({NAME_IN_WORDS})"
+RENAME = f"rename its folder ({NAME_RULE})"
 
 _client = clients(PATIENCE)
 
@@ -58,7 +58,7 @@ def plan_partitions(
         s3: An S3 client.
 
     Returns:
-        `items` (key of the list), `count`, `max_concurrency`, and `unusable`: key of the list of invalid names, if any.
+        `items` (key of the list), `count`, `max_concurrency`, and `invalid_names` (key of the list, or None).
 
     Raises:
         InputError: If the input is invalid.
@@ -68,8 +68,8 @@ def plan_partitions(
     fleet, instances = _checked(document, environment=environment, started_at=started_at)
     names = _names(document, partition_names(s3, environment.source), environment)
     keys = PartitionsKeys(execution=execution["name"])
-    unusable = [name for name in names if not is_name(name)]
-    if len(unusable) == len(names):
+    invalid_names = [name for name in names if not is_name(name)]
+    if len(invalid_names) == len(names):
         raise InputError([f"input: no partition has a valid name, e.g. {shown(names[0])}; {RENAME}"])
     run_input = {key: value for key, value in document.items() if key != PARTITIONS_KEY} | {PARENT: execution["id"]}
     items: list[PartitionItem] = [
@@ -80,7 +80,7 @@ def plan_partitions(
             "outcome": keys.outcome(name),
         }
         for name in names
-        if name not in unusable
+        if name not in invalid_names
     ]
 
     def put(content: object, key: str) -> str:
@@ -97,7 +97,7 @@ def plan_partitions(
         "max_concurrency": max(
             1, min(environment.max_concurrency, len(items), len(items) if allowed is None else allowed)
         ),
-        "unusable": put(unusable, keys.unusable) if unusable else None,
+        "invalid_names": put(invalid_names, keys.invalid_names) if invalid_names else None,
     }
 
 

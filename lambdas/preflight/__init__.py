@@ -1,4 +1,4 @@
 """Preflight: the last state before a job costs money. It checks that everything the run needs exists.
 
-Each module checks one thing: demand, image, model, quotas, storage, time. `findings` has the results of checks.
+Each module checks one thing: demand, image, model, quotas, storage, time. `check_results` has the results of checks.
 """

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from contract.data_files import IN_WORDS
+from contract.data_files import SUFFIX_LIST
 from contract.periods import last_day
 from contract.state.run_state import DemandFacts
 from lambdas.shared.clock import local_date
 
-from .findings import Finding, fine, wrong
+from .check_results import CheckResult, failed, ok
 
 GIGABYTE = 1_000_000_000
 # A shop that is closed on Sundays delivers its week before the week ends.
@@ -23,7 +23,7 @@ def check_demand(
     period_label: str,
     time_zone: str,
     volume_gb: int,
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Check the demand's files from outside. The job checks their content.
 
     Args:
@@ -39,26 +39,26 @@ def check_demand(
         ValueError: If the time zone is unknown.
     """
     if demand["tables"] == 0:
-        return [wrong(f"demand: no Parquet or CSV files in {uri}; upload some there ({IN_WORDS})")]
-    findings = []
+        return [failed(f"demand: no Parquet or CSV files in {uri}; upload some there ({SUFFIX_LIST})")]
+    results = []
     size = demand["bytes"] / GIGABYTE
     if demand["bytes"] == 0:
-        findings.append(wrong(f"demand: all files in {uri} are empty; upload them again"))
+        results.append(failed(f"demand: all files in {uri} are empty; upload them again"))
     if size > volume_gb:
-        findings.append(
-            wrong(f"demand: {size:,.0f} GB do not fit on a disk of {volume_gb:,} GB; raise training_job.volume_gb")
+        results.append(
+            failed(f"demand: {size:,.0f} GB do not fit on a disk of {volume_gb:,} GB; raise training_job.volume_gb")
         )
     written = datetime.fromisoformat(demand["newest"])
     if cutoff is not None and (ended := _ended(cutoff, frequency, period_label)) is not None:
         day = local_date(written, time_zone=time_zone)
         if day < ended - EARLY:
-            findings.append(
-                wrong(
+            results.append(
+                failed(
                     f"demand: the newest file in {uri} is from {day}, but the cutoff period {cutoff} ended on "
                     f"{ended}, so its demand is incomplete; upload the missing demand"
                 )
             )
-    return findings or [fine(f"demand: {demand['tables']:,} files, {size:,.3f} GB, newest from {written:%F %H:%M}")]
+    return results or [ok(f"demand: {demand['tables']:,} files, {size:,.3f} GB, newest from {written:%F %H:%M}")]
 
 
 def _ended(cutoff: date, frequency: str, period_label: str) -> date | None:

@@ -10,8 +10,8 @@ from lambdas.shared.clients import PATIENCE, Clients, clients
 from lambdas.shared.logs import log_invocation
 from lambdas.shared.registry_table import RECENT_RUNS, RunTable
 
+from .check_results import CheckResult, Verdict, run_check
 from .demand import check_demand
-from .findings import Finding, Verdict, looked_at
 from .image import check_image, readable_format
 from .model import check_model
 from .quotas import check_quotas
@@ -25,17 +25,17 @@ _client = clients(PATIENCE)
 def handler(event: RunState, _context: object) -> PreflightResult:
     """Handle the state Preflight."""
     environment = PreflightEnvironment.from_environment(os.environ)
-    findings = preflight(event["plan"], environment=environment, client=_client)
+    results = preflight(event["plan"], environment=environment, client=_client)
 
     def lines(verdict: Verdict) -> list[str]:
-        return [finding.line for finding in findings if finding.verdict == verdict]
+        return [result.line for result in results if result.verdict == verdict]
 
-    if problems := lines("wrong"):
+    if problems := lines("failed"):
         raise PreflightFailed("; ".join(problems))
-    return {"notes": lines("note"), "not_known": lines("unknown")}
+    return {"notes": lines("warning"), "unchecked": lines("unknown")}
 
 
-def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Clients) -> list[Finding]:
+def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Clients) -> list[CheckResult]:
     """Run all checks, even if one fails.
 
     Args:
@@ -46,7 +46,7 @@ def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Cl
     """
     cutoff, demand = plan["cutoff"], plan["demand"]
 
-    def the_demand() -> list[Finding]:
+    def demand_checks() -> list[CheckResult]:
         return check_demand(
             demand,
             date.fromisoformat(cutoff) if cutoff else None,
@@ -57,7 +57,7 @@ def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Cl
             volume_gb=environment.volume_gb,
         )
 
-    def the_time() -> list[Finding]:
+    def time_checks() -> list[CheckResult]:
         runs = RunTable(client("dynamodb"), environment.table).recent(plan["partition"], RECENT_RUNS)
         return check_time(
             runs,
@@ -67,23 +67,23 @@ def preflight(plan: PlanResult, *, environment: PreflightEnvironment, client: Cl
             max_runtime_minutes=environment.max_runtime_minutes,
         )
 
-    def the_model() -> list[Finding]:
+    def model_checks() -> list[CheckResult]:
         if plan["model"] is None:
             return []
         return [check_model(plan["model"], reads=readable_format(client("ecr"), environment.image))]
 
-    def the_quotas() -> list[Finding]:
+    def quotas_checks() -> list[CheckResult]:
         fleet_types = environment.fleet_types if plan["fleet"] else ()
-        return check_quotas(client("service-quotas"), environment.machines, fleet_types)
+        return check_quotas(client("service-quotas"), environment.instances, fleet_types)
 
     return [
-        *the_demand(),
-        *looked_at(
+        *demand_checks(),
+        *run_check(
             "bucket", lambda: check_buckets(client("s3"), [environment.data_bucket, environment.forecast_bucket])
         ),
-        *looked_at("key", lambda: check_key(client("kms"), environment.key)),
-        *looked_at("image", lambda: check_image(client("ecr"), environment.image)),
-        *looked_at("model", the_model),
-        *looked_at("quota", the_quotas),
-        *looked_at("time", the_time),
+        *run_check("key", lambda: check_key(client("kms"), environment.key)),
+        *run_check("image", lambda: check_image(client("ecr"), environment.image)),
+        *run_check("model", model_checks),
+        *run_check("quota", quotas_checks),
+        *run_check("time", time_checks),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.model_format import IMAGE_VARIABLE
 
-from .findings import Finding, fine, wrong
+from .check_results import CheckResult, failed, ok
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
@@ -32,7 +32,7 @@ class UnusableImageError(ValueError):
     """No job can run the image. The message gives the reason and the fix in one line."""
 
 
-def check_image(ecr: "ECRClient", uri: str) -> list[Finding]:
+def check_image(ecr: "ECRClient", uri: str) -> list[CheckResult]:
     """Check whether SageMaker's instances can run the image.
 
     Args:
@@ -42,10 +42,10 @@ def check_image(ecr: "ECRClient", uri: str) -> list[Finding]:
     try:
         architecture = image_config(ecr, uri).get("architecture")
     except UnusableImageError as error:
-        return [wrong(f"image: {error}")]
+        return [failed(f"image: {error}")]
     if architecture != ARCHITECTURE:
-        return [wrong(f"image: {uri} is for {architecture}, but SageMaker's instances are {ARCHITECTURE}; rebuild it")]
-    return [fine(f"image: {uri} exists, for {architecture}")]
+        return [failed(f"image: {uri} is for {architecture}, but SageMaker's instances are {ARCHITECTURE}; rebuild it")]
+    return [ok(f"image: {uri} exists, for {architecture}")]
 
 
 def readable_format(ecr: "ECRClient", uri: str) -> int | None:

@@ -1,12 +1,12 @@
 """Check whether the image can read the model that a run without training uses."""
 
-from contract.model_format import why_refused
+from contract.model_format import describe_mismatch
 from contract.state.run_state import ModelFacts
 
-from .findings import Finding, fine, unknown, wrong
+from .check_results import CheckResult, failed, ok, unknown
 
 
-def check_model(model: ModelFacts, *, reads: int | None) -> Finding:
+def check_model(model: ModelFacts, *, reads: int | None) -> CheckResult:
     """Compare the format of a published model with the format that the image reads.
 
     Args:
@@ -17,5 +17,5 @@ def check_model(model: ModelFacts, *, reads: int | None) -> Finding:
     if reads is None:
         return unknown(f"model: the image does not declare whether it reads format {found}; the job checks this")
     if found != reads:
-        return wrong(f"model: {why_refused(run_id=run_id, found=found, reads=reads)}")
-    return fine(f"model: the image reads format {reads}, the format of the model of run {run_id}")
+        return failed(f"model: {describe_mismatch(run_id=run_id, found=found, reads=reads)}")
+    return ok(f"model: the image reads format {reads}, the format of the model of run {run_id}")

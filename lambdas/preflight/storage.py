@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from .findings import Finding, fine, wrong
+from .check_results import CheckResult, failed, ok
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GONE = ("NoSuchBucket", "404")
 
 
-def check_buckets(s3: "S3Client", buckets: Sequence[str]) -> list[Finding]:
+def check_buckets(s3: "S3Client", buckets: Sequence[str]) -> list[CheckResult]:
     """Check that each bucket exists, with the call that needs the fewest permissions.
 
     Args:
@@ -24,17 +24,17 @@ def check_buckets(s3: "S3Client", buckets: Sequence[str]) -> list[Finding]:
     return [_bucket(s3, name) for name in buckets]
 
 
-def _bucket(s3: "S3Client", name: str) -> Finding:
+def _bucket(s3: "S3Client", name: str) -> CheckResult:
     try:
         s3.get_bucket_location(Bucket=name)
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
-        return wrong(f"bucket: {name} does not exist; deploy the data stack again")
-    return fine(f"bucket: {name} exists")
+        return failed(f"bucket: {name} does not exist; deploy the data stack again")
+    return ok(f"bucket: {name} exists")
 
 
-def check_key(kms: "KMSClient", key: str) -> list[Finding]:
+def check_key(kms: "KMSClient", key: str) -> list[CheckResult]:
     """Check that the key is enabled. Without it, nothing can be read or written.
 
     Args:
@@ -44,9 +44,9 @@ def check_key(kms: "KMSClient", key: str) -> list[Finding]:
     try:
         state: str = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
     except kms.exceptions.NotFoundException:
-        state = "gone"
+        return [failed(f"key: {key} does not exist; deploy the data stack again, or correct the key's ARN")]
     if state == "PendingDeletion":
-        return [wrong(f"key: {key} is scheduled for deletion; cancel the deletion in KMS now, then enable the key")]
+        return [failed(f"key: {key} is scheduled for deletion; cancel the deletion in KMS now, then enable the key")]
     if state != "Enabled":
-        return [wrong(f"key: {key} is {state}; enable it in KMS")]
-    return [fine(f"key: {key} is enabled")]
+        return [failed(f"key: {key} is {state}; enable it in KMS")]
+    return [ok(f"key: {key} is enabled")]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from lambdas.shared.registry_record import Run
 
-from .findings import Finding, fine, unknown, wrong
+from .check_results import CheckResult, failed, ok, unknown
 
 # Duration of a job without demand: start of the instance and the container, and the model.
 FIXED_SECONDS = 180
@@ -14,7 +14,7 @@ MAX_GROWTH = 4
 
 def check_time(
     runs: Iterable[Run], *, mode: str, fleet: bool, demand_bytes: int, max_runtime_minutes: int
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Estimate the job's duration from the last comparable run; the duration grows with the bytes of demand.
 
     Args:
@@ -36,8 +36,8 @@ def check_time(
     if demand_bytes > MAX_GROWTH * before:
         return [unknown(f"time: {estimate}, but the earlier run is too small for a reliable estimate")]
     if expected > max_runtime_minutes * 60:
-        return [wrong(f"time: {estimate}, but the limit is {max_runtime_minutes} minutes; raise max_runtime_minutes")]
-    return [fine(f"time: {estimate} of at most {max_runtime_minutes}")]
+        return [failed(f"time: {estimate}, but the limit is {max_runtime_minutes} minutes; raise max_runtime_minutes")]
+    return [ok(f"time: {estimate} of at most {max_runtime_minutes}")]
 
 
 def _measured(run: Run, *, mode: str, fleet: bool) -> Iterator[tuple[float, int]]:

@@ -61,10 +61,15 @@ def _fleet(run: CheckedRun) -> Iterator[str]:
     """Yield the fleet's duration and cost, next to the plan."""
     fleet = run.get("fleet")
     if fleet:
-        minutes = "" if fleet["seconds"] is None else f" took {fleet['seconds'] / 60:,.0f} minutes"
-        cost = "" if fleet["cost"] is None else f" and cost ${fleet['cost']:,.2f}"
+        facts = []
+        if fleet["seconds"] is not None:
+            facts.append(f"took {fleet['seconds'] / 60:,.0f} minutes")
+        if fleet["cost"] is not None:
+            facts.append(f"cost ${fleet['cost']:,.2f}")
+        if facts:
+            yield f"The fleet {' and '.join(facts)}."
         notes = f" ({'; '.join(fleet['notes'])})" if fleet["notes"] else ""
-        yield f"The fleet{minutes}{cost}; the plan was {fleet['planned']}{notes}."
+        yield f"The fleet's plan was {fleet['planned']}{notes}."
 
 
 def accuracy(metrics: Metrics) -> str:

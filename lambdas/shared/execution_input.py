@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from contract.function_errors import InputError
 from contract.limits import MAX_INSTANCES
 from contract.names import PARENT
-from contract.partitions import NAME_IN_WORDS, is_name
+from contract.partitions import NAME_RULE, is_name
 
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
 MODES = ("train", "infer")
@@ -205,6 +205,6 @@ FIELDS: Mapping[str, _Field] = {
     "fleet": _Field(is_valid=_is_fleet, problem=f"is not true, false, or 1 to {MAX_INSTANCES} instances"),
     "mode": _Field(is_valid=lambda value: value in MODES, problem="is not train or infer"),
     "partition": _Field(
-        is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is not a name of {NAME_IN_WORDS}"
+        is_valid=lambda value: isinstance(value, str) and is_name(value), problem=f"is not a name of {NAME_RULE}"
     ),
 }

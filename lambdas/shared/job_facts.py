@@ -27,11 +27,11 @@ def json_object(cause: object) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], demand_bytes: int | None) -> JobFacts:
+def job_facts(description: JobDescription, *, hourly_prices: Mapping[str, float], demand_bytes: int | None) -> JobFacts:
     """Return the registry's facts of a training job.
 
     Args:
-        described: DescribeTrainingJob's answer; a job that never ran has no times.
+        description: DescribeTrainingJob's answer; a job that never ran has no times.
         hourly_prices: By instance type, in the account's currency; a type without one has no cost.
         demand_bytes: Size of the demand that the job read.
 
@@ -39,14 +39,14 @@ def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], 
         `name`, `arn`, `instance_type`, `spot`, `seconds`, `billable_seconds`, `cost` and `demand_bytes`; None for
         unknown values.
     """
-    instance_type = (described.get("ResourceConfig") or {}).get("InstanceType")
-    billable, price = described.get("BillableTimeInSeconds"), hourly_prices.get(str(instance_type))
+    instance_type = (description.get("ResourceConfig") or {}).get("InstanceType")
+    billable, price = description.get("BillableTimeInSeconds"), hourly_prices.get(str(instance_type))
     return {
-        "name": described.get("TrainingJobName"),
-        "arn": described.get("TrainingJobArn"),
+        "name": description.get("TrainingJobName"),
+        "arn": description.get("TrainingJobArn"),
         "instance_type": instance_type,
-        "spot": described.get("EnableManagedSpotTraining"),
-        "seconds": described.get("TrainingTimeInSeconds"),
+        "spot": description.get("EnableManagedSpotTraining"),
+        "seconds": description.get("TrainingTimeInSeconds"),
         "billable_seconds": billable,
         "cost": _cost(billable, price),
         "demand_bytes": demand_bytes,
@@ -54,28 +54,28 @@ def job_facts(described: JobDescription, *, hourly_prices: Mapping[str, float], 
 
 
 def fleet_facts(
-    planned: FleetState | None, described: JobDescription, *, hourly_prices: Mapping[str, float]
+    planned: FleetState | None, description: JobDescription, *, hourly_prices: Mapping[str, float]
 ) -> FleetFacts:
     """Return the registry's facts of a fleet: its plan and its result.
 
     Args:
         planned: Result of PlanFleet; None if unknown.
-        described: DescribeProcessingJob's answer from Step Functions, with times in milliseconds since 1970.
+        description: DescribeProcessingJob's answer from Step Functions, with times in milliseconds since 1970.
         hourly_prices: By instance type.
 
     Returns:
         `name`, `instance_type`, `instances`, `seconds` (from the request to the end), `billable_seconds` (total of all
         instances) and `cost`, with None for unknown values; `planned`, in words, and `notes`.
     """
-    cluster = (described.get("ProcessingResources") or {}).get("ClusterConfig") or {}
+    cluster = (description.get("ProcessingResources") or {}).get("ClusterConfig") or {}
     instance_type, instances = cluster.get("InstanceType"), cluster.get("InstanceCount")
-    created, begun, ended = (
-        parse_timestamp(described.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
+    created, started, ended = (
+        parse_timestamp(description.get(name)) for name in ("CreationTime", "ProcessingStartTime", "ProcessingEndTime")
     )
-    billable = None if begun is None or ended is None or not instances else round((ended - begun) * instances)
+    billable = None if started is None or ended is None or not instances else round((ended - started) * instances)
     price = hourly_prices.get(str(instance_type))
     return {
-        "name": described.get("ProcessingJobName"),
+        "name": description.get("ProcessingJobName"),
         "instance_type": instance_type,
         "instances": instances,
         "seconds": None if created is None or ended is None else round(ended - created),

@@ -17,16 +17,16 @@ def log_invocation(handler: Callable[[Event, object], Answer]) -> Callable[[Even
 
     @functools.wraps(handler)
     def wrapped(event: Event, context: Any) -> Answer:  # noqa: ANN401 (Lambda's own)
-        begun = time.monotonic()
+        started = time.monotonic()
         fields = {"function": context.function_name, "request_id": context.aws_request_id, **run_context(event)}
         try:
             answer = handler(event, context)
         except Exception as error:
-            seconds = round(time.monotonic() - begun, 3)
+            seconds = round(time.monotonic() - started, 3)
             write("ERROR", str(error), **fields, error=type(error).__name__, seconds=seconds)
             raise
         planned = run_context({"plan": answer}) if isinstance(answer, dict) else {}
-        write("INFO", "done", **{**planned, **fields}, seconds=round(time.monotonic() - begun, 3))
+        write("INFO", "done", **{**planned, **fields}, seconds=round(time.monotonic() - started, 3))
         return answer
 
     return wrapped

@@ -33,13 +33,13 @@ def emit_metrics(
     measured = {name: (value, unit) for name, (value, unit) in metrics.items() if _is_measured(value)}
     if not measured:
         return
-    described = {
+    description = {
         "Namespace": NAMESPACE,
         "Dimensions": [[DEPLOYMENT, *dimension]],
         "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in measured.items()],
     }
     line: dict[str, Any] = {
-        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]},
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [description]},
         DEPLOYMENT: deployment,
         **dimension,
         **about,

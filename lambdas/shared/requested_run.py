@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from contract.environments.settings import FleetDefaults
 from contract.function_errors import InputError
-from contract.periods import IN_WORDS, last_complete_period, period_on_or_before
+from contract.periods import FREQUENCY_RULE, last_complete_period, period_on_or_before
 from lambdas.shared.clock import local_date
 from lambdas.shared.execution_input import Request
 
@@ -34,7 +34,7 @@ def asked_cutoff(
         try:
             return last_complete_period(today, frequency=frequency, label=period_label)
         except ValueError as error:
-            raise InputError([f"configuration: {error}; a scheduled run needs {IN_WORDS}"]) from None
+            raise InputError([f"configuration: {error}; a scheduled run needs {FREQUENCY_RULE}"]) from None
     if request.cutoff is None:
         return None
     today = _local_date(started_at, time_zone=time_zone)

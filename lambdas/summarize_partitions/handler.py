@@ -16,7 +16,7 @@ from lambdas.shared.console_links import execution_link, object_link
 from lambdas.shared.logs import log_invocation, run_context
 from lambdas.shared.metrics import COUNT, emit_metrics
 
-from .table import Row, as_csv, describe_counts, list_unfinished, malformed, map_aborted_message, row, unusable
+from .table import Row, as_csv, describe_counts, invalid_name_row, list_unfinished, malformed, map_aborted_message, row
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,7 +34,7 @@ def handler(event: PartitionsState, _context: object) -> PartitionsOutcome:
     outcome = summarize_partitions(
         event, deployment=environment.deployment, bucket=environment.forecast_bucket, s3=_client("s3")
     )
-    unfinished = outcome["partitions"] - outcome["fine"]
+    unfinished = outcome["partitions"] - outcome["succeeded"]
     emit_metrics(environment.deployment, {Metric.PARTITIONS_UNFINISHED: (unfinished, COUNT)}, about=run_context(event))
     return outcome
 
@@ -49,7 +49,7 @@ def summarize_partitions(state: PartitionsState, *, deployment: str, bucket: str
         s3: An S3 client.
 
     Returns:
-        `all_succeeded`, the number of `partitions`, the number that is `fine`, the `table`'s URI, `subject` and
+        `all_succeeded`, the number of `partitions`, the number that `succeeded`, the `table`'s URI, `subject` and
         `message`. `error` and `cause` are for an execution that fails because a partition failed or the Map aborted.
     """
     plan, execution = state["plan"], state["execution"]["id"]
@@ -57,11 +57,11 @@ def summarize_partitions(state: PartitionsState, *, deployment: str, bucket: str
     rows = _rows(plan, keys, bucket=bucket, s3=s3)
     s3.put_object(Bucket=bucket, Key=keys.table, Body=as_csv(rows).encode(), ContentType="text/csv")
     table = f"s3://{bucket}/{keys.table}"
-    fine, counted = sum(each.is_success for each in rows), describe_counts(rows)
+    succeeded, counted = sum(each.is_success for each in rows), describe_counts(rows)
     broken = [map_aborted_message(state["error"])] if "error" in state else []
-    all_succeeded = fine == len(rows) and not broken
+    all_succeeded = succeeded == len(rows) and not broken
     lines = [f"{deployment}, {len(rows):,} partitions: {counted}.", *broken]
-    if fine < len(rows):
+    if succeeded < len(rows):
         lines.append(list_unfinished(rows))
     if not all_succeeded:
         lines.append("Fix the causes, then start a new execution with the same input. It skips published partitions.")
@@ -71,7 +71,7 @@ def summarize_partitions(state: PartitionsState, *, deployment: str, bucket: str
     return {
         "all_succeeded": all_succeeded,
         "partitions": len(rows),
-        "fine": fine,
+        "succeeded": succeeded,
         "counts": counted,
         "table": table,
         "subject": f"{deployment}: {how}",
@@ -97,4 +97,4 @@ def _rows(plan: PartitionsPlan, keys: PartitionsKeys, *, bucket: str, s3: "S3Cli
 
     with ThreadPoolExecutor(CONCURRENT_READS) as reads:
         rows = list(reads.map(of, items))
-    return rows + [unusable(name) for name in (read(plan["unusable"]) if plan["unusable"] else ())]
+    return rows + [invalid_name_row(name) for name in (read(plan["invalid_names"]) if plan["invalid_names"] else ())]

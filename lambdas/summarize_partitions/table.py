@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 from contract.function_errors import InputError, QualityGateFailed
-from contract.partitions import NAME_IN_WORDS
+from contract.partitions import NAME_RULE
 from contract.state.partitions_state import PartitionItem
 from contract.state.run_state import ErrorState
 
@@ -113,9 +113,9 @@ def map_aborted_message(error: ErrorState) -> str:
     return f"The Map over the partitions aborted: {reason or 'no reason was reported'}"
 
 
-def unusable(name: str) -> Row:
+def invalid_name_row(name: str) -> Row:
     """Return the row of a partition that did not run because its name is invalid."""
-    reason = f"the folder's name is invalid; rename it ({NAME_IN_WORDS})"
+    reason = f"the folder's name is invalid; rename it ({NAME_RULE})"
     return Row(partition=name, outcome="failed", kind=InputError.__name__, reason=reason)
 
 
@@ -123,13 +123,13 @@ def _failed(partition: str, name: str, error: Mapping[str, Any]) -> Row:
     """Return the row of a failure. The cause is a JSON description if the execution started, else plain text."""
     kind, cause = str(error.get("Error", "")), str(error.get("Cause", ""))
     try:
-        described = json.loads(cause)
+        description = json.loads(cause)
     except ValueError:
-        described = {}
-    if isinstance(described, dict) and "Status" in described:
-        kind = described.get("Error") or described["Status"]
-        cause = described.get("Cause") or f"the execution ended with status {described['Status']}"
-        name = described.get("Name") or name
+        description = {}
+    if isinstance(description, dict) and "Status" in description:
+        kind = description.get("Error") or description["Status"]
+        cause = description.get("Cause") or f"the execution ended with status {description['Status']}"
+        name = description.get("Name") or name
     outcome: Outcome = "pending_approval" if kind == QualityGateFailed.__name__ else "failed"
     return Row(partition=partition, outcome=outcome, kind=kind, reason=short(_error_message(cause)), execution=name)
 

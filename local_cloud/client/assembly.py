@@ -157,14 +157,14 @@ def _deploy_stack(stack: Stack, cloudformation: "CloudFormationClient") -> dict[
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"stack {stack.name}: {error}") from error
-    while (described := cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0])["StackStatus"].endswith(
+    while (description := cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0])["StackStatus"].endswith(
         "_IN_PROGRESS"
     ):
         time.sleep(_POLL_SECONDS)
-    if described["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        reason = described.get("StackStatusReason", "see the local cloud's log, server.log in its state folder")
-        raise DeploymentError(f"stack {stack.name}: {described['StackStatus']}: {reason}")
-    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+    if description["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        reason = description.get("StackStatusReason", "see the local cloud's log, server.log in its state folder")
+        raise DeploymentError(f"stack {stack.name}: {description['StackStatus']}: {reason}")
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
 
 def _exists(name: str, cloudformation: "CloudFormationClient") -> bool:

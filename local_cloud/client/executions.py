@@ -75,7 +75,7 @@ def follow_execution(
     logs = JobLogs(client("logs"))
     seen = 0
     while True:
-        described = workflows.describe_execution(executionArn=execution_arn)
+        description = workflows.describe_execution(executionArn=execution_arn)
         history = _history(workflows, execution_arn)
         lines = logs.new_lines(jobs_of(history))
         fresh: list[StateEvent | JobLogLine] = [
@@ -84,8 +84,8 @@ def follow_execution(
         ]
         seen = len(history)
         yield from sorted(fresh, key=lambda event: event.time)
-        if described["status"] != "RUNNING":
-            yield _end(described)
+        if description["status"] != "RUNNING":
+            yield _end(description)
             return
         time.sleep(poll_seconds)
 
@@ -100,9 +100,9 @@ def wait_for_execution(
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        described = client("stepfunctions").describe_execution(executionArn=execution_arn)
-        if described["status"] != "RUNNING":
-            return described
+        description = client("stepfunctions").describe_execution(executionArn=execution_arn)
+        if description["status"] != "RUNNING":
+            return description
         time.sleep(_POLL_SECONDS / 3)
     raise TimeoutError(f"{execution_arn} still runs after {seconds:g} seconds")
 
@@ -110,14 +110,14 @@ def wait_for_execution(
 def save_execution(client: ClientFactory, execution_arn: str, folder: Path) -> None:
     """Write `execution.json`, `history.json` and `logs/` (jobs and Lambda functions) of an execution to `folder`."""
     workflows = client("stepfunctions")
-    described = workflows.describe_execution(executionArn=execution_arn)
+    description = workflows.describe_execution(executionArn=execution_arn)
     history = _history(workflows, execution_arn)
     logs = folder / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "execution.json", {k: v for k, v in described.items() if k != "ResponseMetadata"})
+    _write_json(folder / "execution.json", {k: v for k, v in description.items() if k != "ResponseMetadata"})
     _write_json(folder / "history.json", history)
     lines: list[LogLine] = JobLogs(client("logs")).new_lines(jobs_of(history))
-    lines += lambda_log_lines(client, history, since=described["startDate"])
+    lines += lambda_log_lines(client, history, since=description["startDate"])
     for line in lines:
         name = f"{line.source}-{line.host}" if line.host else line.source
         with (logs / f"{name}.log").open("a", encoding="utf-8") as file:
@@ -167,13 +167,13 @@ def _state_of(event: "HistoryEventTypeDef", by_id: dict[int, "HistoryEventTypeDe
     return walked["stateEnteredEventDetails"]["name"] if walked else ""
 
 
-def _end(described: "DescribeExecutionOutputTypeDef") -> ExecutionEnded:
+def _end(description: "DescribeExecutionOutputTypeDef") -> ExecutionEnded:
     return ExecutionEnded(
-        time=described.get("stopDate", datetime.now(UTC)),
-        status=described["status"],
-        error=described.get("error", ""),
-        cause=described.get("cause", ""),
-        output=json.loads(described["output"]) if "output" in described else None,
+        time=description.get("stopDate", datetime.now(UTC)),
+        status=description["status"],
+        error=description.get("error", ""),
+        cause=description.get("cause", ""),
+        output=json.loads(description["output"]) if "output" in description else None,
     )
 
 

@@ -197,15 +197,15 @@ class LocalCloud:
 
     def forget_faults(self) -> None:
         """Remove all unused faults and release all paused states."""
-        self.release_states()
+        self.resume_states()
         ApiFaults(self._layout.api_faults).clear()
         Faults(self._layout.faults).clear()
 
     def pause_at_state(self, name: str) -> None:
-        """Pause executions when they enter the state, until they end or `release_states` is called."""
+        """Pause executions when they enter the state, until they end or `resume_states` is called."""
         PausedStates(self._layout.paused_states).pause(name)
 
-    def release_states(self) -> None:
+    def resume_states(self) -> None:
         """Let paused executions continue, and pause no further ones."""
         PausedStates(self._layout.paused_states).release()
 

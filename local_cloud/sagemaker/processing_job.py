@@ -79,7 +79,7 @@ class ProcessingJob(Job):
 
     def describe(self) -> dict[str, Any]:
         """Return the request without its tags, plus the job's status and results."""
-        described: dict[str, Any] = {
+        description: dict[str, Any] = {
             **{name: value for name, value in self.request.items() if name != "Tags"},
             "ProcessingJobArn": self.arn,
             "ProcessingJobStatus": self.status,
@@ -92,7 +92,7 @@ class ProcessingJob(Job):
             "FailureReason": self.failure_reason,
             "ExitMessage": self._exit_message or None,
         }
-        return described | {name: value for name, value in optional.items() if value is not None}
+        return description | {name: value for name, value in optional.items() if value is not None}
 
     def _outputs(self) -> list[dict[str, Any]]:
         return [output["S3Output"] for output in self.request.get("ProcessingOutputConfig", {}).get("Outputs", [])]

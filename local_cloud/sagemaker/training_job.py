@@ -121,7 +121,7 @@ class TrainingJob(Job):
         """Return the request without its tags, plus the job's status and results."""
         transitions = [dict(transition) for transition in self._transitions]
         output = {"KmsKeyId": "", "CompressionType": "GZIP", **self.request["OutputDataConfig"]}
-        described: dict[str, Any] = {
+        description: dict[str, Any] = {
             "EnableNetworkIsolation": False,
             "EnableInterContainerTrafficEncryption": False,
             "EnableManagedSpotTraining": False,
@@ -135,18 +135,18 @@ class TrainingJob(Job):
             "LastModifiedTime": self.modified,
         }
         if self.started is not None:
-            described["TrainingStartTime"] = self.started
+            description["TrainingStartTime"] = self.started
         if self.ended is not None:
             seconds = round((self.ended - (self.started or self.ended)).total_seconds())
-            described |= {"TrainingEndTime": self.ended, "TrainingTimeInSeconds": seconds}
-            described["BillableTimeInSeconds"] = seconds * self.cluster["InstanceCount"]
+            description |= {"TrainingEndTime": self.ended, "TrainingTimeInSeconds": seconds}
+            description["BillableTimeInSeconds"] = seconds * self.cluster["InstanceCount"]
         if self.failure_reason is not None:
-            described["FailureReason"] = self.failure_reason
+            description["FailureReason"] = self.failure_reason
         if self.status in ("Completed", "Stopped"):
             artifact = "model/" if output["CompressionType"] == "NONE" else "model.tar.gz"
             folder = S3Location.parse(output["S3OutputPath"]).below(self.name, "output")
-            described["ModelArtifacts"] = {"S3ModelArtifacts": str(folder.below(artifact))}
-        return described
+            description["ModelArtifacts"] = {"S3ModelArtifacts": str(folder.below(artifact))}
+        return description
 
     def _resources(self, host: str, hosts: list[str]) -> dict[str, Any]:
         instance_type = self.cluster["InstanceType"]

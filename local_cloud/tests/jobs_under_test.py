@@ -56,15 +56,17 @@ class Jobs:
     def ended(self, name: str, *, kind: str = "training") -> dict[str, Any]:
         """Wait for the end of a job and return its description."""
         status = f"{kind.capitalize()}JobStatus"
-        while (described := self.describe(name, kind=kind))[status] in ("InProgress", "Stopping"):
+        while (description := self.describe(name, kind=kind))[status] in ("InProgress", "Stopping"):
             time.sleep(0.05)
-        return described
+        return description
 
     def describe(self, name: str, *, kind: str = "training") -> dict[str, Any]:
         """Return the description of a job."""
         sagemaker = self.cloud.client("sagemaker")
-        described: dict[str, Any] = getattr(sagemaker, f"describe_{kind}_job")(**{f"{kind.capitalize()}JobName": name})
-        return described
+        description: dict[str, Any] = getattr(sagemaker, f"describe_{kind}_job")(
+            **{f"{kind.capitalize()}JobName": name}
+        )
+        return description
 
     def process(self, **settings: Any) -> dict[str, Any]:
         """Run a processing job to its end and return its description. `settings` are those of `start_processing`."""

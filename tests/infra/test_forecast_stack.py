@@ -63,7 +63,7 @@ def test_names_and_variables_of_the_functions(template: Templates, environment: 
     assert f'"TimeoutSeconds":{lease}' in json.dumps(machine["DefinitionString"]).replace("\\", "")
     base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
     assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
-    machines = json.loads(variables["PreflightFunction"].pop("MACHINES"))
+    machines = json.loads(variables["PreflightFunction"].pop("INSTANCES"))
     assert [machine["instance_type"] for machine in machines if not machine["spot"]] == list(
         settings.training_job.instance_types
     )

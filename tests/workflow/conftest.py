@@ -81,7 +81,7 @@ class Deployment:
         return str(started["executionArn"])
 
     def ended(self, execution: str) -> Ended:
-        described = wait_for_execution(self.cloud.client, execution)
+        description = wait_for_execution(self.cloud.client, execution)
         events = [event for event in follow_execution(self.cloud.client, execution) if isinstance(event, StateEvent)]
         states = [event.state for event in events if event.change == "entered"]
         history = self.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
@@ -89,10 +89,10 @@ class Deployment:
         scheduled = [event.get("taskScheduledEventDetails", {}) for event in history["events"]]
         requests = [json.loads(task["parameters"]) for task in scheduled if "parameters" in task]
         return Ended(
-            status=described["status"],
-            error=described.get("error", ""),
-            cause=error_message(described.get("cause", "")),
-            output=json.loads(described.get("output", "{}")),
+            status=description["status"],
+            error=description.get("error", ""),
+            cause=error_message(description.get("cause", "")),
+            output=json.loads(description.get("output", "{}")),
             states=states,
             jobs=[request["TrainingJobName"] for request in requests if "TrainingJobName" in request],
             requests_on_spot=[

@@ -76,9 +76,9 @@ def test_the_checks_detect_violations(environment: DrillEnvironment) -> None:
     environment.upload(small_demand())
     execution = environment.start({"config": FEW_TREES})
     environment.wait([execution])
-    described = {execution: environment.described(execution)}
-    assert violations(environment, Drill(0), described) == []
+    description = {execution: environment.describe(execution)}
+    assert violations(environment, Drill(0), description) == []
     for message, break_run in breakages.items():
-        assert not any(message in each for each in violations(environment, Drill(0), described)), message
+        assert not any(message in each for each in violations(environment, Drill(0), description)), message
         break_run(environment)
-        assert any(message in each for each in violations(environment, Drill(0), described)), message
+        assert any(message in each for each in violations(environment, Drill(0), description)), message

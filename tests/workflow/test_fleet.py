@@ -61,7 +61,7 @@ def test_a_fleet_makes_the_same_forecasts_as_a_single_job(application: Deploymen
     assert (made["model"]["run_id"], made["inference"]["instances"]) == (model, 3)
     assert published is not None
     assert published["run_id"] == run_id
-    assert f"the plan was 3 x {TYPES[0]}, about" in ended.output["message"]
+    assert f"plan was 3 x {TYPES[0]}, about" in ended.output["message"]
     (run,) = application.runs()
     fleet = run.attempts[-1].details["fleet"]
     assert (fleet["instances"], fleet["instance_type"]) == (3, TYPES[0])

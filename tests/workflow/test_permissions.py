@@ -43,8 +43,8 @@ def exercised(
     """Return an environment in which every kind of call has been made once."""
     with deploy(tmp_path_factory.mktemp("permissions"), assemblies["fleet"]) as application:
         application.upload_rows(demand)
-        described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
-        upload_to(application, "StaticUri", "articles.parquet", described)
+        description = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
+        upload_to(application, "StaticUri", "articles.parquet", description)
         weeks = demand.select("ds").unique().with_columns(price=1.0)
         upload_to(application, "CovariatesUri", "prices.parquet", weeks)
         late = application.cloud.client("lambda").invoke(

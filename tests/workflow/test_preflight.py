@@ -63,7 +63,7 @@ def test_the_next_run_knows_the_duration_of_the_last_run(application: Deployment
     assert job["seconds"] > 0
     assert job["demand_bytes"] == (application.folder / "rows.parquet").stat().st_size
     again = application.run({"config": FEW_TREES, "force": True})
-    assert again.outputs["Preflight"]["preflight"] == {"notes": [], "not_known": []}
+    assert again.outputs["Preflight"]["preflight"] == {"notes": [], "unchecked": []}
 
 
 def preflight(cloud: LocalCloud, environment: str) -> subprocess.CompletedProcess[str]:

@@ -108,8 +108,8 @@ def data_quality(application: Deployment, run_id: str) -> dict[str, Any]:
 
 def test_static_columns_reach_the_job(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
-    described = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
-    upload_to(application, "StaticUri", "articles.parquet", described)
+    description = demand.select("article_id", "merchant_id").unique().with_columns(brand=pl.col("article_id"))
+    upload_to(application, "StaticUri", "articles.parquet", description)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
     assert data_quality(application, ended.output["run_id"])["input"]["static_columns"] == 1
@@ -123,4 +123,4 @@ def test_covariates_reach_the_job(application: Deployment, demand: pl.DataFrame)
     upload_to(application, "CovariatesUri", "prices.parquet", prices)
     ended = application.run({"config": FEW_TREES})
     assert ended.status == "SUCCEEDED", ended.cause
-    assert data_quality(application, ended.output["run_id"])["covariates_unknown_ahead"] == {"price": 0.0}
+    assert data_quality(application, ended.output["run_id"])["covariates_missing_in_horizon"] == {"price": 0.0}

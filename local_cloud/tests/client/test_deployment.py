@@ -16,8 +16,8 @@ def test_every_resource_type_has_a_name_and_an_arn(cloud: LocalCloud, outputs: d
     assert outputs["MachineArn"].startswith(f"arn:aws:states:{place}:stateMachine:")
     assert outputs["ScheduleArn"] == f"arn:aws:scheduler:{place}:schedule/example-group/weekly"
     assert outputs["AlarmArn"].startswith(f"arn:aws:cloudwatch:{place}:compositealarm/")
-    described = cloud.client("kms").describe_key(KeyId="alias/example")
-    assert described["KeyMetadata"]["Arn"] == outputs["KeyArn"]
+    description = cloud.client("kms").describe_key(KeyId="alias/example")
+    assert description["KeyMetadata"]["Arn"] == outputs["KeyArn"]
 
 
 def test_a_bucket_policy_has_no_effect(cloud: LocalCloud, outputs: dict[str, str]) -> None:

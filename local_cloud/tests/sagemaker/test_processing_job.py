@@ -28,15 +28,15 @@ def _input(jobs: Jobs, prefix: str, **settings: str) -> dict[str, object]:
 
 def test_two_instances_share_the_input_and_fill_one_prefix(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put(*(f"fleet/{number}.txt" for number in range(3)))
-    described = jobs.process(
+    description = jobs.process(
         instances=2,
         inputs=[_input(jobs, "fleet/", S3DataDistributionType="ShardedByS3Key")],
         environment={"behavior": "message", "COLOR": "blue"},
     )
-    assert described["ProcessingJobStatus"] == "Completed", described
-    assert described["ExitMessage"] == "all went wellall went well"
-    assert described["Environment"]["COLOR"] == "blue"
-    name = described["ProcessingJobName"]
+    assert description["ProcessingJobStatus"] == "Completed", description
+    assert description["ExitMessage"] == "all went wellall went well"
+    assert description["Environment"]["COLOR"] == "blue"
+    name = description["ProcessingJobName"]
     seen = {host: json.loads(jobs.read(f"processed/{name}/seen-{host}.json")) for host in ("algo-1", "algo-2")}
     assert list(seen["algo-1"]["files"]) == ["0.txt", "2.txt"]
     assert list(seen["algo-2"]["files"]) == ["1.txt"]
@@ -51,9 +51,9 @@ def test_two_instances_share_the_input_and_fill_one_prefix(cloud: LocalCloud, jo
 
 def test_a_failing_container_fails_the_job(jobs: Jobs) -> None:
     jobs.put("fleet/0.txt")
-    described = jobs.process(inputs=[_input(jobs, "fleet/")], environment={"behavior": "fail"})
-    assert described["ProcessingJobStatus"] == "Failed"
-    assert described["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 2"
+    description = jobs.process(inputs=[_input(jobs, "fleet/")], environment={"behavior": "fail"})
+    assert description["ProcessingJobStatus"] == "Failed"
+    assert description["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 2"
 
 
 def test_an_instance_may_receive_no_objects(cloud: LocalCloud, jobs: Jobs) -> None:
@@ -62,9 +62,9 @@ def test_an_instance_may_receive_no_objects(cloud: LocalCloud, jobs: Jobs) -> No
         Bucket=jobs.bucket, Key="few/", Body=b""
     )  # a folder made in the console is not a file
     settings = {"S3DataDistributionType": "ShardedByS3Key"}
-    described = jobs.process(instances=4, inputs=[_input(jobs, "few/", **settings)], environment={})
-    assert described["ProcessingJobStatus"] == "Completed", described
-    job = cloud.state_folder / "jobs/processing" / described["ProcessingJobName"]
+    description = jobs.process(instances=4, inputs=[_input(jobs, "few/", **settings)], environment={})
+    assert description["ProcessingJobStatus"] == "Completed", description
+    job = cloud.state_folder / "jobs/processing" / description["ProcessingJobName"]
     received = [job / f"algo-{number}/opt/ml/processing/input" for number in range(1, 5)]
     assert all(folder.is_dir() for folder in received)
     names = [[path.name for path in folder.rglob("*")] for folder in received]
@@ -81,8 +81,8 @@ def test_every_instance_gets_unsharded_input(jobs: Jobs) -> None:
         assert set(_seen(jobs, without, host)) == {"a.txt", "deep/b.txt", "-old/c.txt"}
 
 
-def _seen(jobs: Jobs, described: dict[str, Any], host: str) -> dict[str, str]:
-    text = jobs.read(f"processed/{described['ProcessingJobName']}/seen-{host}.json")
+def _seen(jobs: Jobs, description: dict[str, Any], host: str) -> dict[str, str]:
+    text = jobs.read(f"processed/{description['ProcessingJobName']}/seen-{host}.json")
     return dict(json.loads(text)["files"])
 
 
@@ -92,9 +92,9 @@ def test_a_killed_instance_ends_the_fleet(cloud: LocalCloud, jobs: Jobs) -> None
         time.sleep(0.05)
     process = int((cloud.state_folder / "jobs/processing" / name / "algo-2/opt/ml.pid").read_text())
     os.kill(process, signal.SIGKILL)
-    described = jobs.ended(name, kind="processing")
-    assert described["ProcessingJobStatus"] == "Failed"
-    assert described["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 137"
+    description = jobs.ended(name, kind="processing")
+    assert description["ProcessingJobStatus"] == "Failed"
+    assert description["FailureReason"] == "AlgorithmError: See job logs for more information, exit code: 137"
 
 
 def test_the_platform_fails_processing_jobs_too(cloud: LocalCloud, jobs: Jobs) -> None:
@@ -102,9 +102,9 @@ def test_the_platform_fails_processing_jobs_too(cloud: LocalCloud, jobs: Jobs) -
     cloud.fail_next_job(instance_type="ml.c4.xlarge", reason="internal")
     assert jobs.process(environment={})["ProcessingJobStatus"] == "Completed"  # the faults are for another type
     for reason in ("CapacityError: Unable to provision", "InternalServerError: "):
-        described = jobs.process(instance_type="ml.c4.xlarge", instances=2, environment={})
-        assert described["ProcessingJobStatus"] == "Failed"
-        assert described["FailureReason"].startswith(reason)
+        description = jobs.process(instance_type="ml.c4.xlarge", instances=2, environment={})
+        assert description["ProcessingJobStatus"] == "Failed"
+        assert description["FailureReason"].startswith(reason)
     cloud.fail_next_job(reason="quota")
     with pytest.raises(ClientError, match=r"ResourceLimitExceeded.*ml\.m5\.large for processing job usage' is 0 Inst"):
         jobs.process(environment={})
@@ -112,8 +112,8 @@ def test_the_platform_fails_processing_jobs_too(cloud: LocalCloud, jobs: Jobs) -
 
 
 def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:
-    described = jobs.process(inputs=[_input(jobs, "nothing/")], environment={})
-    assert described["FailureReason"].startswith("ClientError: Data download failed:No S3 objects found")
+    description = jobs.process(inputs=[_input(jobs, "nothing/")], environment={})
+    assert description["FailureReason"].startswith("ClientError: Data download failed:No S3 objects found")
 
 
 def test_an_unsupported_local_path_is_refused(jobs: Jobs) -> None:

@@ -13,24 +13,24 @@ from local_cloud.tests.jobs_under_test import Jobs
 
 def test_a_job_reads_its_data_and_uploads_its_output(cloud: LocalCloud, jobs: Jobs) -> None:
     jobs.put("demand/a.txt", "demand/deep/b.txt", "demand-old/c.txt")
-    described = jobs.train(
+    description = jobs.train(
         inputs={"demand": f"s3://{jobs.bucket}/demand/", "loose": f"s3://{jobs.bucket}/demand"},
         HyperParameters={"horizon": "12"},
         Environment={"COLOR": "blue"},
     )
-    name = described["TrainingJobName"]
-    assert described["TrainingJobStatus"] == "Completed", described
-    assert [transition["Status"] for transition in described["SecondaryStatusTransitions"]] == [
+    name = description["TrainingJobName"]
+    assert description["TrainingJobStatus"] == "Completed", description
+    assert [transition["Status"] for transition in description["SecondaryStatusTransitions"]] == [
         "Starting",
         "Downloading",
         "Training",
         "Uploading",
         "Completed",
     ]
-    assert described["Environment"] == {"COLOR": "blue"}
-    assert described["HyperParameters"] == {"horizon": "12"}
-    assert described["TrainingStartTime"] <= described["TrainingEndTime"]
-    artifacts = described["ModelArtifacts"]["S3ModelArtifacts"]
+    assert description["Environment"] == {"COLOR": "blue"}
+    assert description["HyperParameters"] == {"horizon": "12"}
+    assert description["TrainingStartTime"] <= description["TrainingEndTime"]
+    artifacts = description["ModelArtifacts"]["S3ModelArtifacts"]
     assert artifacts == f"s3://{jobs.bucket}/output/{name}/output/model.tar.gz"
     assert jobs.archive(f"output/{name}/output/model.tar.gz") == {"model-algo-1.txt": b"a model"}
     seen = jobs.seen(name)
@@ -46,7 +46,7 @@ def test_a_job_reads_its_data_and_uploads_its_output(cloud: LocalCloud, jobs: Jo
     assert seen["siblings"] == [".dockerignore", "Dockerfile", "work.py"]
     environment = seen["environment"]
     assert environment["TRAINING_JOB_NAME"] == name
-    assert environment["TRAINING_JOB_ARN"] == described["TrainingJobArn"]
+    assert environment["TRAINING_JOB_ARN"] == description["TrainingJobArn"]
     assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == cloud.region
     assert environment["AWS_ENDPOINT_URL"] == cloud.endpoint_url
     assert environment["GREETING"] == "hello from the image"
@@ -80,16 +80,16 @@ def test_job_output_is_in_a_file_and_in_cloudwatch(cloud: LocalCloud, jobs: Jobs
 
 
 def test_the_failure_reason_has_the_failure_file(jobs: Jobs) -> None:
-    described = jobs.train(HyperParameters={"behavior": "fail"})
-    assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Failed"
-    assert described["FailureReason"] == "AlgorithmError: " + ("input error: " + "x" * 2000)[:1024] + ", exit code: 2"
-    assert "ModelArtifacts" not in described
+    description = jobs.train(HyperParameters={"behavior": "fail"})
+    assert description["TrainingJobStatus"] == description["SecondaryStatus"] == "Failed"
+    assert description["FailureReason"] == "AlgorithmError: " + ("input error: " + "x" * 2000)[:1024] + ", exit code: 2"
+    assert "ModelArtifacts" not in description
 
 
 def test_an_empty_prefix_fails_the_job(jobs: Jobs) -> None:
-    described = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/nothing/"})
-    assert described["TrainingJobStatus"] == "Failed"
-    assert described["FailureReason"].startswith(
+    description = jobs.train(inputs={"demand": f"s3://{jobs.bucket}/nothing/"})
+    assert description["TrainingJobStatus"] == "Failed"
+    assert description["FailureReason"].startswith(
         f'ClientError: Data download failed:No S3 objects found under S3 URL "s3://{jobs.bucket}/nothing/"'
     )
 
@@ -106,25 +106,25 @@ def test_a_stopped_job_gets_sigterm_then_sigkill(cloud: LocalCloud, jobs: Jobs, 
     _wait_for_line(cloud, name, "waiting")
     cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
     assert jobs.describe(name)["TrainingJobStatus"] == "Stopping"
-    described = jobs.ended(name)
-    assert described["TrainingJobStatus"] == described["SecondaryStatus"] == "Stopped"
-    assert "FailureReason" not in described
+    description = jobs.ended(name)
+    assert description["TrainingJobStatus"] == description["SecondaryStatus"] == "Stopped"
+    assert "FailureReason" not in description
     assert cloud.job_logs(name)[0].read_text().splitlines()[-1] == exit_line
     with pytest.raises(ClientError, match=r"ValidationException.*Stopped"):
         cloud.client("sagemaker").stop_training_job(TrainingJobName=name)
 
 
 def test_a_job_is_stopped_at_its_maximum_runtime(jobs: Jobs) -> None:
-    described = jobs.train(HyperParameters={"behavior": "wait"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
-    assert described["TrainingJobStatus"] == "Stopped"
-    assert described["SecondaryStatus"] == "MaxRuntimeExceeded"
+    description = jobs.train(HyperParameters={"behavior": "wait"}, StoppingCondition={"MaxRuntimeInSeconds": 1})
+    assert description["TrainingJobStatus"] == "Stopped"
+    assert description["SecondaryStatus"] == "MaxRuntimeExceeded"
 
 
 def test_uncompressed_output_is_plain_objects(jobs: Jobs) -> None:
-    described = jobs.train(OutputDataConfig={"S3OutputPath": f"s3://{jobs.bucket}/plain/", "CompressionType": "NONE"})
-    name = described["TrainingJobName"]
+    description = jobs.train(OutputDataConfig={"S3OutputPath": f"s3://{jobs.bucket}/plain/", "CompressionType": "NONE"})
+    name = description["TrainingJobName"]
     assert jobs.read(f"plain/{name}/output/model/model-algo-1.txt") == b"a model"
-    assert described["ModelArtifacts"]["S3ModelArtifacts"].endswith(f"/plain/{name}/output/model/")
+    assert description["ModelArtifacts"]["S3ModelArtifacts"].endswith(f"/plain/{name}/output/model/")
 
 
 def test_a_job_name_cannot_be_reused(cloud: LocalCloud, jobs: Jobs) -> None:
@@ -154,8 +154,8 @@ def test_a_job_with_a_missing_network_is_refused(cloud: LocalCloud, jobs: Jobs) 
     ec2 = cloud.client("ec2")
     (subnet, *_), (group, *_) = ec2.describe_subnets()["Subnets"], ec2.describe_security_groups()["SecurityGroups"]
     existing = {"Subnets": [subnet["SubnetId"]], "SecurityGroupIds": [group["GroupId"]]}
-    described = jobs.train(VpcConfig=existing)
-    assert (described["TrainingJobStatus"], described["VpcConfig"]) == ("Completed", existing)
+    description = jobs.train(VpcConfig=existing)
+    assert (description["TrainingJobStatus"], description["VpcConfig"]) == ("Completed", existing)
     for missing in ({"Subnets": ["subnet-01234567"]}, {"SecurityGroupIds": ["sg-01234567"]}):
         ((identifier,),) = missing.values()
         with pytest.raises(ClientError, match=f"ValidationException.*'{identifier}' does not exist"):
@@ -165,8 +165,8 @@ def test_a_job_with_a_missing_network_is_refused(cloud: LocalCloud, jobs: Jobs) 
 def test_a_job_may_fail_for_missing_capacity_or_quota(cloud: LocalCloud, jobs: Jobs) -> None:
     cloud.fail_next_job(instance_type="ml.m5.large", reason="capacity")
     cloud.fail_next_job(instance_type="ml.c5.xlarge", reason="quota")
-    described = jobs.train()
-    assert described["FailureReason"].startswith("CapacityError: Unable to provision requested ML compute capacity.")
+    description = jobs.train()
+    assert description["FailureReason"].startswith("CapacityError: Unable to provision requested ML compute capacity.")
     cluster = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 10}
     with pytest.raises(
         cloud.client("sagemaker").exceptions.ResourceLimitExceeded, match=r"ml\.c5\.xlarge for training"
@@ -182,11 +182,11 @@ def test_instances_share_sharded_channels_and_merge_their_output(jobs: Jobs) -> 
         "S3Uri": f"s3://{jobs.bucket}/shards/",
         "S3DataDistributionType": "ShardedByS3Key",
     }
-    described = jobs.train(
+    description = jobs.train(
         InputDataConfig=[{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
     )
-    name = described["TrainingJobName"]
+    name = description["TrainingJobName"]
     first, second = (set(jobs.seen(name, host)["files"]) for host in ("algo-1", "algo-2"))
     assert len(first) == 3
     assert len(second) == 2
@@ -196,11 +196,11 @@ def test_instances_share_sharded_channels_and_merge_their_output(jobs: Jobs) -> 
 
 def test_one_failing_instance_ends_the_others(jobs: Jobs) -> None:
     started = time.monotonic()
-    described = jobs.train(
+    description = jobs.train(
         HyperParameters={"behavior": "fail-on-algo-2"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10},
     )
-    assert described["FailureReason"] == "AlgorithmError: , exit code: 3"
+    assert description["FailureReason"] == "AlgorithmError: , exit code: 3"
     assert time.monotonic() - started < 30
 
 

@@ -189,6 +189,6 @@ def test_a_paused_execution_waits_until_released_or_stopped(cloud: LocalCloud, s
     ]
     workflows.stop_execution(executionArn=stopped)
     assert wait_for_execution(cloud.client, stopped)["status"] == "ABORTED"
-    cloud.release_states()
+    cloud.resume_states()
     assert wait_for_execution(cloud.client, released)["status"] == "SUCCEEDED"
     assert wait_for_execution(cloud.client, start(states))["status"] == "SUCCEEDED"

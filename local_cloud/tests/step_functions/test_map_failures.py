@@ -42,9 +42,9 @@ def test_a_tolerated_failed_item_is_counted_and_omitted(cloud: LocalCloud, jobs:
     assert "MapRunSucceeded" in events_of(cloud, ended["executionArn"])
     workflows = cloud.client("stepfunctions")
     (map_run,) = workflows.list_map_runs(executionArn=ended["executionArn"])["mapRuns"]
-    described = workflows.describe_map_run(mapRunArn=map_run["mapRunArn"])
-    assert described["status"] == "SUCCEEDED"
-    for counts in (described["itemCounts"], described["executionCounts"]):
+    description = workflows.describe_map_run(mapRunArn=map_run["mapRunArn"])
+    assert description["status"] == "SUCCEEDED"
+    for counts in (description["itemCounts"], description["executionCounts"]):
         assert (counts["total"], counts["succeeded"], counts["failed"], counts["running"]) == (3, 2, 1, 0)
 
 

@@ -10,7 +10,7 @@ from cli.fleet_plan.estimate import size_scenario
 from cli.fleet_plan.measured import RESULTS, Measured
 from cli.fleet_plan.scenario import VCPU_SHARE, FleetRequest, chunks_of, make_scenario, rate_of
 from infra.settings.training_job import TrainingJobSettings
-from lambdas.plan_fleet.fleet import BELIEVED_RATE
+from lambdas.plan_fleet.fleet import DEFAULT_RATE
 from tests.unit.cli.conftest import Onejob
 
 MEASURED = Measured.read()
@@ -50,7 +50,7 @@ def test_each_of_a_fixed_number_of_instances_gets_many_chunks(values: int, insta
 def test_the_default_throughput_promises_no_more_than_the_measurement() -> None:
     rate, _ = rate_of(MEASURED)
     measured = rate.series_per_second_per_core
-    assert measured / 2 <= BELIEVED_RATE.series_per_second_per_core <= measured
+    assert measured / 2 <= DEFAULT_RATE.series_per_second_per_core <= measured
 
 
 @pytest.mark.parametrize(

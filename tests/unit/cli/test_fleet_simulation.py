@@ -15,14 +15,14 @@ from cli.fleet_plan.measured import Measured
 from cli.fleet_plan.partition_runs import PartitionNoise, PartitionsRun, run_partitions
 from cli.fleet_plan.scenario import FleetRequest, Scenario, make_scenario
 from infra.settings.loader import ENVIRONMENTS, load_settings
-from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE, Machine, Rate, Work, cost_usd, fleet_time
+from lambdas.plan_fleet.fleet import DEFAULT_ASSUMPTIONS, DEFAULT_RATE, InstanceSpec, Rate, Work, cost_usd, fleet_time
 from tests.unit.cli.conftest import Onejob
 
 SCENARIO = Scenario(
     work=Work(series=3_700_000, chunks=370, bytes=37 * 10**8),
-    instance=Machine("ml.m5.xlarge", cores=4, hourly_price=0.25, volume_gb=50),
+    instance=InstanceSpec("ml.m5.xlarge", cores=4, hourly_price=0.25, volume_gb=50),
     rate=Rate(1_000, measured=True, source="the test"),
-    assumptions=replace(BELIEVED, slower_a_doubling=0),  # random effects only
+    assumptions=replace(DEFAULT_ASSUMPTIONS, slowdown_per_doubling=0),  # random effects only
     assumed=(),
 )
 NOISELESS = NoiseModel.noiseless(SCENARIO.assumptions)
@@ -115,7 +115,7 @@ def test_nine_of_ten_runs_meet_their_deadline(million: int, minutes: int) -> Non
         environment="prod",
     )
     scenario = replace(
-        make_scenario(fleet_request, job, Measured.read()), rate=BELIEVED_RATE
+        make_scenario(fleet_request, job, Measured.read()), rate=DEFAULT_RATE
     )  # independent of the next measurement
     plan = size_scenario(scenario, deadline_seconds=60 * minutes, quota=None)
     assert plan.keeps_deadline

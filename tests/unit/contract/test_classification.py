@@ -22,8 +22,8 @@ from job_code.errors import InputError, JobError, OneJobError
 from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk
 from job_code.runtime.failures import Failure
 from lambdas.explain_failure import kinds
+from lambdas.explain_failure.code_types import BY_CODE
 from lambdas.explain_failure.handler import explain as typed_explain
-from lambdas.explain_failure.kind_of_code import BY_CODE
 from tests.unit.job_code.runtime.test_failures import OF_OTHERS
 
 # The tests pass only the keys that the function reads, not a whole state.

@@ -1,6 +1,6 @@
 import pytest
 
-from contract.data_files import IN_WORDS, is_csv, is_hidden, is_parquet, may_be_table
+from contract.data_files import SUFFIX_LIST, is_csv, is_hidden, is_parquet, may_be_table
 
 
 @pytest.mark.parametrize("name", ["a.parquet", "A.PARQUET", "a.pq", "2026.11/a.pq"])
@@ -33,4 +33,4 @@ def test_markers_are_hidden(name: str, hidden: bool) -> None:
 
 
 def test_the_description_lists_all_suffixes() -> None:
-    assert IN_WORDS == ".parquet, .pq, .csv, .csv.gz, or Parquet without a suffix"
+    assert SUFFIX_LIST == ".parquet, .pq, .csv, .csv.gz, or Parquet without a suffix"

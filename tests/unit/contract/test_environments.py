@@ -20,7 +20,7 @@ from contract.environments.after_job import (
 from contract.environments.all_partitions import PlanPartitionsEnvironment, SummarizePartitionsEnvironment
 from contract.environments.before_job import (
     ClaimEnvironment,
-    JobMachine,
+    JobInstance,
     PlanEnvironment,
     PlanFleetEnvironment,
     PreflightEnvironment,
@@ -54,7 +54,7 @@ ENVIRONMENTS: list[FunctionEnvironment] = [
         key="arn:key",
         table="runs",
         image="image:1",
-        machines=(JobMachine(instance_type="ml.m5.large", spot=True), JobMachine(instance_type="m", spot=False)),
+        instances=(JobInstance(instance_type="ml.m5.large", spot=True), JobInstance(instance_type="m", spot=False)),
         fleet_types=("ml.m5.large", "ml.m5.xlarge"),
         volume_gb=30,
         max_runtime_minutes=60,

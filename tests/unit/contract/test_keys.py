@@ -61,7 +61,7 @@ def test_names_are_parsed_from_keys() -> None:
 
 def test_keys_of_an_execution_of_all_partitions() -> None:
     assert EXECUTION.items == "partitions/execution=weekly/items.json"
-    assert EXECUTION.unusable == "partitions/execution=weekly/invalid_names.json"
+    assert EXECUTION.invalid_names == "partitions/execution=weekly/invalid_names.json"
     assert EXECUTION.outcome("de") == "partitions/execution=weekly/outcomes/de.json"
     assert EXECUTION.table == "partitions/execution=weekly/outcomes.csv"
 

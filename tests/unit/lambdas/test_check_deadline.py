@@ -10,9 +10,10 @@ from lambdas.check_deadline import handler as module
 from lambdas.check_deadline.handler import Deadline
 from lambdas.check_deadline.handler import check_deadline as typed_check_deadline
 from lambdas.check_deadline.messages import SHOWN, late_partitions_message
-from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_claim import claim
 from lambdas.shared.registry_record import UNRESOLVED_CUTOFF, Attempt, Run, Status, begin_publishing, close_attempt
 from lambdas.shared.registry_table import RunTable
+from tests.leases import lease_request
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, DATA_BUCKET, TABLE
 
@@ -61,15 +62,7 @@ def begin(deadline: Deadline) -> None:
         CUTOFF,
         lambda run: claim(
             run,
-            LeaseRequest(
-                execution=EXECUTION,
-                started_by="schedule",
-                fingerprint="f",
-                execution_started_at=AT,
-                now=AT,
-                now_epoch=0,
-                lease_seconds=60,
-            ),
+            lease_request(EXECUTION, at=AT, started_by="schedule", lease_seconds=60),
         ),
     )
 
@@ -78,16 +71,7 @@ def test_a_published_run_is_not_late_after_later_attempts(deadline: Deadline) ->
     begin(deadline)
     deadline.table.change("all", CUTOFF, lambda run: begin_publishing(run, EXECUTION, {}))
     deadline.table.change("all", CUTOFF, lambda run: close_attempt(run, EXECUTION, "published", now=AT, details={}))
-    again = LeaseRequest(
-        execution="other",
-        started_by="manual",
-        fingerprint="g",
-        execution_started_at=AT,
-        now=AT,
-        now_epoch=0,
-        lease_seconds=60,
-        force=True,
-    )
+    again = lease_request("other", at=AT, fingerprint="g", force=True)
     deadline.table.change("all", CUTOFF, lambda run: claim(run, again))
     assert check_deadline(DUE, deadline=deadline) == {"cutoff": CUTOFF, "late": 0}
     assert sent(deadline) == []
@@ -115,15 +99,7 @@ def test_the_message_names_the_open_or_failed_execution(deadline: Deadline) -> N
     ("begun", "expected"), [(AT, "has been working on it"), ("2026-11-16T05:10:00+00:00", "No exec")]
 )
 def test_a_run_that_was_started_by_hand_without_a_cutoff(deadline: Deadline, begun: str, expected: str) -> None:
-    request = LeaseRequest(
-        execution=EXECUTION,
-        started_by="manual",
-        fingerprint="f",
-        execution_started_at=begun,
-        now=begun,
-        now_epoch=0,
-        lease_seconds=60,
-    )
+    request = lease_request(EXECUTION, at=begun, lease_seconds=60)
     deadline.table.change("all", UNRESOLVED_CUTOFF, lambda run: claim(run, request))
     check_deadline(DUE, deadline=deadline)
     assert expected in sent(deadline)[0]["Message"]

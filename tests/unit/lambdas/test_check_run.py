@@ -222,21 +222,21 @@ def answered(s3: "S3Client", manifest: dict[str, Any], monkeypatch: pytest.Monke
 
 
 def test_a_run_without_a_fleet_has_the_facts_of_its_job(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    described = {"TrainingJobName": RUN_ID, "TrainingTimeInSeconds": 60}
-    run = answered(job={"name": RUN_ID, "described": described})
+    description = {"TrainingJobName": RUN_ID, "TrainingTimeInSeconds": 60}
+    run = answered(job={"name": RUN_ID, "description": description})
     assert (run["job"]["name"], run["job"]["seconds"], run["fleet"]) == (RUN_ID, 60, None)
     assert "FleetSeconds" not in capsys.readouterr().out
 
 
 def test_a_run_with_a_fleet_has_the_facts_of_both(answered: Any, capsys: pytest.CaptureFixture[str]) -> None:
     cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 2}
-    described = {
+    description = {
         "ProcessingResources": {"ClusterConfig": cluster},
         "CreationTime": 0,
         "ProcessingStartTime": 60_000,
         "ProcessingEndTime": 1_860_000,
     }
-    fleet_job = {"name": "f", "status": "Completed", "described": described}
+    fleet_job = {"name": "f", "status": "Completed", "description": description}
     run = answered(fleet={"words": "two", "notes": []}, fleet_job=fleet_job)
     assert (run["fleet"]["seconds"], run["fleet"]["cost"], run["fleet"]["planned"]) == (1860, 1.0, "two")
     assert '"FleetSeconds"' in capsys.readouterr().out
@@ -245,8 +245,8 @@ def test_a_run_with_a_fleet_has_the_facts_of_both(answered: Any, capsys: pytest.
 def test_a_job_whose_cost_was_counted_when_its_fleet_failed_is_not_counted_again(
     answered: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    described = {"TrainingJobName": RUN_ID, "BillableTimeInSeconds": 600, "TrainingTimeInSeconds": 900}
-    job = {"name": RUN_ID, "status": "Completed", "described": described}
+    description = {"TrainingJobName": RUN_ID, "BillableTimeInSeconds": 600, "TrainingTimeInSeconds": 900}
+    job = {"name": RUN_ID, "status": "Completed", "description": description}
     for state, counted in (({}, True), ({"closed": {"status": "failed", "counted": [RUN_ID]}}, False)):
         run = answered(job=job, **state)
         assert run["job"]["billable_seconds"] == 600

@@ -15,9 +15,10 @@ from lambdas.close_run.handler import close_unreported as typed_close_lost
 from lambdas.fail_execution.handler import resume as typed_resume
 from lambdas.shared.clients import Clients
 from lambdas.shared.job_facts import job_facts
-from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_claim import claim
 from lambdas.shared.registry_record import Attempt, Run, add_details, begin_publishing
 from lambdas.shared.registry_table import RunTable
+from tests.leases import lease_request
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import CONTEXT, FORECAST_BUCKET, TABLE
 
@@ -54,15 +55,7 @@ def claimed(sources: Sources) -> Sources:
         CUTOFF,
         lambda run: claim(
             run,
-            LeaseRequest(
-                execution=EXECUTION,
-                started_by="manual",
-                fingerprint="f",
-                execution_started_at=at,
-                now=at,
-                now_epoch=0,
-                lease_seconds=3600,
-            ),
+            lease_request(EXECUTION, at=at),
         ),
     )
     return sources
@@ -153,15 +146,7 @@ def test_a_run_published_by_hand_has_no_fleet() -> None:
 def test_an_unusable_handover_is_not_offered_again(claimed: Sources, error: str, offered: str | None) -> None:
     claimed.table.change("all", CUTOFF, lambda run: add_details(run, EXECUTION, {"handover_job": "job-1"}))
     close({**STATE, "failure": {**FAILURE, "error": error}}, sources=claimed, now=NOW)
-    request = LeaseRequest(
-        execution="two",
-        started_by="manual",
-        fingerprint="f",
-        execution_started_at=NOW.isoformat(),
-        now=NOW.isoformat(),
-        now_epoch=1,
-        lease_seconds=3600,
-    )
+    request = lease_request("two", at=NOW.isoformat(), now_epoch=1)
     again = claimed.table.change("all", CUTOFF, lambda run: claim(run, request))
     assert isinstance(again, Run)
     assert again.reusable_handover("f") == offered
@@ -229,7 +214,7 @@ def test_failed_fleets_are_counted_and_the_job_once(
     monkeypatch.setattr(module, "_client", clients.__getitem__)
 
     def closed(**state: Any) -> tuple[dict[str, Any], dict[str, float]]:
-        job = {"name": "job-1", "status": "Completed", "described": TRAINED}
+        job = {"name": "job-1", "status": "Completed", "description": TRAINED}
         answer = handle({**STATE, "job": job, "fleet": {"words": "four", "notes": []}, **state}, CONTEXT)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
         (metrics,) = [line for line in lines if "RunsFailed" in line]
@@ -240,7 +225,7 @@ def test_failed_fleets_are_counted_and_the_job_once(
     noted = attempt(claimed).details
     assert (noted["fleet"]["name"], noted["fleet"]["cost"], noted["job"]["cost"]) == ("fleet-1", 4.0, 1.0)
     # After a redrive, the next fleet was stopped.
-    stopped = {"name": "fleet-2", "status": "Stopped", "described": fleet_of("fleet-2")}
+    stopped = {"name": "fleet-2", "status": "Stopped", "description": fleet_of("fleet-2")}
     error = {"Error": "JobNotCompleted", "Cause": json.dumps(stopped)}
     answer, paid = closed(error=error, fleet_job=stopped, closed=answer)
     assert (answer["counted"], paid) == (["fleet-1", "fleet-2", "job-1"], {"FleetCost": 4.0})

@@ -44,8 +44,8 @@ def failed_fleet(reason: str = "AlgorithmError: , exit code: 1", message: str = 
     return {"Error": "States.TaskFailed", "Cause": json.dumps({**job, "ExitMessage": message, **details})}
 
 
-def stopped_fleet(**described: Any) -> dict[str, str]:
-    job = {"name": FLEET_JOB, "status": "Stopped", "arn": "arn", "described": described}
+def stopped_fleet(**description: Any) -> dict[str, str]:
+    job = {"name": FLEET_JOB, "status": "Stopped", "arn": "arn", "description": description}
     return {"Error": "JobNotCompleted", "Cause": json.dumps(job)}
 
 

@@ -78,8 +78,8 @@ def test_metrics_have_cloudwatchs_format(capsys: pytest.CaptureFixture[str]) -> 
         Stage="fit",
     )
     (line,) = written(capsys)
-    (described,) = line["_aws"]["CloudWatchMetrics"]
-    assert described == {
+    (description,) = line["_aws"]["CloudWatchMetrics"]
+    assert description == {
         "Namespace": "onejob",
         "Dimensions": [["Deployment", "Stage"]],
         "Metrics": [{"Name": "JobSeconds", "Unit": "Seconds"}, {"Name": "DemandRows", "Unit": "Count"}],
@@ -131,8 +131,8 @@ FLEET = {
 
 @pytest.mark.parametrize("moment", [int, lambda ms: datetime.fromtimestamp(ms / 1000, UTC).isoformat()])
 def test_the_duration_and_cost_of_a_fleet(moment: Callable[[int], Any]) -> None:
-    described = {name: moment(value) if isinstance(value, int) else value for name, value in FLEET.items()}
-    assert fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12}) == {
+    description = {name: moment(value) if isinstance(value, int) else value for name, value in FLEET.items()}
+    assert fleet_facts(PLANNED, description, hourly_prices={"ml.m5.large": 0.12}) == {
         "name": "onejob-dev-1-0-0-00",
         "instance_type": "ml.m5.large",
         "instances": 2,
@@ -146,8 +146,8 @@ def test_the_duration_and_cost_of_a_fleet(moment: Callable[[int], Any]) -> None:
 
 @pytest.mark.parametrize("gone", ["CreationTime", "ProcessingStartTime", "ProcessingEndTime", "ProcessingResources"])
 def test_missing_fields_of_a_fleet_are_none(gone: str) -> None:
-    described = {name: value for name, value in FLEET.items() if name != gone}
-    facts = fleet_facts(PLANNED, described, hourly_prices={"ml.m5.large": 0.12})
+    description = {name: value for name, value in FLEET.items() if name != gone}
+    facts = fleet_facts(PLANNED, description, hourly_prices={"ml.m5.large": 0.12})
     known = {"CreationTime": ("billable_seconds", "cost"), "ProcessingStartTime": ("seconds",)}.get(gone, ())
     known = ("seconds",) if gone == "ProcessingResources" else known
     assert {name for name in ("seconds", "billable_seconds", "cost") if facts[name] is not None} == set(known)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import lambdas.plan_fleet.handler as module
 from contract.environments.before_job import PlanFleetEnvironment
 from contract.function_errors import IncompleteRun
-from lambdas.plan_fleet.fleet import BELIEVED, BELIEVED_RATE
+from lambdas.plan_fleet.fleet import DEFAULT_ASSUMPTIONS, DEFAULT_RATE
 from lambdas.plan_fleet.handler import measured_rate
 from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from lambdas.shared.registry_record import Attempt, Run
@@ -144,8 +144,8 @@ def test_one_instance_gathers_if_all_chunks_are_done(s3: "S3Client", instances: 
     hand_over(s3, 20, done=20)
     plan = planned(s3, instances=instances)
     assert (plan["chunk_count"], plan["instances"]) == (0, 1)
-    gathering = BELIEVED.gather_seconds + 20 * BELIEVED.gather_seconds_an_object
-    assert plan["seconds"] == round(BELIEVED.startup_seconds + 20 * 4 / 100 + gathering)
+    gathering = DEFAULT_ASSUMPTIONS.gather_seconds + 20 * DEFAULT_ASSUMPTIONS.gather_seconds_per_chunk
+    assert plan["seconds"] == round(DEFAULT_ASSUMPTIONS.startup_seconds + 20 * 4 / 100 + gathering)
     assert plan["notes"] == ["no chunks are left to forecast, the fleet only gathers the results"]
 
 
@@ -262,14 +262,14 @@ def test_measured_throughput_replaces_the_assumption() -> None:
 
 def test_an_unpublished_run_has_no_throughput() -> None:
     failed = replace(earlier("2026-11-16", 30, fleet=TYPE), published=None)
-    assert measured_rate([failed, Run(partition="eu", cutoff="2026-11-09")], TYPE) is BELIEVED_RATE
+    assert measured_rate([failed, Run(partition="eu", cutoff="2026-11-09")], TYPE) is DEFAULT_RATE
 
 
 def test_the_plan_names_the_source_of_its_throughput(s3: "S3Client") -> None:
     hand_over(s3, 40)
     plan = planned(s3, earlier("2026-11-09", 2_000.5, fleet=TYPE))
     assert (plan["rate"], plan["rate_is_from"]) == (2_000.5, "the run from 2026-11-09")
-    assert planned(s3)["rate_is_from"] == BELIEVED_RATE.source
+    assert planned(s3)["rate_is_from"] == DEFAULT_RATE.source
 
 
 def test_the_model_of_an_earlier_run_is_used_for_mode_infer(s3: "S3Client") -> None:

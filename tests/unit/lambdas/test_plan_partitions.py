@@ -66,7 +66,7 @@ def test_each_partition_is_an_item_with_the_input_of_its_run(s3: "S3Client") -> 
     run_keys = {"cutoff": "2026-11-16", "force": True, "config": {"horizon": 4}}
     plan = planned(s3, {**run_keys, "partitions": ["FR", "AT", "FR"]})
     folder = "partitions/execution=3f0c/"
-    assert plan == {"items": f"{folder}items.json", "count": 2, "max_concurrency": 2, "unusable": None}
+    assert plan == {"items": f"{folder}items.json", "count": 2, "max_concurrency": 2, "invalid_names": None}
     assert items(s3, plan) == [
         {
             "partition": name,
@@ -278,5 +278,5 @@ def test_invalid_names_are_listed_separately(s3: "S3Client") -> None:
         s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/partition={name}/a.csv", Body=b"x")
     plan = planned(s3, {}, partitions=None)
     assert plan["count"] == 1
-    found = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["unusable"])["Body"].read())
+    found = json.loads(s3.get_object(Bucket=FORECAST_BUCKET, Key=plan["invalid_names"])["Body"].read())
     assert found == ["UK & IE"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from contract.environments.before_job import JobMachine, PreflightEnvironment
+from contract.environments.before_job import JobInstance, PreflightEnvironment
 from contract.function_errors import PreflightFailed
 from contract.model_format import IMAGE_VARIABLE
 from contract.quotas import processing_quota, training_quota
 from lambdas.preflight import handler as module
+from lambdas.preflight.check_results import CheckResult, ok, run_check
 from lambdas.preflight.demand import check_demand as typed_check_demand
-from lambdas.preflight.findings import Finding, fine, looked_at
 from lambdas.preflight.handler import preflight as typed_preflight
 from lambdas.preflight.image import OTHERS, TAKEN, check_image, readable_format
 from lambdas.preflight.model import check_model as typed_check_model
@@ -36,8 +36,8 @@ preflight: Any = typed_preflight
 handle: Any = module.handler
 
 DEMAND = {"tables": 2, "bytes": 3_000_000, "newest": "2026-11-16T04:10:00+00:00"}
-ON_DEMAND = JobMachine(instance_type="ml.m5.large", spot=False)
-ON_SPOT = JobMachine(instance_type="ml.m5.large", spot=True)
+ON_DEMAND = JobInstance(instance_type="ml.m5.large", spot=False)
+ON_SPOT = JobInstance(instance_type="ml.m5.large", spot=True)
 QUOTA, SPOT_QUOTA = training_quota("ml.m5.large", spot=False), training_quota("ml.m5.large", spot=True)
 URI = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 
@@ -56,18 +56,18 @@ def of_demand(cutoff: str | None = "2026-11-09", *, label: str = "start", **chan
     return found
 
 
-def test_existing_demand_is_fine() -> None:
-    assert of_demand() == fine("demand: 2 files, 0.003 GB, newest from 2026-11-16 04:10")
-    assert of_demand(None).verdict == "fine"
+def test_existing_demand_is_ok() -> None:
+    assert of_demand() == ok("demand: 2 files, 0.003 GB, newest from 2026-11-16 04:10")
+    assert of_demand(None).verdict == "ok"
 
 
 def test_missing_demand_names_the_prefix() -> None:
     found = of_demand(tables=0)
-    assert found.verdict == "wrong"
+    assert found.verdict == "failed"
     assert found.line.startswith("demand: no Parquet or CSV files in s3://data/demand/; upload some there (.parquet,")
 
 
-def test_empty_files_and_too_large_demand_are_wrong() -> None:
+def test_empty_files_and_too_large_demand_fail() -> None:
     assert of_demand(bytes=0).line == "demand: all files in s3://data/demand/ are empty; upload them again"
     found = of_demand(bytes=31_000_000_000)
     assert found.line == "demand: 31 GB do not fit on a disk of 30 GB; raise training_job.volume_gb"
@@ -76,25 +76,25 @@ def test_empty_files_and_too_large_demand_are_wrong() -> None:
 @pytest.mark.parametrize(
     ("newest", "cutoff", "label", "frequency", "verdict"),
     [
-        ("2026-11-09T05:00:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # the delivery of last week
-        ("2026-11-12T22:59:00+00:00", "2026-11-09", "start", "W-MON", "wrong"),  # a minute before Friday in Berlin
-        ("2026-11-12T23:00:00+00:00", "2026-11-09", "start", "W-MON", "fine"),  # closed on Saturday and Sunday
-        ("2026-11-12T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "wrong"),  # the same week, by its last day
-        ("2026-11-12T23:00:00+00:00", "2026-11-15", "end", "W-SUN", "fine"),
-        ("2026-11-15T05:00:00+00:00", "2026-11-01", "start", "MS", "wrong"),
-        ("2026-11-28T05:00:00+00:00", "2026-11-01", "start", "MS", "fine"),
-        ("2026-10-31T22:59:00+00:00", "2026-11-30", "end", "ME", "wrong"),
-        ("2026-11-10T05:00:00+00:00", "2026-11-13", "start", "D", "wrong"),
-        ("2026-11-13T05:00:00+00:00", "2026-11-13", "start", "D", "fine"),
-        ("2026-11-02T22:59:00+00:00", "2026-11-09", "start", "W", "fine"),  # only the job will know its weekday
+        ("2026-11-09T05:00:00+00:00", "2026-11-09", "start", "W-MON", "failed"),  # the delivery of last week
+        ("2026-11-12T22:59:00+00:00", "2026-11-09", "start", "W-MON", "failed"),  # a minute before Friday in Berlin
+        ("2026-11-12T23:00:00+00:00", "2026-11-09", "start", "W-MON", "ok"),  # closed on Saturday and Sunday
+        ("2026-11-12T22:59:00+00:00", "2026-11-15", "end", "W-SUN", "failed"),  # the same week, by its last day
+        ("2026-11-12T23:00:00+00:00", "2026-11-15", "end", "W-SUN", "ok"),
+        ("2026-11-15T05:00:00+00:00", "2026-11-01", "start", "MS", "failed"),
+        ("2026-11-28T05:00:00+00:00", "2026-11-01", "start", "MS", "ok"),
+        ("2026-10-31T22:59:00+00:00", "2026-11-30", "end", "ME", "failed"),
+        ("2026-11-10T05:00:00+00:00", "2026-11-13", "start", "D", "failed"),
+        ("2026-11-13T05:00:00+00:00", "2026-11-13", "start", "D", "ok"),
+        ("2026-11-02T22:59:00+00:00", "2026-11-09", "start", "W", "ok"),  # only the job will know its weekday
     ],
 )
-def test_demand_older_than_the_cutoff_period_is_wrong(
+def test_demand_older_than_the_cutoff_period_fails(
     newest: str, cutoff: str, label: str, frequency: str, verdict: str
 ) -> None:
     found = of_demand(cutoff, label=label, newest=newest, frequency=frequency)
     assert found.verdict == verdict, found.line
-    assert verdict == "fine" or "its demand is incomplete; upload the missing demand" in found.line
+    assert verdict == "ok" or "its demand is incomplete; upload the missing demand" in found.line
 
 
 class Pages:
@@ -114,28 +114,28 @@ class Pages:
 
 
 @pytest.mark.parametrize(
-    ("spot", "on_demand", "verdict"), [(0, 0, "wrong"), (0, 2, "fine"), (1, 0, "note"), (0, None, "unknown")]
+    ("spot", "on_demand", "verdict"), [(0, 0, "failed"), (0, 2, "ok"), (1, 0, "warning"), (0, None, "unknown")]
 )
 def test_one_usable_instance_type_is_enough(spot: float, on_demand: float | None, verdict: str) -> None:
     known_quotas = {SPOT_QUOTA: spot, QUOTA: on_demand}
     pages = Pages({name: value for name, value in known_quotas.items() if value is not None})
     (found,) = check_quotas(as_client(pages), [ON_SPOT, ON_DEMAND])
     assert found.verdict == verdict
-    if verdict == "wrong":
+    if verdict == "failed":
         assert found.line == (
             "quota: this account has 0 ml.m5.large for spot training job usage, 0 ml.m5.large for training job usage; "
             "ask for at least 1 of one of them in Service Quotas, Amazon SageMaker"
         )
 
 
-@pytest.mark.parametrize(("first", "second", "verdict"), [(0, 0, "wrong"), (0, 4, "fine"), (0, None, "unknown")])
-def test_a_fleet_without_a_quota_is_wrong(first: int, second: int | None, verdict: str) -> None:
+@pytest.mark.parametrize(("first", "second", "verdict"), [(0, 0, "failed"), (0, 4, "ok"), (0, None, "unknown")])
+def test_a_fleet_without_a_quota_fails(first: int, second: int | None, verdict: str) -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     known_quotas = {processing_quota(name): value for name, value in zip(types, (first, second), strict=True)}
     pages = Pages({QUOTA: 1, **{name: value for name, value in known_quotas.items() if value is not None}})
     training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
-    assert (training.verdict, fleet.verdict) == ("fine", verdict)
-    if verdict == "wrong":
+    assert (training.verdict, fleet.verdict) == ("ok", verdict)
+    if verdict == "failed":
         assert fleet.line.startswith("quota: this account has 0 ml.m5.2xlarge for processing job usage, 0 ml.m6i.2xla")
 
 
@@ -143,7 +143,7 @@ def test_a_note_warns_about_an_unusable_last_type() -> None:
     types = ("ml.m6i.2xlarge", "ml.m5.2xlarge")
     pages = Pages({QUOTA: 1, **dict(zip(map(processing_quota, types), (4, 0), strict=True))})
     training, fleet = check_quotas(as_client(pages), [ON_DEMAND], types)
-    assert (training.verdict, fleet.verdict) == ("fine", "note")
+    assert (training.verdict, fleet.verdict) == ("ok", "warning")
     assert fleet.line.startswith("quota: the quota ml.m5.2xlarge for processing job usage is 0, so a job waits")
     assert 'set fleet.instance_types = ["ml.m6i.2xlarge"], or request at least 1 in Service Quotas' in fleet.line
     pages = Pages({SPOT_QUOTA: 1, QUOTA: 0})
@@ -152,11 +152,11 @@ def test_a_note_warns_about_an_unusable_last_type() -> None:
 
 
 def test_a_note_is_returned_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [Finding("note", "quota: a"), Finding("unknown", "time: b"), Finding("fine", "key: c")]
+    found = [CheckResult("warning", "quota: a"), CheckResult("unknown", "time: b"), CheckResult("ok", "key: c")]
     monkeypatch.setattr(module, "preflight", lambda *_given, **_named: found)
     monkeypatch.setattr(PreflightEnvironment, "from_environment", lambda _variables: None)
-    assert handle({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "not_known": ["time: b"]}
-    found.append(Finding("wrong", "image: d"))
+    assert handle({"plan": {}}, CONTEXT) == {"notes": ["quota: a"], "unchecked": ["time: b"]}
+    found.append(CheckResult("failed", "image: d"))
     with pytest.raises(PreflightFailed, match=r"^image: d$"):
         handle({"plan": {}}, CONTEXT)
 
@@ -168,7 +168,7 @@ ENVIRONMENT = PreflightEnvironment(
     key="k",
     table="t",
     image=URI,
-    machines=(ON_DEMAND,),
+    instances=(ON_DEMAND,),
     fleet_types=("ml.m5.2xlarge",),
     volume_gb=30,
     max_runtime_minutes=60,
@@ -194,8 +194,8 @@ def wrong_lines(plan: dict[str, Any], **clients: Any) -> list[str]:
             raise ValueError(service)
         return clients[service]
 
-    findings = preflight(plan, environment=ENVIRONMENT, client=client)
-    return [each.line.split(";")[0] for each in findings if each.verdict == "wrong"]
+    results = preflight(plan, environment=ENVIRONMENT, client=client)
+    return [each.line.split(";")[0] for each in results if each.verdict == "failed"]
 
 
 def test_the_fleets_quota_is_checked_only_for_a_run_with_a_fleet() -> None:
@@ -245,7 +245,7 @@ class Registry:
         return {"downloadUrl": self._blob}
 
 
-@pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "fine"), ("arm64", "wrong")])
+@pytest.mark.parametrize(("architecture", "verdict"), [("amd64", "ok"), ("arm64", "failed")])
 def test_an_image_must_be_for_sagemakers_instances(tmp_path: Path, architecture: str, verdict: str) -> None:
     (found,) = check_image(as_client(Registry.of({"architecture": architecture}, tmp_path)), URI)
     assert found.verdict == verdict
@@ -266,9 +266,9 @@ def test_an_image_must_be_for_sagemakers_instances(tmp_path: Path, architecture:
         ({}, "docker.io/onejob:1", "is not the name of an image in ECR"),
     ],
 )
-def test_an_unusable_image_is_wrong(manifest: dict[str, Any] | None, uri: str, expected: str) -> None:
+def test_an_unusable_image_fails(manifest: dict[str, Any] | None, uri: str, expected: str) -> None:
     (found,) = check_image(as_client(Registry(manifest)), uri)
-    assert found.verdict == "wrong"
+    assert found.verdict == "failed"
     assert expected in found.line
 
 
@@ -292,10 +292,10 @@ MODEL = {"run_id": "run-1", "sha256": "a" * 64, "prefix": "models/", "model_form
 @pytest.mark.parametrize(
     ("reads", "verdict", "line"),
     [
-        (7, "fine", "model: the image reads format 7, the format of the model of run run-1"),
+        (7, "ok", "model: the image reads format 7, the format of the model of run run-1"),
         (
             8,
-            "wrong",
+            "failed",
             "model: the model of run run-1 has format 7, the deployed image reads format 8; start a run with "
             '{"mode": "train"}, or wait for the next training',
         ),
@@ -308,14 +308,14 @@ def test_the_image_must_read_the_model(reads: int | None, verdict: str, line: st
 
 def test_buckets(s3: "S3Client") -> None:
     found = check_buckets(s3, [DATA_BUCKET, FORECAST_BUCKET, "no-such-bucket"])
-    assert [each.verdict for each in found] == ["fine", "fine", "wrong"]
+    assert [each.verdict for each in found] == ["ok", "ok", "failed"]
     assert found[2].line == "bucket: no-such-bucket does not exist; deploy the data stack again"
 
 
 def test_the_states_of_a_key(kms: "KMSClient") -> None:
     created = kms.create_key()["KeyMetadata"]
     key = created["Arn"]
-    assert check_key(kms, key) == [fine(f"key: {key} is enabled")]
+    assert check_key(kms, key) == [ok(f"key: {key} is enabled")]
     kms.disable_key(KeyId=created["KeyId"])
     assert check_key(kms, key)[0].line == f"key: {key} is Disabled; enable it in KMS"
     kms.schedule_key_deletion(KeyId=created["KeyId"])
@@ -351,23 +351,23 @@ def published(seconds: int | None, size: int | None) -> Run:
             100,
             "unknown",
         ),  # made before sizes were recorded
-        ([published(None, None), published(1980, 100)], 100, "fine"),  # 33 minutes
-        ([published(1980, 100)], 180, "fine"),  # 3 + 30 x 1.8 = 57 minutes
-        ([published(1980, 100)], 200, "wrong"),  # 3 + 30 x 2 = 63
-        ([published(1980, 100)], 400, "wrong"),
+        ([published(None, None), published(1980, 100)], 100, "ok"),  # 33 minutes
+        ([published(1980, 100)], 180, "ok"),  # 3 + 30 x 1.8 = 57 minutes
+        ([published(1980, 100)], 200, "failed"),  # 3 + 30 x 2 = 63
+        ([published(1980, 100)], 400, "failed"),
         ([published(1980, 100)], 401, "unknown"),  # a very different size
-        ([published(20, 100)], 400, "fine"),  # shorter than the fixed duration
+        ([published(20, 100)], 400, "ok"),  # shorter than the fixed duration
     ],
 )
 def test_the_expected_duration_is_checked(runs: list[Run], size: int, verdict: str) -> None:
     (found,) = check_time(runs, mode="train", fleet=False, demand_bytes=size, max_runtime_minutes=60)
     assert found.verdict == verdict, found.line
-    assert verdict != "wrong" or "raise max_runtime_minutes" in found.line
+    assert verdict != "failed" or "raise max_runtime_minutes" in found.line
 
 
 @pytest.mark.parametrize(
     ("mode", "fleet", "verdict"),
-    [("train", False, "wrong"), ("train", True, "fine"), ("infer", False, "fine"), ("infer", True, "unknown")],
+    [("train", False, "failed"), ("train", True, "ok"), ("infer", False, "ok"), ("infer", True, "unknown")],
 )
 def test_only_comparable_jobs_are_used_for_the_estimate(mode: str, fleet: bool, verdict: str) -> None:
     # The run was first trained and later forecast daily.
@@ -382,9 +382,9 @@ def test_only_comparable_jobs_are_used_for_the_estimate(mode: str, fleet: bool, 
 
 
 def test_a_check_that_cannot_run_stops_nothing() -> None:
-    def check() -> list[Finding]:
+    def check() -> list[CheckResult]:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListServiceQuotas")
 
-    (found,) = looked_at("quota", check)
+    (found,) = run_check("quota", check)
     assert found.verdict == "unknown"
     assert found.line.startswith("quota: the check could not run: ")

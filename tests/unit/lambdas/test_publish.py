@@ -9,8 +9,9 @@ from contract.function_errors import PublishFailed
 from lambdas.publish.catalog import CURRENT, RUNS, Catalog
 from lambdas.publish.handler import ATTEMPTS, PublishTarget
 from lambdas.publish.handler import publish as typed_publish
-from lambdas.shared.registry_claim import LeaseRequest, claim
+from lambdas.shared.registry_claim import claim
 from lambdas.shared.registry_table import RunTable
+from tests.leases import lease_request
 from tests.stand_ins import as_client
 from tests.unit.lambdas.conftest import DATABASE, FORECAST_BUCKET
 
@@ -57,16 +58,8 @@ def target(s3: "S3Client", deployment: str = "onejob-dev") -> PublishTarget:
 
 
 def claimed(table: RunTable, cutoff: str, execution: str, *, gone: str | None = None) -> None:
-    request = LeaseRequest(
-        execution=execution,
-        started_by="manual",
-        fingerprint="f",
-        execution_started_at=NOW.isoformat(),
-        now=NOW.isoformat(),
-        now_epoch=int(NOW.timestamp()),
-        lease_seconds=3600,
-        force=True,
-        ended_execution=gone,
+    request = lease_request(
+        execution, at=NOW.isoformat(), now_epoch=int(NOW.timestamp()), force=True, ended_execution=gone
     )
     table.change("all", cutoff, lambda run: claim(run, request))
 
@@ -269,13 +262,13 @@ FLEET = {"seconds": 500, "cost": 1.234, "planned": "4 instances for about 9 minu
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "The fleet took 8 minutes and cost $1.23; the plan was 4 instances for about 9 minutes."),
-        ({"cost": None}, "The fleet took 8 minutes; the plan was 4 instances for about 9 minutes."),
+        ({}, "The fleet took 8 minutes and cost $1.23. The fleet's plan was 4 instances for about 9 minutes."),
+        ({"cost": None}, "The fleet took 8 minutes. The fleet's plan was 4 instances for about 9 minutes."),
         (
             {"notes": ["the quota is 4", "2 minutes late"]},
-            "the plan was 4 instances for about 9 minutes (the quota is 4; 2 minutes late).",
+            "The fleet's plan was 4 instances for about 9 minutes (the quota is 4; 2 minutes late).",
         ),
-        ({"seconds": None, "cost": None}, "The fleet; the plan was 4 instances for about 9 minutes."),
+        ({"seconds": None, "cost": None}, "The fleet's plan was 4 instances for about 9 minutes."),
     ],
 )
 def test_the_notification_has_the_fleets_duration_and_cost(

@@ -42,24 +42,24 @@ def publish(s3: "S3Client", partition: str, model_format: int) -> None:
 
 @pytest.fixture
 def found(s3: "S3Client", tmp_path: Path) -> Any:
-    """Check an environment whose image reads format 2; each finding as verdict and line."""
+    """Check an environment whose image reads format 2; each result as verdict and line."""
     registry = Registry.of({"config": {"Env": [f"{IMAGE_VARIABLE}=2"]}}, tmp_path)
     session = session_with({"s3": s3, "ecr": registry}.__getitem__)
 
     def check(environment: Settings) -> list[tuple[str, str]]:
-        findings = check_published_models(environment, session, DEPLOYED)
-        return [(each.verdict, each.line) for each in findings]
+        results = check_published_models(environment, session, DEPLOYED)
+        return [(each.verdict, each.line) for each in results]
 
     return check
 
 
-def test_a_model_that_the_image_cannot_read_is_wrong(s3: "S3Client", found: Any) -> None:
+def test_a_model_that_the_image_cannot_read_fails(s3: "S3Client", found: Any) -> None:
     publish(s3, "all", 1)
     ((verdict, line),) = found(settings())
-    assert verdict == "wrong"
+    assert verdict == "failed"
     assert line.startswith("model: the model of run run-all has format 1, the deployed image reads format 2; start a")
     publish(s3, "all", 2)
-    assert found(settings()) == [("fine", "model: the image reads format 2, the format of the model of run run-all")]
+    assert found(settings()) == [("ok", "model: the image reads format 2, the format of the model of run run-all")]
 
 
 def test_without_scheduled_inference_no_model_is_checked(s3: "S3Client", found: Any) -> None:
@@ -71,7 +71,7 @@ def test_each_partitions_model_is_checked_and_equal_results_share_a_line(s3: "S3
     for partition, model_format in (("AT", 1), ("BE", 2), ("CH", 1), ("DE", 1)):
         publish(s3, partition, model_format)
     lines = found(settings(partitions=("AT", "BE", "CH", "DE", "FR")))
-    assert [verdict for verdict, _ in lines] == ["wrong", "fine", "note"]
+    assert [verdict for verdict, _ in lines] == ["failed", "ok", "warning"]
     assert "run-AT has format 1" in lines[0][1]
     assert lines[0][1].endswith("(and 2 more partitions alike)")
     assert lines[1][1].endswith("the model of run run-BE")

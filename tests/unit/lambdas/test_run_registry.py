@@ -17,18 +17,11 @@ from lambdas.shared.registry_record import (
     move_attempt,
 )
 from lambdas.shared.registry_table import TRIES, RunTable
+from tests.leases import lease_request
 
 NOTHING = Run(partition="all", cutoff="2026-11-16")
 SIX, SEVEN = "2026-11-18T06:00:00+00:00", "2026-11-18T07:00:00+00:00"
-ONE = LeaseRequest(
-    execution="one",
-    started_by="manual",
-    fingerprint="demand-1",
-    execution_started_at=SIX,
-    now=SIX,
-    now_epoch=1000,
-    lease_seconds=3600,
-)
+ONE = lease_request("one", at=SIX, fingerprint="demand-1", now_epoch=1000)
 TWO = replace(ONE, execution="two", execution_started_at=SEVEN, now=SEVEN, now_epoch=1060)
 
 

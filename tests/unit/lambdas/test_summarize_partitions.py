@@ -47,8 +47,8 @@ def ended_well(**output: Any) -> dict[str, Any]:
     return {**ITEM, "child": {"name": RUN, "output": output}}
 
 
-def ended_badly(status: str, **described: Any) -> dict[str, Any]:
-    cause = json.dumps({"Name": RUN, "Status": status, "Input": "{}", **described})
+def ended_badly(status: str, **description: Any) -> dict[str, Any]:
+    cause = json.dumps({"Name": RUN, "Status": status, "Input": "{}", **description})
     return {**ITEM, "error": {"Error": "States.TaskFailed", "Cause": cause}}
 
 
@@ -224,7 +224,7 @@ def state(s3: "S3Client", answers: dict[str, Any]) -> dict[str, Any]:
     for item, answer in zip(items, answers.values(), strict=True):
         if answer is not None:
             put(s3, item["outcome"], {**item, **answer})
-    return {"execution": {"id": ARN, "name": "3f0c"}, "plan": {"items": f"{FOLDER}items.json", "unusable": None}}
+    return {"execution": {"id": ARN, "name": "3f0c"}, "plan": {"items": f"{FOLDER}items.json", "invalid_names": None}}
 
 
 def summed(s3: "S3Client", answers: dict[str, Any]) -> Any:
@@ -238,7 +238,7 @@ def table(s3: "S3Client") -> list[dict[str, str]]:
 
 def test_the_message_of_a_success_is_short(s3: "S3Client") -> None:
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": ended_well(**PUBLISHED)})
-    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (True, 2, 2)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["succeeded"]) == (True, 2, 2)
     assert outcome["subject"] == "onejob-dev: all partitions succeeded"
     link = object_link(f"s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv", region="eu-central-1")
     assert outcome["message"] == (
@@ -250,7 +250,7 @@ def test_the_message_of_a_success_is_short(s3: "S3Client") -> None:
 def test_an_unfinished_execution_fails_with_the_counts(s3: "S3Client") -> None:
     failed = ended_badly("FAILED", Error="InputError", Cause="demand: no files")
     outcome = summed(s3, {"DE": ended_well(**PUBLISHED), "FR": failed, "IT": None})
-    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 3, 1)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["succeeded"]) == (False, 3, 1)
     assert outcome["error"] == "PartitionsFailed"
     assert outcome["cause"].startswith(f"1 published, 2 failed. The table s3://{FORECAST_BUCKET}/{FOLDER}outcomes.csv")
     assert (
@@ -274,7 +274,7 @@ def test_an_aborted_map_has_a_table_and_a_reason(s3: "S3Client") -> None:
     event = state(s3, {"DE": ended_well(**PUBLISHED), "FR": None})
     event["error"] = {"Error": "States.ItemReaderFailed", "Cause": "no\nlist " * 200}
     outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 2, 1)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["succeeded"]) == (False, 2, 1)
     text = "The Map over the partitions aborted: States.ItemReaderFailed: no list no list"
     first, second, third, *_ = outcome["message"].split("\n\n")
     assert first == "onejob-dev, 2 partitions: 1 published, 1 failed."
@@ -299,7 +299,7 @@ def test_an_aborted_map_has_a_table_and_a_reason(s3: "S3Client") -> None:
 def test_an_aborted_map_fails_even_if_all_runs_succeeded(s3: "S3Client", error: dict[str, str], why: str) -> None:
     event = {**state(s3, {"DE": ended_well(**PUBLISHED)}), "error": error}
     outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["all_succeeded"], outcome["partitions"], outcome["fine"]) == (False, 1, 1)
+    assert (outcome["all_succeeded"], outcome["partitions"], outcome["succeeded"]) == (False, 1, 1)
     assert outcome["subject"] == "onejob-dev: not all partitions succeeded"
     lines = outcome["message"].split("\n\n")
     assert lines[1] == f"The Map over the partitions aborted: {why}"
@@ -335,9 +335,9 @@ class Objects:
 def test_a_partition_with_an_invalid_name_is_in_the_table(s3: "S3Client") -> None:
     event = state(s3, {"DE": ended_well(**PUBLISHED)})
     put(s3, f"{FOLDER}invalid_names.json", ["UK & IE"])
-    event["plan"]["unusable"] = f"{FOLDER}invalid_names.json"
+    event["plan"]["invalid_names"] = f"{FOLDER}invalid_names.json"
     outcome = summarize_partitions(event, deployment="onejob-dev", bucket=FORECAST_BUCKET, s3=s3)
-    assert (outcome["partitions"], outcome["fine"], outcome["all_succeeded"]) == (2, 1, False)
+    assert (outcome["partitions"], outcome["succeeded"], outcome["all_succeeded"]) == (2, 1, False)
     first, *_ = table(s3)
     assert (first["partition"], first["outcome"], first["kind"]) == ("UK & IE", "failed", "InputError")
     assert "UK & IE: failed (InputError): the folder's name is invalid" in outcome["message"]

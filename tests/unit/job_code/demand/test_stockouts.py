@@ -75,7 +75,7 @@ def shelves(*, with_share: bool) -> pl.DataFrame:
 def test_a_stockout_does_not_lower_the_forecast(tmp_path: Path) -> None:
     imputed = run_job(tmp_path / "imputed", shelves(with_share=True), in_stock_column="on_shelf")
     assert imputed.forecasts["mean"].to_numpy() == pytest.approx(np.full(80, 20.0), rel=0.25)
-    assert imputed.quality["repairs"]["periods_off_sale"] == 12 * 20
+    assert imputed.quality["repairs"]["periods_out_of_stock"] == 12 * 20
     without = run_job(tmp_path / "without", shelves(with_share=False))
     assert without.forecasts["mean"].mean() < 5  # type: ignore[operator]
     ignored = run_job(tmp_path / "ignored", shelves(with_share=True))
@@ -101,8 +101,8 @@ def test_a_row_without_a_value_can_have_an_in_stock_share(tmp_path: Path) -> Non
     panel, repairs = panel_of(tmp_path, last, in_stock_column="share")
     assert panel.values[19] == 5.0
     assert not panel.observed[19]
-    assert repairs.periods_off_sale == 1
-    assert repairs.periods_partly_on_sale == 0
+    assert repairs.periods_out_of_stock == 1
+    assert repairs.periods_partly_out_of_stock == 0
 
 
 def test_a_series_out_of_stock_for_a_year_is_discontinued(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_series_out_of_stock_for_a_year_is_discontinued(tmp_path: Path) -> Non
     )
     finished = run_job(tmp_path, demand, in_stock_column="on_shelf")
     assert not finished.of("a").select("mean", "q90").to_numpy().any()
-    assert finished.quality["series"]["stopped_selling"] == 1
+    assert finished.quality["series"]["discontinued"] == 1
 
 
 def test_estimates_do_not_narrow_the_prediction_interval(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_share_can_be_a_boolean_or_missing(tmp_path: Path, unknown: float | No
     rows = series({"a": [4.0, 6.0] * 10, "b": [1.0] * 20})
     flagged = rows.with_columns(on_shelf=pl.int_range(pl.len()) != 19)
     panel, repairs = panel_of(tmp_path / "flag", flagged, in_stock_column="on_shelf")
-    assert repairs.periods_off_sale == 1
+    assert repairs.periods_out_of_stock == 1
     share = pl.when(pl.int_range(pl.len()) == 19).then(0.0).otherwise(unknown)
     again, _ = panel_of(tmp_path / "share", rows.with_columns(on_shelf=share), in_stock_column="on_shelf")
     assert again.values.tolist() == panel.values.tolist()

@@ -116,7 +116,7 @@ def test_repairs_are_counted(finished: Finished) -> None:
     assert quality["repairs"]["series_with_gaps"] == 1
     assert quality["repairs"]["ended_series"] == 1
     assert quality["repairs"]["negative_values"] == VARIED.filter(pl.col("y") < 0).height
-    assert quality["series"]["stopped_selling"] == 2
+    assert quality["series"]["discontinued"] == 2
     assert quality == {"status": "sound", "problems": [], **finished.manifest["data_quality"]}
 
 
@@ -154,8 +154,8 @@ def test_the_manifest_has_the_seed(finished: Finished) -> None:
 def test_a_past_cutoff_hides_later_demand(tmp_path: Path) -> None:
     cutoff = date(2026, 6, 1)
     late = pl.concat([VARIED, series({"later": [90.0] * 10})])
-    described = pl.DataFrame({"unique_id": late["unique_id"].unique().sort()}).with_row_index("number")
-    static = {"s.parquet": described.with_columns(brand=pl.col("unique_id").str.slice(0, 1))}
+    description = pl.DataFrame({"unique_id": late["unique_id"].unique().sort()}).with_row_index("number")
+    static = {"s.parquet": description.with_columns(brand=pl.col("unique_id").str.slice(0, 1))}
     past = run_job(tmp_path / "past", late, static=dict(static), cutoff=cutoff)
     truncated = run_job(tmp_path / "cut", late.filter(pl.col("ds") <= cutoff), static=dict(static))
     assert past.parts == truncated.parts

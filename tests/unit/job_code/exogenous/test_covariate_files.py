@@ -146,7 +146,7 @@ def test_a_missing_future_price_does_not_count_as_zero(tmp_path: Path) -> None:
         partly = known.filter(pl.col("ds") <= LAST + timedelta(weeks=weeks))
         finished = run(tmp_path / str(weeks), demand, {"a.parquet": partly})
         assert forecast(finished) == pytest.approx(np.full((30, AHEAD), 10.0), abs=5)
-        assert finished.quality["covariates_unknown_ahead"] == {"price": (4 - weeks) / 4}
+        assert finished.quality["covariates_missing_in_horizon"] == {"price": (4 - weeks) / 4}
     some = known.filter((pl.col("unique_id") != "A00") | (pl.col("ds") <= LAST))
     finished = run(tmp_path / "some", demand, {"a.parquet": some})
     assert forecast(finished)[0] == pytest.approx(np.full(AHEAD, 10.0), abs=5)
@@ -202,7 +202,7 @@ def test_ignored_columns_are_reported(tmp_path: Path) -> None:
         "covariates: note (text with more than 255 different values)",
         "covariates: unknown (missing for 100% of the periods to forecast)",
     ]
-    assert list(finished.quality["covariates_unknown_ahead"]) == ["promotion", "unknown"]
+    assert list(finished.quality["covariates_missing_in_horizon"]) == ["promotion", "unknown"]
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:

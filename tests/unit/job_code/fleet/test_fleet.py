@@ -27,7 +27,7 @@ from job_code.fleet.chunk_archives import checksum, unpack
 from job_code.fleet.handover_document import Handover
 from job_code.run_request import RunRequest
 from job_code.runtime.output_store import S3Output
-from job_code.runtime.process_pool import WorkerDiedError, Workers
+from job_code.runtime.process_pool import ProcessPool, WorkerDiedError
 from job_code.runtime.progress import Progress
 from job_code.runtime.s3_prefix import S3Prefix
 from tests.demand import ONE, RUN, Finished, configured, run_job, series, shop, write
@@ -86,7 +86,7 @@ def handed_over(tmp_path_factory: pytest.TempPathFactory, single: Finished) -> d
     scratch.mkdir()
     with bucket() as store:
         progress = Progress(io.StringIO())
-        run(request, S3Output(store), workers=Workers(1), progress=progress, folder=scratch, sizes=ONE)
+        run(request, S3Output(store), workers=ProcessPool(1), progress=progress, folder=scratch, sizes=ONE)
         assert not list((scratch / "chunks").glob("0*"))
         return {name: store.read(name) for name in store.names("")}
 
@@ -407,8 +407,8 @@ def test_a_missing_chunk_is_reported(fleet: Fleet) -> None:
     assert message == f"[ChunksFailed] 1 of {total} chunks could not be forecast: {reason}"
 
 
-class Deadly(Workers):
-    """Workers that die while they forecast one of the chunks, as if memory ran out."""
+class Deadly(ProcessPool):
+    """A pool whose workers die while they forecast one of the chunks, as if memory ran out."""
 
     def as_completed(self, function: Any, tasks: Any) -> Iterator[Any]:
         for place, task in enumerate(tasks):
@@ -420,7 +420,7 @@ class Deadly(Workers):
 def test_a_chunk_that_kills_its_process_is_named_and_the_others_are_forecast(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("job_code.runtime.process_pool.Workers", Deadly)
+    monkeypatch.setattr("job_code.runtime.process_pool.ProcessPool", Deadly)
     code, message = fleet.run(2)
     assert code == 1
     assert message.startswith(f"[OutOfMemory] 1 of {len(fleet.chunks)} chunks could not be forecast: chunk-00005 (")

@@ -16,7 +16,7 @@ from job_code.model.direct_model import DirectModel
 from job_code.preparation.panel_chunks import read_chunk
 from job_code.preparation.prepare import PreparedDemand
 from job_code.preparation.training_sample import Sample
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from job_code.series.panel import Panel
 from job_code.training.assemble import assemble_forecaster
 from tests.demand import configured, prepared, series, shop
@@ -110,7 +110,7 @@ def test_chunks_are_forecast_from_files_only(
     model = tmp_path / "model"
     model.mkdir()
     save_model(forecaster, "{}", model)
-    with Workers(1) as workers:
+    with ProcessPool(1) as workers:
         done = list(forecast_chunks(ready, model, workers, tmp_path))
     assert len(done) > 5
     whole = forecaster.forecast(sample.panel, sample.exogenous, sample.active)

@@ -25,10 +25,10 @@ RECORD_TEXT = '{"of": "the training"}'
 def ready(tmp_path_factory: pytest.TempPathFactory) -> PreparedDemand:
     odd = series({"new": [5.0], "dead": [4.0] * 5 + [0.0] * 80, "sparse": [0.0, 0.0, 3.0] * 30})
     demand = pl.concat([shop(100, 170, noise=0.3), odd])
-    described = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()}).with_columns(
+    description = pl.DataFrame({"unique_id": demand["unique_id"].unique().sort()}).with_columns(
         brand=pl.col("unique_id").str.slice(0, 1), size=pl.int_range(pl.len()).cast(pl.Float64)
     )
-    return prepared(tmp_path_factory.mktemp("ready"), {"a.parquet": demand}, CONFIG, static={"s.parquet": described})
+    return prepared(tmp_path_factory.mktemp("ready"), {"a.parquet": demand}, CONFIG, static={"s.parquet": description})
 
 
 @pytest.fixture(scope="module")

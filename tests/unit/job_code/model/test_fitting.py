@@ -13,7 +13,7 @@ from job_code.model.direct_model import DirectModel
 from job_code.model.fitting import ModelFit, fit_models
 from job_code.model.segment_model import DemandSegment
 from job_code.preparation.training_sample import Sample
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 from tests.demand import configured, sample_of, series, shop
 
 CONFIG = configured(n_estimators=12)
@@ -27,8 +27,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 @pytest.fixture(scope="module")
-def pool() -> Iterator[Workers]:
-    with Workers(2) as workers:
+def pool() -> Iterator[ProcessPool]:
+    with ProcessPool(2) as workers:
         assert list(workers.map(len, ["ab", "c"])) == [2, 1]
         assert workers.started
         yield workers
@@ -47,10 +47,10 @@ def texts(models: list[DirectModel]) -> list[list[str | None]]:
 
 
 def test_models_do_not_depend_on_processes_or_threads(
-    sample: Sample, pool: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sample: Sample, pool: ProcessPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fits = fits_of(sample)
-    alone = fit_models(fits, CONFIG, Workers(1), tmp_path / "alone")
+    alone = fit_models(fits, CONFIG, ProcessPool(1), tmp_path / "alone")
     both = fit_models(fits, CONFIG, pool, tmp_path / "pool")
     monkeypatch.setattr(fitting, "threads_of_a_fit", lambda _cores, _fits: 2)
     threads = fit_models(fits, CONFIG, pool, tmp_path / "threads")
@@ -65,7 +65,7 @@ def test_models_do_not_depend_on_processes_or_threads(
 
 
 def test_only_large_fits_start_processes(sample: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         small = fit_models(fits_of(sample), CONFIG, workers, tmp_path)
         started = [workers.started]
         monkeypatch.setattr(fitting, "WORTH_PROCESSES", 1)
@@ -86,8 +86,8 @@ def test_fits_get_more_threads_if_cores_remain() -> None:
     assert threads == [1, 1, 1, 1, 2, 10]
 
 
-def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: Workers, tmp_path: Path) -> None:
-    for name, workers in (("alone", Workers(1)), ("pool", pool)):
+def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: ProcessPool, tmp_path: Path) -> None:
+    for name, workers in (("alone", ProcessPool(1)), ("pool", pool)):
         shares: list[float] = []
         fit_models(fits_of(sample), CONFIG, workers, tmp_path / name, shares.append)
         assert shares == sorted(shares)
@@ -95,7 +95,7 @@ def test_progress_counts_the_rounds_of_all_fits(sample: Sample, pool: Workers, t
         assert len(shares) >= 4
 
 
-def test_a_model_keeps_the_order_of_its_segments(sample: Sample, pool: Workers, tmp_path: Path) -> None:
+def test_a_model_keeps_the_order_of_its_segments(sample: Sample, pool: ProcessPool, tmp_path: Path) -> None:
     for model in fit_models(fits_of(sample), CONFIG, pool, tmp_path):
         assert [each.segment for each in model.segments] == list(DemandSegment)
 
@@ -117,5 +117,5 @@ def test_series_without_training_rows_do_not_change_features(sample: Sample) -> 
 def test_without_selling_series_no_trees_are_trained(sample: Sample, tmp_path: Path) -> None:
     none_active = np.zeros(len(sample.panel), dtype=bool)
     fit = ModelFit.of(sample.panel, sample.exogenous, none_active, horizon=4)
-    (model,) = fit_models([fit], CONFIG, Workers(1), tmp_path)
+    (model,) = fit_models([fit], CONFIG, ProcessPool(1), tmp_path)
     assert [each.trees for each in model.segments] == [None, None]

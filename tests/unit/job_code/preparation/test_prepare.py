@@ -35,7 +35,7 @@ def test_series_are_counted_by_demand_class_and_life_stage(tmp_path: Path) -> No
     assert demand.counts == {
         **{name: expected[name] for name in DEMAND_CLASSES},
         "younger_than_a_season": int((panel.lengths < 52).sum()),
-        "stopped_selling": int((~active).sum()),
+        "discontinued": int((~active).sum()),
     }
     assert all(demand.counts.values())
     assert demand.series == len(panel) == 49

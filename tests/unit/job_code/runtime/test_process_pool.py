@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from job_code.runtime.process_pool import ONE_THREAD, WorkerDiedError, Workers
+from job_code.runtime.process_pool import ONE_THREAD, ProcessPool, WorkerDiedError
 from tests.synthesis import ROOT
 
 PROCESS = "__import__('os').getpid()"
@@ -32,14 +32,14 @@ def wait_until(true: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_results_are_in_the_order_of_the_tasks(count: int) -> None:
     tasks = ["(__import__('time').sleep(0.4), 'slow')[1]", *(f"{at} ** 2" for at in range(20))]
-    with Workers(count) as workers:
+    with ProcessPool(count) as workers:
         assert list(workers.map(eval, tasks)) == ["slow", *(at**2 for at in range(20))]
         assert list(workers.map(len, ["a", "bc"])) == [1, 2]  # the same processes run another function
         assert list(workers.map(len, [])) == []
 
 
 def test_one_worker_and_one_task_need_no_process() -> None:
-    with Workers(1) as alone, Workers(2) as two:
+    with ProcessPool(1) as alone, ProcessPool(2) as two:
         assert set(alone.map(eval, [PROCESS] * 3)) == {os.getpid()}
         assert list(two.map(eval, [PROCESS])) == [os.getpid()]
 
@@ -50,7 +50,7 @@ def test_each_worker_has_its_own_core_if_there_are_enough() -> None:
     own = f"({BUSY}, *__import__('os').sched_getaffinity(0))[1:]"
     os.sched_setaffinity(0, cores)
     try:
-        with Workers(len(cores)) as workers, Workers(len(cores) + 1) as more:
+        with ProcessPool(len(cores)) as workers, ProcessPool(len(cores) + 1) as more:
             assert {core for cores_of_one in workers.map(eval, [own] * 6) for core in cores_of_one} == cores
             assert {len(cores_of_one) for cores_of_one in workers.map(eval, [own] * 6)} == {1}
             assert set(more.map(eval, [own] * 6)) == {tuple(sorted(cores))}
@@ -59,7 +59,7 @@ def test_each_worker_has_its_own_core_if_there_are_enough() -> None:
 
 
 def test_all_processes_work_and_none_is_left() -> None:
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         processes = set(workers.map(eval, [BUSY] * 6))
         assert len(processes) == 2
         assert os.getpid() not in processes
@@ -74,7 +74,7 @@ def test_all_processes_work_and_none_is_left() -> None:
 def test_tasks_that_have_not_started_are_cancelled_when_a_task_fails(tmp_path: Path) -> None:
     path = tmp_path / "done"
     slow = f"(open({str(path)!r}, 'a').write('x'), __import__('time').sleep(0.2))"
-    with pytest.raises(ZeroDivisionError), Workers(2) as workers:
+    with pytest.raises(ZeroDivisionError), ProcessPool(2) as workers:
         list(workers.map(eval, ["1 / 0", *[slow] * 300]))
     assert not multiprocessing.active_children()
     assert len(path.read_text()) < 300
@@ -86,7 +86,7 @@ NOTE = "open({path!r}, 'a').write(str({process}) + chr(10))"
 @pytest.mark.parametrize("count", [1, 3])
 def test_run_on_each_runs_once_in_every_process(tmp_path: Path, count: int) -> None:
     path = tmp_path / "processes"
-    with Workers(count) as workers:
+    with ProcessPool(count) as workers:
         for times in (1, 2):
             workers.run_on_each(eval, NOTE.format(path=str(path), process=PROCESS))
             written = path.read_text().split()
@@ -96,7 +96,7 @@ def test_run_on_each_runs_once_in_every_process(tmp_path: Path, count: int) -> N
 
 
 def test_an_initializer_that_fails_raises_and_leaves_the_pool_usable() -> None:
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         with pytest.raises(ZeroDivisionError):
             workers.run_on_each(eval, "1 / 0")
         assert list(workers.map(eval, ["3", "4"])) == [3, 4]
@@ -106,14 +106,14 @@ def test_an_initializer_that_fails_raises_and_leaves_the_pool_usable() -> None:
 
 def test_while_waiting_is_called() -> None:
     calls: list[int] = []
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         list(workers.map(eval, ["__import__('time').sleep(1.3)", "1"], while_waiting=lambda: calls.append(1)))
     assert calls
 
 
 def test_an_exception_of_a_task_is_raised_unchanged() -> None:
     raising = "(_ for _ in ()).throw(OSError(28, 'No space left on device', 'x'))"
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         with pytest.raises(OSError, match="No space left") as raised:
             list(workers.map(eval, ["1", raising, "2"]))
         assert raised.value.errno == 28
@@ -121,7 +121,7 @@ def test_an_exception_of_a_task_is_raised_unchanged() -> None:
 
 
 def test_a_killed_worker_is_an_error_with_the_probable_reason() -> None:
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         with pytest.raises(WorkerDiedError, match="the system killed a worker process, usually because memory ran out"):
             list(workers.map(eval, [BUSY, KILLED, BUSY, BUSY]))
         assert list(workers.map(eval, ["1 + 1", "2 + 2"])) == [2, 4]  # in new processes
@@ -133,7 +133,7 @@ def test_workers_have_one_thread_each_and_this_process_keeps_its_own(monkeypatch
     monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
     environment = dict(os.environ)
     variables = [f"__import__('os').environ.get({name!r})" for name in ONE_THREAD]
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         assert list(workers.map(eval, variables)) == ["1"] * len(ONE_THREAD)
         assert list(workers.map(eval, ["__import__('polars').thread_pool_size()"] * 2)) == [1, 1]
         assert dict(os.environ) == environment
@@ -149,10 +149,10 @@ HOLD = """
 """
 PARENT = """
 import sys, time
-from job_code.runtime.process_pool import Workers
+from job_code.runtime.process_pool import ProcessPool
 
 if __name__ == "__main__":
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         list(workers.map(eval, sys.argv[1:]))
         time.sleep(600)
 """
@@ -187,12 +187,12 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, seconds: float)
 
 WAITING_FOR_SIGNALS = """
 import signal
-from job_code.runtime.process_pool import WorkerDiedError, Workers
+from job_code.runtime.process_pool import WorkerDiedError, ProcessPool
 
 if __name__ == "__main__":
     blocked = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         masks = list(workers.map(eval, ["(s := __import__('signal')).pthread_sigmask(s.SIG_BLOCK, ())"] * 2))
         assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == blocked
         assert all(signal.SIGTERM not in mask for mask in masks)
@@ -216,7 +216,7 @@ def test_a_process_that_waits_for_signals_keeps_its_mask_and_its_workers_can_be_
 @pytest.mark.parametrize("count", [1, 2])
 def test_results_are_yielded_as_they_are_ready(count: int) -> None:
     tasks = ["(__import__('time').sleep(1), 'slow')[1]", *(f"{at} ** 2" for at in range(9))]
-    with Workers(count) as workers:
+    with ProcessPool(count) as workers:
         results = list(workers.as_completed(eval, tasks))
     assert sorted(results)[1:] == [(at + 1, at**2) for at in range(9)]
     assert results[-1 if count == 2 else 0] == (0, "slow")
@@ -224,7 +224,7 @@ def test_results_are_yielded_as_they_are_ready(count: int) -> None:
 
 def test_results_that_are_ready_before_a_process_dies_are_yielded() -> None:
     results: dict[int, object] = {}
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         tasks = ["'first'", f"({BUSY}, {KILLED})", *["'later'"] * 5]
         with pytest.raises(WorkerDiedError, match="because memory ran out"):
             results.update(workers.as_completed(eval, tasks))
@@ -241,7 +241,7 @@ def test_multi_threaded_work_may_use_all_cores(threads: int) -> None:
     inside = f"(lambda all: (all.__enter__(), {cores}, all.__exit__(None, None, None), {cores}))"
     task = f"{inside}({pool}.on_every_core({threads}))"
     every = os.sched_getaffinity(0)
-    with Workers(len(every)) as workers:
+    with ProcessPool(len(every)) as workers:
         for _, during, _, after in workers.map(eval, [task] * 4):
             assert during == (every if threads > 1 or len(every) == 1 else after)
             assert len(after) == 1
@@ -253,7 +253,7 @@ def test_preload_imports_a_module_in_all_processes_without_waiting(
     (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
     monkeypatch.syspath_prepend(tmp_path)
     loaded = "(__import__('os').getpid(), 'slow_to_load' in __import__('sys').modules)"
-    with Workers(2) as workers:
+    with ProcessPool(2) as workers:
         start = time.monotonic()
         workers.preload("slow_to_load")
         assert time.monotonic() - start < 1
@@ -263,7 +263,7 @@ def test_preload_imports_a_module_in_all_processes_without_waiting(
 
 
 def test_a_single_process_does_not_preload() -> None:
-    with Workers(1) as workers:
+    with ProcessPool(1) as workers:
         workers.preload("no_such_module")
         assert not workers.started
 
@@ -271,6 +271,6 @@ def test_a_single_process_does_not_preload() -> None:
 def test_processes_that_still_import_end_with_the_pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "slow_to_load.py").write_text("__import__('time').sleep(1)")
     monkeypatch.syspath_prepend(tmp_path)
-    with Workers(3) as workers:
+    with ProcessPool(3) as workers:
         workers.preload("slow_to_load")
     assert not multiprocessing.active_children()

@@ -8,7 +8,7 @@ from contract.error_codes import ErrorCode, parse
 
 from . import kinds
 from .aws_error_patterns import OUT_OF_MEMORY
-from .kinds import FailureType
+from .failure_types import FailureType
 
 # SageMaker wraps the text of the failure file: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)

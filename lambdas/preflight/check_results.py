@@ -6,11 +6,11 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-Verdict = Literal["fine", "note", "wrong", "unknown"]
+Verdict = Literal["ok", "warning", "failed", "unknown"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The result of one check.
 
     Attributes:
@@ -23,32 +23,32 @@ class Finding:
     line: str
 
 
-def fine(line: str) -> Finding:
+def ok(line: str) -> CheckResult:
     """Return a passed check."""
-    return Finding("fine", line)
+    return CheckResult("ok", line)
 
 
-def note(line: str) -> Finding:
+def warning(line: str) -> CheckResult:
     """Return a warning: the run may succeed, but someone should act."""
-    return Finding("note", line)
+    return CheckResult("warning", line)
 
 
-def wrong(line: str) -> Finding:
+def failed(line: str) -> CheckResult:
     """Return a failed check: the run would fail."""
-    return Finding("wrong", line)
+    return CheckResult("failed", line)
 
 
-def unknown(line: str) -> Finding:
+def unknown(line: str) -> CheckResult:
     """Return a check that has no result."""
-    return Finding("unknown", line)
+    return CheckResult("unknown", line)
 
 
-def looked_at(what: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+def run_check(what: str, check: Callable[[], list[CheckResult]]) -> list[CheckResult]:
     """Run a check; if it raises an error, return `unknown`, so that the run goes on.
 
     Args:
         what: Name of the check, with which its lines begin.
-        check: Function that returns the findings.
+        check: Function that returns the results.
     """
     try:
         return check()
