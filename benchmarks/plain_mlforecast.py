@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.output.mkdir(parents=True)
     warnings.filterwarnings("ignore", message="Found null values")  # LightGBM handles nulls
     warnings.filterwarnings("ignore", message="The following series were dropped")  # too short for training
-    progress, config = Progress(about={"variant": options.variant}), ForecastConfig()
+    progress, config = Progress(context={"variant": options.variant}), ForecastConfig()
     with progress.stage("read"):
         keys, demand = read(options.demand)
         cutoff = int(demand["ds"].to_numpy().max())

@@ -32,7 +32,7 @@ def run_locally(options: argparse.Namespace) -> int:
     """
     output: Output | None = None
     finished = False
-    progress = Progress(about={"run_id": options.run_id} if options.log_format == "json" else None)
+    progress = Progress(context={"run_id": options.run_id} if options.log_format == "json" else None)
 
     def abandon() -> None:
         if output is not None:

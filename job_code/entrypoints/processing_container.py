@@ -33,7 +33,7 @@ def run_processing_container() -> int:
 
 def _run(paths: ProcessingPaths, scratch: Path) -> int:
     context = {"run_id": os.environ.get(job_start.RUN_ID, ""), "job_name": paths.job_name, "host": paths.host}
-    progress = Progress(about=context)
+    progress = Progress(context=context)
 
     def clean_up(_signal: str) -> None:
         # Write no message. SageMaker stops the other instances when one fails, and joins the messages of all.

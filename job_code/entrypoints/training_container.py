@@ -33,7 +33,7 @@ def run_training_container(*, infer: bool) -> int:
 def _run(scratch: Path, *, infer: bool) -> int:
     paths = SageMakerPaths.from_environment()
     job_name = os.environ.get(job_start.TRAINING_JOB_NAME, "")
-    progress = Progress(about={"run_id": job_name, "job_name": job_name})
+    progress = Progress(context={"run_id": job_name, "job_name": job_name})
 
     def clean_up(signal: str) -> None:
         paths.write_failure(ErrorCode.STOPPED, f"stopped by {signal}")

@@ -6,29 +6,32 @@ be made for a sentence of the job, because the job's container writes a code (`c
 
 import re
 
-from . import kinds
+from . import failure_types
 from .failure_types import FailureType
 
 OUT_OF_MEMORY = re.compile(r"MemoryError|[Oo]ut of memory|OutOfMemory|more memory")
 DISK_FULL = re.compile(r"No space left on device|[Ii]nsufficient disk space")
 # Patterns of AWS's messages, the most specific first.
 BY_PATTERN = (
-    (re.compile(r"CapacityError|InsufficientCapacity"), kinds.NO_CAPACITY),
-    (re.compile(r"ResourceLimitExceeded|service limit"), kinds.QUOTA),
+    (re.compile(r"CapacityError|InsufficientCapacity"), failure_types.NO_CAPACITY),
+    (re.compile(r"ResourceLimitExceeded|service limit"), failure_types.QUOTA),
     (
         re.compile(r"Cannot pull|CannotPull|[Mm]anifest unknown|pull access denied|[Rr]equested image|grant ecr:"),
-        kinds.NO_IMAGE,
+        failure_types.NO_IMAGE,
     ),
-    (re.compile(r"No S3 objects found"), kinds.NO_DATA),
-    (re.compile(r"[Aa]ccess ?[Dd]enied|not authorized|KMS\.(Disabled|NotFound|KMSInvalidState)"), kinds.DENIED),
-    (re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown|ProvisionedThroughputExceeded"), kinds.THROTTLED),
+    (re.compile(r"No S3 objects found"), failure_types.NO_DATA),
+    (re.compile(r"[Aa]ccess ?[Dd]enied|not authorized|KMS\.(Disabled|NotFound|KMSInvalidState)"), failure_types.DENIED),
+    (
+        re.compile(r"Throttl|Rate exceeded|TooManyRequests|SlowDown|ProvisionedThroughputExceeded"),
+        failure_types.THROTTLED,
+    ),
     (
         re.compile(r"Internal(Server)?(Error|Exception)|ServiceUnavailable|Lambda\.ServiceException"),
-        kinds.PLATFORM,
+        failure_types.PLATFORM,
     ),
-    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), kinds.STATE_TIMED_OUT),
-    (DISK_FULL, kinds.DISK_FULL),
-    (re.compile(r"Data download failed"), kinds.NO_DATA),
+    (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), failure_types.STATE_TIMED_OUT),
+    (DISK_FULL, failure_types.DISK_FULL),
+    (re.compile(r"Data download failed"), failure_types.NO_DATA),
 )
 
 

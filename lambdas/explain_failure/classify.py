@@ -18,27 +18,27 @@ from contract.job_start import FLEET_INPUTS
 from contract.names import JobKind
 from lambdas.shared.job_facts import json_object, parse_timestamp
 
-from . import kinds
+from . import failure_types
 from .aws_error_patterns import OUT_OF_MEMORY, match_failure_type
 from .code_types import failed_container, parse_container_failure
 from .failure_types import FailureType
 
 # Errors that onejob's own Lambda functions raise.
 BY_ERROR = {
-    InputError.__name__: kinds.INPUT_ERROR,
-    PreflightFailed.__name__: kinds.NOT_READY,
-    IncompleteRun.__name__: kinds.INCOMPLETE,
-    QualityGateFailed.__name__: kinds.HELD,
-    PublishFailed.__name__: kinds.NOT_PUBLISHED,
-    CatalogUpdateFailed.__name__: kinds.NOT_IN_ATHENA,
+    InputError.__name__: failure_types.INPUT_ERROR,
+    PreflightFailed.__name__: failure_types.NOT_READY,
+    IncompleteRun.__name__: failure_types.INCOMPLETE,
+    QualityGateFailed.__name__: failure_types.HELD,
+    PublishFailed.__name__: failure_types.NOT_PUBLISHED,
+    CatalogUpdateFailed.__name__: failure_types.NOT_IN_ATHENA,
 }
 BY_SECONDARY_STATUS = {
-    "MaxRuntimeExceeded": kinds.TIMED_OUT,
-    "MaxWaitTimeExceeded": kinds.SPOT,
-    "Interrupted": kinds.SPOT,
+    "MaxRuntimeExceeded": failure_types.TIMED_OUT,
+    "MaxWaitTimeExceeded": failure_types.SPOT,
+    "Interrupted": failure_types.SPOT,
 }
 # SageMaker reports these kinds itself. The container may have run before, so there may be a log.
-MAY_HAVE_RUN = (kinds.OUT_OF_MEMORY, kinds.DISK_FULL, kinds.PLATFORM)
+MAY_HAVE_RUN = (failure_types.OUT_OF_MEMORY, failure_types.DISK_FULL, failure_types.PLATFORM)
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def classify(state: Mapping[str, Any]) -> Failure:
         text = str(details.get("errorMessage", cause)) or name
         kind, summary = _by_message(name, text, state), text
     summary = one_line(_with_image_or_data(summary, kind, details=details, state=state))
-    if by_fleet and kind is kinds.DISK_FULL:
-        kind = kinds.FLEETS_DISK_FULL
+    if by_fleet and kind is failure_types.DISK_FULL:
+        kind = failure_types.FLEETS_DISK_FULL
     return Failure(
         kind=kind,
         summary=summary or kind.label,
@@ -110,7 +110,9 @@ def one_line(text: str) -> str:
 
 def _stopped(job_name: str | None, *, status: object, secondary: object) -> tuple[FailureType, str]:
     why = f" ({secondary})" if secondary else ""
-    return BY_SECONDARY_STATUS.get(str(secondary), kinds.STOPPED), f"the job {job_name} ended with status {status}{why}"
+    return BY_SECONDARY_STATUS.get(
+        str(secondary), failure_types.STOPPED
+    ), f"the job {job_name} ended with status {status}{why}"
 
 
 def _stop_reason(description: Mapping[str, Any]) -> object:
@@ -126,7 +128,9 @@ def _stop_reason(description: Mapping[str, Any]) -> object:
 
 def _platform_failure(reason: str) -> FailureType:
     """Classify a failure that SageMaker reports from before, during or after the container's run."""
-    return match_failure_type(reason) or (kinds.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else kinds.NOT_RUN)
+    return match_failure_type(reason) or (
+        failure_types.OUT_OF_MEMORY if OUT_OF_MEMORY.search(reason) else failure_types.NOT_RUN
+    )
 
 
 def _with_image_or_data(
@@ -134,11 +138,11 @@ def _with_image_or_data(
 ) -> str:
     """Add the image or the S3 prefixes to a summary that does not contain them."""
     concerned: list[object] = []
-    if kind is kinds.NO_IMAGE:
+    if kind is failure_types.NO_IMAGE:
         concerned = [
             _at(details, "AlgorithmSpecification", "TrainingImage") or _at(details, "AppSpecification", "ImageUri")
         ]
-    elif kind is kinds.NO_DATA and "s3://" not in summary:
+    elif kind is failure_types.NO_DATA and "s3://" not in summary:
         if "fleet" in state:
             concerned = [_at(state, "fleet", name) for name in FLEET_INPUTS]
         channels = _at(state, "plan", "channels") if "fleet" not in state else None
@@ -154,8 +158,10 @@ def _by_message(name: str, text: str, state: Mapping[str, Any]) -> FailureType:
     # Preflight is the last function before the training job, CheckRun the first after it. PlanFleet is the last
     # function before the fleet. An execution that resumes an earlier handover skips Preflight.
     if name == "States.Timeout" and ("preflight" in state or "fleet" in state) and not _has_completed(state):
-        return kinds.TIMED_OUT
-    return match_failure_type(f"{name} {text}") or (kinds.NOT_PUBLISHED if "run" in state else kinds.UNKNOWN)
+        return failure_types.TIMED_OUT
+    return match_failure_type(f"{name} {text}") or (
+        failure_types.NOT_PUBLISHED if "run" in state else failure_types.UNKNOWN
+    )
 
 
 def _has_completed(state: Mapping[str, Any]) -> bool:

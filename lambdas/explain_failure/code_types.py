@@ -6,7 +6,7 @@ from typing import Any
 
 from contract.error_codes import ErrorCode, parse
 
-from . import kinds
+from . import failure_types
 from .aws_error_patterns import OUT_OF_MEMORY
 from .failure_types import FailureType
 
@@ -15,20 +15,20 @@ WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<c
 KILLED = ("137", "-9")
 # Every code has a kind. Several codes may share one kind.
 BY_CODE: Mapping[ErrorCode, FailureType] = {
-    ErrorCode.INPUT_ERROR: kinds.INPUT_ERROR,
-    ErrorCode.OUT_OF_DISK: kinds.DISK_FULL,
-    ErrorCode.OUT_OF_MEMORY: kinds.OUT_OF_MEMORY,
-    ErrorCode.MODEL_UNUSABLE: kinds.JOB_ERROR,
-    ErrorCode.HANDOVER_UNUSABLE: kinds.JOB_ERROR,
-    ErrorCode.CHUNKS_FAILED: kinds.OBJECTS,
-    ErrorCode.JOB_ERROR: kinds.JOB_ERROR,
-    ErrorCode.UNREACHABLE: kinds.UNREACHABLE,
-    ErrorCode.ACCESS_DENIED: kinds.DENIED,
-    ErrorCode.THROTTLED: kinds.THROTTLED,
-    ErrorCode.PLATFORM_FAULT: kinds.PLATFORM,
-    ErrorCode.AWS_ERROR: kinds.JOB_ERROR,
-    ErrorCode.STOPPED: kinds.STOPPED,
-    ErrorCode.INTERNAL: kinds.JOB_ERROR,
+    ErrorCode.INPUT_ERROR: failure_types.INPUT_ERROR,
+    ErrorCode.OUT_OF_DISK: failure_types.DISK_FULL,
+    ErrorCode.OUT_OF_MEMORY: failure_types.OUT_OF_MEMORY,
+    ErrorCode.MODEL_UNUSABLE: failure_types.JOB_ERROR,
+    ErrorCode.HANDOVER_UNUSABLE: failure_types.JOB_ERROR,
+    ErrorCode.CHUNKS_FAILED: failure_types.OBJECTS,
+    ErrorCode.JOB_ERROR: failure_types.JOB_ERROR,
+    ErrorCode.UNREACHABLE: failure_types.UNREACHABLE,
+    ErrorCode.ACCESS_DENIED: failure_types.DENIED,
+    ErrorCode.THROTTLED: failure_types.THROTTLED,
+    ErrorCode.PLATFORM_FAULT: failure_types.PLATFORM,
+    ErrorCode.AWS_ERROR: failure_types.JOB_ERROR,
+    ErrorCode.STOPPED: failure_types.STOPPED,
+    ErrorCode.INTERNAL: failure_types.JOB_ERROR,
 }
 
 
@@ -51,9 +51,9 @@ def failed_container(wrapped: re.Match[str]) -> tuple[FailureType, str]:
     if failure is None:
         # A text without a code is from SageMaker or another program, so it is not reliable.
         if killed or OUT_OF_MEMORY.search(text):
-            return kinds.OUT_OF_MEMORY, text or "the job was killed because it ran out of memory"
-        return kinds.JOB_ERROR, text or f"the job ended with exit code {wrapped['code']}"
+            return failure_types.OUT_OF_MEMORY, text or "the job was killed because it ran out of memory"
+        return failure_types.JOB_ERROR, text or f"the job ended with exit code {wrapped['code']}"
     # One instance of a fleet may be killed while another writes its code. Invalid input fails on every instance.
     if killed and failure.code is not ErrorCode.INPUT_ERROR:
-        return kinds.OUT_OF_MEMORY, failure.message
+        return failure_types.OUT_OF_MEMORY, failure.message
     return BY_CODE[failure.code], failure.message

@@ -21,7 +21,7 @@ from job_code.entrypoints.sagemaker_paths import SageMakerPaths
 from job_code.errors import InputError, JobError, OneJobError
 from job_code.runtime.disk_space import OutOfDiskError, explain_full_disk
 from job_code.runtime.failures import Failure
-from lambdas.explain_failure import kinds
+from lambdas.explain_failure import failure_types
 from lambdas.explain_failure.code_types import BY_CODE
 from lambdas.explain_failure.handler import explain as typed_explain
 from tests.unit.job_code.runtime.test_failures import OF_OTHERS
@@ -133,7 +133,7 @@ def explained_both_ways(failure: Failure, folder: Path) -> set[tuple[str, bool, 
 def expected(code: ErrorCode) -> set[tuple[str, bool, str]]:
     kind = BY_CODE[code]
     # A full disk has different advice for a fleet.
-    of_both = {kind, kinds.FLEETS_DISK_FULL} if kind is kinds.DISK_FULL else {kind}
+    of_both = {kind, failure_types.FLEETS_DISK_FULL} if kind is failure_types.DISK_FULL else {kind}
     return {(each.name, each.rerun_helps, f"{each.rerun}. {each.advice}") for each in of_both}
 
 

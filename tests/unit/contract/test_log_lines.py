@@ -8,7 +8,7 @@ from job_code.runtime.progress import Progress
 
 def test_fields_reads_the_lines_of_a_job() -> None:
     stream = io.StringIO()
-    progress = Progress(stream, about={"run_id": "run-1"})
+    progress = Progress(stream, context={"run_id": "run-1"})
     with progress.stage("fit"):
         progress.log('said "ä"', code="Internal")
     said, ended = map(fields, stream.getvalue().splitlines())

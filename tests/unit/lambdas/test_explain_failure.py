@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from lambdas.explain_failure import failure_types
 from lambdas.explain_failure import handler as module
-from lambdas.explain_failure import kinds
 from lambdas.explain_failure.handler import explain as typed_explain
 from tests.unit.lambdas.conftest import CONTEXT
 
@@ -438,7 +438,7 @@ def test_explain_never_fails(state: dict[str, Any]) -> None:
 
 def test_the_operators_guide_has_every_kind() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "errors.md").read_text()
-    names = {kind.name for kind in vars(kinds).values() if isinstance(kind, kinds.FailureType)}
+    names = {kind.name for kind in vars(failure_types).values() if isinstance(kind, failure_types.FailureType)}
     assert {name for name in names if f"\n| `{name}` |" not in guide} == set()
 
 

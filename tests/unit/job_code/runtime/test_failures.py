@@ -160,7 +160,7 @@ def test_a_text_log_has_a_line_for_each_problem() -> None:
 
 def test_a_log_has_code_and_trace_as_fields() -> None:
     stream = io.StringIO()
-    progress = Progress(stream, about={"run_id": "run-1"})
+    progress = Progress(stream, context={"run_id": "run-1"})
     Failure.of(InputError(["demand: a", "static: b"])).log(progress)
     Failure.of(raised(lambda: NOTHING["y"])).log(progress)
     rejected, broken = map(fields, stream.getvalue().splitlines())
