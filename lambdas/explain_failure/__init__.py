@@ -1,5 +1,5 @@
 """ExplainFailure: states in one line why an execution failed, and whether a rerun helps.
 
 `classify` finds the kind of failure from its source. `code_types` maps the error codes of onejob's own containers.
-`aws_error_patterns` recognizes the messages of AWS. `kinds` has the advice for each kind.
+`aws_error_patterns` recognizes the messages of AWS. `failure_types` has the advice for each type.
 """

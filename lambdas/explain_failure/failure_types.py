@@ -1,4 +1,4 @@
-"""The kinds of failure, each with advice for the operator."""
+"""The types of failure, each with advice for the operator."""
 
 from dataclasses import dataclass
 from typing import Literal

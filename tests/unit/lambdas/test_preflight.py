@@ -320,7 +320,7 @@ def test_the_states_of_a_key(kms: "KMSClient") -> None:
     assert check_key(kms, key)[0].line == f"key: {key} is Disabled; enable it in KMS"
     kms.schedule_key_deletion(KeyId=created["KeyId"])
     assert "scheduled for deletion; cancel the deletion" in check_key(kms, key)[0].line
-    assert "is gone" in check_key(kms, key.replace(key[-6:], "000000"))[0].line
+    assert "does not exist; deploy" in check_key(kms, key.replace(key[-6:], "000000"))[0].line
 
 
 def made(seconds: int | None, size: int | None, *, mode: str = "train", fleet: bool = False) -> Attempt:
