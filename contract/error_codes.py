@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 LONGEST = 1024  # characters of a failure file that SageMaker keeps
 CUT = " ... (truncated; the job's log, or the run's data-quality report, has all of it)"
@@ -10,41 +11,41 @@ FORM = re.compile(r"\[(?P<code>\w+)\]\s*(?P<message>.*)", re.DOTALL)
 
 
 class ErrorCode(StrEnum):
-    """Cause of a container's failure. Readers classify a failure by the code only, never by the message."""
+    """Cause of a container's failure. Readers classify a failure by the code only, never by the message.
 
-    # The configuration, the demand or another input of the job is invalid. A rerun helps after the input is fixed.
-    INPUT_ERROR = "InputError"
-    # The disk is full, or too small for the run. A rerun helps after volume_gb is raised.
-    OUT_OF_DISK = "OutOfDisk"
-    # A process of the job ran out of memory. A rerun helps on an instance type with more memory.
-    OUT_OF_MEMORY = "OutOfMemory"
-    # The model's files are damaged, incomplete or of another format. A rerun with the same model fails the same way; a
-    # run with mode train writes a new model.
-    MODEL_UNUSABLE = "ModelUnusable"
-    # The handover from the training job to the fleet is damaged or of another format. A rerun that reads the same
-    # handover fails the same way.
-    HANDOVER_UNUSABLE = "HandoverUnusable"
-    # Some chunks of a fleet have no forecasts; the completed chunks are kept. A rerun forecasts only the failed chunks
-    # and helps if the cause was temporary.
-    CHUNKS_FAILED = "ChunksFailed"
-    # The job failed for a reason that no other code covers; the message states it. A rerun does not help until the
-    # cause is fixed.
-    JOB_ERROR = "JobError"
-    # An AWS service did not answer after several retries. A rerun helps if the cause was temporary.
-    UNREACHABLE = "Unreachable"
-    # AWS denied a call: the role lacks a permission, or the key is not usable. A rerun helps after that is fixed.
-    ACCESS_DENIED = "AccessDenied"
-    # AWS throttled calls, also after several retries. A rerun helps after a few minutes.
-    THROTTLED = "Throttled"
-    # AWS answered with an internal error, also after several retries. A rerun helps.
-    PLATFORM_FAULT = "PlatformFault"
-    # A call to AWS failed for another reason, for example because a bucket does not exist. A rerun does not help until
-    # the cause is fixed.
-    AWS_ERROR = "AwsError"
-    # A user or SageMaker stopped the container. A rerun starts over.
-    STOPPED = "Stopped"
-    # The program raised an unexpected error, which is a bug; the log has the traceback. A rerun does not help.
-    INTERNAL = "Internal"
+    Attributes:
+        meaning: The cause, in sentences for docs/errors.md. The failure type of the code says whether a rerun helps.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        """Create a code. Only the look-up of a code by its text omits the meaning."""
+        code = str.__new__(cls, value)
+        code._value_, code.meaning = value, meaning
+        return code
+
+    INPUT_ERROR = "InputError", "The configuration, the demand or another input of the job is invalid."
+    OUT_OF_DISK = "OutOfDisk", "The disk is full, or too small for the run."
+    OUT_OF_MEMORY = "OutOfMemory", "A process of the job ran out of memory."
+    MODEL_UNUSABLE = (
+        "ModelUnusable",
+        "The model's files are damaged, incomplete or of another format. A run with mode train writes a new model.",
+    )
+    HANDOVER_UNUSABLE = (
+        "HandoverUnusable",
+        "The handover from the training job to the fleet is damaged or of another format. A rerun that reads the same "
+        "handover fails the same way.",
+    )
+    CHUNKS_FAILED = "ChunksFailed", "Some chunks of a fleet have no forecasts. The completed chunks are kept."
+    JOB_ERROR = "JobError", "The job failed for a reason that no other code covers. The message states it."
+    UNREACHABLE = "Unreachable", "An AWS service did not answer after several retries."
+    ACCESS_DENIED = "AccessDenied", "AWS denied a call. The role lacks a permission, or the key is not usable."
+    THROTTLED = "Throttled", "AWS throttled calls, also after several retries."
+    PLATFORM_FAULT = "PlatformFault", "AWS answered with an internal error, also after several retries."
+    AWS_ERROR = "AwsError", "A call to AWS failed for another reason, for example because a bucket does not exist."
+    STOPPED = "Stopped", "A user or SageMaker stopped the container."
+    INTERNAL = "Internal", "The program raised an unexpected error, which is a bug. The log has the traceback."
 
 
 @dataclass(frozen=True, kw_only=True)

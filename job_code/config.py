@@ -33,55 +33,55 @@ Quantile = Annotated[float, Field(gt=0, lt=1)]
 
 
 class ForecastConfig(BaseModel):
-    """Configuration of a forecast.
+    """Configuration of a forecast. The docstring below each field is its meaning in docs/configuration.md."""
 
-    Attributes:
-        key: Columns that together identify a series. The forecasts have the same columns.
-        time: Column with the date of the period.
-        target: Column with the demand of the period.
-        in_stock_column: Demand column with the in-stock share of the period, 0 to 1. None if there is no such column.
-        frequency: `D`, `W`, `W-MON`...`W-SUN`, `MS` or `ME`. None to infer it from the dates.
-        horizon: Number of periods to forecast after the cutoff.
-        quantiles: Quantile levels between 0 and 1, ascending.
-        history: Maximum number of periods to use, up to the cutoff. None for all.
-        cutoff: Last observed period. None for the last period of the demand.
-        cutoff_rule: `common` forecasts every series from the same cutoff, `series` each from its own last period.
-        gap_rule: Meaning of a period without a row or value between two observed periods.
-        negative_rule: Handling of negative demand: `clip` counts it as zero, `keep` keeps it, `error` fails the run.
-        country_holidays: Country or region whose public holidays the model uses: `US`, `DE-BY`.
-        sample_rows: Approximate number of rows to train and backtest on. If there are more, a stratified sample.
-        backtest_horizons: Maximum number of horizons to hold out; at most a quarter of the usual history.
-        n_estimators: Boosting rounds of the LightGBM model.
-        learning_rate: Shrinkage of LightGBM.
-        num_leaves: Maximum number of leaves of a tree.
-        min_child_samples: Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices.
-        seed: Seed of all random numbers. Runs with the same seed are identical to the last bit.
-        max_model_age_days: Maximum age of a model that is reused without training.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     key: tuple[ColumnName, ...] = Field(default=("unique_id",), min_length=1)
+    """Columns that together identify a series. The forecasts have the same columns."""
     time: ColumnName = "ds"
+    """Column with the date of the period."""
     target: ColumnName = "y"
+    """Column with the demand of the period."""
     in_stock_column: ColumnName | None = None
+    """Column of the demand with the share of the period in stock, 0 to 1. If absent, every period is in stock."""
     frequency: str | None = None
+    """`D`, `W-MON` to `W-SUN`, `MS` (first day of a month) or `ME` (last day). `W` stands for weeks whose weekday the
+    job infers. If absent, the job infers the whole frequency from the dates. A schedule needs it, with its weekday."""
     horizon: int = Field(default=12, ge=1, le=366)
+    """Number of periods to forecast after the cutoff."""
     quantiles: tuple[Quantile, ...] = Field(default=(0.1, 0.5, 0.9), min_length=1)
+    """Quantile levels, ascending. Each has a column in the forecasts, such as `q10`."""
     history: int | None = Field(default=None, ge=1)
+    """Maximum number of periods to use, up to the cutoff. If absent, the job uses all."""
     cutoff: date | None = None
+    """Last observed period of one run. If absent, the last period of the demand. An environment file must not have it:
+    start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
+    """`common` forecasts every series from the same cutoff, `series` each from its own last period."""
     gap_rule: Literal["zero", "carry_forward"] = "zero"
+    """Meaning of a period without a row or value between two observed periods: no demand, or the last value before."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"
+    """Handling of negative demand: `clip` counts it as zero, `keep` keeps it, `error` fails the run."""
     country_holidays: str | None = None
+    """Country or region whose public holidays the model uses, such as `US` or `DE-BY`. If absent, it uses none."""
     sample_rows: int = Field(default=1_500_000, ge=10_000)
+    """Approximate number of rows to train and backtest on. If there are more, the job draws a stratified sample."""
     backtest_horizons: int = Field(default=3, ge=1)
+    """Maximum number of horizons to hold out for the backtest. The job holds out at most a quarter of the usual
+    history."""
     n_estimators: int = Field(default=200, ge=1, le=10_000)
+    """Boosting rounds of the LightGBM model."""
     learning_rate: float = Field(default=0.08, gt=0, le=1)
+    """Shrinkage of LightGBM."""
     num_leaves: int = Field(default=31, ge=2, le=4096)
+    """Maximum number of leaves of a tree."""
     min_child_samples: int = Field(default=200, ge=1)
+    """Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices."""
     seed: int = Field(default=0, ge=0)
+    """Seed of all random numbers. Runs with the same seed are identical to the last bit."""
     max_model_age_days: int = Field(default=35, ge=0)
+    """Maximum age in days of a model that `{"mode": "infer"}` reuses without training."""
 
     @field_validator("frequency")
     @classmethod

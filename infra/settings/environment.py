@@ -37,25 +37,22 @@ DEPLOYMENT_TAG = "deployment"
 
 
 class DeploymentSettings(SettingsTable):
-    """Account, region, names and protection of a deployment.
-
-    Attributes:
-        name_prefix: First part of every name, e.g. `onejob` in `onejob-prod-forecast`.
-        account: AWS account. dev may omit it and use the account of the CLI's credentials.
-        region: AWS region.
-        removal_policy: Whether `cdk destroy` deletes or retains buckets, key and logs.
-        image_uri: A prebuilt image in ECR; None builds the image from `job_code/`.
-        permissions_boundary: Name or ARN of a managed policy that bounds every role; None for no boundary.
-        tags: Tags of every resource and every job.
-    """
+    """Account, region, names and protection of a deployment."""
 
     name_prefix: Prefix
+    """First part of every name, such as `onejob` in `onejob-prod-forecast`."""
     account: Account | None = None
+    """AWS account. Only dev may omit it, and then uses the account of the CLI's credentials."""
     region: Region
+    """AWS region."""
     removal_policy: Literal["destroy", "retain"]
+    """`destroy` deletes buckets, keys, registry and logs with the stacks. `retain` protects them from deletion."""
     image_uri: ImageUri | None = None
+    """A prebuilt image in the ECR of the same region. If absent, a deployment builds the image from `job_code/`."""
     permissions_boundary: ManagedPolicy | None = None
+    """Managed policy that bounds every role. If absent, roles have no boundary."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)
+    """Tags of every resource and every job. The application itself sets the tag `deployment`."""
 
     @field_validator("tags")
     @classmethod
@@ -69,21 +66,19 @@ class DeploymentSettings(SettingsTable):
 
 
 class ScheduleSettings(SettingsTable):
-    """Start times of scheduled runs, and the calendar that determines their cutoffs.
-
-    Attributes:
-        enabled: Whether the schedules start runs.
-        cron: Start times of training runs, as EventBridge's six fields in `time_zone`.
-        infer_cron: Start times of runs that forecast with the published model and do not train; None for none.
-        time_zone: IANA name.
-        period_label: Whether a period's date in the demand is its first or its last day.
-    """
+    """Start times of scheduled runs, and the calendar that determines their cutoffs."""
 
     enabled: Flag
+    """Whether the schedules start runs."""
     cron: str
+    """Start times of training runs, in `time_zone`. EventBridge's cron has six fields: minutes, hours, day of month,
+    month, day of week, year. Exactly one of the two days is `?`."""
     infer_cron: str | None = None
+    """Start times, as `cron`, of runs that forecast with the published model. If absent, there are no such runs."""
     time_zone: str
+    """Time zone of the crons, and of the midnight that completes a period: an IANA name such as `Europe/Berlin`."""
     period_label: Literal["start", "end"]
+    """Whether a period's date in the demand is its first or its last day."""
 
     @field_validator("cron", "infer_cron")
     @classmethod
@@ -101,31 +96,25 @@ class ScheduleSettings(SettingsTable):
 
 
 class AthenaSettings(SettingsTable):
-    """Limits of Athena queries on the forecasts.
-
-    Attributes:
-        scan_limit_gb: GB that a query may read; Athena cancels a query that reads more.
-    """
+    """Limits of Athena queries on the forecasts."""
 
     scan_limit_gb: int = Field(default=100, strict=True, ge=1, le=100_000)
+    """GB that a query may read. Athena cancels a query that reads more."""
 
 
 class AlertsSettings(SettingsTable):
-    """Recipients of notifications, and thresholds of alarms.
-
-    Attributes:
-        emails: Addresses subscribed to the topic; each one must confirm once.
-        deadline_cron: Times by which the run that is due must be published, in the schedule's time zone; None for no
-            deadline.
-        max_drift: Largest relative difference between demand since the last published run and that run's forecast.
-            A larger difference raises an alarm. None for no alarm.
-        monthly_budget_usd: Monthly budget in US dollars; None for no budget.
-    """
+    """Recipients of notifications, and thresholds of alarms."""
 
     emails: tuple[Email, ...] = ()
+    """Addresses that get each notification. Each address must confirm once."""
     deadline_cron: str | None = None
+    """Times by which the run that is due must be published, in the schedule's time zone. If absent, there is no
+    deadline."""
     max_drift: Threshold | None = None
+    """Largest relative difference between demand since the last published run and that run's forecast. A larger
+    difference raises an alarm. If absent, there is no such alarm."""
     monthly_budget_usd: Threshold | None = None
+    """Monthly budget in US dollars. If absent, there is no budget."""
 
     @field_validator("deadline_cron")
     @classmethod
@@ -134,21 +123,19 @@ class AlertsSettings(SettingsTable):
 
 
 class RetentionSettings(SettingsTable):
-    """Retention in days.
-
-    Attributes:
-        old_version_days: Overwritten or deleted versions of demand and forecasts.
-        job_output_days: Output that SageMaker itself writes, and handovers.
-        query_result_days: Results of Athena queries.
-        access_log_days: Access logs of the buckets.
-        log_days: CloudWatch logs of functions, state machines and the network.
-    """
+    """Retention in days."""
 
     old_version_days: Days
+    """Days to keep overwritten or deleted versions of demand and forecasts."""
     job_output_days: Days
+    """Days to keep the output that SageMaker itself writes, and handovers."""
     query_result_days: Days = 7
+    """Days to keep the results of Athena queries."""
     access_log_days: Days
+    """Days to keep the access logs of the buckets."""
     log_days: Days
+    """Days to keep the CloudWatch logs of functions, state machines and the network. CloudWatch accepts 1, 3, 5, 7, 14,
+    30, 60, 90, 120, 150, 180, 365, 400 and some longer ones."""
 
     @field_validator("log_days")
     @classmethod
@@ -159,30 +146,41 @@ class RetentionSettings(SettingsTable):
 
 
 class EnvironmentSettings(SettingsTable):
-    """The whole file of one environment."""
+    """The whole file of one environment. The docstrings of its fields introduce the tables in docs/configuration.md."""
 
     deployment: DeploymentSettings
+    """Account, region, names and protection of the deployment."""
     schedule: ScheduleSettings
+    """Start times of scheduled runs, and the calendar that determines their cutoffs."""
     forecast: ForecastConfig
+    """Columns, calendar, model and accuracy of the forecast. An execution overrides these keys with the `config` of its
+    input, `onejob train` with `--set`, and `make run` with `SET=`."""
     training_job: TrainingJobSettings
+    """Instance types and limits of the training job."""
     fleet: FleetSettings | None = None
+    """Several instances that forecast when one is not enough. Without this table there is no fleet."""
     partitions: PartitionsSettings | None = None
+    """Partitions with their own demand, model and forecasts. Without this table there is one partition, `all`."""
     network: NetworkSettings | None = None
+    """The network of the jobs. Without this table they run in SageMaker's own network, which reaches the internet."""
     functions: FunctionsSettings = FunctionsSettings()
+    """The functions' share of the account's Lambda concurrency."""
     gate: GateSettings = GateSettings()
+    """Thresholds of the quality gate. A run that exceeds one is not published automatically. An absent threshold is not
+    checked."""
     alerts: AlertsSettings = AlertsSettings()
+    """Recipients of notifications, and thresholds of alarms."""
     athena: AthenaSettings = AthenaSettings()
+    """Limits of Athena queries on the forecasts."""
     retention: RetentionSettings
+    """Retention of data and logs."""
 
 
 class Settings(EnvironmentSettings):
-    """One environment with its name.
-
-    Attributes:
-        environment: The file's name without `.toml`.
-    """
+    """One environment with its name."""
 
     environment: str
+    """The file's name without `.toml`."""
 
     @property
     def name(self) -> str:

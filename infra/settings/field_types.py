@@ -1,6 +1,7 @@
 """The field types of the settings, which check the form of a value and explain a rejection."""
 
 import re
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -12,15 +13,28 @@ IMAGE_URI_PATTERN = (
 )
 
 
-def matching(pattern: str, meaning: str) -> AfterValidator:
-    """Return a validator that rejects text that does not match the pattern; its message states the meaning."""
+@dataclass(frozen=True)
+class TextForm:
+    """A validator that rejects text of another form.
 
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} is not {meaning}")
+    Attributes:
+        pattern: Regular expression of the whole text.
+        meaning: The form in words, for messages and docs/configuration.md.
+    """
+
+    pattern: str
+    meaning: str
+
+    def __call__(self, value: str) -> str:
+        """Return the text if it matches the pattern."""
+        if not re.fullmatch(self.pattern, value):
+            raise ValueError(f"{value!r} is not {self.meaning}")
         return value
 
-    return AfterValidator(check)
+
+def matching(pattern: str, meaning: str) -> AfterValidator:
+    """Return a validator that rejects text that does not match the pattern; its message states the meaning."""
+    return AfterValidator(TextForm(pattern, meaning))
 
 
 def instance_type_for(kind: Kind) -> AfterValidator:
@@ -66,6 +80,9 @@ TagValue = Annotated[str, matching(r"[\w .:/=+@-]{0,256}", "at most 256 letters,
 
 
 class SettingsTable(BaseModel):
-    """A table of an environment's file. It is frozen and rejects unknown keys."""
+    """A table of an environment's file. It is frozen and rejects unknown keys.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    The docstring below a field is its description, which docs/configuration.md shows.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

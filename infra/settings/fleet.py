@@ -1,6 +1,6 @@
 """The table `[fleet]`: several instances that forecast when one is not enough."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -10,25 +10,22 @@ from infra.settings.training_job import validate_unique
 
 
 class FleetSettings(SettingsTable):
-    """Instance types, number of instances, deadline and limits of the fleet.
-
-    Attributes:
-        enabled: Whether executions use the fleet if their input does not set it.
-        instance_types: Instance types in order of preference. The next one is tried when AWS has no capacity of one.
-            `training_job.hourly_prices` has their prices.
-        instances: Number of instances; `auto` uses the fewest that meet the deadline.
-        deadline_minutes: Minutes from the fleet's start to all forecasts, for `auto`. None uses the fewest instances
-            whose disks suffice.
-        volume_gb: Disk of each instance in GB.
-        max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
-    """
+    """Instance types, number of instances, deadline and limits of the fleet."""
 
     enabled: Flag
+    """Whether executions use the fleet if their input does not set it."""
     instance_types: tuple[FleetInstanceType, ...]
-    instances: int | Literal["auto"]
+    """One to five instance types of processing jobs, in order of preference. Step Functions tries the next one when AWS
+    has no capacity. `hourly_prices` of `[training_job]` has their prices."""
+    instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] | Literal["auto"]
+    """Number of instances. `"auto"` uses the fewest that meet the deadline."""
     deadline_minutes: Minutes | None = None
+    """Minutes from the fleet's start to all forecasts; only with `instances = "auto"`. If absent, the fleet has the
+    fewest instances whose disks suffice."""
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
+    """Disk of each instance in GB."""
     max_runtime_minutes: Minutes
+    """Runtime in minutes after which SageMaker stops the job."""
 
     @field_validator("instances", mode="before")
     @classmethod

@@ -5,14 +5,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from contract.gate import MOST, GateLimits
+from contract.gate import MEANING, MOST, GateLimits
 from infra.settings.field_types import SettingsTable
 
 
 def _fields() -> dict[str, Any]:
-    """Return type, range and default of each threshold of the contract."""
+    """Return type, range, default and meaning of each threshold of the contract."""
     return {
-        limit.name: (Annotated[float, Field(gt=0, le=limit.metadata.get(MOST))] | None, limit.default)
+        limit.name: (
+            Annotated[float, Field(gt=0, le=limit.metadata[MOST])] | None,
+            Field(default=limit.default, description=limit.metadata[MEANING]),
+        )
         for limit in dataclasses.fields(GateLimits)
     }
 

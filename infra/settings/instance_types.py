@@ -43,5 +43,5 @@ def check_type(instance_type: str, kind: Kind) -> str:
     hint = f"; did you mean {' or '.join(close)}?" if close else "."
     raise ValueError(
         f"{instance_type!r} is not an instance type of {kind.lower()} jobs{other}{hint} For a type newer than botocore "
-        f"{botocore.__version__}, raise botocore and boto3 in constraints.txt and job_code/requirements.txt"
+        f"{botocore.__version__}, raise boto3 in job_code/requirements.in and run: make lock"
     )

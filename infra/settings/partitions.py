@@ -17,17 +17,14 @@ PartitionName = Annotated[str, matching(NAME, NAME_RULE)]
 
 
 class PartitionsSettings(SettingsTable):
-    """The partitions, and the number of concurrent runs.
-
-    Attributes:
-        max_concurrency: Largest number of concurrent runs; lower quotas of the account reduce it.
-        discover: Whether to list the partitions from the prefixes `demand/partition=.../`.
-        names: Names of all partitions; empty with `discover`.
-    """
+    """The partitions, and the number of concurrent runs."""
 
     max_concurrency: int = Field(strict=True, ge=1, le=MAX_AT_A_TIME)
+    """Maximum number of concurrent runs. Lower quotas of the account reduce it."""
     discover: Flag = False
+    """Whether an execution lists the partitions from the prefixes `demand/partition=.../`."""
     names: tuple[PartitionName, ...] = Field(default=(), validate_default=True)
+    """Names of all partitions; absent with `discover`. The list has at most 2,500 characters."""
 
     # The validator of the last field sees the other fields.
     @field_validator("names")

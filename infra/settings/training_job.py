@@ -33,26 +33,23 @@ def validate_unique(instance_types: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class TrainingJobSettings(SettingsTable):
-    """Instance types and limits of the training job.
-
-    Attributes:
-        spot: Whether to use spot capacity, which is cheaper but may interrupt the job.
-        instance_types: Instance types in order of preference. The next one is tried when AWS has no capacity of one.
-            Exactly one with `spot`, because a spot job waits for its type and never reports missing capacity.
-        volume_gb: Disk for demand and forecasts in GB.
-        max_runtime_minutes: Runtime in minutes after which SageMaker stops the job.
-        max_wait_minutes: With `spot` only: minutes of waiting and running together.
-        hourly_prices: Price of an hour in US dollars by instance type, for the cost of runs. The cost of a type without
-            a price is unknown.
-    """
+    """Instance types and limits of the training job."""
 
     # First, because the checks of other fields depend on it.
     spot: Flag = False
+    """Whether to use spot capacity, which is cheaper but may interrupt the job."""
     instance_types: tuple[TrainingInstanceType, ...]
+    """One to five instance types, in order of preference. Step Functions tries the next one when AWS has no capacity.
+    Exactly one with `spot`, because a spot job waits for its type and never reports missing capacity."""
     volume_gb: int = Field(strict=True, ge=1, le=16_384)
+    """Disk for demand and forecasts in GB."""
     max_runtime_minutes: Minutes
+    """Runtime in minutes after which SageMaker stops the job."""
     max_wait_minutes: Minutes | None = Field(default=None, validate_default=True)
+    """Minutes of waiting and running together. Required with `spot`, and invalid without."""
     hourly_prices: dict[InstanceType, Threshold] = Field(default_factory=dict)
+    """Price of an hour in US dollars by instance type, for the cost of runs. The cost of a type without a price is
+    unknown."""
 
     @field_validator("instance_types")
     @classmethod
@@ -77,17 +74,14 @@ class TrainingJobSettings(SettingsTable):
 
 
 class NetworkSettings(SettingsTable):
-    """The network of the jobs: a new isolated one, or existing subnets.
-
-    Attributes:
-        isolated: Whether to create a network from which only the two buckets can be reached.
-        subnets: Subnets of an existing VPC with a route to S3, each in a different zone.
-        security_groups: Security groups of the instances in these subnets.
-    """
+    """The network of the jobs: a new isolated one, or existing subnets."""
 
     isolated: Flag = False
+    """Whether to create a network that reaches only the two buckets."""
     subnets: tuple[SubnetId, ...] = Field(default=(), max_length=16)
+    """Subnets of an existing VPC with a route to S3, each in a different zone."""
     security_groups: tuple[SecurityGroupId, ...] = Field(default=(), max_length=5, validate_default=True)
+    """Security groups of the instances in these subnets."""
 
     # The validator of the last field sees the other fields.
     @field_validator("security_groups")
@@ -102,11 +96,9 @@ class NetworkSettings(SettingsTable):
 
 
 class FunctionsSettings(SettingsTable):
-    """The functions' share of the account's Lambda concurrency.
-
-    Attributes:
-        reserved_concurrency: Concurrent executions that are reserved for each function, which are also its limit. None
-            shares the account's pool. Lambda keeps 100 executions unreserved, and a new account has only ten in total.
-    """
+    """The functions' share of the account's Lambda concurrency."""
 
     reserved_concurrency: int | None = Field(default=None, strict=True, ge=1, le=100)
+    """Concurrent executions that Lambda reserves for each function. They are also its limit. Lambda keeps 100
+    executions unreserved, and a new account has only ten in total. If absent, the functions share the account's
+    pool."""

@@ -26,11 +26,11 @@ from .failure_types import FailureType
 # Errors that onejob's own Lambda functions raise.
 BY_ERROR = {
     InputError.__name__: failure_types.INPUT_ERROR,
-    PreflightFailed.__name__: failure_types.NOT_READY,
+    PreflightFailed.__name__: failure_types.PREFLIGHT_FAILED,
     IncompleteRun.__name__: failure_types.INCOMPLETE,
-    QualityGateFailed.__name__: failure_types.HELD,
+    QualityGateFailed.__name__: failure_types.GATE_FAILED,
     PublishFailed.__name__: failure_types.NOT_PUBLISHED,
-    CatalogUpdateFailed.__name__: failure_types.NOT_IN_ATHENA,
+    CatalogUpdateFailed.__name__: failure_types.CATALOG_NOT_UPDATED,
 }
 BY_SECONDARY_STATUS = {
     "MaxRuntimeExceeded": failure_types.TIMED_OUT,

@@ -20,7 +20,7 @@ BY_CODE: Mapping[ErrorCode, FailureType] = {
     ErrorCode.OUT_OF_MEMORY: failure_types.OUT_OF_MEMORY,
     ErrorCode.MODEL_UNUSABLE: failure_types.JOB_ERROR,
     ErrorCode.HANDOVER_UNUSABLE: failure_types.JOB_ERROR,
-    ErrorCode.CHUNKS_FAILED: failure_types.OBJECTS,
+    ErrorCode.CHUNKS_FAILED: failure_types.CHUNKS_FAILED,
     ErrorCode.JOB_ERROR: failure_types.JOB_ERROR,
     ErrorCode.UNREACHABLE: failure_types.UNREACHABLE,
     ErrorCode.ACCESS_DENIED: failure_types.DENIED,

@@ -44,7 +44,7 @@ def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureSta
         "subject": f"{deployment}: run failed: {kind.label}",
         "message": "\n\n".join(
             [
-                f"{deployment}: {kind.label}",
+                f"{deployment}: {kind.label} ({kind.name})",
                 summary,
                 f"Rerun: {kind.rerun}. {kind.advice}",
                 *_links(_arn(state), failure),

@@ -14,8 +14,8 @@ class CheckResult:
     """The result of one check.
 
     Attributes:
-        verdict: `fine`: the check passed. `note`: the run may succeed, but someone should act. `unknown`: the check
-            could not run. `wrong`: the run would fail. Only `wrong` stops the execution.
+        verdict: `ok`: the check passed. `warning`: the run may succeed, but someone should act. `unknown`: the check
+            could not run. `failed`: the run would fail. Only `failed` stops the execution.
         line: The result, and the fix if one is needed.
     """
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CONCURRENT_READS = 32
 FAILED = "PartitionsFailed"
+# For the message and docs/errors.md.
+ADVICE = "Fix the causes, then start a new execution with the same input. It skips published partitions."
 
 _client = clients(Config(max_pool_connections=CONCURRENT_READS))
 
@@ -64,7 +66,7 @@ def summarize_partitions(state: PartitionsState, *, deployment: str, bucket: str
     if succeeded < len(rows):
         lines.append(list_unfinished(rows))
     if not all_succeeded:
-        lines.append("Fix the causes, then start a new execution with the same input. It skips published partitions.")
+        lines.append(ADVICE)
     lines.append(f"Table: {object_link(table, region=execution.split(':')[3])}\nExecution: {execution_link(execution)}")
     cause = f"{counted}. The table {table} has the reasons. A rerun with the same input makes the missing forecasts."
     how = "all partitions succeeded" if all_succeeded else "not all partitions succeeded"

@@ -108,7 +108,7 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         ("spot", "true", "spot: unknown key"),
     ],
 )
-def test_a_bad_value_is_told_with_file_key_and_reason(folder: Path, key: str, value: str | None, problem: str) -> None:
+def test_a_bad_value_is_reported_with_key_and_reason(folder: Path, key: str, value: str | None, problem: str) -> None:
     with pytest.raises(SettingsError) as error:
         settled(folder, **{key: value})
     (found,) = error.value.problems
@@ -116,7 +116,7 @@ def test_a_bad_value_is_told_with_file_key_and_reason(folder: Path, key: str, va
     assert "\n" not in found
 
 
-def test_everything_wrong_is_told_at_once(folder: Path) -> None:
+def test_all_problems_are_reported_together(folder: Path) -> None:
     with pytest.raises(SettingsError) as error:
         settled(folder, instances='"few"', instance_types='["ml.m5.metal"]', volume_gb="0", enabled=None)
     keys = [re.sub(r"^.*?: (fleet\.[a-z_]+).*", r"\1", problem) for problem in error.value.problems]

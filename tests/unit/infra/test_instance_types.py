@@ -29,13 +29,13 @@ def test_the_kinds_differ() -> None:
         ("ml.qqqqqq.9", ". For a type newer"),
     ],
 )
-def test_what_may_have_been_meant_is_told(name: str, meant: str) -> None:
+def test_the_message_suggests_similar_types(name: str, meant: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"'{name}' is not an instance type of training jobs{meant}")):
         check_type(name, "Training")
 
 
-def test_one_that_is_newer_needs_another_botocore_which_is_told() -> None:
-    message = f"newer than botocore {botocore.__version__}, raise botocore and boto3 in constraints.txt and job_code/"
+def test_a_newer_type_needs_another_botocore() -> None:
+    message = f"newer than botocore {botocore.__version__}, raise boto3 in job_code/requirements.in and run: make lock"
     with pytest.raises(ValueError, match=re.escape(message)) as error:
         check_type("ml.m99.large", "Processing")
     assert "\n" not in str(error.value)

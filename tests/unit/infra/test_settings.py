@@ -13,7 +13,7 @@ NAMES = ("dev", "staging", "prod")
 
 @pytest.fixture
 def environments(tmp_path: Path) -> Path:
-    """A copy of the environments' folder, to be spoilt."""
+    """A copy of the environments' folder, to be spoiled."""
     folder = tmp_path / "environments"
     folder.mkdir()
     for name in NAMES:
@@ -240,7 +240,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ),
     ],
 )
-def test_a_bad_value_is_told_with_file_key_and_reason(environments: Path, old: str, new: str, problem: str) -> None:
+def test_a_bad_value_is_reported_with_key_and_reason(environments: Path, old: str, new: str, problem: str) -> None:
     change(environments, "prod", old, new)
     found = problems(environments)
     assert len(found) == 1, found
@@ -261,7 +261,7 @@ def test_spare_capacity_needs_a_limit_to_the_wait(environments: Path, new: str, 
     assert found.startswith(f"environments/dev.toml: training_job.max_wait_minutes: {problem}")
 
 
-def test_everything_wrong_is_told_at_once(environments: Path) -> None:
+def test_all_problems_are_reported_together(environments: Path) -> None:
     for old, new in (
         ("account", ""),
         ("cron", 'cron = "soon"'),
