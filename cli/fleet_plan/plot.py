@@ -9,7 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cli.fleet_plan.levels import Level
-from job_code.report.charts import EARLIER, EXPECTED, FORECAST, STYLE
+
+MEDIAN, UP_TO_P95, PRICE = "#1f77b4", "#c7cdd6", "#c2410c"
+STYLE: dict[str, Any] = {
+    "axes.grid": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.size": 9,
+    "grid.color": "#e5e7eb",
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # keep text as text, which is smaller and searchable
+    "svg.hashsalt": "onejob",  # make element ids reproducible
+}
 
 
 def plot(fleet: Sequence[Level], partitions: Sequence[Level], file: Path, *, titles: tuple[str, str]) -> None:
@@ -34,8 +45,8 @@ def _draw(axes: Any, levels: Sequence[Level], title: str, what: str) -> list[Any
     """Draw one chart and return the handles for the legend."""
     counts = [level.count for level in levels]
     medians, p95 = [level.median for level in levels], [level.p95 for level in levels]
-    axes.fill_between(counts, medians, p95, color=EXPECTED, label="to the 95th percentile")
-    axes.plot(counts, medians, color=FORECAST, marker="o", markersize=3, label="minutes, median")
+    axes.fill_between(counts, medians, p95, color=UP_TO_P95, label="to the 95th percentile")
+    axes.plot(counts, medians, color=MEDIAN, marker="o", markersize=3, label="minutes, median")
     axes.set(title=title, xlabel=what, ylabel="minutes", xscale="log")
     if max(medians) > 20 * min(medians):
         axes.set_yscale("log")
@@ -52,5 +63,5 @@ def _draw(axes: Any, levels: Sequence[Level], title: str, what: str) -> list[Any
     money.grid(visible=False)
     return [
         *handles,
-        *money.plot(counts, prices, color=EARLIER, linestyle="--", marker="o", markersize=3, label="US dollars, mean"),
+        *money.plot(counts, prices, color=PRICE, linestyle="--", marker="o", markersize=3, label="US dollars, mean"),
     ]
