@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --for
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := true
 
-.PHONY: help run preflight plan-fleet test bench nightly accuracy drill check lint types templates command docs words format lock hooks setup bootstrap diff deploy destroy clean
+.PHONY: help run preflight plan-fleet test bench nightly accuracy drill check lint types templates command docs words pictures format lock hooks setup bootstrap diff deploy destroy clean
 help:
 	@$(PYTHON) -c "import re; [print(f'make {n:<11}{t}') for n, t in re.findall(r'(?m)^([a-z-]+):[^\n]*## (.*)', open('Makefile').read())]"
 
@@ -78,6 +78,9 @@ docs: $(INSTALLED) ## check the generated pages, and build the site into out/sit
 
 words: $(INSTALLED) ## count the words that the repository avoids
 	@$(BIN)/python -m docs_pages --words
+
+pictures: $(INSTALLED) ## remake the pictures of the README; needs Chromium or Chrome, and Graphviz
+	@$(BIN)/python -m tests.pictures
 
 format: $(INSTALLED) ## fix and format the code with ruff
 	$(BIN)/ruff check --fix .

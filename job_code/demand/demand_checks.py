@@ -185,9 +185,9 @@ def _check_cutoff(days: DayCounts, frequency: Frequency, config: ForecastConfig,
     if config.cutoff is None:
         return latest
     asked = frequency.period_of(config.cutoff)
-    labelled = frequency.date_of(asked)
-    if labelled != config.cutoff:
-        near = f"{frequency.date_of(asked - 1)}, {labelled} or {frequency.date_of(asked + 1)}"
+    labeled = frequency.date_of(asked)
+    if labeled != config.cutoff:
+        near = f"{frequency.date_of(asked - 1)}, {labeled} or {frequency.date_of(asked + 1)}"
         findings.add_message(f"cutoff: {config.cutoff} is not a date of the calendar {frequency.name}. Use {near}")
     elif asked < earliest:
         first = frequency.date_of(earliest)

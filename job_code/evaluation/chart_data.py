@@ -50,11 +50,11 @@ class BacktestChartData:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesChartData:
-    """An example series: its last periods and its forecast.
+    """A series of the report: its last periods and its forecast.
 
     Attributes:
         name: Key of the series.
-        reason: Why it was selected.
+        reason: Why it is an example; None for a series of the random sample.
         first_period: Date of the first period shown.
         demand: Demand from there to the cutoff.
         mean: Expected demand of the periods after the cutoff.
@@ -63,7 +63,7 @@ class SeriesChartData:
     """
 
     name: str
-    reason: str
+    reason: str | None
     first_period: date
     demand: tuple[float, ...]
     mean: tuple[float, ...]
@@ -77,7 +77,7 @@ class ChartData:
 
     Attributes:
         backtest: Data of the backtest; None if the history is too short for one.
-        series: A few example series.
+        series: A few example series, then a random sample.
         recent: Demand of all series together, in the last periods until the cutoff.
         is_full_population: Whether the model was trained on all series.
     """

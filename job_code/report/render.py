@@ -1,22 +1,23 @@
 """Render the report of a run as one self-contained HTML page."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from job_code.config import quantile_column
 from job_code.evaluation.chart_data import ChartData
 from job_code.report.published_run import RunComparison
-from job_code.report.report_charts import backtest_charts, series_chart, total_chart
+from job_code.report.report_charts import ChartFactory, all_periods
 from job_code.series.frequency import Frequency
 
 
 def render(
     manifest: Mapping[str, Any], quality: Mapping[str, Any], charts: ChartData, compared: RunComparison | None
 ) -> str:
-    """Draw the charts and render the page.
+    """Draw the charts and render the page. The same arguments give the same page.
 
     Args:
         manifest: The run's manifest.
@@ -24,30 +25,59 @@ def render(
         charts: The numbers of the charts.
         compared: The comparison with the last published run; None without one.
     """
-    template = files("job_code.report").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["percent"] = _percent
-    environment.filters["amount"] = _amount
-    environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
-    environment.filters["setting"] = _setting
-    environment.filters["words"] = lambda name: str(name).replace("_", " ")
-    environment.filters["svg"] = Markup  # made by this program; matplotlib has escaped its text
     frequency = Frequency(manifest["frequency"])
-    return environment.from_string(template).render(
+    periods = all_periods(frequency, charts, manifest["total"])
+    quantiles = [quantile_column(level) for level in manifest["configuration"]["quantiles"]]
+    factory = ChartFactory(frequency, quantiles, periods)
+    total = factory.total_chart(charts.recent, manifest["total"], compared)
+    backtest = factory.backtest_charts(manifest["backtest"]["by_step"], charts.backtest) if charts.backtest else []
+    series = [(each, factory.series_chart(f"series-{at}", each)) for at, each in enumerate(charts.series)]
+    drawn = [total, *backtest, *(chart for _, chart in series)]
+    environment = _environment()
+    script = _read(environment, "report.js")
+    return environment.get_template("report.html.j2").render(
         manifest=manifest,
         quality=quality,
         unit=frequency.unit,
         is_full_population=charts.is_full_population,
-        total=total_chart(frequency, charts.recent, manifest["total"], compared),
+        total=total,
         compared=compared,
-        charts=backtest_charts(manifest["backtest"]["by_step"], charts.backtest, frequency)
-        if charts.backtest
-        else None,
-        plots=[
-            {"name": series.name, "reason": series.reason, "svg": series_chart(series, frequency)}
-            for series in charts.series
-        ],
+        backtest=backtest,
+        series=series,
+        style=_read(environment, "report.css"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        data={
+            "unit": frequency.unit,
+            "periods": [frequency.date_of(period).isoformat() for period in periods],
+            "charts": {chart.id: chart.values for chart in drawn},
+            "series": [{"chart": chart.id, "name": each.name, "reason": each.reason} for each, chart in series],
+        },
     )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("job_code.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "ensure_ascii": False, "separators": (",", ":")}
+    environment.filters["percent"] = _percent
+    environment.filters["ratio"] = lambda value: "n/a" if value is None else f"{value:.3f}"
+    environment.filters["amount"] = _amount
+    environment.filters["change"] = lambda share: "" if share is None else f"{share:+.1%}"
+    environment.filters["setting"] = _setting
+    environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    return environment
+
+
+def _read(environment: Environment, name: str) -> str:
+    """Return the text of a file next to the templates."""
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
 
 
 def _amount(value: float) -> str:
@@ -56,7 +86,7 @@ def _amount(value: float) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "not measured" if value is None else f"{value:.1%}"
+    return "n/a" if value is None else f"{value:.1%}"
 
 
 def _setting(value: object) -> str:

@@ -1,84 +1,151 @@
-"""Draw the report's charts as SVG: the backtest, the example series, and total demand."""
+"""Draw the report's charts: the backtest, single series, and total demand."""
 
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import numpy as np
-
-from job_code.evaluation.chart_data import BacktestChartData, SeriesChartData
-from job_code.report import charts
+from job_code.evaluation.chart_data import BacktestChartData, ChartData, SeriesChartData
+from job_code.report.axes import date_ticks
+from job_code.report.chart import Band, Bars, Chart, Line, Mark, Positions, Style, draw
 from job_code.report.published_run import RunComparison
-from job_code.series.arrays import Floats
 from job_code.series.frequency import Frequency
 
-
-def series_chart(series: SeriesChartData, frequency: Frequency) -> str:
-    """Draw one series with its forecast.
-
-    Args:
-        series: The numbers of the series.
-        frequency: The run's calendar.
-    """
-    first, shown = frequency.period_of(series.first_period), len(series.demand)
-    return charts.demand_chart(
-        _days(frequency, first, shown),
-        np.array(series.demand),
-        _days(frequency, first + shown, len(series.mean)),
-        np.array(series.mean),
-        band=(np.array(series.low), np.array(series.high)),
-    )
+CANDIDATES: Mapping[str, tuple[Style, str]] = {
+    "seasonal_naive": ("naive", "seasonal naive"),
+    "moving_average": ("average", "moving average"),
+    "forecast": ("forecast", "forecast"),
+}
+MAX_STEP_TICKS = 12
 
 
-def total_chart(
-    frequency: Frequency, recent: Sequence[float], total: Mapping[str, float], compared: RunComparison | None
-) -> str:
-    """Draw the total of all series by period. The forecast includes only series that end at the latest cutoff.
+def all_periods(frequency: Frequency, charts: ChartData, total: Mapping[str, float]) -> range:
+    """Return the periods from the first to the last of all charts.
 
     Args:
         frequency: The run's calendar.
-        recent: Demand of the last periods until the cutoff.
-        total: Expected demand of the periods after it, by ISO date.
-        compared: The comparison with the last published run; None without one.
+        charts: The numbers of the charts.
+        total: Expected demand of all series together, by ISO date.
     """
-    ahead = [date.fromisoformat(day) for day in total]
-    cutoff = frequency.period_of(ahead[0]) - 1
-    shown = _days(frequency, cutoff - len(recent) + 1, len(recent))
-    earlier = None
-    if compared is not None and compared.run.frequency == frequency.name:
-        before = compared.run.total
-        line = {day: before[day] for day in [*shown, *ahead] if day in before}
-        earlier = (list(line), list(line.values())) if line else None
-    return charts.demand_chart(
-        shown, np.array(recent, dtype=np.float64), ahead, np.array(list(total.values())), earlier=earlier
-    )
+    ahead = frequency.period_of(date.fromisoformat(min(total)))
+    spans = [(ahead - len(charts.recent), ahead + len(total))]
+    for series in charts.series:
+        first = frequency.period_of(series.first_period)
+        spans.append((first, first + len(series.demand) + len(series.mean)))
+    if charts.backtest is not None:
+        first = frequency.period_of(charts.backtest.first_period)
+        spans.append((first, first + len(charts.backtest.bias)))
+    return range(min(first for first, _ in spans), max(end for _, end in spans))
 
 
-def backtest_charts(
-    by_step: Sequence[Mapping[str, Any]], numbers: BacktestChartData, frequency: Frequency
-) -> dict[str, str]:
-    """Draw error by step, bias over time, and calibration.
+class ChartFactory:
+    """Draws the charts of one run."""
 
-    Args:
-        by_step: Scores of the backtest at every step, in the manifest's format.
-        numbers: Further numbers of the charts.
-        frequency: The run's calendar.
-    """
-    candidates = {name: _numbers([step[name]["wape"] for step in by_step]) for name in charts.CANDIDATES}
-    bias = _numbers(numbers.bias)
-    days = _days(frequency, frequency.period_of(numbers.first_period), len(bias))
-    return {
-        "by_step": charts.error_chart(candidates),
-        # The bias of a period without demand is not defined.
-        "bias": charts.bias_chart(days, bias) if np.isfinite(bias).any() else "",
-        "calibration": charts.calibration_chart(numbers.levels, np.array(numbers.shares)),
-    }
+    def __init__(self, frequency: Frequency, quantiles: Sequence[str], periods: range) -> None:
+        """Start a run's charts.
+
+        Args:
+            frequency: The run's calendar.
+            quantiles: Names of the quantiles, ascending.
+            periods: All periods of the page. Charts refer to their first period by its position here.
+        """
+        self._frequency = frequency
+        self._band = quantiles[0] if len(quantiles) == 1 else f"{quantiles[0]} to {quantiles[-1]}"
+        self._periods = periods
+
+    def series_chart(self, name: str, series: SeriesChartData) -> Chart:
+        """Draw one series with its forecast.
+
+        Args:
+            name: Name of the chart in the page.
+            series: The numbers of the series.
+        """
+        shown, last = len(series.demand), series.demand[-1]
+        return self._dated(
+            name,
+            f"Demand and forecast of {series.name}",
+            [
+                Band(name=self._band, style="forecast", start=shown, low=series.low, high=series.high, joins=last),
+                Line(name="demand", style="demand", start=0, values=series.demand),
+                Line(name="forecast", style="forecast", start=shown, values=series.mean, joins=last),
+            ],
+            first=series.first_period,
+            count=shown + len(series.mean),
+            cutoff=shown - 1,
+        )
+
+    def total_chart(self, recent: Sequence[float], total: Mapping[str, float], compared: RunComparison | None) -> Chart:
+        """Draw the total of all series by period. The forecast includes only series that end at the latest cutoff.
+
+        Args:
+            recent: Demand of the last periods until the cutoff.
+            total: Expected demand of the periods after it, by ISO date.
+            compared: The comparison with the last published run; None without one.
+        """
+        shown, ahead = len(recent), [date.fromisoformat(day) for day in total]
+        first = self._frequency.period_of(ahead[0]) - shown
+        marks: list[Mark] = [Line(name="demand", style="demand", start=0, values=recent)]
+        if compared is not None and compared.run.frequency == self._frequency.name:
+            days = [self._frequency.date_of(first + at) for at in range(shown + len(total))]
+            published = [compared.run.total.get(day) for day in days]
+            if any(value is not None for value in published):
+                marks.append(Line(name="published run", style="published", start=0, values=published))
+        marks.append(Line(name="forecast", style="forecast", start=shown, values=[*total.values()], joins=recent[-1]))
+        label = "Demand and forecast of all series together"
+        day, count = self._frequency.date_of(first), shown + len(total)
+        return self._dated("total", label, marks, first=day, count=count, cutoff=shown - 1)
+
+    def backtest_charts(self, by_step: Sequence[Mapping[str, Any]], numbers: BacktestChartData) -> list[Chart]:
+        """Draw error by step, bias over time, and calibration.
+
+        Args:
+            by_step: Scores of the backtest at every step, in the manifest's format.
+            numbers: Further numbers of the charts.
+        """
+        charts = [self._error_chart(by_step)]
+        if any(value is not None for value in numbers.bias):  # bias is not defined in a period without demand
+            label = "Bias over time: above 0 the forecast was too high, below 0 too low"
+            marks = [Line(name="bias", style="forecast", start=0, values=numbers.bias, has_dots=True)]
+            count = len(numbers.bias)
+            charts.append(self._dated("bias", label, marks, first=numbers.first_period, count=count, is_share=True))
+        return [*charts, _calibration_chart(numbers)]
+
+    def _error_chart(self, by_step: Sequence[Mapping[str, Any]]) -> Chart:
+        unit = self._frequency.unit
+        steps = [str(each["step"]) for each in by_step]
+        marks = []
+        for candidate, (style, name) in CANDIDATES.items():
+            wape = [step[candidate]["wape"] for step in by_step]
+            marks.append(Line(name=name, style=style, start=0, values=wape, has_dots=True))
+        names, every = [f"{unit} {step}" for step in steps], math.ceil(len(steps) / MAX_STEP_TICKS)
+        positions = Positions.of_categories(names, steps, every=every)
+        return draw("error", f"WAPE by {unit} after the cutoff", marks, positions, is_share=True)
+
+    def _dated(
+        self,
+        name: str,
+        label: str,
+        marks: Sequence[Mark],
+        *,
+        first: date,
+        count: int,
+        cutoff: int | None = None,
+        is_share: bool = False,
+    ) -> Chart:
+        """Draw marks over consecutive periods."""
+        begin = self._frequency.period_of(first)
+        ticks = date_ticks([self._frequency.date_of(begin + at) for at in range(count)])
+        positions = Positions(count, ticks, {"first": begin - self._periods.start}, cutoff)
+        return draw(name, label, marks, positions, is_share=is_share)
 
 
-def _numbers(measured: Sequence[float | None]) -> Floats:
-    """Return an array with NaN for missing values. Charts leave gaps there."""
-    return np.array(measured, dtype=np.float64)
-
-
-def _days(frequency: Frequency, first: int, count: int) -> list[date]:
-    return [frequency.date_of(period) for period in range(first, first + count)]
+def _calibration_chart(numbers: BacktestChartData) -> Chart:
+    edges = list(itertools.pairwise([0.0, *numbers.levels, 1.0]))
+    names = [f"{low * 100:g}-{high * 100:g}%" for low, high in edges]
+    marks = [
+        Bars("nominal", "nominal", [high - low for low, high in edges], -0.2),
+        Bars("in the backtest", "forecast", numbers.shares, 0.2),
+    ]
+    positions = Positions.of_categories(names, names)
+    return draw("calibration", "Share of demand between neighboring quantiles", marks, positions, is_share=True)

@@ -1,5 +1,6 @@
-"""Select a few example series, and compute the data of their charts."""
+"""Select a few example series and a random sample, and compute the data of their charts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +15,11 @@ from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.panel import Panel
 from job_code.tables.key_columns import series_name
 
-SEASONS_SHOWN = 2
+YEARS_SHOWN = 2
+MAX_NAME = 200  # characters; the report shortens longer names
+MAX_RANDOM_SERIES = 300
+MAX_RANDOM_VALUES = 60_000  # keeps the report below 2 MB: a value needs about 16 bytes there
+SEED = 17  # the same sample in every run with the same series
 
 
 @dataclass(frozen=True)
@@ -30,35 +35,46 @@ class ExampleSeries:
     reason: str
 
 
-def example_series(sample: Sample, tested: Backtest | None, forecaster: Forecaster) -> tuple[SeriesChartData, ...]:
-    """Forecast a few example series.
+def series_of_report(sample: Sample, tested: Backtest | None, forecaster: Forecaster) -> tuple[SeriesChartData, ...]:
+    """Forecast a few example series and a random sample, which the reader of the report can look up.
 
     Args:
         sample: Series to select from.
         tested: Their backtest; None without one.
         forecaster: Forecaster of the run.
     """
-    chosen = select_examples(sample.panel, sample.active, tested)
+    reasons: dict[int, str | None] = {
+        series.index: series.reason for series in select_examples(sample.panel, sample.active, tested)
+    }
+    values = YEARS_SHOWN * sample.panel.frequency.per_year + 3 * forecaster.config.horizon
+    reasons |= dict.fromkeys(_random_series(sample, excluded=[*reasons], count=MAX_RANDOM_VALUES // values))
     shown = np.zeros(len(sample.panel), dtype=bool)
-    shown[[series.index for series in chosen]] = True
+    shown[[*reasons]] = True
     history = sample.panel.select(shown)
     forecast = forecaster.forecast(history, sample.exogenous.select(shown).unmasked(), sample.active[shown])
     forecast = replace(forecast, panel=history)
     position = np.cumsum(shown) - 1
     return tuple(
-        _chart_data(
-            forecast,
-            int(position[series.index]),
-            name=series_name(sample.panel.keys.row(series.index)),
-            reason=series.reason,
-        )
-        for series in chosen
+        _chart_data(forecast, int(position[index]), name=_name(sample.panel, index), reason=reason)
+        for index, reason in reasons.items()
     )
 
 
-def _chart_data(forecast: Forecast, index: int, *, name: str, reason: str) -> SeriesChartData:
+def _random_series(sample: Sample, *, excluded: Sequence[int], count: int) -> list[int]:
+    """Draw at most `count` series, sorted by key."""
+    others = np.setdiff1d(np.arange(len(sample.panel)), excluded)
+    size = min(count, MAX_RANDOM_SERIES, len(others))
+    return sorted(np.random.default_rng(SEED).choice(others, size=size, replace=False).tolist())
+
+
+def _name(panel: Panel, index: int) -> str:
+    name = series_name(panel.keys.row(index))
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+
+
+def _chart_data(forecast: Forecast, index: int, *, name: str, reason: str | None) -> SeriesChartData:
     panel = forecast.panel
-    shown = min(int(panel.lengths[index]), SEASONS_SHOWN * panel.frequency.per_year)
+    shown = min(int(panel.lengths[index]), YEARS_SHOWN * panel.frequency.per_year)
     end = int(panel.starts[index] + panel.lengths[index])
     quantiles = forecast.quantiles[index]
     return SeriesChartData(

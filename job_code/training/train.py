@@ -14,7 +14,7 @@ from job_code.preparation.training_sample import Sample
 from job_code.runtime.progress import Progress
 from job_code.tables.validation_report import plural
 from job_code.training.assemble import assemble_forecaster
-from job_code.training.example_series import example_series
+from job_code.training.example_series import series_of_report
 from job_code.training.trained_model import TrainedModel
 from job_code.training.training_record import TrainingRecord
 
@@ -72,7 +72,7 @@ def reuse_model(model: TrainedModel, demand: PreparedDemand, progress: Progress)
 def _charts(model: TrainedModel, demand: PreparedDemand, sample: Sample, tested: Backtest | None) -> ChartData:
     return ChartData(
         backtest=model.record.charts,
-        series=example_series(sample, tested, model.forecaster),
+        series=series_of_report(sample, tested, model.forecaster),
         recent=tuple(demand.recent.tolist()),
         is_full_population=model.record.is_full_population,
     )

@@ -79,7 +79,7 @@ def start(
     temporary = folder / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr"
-    variables = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "MPLCONFIGDIR": str(folder / "matplotlib")}
+    variables = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary)}
     variables |= {name: str(value) for name, value in (environment or {}).items()}
     core = min(os.sched_getaffinity(0)) if one_core and hasattr(os, "sched_setaffinity") else None
     with log.open("w") as stderr:

@@ -306,5 +306,5 @@ def test_the_image_is_built_for_x86_from_the_two_packages(synthesized: dict[str,
     assert {path.name for path in context.iterdir()} == {".dockerignore", "contract", "job_code"}
     modules = {path.name for path in (ROOT / "contract").iterdir() if path.name != "__pycache__"}
     assert {path.name for path in (context / "contract").iterdir()} == modules
-    assert {path.suffix for path in context.rglob("*") if path.is_file()} == {"", ".j2", ".py", ".txt"}
+    assert {path.suffix for path in context.rglob("*") if path.is_file()} == {"", ".css", ".j2", ".js", ".py", ".txt"}
     assert not list(context.rglob("__pycache__"))

@@ -95,7 +95,7 @@ def test_only_negative_rule_error_rejects_negative_demand(tmp_path: Path) -> Non
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
-    spoilt = SOUND.with_columns(
+    spoiled = SOUND.with_columns(
         y=pl.when(pl.int_range(pl.len()) == 3)
         .then(float("inf"))
         .when(pl.int_range(pl.len()) == 4)
@@ -106,7 +106,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     )
     files: dict[str, pl.DataFrame | bytes] = {
         "sound.parquet": SOUND,
-        "spoilt.parquet": spoilt,
+        "spoiled.parquet": spoiled,
         "lacking.parquet": SOUND.drop("y"),
         "empty.parquet": b"",
         "broken.parquet": b"PAR1 and nothing else",

@@ -99,7 +99,7 @@ def test_the_messages_do_not_depend_on_the_sizes(tmp_path: Path, name: str) -> N
     demand = shop(20, 30).with_row_index("at")
     twice = demand.filter(pl.col("at") % 70 == 5)
     odd = demand.with_columns(pl.when(pl.col("at") % 50 == 7).then(pl.col("ds") + pl.duration(days=1)).otherwise("ds"))
-    spoilt = pl.concat([odd, twice]).with_columns(
+    spoiled = pl.concat([odd, twice]).with_columns(
         pl.when(pl.col("at") % 90 == 3)
         .then(-pl.col("y"))
         .when(pl.col("at") == 99)
@@ -108,7 +108,11 @@ def test_the_messages_do_not_depend_on_the_sizes(tmp_path: Path, name: str) -> N
         .alias("y"),
         pl.when(pl.col("at") == 300).then(None).otherwise("unique_id").alias("unique_id"),
     )
-    parts: dict[str, pl.DataFrame | bytes] = {"a.parquet": spoilt[:400], "b.csv": spoilt[400:], "bad.parquet": b"PAR1"}
+    parts: dict[str, pl.DataFrame | bytes] = {
+        "a.parquet": spoiled[:400],
+        "b.csv": spoiled[400:],
+        "bad.parquet": b"PAR1",
+    }
     settings: dict[str, Any] = {"negative_rule": "error", "cutoff": "2030-01-07"}
     expected = problems(tmp_path / "one", parts, **settings)
     assert len(expected) == 7

@@ -1,13 +1,17 @@
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 
 from job_code.evaluation.backtest import Backtest
-from job_code.training.example_series import select_examples
-from tests.demand import configured, sample_of, series, shop
-from tests.fitted import backtested
+from job_code.evaluation.chart_data import SeriesChartData
+from job_code.preparation.training_sample import Sample
+from job_code.training.example_series import select_examples, series_of_report
+from tests.demand import configured, prepared, run_job, sample_of, series, shop
+from tests.fitted import backtested, trained
 
 
 def test_one_series_is_selected_for_each_reason(tmp_path: Path) -> None:
@@ -54,3 +58,34 @@ def test_the_best_and_the_worst_forecast_are_selected_with_their_errors(tmp_path
 def test_a_single_series_is_selected_once(tmp_path: Path) -> None:
     sample = sample_of(tmp_path, series({"only": [0.0] * 60}))
     assert [each.reason for each in select_examples(sample.panel, sample.active, None)] == ["discontinued"]
+
+
+@pytest.fixture(scope="module")
+def forecast(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[SeriesChartData, ...]]:
+    """Return a function that forecasts the series of a report from 331 series."""
+    config, demand = configured(), pl.concat([shop(330, 30), series({"A" * 500: [1.0] * 30})])
+    ready = prepared(tmp_path_factory.mktemp("demand"), {"demand.parquet": demand}, config)
+    sample = Sample.draw(ready, config.sample_rows)
+    forecaster = trained(sample, ready, config)
+    return lambda: series_of_report(sample, backtested(sample, config), forecaster)
+
+
+def test_the_report_has_the_examples_and_a_random_sample(forecast: Callable[[], tuple[SeriesChartData, ...]]) -> None:
+    chosen = forecast()
+    examples = [each.name for each in chosen if each.reason is not None]
+    drawn = [each.name for each in chosen if each.reason is None]
+    assert len(drawn) == 300
+    assert drawn == sorted(drawn)
+    assert [each.name for each in chosen] == examples + drawn
+    assert len({*examples, *drawn}) == len(chosen)
+    assert chosen == forecast()
+
+
+def test_long_keys_are_shortened(forecast: Callable[[], tuple[SeriesChartData, ...]]) -> None:
+    assert max((each.name for each in forecast()), key=len) == "A" * 199 + "…"
+
+
+def test_a_long_horizon_bounds_the_random_sample(tmp_path: Path) -> None:
+    demand = shop(80, 740, frequency="D")
+    finished = run_job(tmp_path, demand, horizon=60)
+    assert finished.report.count('"reason":null') == 60_000 // (2 * 364 + 3 * 60)

@@ -93,7 +93,7 @@ def test_the_report_shows_both_runs(tmp_path: Path) -> None:
     assert "Compared with the published run" in page
     assert "Forecast from 2026-11-23 to 2026-12-28, in both runs" in page
     assert "From 2026-11-09 to 2026-11-16, observed since" in page
-    assert "published run</text>" in page
+    assert '<i class="line published"></i>published run</li>' in page
 
 
 def test_an_unusable_published_manifest_does_not_fail_the_run(tmp_path: Path) -> None:
