@@ -14,11 +14,17 @@ CHUNKS = "chunks"
 SHARED = "shared"
 FLEET_INPUTS = (CHUNKS, SHARED, MODEL)
 
-# Environment variables of every job: the URI that it writes below, and its partition.
+# Environment variables of every job: the URI that it writes below, its partition, and its region. SageMaker does not
+# set the region. Without it, boto3 sends S3's first request to us-east-1.
 OUTPUT_URI = "OUTPUT_URI"
 PARTITION = "PARTITION"
-# Environment variables of a training job: the model's checksum, and the minimum number of chunks of a handover. Both
-# are empty if they do not apply.
+REGION = "AWS_DEFAULT_REGION"
+# Environment variable of a training job: `train` or `infer`. SageMaker starts the image with the argument `train` in
+# both cases. Step Functions supports no other arguments.
+MODE = "MODE"
+INFER = "infer"
+# Further environment variables of a training job: the model's checksum, and the minimum number of chunks of a
+# handover. Both are empty if they do not apply.
 MODEL_SHA256 = "MODEL_SHA256"
 MIN_CHUNKS = "MIN_CHUNKS"
 # The run that a fleet forecasts. A training job's run is named after the job; SageMaker sets that variable itself.

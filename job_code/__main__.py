@@ -10,6 +10,7 @@ from job_code.runtime.process_pool import SPIN_COUNT
 
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # LightGBM's runtime reads it once, on import
 
+from contract.job_start import MODE
 from contract.partitions import WHOLE
 from contract.s3.keys import MODELS
 from job_code.entrypoints.local import run_locally
@@ -38,9 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("infer --demand needs --model DIR, the model folder of an earlier run")
     if options.demand:
         return run_locally(options)
+    if options.entry == "infer":
+        parser.error(f"infer needs --demand; a SageMaker training container starts with train and {MODE}=infer")
     if not root.is_dir():
         parser.error("--demand is required outside of a SageMaker container: /opt/ml does not exist")
-    return run_training_container(infer=options.entry == "infer")
+    return run_training_container()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     entries = parser.add_subparsers(dest="entry", required=True)
     where = "Without --demand, the command runs in a SageMaker training container and reads its input from /opt/ml."
     train = entries.add_parser("train", help="train a model and forecast", description=where)
-    infer = entries.add_parser("infer", help="forecast with an earlier run's model", description=where)
+    infer = entries.add_parser("infer", help="forecast with an earlier run's model, on local files")
     for entry in (train, infer):
         _add_run(entry)
     train.set_defaults(model=None)

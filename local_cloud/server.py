@@ -31,6 +31,7 @@ from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.state_layout import StateLayout
 from local_cloud.middleware.api_faults import ApiFaults
 from local_cloud.middleware.authorization import Authorizer, with_authorization
+from local_cloud.middleware.bucket_regions import with_bucket_regions
 from local_cloud.middleware.fault_injection import with_faults
 from local_cloud.sagemaker import api
 from local_cloud.services import event_rules, lambda_runner, s3, service_quotas
@@ -70,6 +71,7 @@ def _application(options: ServerOptions) -> WSGIApplication:
     """Wrap moto's application in the layers that see each request first."""
     layout = StateLayout(options.state_folder)
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+    application = with_bucket_regions(application, options.account)
     if options.iam:
         application = with_authorization(application, Authorizer(options.account, layout.permissions))
     application = with_faults(application, ApiFaults(layout.api_faults))

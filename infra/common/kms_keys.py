@@ -88,12 +88,13 @@ class MessagesKey(Construct):
             description=f"Messages and undelivered events of {name}",
             removal_policy=removal_policy,
         )
-        # Alarms publish to the encrypted topic as the CloudWatch service.
+        # Alarms and rules publish to the encrypted topic as these services. Rules also write to the encrypted queue.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AllowCloudWatchAlarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                sid="AllowAlarmsAndEventRules",
+                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "events")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
         )

@@ -25,8 +25,8 @@ class OutcomesTopic(Construct):
         # A custom policy replaces the default policy, so it must also list the other publishers.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AllowCloudWatchAlarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                sid="AllowAlarmsAndEventRules",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in ("cloudwatch", "events")],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},

@@ -40,6 +40,8 @@ class ContainerImage(Construct):
                 exclude=[f"!{DOCKERFILE}"],
                 # The configured SageMaker instances are x86, even if the deploying host is not.
                 platform=ecr_assets.Platform.LINUX_AMD64,
+                # Docker that stores images with containerd would push an OCI manifest, which SageMaker rejects.
+                outputs=["type=docker"],
                 build_contexts={BASE_IMAGE: f"docker-image://{BASE_IMAGE}@{BASE_DIGEST}"},
                 # The revision is not part of the hash. A commit that changes no file of the image does not rebuild it.
                 # The image keeps the revision that it was built from.

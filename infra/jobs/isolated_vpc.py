@@ -79,8 +79,8 @@ class IsolatedNetwork(Construct):
         )
         group = ec2.CfnSecurityGroup(
             self,
-            "Machines",
-            group_description=f"Training jobs of {name}: HTTPS to S3, and nothing comes in",
+            "Instances",
+            group_description=f"Jobs of {name}: HTTPS to S3, and traffic between the instances of a job",
             vpc_id=vpc.ref,
             # S3's prefix list has a different id in each region, and finding it needs a look-up in the account. This
             # rule may allow every address, because there is no route to any other.
@@ -91,6 +91,7 @@ class IsolatedNetwork(Construct):
             ],
             tags=_named(name),
         )
+        _allow_each_other(group)
         self._log_traffic(vpc, log_group)
         self.network = JobNetwork([subnet.ref for subnet in subnets], [group.attr_group_id])
 
@@ -122,6 +123,22 @@ class IsolatedNetwork(Construct):
             log_group_name=log_group.log_group_name,
             deliver_logs_permission_arn=role.role_arn,
         )
+
+
+def _allow_each_other(group: ec2.CfnSecurityGroup) -> None:
+    """Let the instances of a job talk to each other, which SageMaker's guide requires of a job with several."""
+    same, about = group.attr_group_id, "Instances of the same job"
+    inbound = ec2.CfnSecurityGroupIngress(
+        group, "FromInstances", group_id=same, source_security_group_id=same, ip_protocol="-1", description=about
+    )
+    acknowledge(
+        inbound,
+        "NIST.800.53.R5-EC2RestrictedCommonPorts",
+        "The source is the group itself. SageMaker requires all traffic between the instances of a job.",
+    )
+    ec2.CfnSecurityGroupEgress(
+        group, "ToInstances", group_id=same, destination_security_group_id=same, ip_protocol="-1", description=about
+    )
 
 
 def _only(buckets: Sequence[s3.IBucket]) -> iam.PolicyDocument:

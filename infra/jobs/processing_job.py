@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -75,14 +75,10 @@ class ProcessingFleet(SagemakerJob):
             "StoppingCondition": {"MaxRuntimeInSeconds": self._fleet.max_runtime_minutes * 60},
             "Environment": {
                 job_start.OUTPUT_URI: f"s3://{parts.forecasts.bucket_name}",
+                job_start.REGION: Stack.of(self).region,
                 f"{job_start.PARTITION}.$": "$.plan.partition",
                 f"{job_start.RUN_ID}.$": "$.job.name",
             },
-            # The instances upload their forecasts themselves, so the container needs the network. They do not
-            # communicate with each other.
-            "NetworkConfig": {
-                "EnableNetworkIsolation": False,
-                "EnableInterContainerTrafficEncryption": False,
-                **({"VpcConfig": parts.network.request()} if parts.network else {}),
-            },
+            # The instances upload their forecasts themselves, so the containers keep their network.
+            **({"NetworkConfig": {"VpcConfig": parts.network.request()}} if parts.network else {}),
         }

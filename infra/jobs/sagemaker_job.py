@@ -1,6 +1,5 @@
 """The common base of training and processing jobs as states: retries, names, volumes and IAM statements."""
 
-import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from contract.names import JobKind
 from infra.jobs import retries
 from infra.jobs.container_image import ContainerImage
 from infra.jobs.instances import InstanceChoice
+from infra.jobs.local_disks import has_local_disks
 from infra.jobs.vpc_config import JobNetwork
 from infra.settings.environment import Settings
 
@@ -29,8 +29,6 @@ TRANSIENT_LONGEST, TRANSIENT_ATTEMPTS = Duration.minutes(2), 8
 QUOTA_PATIENCE = Duration.hours(4)
 # Time from the request to a running container, plus the time from its end to the job's description.
 START_AND_STOP = Duration.minutes(30)
-# Families with local disks (r5d, g5, p4d, trn1 ...). The instance encrypts them itself, and SageMaker rejects a key.
-LOCAL_DISKS = re.compile(r"ml\.([a-z]+[0-9][a-z]*d[a-z]*|g[4-9][a-z]*|p[4-9][a-z]*|trn[0-9][a-z]*)\.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +156,9 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
             iam.PolicyStatement(
                 sid=f"Run{kind}Jobs",
                 actions=[
+                    # Step Functions reads the tags of the job that it created.
                     "sagemaker:AddTags",
+                    "sagemaker:ListTags",
                     f"sagemaker:Create{kind}Job",
                     f"sagemaker:Describe{kind}Job",
                     # Step Functions stops the job of an aborted execution.
@@ -199,6 +199,6 @@ def job_name(choice: int) -> str:
 def volume(instance_type: str, gigabytes: int, key: kms.IKey) -> dict[str, Any]:
     """Return the volume fields of a request; instance types with local disks do not take the key."""
     resources: dict[str, Any] = {"VolumeSizeInGB": gigabytes}
-    if not LOCAL_DISKS.match(instance_type):
+    if not has_local_disks(instance_type):
         resources["VolumeKmsKeyId"] = key.key_arn
     return resources

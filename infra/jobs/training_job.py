@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 
 from contract import job_start
 from contract.s3.keys import JOB_OUTPUT
-from infra.jobs.container_image import ENTRYPOINT
 from infra.jobs.instances import InstanceChoice, instance_choices
 from infra.jobs.sagemaker_job import START_AND_STOP, SagemakerJob, volume
 
-# SageMaker's own retries after a platform fault; all of them count towards the job's runtime.
-PLATFORM_FAULT_RETRIES = 2
 # The job's environment variables that differ between runs.
 OF_THE_RUN = (job_start.PARTITION, job_start.MODEL_SHA256, job_start.MIN_CHUNKS)
 
@@ -48,15 +45,12 @@ class TrainingJob(SagemakerJob):
             "AlgorithmSpecification": {
                 "TrainingImage": parts.image.uri,
                 "TrainingInputMode": "File",
-                "ContainerEntrypoint": ENTRYPOINT,
-                "ContainerArguments.$": "States.Array($.plan.mode)",
             },
             "HyperParameters.$": "$.plan.hyperparameters",
             "InputDataConfig.$": "$.plan.channels",
             "OutputDataConfig": {
                 "S3OutputPath": f"s3://{bucket}/{JOB_OUTPUT}",
                 "KmsKeyId": parts.key.key_arn,
-                "CompressionType": "NONE",
             },
             "ResourceConfig": {
                 "InstanceType": instance.instance_type,
@@ -64,15 +58,13 @@ class TrainingJob(SagemakerJob):
                 **volume(instance.instance_type, job.volume_gb, parts.key),
             },
             "StoppingCondition": stopping,
-            "RetryStrategy": {"MaximumRetryAttempts": PLATFORM_FAULT_RETRIES},
             "EnableManagedSpotTraining": instance.spot,
             **({"VpcConfig": parts.network.request()} if parts.network else {}),
-            # The job uploads its forecasts itself, so the container needs the network. With one instance there is no
-            # traffic between containers.
-            "EnableNetworkIsolation": False,
-            "EnableInterContainerTrafficEncryption": False,
+            # The job uploads its forecasts itself, so the container keeps its network.
             "Environment": {
                 job_start.OUTPUT_URI: f"s3://{bucket}",
+                job_start.REGION: Stack.of(self).region,
+                f"{job_start.MODE}.$": "$.plan.mode",
                 **{f"{name}.$": f"$.plan.environment.{name}" for name in OF_THE_RUN},
             },
         }

@@ -9,6 +9,8 @@ from infra.jobs.retries import MAX_FAULTS
 from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 
+# Words in SageMaker's cause if the request is invalid. If it also names the instance type, the region lacks the type.
+INVALID = "ValidationException"
 # Words in SageMaker's cause if it has no instance of a type, and if it fails itself or loses an instance.
 CAPACITY = ("CapacityError", "InsufficientCapacity")
 FAULTS = ("InternalServerError", "InternalFailure", "internal error", "ServiceUnavailable")
@@ -54,7 +56,8 @@ def chain_instance_choices(
         state, label = job.state(instance, choice=choice), f"{instance.label}{suffix}"
         classify = sfn.Choice(scope, f"ClassifyFailure ({label})")
         if following is not None:
-            classify.when(sfn.Condition.or_(caused_by(*CAPACITY), *raised(*QUOTA_ERRORS)), following)
+            absent = sfn.Condition.and_(caused_by(INVALID), caused_by(instance.instance_type))
+            classify.when(sfn.Condition.or_(caused_by(*CAPACITY), absent, *raised(*QUOTA_ERRORS)), following)
         again = sfn.Pass(
             scope,
             f"CountPlatformRetry ({label})",

@@ -18,8 +18,10 @@ LAMBDA_SERVICE_ERRORS = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
 ]
+# All concurrent executions of the function, or of the account, are in use. Hundreds of partitions wait for each other.
+THROTTLED = ["Lambda.TooManyRequestsException"]
+THROTTLED_LONGEST, THROTTLED_ATTEMPTS = Duration.minutes(2), 12
 # The function's process ended or timed out, or an AWS service failed or throttled it. Functions are idempotent, so a
 # retry continues from the work already done.
 CRASHES = [
@@ -89,6 +91,14 @@ def call_function(
         interval=Duration.seconds(2),
         backoff_rate=2,
         max_attempts=4,
+        jitter_strategy=sfn.JitterType.FULL,
+    )
+    task.add_retry(
+        errors=THROTTLED,
+        interval=Duration.seconds(2),
+        backoff_rate=2,
+        max_delay=THROTTLED_LONGEST,
+        max_attempts=THROTTLED_ATTEMPTS,
         jitter_strategy=sfn.JitterType.FULL,
     )
     task.add_retry(

@@ -59,7 +59,7 @@ def _work(paths: ProcessingPaths, scratch: Path, progress: Progress) -> None:
         from job_code.runtime.process_pool import ProcessPool, available_cores
         from job_code.runtime.s3_prefix import S3Prefix
 
-    store = S3Prefix.from_uri(required(job_start.OUTPUT_URI))
+    store = S3Prefix.from_uri(required(job_start.OUTPUT_URI), region=required(job_start.REGION))
     instance = Instance(job_name=paths.job_name, store=store, progress=progress, scratch=scratch)
     shared, model = paths.input(job_start.SHARED), paths.input(job_start.MODEL)
     with explain_full_disk():

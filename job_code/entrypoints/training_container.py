@@ -1,4 +1,4 @@
-"""Run the commands `train` and `infer` in a SageMaker training container, with the input from `/opt/ml`."""
+"""Train or infer in a SageMaker training container, with the input from `/opt/ml`."""
 
 import os
 import shutil
@@ -17,20 +17,17 @@ from job_code.runtime.progress import Progress
 from job_code.runtime.signals import stop_promptly
 
 
-def run_training_container(*, infer: bool) -> int:
-    """Run the job.
-
-    Args:
-        infer: Whether to forecast with the model of the channel `model` instead of training a new one.
+def run_training_container() -> int:
+    """Run the job. The environment variable `MODE` is `infer` to forecast with the model of the channel `model`.
 
     Returns:
         The exit code.
     """
     with tempfile.TemporaryDirectory(prefix="onejob-", ignore_cleanup_errors=True) as scratch:
-        return _run(Path(scratch), infer=infer)
+        return _run(Path(scratch))
 
 
-def _run(scratch: Path, *, infer: bool) -> int:
+def _run(scratch: Path) -> int:
     paths = SageMakerPaths.from_environment()
     job_name = os.environ.get(job_start.TRAINING_JOB_NAME, "")
     progress = Progress(context={"run_id": job_name, "job_name": job_name})
@@ -44,10 +41,11 @@ def _run(scratch: Path, *, infer: bool) -> int:
         paths.write_failure(failure.code, failure.message)
 
     stop_promptly(clean_up)  # before the imports, because some of them start threads
-    return exit_code_of(lambda: _work(paths, scratch, progress, infer=infer), on_failure=report)
+    return exit_code_of(lambda: _work(paths, scratch, progress), on_failure=report)
 
 
-def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bool) -> None:
+def _work(paths: SageMakerPaths, scratch: Path, progress: Progress) -> None:
+    infer = os.environ.get(job_start.MODE) == job_start.INFER
     inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
     with workers_for(inputs) as workers:
         with gc_paused():
@@ -56,7 +54,7 @@ def _work(paths: SageMakerPaths, scratch: Path, progress: Progress, *, infer: bo
             from job_code.runtime.output_store import S3Output
             from job_code.runtime.s3_prefix import S3Prefix
 
-        output = S3Output(S3Prefix.from_uri(required(job_start.OUTPUT_URI)))
+        output = S3Output(S3Prefix.from_uri(required(job_start.OUTPUT_URI), region=required(job_start.REGION)))
         run_id, partition = required(job_start.TRAINING_JOB_NAME), required(job_start.PARTITION)
         try:
             if job_start.DEMAND not in inputs:

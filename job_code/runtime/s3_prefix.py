@@ -29,10 +29,15 @@ class S3Prefix:
     prefix: str
 
     @classmethod
-    def from_uri(cls, uri: str) -> Self:
-        """Connect to `s3://bucket/prefix`, with the region and credentials of the environment."""
+    def from_uri(cls, uri: str, *, region: str) -> Self:
+        """Connect to `s3://bucket/prefix`, with the credentials of the environment.
+
+        Args:
+            uri: Bucket and prefix.
+            region: The bucket's region. An isolated network reaches no other region.
+        """
         bucket, _, prefix = uri.removeprefix(SCHEME).rstrip("/").partition("/")
-        client = boto3.client("s3", config=Config(retries={"mode": "standard", "max_attempts": 10}))
+        client = boto3.client("s3", region_name=region, config=Config(retries={"mode": "standard", "max_attempts": 10}))
         return cls(client, bucket, f"{prefix}/" if prefix else "")
 
     def upload(self, file: Path, name: str) -> None:

@@ -102,8 +102,13 @@ def plan_partitions(
 
 
 def execution_name(partition: str, parent: str) -> str:
-    """Return the name of a partition's execution: unique per partition and parent. The Map appends a counter."""
-    return f"{partition}-{hashlib.sha256(parent.encode()).hexdigest()[:DIGEST]}"
+    """Return the name of a partition's execution: unique per partition and parent. The Map appends a counter.
+
+    Step Functions logs only executions whose names consist of letters, digits, `-` and `_`. A partition's name may
+    also have `.`, so the digest includes the name.
+    """
+    digest = hashlib.sha256(f"{partition} {parent}".encode()).hexdigest()[:DIGEST]
+    return f"{partition.replace('.', '_')}-{digest}"
 
 
 def _checked(

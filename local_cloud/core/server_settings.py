@@ -67,16 +67,17 @@ class ServerSettings:
             "config": Config(max_pool_connections=32),
         }
 
-    def workload_environment(self, region: str, *, role: str) -> dict[str, str]:
-        """Return the variables of a process that runs in the cloud as `role`, without any of the caller's."""
+    def workload_environment(self, *, role: str) -> dict[str, str]:
+        """Return the variables of a process that runs in the cloud as `role`, without any of the caller's.
+
+        The region is not among them: Lambda sets it, SageMaker does not.
+        """
         return {
             "PATH": os.pathsep.join([str(self.layout.python_folder), "/usr/local/bin", "/usr/bin", "/bin"]),
             "LANG": "C.UTF-8",
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": access_key_of(role),
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -94,6 +94,11 @@ def _sagemaker_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     if call.action.startswith("Create"):
         if parameters.get("Tags"):
             yield Permission("sagemaker:AddTags", resource)
+            yield Permission("sagemaker:ListTags", resource)
+        # Only state machines create jobs as a role. With `.sync`, Step Functions manages a rule for the jobs' events.
+        rule = f"StepFunctionsGetEventsForSageMaker{'Training' if job else 'Processing'}JobsRule"
+        for action in ("DescribeRule", "PutRule", "PutTargets"):
+            yield Permission(f"events:{action}", f"arn:aws:events:{place}:rule/{rule}")
         yield Permission("iam:PassRole", parameters["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
 
 

@@ -192,7 +192,7 @@ class Job(abc.ABC):
             image=self.image,
             command=self.command(),
             environment={
-                **settings.workload_environment(self.place.region, role=self.request["RoleArn"]),
+                **settings.workload_environment(role=self.request["RoleArn"]),
                 **self.request.get("Environment", {}),
                 f"{self.kind.upper()}_JOB_NAME": self.name,
                 f"{self.kind.upper()}_JOB_ARN": self.arn,

@@ -109,7 +109,9 @@ class LambdaRunner:
 
     def _environment(self, function: LambdaFunction, *, code: Path, group: str, stream: str) -> dict[str, str]:
         return {
-            **self._settings.workload_environment(function.region, role=str(function.role)),
+            **self._settings.workload_environment(role=str(function.role)),
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),

@@ -11,6 +11,7 @@ from typing import Any
 
 import moto.stepfunctions.models as moto_models
 from botocore.credentials import Credentials
+from moto.core.exceptions import AWSError
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
@@ -22,7 +23,7 @@ from moto.stepfunctions.parser.asl.component.state.state import CommonStateField
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
 from local_cloud.core.patching import patch_attribute
 from local_cloud.core.paused_states import PausedStates
@@ -30,9 +31,17 @@ from local_cloud.core.role_access_keys import access_key_of
 from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive
 from local_cloud.step_functions.execution_task import ExecutionTask
 from local_cloud.step_functions.sagemaker_task import SageMakerTask
+from local_cloud.step_functions.supported_members import unsupported_members
 
 _INDEFINITE_PATH = re.compile(r"\*|\?|\.\.|\[[^\]'\"]*[:,]")
 _PAUSE_POLL_SECONDS = 0.01
+
+
+class InvalidDefinitionError(AWSError):
+    """The error of Step Functions for an invalid definition."""
+
+    TYPE = "InvalidDefinition"
+    STATUS = 400
 
 
 def install(*, time_scale: float, paused: PausedStates) -> None:
@@ -46,6 +55,7 @@ def install(*, time_scale: float, paused: PausedStates) -> None:
     patch_attribute(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
     patch_attribute(StateMachine, "get_cfn_attribute", _with_arn)
     patch_attribute(StateMachine, "has_cfn_attr", _with_arn_attribute)
+    patch_attribute(StepFunctionsParserBackend, "_validate_definition", _with_supported_members)
     patch_attribute(state_task_factory, "state_task_service_for", _with_own_tasks)
     _unpack_single_values()
     _sign_as_the_role()
@@ -75,6 +85,16 @@ def _with_arn_attribute(original: Callable[[str], bool]) -> object:
         return attr == "Arn" or original(attr)
 
     return classmethod(has_cfn_attr)
+
+
+def _with_supported_members(original: Callable[[str], None]) -> object:
+    def validate_definition(definition: str) -> None:
+        original(definition)
+        if errors := unsupported_members(definition):
+            problems = ", ".join(f"'SCHEMA_VALIDATION_FAILED: {error}'" for error in errors)
+            raise InvalidDefinitionError(f"Invalid State Machine Definition: {problems}")
+
+    return staticmethod(validate_definition)
 
 
 def _with_own_tasks(original: Callable[[str], StateTaskService]) -> Callable[[str], StateTaskService]:

@@ -29,6 +29,7 @@ PARTITIONED = {
     "[network] ": "[partitions]\ndiscover = true\nmax_concurrency = 20\n\n[network] ",
     "# infer_cron": "infer_cron",
 }
+Templates = Callable[[str, str], dict[str, Any]]
 # Further environments, each from a changed copy of prod.
 PARTITIONS = "partitions"
 OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
@@ -92,6 +93,10 @@ def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 def description(kind: str) -> dict[str, Any]:
     """Return CloudFormation's schema of a type, from cfn-lint."""
     return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-central-1", kind).schema)
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def readable(value: Any) -> Any:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, listed, readable, resources
 
 Templates = Callable[[str, str], dict[str, Any]]
 BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
@@ -110,9 +110,9 @@ def test_the_messages_key_rotates_and_allows_the_publishers(template: Templates)
 
 def services_of(key: dict[str, Any]) -> set[str]:
     return {
-        statement["Principal"]["Service"]
+        str(service)
         for statement in key["KeyPolicy"]["Statement"]
-        if "Service" in statement["Principal"]
+        for service in listed(statement["Principal"].get("Service", []))
     }
 
 

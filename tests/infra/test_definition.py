@@ -20,7 +20,7 @@ from contract.environments.before_job import PlanFleetEnvironment
 from contract.job_start import FLEET_INPUTS
 from contract.limits import MAX_INSTANCES
 from infra.jobs.retries import QUOTA_ATTEMPTS
-from infra.jobs.sagemaker_job import LOCAL_DISKS, TRANSIENT_ATTEMPTS
+from infra.jobs.sagemaker_job import TRANSIENT_ATTEMPTS
 from infra.settings.loader import load_settings
 from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
@@ -170,8 +170,10 @@ def test_retries_are_few_and_only_for_temporary_errors(definition: Definitions, 
         for retry in state.get("Retry", []):
             quota = "SageMaker.ResourceLimitExceeded" in retry["ErrorEquals"]
             of_job = name.startswith(("TrainAndInfer", "Fleet ("))
-            # Jobs have more retries, because the API accepts only about one new job a second.
-            assert retry["MaxAttempts"] <= (9 if quota else 8 if of_job else 4)
+            # Jobs have more retries, because the API accepts only about one new job a second. Functions wait for the
+            # executions of other partitions.
+            throttled = retry["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+            assert retry["MaxAttempts"] <= (12 if throttled else 9 if quota else 8 if of_job else 4)
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
@@ -257,7 +259,7 @@ def values_of(*, mode: str = "train", instances: int = 1) -> dict[str, Any]:
         "$.plan.hyperparameters": {"horizon": "12"},
         "$.plan.channels": [{"ChannelName": "demand", "DataSource": {"S3DataSource": source}}],
         "$.plan.partition": "all",
-        "States.Array($.plan.mode)": [mode],
+        "$.plan.mode": mode,
         "$.plan.environment.PARTITION": "all",
         "$.plan.environment.MODEL_SHA256": "0" * 64 if mode == "infer" else "",
         "$.plan.environment.MIN_CHUNKS": "",
@@ -274,8 +276,7 @@ def test_the_training_request_is_valid(definition: Definitions, environment: str
         name = state["Parameters"]["TrainingJobName.$"]
         request = filled_in(state["Parameters"], {**values_of(mode=mode), name: job_name(state, "Training")})
         validated("CreateTrainingJob", request)
-        assert request["AlgorithmSpecification"]["ContainerEntrypoint"] == ["python", "-m", "job_code"]
-        assert request["AlgorithmSpecification"]["ContainerArguments"] == [mode]
+        assert request["Environment"]["MODE"] == mode
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -283,6 +284,8 @@ def test_the_job_gets_its_environment_from_the_plan(definition: Definitions, env
     for state in jobs(definition(environment)).values():
         assert state["Parameters"]["Environment"] == {
             "OUTPUT_URI": "s3://<ForecastsBucket>",
+            "AWS_DEFAULT_REGION": "eu-central-1",
+            "MODE.$": "$.plan.mode",
             "PARTITION.$": "$.plan.environment.PARTITION",
             "MODEL_SHA256.$": "$.plan.environment.MODEL_SHA256",
             "MIN_CHUNKS.$": "$.plan.environment.MIN_CHUNKS",
@@ -307,7 +310,6 @@ def test_limits_of_an_on_demand_job(definition: Definitions) -> None:
         parameters = state["Parameters"]
         assert parameters["EnableManagedSpotTraining"] is False
         assert parameters["StoppingCondition"] == {"MaxRuntimeInSeconds": 180 * 60}
-        assert parameters["RetryStrategy"] == {"MaximumRetryAttempts": 2}
         assert state["TimeoutSeconds"] == (180 + 30) * 60
     # Three instance types with up to three attempts each (two platform faults), and four hours for a quota. The fleet
     # has two types with as many attempts, and as long for its quota. All other states have one hour.
@@ -343,6 +345,7 @@ def test_the_fleets_request_is_valid(definition: Definitions, environment: str, 
         assert all(each["S3Input"]["S3Uri"].endswith("/") for each in request["ProcessingInputs"])
         assert request["Environment"] == {
             "OUTPUT_URI": "s3://<ForecastsBucket>",
+            "AWS_DEFAULT_REGION": "eu-central-1",
             "PARTITION": "all",
             "RUN_ID": "r" * 63,
         }
@@ -458,30 +461,3 @@ def test_the_definition_uses_only_json_path(definition: Definitions) -> None:
     text = json.dumps(definition("prod"))
     assert "JSONata" not in text
     assert "Assign" not in text
-
-
-@pytest.mark.parametrize("family", ["m5d", "c6id", "m6idn", "r5dn", "p3dn", "g4dn", "g5", "g6e", "p4d", "p5", "trn1"])
-def test_instances_with_local_disks_take_no_volume_key(family: str) -> None:
-    assert LOCAL_DISKS.match(f"ml.{family}.xlarge")
-
-
-@pytest.mark.parametrize("family", ["t3", "m4", "m5", "m5n", "m6i", "m7i", "c5n", "c7i", "r7i", "p3"])
-def test_instances_without_local_disks_take_a_volume_key(family: str) -> None:
-    assert not LOCAL_DISKS.match(f"ml.{family}.xlarge")
-
-
-def test_publishing_by_hand_skips_training_and_gate_but_not_the_check(definition: Definitions) -> None:
-    states = definition("prod")["States"]
-    for name, by_hand, otherwise in (
-        ("PublishByHand?", "UseExistingRun", "Claim"),
-        ("IsPublishOnly?", "Publish", "QualityGate"),
-    ):
-        (rule,) = states[name]["Choices"]
-        assert (rule["Variable"], rule["IsPresent"], rule["Next"]) == ("$.plan.publish", True, by_hand)
-        assert states[name]["Default"] == otherwise
-    assert states["UseExistingRun"]["Next"] == "CheckRun"
-    assert states["CheckRun"]["Next"] == "ClaimCutoff"
-    assert states["ClaimCutoff"]["Next"] == "CutoffClaimed?"
-    (claimed,) = states["CutoffClaimed?"]["Choices"]
-    assert (claimed["Next"], states["CutoffClaimed?"]["Default"]) == ("IsPublishOnly?", "AlreadyClaimed")
-    assert states["QualityGate"]["Next"] == "Publish"

@@ -78,7 +78,7 @@ def of_every_job(kind: str) -> list[Statement]:
         ),
         (
             "ec2:CreateNetworkInterface",
-            [f"{EC2}:network-interface/*", f"{EC2}:security-group/<NetworkMachines.GroupId>", *SUBNETS],
+            [f"{EC2}:network-interface/*", f"{EC2}:security-group/<NetworkInstances.GroupId>", *SUBNETS],
             None,
         ),
         (
@@ -112,6 +112,7 @@ def starts(kind: str, role: str) -> list[Statement]:
                 "sagemaker:AddTags",
                 f"sagemaker:Create{kind}Job",
                 f"sagemaker:Describe{kind}Job",
+                "sagemaker:ListTags",
                 f"sagemaker:Stop{kind}Job",
             ],
             f"arn:aws:sagemaker:eu-central-1:444455556666:{kind.lower()}-job/onejob-prod-*",

@@ -72,6 +72,8 @@ HOLDING_NOTHING = {
     "EC2::FlowLog",
     "EC2::RouteTable",
     "EC2::SecurityGroup",
+    "EC2::SecurityGroupEgress",
+    "EC2::SecurityGroupIngress",
     "EC2::Subnet",
     "EC2::SubnetRouteTableAssociation",
     "EC2::VPC",

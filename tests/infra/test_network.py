@@ -14,6 +14,7 @@ from tests.synthesis import Assembly
 Templates = Callable[[str, str], dict[str, Any]]
 Definition = Callable[[str], dict[str, Any]]
 
+INSTANCES = "<NetworkInstances.GroupId>"
 PLACE = "arn:aws:ec2:eu-central-1:444455556666"
 
 
@@ -33,7 +34,7 @@ def test_every_job_is_in_the_isolated_network(definition: Definition, environmen
     for network in networks(definition(environment)):
         assert network == {
             "Subnets": ["<NetworkSubnet1>", "<NetworkSubnet2>"],
-            "SecurityGroupIds": ["<NetworkMachines.GroupId>"],
+            "SecurityGroupIds": [INSTANCES],
         }
 
 
@@ -44,6 +45,8 @@ def test_the_network_reaches_only_the_two_buckets(template: Templates) -> None:
         "FlowLog",
         "RouteTable",
         "SecurityGroup",
+        "SecurityGroupEgress",
+        "SecurityGroupIngress",
         "Subnet",
         "SubnetRouteTableAssociation",
         "VPC",
@@ -58,6 +61,10 @@ def test_the_network_reaches_only_the_two_buckets(template: Templates) -> None:
     ]
     (group,) = resources(every, "AWS::EC2::SecurityGroup").values()
     assert "SecurityGroupIngress" not in group
+    # SageMaker requires that the instances of a job can reach each other.
+    for direction, other in (("Ingress", "SourceSecurityGroupId"), ("Egress", "DestinationSecurityGroupId")):
+        (rule,) = (readable(each) for each in resources(every, f"AWS::EC2::SecurityGroup{direction}").values())
+        assert (rule["IpProtocol"], rule["GroupId"], rule[other]) == ("-1", INSTANCES, INSTANCES)
     assert [(rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]] == [
         ("tcp", 443, 443)
     ]

@@ -203,7 +203,13 @@ def test_retries_are_few_and_only_for_temporary_errors(definition: Definitions) 
     machine = definition(PARTITIONS, PARENTS)["States"]
     for name, state in {**machine, **machine["EachPartition"]["ItemProcessor"]["States"]}.items():
         for retry in state.get("Retry", []):
-            assert retry["MaxAttempts"] <= (TRANSIENT_ATTEMPTS if name in ("Run", "NoteOutcome") else 4)
+            assert retry["MaxAttempts"] <= (
+                12
+                if retry["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+                else TRANSIENT_ATTEMPTS
+                if name in ("Run", "NoteOutcome")
+                else 4
+            )
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name

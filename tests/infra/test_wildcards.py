@@ -1,16 +1,14 @@
 """Every `*` of every Allow statement, in every environment: this file lists each one with its reason."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
-from tests.infra.conftest import EVERY, deployed_as, readable
-
-Templates = Callable[[str, str], dict[str, Any]]
+from tests.infra.conftest import EVERY, Templates, deployed_as, listed, readable
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,6 @@ ALLOWED = [
         THIS_KEY,
     ),
     *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey", "*", THIS_KEY),
-    *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey*", "*", "As the CDK grants it to events. " + THIS_KEY),
     *wildcards(
         "AccessLogsBucketPolicy",
         "s3:PutObject",
@@ -252,13 +249,15 @@ ALLOWED = [
     ),
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
-        "sagemaker:AddTags sagemaker:CreateTrainingJob sagemaker:DescribeTrainingJob sagemaker:StopTrainingJob",
+        "sagemaker:AddTags sagemaker:CreateTrainingJob sagemaker:DescribeTrainingJob sagemaker:ListTags "
+        "sagemaker:StopTrainingJob",
         "arn:aws:sagemaker:<place>:training-job/<name>-*",
         "Jobs are named after their runs, with this deployment's name as prefix.",
     ),
     *wildcards(
         "WorkflowStateMachineRoleDefaultPolicy",
-        "sagemaker:AddTags sagemaker:CreateProcessingJob sagemaker:DescribeProcessingJob sagemaker:StopProcessingJob",
+        "sagemaker:AddTags sagemaker:CreateProcessingJob sagemaker:DescribeProcessingJob sagemaker:ListTags "
+        "sagemaker:StopProcessingJob",
         "arn:aws:sagemaker:<place>:processing-job/<name>-*",
         "Jobs are named after their runs, with this deployment's name as prefix.",
     ),
@@ -273,10 +272,6 @@ ALLOWED = [
 ]
 # Policies with the principal `*`.
 EVERYBODY = {"NetworkS3": "An endpoint's policy accepts no other principal, and the role must allow each action too."}
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:

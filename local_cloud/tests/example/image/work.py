@@ -31,6 +31,14 @@ seen = {
 if training:
     (base / "model" / f"model-{host}.txt").write_text("a model")
 
+if settings.get("behavior") == "upload":
+    import boto3
+
+    try:
+        boto3.client("s3").put_object(Bucket=settings["bucket"], Key=f"uploaded/{host}", Body=b"a result")
+    except Exception as error:
+        (base / "output/failure").write_text(str(error))
+        sys.exit(1)
 if settings.get("behavior") == "fail":
     (base / "output/failure").write_text("input error: " + "x" * 2000)
     sys.exit(2)

@@ -101,7 +101,7 @@ class Fleet:
 
     @property
     def store(self) -> S3Prefix:
-        return S3Prefix.from_uri(URI)
+        return S3Prefix.from_uri(URI, region="eu-central-1")
 
     @property
     def prefix(self) -> str:

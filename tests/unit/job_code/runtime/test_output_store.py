@@ -126,7 +126,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.parametrize("below", ["", "/team/demand", "/team/demand/"])
 def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: str) -> None:
-    output = S3Output(S3Prefix.from_uri(f"s3://{bucket}{below}"))
+    output = S3Output(S3Prefix.from_uri(f"s3://{bucket}{below}", region="eu-central-1"))
     output.put(made, MANIFEST)
     output.finish()
     output.abandon()  # leaves the uploaded files
@@ -140,4 +140,4 @@ def test_files_arrive_in_s3_with_their_checksum(bucket: str, made: Path, below: 
 
 def test_a_missing_bucket_is_an_error(bucket: str, made: Path) -> None:  # noqa: ARG001 (the fixture mocks AWS)
     with pytest.raises(Exception, match="NoSuchBucket"):
-        S3Output(S3Prefix.from_uri("s3://elsewhere")).put(made, MANIFEST)
+        S3Output(S3Prefix.from_uri("s3://elsewhere", region="eu-central-1")).put(made, MANIFEST)
