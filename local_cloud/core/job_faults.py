@@ -1,7 +1,7 @@
-"""Faults of jobs that a test may request: no capacity, no quota, an internal error, no spot capacity.
+"""Faults of jobs that a test may request: no capacity, no quota, an internal error, no spot capacity, no such type.
 
 A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`. The first matching job
-uses it up. A test causes every other failure through the public API, e.g. it stops a job.
+uses it up, except for a type that the region lacks. A test causes every other failure through the public API, e.g. it stops a job.
 """
 
 import json
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FaultReason = Literal["capacity", "quota", "internal", "reclaimed"]
+FaultReason = Literal["capacity", "quota", "internal", "reclaimed", "unsupported"]
 """The cause of a job's failure.
 
 - `capacity`: the job starts and then fails because SageMaker has no instances of the type.
 - `quota`: the server refuses the Create call.
 - `internal`: the job fails with an internal server error.
 - `reclaimed`: a job on spot capacity stops because it does not get any in time.
+- `unsupported`: the server refuses every Create call with the type, as in a region that lacks it.
 """
 
 
@@ -39,6 +40,11 @@ class Faults:
         """Remove the unused faults."""
         for path in self.folder.glob("*.json"):
             path.unlink(missing_ok=True)
+
+    def persist(self, *, instance_type: str, reason: FaultReason) -> bool:
+        """Return whether a fault matches, and keep it for further jobs."""
+        faults = (json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json")))
+        return any((each["reason"], each["instance_type"]) == (reason, instance_type) for each in faults)
 
     def take(self, *, instance_type: str, reasons: Iterable[FaultReason]) -> FaultReason | None:
         """Return and remove the oldest matching fault; None if no fault matches."""

@@ -58,6 +58,7 @@ class JobCalls:
                 job = self._make(request, place=place)
             except ImageError as error:
                 raise ValidationError(f"Requested image not found: {error}.") from error
+            self._check_offered(job)
             self._check_quota(job)
             self._jobs[region, name] = job
         job.start()
@@ -100,6 +101,13 @@ class JobCalls:
         if job is None:
             raise ResourceNotFound(f"Could not find requested job with name: {name}")
         return job
+
+    def _check_offered(self, job: Job) -> None:
+        instance_type = job.cluster["InstanceType"]
+        if Faults(self._settings.layout.faults).persist(instance_type=instance_type, reason="unsupported"):
+            raise ValidationError(
+                f"The instance type {instance_type} is not supported in the region {job.place.region}."
+            )
 
     def _check_quota(self, job: Job) -> None:
         layout, instance_type, delta = self._settings.layout, job.cluster["InstanceType"], job.cluster["InstanceCount"]

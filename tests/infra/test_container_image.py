@@ -40,6 +40,11 @@ def test_the_base_image_is_pinned_by_digest(unknown: dict[str, Any]) -> None:
     assert unknown["dockerBuildContexts"] == {BASE_IMAGE: f"docker-image://{BASE_IMAGE}@{BASE_DIGEST}"}
 
 
+def test_docker_builds_a_manifest_that_sagemaker_accepts(unknown: dict[str, Any]) -> None:
+    """Docker that stores images with containerd makes an OCI manifest without this option, and SageMaker rejects it."""
+    assert unknown["dockerOutputs"] == ["type=docker"]
+
+
 def test_the_image_declares_its_model_format() -> None:
     assert re.findall(rf"\b{IMAGE_VARIABLE}=(\S*)", DOCKERFILE) == [str(MODEL_FORMAT)]
 

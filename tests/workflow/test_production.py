@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 
 import polars as pl
 import pytest
@@ -12,12 +13,13 @@ FIRST, SECOND, *OTHERS = SETTINGS.training_job.instance_types
 
 
 @pytest.fixture
-def application(production: Deployment) -> Deployment:
+def application(production: Deployment) -> Iterator[Deployment]:
     production.empty()
-    return production
+    yield production
+    production.cloud.forget_faults()
 
 
-@pytest.mark.parametrize("reason", ["capacity", "quota"])
+@pytest.mark.parametrize("reason", ["capacity", "quota", "unsupported"])
 def test_uses_the_next_instance_type_if_the_first_is_unavailable(
     application: Deployment, demand: pl.DataFrame, reason: str
 ) -> None:

@@ -125,6 +125,8 @@ def test_execution_names_are_unique_and_leave_room_for_the_counter() -> None:
     assert len(names) == len(partitions) * len(parents) * 2
     assert max(map(len, names)) <= 80
     assert not any(FORBIDDEN.search(name) for name in names)
+    # Step Functions logs no other executions.
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]+", name) for name in names)
 
 
 def test_a_repeated_plan_is_the_same(s3: "S3Client") -> None:
