@@ -6,7 +6,8 @@ from pathlib import Path
 from aws_cdk import App, Tags, Validations
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
-from contract.names import PERSONAL_ENVIRONMENT, data_stack, forecast_stack
+from contract.names import PERSONAL_ENVIRONMENT, budget_stack, data_stack, forecast_stack
+from infra.budget_stack import BudgetStack
 from infra.data_stack import DataStack
 from infra.forecast_stack import ForecastStack
 from infra.settings.environment import Settings
@@ -16,13 +17,15 @@ from infra.settings.loader import SettingsError, load_settings
 ENVIRONMENTS = Path(__file__).parent / "environments"
 
 
-def compose(app: App, settings: Settings) -> tuple[DataStack, ForecastStack]:
+def compose(app: App, settings: Settings) -> None:
     """Add one environment's stacks to the application."""
     data = DataStack(app, data_stack(settings.name), settings=settings)
     forecast = ForecastStack(app, forecast_stack(settings.name), settings=settings, data=data.stores)
+    limit_usd = settings.alerts.monthly_budget_usd
+    if limit_usd is not None:
+        BudgetStack(app, budget_stack(settings.name), settings=settings, forecast=forecast, limit_usd=limit_usd)
     for key, value in settings.tags.items():
         Tags.of(app).add(key, value)
-    return data, forecast
 
 
 def main() -> int:

@@ -30,6 +30,16 @@ def forecast_stack(deployment: str) -> str:
     return f"{deployment}-forecast"
 
 
+def budget_stack(deployment: str) -> str:
+    """Return the name of the stack with the monthly budget."""
+    return f"{deployment}-budget"
+
+
+def outcomes_topic(deployment: str) -> str:
+    """Return the name of the topic of outcomes and alarms."""
+    return f"{deployment}-outcomes"
+
+
 def run_machine(deployment: str) -> str:
     """Return the name of the state machine of one run."""
     return f"{deployment}-forecast"

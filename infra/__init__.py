@@ -1,6 +1,7 @@
-"""The AWS resources: constructs and their helpers, in packages that two stacks compose.
+"""The AWS resources: constructs and their helpers, in packages that the stacks compose.
 
 A package imports only packages before it: `settings`, `common`, `storage`, `jobs`, `functions`, `workflow`, `triggers`.
-`observability` imports only `settings` and `common`. `data_stack` composes `storage`, and `forecast_stack` all of them.
+`observability` imports only `settings` and `common`. `data_stack` composes `storage`, `forecast_stack` all of them.
+`budget_stack` imports only `settings` and `common`.
 Outside this package, infra imports only `contract` and `job_code.config` from the project.
 """

@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from contract.names import partitions_machine, run_machine
+from contract.names import outcomes_topic, partitions_machine, run_machine
 from infra.common.dead_letter_queue import DeadLetterQueue
 from infra.common.environment_stack import EnvironmentStack
 from infra.common.kms_keys import MessagesKey
@@ -73,7 +73,7 @@ class ForecastStack(EnvironmentStack):
         settings, name = self._settings, self._settings.name
         messages_key = MessagesKey(self, "Messages", name=name, removal_policy=self.removal_policy).key
         topic = OutcomesTopic(
-            self, "Outcomes", name=f"{name}-outcomes", key=messages_key, emails=settings.alerts.emails
+            self, "Outcomes", name=outcomes_topic(name), key=messages_key, emails=settings.alerts.emails
         ).topic
         undelivered = DeadLetterQueue(
             self,

@@ -17,6 +17,7 @@ class Deployed:
     """Resources to remove.
 
     Attributes:
+        budget_stack: Name of the stack with the budget; None if it does not exist.
         forecast_stack: Name of the stack with the functions, state machines and schedules; None if it does not exist.
         data_stack: Name of the stack that the forecast stack depends on; None if it does not exist.
         schedules: Names of the schedules.
@@ -24,6 +25,7 @@ class Deployed:
         buckets: Names of the buckets. The access-log bucket is last, because S3 logs the emptying of the others.
     """
 
+    budget_stack: str | None
     forecast_stack: str | None
     data_stack: str | None
     schedules: tuple[str, ...]
@@ -33,7 +35,7 @@ class Deployed:
     @property
     def stacks(self) -> list[str]:
         """Names of the stacks, in the order in which they can be deleted."""
-        return [stack for stack in (self.forecast_stack, self.data_stack) if stack is not None]
+        return [stack for stack in (self.budget_stack, self.forecast_stack, self.data_stack) if stack is not None]
 
     @classmethod
     def find(cls, session: Session, name: str) -> Self:
@@ -44,9 +46,9 @@ class Deployed:
             name: Name of the deployment, for example `onejob-dev`.
         """
         cloudformation = session.client("cloudformation")
-        forecast_stack, data_stack = (
+        budget_stack, forecast_stack, data_stack = (
             stack if _exists(cloudformation, stack) else None
-            for stack in (names.forecast_stack(name), names.data_stack(name))
+            for stack in (names.budget_stack(name), names.forecast_stack(name), names.data_stack(name))
         )
         schedules, state_machines, buckets = [], [], []
         partitions = names.partitions_machine(name)
@@ -63,6 +65,7 @@ class Deployed:
                         is_log_bucket = resource["LogicalResourceId"].startswith("AccessLogs")
                         buckets.append((is_log_bucket, resource["PhysicalResourceId"]))
         return cls(
+            budget_stack=budget_stack,
             forecast_stack=forecast_stack,
             data_stack=data_stack,
             schedules=tuple(schedules),

@@ -44,6 +44,9 @@ def take_down(session: Session, deployed: Deployed, name: str) -> None:
         # A job needs its role and its network until it ends, so wait before deleting the stack.
         show("waiting for the last job to end")
         wait_for_jobs(session, name)
+        if deployed.budget_stack:
+            show(f"deleting {deployed.budget_stack}")
+            delete_stack(session, deployed.budget_stack)
         if deployed.forecast_stack:
             show(f"deleting {deployed.forecast_stack}")
             delete_stack(session, deployed.forecast_stack)

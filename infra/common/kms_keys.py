@@ -5,6 +5,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+# AWS services that publish to the topic of outcomes and alarms.
+PUBLISHERS = ("budgets", "cloudwatch", "events")
+
 
 def rotating_key(
     scope: Construct, construct_id: str, *, name: str, description: str, removal_policy: RemovalPolicy
@@ -88,11 +91,11 @@ class MessagesKey(Construct):
             description=f"Messages and undelivered events of {name}",
             removal_policy=removal_policy,
         )
-        # Alarms and rules publish to the encrypted topic as these services. Rules also write to the encrypted queue.
+        # Alarms, rules and budgets publish to the encrypted topic. Rules also write to the encrypted queue.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AllowAlarmsAndEventRules",
-                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "events")],
+                sid="AllowPublishers",
+                principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in PUBLISHERS],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},

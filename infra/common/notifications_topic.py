@@ -9,6 +9,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.common.kms_keys import PUBLISHERS
+
 
 class OutcomesTopic(Construct):
     """An encrypted, TLS-only topic with e-mail subscriptions.
@@ -25,8 +27,8 @@ class OutcomesTopic(Construct):
         # A custom policy replaces the default policy, so it must also list the other publishers.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AllowAlarmsAndEventRules",
-                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in ("cloudwatch", "events")],
+                sid="AllowPublishers",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in PUBLISHERS],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},

@@ -1,4 +1,4 @@
-"""Monitoring of runs: metrics, alarms, the dashboard, and the monthly budget.
+"""Monitoring of runs: metrics, alarms and the dashboard.
 
 Imports `settings` and `common`.
 """

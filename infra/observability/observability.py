@@ -1,4 +1,4 @@
-"""Alarms, dashboard and monthly budget of a deployment."""
+"""Alarms and dashboard of a deployment."""
 
 from collections.abc import Sequence
 
@@ -9,13 +9,12 @@ from constructs import Construct
 
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
-from infra.observability.monthly_budget import MonthlyBudget
 from infra.observability.run_alarms import RunAlarms
 from infra.observability.run_dashboard import RunDashboard
 
 
 class Observation(Construct):
-    """Alarms and dashboard, and a budget if the environment sets one."""
+    """Alarms and dashboard."""
 
     def __init__(
         self,
@@ -28,7 +27,7 @@ class Observation(Construct):
         log_groups: Sequence[logs.ILogGroup],
         queue_alarms: Sequence[cloudwatch.IAlarm],
     ) -> None:
-        """Create the alarms, the dashboard and the budget.
+        """Create the alarms and the dashboard.
 
         Args:
             scope: The parent.
@@ -50,6 +49,3 @@ class Observation(Construct):
             log_groups=log_groups,
             alarms=[*alarms, *queue_alarms],
         )
-        limit_usd = context.settings.alerts.monthly_budget_usd
-        if limit_usd is not None:
-            MonthlyBudget(self, "Budget", context=context, limit_usd=limit_usd)

@@ -1,7 +1,8 @@
 """Faults of jobs that a test may request: no capacity, no quota, an internal error, no spot capacity, no such type.
 
 A fault is one JSON file in a folder, `{"instance_type": "ml.m5.large", "reason": "capacity"}`. The first matching job
-uses it up, except for a type that the region lacks. A test causes every other failure through the public API, e.g. it stops a job.
+uses it up, except for a type that the region lacks. A test causes every other failure through the public API, e.g. it
+stops a job.
 """
 
 import json

@@ -239,7 +239,7 @@ def test_the_topic_is_encrypted_and_allows_only_its_publishers(template: Templat
     policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
     allowed = [s["Principal"]["Service"] for s in policy["Statement"] if s["Effect"] == "Allow"]
     denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
-    assert allowed == [["cloudwatch.amazonaws.com", "events.amazonaws.com"], "budgets.amazonaws.com"]
+    assert allowed == [[f"{service}.amazonaws.com" for service in ("budgets", "cloudwatch", "events")]]
     assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 

@@ -102,11 +102,12 @@ def test_the_dashboard_shows_runs_logs_and_alarms(template: Templates) -> None:
     assert {"text", "alarm", "custom", "metric", "log"} == set(widgets)
 
 
-def test_the_budget(template: Templates) -> None:
-    (budget,) = resources(template("prod", "forecast"), "AWS::Budgets::Budget").values()
+def test_the_budget_is_in_a_stack_of_its_own(template: Templates) -> None:
+    (budget,) = resources(template("prod", "budget"), "AWS::Budgets::Budget").values()
     assert budget["Budget"]["CostFilters"] == {"TagKeyValue": ["user:deployment$onejob-prod"]}
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 200, "Unit": "USD"}
-    assert not resources(template("dev", "forecast"), "AWS::Budgets::Budget")
+    (address,) = {each["Subscribers"][0]["Address"] for each in readable(budget)["NotificationsWithSubscribers"]}
+    assert address.endswith(":sns:eu-central-1:444455556666:onejob-prod-outcomes")
 
 
 @pytest.mark.parametrize("stack", ["data", "forecast"])
