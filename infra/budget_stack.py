@@ -36,7 +36,7 @@ class BudgetStack(EnvironmentStack):
             limit_usd: Monthly budget in US dollars.
         """
         super().__init__(scope, construct_id, settings=settings, description=f"The budget of {settings.name}")
-        self.add_dependency(forecast)
+        self.add_stack_dependency(forecast)
         # By name: an export would keep the forecast stack from changing once the budget is removed from the settings.
         topic = self.format_arn(service="sns", resource=outcomes_topic(settings.name))
         budgets.CfnBudget(
