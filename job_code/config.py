@@ -15,6 +15,7 @@ import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from contract.periods import FREQUENCIES
+from contract.reserved_columns import PARTITION_KEYS, RESERVED
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
@@ -120,6 +121,14 @@ class ForecastConfig(BaseModel):
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
             raise ValueError(f"key, time and target cannot be named {', '.join(working)}. Rename the column")
+        reserved = sorted(name for name in self.key if name.lower() in {*RESERVED, *PARTITION_KEYS})
+        if reserved:
+            raise ValueError(
+                f"key: Glue, Hive or Athena reserve the column name {', '.join(reserved)}. Rename the key column"
+            )
+        alike = sorted(name for name in self.key if [each.lower() for each in self.key].count(name.lower()) > 1)
+        if alike:
+            raise ValueError(f"key: Glue does not distinguish the columns {', '.join(alike)}. Rename one of them")
         if taken:
             raise ValueError(f"key: the forecasts have output columns named {', '.join(taken)}. Rename the key column")
         return self

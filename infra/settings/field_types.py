@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from infra.settings.instance_types import Kind, check_type
+from infra.settings.service_limits import MAX_PROCESSING_MINUTES, MAX_TRAINING_MINUTES
 
 IMAGE_URI_PATTERN = (
     r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})"
@@ -45,8 +46,8 @@ def instance_type_for(kind: Kind) -> AfterValidator:
 Flag = Annotated[bool, Field(strict=True)]
 Threshold = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3653)]
-# The longest runtime of a SageMaker job is 28 days.
-Minutes = Annotated[int, Field(strict=True, ge=1, le=28 * 24 * 60)]
+Minutes = Annotated[int, Field(strict=True, ge=1, le=MAX_TRAINING_MINUTES)]
+FleetMinutes = Annotated[int, Field(strict=True, ge=1, le=MAX_PROCESSING_MINUTES)]
 
 Prefix = Annotated[str, matching("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case letters and digits, a letter first")]
 Account = Annotated[str, matching("[0-9]{12}", "an account's 12 digits")]

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from contract.limits import MAX_INSTANCES
-from infra.settings.field_types import Flag, FleetInstanceType, Minutes, SettingsTable
+from infra.settings.field_types import Flag, FleetInstanceType, FleetMinutes, SettingsTable
+from infra.settings.service_limits import MAX_PROCESSING_VOLUME_GB
 from infra.settings.training_job import validate_unique
 
 
@@ -19,12 +20,12 @@ class FleetSettings(SettingsTable):
     has no capacity. `hourly_prices` of `[training_job]` has their prices."""
     instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] | Literal["auto"]
     """Number of instances. `"auto"` uses the fewest that meet the deadline."""
-    deadline_minutes: Minutes | None = None
+    deadline_minutes: FleetMinutes | None = None
     """Minutes from the fleet's start to all forecasts; only with `instances = "auto"`. If absent, the fleet has the
     fewest instances whose disks suffice."""
-    volume_gb: int = Field(strict=True, ge=1, le=16_384)
+    volume_gb: int = Field(strict=True, ge=1, le=MAX_PROCESSING_VOLUME_GB)
     """Disk of each instance in GB."""
-    max_runtime_minutes: Minutes
+    max_runtime_minutes: FleetMinutes
     """Runtime in minutes after which SageMaker stops the job."""
 
     @field_validator("instances", mode="before")

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 import botocore
-from botocore.loaders import Loader
+
+from infra.settings.service_limits import shapes
 
 Kind = Literal["Training", "Processing"]
 OTHER: Mapping[Kind, Kind] = {"Training": "Processing", "Processing": "Training"}
@@ -18,8 +19,7 @@ def types_of_jobs() -> Mapping[Kind, frozenset[str]]:
 
     The function reads a local file and does not call AWS. The first call takes about 0.1 s, with the import.
     """
-    shapes = Loader().load_service_model("sagemaker", "service-2")["shapes"]
-    return {kind: frozenset(shapes[f"{kind}InstanceType"]["enum"]) for kind in OTHER}
+    return {kind: frozenset(shapes()[f"{kind}InstanceType"]["enum"]) for kind in OTHER}
 
 
 def check_type(instance_type: str, kind: Kind) -> str:

@@ -12,6 +12,7 @@ from infra.settings.field_types import (
     Threshold,
     TrainingInstanceType,
 )
+from infra.settings.service_limits import MAX_TRAINING_VOLUME_GB
 
 MAX_INSTANCE_TYPES = 5
 
@@ -41,7 +42,7 @@ class TrainingJobSettings(SettingsTable):
     instance_types: tuple[TrainingInstanceType, ...]
     """One to five instance types, in order of preference. Step Functions tries the next one when AWS has no capacity.
     Exactly one with `spot`, because a spot job waits for its type and never reports missing capacity."""
-    volume_gb: int = Field(strict=True, ge=1, le=16_384)
+    volume_gb: int = Field(strict=True, ge=1, le=MAX_TRAINING_VOLUME_GB)
     """Disk for demand and forecasts in GB."""
     max_runtime_minutes: Minutes
     """Runtime in minutes after which SageMaker stops the job."""

@@ -104,7 +104,7 @@ def test_a_fixed_number(folder: Path, instances: int) -> None:
         ("enabled", '"yes"', "enabled: Input should be a valid boolean, not 'yes'"),
         ("volume_gb", "0", "volume_gb: Input should be greater than or equal to 1, not 0"),
         ("volume_gb", '"50"', "volume_gb: Input should be a valid integer, not '50'"),
-        ("max_runtime_minutes", "40321", "max_runtime_minutes: Input should be less than or equal to 40320, not 40321"),
+        ("max_runtime_minutes", "12961", "max_runtime_minutes: Input should be less than or equal to 12960, not 12961"),
         ("spot", "true", "spot: unknown key"),
     ],
 )
