@@ -7,6 +7,7 @@ from boto3 import Session
 from botocore.exceptions import ClientError
 
 from cli.aws.account import signed_in
+from cli.aws.account_checks import check_budgets, check_concurrency, function_count
 from cli.aws.published_models import check_published_models
 from cli.errors import CommandError
 from contract.environments.before_job import JobInstance, PreflightEnvironment
@@ -47,7 +48,7 @@ def run_preflight(settings: Settings, session: Session, *, now: datetime) -> lis
         return [*found, *_deployment_checks(settings, session), unreadable]
     if variables is None:
         line = f"deployment: {settings.name} is not deployed yet; onejob checked only the needs of a deployment"
-        return [*found, *_deployment_checks(settings, session), unknown(line)]
+        return [*found, *_account_limits(settings, session), *_deployment_checks(settings, session), unknown(line)]
     return [*found, *_run_checks(settings, session, PreflightEnvironment.from_environment(variables), now)]
 
 
@@ -77,6 +78,17 @@ def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | 
     except functions.exceptions.ResourceNotFoundException:
         return None
     return dict(found["Environment"]["Variables"])
+
+
+def _account_limits(settings: Settings, session: Session) -> list[CheckResult]:
+    """Check what only a first deployment needs to know about the account."""
+    count, reserved = function_count(settings), settings.functions.reserved_concurrency
+    account = signed_in(session, settings).account
+    has_budget = settings.alerts.monthly_budget_usd is not None
+    return [
+        *run_check("concurrency", lambda: check_concurrency(session.client("lambda"), reserved=reserved, count=count)),
+        *(run_check("budget", lambda: check_budgets(session.client("budgets"), account=account)) if has_budget else []),
+    ]
 
 
 def _deployment_checks(settings: Settings, session: Session) -> list[CheckResult]:

@@ -20,6 +20,7 @@ UNUSUAL = {
     'removal_policy = "retain"': 'removal_policy = "retain"\npermissions_boundary = "bounds"',
     'instance_types = ["ml.m6i.2xlarge", "ml.m5.2xlarge"]': 'instance_types = ["ml.r5d.2xlarge"]',
     'instances = "auto"': "instances = 4",
+    "# reserved_concurrency": "reserved_concurrency",
     "deadline_minutes = 30": "",
     "[network] ": '[partitions]\nnames = ["AT", "DE.south"]\nmax_concurrency = 2\n\n[network] ',
     "isolated = true": 'subnets = ["subnet-01234567", "subnet-89abcdef"]\nsecurity_groups = ["sg-01234567"] #',
