@@ -10,7 +10,7 @@ from constructs import Construct
 from contract.names import registry_table
 from contract.s3 import keys
 from infra.common.encrypted_bucket import EncryptedBucket
-from infra.common.environment_stack import EnvironmentStack
+from infra.common.environment_stack import EnvironmentStack, is_protected
 from infra.common.kms_keys import EncryptionKey
 from infra.settings.environment import Settings
 from infra.storage.data_stores import DataStores
@@ -35,7 +35,12 @@ class DataStack(EnvironmentStack):
             "Forecasts", key=key, access_logs=access_logs, expirations=self._forecast_expirations()
         )
         runs = RunRegistry(
-            self, "RunRegistry", name=registry_table(settings.name), key=key, removal_policy=self.removal_policy
+            self,
+            "RunRegistry",
+            name=registry_table(settings.name),
+            key=key,
+            removal_policy=self.removal_policy,
+            is_protected=is_protected(self, settings),
         ).table
         catalog = ForecastCatalog(
             self,

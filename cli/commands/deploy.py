@@ -28,10 +28,20 @@ def diff(options: DeploymentOptions) -> None:
 def deploy(options: DeploymentOptions) -> None:
     """Deploy an environment to AWS.
 
-    Builds the image with Docker, unless the environment's file sets `image_uri`.
+    Builds the image with Docker, unless the environment's file sets `image_uri`. The first deployment of an environment
+    that keeps its data runs twice: the second time turns on the protection from deletion.
     """
     from cli.aws.cdk import run_cdk
+    from cli.aws.first_deployment import is_first_deployment
+    from cli.aws.session import aws_errors, session_of
     from cli.environment import read_settings
+    from infra.common.environment_stack import UNPROTECTED
 
-    read_settings(options.environment)
-    run_cdk("deploy", options.environment, ["--all", *(options.cdk_options or ())])
+    settings = read_settings(options.environment)
+    arguments = ["--all", *(options.cdk_options or ())]
+    if settings.keeps_data:
+        with aws_errors():
+            first = is_first_deployment(session_of(settings), settings.name)
+        if first:
+            run_cdk("deploy", options.environment, [*arguments, "--context", f"{UNPROTECTED}=true"])
+    run_cdk("deploy", options.environment, arguments)

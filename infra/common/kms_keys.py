@@ -27,7 +27,7 @@ def rotating_key(
         alias=f"alias/{name}",
         description=description,
         enable_key_rotation=True,
-        pending_window=Duration.days(30 if removal_policy == RemovalPolicy.RETAIN else 7),
+        pending_window=Duration.days(7 if removal_policy == RemovalPolicy.DESTROY else 30),
         removal_policy=removal_policy,
     )
 

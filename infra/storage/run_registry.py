@@ -17,7 +17,14 @@ class RunRegistry(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, key: kms.IKey, removal_policy: RemovalPolicy
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        key: kms.IKey,
+        removal_policy: RemovalPolicy,
+        is_protected: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         text = dynamodb.AttributeType.STRING
@@ -33,7 +40,7 @@ class RunRegistry(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=removal_policy == RemovalPolicy.RETAIN,
+            deletion_protection=is_protected,
             removal_policy=removal_policy,
         )
         acknowledge(

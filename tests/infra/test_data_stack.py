@@ -1,9 +1,16 @@
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
+from infra.common.environment_stack import UNPROTECTED
+from infra.data_stack import DataStack
+from infra.settings.loader import load_settings
 from tests.infra.conftest import ENVIRONMENTS, listed, readable, resources
+from tests.synthesis import ROOT
 
 Templates = Callable[[str, str], dict[str, Any]]
 BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
@@ -72,7 +79,8 @@ def test_the_registry_is_protected_and_has_point_in_time_recovery(template: Temp
             ("cutoff", "RANGE"),
         ]
         assert table.get("DeletionProtectionEnabled", False) is kept
-        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
+        assert resource["DeletionPolicy"] == ("RetainExceptOnCreate" if kept else "Delete")
+        assert resource["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
 
 
 def test_queries_have_a_scan_limit_and_encrypted_results(template: Templates) -> None:
@@ -116,8 +124,22 @@ def services_of(key: dict[str, Any]) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "Retain")])
+def test_a_first_deployment_is_not_protected(tmp_path: Path) -> None:
+    """The CDK CLI turns protection on before it creates the stack, and could then not remove a failed creation."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(outdir=str(tmp_path), context={**context, UNPROTECTED: "true"})
+    stack = DataStack(app, "Data", settings=load_settings("prod", ROOT / "environments"))
+    assert stack.termination_protection is False
+    app.synth()
+    (table,) = resources(json.loads((tmp_path / "Data.template.json").read_text()), "AWS::DynamoDB::Table").values()
+    assert not table.get("DeletionProtectionEnabled")
+
+
+@pytest.mark.parametrize(
+    ("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "RetainExceptOnCreate")]
+)
 def test_deletion_policy_of_stores_keys_and_logs(template: Templates, environment: str, policy: str) -> None:
+    """A creation that is rolled back keeps nothing, so that the next one finds its names free."""
     kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup")
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():

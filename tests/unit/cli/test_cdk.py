@@ -38,8 +38,8 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["diff"], ["diff", "--context", "environment=dev"]),
         (["deploy"], ["deploy", "--context", "environment=dev", "--all"]),
         (
-            ["deploy", "--environment", "prod", "--", "--hotswap", "--verbose"],
-            ["deploy", "--context", "environment=prod", "--all", "--hotswap", "--verbose"],
+            ["deploy", "--environment", "staging", "--", "--hotswap", "--verbose"],
+            ["deploy", "--context", "environment=staging", "--all", "--hotswap", "--verbose"],
         ),
     ],
 )
