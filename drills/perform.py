@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from botocore.exceptions import ClientError
 
-from contract.log_lines import fields
 from contract.partitions import WHOLE
 from drills.environment import MAX_EXECUTION, DrillEnvironment, drill_environment
 from drills.invariants import pointers, violations
@@ -64,6 +63,8 @@ def perform(drill: Drill, environment: DrillEnvironment, demand: bytes) -> Outco
                     time.sleep(start.after)
                 if start.action == "abort" and start.action_at is not None:
                     environment.cloud.pause_at_state(start.action_at)
+                elif start.action_at:
+                    environment.cloud.pause_job_at(_end_of(start.action_at))
                 executions.append(environment.start(start.execution_input))
                 actions.append(threading.Thread(target=_act, args=(environment, start, executions[-1]), daemon=True))
                 actions[-1].start()
@@ -103,6 +104,7 @@ def _act(environment: DrillEnvironment, start: Start, execution: str) -> None:
         except ClientError:
             pass  # the execution or job has ended, or a fault affects the call
         environment.cloud.resume_states()
+        environment.cloud.resume_jobs()
     for _ in range(start.redrives):
         environment.wait([execution])
         if environment.describe(execution)["status"] == "SUCCEEDED":
@@ -121,8 +123,8 @@ def _await_moment(environment: DrillEnvironment, start: Start, execution: str) -
             return True
         if start.action == "abort":
             return start.action_at in environment.states(execution)
-        logs = _running_logs(environment)
-        return any(not start.action_at or start.action_at in _stages_in(log) for log in logs)
+        stage = start.action_at or ""
+        return any(not stage or _end_of(stage) in log for log in _running_logs(environment))
 
     environment.until(is_reached, MAX_EXECUTION, f"the execution did not reach {start.action_at}")
 
@@ -131,8 +133,9 @@ def _running_logs(environment: DrillEnvironment) -> list[str]:
     return [log.read_text() for job in _running_jobs(environment) for log in environment.cloud.job_logs(job)]
 
 
-def _stages_in(log: str) -> set[object]:
-    return {fields(line).get("stage") for line in log.splitlines()}
+def _end_of(stage: str) -> str:
+    """Return a part of the line that the job prints at the end of a stage."""
+    return f'"stage": "{stage}", "seconds"'
 
 
 def _running_jobs(environment: DrillEnvironment) -> list[str]:

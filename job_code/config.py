@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, Self
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from contract.limits import PARTITION_KEYS, RESERVED_COLUMNS
 from contract.periods import FREQUENCIES
-from contract.reserved_columns import PARTITION_KEYS, RESERVED
 from job_code.errors import InputError
 
 OUTPUT_COLUMNS = ("ds", "mean")
@@ -121,7 +121,7 @@ class ForecastConfig(BaseModel):
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
             raise ValueError(f"key, time and target cannot be named {', '.join(working)}. Rename the column")
-        reserved = sorted(name for name in self.key if name.lower() in {*RESERVED, *PARTITION_KEYS})
+        reserved = sorted(name for name in self.key if name.lower() in {*RESERVED_COLUMNS, *PARTITION_KEYS})
         if reserved:
             raise ValueError(
                 f"key: Glue, Hive or Athena reserve the column name {', '.join(reserved)}. Rename the key column"

@@ -23,8 +23,8 @@ from werkzeug.serving import make_server
 
 from local_cloud.cloudformation import resource_types
 from local_cloud.containers import ecr
+from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.patching import patch_attribute
-from local_cloud.core.paused_states import PausedStates
 from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.server_settings import ServerSettings
@@ -84,7 +84,7 @@ def _extend_moto(settings: ServerSettings, processes: ProcessRegistry) -> None:
     patch_attribute(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3.install()
     resource_types.install()
-    interpreter.install(time_scale=settings.options.time_scale, paused=PausedStates(settings.layout.paused_states))
+    interpreter.install(time_scale=settings.options.time_scale, paused=Breakpoints(settings.layout.paused_states))
     api.install(settings, processes)
     lambda_runner.install(settings, processes)
     event_rules.install(settings)

@@ -16,9 +16,9 @@ from local_cloud.client.assembly import deploy_assembly
 from local_cloud.client.cdk_cli import run_cdk
 from local_cloud.client.client_factory import ClientFactory
 from local_cloud.client.server_process import ServerProcess
+from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.cpu_affinity import checked_cores
 from local_cloud.core.job_faults import FaultReason, Faults
-from local_cloud.core.paused_states import PausedStates
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.service_quotas import set_quota
 from local_cloud.core.state_layout import StateLayout
@@ -196,18 +196,27 @@ class LocalCloud:
         ApiFaults(self._layout.api_faults).add(fault)
 
     def forget_faults(self) -> None:
-        """Remove all unused faults and release all paused states."""
+        """Remove all unused faults and release all paused states and jobs."""
         self.resume_states()
+        self.resume_jobs()
         ApiFaults(self._layout.api_faults).clear()
         Faults(self._layout.faults).clear()
 
     def pause_at_state(self, name: str) -> None:
         """Pause executions when they enter the state, until they end or `resume_states` is called."""
-        PausedStates(self._layout.paused_states).pause(name)
+        Breakpoints(self._layout.paused_states).pause(name)
+
+    def pause_job_at(self, text: str) -> None:
+        """Pause jobs (SIGSTOP) when they print a line with the text, until they end or `resume_jobs` is called."""
+        Breakpoints(self._layout.paused_lines).pause(text)
+
+    def resume_jobs(self) -> None:
+        """Let paused jobs continue, and pause no further ones."""
+        Breakpoints(self._layout.paused_lines).release()
 
     def resume_states(self) -> None:
         """Let paused executions continue, and pause no further ones."""
-        PausedStates(self._layout.paused_states).release()
+        Breakpoints(self._layout.paused_states).release()
 
     def kill_job(self, job_name: str) -> None:
         """Kill the main processes of a running job (SIGKILL), as the kernel does when memory runs out."""

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,9 +58,9 @@ class LogStream:
 class LogPump(threading.Thread):
     """Copies the lines of a pipe to a file and a stream as they arrive, until the pipe ends."""
 
-    def __init__(self, pipe: int, *, path: Path, stream: LogStream) -> None:
+    def __init__(self, pipe: int, *, path: Path, stream: LogStream, on_line: Callable[[str], None]) -> None:
         super().__init__(daemon=True)
-        self._pipe, self._path, self._stream = pipe, path, stream
+        self._pipe, self._path, self._stream, self._on_line = pipe, path, stream, on_line
 
     def run(self) -> None:
         """Copy until the pipe ends.
@@ -74,6 +74,9 @@ class LogPump(threading.Thread):
                 file.write(chunk)
                 file.flush()
                 *lines, rest = (rest + chunk).split(b"\n")
-                self._stream.put([line.decode(errors="replace").rstrip("\r") for line in lines])
+                texts = [line.decode(errors="replace").rstrip("\r") for line in lines]
+                self._stream.put(texts)
+                for text in texts:
+                    self._on_line(text)
             if rest:
                 self._stream.put([rest.decode(errors="replace")])

@@ -58,6 +58,11 @@ class StateLayout:
         return self.faults / "paused"
 
     @property
+    def paused_lines(self) -> Path:
+        """The lines at which a test pauses jobs."""
+        return self.faults / "lines"
+
+    @property
     def permissions(self) -> Path:
         """The permissions that roles needed, and the statements that allowed them: one line of JSON each."""
         return self.root / "permissions.jsonl"

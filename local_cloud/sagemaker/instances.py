@@ -1,6 +1,9 @@
 """The instances of a job. Each is a real process with its own `/opt/ml`. They run together until the job ends."""
 
+import functools
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.containers.images import ImageRecord
+from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.cpu_affinity import cores_of
 from local_cloud.core.log_streams import LogPump, LogStream
 from local_cloud.core.processes import ProcessRegistry, end_input
+from local_cloud.sagemaker.launcher import process_file
 
 _POLL_SECONDS = 0.05
+_PAUSE_POLL_SECONDS = 0.01
 _PYTHON_NAMES = {"python", "python3"}
 
 
@@ -101,8 +107,16 @@ class Container:
 class InstanceGroup:
     """Runs the instances of one job together. When one instance fails, the others end."""
 
-    def __init__(self, *, processes: ProcessRegistry, stop: threading.Event, stop_grace_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        processes: ProcessRegistry,
+        stop: threading.Event,
+        stop_grace_seconds: float,
+        breakpoints: Breakpoints,
+    ) -> None:
         self._processes, self._stop, self._grace = processes, stop, stop_grace_seconds
+        self._breakpoints = breakpoints
 
     def run(
         self, instances: list[Instance], container: Container, *, streams: list[LogStream], seconds: int
@@ -118,7 +132,8 @@ class InstanceGroup:
             specification.write_text(json.dumps(container.specification(instance, index=index)))
             process = _launch(specification)
             assert process.stdout is not None
-            pumps.append(LogPump(process.stdout.fileno(), path=instance.log, stream=stream))
+            hold = functools.partial(self._hold, instance, process)
+            pumps.append(LogPump(process.stdout.fileno(), path=instance.log, stream=stream, on_line=hold))
             pumps[-1].start()
             running.append(process)
         outcome = self._wait(instances, running, deadline=time.monotonic() + seconds)
@@ -127,6 +142,17 @@ class InstanceGroup:
             assert process.stdout is not None
             process.stdout.close()
         return outcome
+
+    def _hold(self, instance: Instance, process: subprocess.Popen[bytes], line: str) -> None:
+        """Pause an instance that prints a line with a breakpoint, until the breakpoint is removed or the job ends."""
+        if not self._breakpoints.match(line):
+            return
+        group = int(process_file(instance.opt_ml).read_text())
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGSTOP)
+            while self._breakpoints.match(line) and process.poll() is None:
+                time.sleep(_PAUSE_POLL_SECONDS)
+            os.killpg(group, signal.SIGCONT)
 
     def _wait(self, instances: list[Instance], running: list[subprocess.Popen[bytes]], *, deadline: float) -> Outcome:
         failed: Instance | None = None

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import boto3
 
 from local_cloud.containers.images import ImageStore
+from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.job_faults import Faults
 from local_cloud.core.log_streams import LogStream
 from local_cloud.core.processes import ProcessRegistry
@@ -200,7 +201,10 @@ class Job(abc.ABC):
             cores=settings.options.cores_per_instance,
         )
         group = InstanceGroup(
-            processes=self.place.processes, stop=self._stop, stop_grace_seconds=settings.options.stop_grace_seconds
+            processes=self.place.processes,
+            stop=self._stop,
+            stop_grace_seconds=settings.options.stop_grace_seconds,
+            breakpoints=Breakpoints(settings.layout.paused_lines),
         )
         return group.run(
             instances,

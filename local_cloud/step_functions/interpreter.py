@@ -25,8 +25,8 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
+from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.patching import patch_attribute
-from local_cloud.core.paused_states import PausedStates
 from local_cloud.core.role_access_keys import access_key_of
 from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive
 from local_cloud.step_functions.execution_task import ExecutionTask
@@ -44,7 +44,7 @@ class InvalidDefinitionError(AWSError):
     STATUS = 400
 
 
-def install(*, time_scale: float, paused: PausedStates) -> None:
+def install(*, time_scale: float, paused: Breakpoints) -> None:
     """Apply the extensions.
 
     Args:
@@ -146,7 +146,7 @@ def _sign_as_the_role() -> None:
             patch_attribute(importer, "boto_client_for", lambda _: boto_client_for)
 
 
-def _delayed_while_paused(original: Callable[..., None], paused: PausedStates) -> Callable[..., None]:
+def _delayed_while_paused(original: Callable[..., None], paused: Breakpoints) -> Callable[..., None]:
     """Delay a paused state after it is entered and before it does anything."""
 
     def _eval_state_input(self: CommonStateField, env: Environment) -> None:

@@ -230,3 +230,27 @@ def test_the_configuration_files_match_sagemaker(cloud: LocalCloud, jobs: Jobs) 
 def _wait_for_line(cloud: LocalCloud, name: str, line: str) -> None:
     while not any(line in log.read_text() for log in cloud.job_logs(name)):
         time.sleep(0.05)
+
+
+def test_a_job_pauses_at_a_line_until_it_is_killed(cloud: LocalCloud, jobs: Jobs) -> None:
+    cloud.pause_job_at("working on algo-1")
+    try:
+        request = jobs.training_request()
+        name = request["TrainingJobName"]
+        cloud.client("sagemaker").create_training_job(**request)
+        _wait_for_line(cloud, name, "working on algo-1")
+        time.sleep(0.5)
+        assert cloud.job_logs(name)[0].read_text() == "working on algo-1\n"
+        cloud.kill_job(name)
+        assert jobs.ended(name)["FailureReason"].endswith("exit code: 137")
+    finally:
+        cloud.resume_jobs()
+
+
+def test_a_paused_job_continues(cloud: LocalCloud, jobs: Jobs) -> None:
+    cloud.pause_job_at("working on algo-1")
+    request = jobs.training_request()
+    cloud.client("sagemaker").create_training_job(**request)
+    _wait_for_line(cloud, request["TrainingJobName"], "working on algo-1")
+    cloud.resume_jobs()
+    assert jobs.ended(request["TrainingJobName"])["TrainingJobStatus"] == "Completed"

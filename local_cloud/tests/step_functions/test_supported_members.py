@@ -15,7 +15,7 @@ from local_cloud.tests.jobs_under_test import Jobs
     ("settings", "field", "where"),
     [
         ({"RetryStrategy": {"MaximumRetryAttempts": 2}}, "RetryStrategy", "Parameters"),
-        ({"Colour.$": "$.colour"}, "Colour", "Parameters"),
+        ({"Flavor.$": "$.flavor"}, "Flavor", "Parameters"),
         (
             {"AlgorithmSpecification": {"TrainingImage.$": "$.image", "ContainerArguments.$": "States.Array($.mode)"}},
             "ContainerArguments",
