@@ -109,7 +109,7 @@ destroy: $(ONEJOB) ## remove an environment and its data from AWS, after confirm
 	@$(ONEJOB) destroy --environment $(ENVIRONMENT)
 
 clean: ## remove everything that make created in this folder, including out/
-	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', 'onejob.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
+	@$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(p, ignore_errors=True) for n in ('.venv', 'node_modules', 'cdk.out', 'out', 'onejob.egg-info', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.import_linter_cache') for p in [pathlib.Path(n)]]; [shutil.rmtree(p, ignore_errors=True) for p in pathlib.Path('.').rglob('__pycache__')]"
 
 $(INSTALLED): requirements.txt package.json package-lock.json
 	@$(PYTHON) -c "import sys; sys.version_info >= (3, 11) or sys.exit('onejob needs Python 3.11 or newer; run, for example: make PYTHON=python3.12 ...')"

@@ -14,8 +14,8 @@ CHUNKS = "chunks"
 SHARED = "shared"
 FLEET_INPUTS = (CHUNKS, SHARED, MODEL)
 
-# Environment variables of every job: the URI that it writes below, its partition, and its region. SageMaker does not
-# set the region. Without it, boto3 sends S3's first request to us-east-1.
+# Environment variables of every job: the URI that it writes below, its partition, and its region. SageMaker
+# documents no variable for the region. Without it, boto3 sends S3's first request to us-east-1.
 OUTPUT_URI = "OUTPUT_URI"
 PARTITION = "PARTITION"
 REGION = "AWS_DEFAULT_REGION"
@@ -23,6 +23,7 @@ REGION = "AWS_DEFAULT_REGION"
 # both cases. Step Functions supports no other arguments.
 MODE = "MODE"
 INFER = "infer"
+MODES = ("train", INFER)
 # Further environment variables of a training job: the model's checksum, and the minimum number of chunks of a
 # handover. Both are empty if they do not apply.
 MODEL_SHA256 = "MODEL_SHA256"

@@ -35,7 +35,9 @@ class BudgetStack(EnvironmentStack):
             forecast: Stack with the topic that the budget notifies.
             limit_usd: Monthly budget in US dollars.
         """
-        super().__init__(scope, construct_id, settings=settings, description=f"The budget of {settings.name}")
+        super().__init__(
+            scope, construct_id, settings=settings, description=f"The budget of {settings.name}", protect=False
+        )
         self.add_stack_dependency(forecast)
         # By name: an export would keep the forecast stack from changing once the budget is removed from the settings.
         topic = self.format_arn(service="sns", resource=outcomes_topic(settings.name))

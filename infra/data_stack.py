@@ -40,7 +40,7 @@ class DataStack(EnvironmentStack):
             name=registry_table(settings.name),
             key=key,
             removal_policy=self.removal_policy,
-            is_protected=is_protected(self, settings),
+            is_protected=is_protected(self, construct_id, settings),
         ).table
         catalog = ForecastCatalog(
             self,

@@ -117,7 +117,7 @@ class ForecastConfig(BaseModel):
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"key, time, target and in_stock_column use the same column: {', '.join(twice)}")
-        taken = sorted(set(self.key) & {*OUTPUT_COLUMNS, *self.quantile_columns})
+        taken = sorted(name for name in self.key if name.lower() in {*OUTPUT_COLUMNS, *self.quantile_columns})
         working = sorted(set(named) & set(WORKING_COLUMNS))
         if working:
             raise ValueError(f"key, time and target cannot be named {', '.join(working)}. Rename the column")

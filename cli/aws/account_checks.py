@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 COMMON_FUNCTIONS = 10
 PARTITION_FUNCTIONS = 2
 # Lambda refuses a reservation that would leave fewer executions for all other functions.
-UNRESERVED = 100
+MIN_UNRESERVED = 100
 # Below this limit, functions of several runs or partitions wait for each other.
-ENOUGH = 50
+MIN_CONCURRENCY = 50
+# Words of AWS in the refusal of a budget.
+LINKED_ACCOUNT = "linked account"
 
 
 def function_count(settings: Settings) -> int:
@@ -36,16 +38,17 @@ def check_concurrency(functions: "LambdaClient", *, reserved: int | None, count:
     """
     limits = functions.get_account_settings()["AccountLimit"]
     total, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    raise_it = 'ask for more "Concurrent executions" of AWS Lambda in Service Quotas'
-    if reserved is not None and free - count * reserved < UNRESERVED:
+    quota_advice = 'ask for more "Concurrent executions" of AWS Lambda in Service Quotas'
+    if reserved is not None and free - count * reserved < MIN_UNRESERVED:
         return [
             failed(
                 f"concurrency: {count} functions reserve {count * reserved} executions, but the account has {free} "
-                f"unreserved ones, and Lambda keeps {UNRESERVED}; remove functions.reserved_concurrency, or {raise_it}"
+                f"unreserved ones, and Lambda keeps {MIN_UNRESERVED}; remove functions.reserved_concurrency, "
+                f"or {quota_advice}"
             )
         ]
-    if total < ENOUGH:
-        return [warning(f"concurrency: all functions of the account share {total} executions; {raise_it}")]
+    if total < MIN_CONCURRENCY:
+        return [warning(f"concurrency: all functions of the account share {total} executions; {quota_advice}")]
     return [ok(f"concurrency: {free} of {total} executions are unreserved")]
 
 
@@ -55,11 +58,16 @@ def check_budgets(budgets: "BudgetsClient", *, account: str) -> list[CheckResult
     Args:
         budgets: A Budgets client.
         account: The account's number.
+
+    Raises:
+        ClientError: The call failed for another reason, for example because the caller lacks a permission.
     """
     try:
         budgets.describe_budgets(AccountId=account, MaxResults=1)
     except ClientError as error:
-        reason = error.response["Error"].get("Message", str(error))
+        reason = error.response["Error"].get("Message", "")
+        if LINKED_ACCOUNT not in reason:
+            raise
         line = f"budget: AWS refuses budgets in this account ({reason}); remove alerts.monthly_budget_usd, or let the "
         return [warning(f"{line}management account of the organization allow them")]
     return [ok("budget: the account may have budgets")]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cli.options import CdkOptions, Environment, takes
-from contract.names import PERSONAL_ENVIRONMENT
+from contract.names import PERSONAL_ENVIRONMENT, forecast_stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +32,18 @@ def deploy(options: DeploymentOptions) -> None:
     that keeps its data runs twice: the second time turns on the protection from deletion.
     """
     from cli.aws.cdk import run_cdk
-    from cli.aws.first_deployment import is_first_deployment
+    from cli.aws.first_deployment import new_stacks
     from cli.aws.session import aws_errors, session_of
     from cli.environment import read_settings
     from infra.common.environment_stack import UNPROTECTED
 
     settings = read_settings(options.environment)
-    arguments = ["--all", *(options.cdk_options or ())]
+    more = options.cdk_options or ()
     if settings.keeps_data:
         with aws_errors():
-            first = is_first_deployment(session_of(settings), settings.name)
-        if first:
-            run_cdk("deploy", options.environment, [*arguments, "--context", f"{UNPROTECTED}=true"])
-    run_cdk("deploy", options.environment, arguments)
+            new = new_stacks(session_of(settings), settings.name)
+        if new:
+            # Without the budget: if AWS refuses it, the second deployment has protected the other stacks before.
+            context = ["--context", f"{UNPROTECTED}={','.join(new)}"]
+            run_cdk("deploy", options.environment, [forecast_stack(settings.name), *more, *context])
+    run_cdk("deploy", options.environment, ["--all", *more])

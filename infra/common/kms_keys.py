@@ -5,8 +5,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-# AWS services that publish to the topic of outcomes and alarms.
-PUBLISHERS = ("budgets", "cloudwatch", "events")
+# AWS services that publish to the topic of outcomes and alarms, besides EventBridge. The CDK lets the rules of
+# EventBridge in, without a condition: by the SNS guide, EventBridge supports none for encrypted topics.
+PUBLISHERS = ("budgets", "cloudwatch")
 
 
 def rotating_key(
@@ -91,7 +92,7 @@ class MessagesKey(Construct):
             description=f"Messages and undelivered events of {name}",
             removal_policy=removal_policy,
         )
-        # Alarms, rules and budgets publish to the encrypted topic. Rules also write to the encrypted queue.
+        # Alarms and budgets publish to the encrypted topic.
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowPublishers",

@@ -7,12 +7,10 @@ from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from contract.names import PARENT
-from infra.common.nag import acknowledge
 from infra.common.stack_context import StackContext
 from infra.common.state_machines import StateMachines
 
@@ -39,8 +37,6 @@ class ExecutionStatusRules(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._context = context
-        # An imported topic, so that the CDK adds no grant without a condition. The topic's own policy lets rules in.
-        self._topic = sns.Topic.from_topic_arn(self, "Topic", context.topic.topic_arn)
         run, partitions = state_machines.run, state_machines.partitions
         self._close(run, close_run)
         self._notify("Rule", _ends(run, UNREPORTED if partitions is None else {**UNREPORTED, **NOT_ONE_OF_MANY}))
@@ -70,18 +66,13 @@ class ExecutionStatusRules(Construct):
             f"Execution: https://{region}.console.aws.amazon.com/states/home?region={region}"
             f"#/v2/executions/details/{detail('$.detail.executionArn')}"
         )
-        topic = targets.SnsTopic(self._topic, message=message, dead_letter_queue=context.undelivered.queue)
-        rule = events.Rule(
+        topic = targets.SnsTopic(context.topic, message=message, dead_letter_queue=context.undelivered.queue)
+        events.Rule(
             self,
             construct_id,
             description="Notifies operators of executions that ended without reporting an error",
             event_pattern=pattern,
             targets=[topic],
-        )
-        acknowledge(
-            rule,
-            "Annotation::@aws-cdk/aws-events:ruleUnresolvedEnvironment",
-            "The imported topic is in the same stack as the rule.",
         )
 
 

@@ -45,7 +45,10 @@ def _run(scratch: Path) -> int:
 
 
 def _work(paths: SageMakerPaths, scratch: Path, progress: Progress) -> None:
-    infer = os.environ.get(job_start.MODE) == job_start.INFER
+    mode = required(job_start.MODE)
+    if mode not in job_start.MODES:
+        raise RuntimeError(f"the environment variable {job_start.MODE} is {mode!r}, not {' or '.join(job_start.MODES)}")
+    infer = mode == job_start.INFER
     inputs = {name: folder for name in job_start.INPUTS if (folder := paths.channel(name))}
     with workers_for(inputs) as workers:
         with gc_paused():

@@ -17,7 +17,7 @@ MAX_SECONDS = 45
 
 def allowed_concurrency(
     quotas: "ServiceQuotasClient",
-    machines: Sequence[str],
+    training_quotas: Sequence[str],
     fleet_types: Sequence[str] = (),
     *,
     instances: int | None = None,
@@ -26,7 +26,7 @@ def allowed_concurrency(
 
     Args:
         quotas: A Service Quotas client.
-        machines: Quotas of the training job's choices. If one is used up, the state machine tries the next.
+        training_quotas: Quotas of the training job's choices. If one is used up, the state machine tries the next.
         fleet_types: Instance types of the fleet, in the same way; empty without a fleet.
         instances: Number of each fleet's instances; None if PlanFleet will decide it, which counts as 1.
 
@@ -35,12 +35,12 @@ def allowed_concurrency(
     """
     fleets = [processing_quota(each) for each in fleet_types]
     try:
-        values = quota_values(quotas, {*machines, *fleets}, most_seconds=MAX_SECONDS)
+        values = quota_values(quotas, {*training_quotas, *fleets}, most_seconds=MAX_SECONDS)
     except (ClientError, BotoCoreError):
         return None
     allowed = []
-    if values.keys() >= set(machines):
-        allowed.append(sum(int(values[name]) for name in machines))
+    if values.keys() >= set(training_quotas):
+        allowed.append(sum(int(values[name]) for name in training_quotas))
     if fleets and values.keys() >= set(fleets):
         # A fleet has only one type, so the remainders of two quotas do not add up to a fleet.
         allowed.append(sum(_fleets(int(values[name]), instances or 1) for name in fleets))

@@ -8,6 +8,7 @@ stops a job.
 import json
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,10 +43,14 @@ class Faults:
         for path in self.folder.glob("*.json"):
             path.unlink(missing_ok=True)
 
-    def persist(self, *, instance_type: str, reason: FaultReason) -> bool:
-        """Return whether a fault matches, and keep it for further jobs."""
-        faults = (json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json")))
-        return any((each["reason"], each["instance_type"]) == (reason, instance_type) for each in faults)
+    def matches(self, *, instance_type: str, reason: FaultReason) -> bool:
+        """Return whether a fault matches, without using it up."""
+        for path in self.folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # another job has used it up
+                fault = json.loads(path.read_text())
+                if (fault["reason"], fault["instance_type"]) == (reason, instance_type):
+                    return True
+        return False
 
     def take(self, *, instance_type: str, reasons: Iterable[FaultReason]) -> FaultReason | None:
         """Return and remove the oldest matching fault; None if no fault matches."""

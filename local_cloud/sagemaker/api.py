@@ -104,7 +104,7 @@ class JobCalls:
 
     def _check_offered(self, job: Job) -> None:
         instance_type = job.cluster["InstanceType"]
-        if Faults(self._settings.layout.faults).persist(instance_type=instance_type, reason="unsupported"):
+        if Faults(self._settings.layout.faults).matches(instance_type=instance_type, reason="unsupported"):
             raise ValidationError(
                 f"The instance type {instance_type} is not supported in the region {job.place.region}."
             )

@@ -140,6 +140,7 @@ class Container:
         variables: dict[str, object] = {
             "SAGEMAKER_BASE_DIR": self._root,
             "OUTPUT_URI": f"s3://{BUCKET}",
+            "MODE": "train",
             "PARTITION": "all",
             "TRAINING_JOB_NAME": self.job_name,
             "AWS_REGION": "eu-central-1",

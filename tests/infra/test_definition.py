@@ -461,3 +461,20 @@ def test_the_definition_uses_only_json_path(definition: Definitions) -> None:
     text = json.dumps(definition("prod"))
     assert "JSONata" not in text
     assert "Assign" not in text
+
+
+def test_publishing_by_hand_skips_training_and_gate_but_not_the_check(definition: Definitions) -> None:
+    states = definition("prod")["States"]
+    for name, by_hand, otherwise in (
+        ("PublishByHand?", "UseExistingRun", "Claim"),
+        ("IsPublishOnly?", "Publish", "QualityGate"),
+    ):
+        (rule,) = states[name]["Choices"]
+        assert (rule["Variable"], rule["IsPresent"], rule["Next"]) == ("$.plan.publish", True, by_hand)
+        assert states[name]["Default"] == otherwise
+    assert states["UseExistingRun"]["Next"] == "CheckRun"
+    assert states["CheckRun"]["Next"] == "ClaimCutoff"
+    assert states["ClaimCutoff"]["Next"] == "CutoffClaimed?"
+    (claimed,) = states["CutoffClaimed?"]["Choices"]
+    assert (claimed["Next"], states["CutoffClaimed?"]["Default"]) == ("IsPublishOnly?", "AlreadyClaimed")
+    assert states["QualityGate"]["Next"] == "Publish"

@@ -13,7 +13,16 @@ from contract.gate import GateLimits
 from contract.model_format import MODEL_FORMAT
 from infra.settings.loader import load_settings
 from job_code.config import ForecastConfig
-from tests.infra.conftest import ENVIRONMENTS, PARTITIONED, PARTITIONS, another, deployed_as, readable, resources
+from tests.infra.conftest import (
+    ENVIRONMENTS,
+    PARTITIONED,
+    PARTITIONS,
+    another,
+    deployed_as,
+    listed,
+    readable,
+    resources,
+)
 from tests.synthesis import ROOT
 
 Templates = Callable[[str, str], dict[str, Any]]
@@ -64,11 +73,11 @@ def test_names_and_variables_of_the_functions(template: Templates, environment: 
     assert f'"TimeoutSeconds":{lease}' in json.dumps(machine["DefinitionString"]).replace("\\", "")
     base_config = json.loads(variables["PlanFunction"].pop("BASE_CONFIG"))
     assert ForecastConfig.from_mapping(base_config, source="the function") == settings.forecast
-    machines = json.loads(variables["PreflightFunction"].pop("INSTANCES"))
-    assert [machine["instance_type"] for machine in machines if not machine["spot"]] == list(
+    instances = json.loads(variables["PreflightFunction"].pop("INSTANCES"))
+    assert [instance["instance_type"] for instance in instances if not instance["spot"]] == list(
         settings.training_job.instance_types
     )
-    assert any(machine["spot"] for machine in machines) is settings.training_job.spot
+    assert any(instance["spot"] for instance in instances) is settings.training_job.spot
     images = {str(variables[name].pop("IMAGE")) for name in ("PreflightFunction", "PlanFunction")}
     assert all(".dkr.ecr.eu-central-1." in image for image in images)
     assert len(images) == 1
@@ -246,9 +255,11 @@ def test_the_topic_is_encrypted_and_allows_only_its_publishers(template: Templat
     topic = readable(forecast(template, "prod", "AWS::SNS::Topic")["OutcomesTopic"])
     assert topic["KmsMasterKeyId"] == "<MessagesKey.Arn>"
     policy = forecast(template, "prod", "AWS::SNS::TopicPolicy")["OutcomesTopicPolicy"]["PolicyDocument"]
-    allowed = [s["Principal"]["Service"] for s in policy["Statement"] if s["Effect"] == "Allow"]
+    allowed = [
+        service for s in policy["Statement"] if s["Effect"] == "Allow" for service in listed(s["Principal"]["Service"])
+    ]
     denied = [s["Condition"] for s in policy["Statement"] if s["Effect"] == "Deny"]
-    assert allowed == [[f"{service}.amazonaws.com" for service in ("budgets", "cloudwatch", "events")]]
+    assert allowed == [f"{service}.amazonaws.com" for service in ("budgets", "cloudwatch", "events")]
     assert denied == [{"Bool": {"aws:SecureTransport": "false"}}]
 
 

@@ -15,6 +15,9 @@ POLICIES = {
     "AWS::SQS::QueuePolicy": "PolicyDocument",
 }
 # Condition keys that limit a service to this account. CloudWatch Logs gives the log group's ARN as the context.
+# EventBridge supports no condition for encrypted topics, by the SNS guide, "Key management". With one, the messages of
+# its rules are lost.
+WITHOUT_CONDITION = ["MessagesKey: events.amazonaws.com", "OutcomesTopicPolicy: events.amazonaws.com"]
 LIMITS = {"aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"}
 
 
@@ -42,7 +45,7 @@ def unlimited(template: dict[str, Any]) -> Iterator[str]:
 @pytest.mark.parametrize("environment", EVERY)
 @pytest.mark.parametrize("stack", ["data", "forecast"])
 def test_no_policy_lets_a_service_in_for_other_accounts(template: Templates, environment: str, stack: str) -> None:
-    assert list(unlimited(template(environment, stack))) == []
+    assert list(unlimited(template(environment, stack))) == (WITHOUT_CONDITION if stack == "forecast" else [])
 
 
 def test_a_policy_without_a_condition_is_found() -> None:

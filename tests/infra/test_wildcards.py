@@ -89,6 +89,7 @@ ALLOWED = [
         THIS_KEY,
     ),
     *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey", "*", THIS_KEY),
+    *wildcards("MessagesKey", "kms:Decrypt kms:GenerateDataKey*", "*", "As the CDK grants it to events. " + THIS_KEY),
     *wildcards(
         "AccessLogsBucketPolicy",
         "s3:PutObject",

@@ -63,7 +63,9 @@ def _report_of_a_run(folder: Path) -> Path:
     page = (folder / "out" / request.keys.report).read_text(encoding="utf-8")
     file = folder / "report.html"
     created = manifest["created_at"][:16].replace("T", " ")
-    file.write_text(page.replace(f"created {created} UTC", f"created {CREATED} UTC"), encoding="utf-8")
+    shown = f"created {created} UTC"
+    assert page.count(shown) == 1
+    file.write_text(page.replace(shown, f"created {CREATED} UTC"), encoding="utf-8")
     return file
 
 

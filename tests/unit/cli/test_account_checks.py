@@ -7,6 +7,7 @@ import pytest
 from botocore.stub import Stubber
 
 from cli.aws.account_checks import check_budgets, check_concurrency
+from lambdas.preflight.check_results import run_check
 
 if TYPE_CHECKING:
     from mypy_boto3_budgets import BudgetsClient
@@ -39,6 +40,14 @@ def test_an_account_with_budgets() -> None:
         answers.add_response("describe_budgets", {"Budgets": []}, {"AccountId": "123456789012", "MaxResults": 1})
         (found,) = check_budgets(budgets, account="123456789012")
     assert found.verdict == "ok"
+
+
+def test_a_caller_without_the_permission_is_not_a_refused_budget() -> None:
+    budgets: BudgetsClient = boto3.client("budgets", region_name="us-east-1")
+    with Stubber(budgets) as answers:
+        answers.add_client_error("describe_budgets", "AccessDeniedException", "User is not authorized to perform")
+        (found,) = run_check("budget", lambda: check_budgets(budgets, account="123456789012"))
+    assert found.verdict == "unknown"
 
 
 def test_a_member_account_without_budgets_gets_a_warning() -> None:

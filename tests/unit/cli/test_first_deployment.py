@@ -31,9 +31,15 @@ def create(*stacks: str) -> None:
 
 
 def test_the_first_deployment_is_repeated_with_protection(onejob: Onejob, calls: list[list[str]]) -> None:
-    create("onejob-prod-data")
     assert onejob("deploy", "--environment", "prod", "--", "--verbose").exit_code == 0
-    assert calls == [["--all", "--verbose", "--context", "unprotected=true"], ["--all", "--verbose"]]
+    unprotected = "unprotected=onejob-prod-data,onejob-prod-forecast"
+    assert calls == [["onejob-prod-forecast", "--verbose", "--context", unprotected], ["--all", "--verbose"]]
+
+
+def test_an_existing_stack_stays_protected(onejob: Onejob, calls: list[list[str]]) -> None:
+    create("onejob-prod-data")
+    assert onejob("deploy", "--environment", "prod").exit_code == 0
+    assert calls == [["onejob-prod-forecast", "--context", "unprotected=onejob-prod-forecast"], ["--all"]]
 
 
 def test_a_later_deployment_is_protected(onejob: Onejob, calls: list[list[str]]) -> None:

@@ -147,7 +147,11 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             'subnets = ["10.0.0.0/24"]\nsecurity_groups = ["sg-01234567"]',
             "network.subnets.0: '10.0.0.0/24' is not a subnet's id such as subnet-",
         ),
-        ("reserved_concurrency", "reserved_concurrency = 0", "functions.reserved_concurrency: Input should be greater"),
+        (
+            "# reserved_concurrency",
+            "reserved_concurrency = 0",
+            "functions.reserved_concurrency: Input should be greater",
+        ),
         ("application", '"aws:x" = "1"', "deployment.tags: aws:x: keys beginning with aws: are AWS's own"),
         ("application", 'application = "a,b"', "deployment.tags.application: 'a,b' is not at most 256 letters"),
         ("enabled", 'enabled = "yes"', "schedule.enabled: Input should be a valid boolean, not 'yes'"),

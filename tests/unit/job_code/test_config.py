@@ -34,6 +34,7 @@ def test_all_problems_are_reported_together() -> None:
         ({"key": "a,a"}, "same column: a"),
         ({"key": "y"}, "same column: y"),
         ({"key": "ds", "time": "day"}, "named ds"),
+        ({"key": "DS,Mean,Q10", "time": "day"}, "output columns named DS, Mean, Q10"),
         ({"key": "store,run_id"}, "reserve the column name run_id. Rename the key column"),
         ({"key": "Partition"}, "reserve the column name Partition"),
         ({"key": "order,user,item"}, "reserve the column name order, user"),
