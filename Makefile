@@ -79,7 +79,7 @@ docs: $(INSTALLED) ## check the generated pages, and build the site into out/sit
 words: $(INSTALLED) ## count the words that the repository avoids
 	@$(BIN)/python -m docs_pages --words
 
-pictures: $(INSTALLED) ## remake the pictures of the README; needs Chromium or Chrome, and Graphviz
+pictures: $(INSTALLED) ## create the pictures of the README; needs Chromium or Chrome, and Graphviz
 	@$(BIN)/python -m tests.pictures
 
 format: $(INSTALLED) ## fix and format the code with ruff

@@ -105,6 +105,7 @@ def _training_container(inputs: Mapping[str, Path], settings: Mapping[str, str],
     variables = {
         "SAGEMAKER_BASE_DIR": str(root),
         job_start.TRAINING_JOB_NAME: RUN_ID,
+        job_start.MODE: "train",
         job_start.PARTITION: WHOLE,
         job_start.MIN_CHUNKS: "6",
         **cloud.variables,

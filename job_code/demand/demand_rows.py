@@ -43,7 +43,7 @@ def clean_demand(
             target,
             not_null & value.is_null(),
             f"with something other than a number in {target}",
-            "Replace the values by numbers",
+            "Replace the values by numbers, or leave them empty",
             keeps=True,
         ),
         "infinite": RowCheck(

@@ -1,4 +1,4 @@
-"""Recognize the kind of a failure by AWS's messages, if no container wrote a code.
+"""Recognize the type of a failure by AWS's messages, if no container wrote a code.
 
 AWS writes these texts: SageMaker's failure reasons, and the errors of Step Functions and of its calls. No pattern may
 be made for a sentence of the job, because the job's container writes a code (`contract.error_codes`).
@@ -32,9 +32,10 @@ BY_PATTERN = (
     (re.compile(r"States\.Timeout|Task timed out|Sandbox\.Timedout"), failure_types.STATE_TIMED_OUT),
     (DISK_FULL, failure_types.DISK_FULL),
     (re.compile(r"Data download failed"), failure_types.NO_DATA),
+    (re.compile(r"ValidationException"), failure_types.INVALID_REQUEST),
 )
 
 
 def match_failure_type(text: str) -> FailureType | None:
-    """Return the kind for the first pattern that a text matches; None if it matches none."""
-    return next((kind for pattern, kind in BY_PATTERN if pattern.search(text)), None)
+    """Return the type of the first pattern that a text matches; None if it matches none."""
+    return next((failure_type for pattern, failure_type in BY_PATTERN if pattern.search(text)), None)

@@ -111,7 +111,8 @@ OUT_OF_MEMORY = FailureType(
     "out of memory",
     meaning="The instance has too little memory.",
     rerun="after a fix",
-    advice="Choose instance_types with more memory, or lower sample_rows. Then rerun.",
+    advice='Start a new execution with fewer sample_rows, for example {"config": {"sample_rows": 750000}}. '
+    "Or put instance types with more memory first in instance_types, deploy, and start a new execution.",
 )
 NO_CAPACITY = FailureType(
     "NoCapacity",
@@ -211,6 +212,13 @@ CATALOG_NOT_UPDATED = FailureType(
     meaning="Readers of S3 see the run, but the Athena tables could not follow the pointer.",
     rerun="yes",
     advice='Redrive the execution, or start one with {"publish": ...}, to update Athena. Neither trains again.',
+)
+INVALID_REQUEST = FailureType(
+    "InvalidRequest",
+    "invalid request",
+    meaning="An AWS service rejected a request as invalid, for example because the region lacks an instance type.",
+    rerun="after a fix",
+    advice="Change the setting that the message names, for example instance_types. Deploy, and start a new execution.",
 )
 UNKNOWN = FailureType(
     "Unknown",

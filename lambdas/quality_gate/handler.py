@@ -88,4 +88,6 @@ def quality_gate(run: CheckedRun, *, limits: GateLimits, runs: JsonObjects) -> G
     runs.s3.put_object(Bucket=runs.bucket, Key=marker, Body=body, ContentType="application/json")
     report = f"s3://{runs.bucket}/{run['report']}"
     by_hand = json.dumps({"publish": run["run_id"]})
-    raise QualityGateFailed(f"{'; '.join(found)}. Report: {report}. To publish the run anyway, start {by_hand}")
+    raise QualityGateFailed(
+        f"{'; '.join(found)}. Report: {report}. To publish the run anyway, start an execution with {by_hand}"
+    )

@@ -158,6 +158,7 @@ def test_a_long_list_of_problems_is_cut_in_the_failure_and_complete_in_the_repor
     ("environment", "message"),
     [
         ({"OUTPUT_URI": ""}, "[Internal] RuntimeError: the environment variable OUTPUT_URI is not set"),
+        ({"MODE": "guess"}, "[Internal] RuntimeError: the environment variable MODE is 'guess', not train or infer"),
         ({"OUTPUT_URI": "s3://elsewhere"}, "[AwsError] NoSuchBucket: "),
         (
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"},

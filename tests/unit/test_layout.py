@@ -1,4 +1,4 @@
-"""Rooms of a size that a reader can keep in mind, each with a sign at its door."""
+"""Packages are small, and each has a docstring that says what it does."""
 
 import ast
 from collections import Counter

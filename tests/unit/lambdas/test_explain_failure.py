@@ -148,7 +148,7 @@ def test_every_failure_has_a_kind_and_a_summary(
             failed_job("AlgorithmError: [InputError] no column y, exit code: 2"),
             "after a fix. Fix the problem, then rerun",
         ),
-        (failed_job("AlgorithmError: , exit code: 137"), "after a fix. Choose instance_types with more memory"),
+        (failed_job("AlgorithmError: , exit code: 137"), "after a fix. Start a new execution with fewer sample_rows"),
         (not_completed("MaxRuntimeExceeded"), "after a fix. Raise max_runtime_minutes"),
         (failed_job("CapacityError: Unable to provision"), "yes. A rerun helps once AWS has capacity again"),
     ],

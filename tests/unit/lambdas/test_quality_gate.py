@@ -128,7 +128,7 @@ def test_a_rejected_run_is_marked_and_the_error_has_the_publish_input(s3: "S3Cli
     assert line.startswith("the backtest WAPE is 90.0%")
     assert "; the backtest bias is +50.0%" in line
     assert f"s3://{FORECAST_BUCKET}/reports/partition=all/run_id=run-2/report.html" in line
-    assert line.endswith('start {"publish": "run-2"}')
+    assert line.endswith('start an execution with {"publish": "run-2"}')
     body = s3.get_object(Bucket=FORECAST_BUCKET, Key="reports/partition=all/run_id=run-2/gate_violations.json")[
         "Body"
     ].read()

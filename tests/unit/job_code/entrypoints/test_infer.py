@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from job_code.errors import InputError, ModelUnusableError
+from job_code.training.trained_model import TRAINING_ONLY_KEYS
 from tests.demand import Finished, run_job, series, shop
 
 DEMAND = pl.concat([shop(30, 130, noise=0.3), series({"sparse": [0.0, 0.0, 4.0] * 40, "dead": [5.0] + [0.0] * 70})])
@@ -191,7 +192,23 @@ def test_a_run_that_does_not_fit_the_model_is_rejected(
         job(tmp_path, **arguments)
 
 
-@pytest.mark.parametrize("settings", [{"n_estimators": 3, "seed": 9}, {"frequency": "W"}, {"frequency": "W-MON"}])
+# A value other than the training's for each setting that only the training uses.
+OTHER_SETTINGS = {
+    "sample_rows": 20_000,
+    "backtest_horizons": 2,
+    "n_estimators": 3,
+    "learning_rate": 0.2,
+    "num_leaves": 4,
+    "min_child_samples": 7,
+    "seed": 9,
+}
+
+
+def test_the_settings_of_the_training_are_complete() -> None:
+    assert OTHER_SETTINGS.keys() == set(TRAINING_ONLY_KEYS)
+
+
+@pytest.mark.parametrize("settings", [OTHER_SETTINGS, {"frequency": "W"}, {"frequency": "W-MON"}])
 def test_settings_of_the_training_are_ignored(trained: Finished, tmp_path: Path, settings: dict[str, Any]) -> None:
     finished = infer(trained, tmp_path, **settings)
     assert finished.parts == trained.parts
