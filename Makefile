@@ -31,7 +31,7 @@ plan-fleet: $(ONEJOB) ## estimate the instances, time and cost of a fleet [PLAN=
 	@$(ONEJOB) plan-fleet $(PLAN)
 
 test: $(INSTALLED) ## run all tests with two processes [TESTS=path]
-	@$(BIN)/python -m pytest --numprocesses 2 $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses 2 --durations 20 $(TESTS)
 
 bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLForecast; 90 minutes, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
@@ -121,5 +121,5 @@ $(INSTALLED): requirements.txt package.json package-lock.json
 
 # The installation is editable because the command works on this checkout. requirements.txt has the dependencies.
 $(ONEJOB): $(INSTALLED) pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@$(PYTHON) -c "import pathlib; pathlib.Path('$@').touch()"

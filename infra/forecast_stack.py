@@ -20,7 +20,7 @@ from infra.functions.partition_functions import PartitionFunctions
 from infra.functions.python_function import PythonFunction
 from infra.functions.run_functions import RunFunctions
 from infra.jobs.jobs import Jobs
-from infra.observability.observability import Observation
+from infra.observability.monitoring import Monitoring
 from infra.settings.environment import Settings
 from infra.storage.data_stores import DataStores
 from infra.triggers.deadline_schedule import Deadline
@@ -49,9 +49,9 @@ class ForecastStack(EnvironmentStack):
         state_machines = StateMachines(run=run, partitions=partitions)
         missed = RunSchedules(self, "Schedule", context=context, state_machine=partitions or run).missed
         self._add_deadline()
-        Observation(
+        Monitoring(
             self,
-            "Observation",
+            "Monitoring",
             context=context,
             state_machines=state_machines,
             runs_widget=self._of_outcome.runs_widget().function,

@@ -1,4 +1,4 @@
-"""Find the kind of a failure from the Error and Cause that Step Functions passes on."""
+"""Find the type of a failure from the Error and Cause that Step Functions passes on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ BY_SECONDARY_STATUS = {
     "MaxWaitTimeExceeded": failure_types.SPOT,
     "Interrupted": failure_types.SPOT,
 }
-# SageMaker reports these kinds itself. The container may have run before, so there may be a log.
+# SageMaker reports these types itself. The container may have run before, so there may be a log.
 MAY_HAVE_RUN = (failure_types.OUT_OF_MEMORY, failure_types.DISK_FULL, failure_types.PLATFORM)
 
 
@@ -46,14 +46,14 @@ class Failure:
     """A classified failure.
 
     Attributes:
-        kind: Kind of the failure.
+        failure_type: Type of the failure.
         summary: The cause, in one line.
         job_name: Name of the failed job; None if no job was started.
         has_log: Whether the job may have written a log.
         job_kind: `Training` or `Processing`.
     """
 
-    kind: FailureType
+    failure_type: FailureType
     summary: str
     job_name: str | None
     has_log: bool
@@ -77,25 +77,25 @@ def classify(state: Mapping[str, Any]) -> Failure:
     has_log = job_name is not None
     if name == JOB_NOT_COMPLETED:
         secondary = details.get("secondary_status") or _stop_reason(details.get("description") or {})
-        kind, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
+        failure_type, summary = _stopped(job_name, status=details.get("status"), secondary=secondary)
     elif details.get("FailureReason"):
         reason = str(details["FailureReason"])
         wrapped = parse_container_failure(details)
-        kind, summary = failed_container(wrapped) if wrapped else (_platform_failure(reason), reason)
-        has_log = wrapped is not None or kind in MAY_HAVE_RUN
+        failure_type, summary = failed_container(wrapped) if wrapped else (_platform_failure(reason), reason)
+        has_log = wrapped is not None or failure_type in MAY_HAVE_RUN
     elif "TrainingJobStatus" in details or "ProcessingJobStatus" in details:
         status = details.get("TrainingJobStatus") or details["ProcessingJobStatus"]
         secondary = details.get("SecondaryStatus") or _stop_reason(details)
-        kind, summary = _stopped(job_name, status=status, secondary=secondary)
+        failure_type, summary = _stopped(job_name, status=status, secondary=secondary)
     else:
         text = str(details.get("errorMessage", cause)) or name
-        kind, summary = _by_message(name, text, state), text
-    summary = one_line(_with_image_or_data(summary, kind, details=details, state=state))
-    if by_fleet and kind is failure_types.DISK_FULL:
-        kind = failure_types.FLEETS_DISK_FULL
+        failure_type, summary = _by_message(name, text, state), text
+    summary = one_line(_with_image_or_data(summary, failure_type, details=details, state=state))
+    if by_fleet and failure_type is failure_types.DISK_FULL:
+        failure_type = failure_types.FLEETS_DISK_FULL
     return Failure(
-        kind=kind,
-        summary=summary or kind.label,
+        failure_type=failure_type,
+        summary=summary or failure_type.label,
         job_name=job_name,
         has_log=has_log,
         job_kind="Processing" if by_fleet else "Training",
@@ -134,15 +134,15 @@ def _platform_failure(reason: str) -> FailureType:
 
 
 def _with_image_or_data(
-    summary: str, kind: FailureType, *, details: Mapping[str, Any], state: Mapping[str, Any]
+    summary: str, failure_type: FailureType, *, details: Mapping[str, Any], state: Mapping[str, Any]
 ) -> str:
     """Add the image or the S3 prefixes to a summary that does not contain them."""
     concerned: list[object] = []
-    if kind is failure_types.NO_IMAGE:
+    if failure_type is failure_types.NO_IMAGE:
         concerned = [
             _at(details, "AlgorithmSpecification", "TrainingImage") or _at(details, "AppSpecification", "ImageUri")
         ]
-    elif kind is failure_types.NO_DATA and "s3://" not in summary:
+    elif failure_type is failure_types.NO_DATA and "s3://" not in summary:
         if "fleet" in state:
             concerned = [_at(state, "fleet", name) for name in FLEET_INPUTS]
         channels = _at(state, "plan", "channels") if "fleet" not in state else None

@@ -13,7 +13,7 @@ from .failure_types import FailureType
 # SageMaker wraps the text of the failure file: `AlgorithmError: <text>, exit code: 2`.
 WRAPPING = re.compile(r"^AlgorithmError:\s*(?P<text>.*?)(,?\s*exit code:\s*(?P<code>-?\d+))?[\s.]*$", re.DOTALL)
 KILLED = ("137", "-9")
-# Every code has a kind. Several codes may share one kind.
+# Every code has a failure type. Several codes may share one type.
 BY_CODE: Mapping[ErrorCode, FailureType] = {
     ErrorCode.INPUT_ERROR: failure_types.INPUT_ERROR,
     ErrorCode.OUT_OF_DISK: failure_types.DISK_FULL,
@@ -45,7 +45,7 @@ def parse_container_failure(details: Mapping[str, Any]) -> re.Match[str] | None:
 
 
 def failed_container(wrapped: re.Match[str]) -> tuple[FailureType, str]:
-    """Return kind and summary for a container that ran and failed."""
+    """Return type and summary for a container that ran and failed."""
     text, killed = wrapped["text"].strip(), wrapped["code"] in KILLED
     failure = parse(text)
     if failure is None:

@@ -17,11 +17,11 @@ Rerun = Literal["yes", "no", "after a fix"]
 
 @dataclass(frozen=True)
 class FailureType:
-    """One kind of failure.
+    """One type of failure.
 
     Attributes:
         name: Error name of the execution.
-        label: Name of the kind in messages.
+        label: Name of the type in messages.
         meaning: The failure, in sentences for docs/errors.md.
         rerun: Whether a rerun with the same input helps, as the message states it.
         advice: What the operator should do, for the message and docs/errors.md.

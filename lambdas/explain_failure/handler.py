@@ -33,20 +33,20 @@ def explain(state: RunState | PartitionsState, *, deployment: str) -> FailureSta
         `rerun_helps`.
     """
     failure = classify(state)
-    kind = failure.kind
+    failure_type = failure.failure_type
     summary = failure.summary if failure.summary.endswith((".", "!", "?")) else f"{failure.summary}."
     return {
-        "kind": kind.name,
+        "kind": failure_type.name,
         "summary": failure.summary,
-        "rerun_helps": kind.rerun_helps,
-        "error": kind.name,
-        "cause": f"{summary} {kind.advice}",
-        "subject": f"{deployment}: run failed: {kind.label}",
+        "rerun_helps": failure_type.rerun_helps,
+        "error": failure_type.name,
+        "cause": f"{summary} {failure_type.advice}",
+        "subject": f"{deployment}: run failed: {failure_type.label}",
         "message": "\n\n".join(
             [
-                f"{deployment}: {kind.label} ({kind.name})",
+                f"{deployment}: {failure_type.label} ({failure_type.name})",
                 summary,
-                f"Rerun: {kind.rerun}. {kind.advice}",
+                f"Rerun: {failure_type.rerun}. {failure_type.advice}",
                 *_links(_arn(state), failure),
             ]
         ),

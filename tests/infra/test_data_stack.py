@@ -1,5 +1,4 @@
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,9 @@ import pytest
 from infra.common.environment_stack import UNPROTECTED
 from infra.data_stack import DataStack
 from infra.settings.loader import load_settings
-from tests.infra.conftest import ENVIRONMENTS, listed, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, Templates, listed, readable, resources
 from tests.synthesis import ROOT
 
-Templates = Callable[[str, str], dict[str, Any]]
 BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
 
 

@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import EVERY, description, readable
-
-Templates = Callable[[str, str], dict[str, Any]]
+from tests.infra.conftest import EVERY, Templates, description, readable
 
 KEY, OF_MESSAGES = "<EncryptionKey.Arn>", "<MessagesKey.Arn>"
 # Notifications must work even if the data key is disabled, so they use their own key.

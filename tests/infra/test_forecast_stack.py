@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from tests.infra.conftest import (
     ENVIRONMENTS,
     PARTITIONED,
     PARTITIONS,
+    Templates,
     another,
     deployed_as,
     listed,
@@ -24,9 +24,6 @@ from tests.infra.conftest import (
     resources,
 )
 from tests.synthesis import ROOT
-
-Templates = Callable[[str, str], dict[str, Any]]
-
 
 LOADED = """
 import importlib, json, os, sys

@@ -1,17 +1,15 @@
 """Every statement of every role, in full: each new permission needs a new line in this file."""
 
 import json
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 
 from infra.settings.loader import load_settings
-from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, Templates, readable, resources
 from tests.synthesis import ROOT, Assembly
 
-Templates = Callable[[str, str], dict[str, Any]]
 Statement = tuple[Any, Any, Any]
 
 KEY = "<EncryptionKey.Arn>"

@@ -3,16 +3,14 @@
 A changed line here means that a deployment replaces the resource. Save its data first.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from infra.settings.loader import load_settings
-from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, deployed_as, description
+from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, Templates, deployed_as, description
 from tests.synthesis import ROOT
 
-Templates = Callable[[str, str], dict[str, Any]]
 Identity = tuple[str, dict[str, Any]]
 
 REGISTRY_KEY = [

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from contract.limits import MAX_INSTANCES
-from tests.infra.conftest import readable, resources
+from tests.infra.conftest import Templates, readable, resources
 from tests.synthesis import Assembly
 
-Templates = Callable[[str, str], dict[str, Any]]
 Definition = Callable[[str], dict[str, Any]]
 
 INSTANCES = "<NetworkInstances.GroupId>"

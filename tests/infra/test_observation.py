@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +9,11 @@ import pytest
 
 from contract.metrics import NAMESPACE, Metric
 from lambdas.check_run.run_metrics import put_run_metrics as typed_put_run_metrics
-from tests.infra.conftest import ENVIRONMENTS, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, Templates, readable, resources
 
 # The tests pass only the keys that the function reads, not a whole state.
 put_run_metrics: Any = typed_put_run_metrics
 
-Templates = Callable[[str, str], dict[str, Any]]
 ROOT = Path(__file__).parents[2]
 
 

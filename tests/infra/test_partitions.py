@@ -15,7 +15,7 @@ from infra.settings.loader import load_settings
 from infra.settings.partitions import MAX_AT_A_TIME
 from infra.workflow.partition_map import TRANSIENT_ATTEMPTS
 from lambdas.plan_partitions.handler import execution_name
-from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, EVERY, PARTITIONS, Templates, readable, resources
 from tests.infra.test_definition import filled_in, reachable, targets
 from tests.infra.test_iam import (
     ENCRYPT_MESSAGES,
@@ -33,7 +33,6 @@ from tests.infra.test_iam import (
 from tests.infra.test_observation import alarms, dashboard
 from tests.synthesis import ROOT, Assembly
 
-Templates = Callable[[str, str], dict[str, Any]]
 Definitions = Callable[..., dict[str, Any]]
 
 PARENTS = "PartitionsStateMachine"

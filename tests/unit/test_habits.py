@@ -1,4 +1,4 @@
-"""The locks have what their inputs declare, and every door to the checks leads to the same ones."""
+"""The locks match their inputs, and pre-commit and CI run the same make targets."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pre_commit.clientlib import load_config
+
+from tests.chromium import NAMES
 
 ROOT = Path(__file__).parents[2]
 INPUTS = {
@@ -114,3 +116,8 @@ def test_a_workflow_pins_every_action_by_commit_and_stores_no_key(name: str) -> 
 def test_the_deployment_has_a_job_for_every_environment() -> None:
     jobs = set(re.findall(r"^      environment: (\w+)$", WORKFLOWS["deploy.yml"], re.MULTILINE))
     assert jobs == {file.stem for file in (ROOT / "environments").glob("*.toml")}
+
+
+def test_ci_looks_for_the_browsers_of_the_tests() -> None:
+    (names,) = re.findall(r"for name in (.*); do", (ROOT / ".ci" / "run").read_text())
+    assert tuple(names.split()) == NAMES

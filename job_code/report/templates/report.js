@@ -50,12 +50,22 @@
       position = null;
     }
 
+    function marksAt(at) {
+      return chart.marks.map((mark) => shownAt(mark, chart, at)).filter((each) => each !== null);
+    }
+
+    function announce(at) {
+      plot.setAttribute("aria-valuenow", at);
+      plot.setAttribute("aria-valuetext",
+        [nameOf(chart, at), ...marksAt(at).map((each) => `${each.mark.name} ${each.text}`)].join(", "));
+    }
+
     function show(at) {
       if (hideCurrent !== hide) hideCurrent();
       hideCurrent = hide;
       hide();
       position = Math.min(Math.max(at, 0), chart.count - 1);
-      const shown = chart.marks.map((mark) => shownAt(mark, chart, position)).filter((each) => each !== null);
+      const shown = marksAt(position);
       const left = ((position + 0.5) / chart.count) * 100;
       const cursor = make("div", "cursor");
       cursor.style.left = `${left}%`;
@@ -73,9 +83,7 @@
       const x = (left / 100) * plot.clientWidth;
       const wanted = x < plot.clientWidth / 2 ? x + 12 : x - 12 - tip.offsetWidth;
       tip.style.left = `${Math.max(0, Math.min(wanted, plot.clientWidth - tip.offsetWidth))}px`;
-      plot.setAttribute("aria-valuenow", position);
-      plot.setAttribute("aria-valuetext",
-        [nameOf(chart, position), ...shown.map((each) => `${each.mark.name} ${each.text}`)].join(", "));
+      announce(position);
     }
 
     function follow(event) {
@@ -95,7 +103,7 @@
     plot.setAttribute("role", "slider");
     plot.setAttribute("aria-valuemin", 0);
     plot.setAttribute("aria-valuemax", chart.count - 1);
-    plot.setAttribute("aria-valuenow", firstForecast);
+    announce(firstForecast);
     plot.addEventListener("pointerdown", follow);
     plot.addEventListener("pointermove", follow);
     plot.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && hide());

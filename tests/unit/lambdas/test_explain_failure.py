@@ -179,6 +179,11 @@ BOTO_DENIED = "ClientError: An error occurred (AccessDenied) when calling the Pu
         (NO_IMAGE, "ImageNotPulled", False),
         ("ClientError: API error (404): manifest unknown: Requested image not found", "ImageNotPulled", False),
         ("AlgorithmError: Please use an instance type with more memory, exit code: 1", "OutOfMemory", False),
+        (
+            "ValidationException: the region lacks ml.x9.large",
+            "InvalidRequest",
+            False,
+        ),
         ("AlgorithmError: /opt/program: Permission denied, exit code: 126", "JobError", False),
     ],
 )

@@ -13,7 +13,7 @@ from infra.observability.run_alarms import RunAlarms
 from infra.observability.run_dashboard import RunDashboard
 
 
-class Observation(Construct):
+class Monitoring(Construct):
     """Alarms and dashboard."""
 
     def __init__(
