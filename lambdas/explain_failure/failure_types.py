@@ -173,7 +173,7 @@ STOPPED = FailureType(
 PLATFORM = FailureType(
     "PlatformFault",
     "platform fault",
-    meaning="AWS failed. SageMaker and Step Functions have already retried.",
+    meaning="AWS failed. Step Functions has already retried.",
     rerun="yes",
     advice="Start a rerun. If it fails again, wait until AWS has fixed the fault.",
 )
