@@ -36,7 +36,8 @@ test: $(INSTALLED) ## run all tests with two processes [TESTS=path]
 bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLForecast; 90 minutes, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
 
-nightly: $(INSTALLED) ## check the speedup over plain MLForecast and the job with busy neighbors; 15 minutes, Linux only
+nightly: $(INSTALLED) ## check the speedup over plain MLForecast and the job with busy neighbors, test the benchmarks; 15 minutes, Linux only
+	@$(BIN)/python -m pytest --quiet -m nightly
 	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
 
 accuracy: $(INSTALLED) ## score the job on tasks with known outcomes, compare with plain MLForecast and published scores [TASKS=folder]

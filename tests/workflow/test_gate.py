@@ -16,7 +16,7 @@ def test_a_run_that_violates_the_gate_can_be_published_manually(application: Dep
     (run_id,) = rejected.jobs
     assert (rejected.status, rejected.error) == ("FAILED", "QualityGateFailed")
     assert f"against the published run {good.output['run_id']}" in rejected.cause
-    assert f'start {{"publish": "{run_id}"}}' in rejected.cause
+    assert f'start an execution with {{"publish": "{run_id}"}}' in rejected.cause
     assert rejected.states[-5:] == ["ExplainFailure", "CloseRun", "FailedInPartitionRun?", "NotifyFailure", "Failed"]
     latest = application.published()
     assert latest is not None

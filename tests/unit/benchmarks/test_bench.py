@@ -16,6 +16,7 @@ from benchmarks.speed.results import JOB, JOB_ON_EVERYTHING, PLAIN, Results, loa
 from job_code.forecasting.model_document import RESIDUAL_SCALE
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux"),
     pytest.mark.usefixtures("one_core"),
 ]

@@ -9,7 +9,7 @@ from benchmarks.speed.bench import main
 from benchmarks.speed.process_tree import supported
 from benchmarks.speed.results import load
 
-pytestmark = pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux")
+pytestmark = [pytest.mark.nightly, pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux")]
 
 NOTHING_ELSE = ["--series", "--plain", "--full", "--weeks", "80", "--cores-series", "60"]
 

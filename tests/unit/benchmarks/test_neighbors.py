@@ -15,6 +15,7 @@ from benchmarks.speed.measure_process import ROOT
 from benchmarks.speed.process_tree import process_tree, resident_set_size, supported
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux"),
     pytest.mark.usefixtures("one_core"),
 ]

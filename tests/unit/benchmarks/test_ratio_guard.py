@@ -9,6 +9,7 @@ from benchmarks.speed.process_tree import supported
 from benchmarks.speed.results import JOB, Results, ResultsFile, load
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.skipif(not supported(), reason="the benchmark runs on Linux"),
     pytest.mark.usefixtures("one_core"),
 ]
