@@ -232,15 +232,25 @@ def _wait_for_line(cloud: LocalCloud, name: str, line: str) -> None:
         time.sleep(0.05)
 
 
-def test_a_job_pauses_at_a_line_until_it_is_killed(cloud: LocalCloud, jobs: Jobs) -> None:
+def _paused_job(cloud: LocalCloud, jobs: Jobs) -> str:
+    """Start a job that prints numbers for ten seconds, and wait until it prints no more."""
     cloud.pause_job_at("working on algo-1")
+    request = jobs.training_request(HyperParameters={"behavior": "count"})
+    name = str(request["TrainingJobName"])
+    cloud.client("sagemaker").create_training_job(**request)
+    _wait_for_line(cloud, name, "working on algo-1")
+    (log,) = cloud.job_logs(name)
+    printed = ""
+    while (text := log.read_text()) != printed:
+        printed = text
+        time.sleep(1)
+    assert "199" not in printed
+    return name
+
+
+def test_a_job_pauses_at_a_line_until_it_is_killed(cloud: LocalCloud, jobs: Jobs) -> None:
     try:
-        request = jobs.training_request()
-        name = request["TrainingJobName"]
-        cloud.client("sagemaker").create_training_job(**request)
-        _wait_for_line(cloud, name, "working on algo-1")
-        time.sleep(0.5)
-        assert cloud.job_logs(name)[0].read_text() == "working on algo-1\n"
+        name = _paused_job(cloud, jobs)
         cloud.kill_job(name)
         assert jobs.ended(name)["FailureReason"].endswith("exit code: 137")
     finally:
@@ -248,9 +258,9 @@ def test_a_job_pauses_at_a_line_until_it_is_killed(cloud: LocalCloud, jobs: Jobs
 
 
 def test_a_paused_job_continues(cloud: LocalCloud, jobs: Jobs) -> None:
-    cloud.pause_job_at("working on algo-1")
-    request = jobs.training_request()
-    cloud.client("sagemaker").create_training_job(**request)
-    _wait_for_line(cloud, request["TrainingJobName"], "working on algo-1")
-    cloud.resume_jobs()
-    assert jobs.ended(request["TrainingJobName"])["TrainingJobStatus"] == "Completed"
+    try:
+        name = _paused_job(cloud, jobs)
+    finally:
+        cloud.resume_jobs()
+    assert jobs.ended(name)["TrainingJobStatus"] == "Completed"
+    assert cloud.job_logs(name)[0].read_text().endswith("199\ndone")

@@ -31,6 +31,10 @@ seen = {
 if training:
     (base / "model" / f"model-{host}.txt").write_text("a model")
 
+if settings.get("behavior") == "count":
+    for number in range(200):
+        print(number, flush=True)
+        time.sleep(0.05)
 if settings.get("behavior") == "upload":
     import boto3
 
