@@ -47,7 +47,7 @@ class Deployed:
         """
         cloudformation = session.client("cloudformation")
         budget_stack, forecast_stack, data_stack = (
-            stack if _exists(cloudformation, stack) else None
+            stack if stack_status(cloudformation, stack) is not None else None
             for stack in (names.budget_stack(name), names.forecast_stack(name), names.data_stack(name))
         )
         schedules, state_machines, buckets = [], [], []
@@ -74,11 +74,12 @@ class Deployed:
         )
 
 
-def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:
+def stack_status(cloudformation: "CloudFormationClient", stack: str) -> str | None:
+    """Return CloudFormation's status of a stack; None if the stack does not exist."""
     try:
-        cloudformation.describe_stacks(StackName=stack)
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
-            return False
+            return None
         raise
-    return True
+    return found["StackStatus"]

@@ -1,8 +1,8 @@
 """Finds the stacks that a deployment would create for the first time."""
 
 from boto3 import Session
-from botocore.exceptions import ClientError
 
+from cli.aws.deployed import stack_status
 from contract import names
 
 # A stack in one of these states was never created completely. The CDK CLI deletes it and creates it again, unless
@@ -18,14 +18,5 @@ def new_stacks(session: Session, name: str) -> list[str]:
         name: Name of the deployment, for example `onejob-prod`.
     """
     cloudformation = session.client("cloudformation")
-
-    def is_new(stack: str) -> bool:
-        try:
-            (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ValidationError":
-                return True
-            raise
-        return found["StackStatus"] in NEVER_CREATED
-
-    return [stack for stack in (names.data_stack(name), names.forecast_stack(name)) if is_new(stack)]
+    status = {each: stack_status(cloudformation, each) for each in (names.data_stack(name), names.forecast_stack(name))}
+    return [stack for stack, reached in status.items() if reached is None or reached in NEVER_CREATED]

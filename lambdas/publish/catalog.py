@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.limits import PARTITION_KEYS
+
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_glue.type_defs import PartitionInputTypeDef, StorageDescriptorTypeDef, TableInputTypeDef
 
 RUNS, CURRENT = "forecast_runs", "forecasts"
-KEYS = {RUNS: ("partition", "run_id"), CURRENT: ("partition",)}
+KEYS = {RUNS: PARTITION_KEYS, CURRENT: PARTITION_KEYS[:1]}
 PARQUET: "StorageDescriptorTypeDef" = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "OutputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",

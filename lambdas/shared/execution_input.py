@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from contract.function_errors import InputError
+from contract.job_start import MODES
 from contract.limits import MAX_INSTANCES
 from contract.names import PARENT
 from contract.partitions import NAME_RULE, is_name
 
 KNOWN_KEYS = ("config", "cutoff", "fleet", "force", "mode", "partition", "publish", "scheduled_time", PARENT)
-MODES = ("train", "infer")
 RUN_ID = re.compile(r"[\w-]{1,63}")
 # SageMaker accepts hyperparameters of up to 256 characters.
 MAX_VALUE = 256

@@ -289,7 +289,7 @@ def statements(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def allowed(template: Templates, environment: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield owner and statement of both stacks."""
+    """Yield owner and statement of the stacks with roles."""
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():
             for statement in statements(resource.get("Properties", {})):

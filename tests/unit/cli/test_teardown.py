@@ -104,8 +104,8 @@ def test_the_state_machine_of_all_partitions_is_stopped_first() -> None:
     ]
 
     class Stacks:
-        def describe_stacks(self, **_request: Any) -> None:
-            pass
+        def describe_stacks(self, **_request: Any) -> dict[str, Any]:
+            return {"Stacks": [{"StackStatus": "CREATE_COMPLETE"}]}
 
         def get_paginator(self, _operation: str) -> "Stacks":
             return self
