@@ -2,6 +2,7 @@
 
 from typer import Typer
 
+from cli.commands.acceptance import acceptance
 from cli.commands.bootstrap import bootstrap
 from cli.commands.deploy import deploy, diff
 from cli.commands.destroy import destroy
@@ -13,7 +14,7 @@ from cli.errors import CommandGroup
 
 PANELS = {
     "On this computer": (run, train, infer),
-    "On AWS": (preflight, bootstrap, diff, deploy, destroy),
+    "On AWS": (preflight, bootstrap, diff, deploy, acceptance, destroy),
     "Planning": (plan_fleet,),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from docs_pages.acceptance_page import acceptance_page
 from docs_pages.configuration_page import configuration_page
 from docs_pages.failures_page import failures_page
 from docs_pages.package_layers import with_layers
@@ -16,6 +17,7 @@ def _architecture(root: Path) -> str:
 
 # The text of each page, by its path. A page may depend on its own present text.
 PAGES: Mapping[str, Callable[[Path], str]] = {
+    "docs/acceptance.md": lambda _: acceptance_page(),
     "docs/architecture.md": _architecture,
     "docs/configuration.md": lambda _: configuration_page(),
     "docs/errors.md": lambda _: failures_page(),

@@ -13,7 +13,7 @@ from cli.checkout import CHECKOUT
 from cli.main import app
 from tests.unit.cli.conftest import Onejob, commands
 
-COMMANDS = ["run", "train", "infer", "preflight", "bootstrap", "diff", "deploy", "destroy", "plan-fleet"]
+COMMANDS = ["run", "train", "infer", "preflight", "bootstrap", "diff", "deploy", "acceptance", "destroy", "plan-fleet"]
 HEAVY = ("polars", "boto3", "pydantic", "matplotlib", "aws_cdk", "moto")
 
 

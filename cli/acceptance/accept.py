@@ -1,0 +1,151 @@
+"""`accept` implements `onejob acceptance`: find or start a record, and run the steps on AWS or in a local cloud."""
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cli.acceptance.environment_file import write_environment
+from cli.acceptance.place import Place
+from cli.acceptance.record import Record
+from cli.acceptance.run_acceptance import clean_up, run_acceptance
+from cli.acceptance.steps.all_steps import STEPS
+from cli.acceptance.trial import Trial
+from cli.aws.account import signed_in
+from cli.aws.first_deployment import new_stacks
+from cli.aws.session import session_of
+from cli.checkout import revision
+from cli.environment import read_settings
+from cli.errors import CommandError
+from cli.rehearsal.display import Display
+from contract.names import data_stack, forecast_stack
+from infra.settings.environment import Settings
+from local_cloud import LocalCloud
+
+INTERRUPTED = 130
+LOCAL_ACCOUNT = "123456789012"
+RECORD = "record.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AcceptanceRequest:
+    """What the user asks for.
+
+    Attributes:
+        environment: Environment whose settings are accepted.
+        keep: Whether a failed acceptance stays deployed, to be continued.
+        only_clean_up: Whether only to remove what an earlier acceptance has left.
+        confirmed: Whether to start without asking.
+        output: Parent of the folder for record, report and log.
+    """
+
+    environment: str
+    keep: bool
+    only_clean_up: bool
+    confirmed: bool
+    output: Path
+
+    @property
+    def folder(self) -> Path:
+        """Folder for record, report and log."""
+        return self.output.resolve() / "acceptance" / self.environment
+
+
+def accept_on_aws(request: AcceptanceRequest) -> int:
+    """Accept an environment's settings on AWS, or continue an acceptance that was interrupted.
+
+    Returns:
+        The exit code: 0 if every step passed, 1 if one failed, 130 after Ctrl-C.
+
+    Raises:
+        CommandError: The environment or the credentials are invalid, or the user did not agree.
+    """
+    settings = read_settings(request.environment)
+    session = session_of(settings)
+    account = signed_in(session, settings).account
+    place = Place.on_aws(session, account=account, variables=os.environ)
+    record = Record.read(request.folder / RECORD)
+    if record is not None and record.account != account:
+        raise CommandError(
+            f"{record.file}: this acceptance started in account {record.account}, but the credentials belong to "
+            f"{account}; sign in to account {record.account}"
+        )
+    trial = _trial(request, place, record)
+    if record is None and not request.only_clean_up:
+        _check_absent(trial, new_stacks(session, trial.settings.name))
+        _confirm(request, trial)
+    return _run(request, trial)
+
+
+def accept_in_local_cloud(request: AcceptanceRequest) -> int:
+    """Rehearse the acceptance in a local cloud, which ends with it.
+
+    Returns:
+        The exit code, as of `accept_on_aws`.
+    """
+    settings = read_settings(request.environment)
+    with (
+        tempfile.TemporaryDirectory(prefix="onejob-acceptance-") as state,
+        LocalCloud(
+            Path(state) / "cloud",
+            account=settings.deployment.account or LOCAL_ACCOUNT,
+            region=settings.deployment.region,
+        ) as cloud,
+    ):
+        trial = _trial(request, Place.in_local_cloud(cloud), None)
+        trial.onejob("bootstrap")
+        return _run(request, trial)
+
+
+def _trial(request: AcceptanceRequest, place: Place, record: Record | None) -> Trial:
+    request.folder.mkdir(parents=True, exist_ok=True)
+    if record is None:
+        record = Record.new(
+            request.folder / RECORD,
+            environment=request.environment,
+            place=place.title,
+            account=place.account,
+            revision=revision() or "",
+            now=datetime.now(UTC),
+        )
+        (request.folder / "commands.log").unlink(missing_ok=True)
+    settings = write_environment(request.environment, account=place.account, partitions=record.passed("add-partitions"))
+    return Trial(place=place, settings=settings, record=record, display=Display(), folder=request.folder)
+
+
+def _check_absent(trial: Trial, new: list[str]) -> None:
+    name = trial.settings.name
+    there = [stack for stack in (data_stack(name), forecast_stack(name)) if stack not in new]
+    if there:
+        trial.record.end()
+        raise CommandError(
+            f"stack {', '.join(there)} exists: another acceptance is running, or left it behind; "
+            f"to remove it, run: onejob acceptance --environment {trial.record.environment} --clean-up"
+        )
+
+
+def _confirm(request: AcceptanceRequest, trial: Trial) -> None:
+    say = trial.display.say
+    say(f"deploys {trial.settings.name} in {trial.place.title}, with the settings of {request.environment}")
+    say(f"runs {len(STEPS)} steps with about ten jobs of a few minutes on {_types(trial.settings)}")
+    say("takes about 50 minutes, costs less than $1, and removes everything at the end")
+    if request.confirmed:
+        return
+    if not sys.stdin.isatty() or input("Type yes to continue: ") != "yes":
+        trial.record.end()
+        raise CommandError("onejob deployed nothing: it needs your yes, or the option --yes")
+
+
+def _types(settings: Settings) -> str:
+    fleet = settings.fleet.instance_types[:1] if settings.fleet is not None else ()
+    return ", ".join(dict.fromkeys([settings.training_job.instance_types[0], *fleet]))
+
+
+def _run(request: AcceptanceRequest, trial: Trial) -> int:
+    try:
+        done = clean_up(trial) if request.only_clean_up else run_acceptance(trial, keep=request.keep)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0 if done else 1
