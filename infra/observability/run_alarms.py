@@ -1,6 +1,6 @@
 """Alarms on runs that fail, need approval, are late or slow, on unfinished partitions, and on demand drift."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -21,7 +21,7 @@ SECONDS_A_MINUTE = 60
 
 
 class RunAlarms(Construct):
-    """Alarms on the functions' metrics and on Step Functions' counts; each notifies the outcomes topic.
+    """Alarms on the functions' metrics, and on Step Functions' counts of all partitions. Each notifies the topic.
 
     The state machine and CheckDeadline also send a message for a run that fails, needs approval or is late. That
     message has more detail. The alarms serve tools that watch alarms, and cover a message that could not be sent.
@@ -35,19 +35,16 @@ class RunAlarms(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._context = context
-        alarms = [self._failed(state_machines.run), self._pending_approval(), self._late(), self._slow()]
+        alarms = [self._failed(), self._pending_approval(), self._late(), self._slow()]
         if state_machines.partitions is not None:
             alarms.append(self._partitions(state_machines.partitions))
         if context.settings.alerts.max_drift is not None:
             alarms.append(self._drift(context.settings.alerts.max_drift))
         self.alarms: Sequence[cloudwatch.Alarm] = alarms
 
-    def _failed(self, run: sfn.IStateMachine) -> cloudwatch.Alarm:
-        # The alarm "PendingApproval" covers runs that are pending approval, so this one subtracts them.
-        pending = run_metric(Metric.RUNS_PENDING_APPROVAL, self._context.name, statistic="Sum", period=WITHIN)
-        ended = _not_succeeded(run, but={"pending": pending})
+    def _failed(self) -> cloudwatch.Alarm:
         text = "A run failed, timed out or was aborted. The notification gives the cause and what to do."
-        return self._alarm("Failed", ended, 1, text)
+        return self._alarm("Failed", self._metric(Metric.RUNS_FAILED), 1, text)
 
     def _pending_approval(self) -> cloudwatch.Alarm:
         text = "The quality gate did not publish a run; it is pending approval. Read the notification and the report."
@@ -96,19 +93,16 @@ class RunAlarms(Construct):
         )
 
 
-def _not_succeeded(
-    state_machine: sfn.IStateMachine, *, but: Mapping[str, cloudwatch.IMetric] | None = None
-) -> cloudwatch.MathExpression:
-    """Return the number of executions that did not succeed, minus the metrics in `but`."""
+def _not_succeeded(state_machine: sfn.IStateMachine) -> cloudwatch.MathExpression:
+    """Return the number of executions that did not succeed."""
     ended: dict[str, cloudwatch.IMetric] = {
         "failed": state_machine.metric_failed(period=WITHIN),
         "timed_out": state_machine.metric_timed_out(period=WITHIN),
         "aborted": state_machine.metric_aborted(period=WITHIN),
     }
-    less = but or {}
     return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({name}, 0)" for name in ended) + "".join(f" - FILL({name}, 0)" for name in less),
+        expression=" + ".join(f"FILL({name}, 0)" for name in ended),
         label="Executions that did not succeed",
-        using_metrics={**ended, **less},
+        using_metrics=ended,
         period=WITHIN,
     )

@@ -78,18 +78,24 @@ def handler(event: RunState | ExecutionEvent, _context: object) -> CloseResult:
     )
     now = datetime.now(UTC)
     if "detail" in event:
+        counted_end = {_outcome_metric(event["detail"]): (1, COUNT)}
+        emit_metrics(environment.deployment, counted_end, about=run_context(event))
         return close_unreported(event["detail"], sources=sources, now=now)
     prices, before = environment.hourly_prices, counted_before(event)
     job, fleet = facts_of_job(event, hourly_prices=prices), facts_of_fleet(event, hourly_prices=prices)
-    kind = event["failure"]["error"]
-    counted: dict[Metric, tuple[float | None, str]] = {
-        Metric.RUNS_PENDING_APPROVAL if kind == QualityGateFailed.__name__ else Metric.RUNS_FAILED: (1, COUNT)
-    }
     if "run" not in event:  # CheckRun has already measured a complete run
-        counted |= costs(job, fleet, before=before)
-    emit_metrics(environment.deployment, counted, about=run_context(event))
+        emit_metrics(environment.deployment, costs(job, fleet, before=before), about=run_context(event))
     names = [facts["name"] for facts in (job, fleet) if facts is not None and facts["name"] is not None]
     return {**close(event, job=job, fleet=fleet, sources=sources, now=now), "counted": sorted({*before, *names})}
+
+
+def _outcome_metric(end: ExecutionEnd) -> Metric:
+    """Return the metric that counts the end of an execution.
+
+    Only the event counts it, and not the state CloseRun. So each end counts once, and a rejected run never as failed.
+    """
+    rejected = end.get("error") == QualityGateFailed.__name__
+    return Metric.RUNS_PENDING_APPROVAL if rejected else Metric.RUNS_FAILED
 
 
 def close(
@@ -150,6 +156,8 @@ def close_unreported(detail: ExecutionEnd, *, sources: Sources, now: datetime) -
     if _runs_again(execution, sources.workflows):
         return {"status": None}
     status: Status = "aborted" if detail["status"] == "ABORTED" else "failed"
+    if detail.get("error") == QualityGateFailed.__name__:
+        status = "pending_approval"
     summary = detail.get("cause") or detail.get("error") or "no error was reported"
     details = {"kind": detail["status"], "summary": summary}
     closed = [

@@ -68,6 +68,12 @@ def dashboard(template: Templates, environment: str) -> str:
     return str(readable(found["DashboardBody"]))
 
 
+def test_the_alarm_of_failed_runs_knows_no_rejected_ones(template: Templates) -> None:
+    found = alarms(template, "prod")["onejob-prod-failed"]
+    assert (found["MetricName"], found["Threshold"]) == ("RunsFailed", 1)
+    assert "Metrics" not in found
+
+
 def test_alarms_have_a_description_and_notify_the_topic(template: Templates) -> None:
     found = alarms(template, "prod")
     assert {"failed", "pending-approval", "late", "slow", "drift", "missed-start", "undelivered"} <= {

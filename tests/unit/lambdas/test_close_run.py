@@ -204,25 +204,59 @@ def fleet_of(name: str) -> dict[str, Any]:
     return {"ProcessingJobName": name, "ProcessingResources": {"ClusterConfig": cluster}, **times}
 
 
-def test_failed_fleets_are_counted_and_the_job_once(
-    claimed: Sources, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def deployed(claimed: Sources, monkeypatch: pytest.MonkeyPatch) -> Sources:
+    """The registry with a claimed run, as the handler's own."""
     for name, value in {"TABLE": TABLE, "FORECAST_BUCKET": FORECAST_BUCKET, "DEPLOYMENT": "onejob-dev"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOURLY_PRICES", json.dumps({"m": 1.0, "f": 2.0}))
     clients = {"dynamodb": claimed.table._client, "s3": claimed.s3, "stepfunctions": claimed.workflows}
     monkeypatch.setattr(module, "_client", clients.__getitem__)
+    return claimed
 
+
+@pytest.mark.parametrize(
+    ("status", "error", "metric", "closed"),
+    [
+        ("FAILED", "QualityGateFailed", "RunsPendingApproval", "pending_approval"),
+        ("FAILED", "InputError", "RunsFailed", "failed"),
+        ("TIMED_OUT", None, "RunsFailed", "failed"),
+        ("ABORTED", None, "RunsFailed", "aborted"),
+    ],
+)
+@pytest.mark.usefixtures("deployed")
+def test_every_end_counts_once_and_a_rejected_run_not_as_failed(
+    capsys: pytest.CaptureFixture[str],
+    status: str,
+    error: str | None,
+    metric: str,
+    closed: str,
+) -> None:
+    if error is not None:  # the state CloseRun comes before the end of the execution
+        handle({**STATE, "failure": {**FAILURE, "error": error}, "run": {"report": "r", "metrics": {}}}, CONTEXT)
+    detail = {"executionArn": EXECUTION, "status": status, "error": error, "cause": None}
+    assert handle({"source": "aws.states", "detail": detail}, CONTEXT) == {"status": closed}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = [name for line in lines for name in ("RunsFailed", "RunsPendingApproval") if name in line]
+    assert counted == [metric]
+
+
+def test_a_rejected_run_stays_pending_if_its_execution_could_not_close_it(deployed: Sources) -> None:
+    detail = {"executionArn": EXECUTION, "status": "FAILED", "error": "QualityGateFailed", "cause": "bias"}
+    assert handle({"source": "aws.states", "detail": detail}, CONTEXT) == {"status": "pending_approval"}
+    assert attempt(deployed).details["summary"] == "bias"
+
+
+def test_failed_fleets_are_counted_and_the_job_once(deployed: Sources, capsys: pytest.CaptureFixture[str]) -> None:
     def closed(**state: Any) -> tuple[dict[str, Any], dict[str, float]]:
         job = {"name": "job-1", "status": "Completed", "description": TRAINED}
         answer = handle({**STATE, "job": job, "fleet": {"words": "four", "notes": []}, **state}, CONTEXT)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        (metrics,) = [line for line in lines if "RunsFailed" in line]
-        return answer, {name: metrics[name] for name in ("Cost", "FleetCost") if name in metrics}
+        return answer, {name: line[name] for line in lines for name in ("Cost", "FleetCost") if name in line}
 
     answer, paid = closed(error={"Error": "States.TaskFailed", "Cause": json.dumps(fleet_of("fleet-1"))})
     assert (answer, paid) == ({"status": "failed", "counted": ["fleet-1", "job-1"]}, {"Cost": 1.0, "FleetCost": 4.0})
-    noted = attempt(claimed).details
+    noted = attempt(deployed).details
     assert (noted["fleet"]["name"], noted["fleet"]["cost"], noted["job"]["cost"]) == ("fleet-1", 4.0, 1.0)
     # After a redrive, the next fleet was stopped.
     stopped = {"name": "fleet-2", "status": "Stopped", "description": fleet_of("fleet-2")}
