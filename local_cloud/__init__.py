@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from local_cloud.client.assembly import DeploymentError
+    from local_cloud.client.client_factory import ClientFactory
     from local_cloud.client.executions import (
         ExecutionEnded,
         ExecutionEvent,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiFault",
+    "ClientFactory",
     "DeploymentError",
     "ExecutionEnded",
     "ExecutionEvent",
@@ -46,6 +48,7 @@ __all__ = [
 # name is imported on first access.
 _HOMES = {
     "ApiFault": "middleware.api_faults",
+    "ClientFactory": "client.client_factory",
     "DeploymentError": "client.assembly",
     "LocalCloud": "client.local_cloud",
     "FaultReason": "core.job_faults",

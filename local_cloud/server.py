@@ -21,21 +21,25 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from local_cloud.athena import api as athena_api
 from local_cloud.cloudformation import resource_types
 from local_cloud.containers import ecr
 from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.patching import patch_attribute
 from local_cloud.core.processes import ProcessRegistry
+from local_cloud.core.resource_faults import ResourceFaults
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.server_settings import ServerSettings
 from local_cloud.core.state_layout import StateLayout
+from local_cloud.iam.authorizer import Authorizer
 from local_cloud.middleware.api_faults import ApiFaults
-from local_cloud.middleware.authorization import Authorizer, with_authorization
+from local_cloud.middleware.authorization import with_authorization
 from local_cloud.middleware.bucket_regions import with_bucket_regions
 from local_cloud.middleware.fault_injection import with_faults
 from local_cloud.sagemaker import api
-from local_cloud.services import event_rules, lambda_runner, s3, service_quotas
+from local_cloud.services import event_rules, lambda_runner, log_groups, s3, schedules, service_quotas, sns
 from local_cloud.step_functions import interpreter
+from local_cloud.step_functions.role_permissions import RolePermissions
 
 
 class _QuietHandler(MotoRequestHandler):
@@ -73,9 +77,13 @@ def _application(options: ServerOptions) -> WSGIApplication:
     application: WSGIApplication = DomainDispatcherApplication(create_backend_app)
     application = with_bucket_regions(application, options.account)
     if options.iam:
-        application = with_authorization(application, Authorizer(options.account, layout.permissions))
+        application = with_authorization(application, _authorizer(options))
     application = with_faults(application, ApiFaults(layout.api_faults))
     return ecr.with_layers(application, layout.layers)
+
+
+def _authorizer(options: ServerOptions) -> Authorizer:
+    return Authorizer(options.account, StateLayout(options.state_folder).permissions)
 
 
 def _extend_moto(settings: ServerSettings, processes: ProcessRegistry) -> None:
@@ -83,13 +91,22 @@ def _extend_moto(settings: ServerSettings, processes: ProcessRegistry) -> None:
     # Moto lists its own folder at every request, under a lock. The folder does not change, so one listing is enough.
     patch_attribute(backends, "list_of_moto_modules", lambda original: functools.cache(lambda: frozenset(original())))
     s3.install()
-    resource_types.install()
-    interpreter.install(time_scale=settings.options.time_scale, paused=Breakpoints(settings.layout.paused_states))
+    resource_types.install(ResourceFaults(settings.layout.resource_faults))
+    interpreter.install(
+        time_scale=settings.options.time_scale,
+        paused=Breakpoints(settings.layout.paused_states),
+        permissions=RolePermissions(_authorizer(settings.options) if settings.options.iam else None),
+    )
     api.install(settings, processes)
     lambda_runner.install(settings, processes)
     event_rules.install(settings)
     ecr.install(settings)
     service_quotas.install(settings.layout.quotas)
+    athena_api.install(settings)
+    schedules.install(settings)
+    if settings.options.iam:
+        log_groups.install(_authorizer(settings.options))
+        sns.install(_authorizer(settings.options))
 
 
 def _wait_until_ended(greeting: dict[str, int]) -> None:

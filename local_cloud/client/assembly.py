@@ -123,6 +123,7 @@ def _build_image_asset(folder: Path, source: dict[str, Any], *, uri: str, images
             dockerfile=context / source.get("dockerFile", "Dockerfile"),
             arguments=source.get("dockerBuildArgs", {}),
             platform=source.get("platform", "linux/amd64"),
+            outputs=source.get("dockerOutputs", ()),
         )
         try:
             images.build(uri, build.lay_out)
@@ -150,10 +151,13 @@ def _deploy_stack(stack: Stack, cloudformation: "CloudFormationClient") -> dict[
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     try:
-        if _exists(stack.name, cloudformation):
-            cloudformation.update_stack(**request)
-        else:
+        status = _status(stack.name, cloudformation)
+        if status == "ROLLBACK_COMPLETE":  # such a stack can only be deleted
+            cloudformation.delete_stack(StackName=stack.name)
+        if status in (None, "ROLLBACK_COMPLETE"):
             cloudformation.create_stack(**request)
+        else:
+            cloudformation.update_stack(**request)
     except ClientError as error:
         if "No updates are to be performed" not in str(error):
             raise DeploymentError(f"stack {stack.name}: {error}") from error
@@ -162,17 +166,28 @@ def _deploy_stack(stack: Stack, cloudformation: "CloudFormationClient") -> dict[
     ):
         time.sleep(_POLL_SECONDS)
     if description["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        reason = description.get("StackStatusReason", "see the local cloud's log, server.log in its state folder")
-        raise DeploymentError(f"stack {stack.name}: {description['StackStatus']}: {reason}")
+        reasons = "; ".join(_failures(stack.name, cloudformation))
+        raise DeploymentError(f"stack {stack.name}: {description['StackStatus']}: {reasons}")
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
 
-def _exists(name: str, cloudformation: "CloudFormationClient") -> bool:
+def _failures(name: str, cloudformation: "CloudFormationClient") -> list[str]:
+    """Return the reasons for which the last operation on a stack failed, latest first."""
+    found = []
+    for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]:
+        reason = event.get("ResourceStatusReason", "")
+        if reason == "User Initiated":
+            break
+        if event["ResourceStatus"].endswith("_FAILED") or event["ResourceStatus"].endswith("ROLLBACK_IN_PROGRESS"):
+            found.append(f"{event['LogicalResourceId']}: {reason}")
+    return found
+
+
+def _status(name: str, cloudformation: "CloudFormationClient") -> str | None:
     try:
-        cloudformation.describe_stacks(StackName=name)
+        return cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
     except ClientError:
-        return False
-    return True
+        return None
 
 
 def _check_environment(name: str, environment: str, *, account: str, region: str) -> None:

@@ -3,11 +3,13 @@
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 # In moto, a stack from a change set has no outputs, and a change set for a diff never completes.
-_NEEDED_OPTIONS = {"deploy": ["--method", "direct"], "diff": ["--method", "template"]}
+CDK_OPTIONS: Mapping[str, Sequence[str]] = {"deploy": ("--method", "direct"), "diff": ("--method", "template")}
+# The JavaScript SDK puts bucket names into the host, and some resolvers do not know names below localhost.
+_RESOLVER = Path(__file__).resolve().parent / "resolve_localhost.cjs"
 
 
 def node_program() -> Path:
@@ -36,6 +38,7 @@ def cdk_environment(*, docker_program: Path, account: str, region: str) -> dict[
         "CDK_HOME": str(docker_program.parent.parent / "cdk"),
         "CDK_DEFAULT_ACCOUNT": account,
         "CDK_DEFAULT_REGION": region,
+        "NODE_OPTIONS": f'--require "{_RESOLVER.as_posix()}"',
     }
     try:
         environment["JSII_NODE"] = str(node_program())
@@ -54,11 +57,9 @@ def run_cdk(
     check: bool,
 ) -> subprocess.CompletedProcess[str]:
     """Run the CDK CLI; see `LocalCloud.cdk`."""
-    # The JavaScript SDK puts bucket names into the host, and some resolvers do not know names below localhost.
-    resolver = Path(__file__).resolve().parent / "resolve_localhost.cjs"
-    needed = next((options for command, options in _NEEDED_OPTIONS.items() if command in arguments[:1]), [])
-    return subprocess.run(  # noqa: S603
-        [str(node_program()), "--require", str(resolver), str(cdk_program.resolve()), *arguments, *needed],
+    needed = CDK_OPTIONS.get(arguments[0], ())
+    return subprocess.run(  # nosec B603 # the CDK CLI
+        [str(node_program()), str(cdk_program.resolve()), *arguments, *needed],
         cwd=cwd,
         env=environment,
         capture_output=capture,

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 class ClientFactory(Protocol):
     """Makes a boto3 client of one of the services used with the local cloud."""
 
+    @overload
+    def __call__(self, service: Literal["athena"], /) -> "AthenaClient": ...
     @overload
     def __call__(self, service: Literal["cloudformation"], /) -> "CloudFormationClient": ...
     @overload

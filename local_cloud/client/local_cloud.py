@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,12 +14,13 @@ from typing import Self
 
 from local_cloud.client.access import Access
 from local_cloud.client.assembly import deploy_assembly
-from local_cloud.client.cdk_cli import run_cdk
+from local_cloud.client.cdk_cli import CDK_OPTIONS, run_cdk
 from local_cloud.client.client_factory import ClientFactory
 from local_cloud.client.server_process import ServerProcess
 from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.cpu_affinity import checked_cores
 from local_cloud.core.job_faults import FaultReason, Faults
+from local_cloud.core.resource_faults import ResourceFaults
 from local_cloud.core.server_options import ServerOptions
 from local_cloud.core.service_quotas import set_quota
 from local_cloud.core.state_layout import StateLayout
@@ -143,6 +145,11 @@ class LocalCloud:
         """The factory of this cloud's boto3 clients. It never reads the caller's own AWS configuration."""
         return self._started_access().client
 
+    @property
+    def cdk_options(self) -> Mapping[str, Sequence[str]]:
+        """Options that the local cloud requires of the CDK CLI, by command. `cdk` adds them itself."""
+        return CDK_OPTIONS
+
     def deploy(self, assembly_folder: Path) -> dict[str, dict[str, str]]:
         """Deploy a synthesized cloud assembly with boto3 alone: first the assets, then the stacks in order.
 
@@ -188,18 +195,23 @@ class LocalCloud:
         Faults(self._layout.faults).add(instance_type=instance_type, reason=reason)
 
     def set_quota(self, name: str, value: float) -> None:
-        """Set the number of instances that jobs may use at the same time, by the quota's name in Service Quotas."""
+        """Set a quota by its name in Service Quotas; see `service_quotas`."""
         set_quota(self._layout.quotas, name, value)
 
     def fail_calls(self, fault: ApiFault) -> None:
         """Make the next matching API calls fail; see `api_faults`."""
         ApiFaults(self._layout.api_faults).add(fault)
 
+    def fail_resource(self, resource_type: str, message: str) -> None:
+        """Make CloudFormation fail to create the next resource of a type, e.g. `AWS::Budgets::Budget`."""
+        ResourceFaults(self._layout.resource_faults).add(resource_type=resource_type, message=message)
+
     def forget_faults(self) -> None:
         """Remove all unused faults and release all paused states and jobs."""
         self.resume_states()
         self.resume_jobs()
         ApiFaults(self._layout.api_faults).clear()
+        ResourceFaults(self._layout.resource_faults).clear()
         Faults(self._layout.faults).clear()
 
     def pause_at_state(self, name: str) -> None:

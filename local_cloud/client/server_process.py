@@ -32,7 +32,7 @@ class ServerProcess:
         self._log_file = log_file
         with log_file.open("wb") as log:
             # A separate session: Ctrl-C on the terminal reaches only the opener, which then stops the server in order.
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(  # nosec B603 # the server of this package
                 [sys.executable, "-m", "local_cloud.server", options.to_json()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

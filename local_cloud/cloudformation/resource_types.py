@@ -16,16 +16,23 @@ from moto.kms.models import Key
 from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
 
-from local_cloud.cloudformation import custom_resources, stacks
-from local_cloud.cloudformation.resources import Database, Resource, Schedule, ScheduleGroup
+from local_cloud.cloudformation import custom_resources, network_resources, policies, stack_resources, stacks
+from local_cloud.cloudformation.policies import BucketPolicy, QueuePolicy, TopicPolicy
+from local_cloud.cloudformation.resources import Database, Resource, Schedule, ScheduleGroup, WorkGroup
 from local_cloud.core.patching import patch_attribute
+from local_cloud.core.resource_faults import ResourceFaults
 
 _LOG = logging.getLogger(__name__)
 
 
-def install() -> None:
-    """Add the types to moto's CloudFormation."""
-    own: dict[str, type[CloudFormationModel]] = {made.type_name: made for made in (ScheduleGroup, Schedule, Database)}
+def install(faults: ResourceFaults) -> None:
+    """Add the types to moto's CloudFormation.
+
+    Args:
+        faults: The failures that a test requests.
+    """
+    made = (ScheduleGroup, Schedule, Database, WorkGroup, BucketPolicy, TopicPolicy, QueuePolicy)
+    own: dict[str, type[CloudFormationModel]] = {each.type_name: each for each in made}
     known: dict[str, type[CloudFormationModel]] = {**parsing.get_model_map(), **own}
 
     def with_own_names(original: Callable[[str], str | None]) -> Callable[[str], str | None]:
@@ -39,6 +46,9 @@ def install() -> None:
     patch_attribute(Key, "create_from_cloudformation_json", _with_policy_as_text)
     patch_attribute(FakeBucket, "create_from_cloudformation_json", _with_versions)
     patch_attribute(LogGroup, "get_cfn_attribute", _with_its_streams)
+    policies.install()
+    network_resources.install()
+    stack_resources.install(faults)
     stacks.install()
     custom_resources.install()
 

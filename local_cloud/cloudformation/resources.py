@@ -3,7 +3,9 @@
 from contextlib import suppress
 from typing import Any
 
+from moto.athena.models import athena_backends
 from moto.core.common_models import CloudFormationModel
+from moto.core.exceptions import JsonRESTError
 from moto.glue.exceptions import DatabaseNotFoundException
 from moto.glue.models import glue_backends
 from moto.scheduler.exceptions import ScheduleGroupNotFound, ScheduleNotFound
@@ -94,7 +96,9 @@ class ScheduleGroup(Resource):
     type_name = "AWS::Scheduler::ScheduleGroup"
 
     def create_in_service(self) -> None:
-        """Create the group."""
+        """Create the group. Moto would replace a group with the same name."""
+        if self.name in _scheduler(self).schedule_groups:
+            raise JsonRESTError("ConflictException", f"Schedule group {self.name} already exists.")
         _scheduler(self).create_schedule_group(self.name, self.properties.get("Tags", []))
 
     def remove_from_service(self) -> None:
@@ -104,7 +108,7 @@ class ScheduleGroup(Resource):
 
 
 class Schedule(Resource):
-    """A schedule in moto's scheduler. It can be read, but it never fires."""
+    """A schedule in moto's scheduler."""
 
     type_name = "AWS::Scheduler::Schedule"
 
@@ -164,3 +168,26 @@ class Database(Resource):
         """Delete the database with its tables."""
         with suppress(DatabaseNotFoundException):
             glue_backends[self.account][self.region].delete_database(self._database)
+
+
+class WorkGroup(Resource):
+    """A workgroup in moto's Athena."""
+
+    type_name = "AWS::Athena::WorkGroup"
+
+    def create_in_service(self) -> None:
+        """Create the workgroup."""
+        optional = self.properties.get
+        configuration = dict(optional("WorkGroupConfiguration", {}))
+        if cutoff := configuration.get("BytesScannedCutoffPerQuery"):
+            configuration["BytesScannedCutoffPerQuery"] = int(cutoff)
+        made = athena_backends[self.account][self.region].create_work_group(
+            self.name, configuration, optional("Description", ""), optional("Tags", [])
+        )
+        if made is None:
+            raise JsonRESTError("InvalidRequestException", f"WorkGroup {self.name} is already created")
+        made.state = optional("State", "ENABLED")
+
+    def remove_from_service(self) -> None:
+        """Delete the workgroup."""
+        athena_backends[self.account][self.region].delete_work_group(self.name)

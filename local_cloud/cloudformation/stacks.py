@@ -1,9 +1,8 @@
-"""Creates, updates, describes and deletes stacks as CloudFormation does.
+"""Answers requests about stacks as CloudFormation does.
 
 Moto differs in three ways:
 
-- Moto answers a failure with an internal server error without a cause, and keeps half a stack. Here the answer has the
-  cause, and a stack that could not be created does not exist.
+- Moto answers an invalid request with an internal server error without a cause. Here the answer has the cause.
 - Moto computes the outputs of a deleted stack, and for that it creates the exported resources again. The CDK CLI reads
   a stack after its deletion, and would thus restore buckets and tables. Here a deleted stack keeps its last outputs.
 - Moto shows only the value of an SSM parameter, not its name, so the CDK CLI sees a change at every deployment. Here
@@ -14,11 +13,12 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from moto.cloudformation.exceptions import AlreadyExistsException, ValidationError
+from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import CloudFormationBackend, Stack
 from moto.core.exceptions import ServiceException
 from werkzeug.exceptions import HTTPException
 
+from local_cloud.cloudformation import rollback
 from local_cloud.core.patching import patch_attribute
 
 _LOG = logging.getLogger(__name__)
@@ -27,31 +27,12 @@ _SSM_TYPE = "AWS::SSM::Parameter::"
 
 def install() -> None:
     """Apply the changes to moto's CloudFormation."""
-    patch_attribute(CloudFormationBackend, "create_stack", _all_or_nothing)
-    for call in ("update_stack", "delete_stack"):
+    rollback.install()
+    for call in ("create_stack", "update_stack", "delete_stack"):
         patch_attribute(CloudFormationBackend, call, _reporting_the_cause)
     _keep_last_outputs()
     patch_attribute(Stack, "parameter_list", _showing_parameter_names)
     patch_attribute(CloudFormationBackend, "_resolve_update_parameters", _keeping_defaults)
-
-
-def _all_or_nothing(original: Callable[..., Any]) -> Callable[..., Any]:
-    make = _reporting_the_cause(original)
-
-    def create_stack(self: CloudFormationBackend, name: str, *args: object, **kwargs: object) -> Stack:
-        try:
-            stack: Stack = make(self, name, *args, **kwargs)
-            if stack.status.endswith("_COMPLETE"):
-                _reporting_the_cause(lambda made: made.outputs)(stack)
-        except AlreadyExistsException:
-            raise
-        except Exception:
-            for stack_id in [key for key, stack in self.stacks.items() if stack.name == name]:
-                self.stacks.pop(stack_id)
-            raise
-        return stack
-
-    return create_stack
 
 
 def _reporting_the_cause(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,17 +1,29 @@
 """The docker shim: the program that the CDK CLI calls instead of docker to build, tag, push, log in and inspect.
 
+It also answers `docker info` and removes images, for callers that check the build.
+
 Called as `python -m local_cloud.containers.docker_cli IMAGES_FOLDER <docker's arguments>`. It fails on every command
 or option that it does not support. It never ignores one that changes the result.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from local_cloud.containers.dockerfile import ImageBuild
 from local_cloud.containers.images import ImageError, ImageStore
 
-_IGNORED_OPTIONS = {"--build-context", "--cache-from", "--cache-to", "--network", "--output", "--provenance"}
+_IGNORED_OPTIONS = {"--build-context", "--cache-from", "--cache-to", "--network", "--provenance"}
+# The members of Docker's answer that say what it can build.
+_INFO = {
+    "ServerVersion": "local-cloud",
+    "Driver": "folders",
+    "DriverStatus": [],
+    "OSType": "linux",
+    "Architecture": "x86_64",
+    "ClientInfo": {"Plugins": [{"Name": "buildx"}]},
+}
 _IGNORED_FLAGS = {"--no-cache", "--pull", "--quiet", "-q", "--load"}
 
 
@@ -29,6 +41,12 @@ def main(images: ImageStore, arguments: list[str]) -> int:
         return _push(images, [word for word in rest if not word.startswith("-")][-1])
     if command == "inspect":
         return _inspect(images, rest)
+    if arguments[:3] == ["image", "rm", "--force"]:
+        images.remove(arguments[3])
+        return 0
+    if arguments == ["info", "--format", "{{json .}}"]:
+        print(json.dumps(_INFO))
+        return 0
     raise ImageError(f"the local cloud's docker shim does not support `docker {' '.join(arguments)}`")
 
 
@@ -39,6 +57,7 @@ def _build(images: ImageStore, words: list[str]) -> int:
     parser.add_argument("--file", "-f", default="Dockerfile")
     parser.add_argument("--platform", default="linux/amd64")
     parser.add_argument("--build-arg", action="append", default=[])
+    parser.add_argument("--output", action="append", default=[])
     for option in _IGNORED_OPTIONS:
         parser.add_argument(option)
     for flag in _IGNORED_FLAGS:
@@ -52,6 +71,7 @@ def _build(images: ImageStore, words: list[str]) -> int:
         dockerfile=context / options.file,
         arguments={name: value for name, _, value in (pair.partition("=") for pair in options.build_arg)},
         platform=options.platform,
+        outputs=options.output,
     )
     images.build(options.tag, build.lay_out)
     return 0

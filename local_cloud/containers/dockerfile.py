@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,12 +34,15 @@ class ImageBuild:
         dockerfile: The Dockerfile.
         arguments: Build arguments; they override the defaults of ARG.
         platform: Operating system and architecture that the image is for.
+        outputs: Docker's exporters, for example `type=docker`. Without that one the image has OCI's format, as in
+            Docker that stores images in containerd.
     """
 
     context: Path
     dockerfile: Path
     arguments: Mapping[str, str] = field(default_factory=dict)
     platform: str = "linux/amd64"
+    outputs: Sequence[str] = ()
 
     def lay_out(self, folder: Path) -> ImageRecord:
         """Lay out the last stage of the Dockerfile in `folder`, which is empty.
@@ -47,7 +50,12 @@ class ImageBuild:
         Raises:
             ImageError: The builder does not support an instruction, or a copied file is missing.
         """
-        image = _Image(self, ImageRecord(folder=str(folder), architecture=self.platform.partition("/")[2]))
+        record = ImageRecord(
+            folder=str(folder),
+            architecture=self.platform.partition("/")[2],
+            in_docker_format=any("type=docker" in output.split(",") for output in self.outputs),
+        )
+        image = _Image(self, record)
         for line, name, rest in self._last_stage():
             image.take(name, rest, where=f"{self.dockerfile}:{line}: {name}")
         return image.record

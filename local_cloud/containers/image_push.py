@@ -13,9 +13,17 @@ from local_cloud.containers.images import ImageRecord
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
 
-_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-_CONFIG = "application/vnd.docker.container.image.v1+json"
-_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+# Media types of manifest, configuration and layer.
+_DOCKER = (
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.container.image.v1+json",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip",
+)
+_OCI = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.oci.image.layer.v1.tar+gzip",
+)
 
 
 def push(ecr: "ECRClient", uri: str, record: ImageRecord) -> None:
@@ -37,11 +45,12 @@ def push(ecr: "ECRClient", uri: str, record: ImageRecord) -> None:
             "Cmd": record.command,
         },
     }
+    manifest_type, config_type, layer_type = _DOCKER if record.in_docker_format else _OCI
     manifest = {
         "schemaVersion": 2,
-        "mediaType": _MANIFEST,
-        "config": {"mediaType": _CONFIG, **_upload(ecr, repository, config)},
-        "layers": [{"mediaType": _LAYER, **_upload(ecr, repository, {"folder": record.root.name})}],
+        "mediaType": manifest_type,
+        "config": {"mediaType": config_type, **_upload(ecr, repository, config)},
+        "layers": [{"mediaType": layer_type, **_upload(ecr, repository, {"folder": record.root.name})}],
     }
     try:
         ecr.put_image(repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag)

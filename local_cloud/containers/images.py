@@ -32,6 +32,7 @@ class ImageRecord:
         entrypoint: ENTRYPOINT in exec form.
         command: CMD in exec form.
         architecture: The architecture that the image is for, as Docker names it.
+        in_docker_format: Whether a push sends a manifest in Docker's format, and not in OCI's.
     """
 
     folder: str
@@ -40,6 +41,7 @@ class ImageRecord:
     entrypoint: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
     architecture: str = "amd64"
+    in_docker_format: bool = False
 
     def to_local(self, path: str) -> str:
         """Return the local path of a path in the image. Return the path unchanged if the image does not contain it."""
@@ -93,6 +95,10 @@ class ImageStore:
         if not path.exists():
             raise ImageError(f"image {uri} not found; first deploy the assembly that builds it")
         return ImageRecord(**json.loads(path.read_text())["record"])
+
+    def remove(self, uri: str) -> None:
+        """Remove the record stored under `uri`, if there is one. Its files stay, because jobs may run from them."""
+        self._record_path(uri).unlink(missing_ok=True)
 
     def _record_path(self, uri: str) -> Path:
         return self._records / f"{hashlib.sha256(uri.encode()).hexdigest()[:24]}.json"

@@ -14,11 +14,15 @@ def access_key_of(role: str) -> str:
     Args:
         role: ARN of the role.
     """
-    digest = base64.b32encode(hashlib.sha256(role.encode()).digest()).decode()
-    key = f"ASIA{digest[:16]}"
+    key = temporary_key(role)
     with _LOCK:
         _ROLES[key] = role
     return key
+
+
+def temporary_key(name: str) -> str:
+    """Return an access key in the form of temporary credentials, always the same for a name."""
+    return f"ASIA{base64.b32encode(hashlib.sha256(name.encode()).digest()).decode()[:16]}"
 
 
 def role_of(access_key: str) -> str | None:

@@ -12,7 +12,7 @@ from local_cloud.core.state_layout import StateLayout
 
 ACCESS_KEY = "LOCALCLOUDACCESSKEY1"  # the user's key; moto expects keys of twenty characters
 WORKLOAD_KEY = "LOCALCLOUDSERVICES01"  # the key for calls that services make for themselves
-SECRET_KEY = "local-cloud"  # noqa: S105 - it protects nothing
+SECRET_KEY = "local-cloud"  # nosec B105 # it protects nothing
 
 
 class Connection(TypedDict):

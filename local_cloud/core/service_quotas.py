@@ -1,6 +1,9 @@
-"""The quotas of SageMaker's jobs: how many instances of a type training or processing jobs may use at the same time.
+"""The quotas that the server enforces.
 
-A file holds them, so that the caller can set the quotas that the server enforces.
+- SageMaker: the number of instances of a type that training or processing jobs may use at the same time.
+- Lambda: the number of invocations that may run at the same time.
+
+A file holds them, so that the caller can set them.
 """
 
 import json
@@ -8,11 +11,15 @@ from pathlib import Path
 
 import botocore.loaders
 
+CONCURRENT_EXECUTIONS = "Concurrent executions"
+"""The name of Lambda's quota."""
+
 _DEFAULT_INSTANCES = 20.0
+_DEFAULT_EXECUTIONS = 1000.0
 
 
 def quota_names() -> list[str]:
-    """Return the names of all quotas of training and processing jobs, for the instance types of SageMaker's API."""
+    """Return the names of SageMaker's quotas of jobs, for the instance types of its API."""
     shapes = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")["shapes"]
     training = [
         f"{name} for {spot}training job usage"
@@ -28,7 +35,7 @@ def set_quota(file: Path, name: str, value: float) -> None:
     Args:
         file: The file of the quotas that differ from the default.
         name: The quota's name in Service Quotas.
-        value: The number of instances.
+        value: The number of instances or invocations.
     """
     unfinished = file.with_suffix(".new")
     unfinished.write_text(json.dumps({**_read_quotas(file), name: value}))
@@ -36,8 +43,9 @@ def set_quota(file: Path, name: str, value: float) -> None:
 
 
 def quota(file: Path, name: str) -> float:
-    """Return a quota's value: the number of instances."""
-    return _read_quotas(file).get(name, _DEFAULT_INSTANCES)
+    """Return a quota's value: the number of instances or invocations."""
+    default = _DEFAULT_EXECUTIONS if name == CONCURRENT_EXECUTIONS else _DEFAULT_INSTANCES
+    return _read_quotas(file).get(name, default)
 
 
 def _read_quotas(file: Path) -> dict[str, float]:

@@ -53,6 +53,11 @@ class StateLayout:
         return self.faults / "calls"
 
     @property
+    def resource_faults(self) -> Path:
+        """The requested failures of CloudFormation's resources."""
+        return self.faults / "resources"
+
+    @property
     def paused_states(self) -> Path:
         """The states at which a test pauses executions."""
         return self.faults / "paused"

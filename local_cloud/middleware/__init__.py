@@ -1,4 +1,4 @@
-"""WSGI layers around moto. They read each API call, inject the faults of a test, and check the policies of the role.
+"""WSGI layers around moto. They read each API call, inject the faults of a test, and check the policies.
 
-May import `core`.
+May import `core` and `iam`.
 """

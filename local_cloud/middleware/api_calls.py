@@ -32,6 +32,7 @@ class ApiCall:
         action: The action's name in policies, without the service: `GetObject`, `PutItem`.
         subject: The bucket and key, or the function, if the request line names one.
         parameters: All parameters of JSON and query requests; the query parameters of S3's requests.
+        headers: The headers of S3's requests that begin with `x-amz-`.
     """
 
     access_key: str
@@ -40,6 +41,7 @@ class ApiCall:
     action: str
     subject: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
@@ -65,11 +67,17 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
             action=_s3_action(environment["REQUEST_METHOD"], query, is_object="/" in subject),
             subject=subject,
             parameters=query,
+            headers=_amazon_headers(environment),
         )
     if invoked := _FUNCTION.search(path):
         return make(action="InvokeFunction", subject=invoked["name"])
     form = _values(body.decode(errors="replace"))
     return make(action=form.get("Action", environment["REQUEST_METHOD"]), subject=path, parameters=form)
+
+
+def _amazon_headers(environment: Mapping[str, Any]) -> dict[str, str]:
+    names = {name: name.removeprefix("HTTP_").lower().replace("_", "-") for name in environment}
+    return {name: environment[given] for given, name in names.items() if name.startswith("x-amz-")}
 
 
 def _s3_subject(host: str, path: str) -> str:

@@ -1,14 +1,19 @@
 """Lists the permissions that a call needs: its own action, and those for encryption keys, tags and passed roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
-from moto.dynamodb.models import dynamodb_backends
-from moto.s3.models import s3_backends
-from moto.sns.models import sns_backends
+from moto.athena.models import athena_backends
 
+from local_cloud.iam import keys
+from local_cloud.iam.statements import Permission
 from local_cloud.middleware.api_calls import ApiCall
-from local_cloud.middleware.policy_evaluation import Permission
+
+_SSE = "x-amz-server-side-encryption"
+# SQS asks one permission for a call and for its batch.
+_BATCH = "Batch"
+_KEY_ACTIONS_OF_QUEUES = {"SendMessage": ("Decrypt", "GenerateDataKey"), "ReceiveMessage": ("Decrypt",)}
 
 
 def needed_for(call: ApiCall, account: str) -> list[Permission]:
@@ -26,36 +31,28 @@ def _s3_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     if call.action == "GetBucketLocation":
         yield Permission("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
         return
-    yield Permission(f"s3:{call.action}", f"arn:aws:s3:::{bucket}/{key}")
-    encrypting = _bucket_key(bucket, place.partition(":")[2])
-    if encrypting and call.action == "GetObject":
-        yield Permission("kms:Decrypt", encrypting)
-    if encrypting and call.action == "PutObject":
-        yield Permission("kms:GenerateDataKey", encrypting)
-
-
-def _bucket_key(bucket: str, account: str) -> str | None:
-    """Return the ARN of the key that a bucket encrypts with by default."""
-    known = s3_backends[account]["aws"].buckets.get(bucket)
-    rules = (known.encryption or {}).get("Rule", []) if known else []
-    for rule in rules if isinstance(rules, list) else [rules]:
-        key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
-        if key:
-            return str(key)
-    return None
+    sent = {name: value for name, value in call.headers.items() if name.startswith(_SSE)}
+    context = {f"s3:{name}": value for name, value in sent.items()}
+    yield Permission(f"s3:{call.action}", f"arn:aws:s3:::{bucket}/{key}", context)
+    if call.action == "GetObject":
+        yield from keys.on_stored_object(call.subject, place=place)
+    if call.action == "PutObject" and sent.get(_SSE, "aws:kms") == "aws:kms":
+        parts = {"uploads", "uploadId"} & call.parameters.keys()
+        # The parts of an upload are encrypted singly. S3 decrypts them to join them.
+        actions = ("Decrypt", "GenerateDataKey") if parts else ("GenerateDataKey",)
+        yield from keys.on_object(call.subject, actions, place=place, key=sent.get(f"{_SSE}-aws-kms-key-id", ""))
+    if source := call.headers.get("x-amz-copy-source"):
+        copied = unquote(source).lstrip("/").partition("?")[0]
+        yield Permission("s3:GetObject", f"arn:aws:s3:::{copied}")
+        yield from keys.on_stored_object(copied, place=place)
 
 
 def _dynamodb_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
-    region, _, account = place.partition(":")
     name = call.parameters["TableName"]
     index = call.parameters.get("IndexName")
     table = f"arn:aws:dynamodb:{place}:table/{name}"
     yield Permission(f"dynamodb:{call.action}", f"{table}/index/{index}" if index else table)
-    known = dynamodb_backends[account][region].tables.get(name)
-    key = (known.sse_specification or {}).get("KMSMasterKeyId") if known else None
-    if key:
-        for action in ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey"):
-            yield Permission(f"kms:{action}", str(key))
+    yield from keys.on_table(name, place=place)
 
 
 def _glue_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
@@ -63,6 +60,14 @@ def _glue_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     table = call.parameters.get("TableName") or call.parameters.get("Name") or call.parameters["TableInput"]["Name"]
     for resource in ("catalog", f"database/{database}", f"table/{database}/{table}"):
         yield Permission(f"glue:{call.action}", f"arn:aws:glue:{place}:{resource}")
+
+
+def _athena_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    region, _, account = place.partition(":")
+    execution = athena_backends[account][region].executions.get(call.parameters.get("QueryExecutionId", ""))
+    own = execution.workgroup if execution else None
+    workgroup = own.name if own else call.parameters.get("WorkGroup", "primary")
+    yield Permission(f"athena:{call.action}", f"arn:aws:athena:{place}:workgroup/{workgroup}")
 
 
 def _states_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
@@ -76,13 +81,18 @@ def _lambda_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
 
 
 def _sns_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
-    region, _, account = place.partition(":")
-    topic = call.parameters["TopicArn"]
+    topic = call.parameters.get("TopicArn") or f"arn:aws:sns:{place}:{call.parameters.get('Name', '*')}"
     yield Permission(f"sns:{call.action}", topic)
-    known = sns_backends[account][region].topics.get(topic)
-    if known is not None and known.kms_master_key_id:
-        yield Permission("kms:Decrypt", known.kms_master_key_id)
-        yield Permission("kms:GenerateDataKey", known.kms_master_key_id)
+    if call.action == "Publish":
+        yield from keys.on_topic(topic, place=place)
+
+
+def _sqs_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    action = call.action.removesuffix(_BATCH)
+    name = call.parameters.get("QueueName") or call.parameters.get("QueueUrl", "").rpartition("/")[2]
+    queue = f"arn:aws:sqs:{place}:{name or '*'}"
+    yield Permission(f"sqs:{action}", queue)
+    yield from keys.on_queue(queue, _KEY_ACTIONS_OF_QUEUES.get(action, ()), place=place)
 
 
 def _sagemaker_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
@@ -95,11 +105,18 @@ def _sagemaker_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
         if parameters.get("Tags"):
             yield Permission("sagemaker:AddTags", resource)
             yield Permission("sagemaker:ListTags", resource)
-        # Only state machines create jobs as a role. With `.sync`, Step Functions manages a rule for the jobs' events.
-        rule = f"StepFunctionsGetEventsForSageMaker{'Training' if job else 'Processing'}JobsRule"
-        for action in ("DescribeRule", "PutRule", "PutTargets"):
-            yield Permission(f"events:{action}", f"arn:aws:events:{place}:rule/{rule}")
         yield Permission("iam:PassRole", parameters["RoleArn"], {"iam:PassedToService": "sagemaker.amazonaws.com"})
+        yield from _volume_permissions(parameters, place)
+
+
+def _volume_permissions(parameters: Mapping[str, Any], place: str) -> Iterator[Permission]:
+    """Yield the permission to let the instances use the key of their volumes: the job's role or the caller needs it."""
+    resources = parameters.get("ResourceConfig") or parameters.get("ProcessingResources", {}).get("ClusterConfig", {})
+    for needed in keys.through_service(
+        resources.get("VolumeKmsKeyId"), ["CreateGrant"], service="sagemaker", place=place, context={}
+    ):
+        context = {**needed.context, "kms:GrantIsForAWSResource": "true"}
+        yield Permission(needed.action, needed.resource, context, role=parameters["RoleArn"])
 
 
 def _logs_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
@@ -112,8 +129,12 @@ def _ecr_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     yield Permission(f"ecr:{call.action}", f"arn:aws:ecr:{place}:repository/{call.parameters['repositoryName']}")
 
 
-def _kms_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
-    yield Permission(f"kms:{call.action}", call.parameters["KeyId"])
+def _kms_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    key = call.parameters.get("KeyId")
+    context = {
+        f"kms:EncryptionContext:{name}": value for name, value in call.parameters.get("EncryptionContext", {}).items()
+    }
+    yield Permission(f"kms:{call.action}", keys.key_arn(key, place) if key else "*", context)
 
 
 def _service_quotas_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
@@ -121,12 +142,14 @@ def _service_quotas_permissions(call: ApiCall, _place: str) -> Iterator[Permissi
 
 
 _PERMISSIONS_BY_SERVICE = {
+    "athena": _athena_permissions,
     "s3": _s3_permissions,
     "dynamodb": _dynamodb_permissions,
     "glue": _glue_permissions,
     "states": _states_permissions,
     "lambda": _lambda_permissions,
     "sns": _sns_permissions,
+    "sqs": _sqs_permissions,
     "sagemaker": _sagemaker_permissions,
     "logs": _logs_permissions,
     "ecr": _ecr_permissions,

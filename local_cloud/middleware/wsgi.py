@@ -2,6 +2,7 @@
 
 import io
 import json
+import uuid
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 
@@ -27,6 +28,11 @@ def refuse(
     else:
         body = json.dumps({"__type": code, "message": message, "Message": message})
         content_type = "application/x-amz-json-1.0"
-    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", code)]
+    headers = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-ErrorType", code),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+    ]
     start_response(f"{status} {code}", headers)
     return [body.encode()]

@@ -182,7 +182,7 @@ class InstanceGroup:
 
 
 def _launch(specification: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(  # nosec B603 # the launcher of this package
         [sys.executable, "-S", "-m", "local_cloud.sagemaker.launcher", str(specification)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

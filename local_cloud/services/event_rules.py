@@ -1,21 +1,27 @@
-"""EventBridge rules about executions: when an execution ends, matching rules call their functions and topics."""
+"""EventBridge rules about executions: when an execution ends, matching rules call their targets.
+
+EventBridge calls them as a service, so their policies must let it in. An undelivered event goes to the dead-letter
+queue of its target.
+"""
 
 import json
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from moto.events.models import events_backends
+from botocore.exceptions import ClientError
+from moto.events.models import Rule, events_backends
 from moto.events.utils import EventMessageType, EventTemplateParser
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 
 from local_cloud.core.patching import patch_attribute
-from local_cloud.core.server_settings import ServerSettings
+from local_cloud.core.server_settings import Connection, ServerSettings
+from local_cloud.iam.callers import Caller, service_access_key
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,22 +75,70 @@ def _deliver(event: EventMessageType, settings: ServerSettings) -> None:
             continue
         for target in rule.targets:
             try:
-                _deliver_to_target(target, event, settings)
-            except Exception:
+                _deliver_to_target(rule, target, event, settings)
+            except Exception as error:
                 _LOG.exception("rule %s: cannot deliver the event to %s", rule.name, target["Arn"])
+                _store_undelivered(rule, target, event, settings, error)
 
 
-def _deliver_to_target(target: dict[str, Any], event: EventMessageType, settings: ServerSettings) -> None:
-    content: Any = {name: value for name, value in event.items() if name != "ingestion-time"}
+def _deliver_to_target(rule: Rule, target: dict[str, Any], event: EventMessageType, settings: ServerSettings) -> None:
+    content = _content(event)
     if transformer := target.get("InputTransformer"):
         content = EventTemplateParser.parse(transformer["InputTemplate"], transformer.get("InputPathsMap", {}), event)
     service = target["Arn"].split(":")[2]
-    connection = settings.connection(event["region"])
     if service == "lambda":
-        functions, payload = boto3.client("lambda", **connection), json.dumps(content).encode()
+        functions, payload = boto3.client("lambda", **_as_rule(rule, settings)), json.dumps(content).encode()
         functions.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=payload)
     elif service == "sns":
         message = content if isinstance(content, str) else json.dumps(content)
-        boto3.client("sns", **connection).publish(TopicArn=target["Arn"], Message=message)
+        # By the guides of EventBridge and SNS, no condition about the source holds for a topic and its key.
+        topics = boto3.client("sns", **_as_rule(rule, settings, tells_its_arn=False))
+        topics.publish(TopicArn=target["Arn"], Message=message)
+    elif service == "sqs":
+        message = content if isinstance(content, str) else json.dumps(content)
+        _send(target["Arn"], message, rule, settings)
     else:
         _LOG.warning("the local cloud does not deliver events to %s targets", service)
+
+
+def _store_undelivered(
+    rule: Rule, target: dict[str, Any], event: EventMessageType, settings: ServerSettings, error: Exception
+) -> None:
+    """Send an event to the dead-letter queue of its target, if there is one."""
+    queue = target.get("DeadLetterConfig", {}).get("Arn")
+    if queue is None:
+        return
+    refused = isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    reasons = {
+        "RULE_ARN": rule.arn,
+        "TARGET_ARN": target["Arn"],
+        "ERROR_CODE": "NO_PERMISSIONS" if refused else "SDK_CLIENT_ERROR",
+        "ERROR_MESSAGE": str(error),
+    }
+    try:
+        _send(queue, json.dumps(_content(event)), rule, settings, reasons)
+    except ClientError:
+        _LOG.exception("rule %s: cannot store the event in %s", rule.name, queue)
+
+
+def _content(event: EventMessageType) -> Any:  # noqa: ANN401 - JSON
+    return {name: value for name, value in event.items() if name != "ingestion-time"}
+
+
+def _send(
+    queue: str, message: str, rule: Rule, settings: ServerSettings, attributes: Mapping[str, str] | None = None
+) -> None:
+    queues = boto3.client("sqs", **_as_rule(rule, settings))
+    queues.send_message(
+        QueueUrl=f"{settings.endpoint_url}/{settings.account}/{queue.rpartition(':')[2]}",
+        MessageBody=message,
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in (attributes or {}).items()
+        },
+    )
+
+
+def _as_rule(rule: Rule, settings: ServerSettings, *, tells_its_arn: bool = True) -> Connection:
+    """Return the connection of EventBridge, as which a rule calls its targets."""
+    caller = Caller(name="events.amazonaws.com", source=rule.arn if tells_its_arn else "")
+    return {**settings.connection(rule.region_name), "aws_access_key_id": service_access_key(caller)}

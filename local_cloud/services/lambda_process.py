@@ -20,11 +20,11 @@ from typing import Any
 
 def main() -> None:
     """Invoke handlers, and write their results or errors."""
-    requests: queue.Queue[dict[str, Any]] = queue.Queue()
-    threading.Thread(target=_receive, args=(requests,), daemon=True).start()
+    invocations: queue.Queue[dict[str, Any]] = queue.Queue()
+    threading.Thread(target=_receive, args=(invocations,), daemon=True).start()
     with os.fdopen(int(sys.argv[1]), "w") as results:
         while True:
-            request = requests.get()
+            request = invocations.get()
             log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(log, 1)
             os.dup2(log, 2)
@@ -75,9 +75,9 @@ def _invoke(request: dict[str, Any]) -> Any:  # noqa: ANN401 - a handler returns
     return returned
 
 
-def _receive(requests: "queue.Queue[dict[str, Any]]") -> None:
+def _receive(invocations: "queue.Queue[dict[str, Any]]") -> None:
     for line in sys.stdin.buffer:
-        requests.put(json.loads(line))
+        invocations.put(json.loads(line))
     os._exit(1)  # a handler's threads must not keep the process alive
 
 

@@ -21,6 +21,8 @@ from local_cloud.core.log_streams import LogStream
 from local_cloud.core.patching import patch_attribute
 from local_cloud.core.processes import ProcessRegistry
 from local_cloud.core.server_settings import ServerSettings
+from local_cloud.services import lambda_concurrency
+from local_cloud.services.lambda_concurrency import Concurrency
 from local_cloud.services.warm_processes import WarmProcesses
 
 _LOG = logging.getLogger(__name__)
@@ -40,13 +42,27 @@ class Invocation:
 class LambdaRunner:
     """Runs functions. One instance serves all of them."""
 
-    def __init__(self, settings: ServerSettings, processes: ProcessRegistry) -> None:
+    def __init__(self, settings: ServerSettings, processes: ProcessRegistry, concurrency: Concurrency) -> None:
         self._settings = settings
         self._processes = WarmProcesses(processes, settings.layout.lambdas / "logs")
         self._lock = threading.Lock()
+        self._concurrency = concurrency
 
-    def invoke(self, function: LambdaFunction, event: object) -> Invocation:
-        """Run one invocation until it ends or times out."""
+    def invoke(self, function: LambdaFunction, event: object, *, wait: bool = False) -> Invocation:
+        """Run one invocation until it ends or times out.
+
+        Args:
+            function: The function.
+            event: Its event.
+            wait: Whether to wait if too many invocations run.
+
+        Raises:
+            TooManyRequestsError: Too many invocations run, and `wait` is False.
+        """
+        with self._concurrency.counted(function, wait=wait):
+            return self._invoke(function, event)
+
+    def _invoke(self, function: LambdaFunction, event: object) -> Invocation:
         request_id = str(uuid.uuid4())
         runtime = str(function.run_time)
         if not runtime.startswith("python"):
@@ -62,7 +78,7 @@ class LambdaRunner:
     def invoke_until_done(self, function: LambdaFunction, event: object) -> None:
         """Run the invocation of an event, and retry it twice if it fails. Lambda itself waits longer in between."""
         for _ in range(1 + _EVENT_RETRIES):
-            if not self.invoke(function, event).failed:
+            if not self.invoke(function, event, wait=True).failed:
                 return
 
     def _run(
@@ -137,7 +153,8 @@ class LambdaRunner:
 
 def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
     """Replace the invocation in moto's Lambda by the runner."""
-    runner = LambdaRunner(settings, processes)
+    concurrency = Concurrency(settings.layout.quotas)
+    runner = LambdaRunner(settings, processes, concurrency)
 
     def invoke(
         self: LambdaFunction, body: str, request_headers: Mapping[str, str], response_headers: dict[str, str]
@@ -159,6 +176,7 @@ def install(settings: ServerSettings, processes: ProcessRegistry) -> None:
     patch_attribute(LambdaFunction, "invoke", lambda _: invoke)
     patch_attribute(LambdaFunction, "create_from_cloudformation_json", _keeping_the_log_group)
     patch_attribute(LambdaFunction, "get_configuration", _showing_the_log_group)
+    lambda_concurrency.install(concurrency)
 
 
 def _log_group(function: LambdaFunction) -> str:

@@ -1,9 +1,13 @@
-"""S3: checks and keeps checksums, makes conditional writes atomic, and omits emptied folders from listings."""
+"""S3: checks and keeps checksums, makes conditional writes atomic, and omits emptied folders from listings.
+
+The policies of buckets are checked before.
+"""
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
@@ -25,6 +29,8 @@ def install() -> None:
     patch_attribute(S3Response, "_get_checksum", _checking_checksums)
     patch_attribute(S3Response, "put_object", _one_at_a_time)
     patch_attribute(S3Backend, "list_objects", _without_empty_folders)
+    # Moto applies a Deny without its Condition. The policy is checked before the request comes here.
+    patch_attribute(FakeBucket, "get_permission", lambda _: lambda *_request: PermissionResult.PERMITTED)
 
 
 def _checking_checksums(original: Callable[..., Any]) -> Callable[..., Any]:

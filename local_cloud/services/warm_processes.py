@@ -39,7 +39,7 @@ class WarmProcess:
 
     def __init__(self, *, code: Path, environment: dict[str, str], logs: Path) -> None:
         reading, writing = os.pipe()
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(  # nosec B603 # the runner of this package
             # Unbuffered, so that the log has all output even if the process ends abruptly.
             [sys.executable, "-u", "-P", str(_PROGRAM), str(writing)],
             cwd=code,

@@ -1,4 +1,4 @@
 """Step Functions: the features that moto's interpreter of state machines lacks, and the tasks for jobs and executions.
 
-May import `core`.
+May import `core` and `iam`.
 """

@@ -28,8 +28,9 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfun
 from local_cloud.core.breakpoints import Breakpoints
 from local_cloud.core.patching import patch_attribute
 from local_cloud.core.role_access_keys import access_key_of
-from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive
+from local_cloud.step_functions import concurrent_executions, distributed_map, error_names, redrive, role_permissions
 from local_cloud.step_functions.execution_task import ExecutionTask
+from local_cloud.step_functions.role_permissions import RolePermissions
 from local_cloud.step_functions.sagemaker_task import SageMakerTask
 from local_cloud.step_functions.supported_members import unsupported_members
 
@@ -44,12 +45,13 @@ class InvalidDefinitionError(AWSError):
     STATUS = 400
 
 
-def install(*, time_scale: float, paused: Breakpoints) -> None:
+def install(*, time_scale: float, paused: Breakpoints, permissions: RolePermissions) -> None:
     """Apply the extensions.
 
     Args:
         time_scale: Factor for Wait states and Retry intervals.
         paused: The states at which executions pause.
+        permissions: Checks the roles of state machines.
     """
     # CloudFormation must create state machines in the backend that executes them.
     patch_attribute(moto_models, "stepfunctions_backends", lambda _: stepfunctions_parser_backends)
@@ -69,7 +71,8 @@ def install(*, time_scale: float, paused: Breakpoints) -> None:
     patch_attribute(CommonStateField, "_eval_state_input", lambda original: _delayed_while_paused(original, paused))
     error_names.install()
     concurrent_executions.install()
-    distributed_map.install()
+    distributed_map.install(permissions)
+    role_permissions.install(permissions)
     redrive.install()
 
 

@@ -95,6 +95,7 @@ def _continue(worker: Any, previous: Any, *, redrive_count: int) -> None:  # noq
     env.event_history_context.source_event_id = history[-1]["id"]
     env.event_history_context.last_published_event_id = history[-1]["id"]
     env.states.context_object.context_object_data["Execution"]["RedriveCount"] = redrive_count
+    env.aws_execution_details.redriven_state = entered["name"]  # the environments of all branches share the details
     env.states.reset(input_value=json.loads(entered["input"]))
     env.event_manager.add_event(
         context=env.event_history_context,

@@ -17,6 +17,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_cloud.step_functions.definitions import all_states
+
 _TASK_RESOURCE = "sagemaker:create"
 # Members with None are not checked further: their members are maps, or all have a source.
 SUPPORTED: Mapping[str, Mapping[str, frozenset[str] | None]] = {
@@ -62,21 +64,13 @@ def unsupported_members(definition: str) -> list[str]:
     Args:
         definition: The state machine's definition, as JSON.
     """
-    return list(_errors(json.loads(definition), "/States"))
+    return [error for path, state in all_states(json.loads(definition)) for error in _errors(state, path)]
 
 
-def _errors(machine: Mapping[str, Any], path: str) -> Iterator[str]:
-    for name, state in machine.get("States", {}).items():
-        here = f"{path}/{name}"
-        for kind, supported in SUPPORTED.items():
-            if f"{_TASK_RESOURCE}{kind}Job" in str(state.get("Resource", "")):
-                yield from _unknown(state.get("Parameters", {}), supported, f"{here}/Parameters")
-        branches = [
-            *state.get("Branches", ()),
-            *(state[each] for each in ("Iterator", "ItemProcessor") if each in state),
-        ]
-        for number, branch in enumerate(branches):
-            yield from _errors(branch, f"{here}/{number}/States")
+def _errors(state: Mapping[str, Any], path: str) -> Iterator[str]:
+    for kind, supported in SUPPORTED.items():
+        if f"{_TASK_RESOURCE}{kind}Job" in str(state.get("Resource", "")):
+            yield from _unknown(state.get("Parameters", {}), supported, f"{path}/Parameters")
 
 
 def _unknown(parameters: Mapping[str, Any], supported: Mapping[str, frozenset[str] | None], path: str) -> Iterator[str]:

@@ -6,12 +6,22 @@ from typing import Any
 from local_cloud.tests.assembly_writer import asset_bucket, image_uri
 
 STACK = "example"
+_ACCOUNT = {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}}
+_KEY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": _ACCOUNT, "Action": "kms:*", "Resource": "*"}],
+}
+_SCHEDULER = {"Service": "scheduler.amazonaws.com"}
+_TRUST_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": _SCHEDULER, "Action": "sts:AssumeRole"}],
+}
 
 
 def base_template() -> dict[str, Any]:
     """Return a template with one resource of most types in use, and with types that are only recorded."""
     resources = {
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}}},
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": _KEY_POLICY}},
         "KeyAlias": {
             "Type": "AWS::KMS::Alias",
             "Properties": {"AliasName": "alias/example", "TargetKeyId": {"Fn::GetAtt": ["Key", "Arn"]}},
@@ -51,7 +61,7 @@ def base_template() -> dict[str, Any]:
         },
         "Role": {
             "Type": "AWS::IAM::Role",
-            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+            "Properties": {"AssumeRolePolicyDocument": _TRUST_POLICY},
         },
         "Function": {
             "Type": "AWS::Lambda::Function",

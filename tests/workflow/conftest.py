@@ -2,6 +2,7 @@ import fcntl
 import json
 import os
 import shutil
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,6 +117,18 @@ class Deployment:
             return dict(json.load(s3.get_object(Bucket=self.outputs["ForecastBucket"], Key=key)["Body"]))
         except s3.exceptions.NoSuchKey:
             return None
+
+    def queue_of_messages(self) -> str:
+        """Return the URL of a new queue that gets every further message of the topic."""
+        sqs, topic = self.cloud.client("sqs"), self.outputs["OutcomesTopicArn"]
+        queue = sqs.create_queue(QueueName=f"messages-{uuid.uuid4().hex}")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sender = {"Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+        statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn, **sender}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+        self.cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        return queue
 
     def forecast_keys(self) -> list[str]:
         found = self.cloud.client("s3").list_objects_v2(Bucket=self.outputs["ForecastBucket"], Prefix="forecasts/")

@@ -118,6 +118,27 @@ def test_waits_for_the_quota_of_the_last_instance_choice(application: Deployment
     assert ended.requests_on_spot == [True, False, False, False, False]
 
 
+def test_waits_until_functions_may_run(application: Deployment, demand: pl.DataFrame) -> None:
+    """Other executions use up the account's concurrent executions of functions."""
+    application.upload_rows(demand)
+    application.cloud.set_quota("Concurrent executions", 0)
+    try:
+        execution = application.start({"config": FEW_TREES})
+        wait_until(lambda: len(refused_calls(application, execution)) >= 3)
+    finally:
+        application.cloud.set_quota("Concurrent executions", 1000)
+    ended = application.ended(execution)
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert set(refused_calls(application, execution)) == {"Lambda.TooManyRequestsException"}
+
+
+def refused_calls(application: Deployment, execution: str) -> list[str]:
+    """Return the errors of the function calls that failed so far."""
+    history = application.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+    details = [event.get("lambdaFunctionFailedEventDetails", {}) for event in history["events"]]
+    return [failure["error"] for failure in details if "error" in failure]
+
+
 def test_fails_after_repeated_platform_faults(application: Deployment, demand: pl.DataFrame) -> None:
     application.upload_rows(demand)
     for _ in range(3):

@@ -148,10 +148,7 @@ def test_destroy_stops_the_execution_of_all_partitions_before_its_children(
     """Otherwise the parent reports the stopped children as failures and starts the next ones."""
     with deploy(tmp_path_factory.mktemp("partitions"), assemblies["sequential partitions"]) as application:
         cloud = application.cloud
-        sqs, sns = cloud.client("sqs"), cloud.client("sns")
-        queue = sqs.create_queue(QueueName="messages")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+        sqs, queue = cloud.client("sqs"), application.queue_of_messages()
         buffer = io.BytesIO()
         demand.write_parquet(buffer)
         for partition in ("AT", "DE", "FR"):

@@ -22,15 +22,12 @@ from tests.workflow.test_success import upload_to
 # Actions that AWS services perform with a role and the local cloud does not, each with the service and its purpose.
 ELSEWHERE = {
     "xray:PutTraceSegments": "Lambda and Step Functions send traces",
-    "logs:CreateLogDelivery": "Step Functions delivers its log",
     "ecr:BatchGetImage": "SageMaker pulls the image",
     "ecr:GetAuthorizationToken": "SageMaker signs in to ECR",
     "cloudwatch:PutMetricData": "SageMaker reports the instance's metrics",
-    "kms:CreateGrant": "SageMaker encrypts the instance's volume",
     "logs:CreateLogGroup": "SageMaker creates the log group of all training jobs, once per account",
     "sqs:SendMessage": "Lambda stores the events of failed functions",
     "UseQueueKey": "Lambda and the Scheduler encrypt stored events",
-    "events:PutRule": "Step Functions receives the end of a job",
 }
 # Service that assumes roles to start runs, store missed starts and check the deadline.
 SCHEDULER = "scheduler.amazonaws.com"

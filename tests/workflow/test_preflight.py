@@ -111,4 +111,10 @@ def test_the_command_without_a_deployment_and_with_credentials_of_another_accoun
         "✗ bootstrap: the CDK's bootstrap is missing in this account and region; run: onejob bootstrap" in found.stdout
     )
     assert "✓ quota: 20 ml.m5.large for spot training job usage, 20 ml.m5.large for training" in found.stdout
+    # The local cloud has no price list and no simulation of policies.
+    lines = [line.split(":")[0] for line in found.stdout.splitlines()]
+    assert lines == [
+        *("✓ credentials", "✗ bootstrap", "? permissions", "✓ concurrency", "✓ Docker", "✓ quota"),
+        *("? instance types", "✓ log policies", "✓ Lake Formation", "✓ Glue catalog", "? deployment", "onejob-dev"),
+    ]
     assert "onejob-dev is not deployed yet" in found.stdout

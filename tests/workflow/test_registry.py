@@ -131,10 +131,7 @@ def test_athena_finds_the_published_run(application: Deployment, demand: pl.Data
 
 
 def test_a_stopped_execution_sends_a_message(application: Deployment, demand: pl.DataFrame) -> None:
-    sqs, sns = application.cloud.client("sqs"), application.cloud.client("sns")
-    queue = sqs.create_queue(QueueName="stopped")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+    sqs, queue = application.cloud.client("sqs"), application.queue_of_messages()
     application.upload_rows(demand)
     execution = application.start({"config": MANY_TREES})
     running_job(application)

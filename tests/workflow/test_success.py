@@ -43,10 +43,7 @@ def test_an_execution_with_no_input_publishes_a_forecast_of_every_series(
 
 
 def test_each_outcome_sends_a_message(application: Deployment, demand: pl.DataFrame) -> None:
-    sqs, sns = application.cloud.client("sqs"), application.cloud.client("sns")
-    queue = sqs.create_queue(QueueName="outcomes")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    sns.subscribe(TopicArn=application.outputs["OutcomesTopicArn"], Protocol="sqs", Endpoint=arn)
+    sqs, queue = application.cloud.client("sqs"), application.queue_of_messages()
     application.upload_rows(demand)
     application.run({"config": FEW_TREES})
     application.run({"config": {"horizon": 0}})

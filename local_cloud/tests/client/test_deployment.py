@@ -20,7 +20,7 @@ def test_every_resource_type_has_a_name_and_an_arn(cloud: LocalCloud, outputs: d
     assert description["KeyMetadata"]["Arn"] == outputs["KeyArn"]
 
 
-def test_a_bucket_policy_has_no_effect(cloud: LocalCloud, outputs: dict[str, str]) -> None:
+def test_a_deny_whose_condition_is_false_has_no_effect(cloud: LocalCloud, outputs: dict[str, str]) -> None:
     put = cloud.client("s3").put_object(Bucket=outputs["BucketName"], Key="free", Body=b"")
     assert put["ServerSideEncryption"] == "aws:kms"
 
@@ -96,4 +96,4 @@ def test_the_log_names_recorded_types_once(cloud: LocalCloud, outputs: dict[str,
     assert STACK
     assert outputs
     log = cloud.log_file.read_text()
-    assert log.count("AWS::S3::BucketPolicy is recorded only") == 1
+    assert log.count("AWS::CloudWatch::CompositeAlarm is recorded only") == 1

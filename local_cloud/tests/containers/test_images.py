@@ -128,6 +128,37 @@ def test_the_docker_commands_of_the_cdk_work(context: Path, tmp_path: Path, clou
 
 
 @pytest.mark.parametrize(
+    ("output", "media_type"),
+    [
+        (["--output", "type=docker"], "application/vnd.docker.distribution.manifest.v2+json"),
+        (["--output", "type=image"], "application/vnd.oci.image.manifest.v1+json"),
+        ([], "application/vnd.oci.image.manifest.v1+json"),
+    ],
+)
+def test_a_manifest_has_dockers_format_only_if_the_build_asks_for_it(
+    context: Path, tmp_path: Path, cloud: LocalCloud, output: list[str], media_type: str
+) -> None:
+    (context / "Dockerfile").write_text("FROM a\nCOPY main.py /app/\n")
+    ecr, repository = cloud.client("ecr"), f"format-{len(output)}-{'docker' in media_type}".lower()
+    uri = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{repository}:hash"
+    ecr.create_repository(repositoryName=repository)
+    assert _docker(tmp_path / "images", "build", "--tag", uri, *output, ".", cwd=context).returncode == 0
+    assert _docker(tmp_path / "images", "push", uri, cwd=context, cloud=cloud).returncode == 0
+    (image,) = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageTag": "hash"}])["images"]
+    assert json.loads(image["imageManifest"])["mediaType"] == media_type
+
+
+def test_an_image_can_be_removed_and_built_again(context: Path, tmp_path: Path) -> None:
+    (context / "Dockerfile").write_text("FROM a\nCOPY main.py /app/\n")
+    images = tmp_path / "images"
+    for _ in range(2):
+        assert _docker(images, "build", "--tag", "x", ".", cwd=context).returncode == 0
+        assert _docker(images, "inspect", "x", cwd=context).returncode == 0
+        assert _docker(images, "image", "rm", "--force", "x", cwd=context).returncode == 0
+        assert _docker(images, "inspect", "x", cwd=context).returncode == 1
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "x"], "does not support `docker run x`"),
