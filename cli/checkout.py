@@ -18,7 +18,7 @@ def revision(folder: Path = CHECKOUT) -> str | None:
     """
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude", "*"]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # nosec B603 # git
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

@@ -81,7 +81,7 @@ def _perform(trial: Trial, step: Step, started: float) -> Outcome:
         seen = str(error)
     except (ClientError, BotoCoreError) as error:
         seen = f"AWS: {error}"
-    except Exception as error:  # the environment must be removed whatever happens
+    except Exception as error:  # the environment must be removed after any error
         with trial.log.open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
         seen = f"{type(error).__name__}: {error}; the traceback is in {trial.log}"

@@ -65,7 +65,7 @@ def _run_job(entry: str, options: TrainOptions) -> NoReturn:
     # Use this checkout's job, even if the current folder also has a `job_code`.
     path = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH")]))
     command = [sys.executable, "-P", "-m", "job_code", entry, *_arguments(options)]
-    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # noqa: S606 (our own program)
+    os.execve(sys.executable, command, {**os.environ, "PYTHONPATH": path})  # nosec B606 # our program
 
 
 def _arguments(options: TrainOptions) -> Iterator[str]:

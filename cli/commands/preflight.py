@@ -26,9 +26,9 @@ def preflight(options: PreflightOptions) -> int:
 
     Prints one line for each check: ✓ passed, ✗ failed, ! warning, ? not checked. Exits with 1 if a check failed.
     """
-    from cli.aws.preflight_checks import run_preflight
     from cli.aws.session import session_of
     from cli.environment import read_settings
+    from cli.preflight.preflight_checks import run_preflight
 
     settings = read_settings(options.environment)
     with progress(f"checking {settings.name}"):

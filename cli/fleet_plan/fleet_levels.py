@@ -54,7 +54,7 @@ def fleet_levels(
 
 def _level(scenario: Scenario, instances: int, *, noise: NoiseModel, runs: int, seed: int) -> FleetLevel:
     simulated = [
-        run_fleet(scenario, instances=instances, noise=noise, random=np.random.default_rng([seed, instances, run]))
+        run_fleet(scenario, instances=instances, noise=noise, rng=np.random.default_rng([seed, instances, run]))
         for run in range(runs)
     ]
     price = np.nan if scenario.instance.hourly_price is None else scenario.instance.hourly_price
@@ -85,7 +85,7 @@ def minutes_lost(scenario: Scenario, level: FleetLevel, *, noise: NoiseModel, ru
     working_hours = level.median / 60 * (1 - level.waiting_share)
     often = replace(noise, losses_per_instance_hour=1 / working_hours / level.count)
     simulated = [
-        run_fleet(scenario, instances=level.count, noise=often, random=np.random.default_rng([seed, level.count, run]))
+        run_fleet(scenario, instances=level.count, noise=often, rng=np.random.default_rng([seed, level.count, run]))
         for run in range(runs)
     ]
     return float(np.median([run.seconds / 60 for run in simulated if run.jobs == 2])) - level.median

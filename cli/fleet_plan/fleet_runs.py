@@ -70,17 +70,17 @@ class FleetRun:
     forecast: npt.NDArray[np.int64]
 
 
-def run_fleet(scenario: Scenario, *, instances: int, noise: NoiseModel, random: np.random.Generator) -> FleetRun:
+def run_fleet(scenario: Scenario, *, instances: int, noise: NoiseModel, rng: np.random.Generator) -> FleetRun:
     """Simulate a fleet. After each lost instance, another job forecasts the missing chunks.
 
     Args:
         scenario: Work, instance and throughput of the fleet.
         instances: Instances of the first job. A later job has at most one per missing chunk, and at least one.
         noise: The random effects.
-        random: Random generator.
+        rng: Random generator.
     """
     work, assumptions = scenario.work, scenario.assumptions
-    sizes = random.lognormal(0, noise.chunk_spread, work.chunks)
+    sizes = rng.lognormal(0, noise.chunk_spread, work.chunks)
     sizes /= sizes.mean()
     left = np.arange(work.chunks)
     forecast = np.zeros(work.chunks, dtype=np.int64)
@@ -91,11 +91,11 @@ def run_fleet(scenario: Scenario, *, instances: int, noise: NoiseModel, random: 
         now += noise.restart_seconds if jobs else 0
         jobs += 1
         count = max(1, min(instances, left.size))
-        startup = float((noise.startup_seconds * random.lognormal(0, noise.startup_spread, count)).max())
-        shares = _distribute(work.chunks, count, random)
-        finished = _finish_times(scenario, shares, sizes, forecast == 0, noise=noise, random=random)
+        startup = float((noise.startup_seconds * rng.lognormal(0, noise.startup_spread, count)).max())
+        shares = _distribute(work.chunks, count, rng)
+        finished = _finish_times(scenario, shares, sizes, forecast == 0, noise=noise, rng=rng)
         end = float(np.nanmax(finished, initial=0)) + gathering
-        lost = _first_loss(count, noise, random)
+        lost = _first_loss(count, noise, rng)
         forecast += finished <= lost
         left = np.flatnonzero(forecast == 0)
         gathered = end <= lost
@@ -106,9 +106,9 @@ def run_fleet(scenario: Scenario, *, instances: int, noise: NoiseModel, random: 
     return FleetRun(seconds=now, startup_seconds=waited, billed_seconds=billed, jobs=jobs, forecast=forecast)
 
 
-def _distribute(chunks: int, instances: int, random: np.random.Generator) -> list[npt.NDArray[np.int64]]:
+def _distribute(chunks: int, instances: int, rng: np.random.Generator) -> list[npt.NDArray[np.int64]]:
     """Distribute chunks in random order by count, not by size. ShardedByS3Key promises no more."""
-    shuffled = random.permutation(chunks)
+    shuffled = rng.permutation(chunks)
     return [shuffled[place::instances] for place in range(instances)]
 
 
@@ -119,13 +119,13 @@ def _finish_times(
     left: npt.NDArray[np.bool_],
     *,
     noise: NoiseModel,
-    random: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Floats:
     """Return the seconds from the job's start to each chunk's forecast; NaN for chunks of an earlier job."""
     work, megabytes_per_second = scenario.work, scenario.assumptions.download_mb_per_second
     chunk_seconds = scenario.assumptions.of_object(work, scenario.rate)
-    loading = megabytes_per_second * random.lognormal(0, noise.download_spread, len(shares))
-    slow = np.where(random.random(len(shares)) < noise.straggler_share, noise.straggler_times, 1.0)
+    loading = megabytes_per_second * rng.lognormal(0, noise.download_spread, len(shares))
+    slow = np.where(rng.random(len(shares)) < noise.straggler_share, noise.straggler_times, 1.0)
     finished = np.full(work.chunks, np.nan)
     for share, speed, slowness in zip(shares, loading, slow, strict=True):
         loaded = float(sizes[share].sum()) * work.bytes / work.chunks / 1e6 / float(speed)
@@ -146,7 +146,7 @@ def _ends(times: Sequence[float], *, cores: int, start: float) -> list[float]:
     return ends
 
 
-def _first_loss(instances: int, noise: NoiseModel, random: np.random.Generator) -> float:
+def _first_loss(instances: int, noise: NoiseModel, rng: np.random.Generator) -> float:
     if not noise.losses_per_instance_hour:
         return np.inf
-    return float(random.exponential(SECONDS_AN_HOUR / noise.losses_per_instance_hour, instances).min())
+    return float(rng.exponential(SECONDS_AN_HOUR / noise.losses_per_instance_hour, instances).min())

@@ -50,7 +50,7 @@ def partition_levels(
     levels = []
     for count in counts:
         simulated = [
-            run_partitions(max_concurrency=count, noise=noise, random=np.random.default_rng([seed, count, run]))
+            run_partitions(max_concurrency=count, noise=noise, rng=np.random.default_rng([seed, count, run]))
             for run in range(runs)
         ]
         levels.append(

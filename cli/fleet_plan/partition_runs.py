@@ -89,7 +89,7 @@ class _Timeline:
     """The events of a run in chronological order."""
 
     noise: PartitionNoise
-    random: np.random.Generator
+    rng: np.random.Generator
     events: list[tuple[float, int, _Event, _Partition]] = field(default_factory=list)
     number: int = 0
     running: int = 0
@@ -102,7 +102,7 @@ class _Timeline:
 
     def __post_init__(self) -> None:
         most = round(self.noise.quota * self.noise.others_share)
-        self.others = self.random.integers(0, most + 1, OTHERS_CHANGES).tolist()
+        self.others = self.rng.integers(0, most + 1, OTHERS_CHANGES).tolist()
 
     def add(self, time: float, event: _Event, partition: _Partition) -> None:
         self.number += 1  # keeps simultaneous events in order
@@ -139,30 +139,30 @@ class _Timeline:
             return True
         longest = min(QUOTA_INTERVAL_SECONDS * QUOTA_BACKOFF**partition.refusals, QUOTA_LONGEST_SECONDS)
         partition.refusals += 1
-        self.add(now + longest * self.random.random(), _Event.REQUEST, partition)
+        self.add(now + longest * self.rng.random(), _Event.REQUEST, partition)
         return False
 
     def _start(self, now: float, partition: _Partition) -> None:
         noise = self.noise
-        startup = noise.startup_seconds * self.random.lognormal(0, noise.startup_spread)
-        work = noise.work_seconds * self.random.lognormal(0, noise.work_spread)
-        fault = self.random.random() < noise.fault_share
+        startup = noise.startup_seconds * self.rng.lognormal(0, noise.startup_spread)
+        work = noise.work_seconds * self.rng.lognormal(0, noise.work_spread)
+        fault = self.rng.random() < noise.fault_share
         if fault:
-            work *= self.random.random()
+            work *= self.rng.random()
         self.running += 1
         self.billed += max(startup - noise.startup_unbilled_seconds, 0) + work
         self.add(now + startup + work, _Event.FAULT if fault else _Event.END, partition)
 
 
-def run_partitions(*, max_concurrency: int, noise: PartitionNoise, random: np.random.Generator) -> PartitionsRun:
+def run_partitions(*, max_concurrency: int, noise: PartitionNoise, rng: np.random.Generator) -> PartitionsRun:
     """Simulate a run of all partitions.
 
     Args:
         max_concurrency: Number of concurrent partitions, including those that wait for the quota.
         noise: The random effects.
-        random: Random generator.
+        rng: Random generator.
     """
-    timeline = _Timeline(noise=noise, random=random)
+    timeline = _Timeline(noise=noise, rng=rng)
     waiting = deque(_Partition() for _ in range(noise.partitions))
     for _ in range(min(max_concurrency, noise.partitions)):
         timeline.add(0.0, _Event.REQUEST, waiting.popleft())

@@ -42,9 +42,9 @@ def write_demand(what: SyntheticDemand, folder: Path) -> int:
     Returns:
         The number of series with at least one row.
     """
-    random = np.random.default_rng(what.seed)
-    series = _series(what, random)
-    rows = _rows(what, series, random)
+    rng = np.random.default_rng(what.seed)
+    series = _series(what, rng)
+    rows = _rows(what, series, rng)
     for name in (DEMAND, STATIC):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for (year,), part in rows.group_by(pl.col("ds").dt.year(), maintain_order=True):
@@ -54,42 +54,42 @@ def write_demand(what: SyntheticDemand, folder: Path) -> int:
     return rows.select("article_id", "merchant_id").n_unique()
 
 
-def _series(what: SyntheticDemand, random: np.random.Generator) -> pl.DataFrame:
+def _series(what: SyntheticDemand, rng: np.random.Generator) -> pl.DataFrame:
     """Return one row per series, with the parameters of its demand."""
     articles = pl.DataFrame(
         {
             "article_id": [f"A{number:05d}" for number in range(what.articles)],
-            "category": [CATEGORIES[choice] for choice in random.integers(len(CATEGORIES), size=what.articles)],
-            "brand": [f"brand {choice}" for choice in random.integers(12, size=what.articles)],
+            "category": [CATEGORIES[choice] for choice in rng.integers(len(CATEGORIES), size=what.articles)],
+            "brand": [f"brand {choice}" for choice in rng.integers(12, size=what.articles)],
             # From one unit in three weeks to some hundreds per week. Most articles sell little.
-            "level": np.exp(random.normal(1.6, 1.5, size=what.articles)),
-            "trend": random.normal(0.0, 0.15, size=what.articles),  # relative change per year
-            "born": _launch_weeks(what, random),
-            "died": _last_weeks(what, random),
+            "level": np.exp(rng.normal(1.6, 1.5, size=what.articles)),
+            "trend": rng.normal(0.0, 0.15, size=what.articles),  # relative change per year
+            "born": _launch_weeks(what, rng),
+            "died": _last_weeks(what, rng),
         }
     )
     merchants = pl.DataFrame(
         {
             "merchant_id": [f"M{number:02d}" for number in range(what.merchants)],
-            "merchant_size": np.round(np.exp(random.normal(0.0, 0.5, size=what.merchants)), 2),
+            "merchant_size": np.round(np.exp(rng.normal(0.0, 0.5, size=what.merchants)), 2),
         }
     )
     return articles.join(merchants, how="cross")
 
 
-def _launch_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
+def _launch_weeks(what: SyntheticDemand, rng: np.random.Generator) -> np.ndarray:
     """Return the first week of each article. One article in eight starts after week 0, some in the last weeks."""
-    late = random.random(what.articles) < 0.125
-    return np.where(late, random.integers(1, what.weeks - 2, size=what.articles), 0)
+    late = rng.random(what.articles) < 0.125
+    return np.where(late, rng.integers(1, what.weeks - 2, size=what.articles), 0)
 
 
-def _last_weeks(what: SyntheticDemand, random: np.random.Generator) -> np.ndarray:
+def _last_weeks(what: SyntheticDemand, rng: np.random.Generator) -> np.ndarray:
     """Return the end of each article. One in twenty is discontinued, most of these more than a year before the end."""
-    dead = random.random(what.articles) < 0.05
-    return np.where(dead, random.integers(what.weeks // 3, what.weeks - 4, size=what.articles), what.weeks)
+    dead = rng.random(what.articles) < 0.05
+    return np.where(dead, rng.integers(what.weeks // 3, what.weeks - 4, size=what.articles), what.weeks)
 
 
-def _rows(what: SyntheticDemand, series: pl.DataFrame, random: np.random.Generator) -> pl.DataFrame:
+def _rows(what: SyntheticDemand, series: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     week = np.arange(what.weeks)
     mondays = [what.last_week - timedelta(weeks=int(what.weeks - 1 - number)) for number in week]
     of_year = np.array([monday.timetuple().tm_yday / 7 for monday in mondays])
@@ -98,15 +98,15 @@ def _rows(what: SyntheticDemand, series: pl.DataFrame, random: np.random.Generat
     season = np.exp(strength * np.cos(2 * np.pi * (of_year - peak) / 52.18))
     trend = np.exp(series["trend"].to_numpy()[:, None] * (week - what.weeks / 2) / 52)
     level = (series["level"] * series["merchant_size"]).to_numpy()[:, None]
-    wobble = np.exp(np.cumsum(random.normal(0.0, 0.03, size=(len(series), what.weeks)), axis=1))
-    promoted = random.random((what.articles, what.weeks)) < 0.04  # a promotion of an article covers all merchants
+    wobble = np.exp(np.cumsum(rng.normal(0.0, 0.03, size=(len(series), what.weeks)), axis=1))
+    promoted = rng.random((what.articles, what.weeks)) < 0.04  # a promotion of an article covers all merchants
     uplift = np.where(np.repeat(promoted, what.merchants, axis=0), 2.2, 1.0)
     expected = level * season * trend * wobble * uplift
-    demand = random.poisson(random.gamma(4.0, expected / 4.0))  # overdispersed like real sales
+    demand = rng.poisson(rng.gamma(4.0, expected / 4.0))  # overdispersed like real sales
 
     born, died = series["born"].to_numpy()[:, None], series["died"].to_numpy()[:, None]
     # Some weeks without sales have no row. The first week of a series always has a row.
-    recorded = (demand > 0) | (random.random(demand.shape) < 0.7) | (week == born)
+    recorded = (demand > 0) | (rng.random(demand.shape) < 0.7) | (week == born)
     kept = (week >= born) & (week < died) & recorded
     at_series, at_week = np.nonzero(kept)
     return series.select("article_id", "merchant_id")[at_series].with_columns(

@@ -30,7 +30,7 @@ class Jobs:
 
     def __init__(self, stack: Stack, *, context: StackContext, demand: s3.IBucket, forecasts: s3.IBucket) -> None:
         self._stack = stack
-        self.image = ContainerImage(stack, "Image", prebuilt_uri=context.settings.deployment.image_uri)
+        self.image = ContainerImage(stack, "Image", context=context)
         parts = JobParts(
             settings=context.settings,
             image=self.image,

@@ -1,10 +1,15 @@
 """The results of preflight checks."""
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+# Characters of an error in a line.
+MAX_ERROR = 400
 
 Verdict = Literal["ok", "warning", "failed", "unknown"]
 
@@ -52,5 +57,6 @@ def run_check(what: str, check: Callable[[], list[CheckResult]]) -> list[CheckRe
     """
     try:
         return check()
-    except (ClientError, BotoCoreError, OSError, ValueError, KeyError) as error:
-        return [unknown(f"{what}: the check could not run: {error}")]
+    except (ClientError, BotoCoreError, ResponseParserError, OSError, ValueError, KeyError) as error:
+        # A proxy may answer with a whole page.
+        return [unknown(f"{what}: the check could not run: {textwrap.shorten(str(error), MAX_ERROR)}")]

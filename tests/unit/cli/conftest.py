@@ -1,8 +1,10 @@
 """Run the command line in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from boto3 import Session
+from moto import mock_aws
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner, Result
@@ -17,6 +19,15 @@ def commands() -> dict[str, TyperCommand]:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
     return {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """Return a session with an empty account."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield Session(region_name="eu-central-1")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.aws import cdk
+from cli.aws import cdk, image_publication
 from cli.checkout import CHECKOUT, revision
 from tests.unit.cli.conftest import Onejob
 
@@ -29,6 +29,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(0o755)
     monkeypatch.setattr(cdk, "CDK_PROGRAM", program)
     monkeypatch.setattr(cdk, "revision", lambda: None)
+    monkeypatch.setattr(image_publication, "publish_image", lambda _settings, _session: None)
     return file
 
 
@@ -89,5 +90,5 @@ def test_a_failure_of_the_cli_fails_the_command(onejob: Onejob) -> None:
 
 def test_a_missing_cli_is_one_line(onejob: Onejob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cdk, "CDK_PROGRAM", tmp_path / "absent")
-    refused = onejob("deploy")
+    refused = onejob("diff")
     assert (refused.exit_code, refused.stderr) == (1, "the CDK CLI is not installed; run: make setup\n")

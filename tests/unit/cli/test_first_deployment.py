@@ -9,7 +9,7 @@ from moto import mock_aws
 from moto.cloudformation.models import cloudformation_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
-from cli.aws import cdk
+from cli.aws import cdk, image_publication
 from tests.unit.cli.conftest import Onejob
 
 TEMPLATE = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
@@ -20,6 +20,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
     """Return the options of each call of the CDK CLI, in an account without stacks."""
     found: list[list[str]] = []
     monkeypatch.setattr(cdk, "run_cdk", lambda _command, _environment, options: found.append(options))
+    monkeypatch.setattr(image_publication, "publish_image", lambda _settings, _session: None)
     with mock_aws():
         yield found
 
@@ -65,4 +66,4 @@ def test_an_environment_without_protection_is_deployed_once(onejob: Onejob, call
 def test_missing_credentials_are_one_line(onejob: Onejob) -> None:
     done = onejob("deploy", "--environment", "prod")
     assert done.exit_code == 1
-    assert "AWS: Unable to locate credentials" in done.output
+    assert "credentials: not valid: Unable to locate credentials; sign in to AWS" in done.output

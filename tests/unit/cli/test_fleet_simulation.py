@@ -40,11 +40,11 @@ NOISELESS_PARTITIONS = PartitionNoise(
 
 
 def fleet(instances: int, noise: NoiseModel, seed: int = 0) -> FleetRun:
-    return run_fleet(SCENARIO, instances=instances, noise=noise, random=np.random.default_rng(seed))
+    return run_fleet(SCENARIO, instances=instances, noise=noise, rng=np.random.default_rng(seed))
 
 
 def partitions(max_concurrency: int, noise: PartitionNoise, seed: int = 0) -> PartitionsRun:
-    return run_partitions(max_concurrency=max_concurrency, noise=noise, random=np.random.default_rng(seed))
+    return run_partitions(max_concurrency=max_concurrency, noise=noise, rng=np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("instances", [1, 2, 3, 7, 50, 100, 370])
@@ -93,10 +93,10 @@ def test_chunks_finished_before_a_loss_are_kept() -> None:
 def test_a_loss_during_gathering_restarts_a_single_instance() -> None:
     slow = replace(SCENARIO, assumptions=replace(SCENARIO.assumptions, gather_seconds=36_000))
     noise = replace(NOISELESS, losses_per_instance_hour=0.05)
-    undisturbed = run_fleet(slow, instances=8, noise=NOISELESS, random=np.random.default_rng(0))
+    undisturbed = run_fleet(slow, instances=8, noise=NOISELESS, rng=np.random.default_rng(0))
     restarts = 0
     for seed in range(30):
-        run = run_fleet(slow, instances=8, noise=noise, random=np.random.default_rng(seed))
+        run = run_fleet(slow, instances=8, noise=noise, rng=np.random.default_rng(seed))
         assert (run.forecast == 1).all()
         assert run.billed_seconds <= undisturbed.billed_seconds + (run.jobs - 1) * undisturbed.seconds
         restarts += run.jobs - 1

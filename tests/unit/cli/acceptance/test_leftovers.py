@@ -1,4 +1,4 @@
-"""A removal that forgets something is noticed, whatever it is."""
+"""A removal that forgets something is noticed."""
 
 import json
 import re

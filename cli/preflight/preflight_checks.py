@@ -7,25 +7,21 @@ from boto3 import Session
 from botocore.exceptions import ClientError
 
 from cli.aws.account import signed_in
-from cli.aws.account_checks import check_budgets, check_concurrency, function_count
-from cli.aws.published_models import check_published_models
 from cli.errors import CommandError
-from contract.environments.before_job import JobInstance, PreflightEnvironment
+from cli.preflight.bootstrap import check_bootstrap
+from cli.preflight.deployment_checks import check_first_deployment
+from cli.preflight.published_models import check_published_models
+from contract.environments.before_job import PreflightEnvironment
 from contract.names import function_name
 from contract.partitions import WHOLE
 from contract.periods import last_complete_period
 from contract.s3.keys import DEMAND
 from contract.state.run_state import DemandFacts, PlanResult
-from infra.jobs.instances import instance_choices
 from infra.settings.environment import Settings
 from lambdas.plan.data_files import DemandFiles, data_files
 from lambdas.preflight.check_results import CheckResult, failed, ok, run_check, unknown
 from lambdas.preflight.handler import preflight
-from lambdas.preflight.image import check_image
-from lambdas.preflight.quotas import check_quotas
 from lambdas.shared.clock import local_date
-
-BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
 def run_preflight(settings: Settings, session: Session, *, now: datetime) -> list[CheckResult]:
@@ -36,38 +32,23 @@ def run_preflight(settings: Settings, session: Session, *, now: datetime) -> lis
         session: Session in the environment's region, with the user's own credentials.
         now: Current time, which determines the cutoff of the next run.
     """
-    account = check_account(session, settings)
-    if any(result.verdict != "ok" for result in account):
-        return account  # checks of a different account are pointless
-    found = [*account, *run_check("bootstrap", lambda: check_bootstrap(session))]
+    try:
+        caller = signed_in(session, settings)
+    except CommandError as error:
+        return [failed(str(error))]  # checks of a different account are pointless
+    credentials = ok(f"credentials: {caller.arn}")
     try:
         variables = deployed_settings(session, settings)
     except (ClientError, KeyError) as error:
         name = function_name(settings.name, "preflight")
         unreadable = failed(f"deployment: cannot read the settings of the function {name}: {error}")
-        return [*found, *_deployment_checks(settings, session), unreadable]
+        return [credentials, *check_first_deployment(settings, session, caller), unreadable]
     if variables is None:
         line = f"deployment: {settings.name} is not deployed yet; onejob checked only the needs of a deployment"
-        return [*found, *_account_limits(settings, session), *_deployment_checks(settings, session), unknown(line)]
-    return [*found, *_run_checks(settings, session, PreflightEnvironment.from_environment(variables), now)]
-
-
-def check_account(session: Session, settings: Settings) -> list[CheckResult]:
-    """Check that there are credentials and that they belong to the environment's account."""
-    try:
-        return [ok(f"credentials: {signed_in(session, settings).arn}")]
-    except CommandError as error:
-        return [failed(str(error))]
-
-
-def check_bootstrap(session: Session) -> list[CheckResult]:
-    """Check that the CDK's bootstrap has prepared the account and region."""
-    systems = session.client("ssm")
-    try:
-        version = systems.get_parameter(Name=BOOTSTRAP_VERSION)["Parameter"]["Value"]
-    except systems.exceptions.ParameterNotFound:
-        return [failed("bootstrap: the CDK's bootstrap is missing in this account and region; run: onejob bootstrap")]
-    return [ok(f"bootstrap: version {version}")]
+        return [credentials, *check_first_deployment(settings, session, caller), unknown(line)]
+    bootstrap = run_check("bootstrap", lambda: check_bootstrap(session.client("ssm")))
+    run_checks = _run_checks(settings, session, PreflightEnvironment.from_environment(variables), now)
+    return [credentials, *bootstrap, *run_checks]
 
 
 def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | None:
@@ -78,28 +59,6 @@ def deployed_settings(session: Session, settings: Settings) -> dict[str, str] | 
     except functions.exceptions.ResourceNotFoundException:
         return None
     return dict(found["Environment"]["Variables"])
-
-
-def _account_limits(settings: Settings, session: Session) -> list[CheckResult]:
-    """Check what only a first deployment needs to know about the account."""
-    count, reserved = function_count(settings), settings.functions.reserved_concurrency
-    account = signed_in(session, settings).account
-    has_budget = settings.alerts.monthly_budget_usd is not None
-    return [
-        *run_check("concurrency", lambda: check_concurrency(session.client("lambda"), reserved=reserved, count=count)),
-        *(run_check("budget", lambda: check_budgets(session.client("budgets"), account=account)) if has_budget else []),
-    ]
-
-
-def _deployment_checks(settings: Settings, session: Session) -> list[CheckResult]:
-    image = settings.deployment.image_uri
-    instances = [JobInstance(**vars(instance)) for instance in instance_choices(settings.training_job)]
-    fleet = settings.fleet
-    types = fleet.instance_types if fleet is not None and fleet.enabled else ()
-    return [
-        *run_check("quota", lambda: check_quotas(session.client("service-quotas"), instances, types)),
-        *(run_check("image", lambda: check_image(session.client("ecr"), image)) if image else []),
-    ]
 
 
 def _run_checks(

@@ -1,31 +1,31 @@
-"""Checks of what an account allows before the first deployment: Lambda's concurrency and budgets."""
+"""Checks of an account's limits: concurrency of Lambda, budgets, log resource policies, networks."""
 
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from infra.settings.environment import Settings
 from lambdas.preflight.check_results import CheckResult, failed, ok, warning
 
 if TYPE_CHECKING:
     from mypy_boto3_budgets import BudgetsClient
+    from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
 
-# Functions of every deployment, and those of its options.
-COMMON_FUNCTIONS = 10
-PARTITION_FUNCTIONS = 2
 # Lambda refuses a reservation that would leave fewer executions for all other functions.
 MIN_UNRESERVED = 100
 # Below this limit, functions of several runs or partitions wait for each other.
 MIN_CONCURRENCY = 50
 # Words of AWS in the refusal of a budget.
 LINKED_ACCOUNT = "linked account"
-
-
-def function_count(settings: Settings) -> int:
-    """Return the number of functions that a deployment has."""
-    count = COMMON_FUNCTIONS + (settings.alerts.deadline_cron is not None) + (settings.fleet is not None)
-    return count + (PARTITION_FUNCTIONS if settings.partitions is not None else 0)
+# CloudWatch Logs accepts so many resource policies in a region, and nobody can raise that.
+MAX_LOG_POLICIES = 10
+# The policy that CloudWatch Logs writes itself when a state machine with a log is created, and the service in it.
+DELIVERY_POLICY = "AWSLogDeliveryWrite20150319"
+DELIVERY_SERVICE = "delivery.logs.amazonaws.com"
+# Code in Service Quotas of "VPCs per Region".
+VPC_QUOTA = "L-F678F1CE"
 
 
 def check_concurrency(functions: "LambdaClient", *, reserved: int | None, count: int) -> list[CheckResult]:
@@ -71,3 +71,36 @@ def check_budgets(budgets: "BudgetsClient", *, account: str) -> list[CheckResult
         line = f"budget: AWS refuses budgets in this account ({reason}); remove alerts.monthly_budget_usd, or let the "
         return [warning(f"{line}management account of the organization allow them")]
     return [ok("budget: the account may have budgets")]
+
+
+def check_log_policies(logs: "CloudWatchLogsClient") -> list[CheckResult]:
+    """Check that CloudWatch Logs may write the policy by which state machines log.
+
+    Args:
+        logs: A CloudWatch Logs client.
+    """
+    pages = logs.get_paginator("describe_resource_policies").paginate()
+    policies = {each["policyName"]: each["policyDocument"] for page in pages for each in page["resourcePolicies"]}
+    count = f"log policies: the region has {len(policies)} of {MAX_LOG_POLICIES} resource policies of CloudWatch Logs"
+    if len(policies) < MAX_LOG_POLICIES or DELIVERY_POLICY in policies:
+        return [ok(count)]
+    cure = "join or delete some (aws logs describe-resource-policies, delete-resource-policy)"
+    if allowing := [name for name, document in policies.items() if DELIVERY_SERVICE in document]:
+        return [warning(f"{count}; state machines can log only if {' or '.join(allowing)} allows it, else {cure}")]
+    return [failed(f"{count}, and none lets state machines log, so their creation fails; {cure}")]
+
+
+def check_networks(ec2: "EC2Client", quotas: "ServiceQuotasClient") -> list[CheckResult]:
+    """Check that the region may have another VPC, for the isolated network of the jobs.
+
+    Args:
+        ec2: An EC2 client.
+        quotas: A Service Quotas client.
+    """
+    limit = quotas.get_service_quota(ServiceCode="vpc", QuotaCode=VPC_QUOTA)["Quota"]["Value"]
+    found = sum(len(page["Vpcs"]) for page in ec2.get_paginator("describe_vpcs").paginate())
+    line = f"network: the region has {found} of {limit:g} VPCs"
+    if found < limit:
+        return [ok(line)]
+    advice = 'delete one, ask for more "VPCs per Region" in Service Quotas, or name your own subnets in [network]'
+    return [failed(f"{line}, and network.isolated creates one; {advice}")]

@@ -1,12 +1,22 @@
-"""Preflight says what an account lacks for the first deployment. The responses have the form of AWS's API."""
+"""Preflight says which limits of an account would stop the first deployment. Moto has no concurrency and no members."""
 
+import json
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from boto3 import Session
 from botocore.stub import Stubber
 
-from cli.aws.account_checks import check_budgets, check_concurrency
+from cli.preflight.account_limits import (
+    DELIVERY_POLICY,
+    DELIVERY_SERVICE,
+    MAX_LOG_POLICIES,
+    check_budgets,
+    check_concurrency,
+    check_log_policies,
+    check_networks,
+)
 from lambdas.preflight.check_results import run_check
 
 if TYPE_CHECKING:
@@ -57,3 +67,34 @@ def test_a_member_account_without_budgets_gets_a_warning() -> None:
         (found,) = check_budgets(budgets, account="123456789012")
     assert found.verdict == "warning"
     assert "AWS refuses budgets in this account (Account 1 is a linked account.)" in found.line
+
+
+@pytest.mark.parametrize(
+    ("names", "service", "verdict", "text"),
+    [
+        (["es-logs"], "es.amazonaws.com", "ok", "the region has 1 of 10 resource policies"),
+        ([f"es-{n}" for n in range(MAX_LOG_POLICIES)], "es.amazonaws.com", "failed", "none lets state machines log"),
+        ([DELIVERY_POLICY, *map(str, range(1, MAX_LOG_POLICIES))], "es.amazonaws.com", "ok", "10 of 10"),
+        ([f"all-{n}" for n in range(MAX_LOG_POLICIES)], DELIVERY_SERVICE, "warning", "only if all-0 or all-1"),
+    ],
+)
+def test_log_policies(account: Session, names: list[str], service: str, verdict: str, text: str) -> None:
+    logs = account.client("logs")
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "logs:PutLogEvents", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for name in names:
+        logs.put_resource_policy(policyName=name, policyDocument=document)
+    (found,) = check_log_policies(logs)
+    assert found.verdict == verdict
+    assert text in found.line
+
+
+def test_the_limit_of_vpcs(account: Session) -> None:
+    ec2, quotas = account.client("ec2"), account.client("service-quotas")
+    (default,) = check_networks(ec2, quotas)
+    assert (default.verdict, default.line) == ("ok", "network: the region has 1 of 5 VPCs")
+    for number in range(4):
+        ec2.create_vpc(CidrBlock=f"10.{number}.0.0/16")
+    (full,) = check_networks(ec2, quotas)
+    assert full.verdict == "failed"
+    assert full.line.startswith("network: the region has 5 of 5 VPCs, and network.isolated creates one; delete one")
