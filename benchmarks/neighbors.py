@@ -70,7 +70,7 @@ def busy_loops(count: int) -> Iterator[None]:
     with ExitStack() as stack:
         for _ in range(count):
             # preexec_fn makes a single system call, so it cannot deadlock on another thread's lock.
-            loop = subprocess.Popen([sys.executable, "-c", LOOP], preexec_fn=_end_with_parent)  # noqa: S603
+            loop = subprocess.Popen([sys.executable, "-c", LOOP], preexec_fn=_end_with_parent)  # nosec B603 # LOOP
             stack.callback(loop.wait)
             stack.callback(loop.kill)
         yield

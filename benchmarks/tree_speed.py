@@ -26,11 +26,11 @@ LEAVES, TREES = (31, 63), (100, 200, 300)
 
 def features() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Return features and week-to-week changes in the order of the series. Half of the series are intermittent."""
-    random = np.random.default_rng(0)
-    weeks, phase = np.arange(WEEKS), random.random((SERIES, 1))
-    level = np.exp(random.normal(0, 1.5, (SERIES, 1))) * (1 + 0.5 * np.sin(2 * np.pi * (weeks / 52 + phase / 4)))
-    steady = 30 * level * (1 + 0.1 * random.standard_normal(level.shape))
-    demand = np.where(np.arange(SERIES)[:, None] % 2, steady, random.poisson(level))
+    rng = np.random.default_rng(0)
+    weeks, phase = np.arange(WEEKS), rng.random((SERIES, 1))
+    level = np.exp(rng.normal(0, 1.5, (SERIES, 1))) * (1 + 0.5 * np.sin(2 * np.pi * (weeks / 52 + phase / 4)))
+    steady = 30 * level * (1 + 0.1 * rng.standard_normal(level.shape))
+    demand = np.where(np.arange(SERIES)[:, None] % 2, steady, rng.poisson(level))
     change = np.diff(demand / (demand.mean(axis=1, keepdims=True) + 0.01), prepend=np.nan)[:, 1:]
     period = Frequency("W-MON").period_of(date(2026, 11, 16)) - WEEKS + weeks[1:]
     frame = pl.DataFrame(

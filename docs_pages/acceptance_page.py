@@ -27,7 +27,7 @@ It takes about 50 minutes and costs less than a dollar. Before the first step it
   stays deployed after a failure. Fix the cause, and run the same command again.
 - **`ACCEPTANCE=--clean-up`** only removes what an interrupted acceptance has left.
 - **The report**, `out/acceptance/<environment>/report.md`, has every step and belief. Attach it to a bug report, with
-  `commands.log` beside it.
+  the `commands.log` of the same folder.
 
 It never touches other environments. It writes `environments/acceptance.toml`, which git ignores, and deletes it at the
 end. Account, region, instance types, spot capacity, network, permissions boundary and budget are those of the given

@@ -78,7 +78,7 @@ class Drill:
     @classmethod
     def drawn(cls, seed: int) -> "Drill":
         """Draw a random drill."""
-        rng = random.Random(seed)  # noqa: S311 - nothing secret
+        rng = random.Random(seed)  # nosec B311 # nothing secret
         faults = tuple(draw(rng) for _ in range(rng.choice((0, 1, 1, 2, 3))))
         starts = tuple(_start(rng) for _ in range(rng.choice((1, 2, 2, 3))))
         return cls(seed, faults, starts)
@@ -87,7 +87,7 @@ class Drill:
     def race(cls, seed: int) -> "Drill":
         """Return a drill with two simultaneous executions of one run and without faults."""
         inputs: tuple[dict[str, Any], ...] = {}, {"cutoff": CUTOFF}, {"scheduled_time": SCHEDULED}
-        execution_input = random.Random(seed).choice(inputs)  # noqa: S311
+        execution_input = random.Random(seed).choice(inputs)  # nosec B311 # nothing secret
         return cls(
             seed,
             starts=tuple(Start(execution_input={**execution_input, "config": QUICK}, after=0.0) for _ in range(2)),

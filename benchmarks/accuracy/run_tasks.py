@@ -83,7 +83,7 @@ def _run_job(task: ForecastTask, settings: Sequence[str]) -> tuple[Floats, Float
             arguments += ["--static", str(task.static)]
         arguments += [part for pair in pairs for part in ("--set", pair)]
         job = [sys.executable, "-m", "job_code", "train", *arguments]
-        subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 (this project's program)
+        subprocess.run(job, check=True, stdout=subprocess.DEVNULL)  # nosec B603 # our program
         files = sorted(output.glob(f"{EVERY_RUN.forecasts}*.parquet"))
         rows = pl.concat(pl.read_parquet(file) for file in files).with_columns(pl.col("ds").cast(pl.Date))
     both = task.test.select(KEY, "ds").join(rows, on=[KEY, "ds"], how="left", maintain_order="left")

@@ -130,17 +130,17 @@ class Assortment:
     @cached_property
     def launched_in(self) -> NDArray[np.int64]:
         """Week of the launch, shape (articles,); 0 for articles launched before the history."""
-        random = self.random(0, 10)
-        launched = random.random(self.articles) < LAUNCHED
-        return np.where(launched, random.integers(1, max(2, self.weeks), size=self.articles), 0)
+        rng = self.random(0, 10)
+        launched = rng.random(self.articles) < LAUNCHED
+        return np.where(launched, rng.integers(1, max(2, self.weeks), size=self.articles), 0)
 
     @cached_property
     def discontinued_in(self) -> NDArray[np.int64]:
         """First week without sales, shape (articles,); the number of weeks if the article is not discontinued."""
-        random = self.random(0, 11)
-        discontinued = random.random(self.articles) < DISCONTINUED
+        rng = self.random(0, 11)
+        discontinued = rng.random(self.articles) < DISCONTINUED
         earliest = np.minimum(self.launched_in + SHORTEST_LIFE, self.weeks)
-        end = earliest + random.random(self.articles) * (self.weeks - earliest)
+        end = earliest + rng.random(self.articles) * (self.weeks - earliest)
         return np.where(discontinued, end.astype(np.int64), self.weeks)
 
     @cached_property
@@ -167,20 +167,20 @@ class Assortment:
 
     def listings(self, block: int, articles: range) -> Listings:
         """Return the series of a block of articles, in key order."""
-        random = self.random(1, block)
+        rng = self.random(1, block)
         at = slice(articles.start, articles.stop)
         # The largest Gumbel numbers, shifted by size, are a draw without replacement in proportion to size.
-        liking = self.merchant_size + random.gumbel(size=(len(articles), self.merchants))
+        liking = self.merchant_size + rng.gumbel(size=(len(articles), self.merchants))
         rank = np.argsort(np.argsort(-liking, axis=1), axis=1)
         local, merchant = np.nonzero(rank < self.sold_by[at, None])
         article = local + articles.start
-        own = random.normal(-2.0, 0.6, size=article.size)
+        own = rng.normal(-2.0, 0.6, size=article.size)
         level = np.exp(self.popularity[article] + self.merchant_size[merchant] + own)
         launched = self.launched_in[article]
-        follows = launched + random.integers(0, 9, size=article.size)  # merchants list a new article gradually
+        follows = launched + rng.integers(0, 9, size=article.size)  # merchants list a new article gradually
         first = np.where(launched > 0, np.minimum(follows, self.weeks - 1), 0)
         discontinued = self.discontinued_in[article]
-        listed = np.minimum(discontinued + random.integers(4, 40, size=article.size), self.weeks)
+        listed = np.minimum(discontinued + rng.integers(4, 40, size=article.size), self.weeks)
         return Listings(
             block=block,
             article=article.astype(np.int32),

@@ -59,16 +59,16 @@ def sales(assortment: Assortment, *, ahead: int) -> Generator[Sales, None, None]
 
 def _block(assortment: Assortment, block: int, articles: range) -> Sales:
     listings = assortment.listings(block, articles)
-    random = assortment.random(2, block)
+    rng = assortment.random(2, block)
     discount = np.where(
-        random.random((assortment.weeks, len(articles))) < PROMOTED,
-        random.choice(DISCOUNTS, size=(assortment.weeks, len(articles))),
+        rng.random((assortment.weeks, len(articles))) < PROMOTED,
+        rng.choice(DISCOUNTS, size=(assortment.weeks, len(articles))),
         0.0,
     ).astype(np.float32)
-    wobble = np.cumsum(random.normal(0.0, WOBBLE, size=discount.shape), axis=0)
+    wobble = np.cumsum(rng.normal(0.0, WOBBLE, size=discount.shape), axis=0)
     factors = _season_and_trend(assortment, articles) + wobble - ELASTICITY * np.log1p(-discount)
     price = assortment.list_price[listings.article] * assortment.merchant_prices[listings.merchant]
-    units = _units(listings, np.exp(factors).astype(np.float32), random)
+    units = _units(listings, np.exp(factors).astype(np.float32), rng)
     return Sales(listings=listings, units=units, price=price.astype(np.float32), discount=discount)
 
 
@@ -84,12 +84,12 @@ def _season_and_trend(assortment: Assortment, articles: range) -> NDArray[np.flo
     return grown
 
 
-def _units(listings: Listings, factors: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.uint16]:
+def _units(listings: Listings, factors: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint16]:
     weeks, local = np.arange(len(factors))[:, None], listings.article - listings.article[0]
-    noise = random.standard_normal((len(weeks), local.size), dtype=np.float32)
+    noise = rng.standard_normal((len(weeks), local.size), dtype=np.float32)
     expected = np.exp(np.multiply(noise, np.float32(NOISE), out=noise), out=noise)
     expected *= factors[:, local]
     expected *= listings.level
     np.minimum(expected, np.float32(MAX_EXPECTED), out=expected)
     expected *= (weeks >= listings.first) & (weeks < listings.sells_until)
-    return random.poisson(expected).astype(np.uint16)
+    return rng.poisson(expected).astype(np.uint16)

@@ -104,20 +104,20 @@ def _periods(count: int, every: str) -> pl.Series:
 
 def _demand(*, series: int, periods: int, every: str, season: int, seed: int, offset: float = 0.0) -> pl.DataFrame:
     """Return seasonal series of different scales; some start late, end early, have gaps or are intermittent."""
-    random, at = np.random.default_rng(seed), np.arange(periods)
+    rng, at = np.random.default_rng(seed), np.arange(periods)
     calendar = _periods(periods, every)
     frames = []
     for number in range(series):
-        scale = 10 ** random.uniform(0, 3)
-        wave = 1 + 0.5 * np.sin(2 * np.pi * (at / season + random.random()))
-        value = scale * wave * (1 + 0.002 * at) * random.lognormal(0, 0.3, periods) + offset
-        keep = random.random(periods) > (0.02 if number % 3 else 0.0)
+        scale = 10 ** rng.uniform(0, 3)
+        wave = 1 + 0.5 * np.sin(2 * np.pi * (at / season + rng.random()))
+        value = scale * wave * (1 + 0.002 * at) * rng.lognormal(0, 0.3, periods) + offset
+        keep = rng.random(periods) > (0.02 if number % 3 else 0.0)
         if number % 7 == 1:
-            keep &= at >= random.integers(periods // 2, periods - 5)
+            keep &= at >= rng.integers(periods // 2, periods - 5)
         if number % 7 == 2:
-            keep &= at <= random.integers(periods // 4, periods - 10)
+            keep &= at <= rng.integers(periods // 4, periods - 10)
         if number % 7 == 3:
-            value = np.where(random.random(periods) < 0.7, 0.0, value)
+            value = np.where(rng.random(periods) < 0.7, 0.0, value)
         frame = pl.DataFrame({KEY: f"series-{number:03d}", TIME: calendar, TARGET: value.round(3)}).filter(keep)
         frames.append(frame)
     return pl.concat(frames).sort(KEY, TIME)
@@ -125,11 +125,11 @@ def _demand(*, series: int, periods: int, every: str, season: int, seed: int, of
 
 def _counts(*, series: int, periods: int, seed: int) -> pl.DataFrame:
     """Return counts, most of them small or zero."""
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     calendar = _periods(periods, "1w")
-    rates = 10 ** random.uniform(-1, 1, series)
+    rates = 10 ** rng.uniform(-1, 1, series)
     return pl.concat(
-        pl.DataFrame({KEY: f"part-{number:03d}", TIME: calendar, TARGET: random.poisson(rate, periods).astype(float)})
+        pl.DataFrame({KEY: f"part-{number:03d}", TIME: calendar, TARGET: rng.poisson(rate, periods).astype(float)})
         for number, rate in enumerate(rates)
     ).sort(KEY, TIME)
 
@@ -149,14 +149,14 @@ def _static(demand: pl.DataFrame) -> pl.DataFrame:
 
 def _covariates(demand: pl.DataFrame) -> pl.DataFrame:
     """Return a price known in the future, with missing values, and a visitor count known only in the past."""
-    random = np.random.default_rng(7)
+    rng = np.random.default_rng(7)
     first: date = demand.select(pl.col(TIME).min()).item()
     calendar = pl.DataFrame({TIME: pl.date_range(first, LAST_DAY + 12 * WEEK, "1w", eager=True)})
     keys = demand[KEY].unique().sort()
     grid = keys.to_frame().join(calendar, how="cross")
-    price = 10 * random.lognormal(0, 0.2, len(grid))
-    promotion = random.random(len(grid)) < 0.1
-    visitors = random.poisson(100, len(grid)).astype(float)
+    price = 10 * rng.lognormal(0, 0.2, len(grid))
+    promotion = rng.random(len(grid)) < 0.1
+    visitors = rng.poisson(100, len(grid)).astype(float)
     grid = grid.with_columns(
         price=pl.Series(np.where(promotion, 0.7 * price, price).round(2)),
         promotion=pl.Series(np.where(promotion, "yes", "no")),
@@ -164,5 +164,5 @@ def _covariates(demand: pl.DataFrame) -> pl.DataFrame:
     )
     return grid.with_columns(
         pl.when(pl.col(TIME) <= pl.lit(LAST_DAY)).then("visitors"),
-        pl.when(pl.Series(random.random(len(grid)) > 0.2)).then("price"),
+        pl.when(pl.Series(rng.random(len(grid)) > 0.2)).then("price"),
     )

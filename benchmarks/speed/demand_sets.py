@@ -48,7 +48,7 @@ class BenchmarkWorkspace:
                 self.progress.log(f"generate {series:,} series of {weeks} weeks")
                 command = [sys.executable, "-m", "benchmarks.generator", "--output", str(place)]
                 command += ["--series", str(series), "--weeks", str(weeks)]
-                subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+                subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # nosec B603 # our program
                 os.sync()  # otherwise the disk is busy during the measurement
             yield place / "demand"
         finally:

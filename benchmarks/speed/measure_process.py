@@ -95,7 +95,7 @@ def measure(
     children, own, busy = _cpu_of_children(), time.process_time(), cpu_of_host()
     start = time.monotonic()
     with _interruptions_delayed() as interrupted, only_cores(cores):
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # nosec B603 # the project's own programs
             command,
             cwd=ROOT,
             # Without buffers, the time of a line is the time at which the program prints it.

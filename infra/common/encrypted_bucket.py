@@ -83,16 +83,32 @@ class EncryptedBucket(Construct):
                     "StringNotEquals": {f"{ENCRYPTION_HEADER}-aws-kms-key-id": key.key_arn},
                 },
             )
+            acknowledge(
+                self.bucket,
+                "parliament-MISMATCHED_TYPE_BUT_USABLE",
+                reason="A header may have a key's id or alias, which is no ARN. The bucket accepts the full ARN alone.",
+            )
         acknowledge(
             self.bucket,
             "NIST.800.53.R5-S3BucketReplicationEnabled",
-            "Versioning keeps overwritten and deleted objects. Demand has its own source, and runs can be repeated.",
+            reason="Versioning keeps overwritten and deleted objects. Demand has a source, and runs can be repeated.",
+        )
+        acknowledge(
+            self.bucket,
+            "parliament-UNKNOWN_CONDITION_FOR_ACTION",
+            reason="Each request has a TLS version. The reference of two actions in s3:* does not name the condition.",
         )
         if key is None:
             acknowledge(
                 self.bucket,
                 "NIST.800.53.R5-S3DefaultEncryptionKMS",
-                "S3 delivers access logs only to buckets with S3-managed encryption.",
+                reason="S3 delivers access logs only to buckets with S3-managed encryption.",
+            )
+        if access_logs is None:
+            acknowledge(
+                self.bucket,
+                "CKV_AWS_18",
+                reason="It holds the access logs. An entry in a log of its own would cause the next entry.",
             )
 
     def _deny_writes(self, sid: str, conditions: Mapping[str, Mapping[str, str]]) -> None:

@@ -5,6 +5,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from infra.common.nag import acknowledge
+
 # AWS services that publish to the topic of outcomes and alarms, besides EventBridge. The CDK lets the rules of
 # EventBridge in, without a condition: by the SNS guide, EventBridge supports none for encrypted topics.
 PUBLISHERS = ("budgets", "cloudwatch")
@@ -22,7 +24,7 @@ def rotating_key(
         description: The data that it encrypts.
         removal_policy: Deletes or keeps the key when its stack is deleted.
     """
-    return kms.Key(
+    key = kms.Key(
         scope,
         construct_id,
         alias=f"alias/{name}",
@@ -31,6 +33,12 @@ def rotating_key(
         pending_window=Duration.days(7 if removal_policy == RemovalPolicy.DESTROY else 30),
         removal_policy=removal_policy,
     )
+    acknowledge(
+        key,
+        "parliament-RESOURCE_MISMATCH",
+        reason="Policies of the account decide who may use the key. The kms:* of that includes what needs no key.",
+    )
+    return key
 
 
 class EncryptionKey(Construct):
@@ -56,7 +64,6 @@ class EncryptionKey(Construct):
                 principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
                 actions=[
                     "kms:Decrypt",
-                    "kms:DescribeKey",
                     "kms:Encrypt",
                     "kms:GenerateDataKey",
                     "kms:GenerateDataKeyWithoutPlaintext",
@@ -73,6 +80,11 @@ class EncryptionKey(Construct):
                     }
                 },
             )
+        )
+        acknowledge(
+            self.key,
+            "parliament-MISMATCHED_TYPE",
+            reason="An encryption context has only texts. This one is an ARN, by the guide of CloudWatch Logs.",
         )
 
 

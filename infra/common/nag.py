@@ -1,18 +1,19 @@
-"""Acknowledges cdk-nag's findings, each for one construct and with one reason."""
+"""Acknowledges the findings of cdk-nag, and of the linters in `linters`, each for one construct and with a reason."""
 
 from aws_cdk import Acknowledgment, IResolvable, Reference, Stack, Token, Tokenization, Validations
 from constructs import IConstruct
 
 
-def acknowledge(construct: IConstruct, finding: str, reason: str) -> None:
-    """Accept one finding on one construct.
+def acknowledge(construct: IConstruct, *findings: str, reason: str) -> None:
+    """Accept one finding on one construct, which several linters may report.
 
     Args:
         construct: The construct with the finding.
-        finding: The full id, e.g. `AwsSolutions-SQS3`.
+        *findings: Each linter's full id, e.g. `AwsSolutions-SQS3` or `CKV_AWS_18`.
         reason: Reason to accept it.
     """
-    Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
+    for finding in findings:
+        Validations.of(construct).acknowledge(Acknowledgment(id=finding, reason=reason))
 
 
 def acknowledge_inline_policy(role: IConstruct) -> None:
@@ -20,7 +21,16 @@ def acknowledge_inline_policy(role: IConstruct) -> None:
     acknowledge(
         role,
         "NIST.800.53.R5-IAMNoInlinePolicy",
-        "The permissions belong to this role only. An inline policy cannot be shared, and is deleted with the role.",
+        reason="The permissions belong to this role only. An inline policy cannot be shared and goes with the role.",
+    )
+
+
+def acknowledge_executions(role: IConstruct) -> None:
+    """Accept that a role describes executions of standard state machines alone."""
+    acknowledge(
+        role,
+        "parliament-RESOURCE_MISMATCH",
+        reason="All state machines are of the standard type. Parliament also expects an ARN of the express type.",
     )
 
 
@@ -35,7 +45,7 @@ def acknowledge_wildcard(construct: IConstruct, resource: str, reason: str) -> N
     reported = resource
     for token in Tokenization.reverse_string(resource).tokens:
         reported = reported.replace(Token.as_string(token), _as_reported(token, construct))
-    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{reported}]", reason)
+    acknowledge(construct, f"AwsSolutions-IAM5[Resource::{reported}]", reason=reason)
 
 
 def _as_reported(token: IResolvable, construct: IConstruct) -> str:
@@ -44,4 +54,6 @@ def _as_reported(token: IResolvable, construct: IConstruct) -> str:
     if isinstance(token, Reference) and (owner := Stack.of(token.target)).node.path != stack.node.path:
         return str(stack.resolve(owner.export_value(Token.as_string(token)))["Fn::ImportValue"])
     resolved = stack.resolve(token)
+    if "Fn::Sub" in resolved:
+        return str(resolved["Fn::Sub"]).replace("${", "<").replace("}", ">")
     return f"<{resolved['Ref']}>" if "Ref" in resolved else f"<{'.'.join(resolved['Fn::GetAtt'])}>"

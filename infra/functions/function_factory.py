@@ -9,7 +9,7 @@ from contract.environments.variables import FunctionEnvironment
 from contract.names import run_machine
 from contract.s3.keys import ANY, DEMAND_OF_PARTITIONS
 from infra.common.dead_letter_queue import DeadLetterQueue
-from infra.common.nag import acknowledge_wildcard
+from infra.common.nag import acknowledge_executions, acknowledge_wildcard
 from infra.common.stack_context import StackContext
 from infra.functions.python_function import MEMORY_MB, FunctionProps, PythonFunction
 from infra.storage.data_stores import DataStores
@@ -44,7 +44,7 @@ class FunctionFactory:
         self.settings, self.undelivered = context.settings, context.undelivered
         self.log_groups: list[logs.ILogGroup] = []
 
-    def executions(self) -> str:
+    def _executions(self) -> str:
         """Return the ARN pattern of all executions of the run's state machine, which does not exist yet."""
         return self._stack.format_arn(
             service="states",
@@ -98,6 +98,11 @@ class FunctionFactory:
         log_group = self._context.log_group(self._stack, f"{construct_id}Logs")
         self.log_groups.append(log_group)
         return PythonFunction(self._stack, construct_id, context=self._context, log_group=log_group, props=props)
+
+    def grant_executions(self, function: PythonFunction) -> None:
+        """Allow a function to describe all executions of the run's state machine."""
+        self.grant(function, "DescribeExecutions", ["states:DescribeExecution"], self._executions())
+        acknowledge_executions(function.role)
 
     def grant_quotas(self, function: PythonFunction) -> None:
         """Allow a function to list quotas. The action has no resources; `PythonFunction` acknowledges the `*`."""

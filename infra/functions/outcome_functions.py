@@ -49,7 +49,7 @@ class OutcomeFunctions:
         )
         pointers = bucket.arn_for_objects(pointer_key(ANY))
         self._make.grant(function, "UpdateRuns", ITEMS, table.table_arn)
-        self._make.grant(function, "DescribeExecutions", ["states:DescribeExecution"], self._make.executions())
+        self._make.grant_executions(function)
         index = f"{table.table_arn}/index/{BY_EXECUTION}"
         self._make.grant(function, "QueryRunsByExecution", ["dynamodb:Query"], index)
         self._make.grant(function, "ListPointers", ["s3:ListBucket"], bucket.bucket_arn, prefixes=[pointer_key(ANY)])

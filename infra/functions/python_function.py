@@ -128,18 +128,21 @@ class PythonFunction(Construct):
         acknowledge(
             self.function,
             "NIST.800.53.R5-LambdaInsideVPC",
-            "It only calls public AWS APIs. In a VPC, each API would need an endpoint that costs money by the hour.",
+            "CKV_AWS_117",
+            reason="It only calls public AWS APIs. In a VPC, each API would need an endpoint, which costs money.",
         )
         if self._props.undelivered is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaDLQ",
-                "Its callers wait for the answer and see it fail, so no event can be lost.",
+                "CKV_AWS_116",
+                reason="Its callers wait for the answer and see it fail, so no event can be lost.",
             )
         if self._context.settings.functions.reserved_concurrency is None:
             acknowledge(
                 self.function,
                 "NIST.800.53.R5-LambdaConcurrency",
-                "This environment reserves no concurrency. Its account may have only what Lambda keeps unreserved.",
+                "CKV_AWS_115",
+                reason="This environment reserves no concurrency: its account may have only the unreserved part.",
             )
         acknowledge_wildcard(self.role, "*", "The actions of X-Ray and ListServiceQuotas accept only *.")

@@ -78,7 +78,7 @@ class RunFunctions:
             "Leases a run to one execution",
         )
         self._make.grant(function, "ClaimRuns", [*ITEMS, "dynamodb:Query"], self._make.data.runs.table_arn)
-        self._make.grant(function, "DescribeExecutions", ["states:DescribeExecution"], self._make.executions())
+        self._make.grant_executions(function)
         self._make.grant(function, "UseDataKey", KEY_OF_TABLE, self._make.data.key.key_arn)
         return function
 

@@ -46,7 +46,7 @@ class IsolatedNetwork(Construct):
         acknowledge(
             vpc,
             "NIST.800.53.R5-VPCDefaultSecurityGroupClosed",
-            "The default group has no members and the network has no way out. Closing it needs a custom resource.",
+            reason="The default group has no members, the network no way out. Closing it needs a custom resource.",
         )
         routes = ec2.CfnRouteTable(self, "Routes", vpc_id=vpc.ref, tags=_named(name))
         subnets = [
@@ -134,7 +134,7 @@ def _allow_each_other(group: ec2.CfnSecurityGroup) -> None:
     acknowledge(
         inbound,
         "NIST.800.53.R5-EC2RestrictedCommonPorts",
-        "The source is the group itself. SageMaker requires all traffic between the instances of a job.",
+        reason="The source is the group itself. SageMaker requires all traffic between the instances of a job.",
     )
     ec2.CfnSecurityGroupEgress(
         group, "ToInstances", group_id=same, destination_security_group_id=same, ip_protocol="-1", description=about

@@ -49,6 +49,8 @@ class DeploymentSettings(SettingsTable):
     """`destroy` deletes buckets, keys, registry and logs with the stacks. `retain` protects them from deletion."""
     image_uri: ImageUri | None = None
     """A prebuilt image in the ECR of the same region. If absent, a deployment builds the image from `job_code/`."""
+    image_builder: Literal["docker", "codebuild"] = "docker"
+    """Where a deployment builds the image: `docker` on the deploying computer, `codebuild` in AWS CodeBuild."""
     permissions_boundary: ManagedPolicy | None = None
     """Managed policy that bounds every role. If absent, roles have no boundary."""
     tags: dict[TagKey, TagValue] = Field(default_factory=dict, max_length=40)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from infra.settings.instance_types import Kind, check_type
-from infra.settings.service_limits import MAX_PROCESSING_MINUTES, MAX_TRAINING_MINUTES
+from infra.settings.service_limits import MAX_IMAGE_CHARACTERS, MAX_PROCESSING_MINUTES, MAX_TRAINING_MINUTES
 
 IMAGE_URI_PATTERN = (
     r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9][a-z0-9._/-]*(:[\w.-]+|@sha256:[0-9a-f]{64})"
@@ -53,7 +53,9 @@ Prefix = Annotated[str, matching("[a-z][a-z0-9]{0,14}", "1 to 15 lower-case lett
 Account = Annotated[str, matching("[0-9]{12}", "an account's 12 digits")]
 Region = Annotated[str, matching("[a-z]{2}(-[a-z]+)+-[0-9]", "a region such as eu-central-1")]
 ImageUri = Annotated[
-    str, matching(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>")
+    str,
+    Field(max_length=MAX_IMAGE_CHARACTERS),
+    matching(IMAGE_URI_PATTERN, "an image in ECR: <account>.dkr.ecr.<region>.amazonaws.com/<name>:<tag>"),
 ]
 ManagedPolicy = Annotated[
     str,

@@ -71,6 +71,8 @@ def _deployment_problems(tables: Mapping[str, Mapping[str, Any]], environment: s
     image, region = deployment.get("image_uri"), deployment.get("region")
     if re.fullmatch(IMAGE_URI_PATTERN, str(image)) and f".ecr.{region}." not in str(image):
         yield f"deployment.image_uri: SageMaker pulls images of its own region only ({region})"
+    if image is not None and "image_builder" in deployment:
+        yield "deployment.image_builder: image_uri names a prebuilt image, so nothing is built; remove one of the two"
 
 
 def _calendar_problems(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

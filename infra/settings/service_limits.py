@@ -17,5 +17,6 @@ def shapes() -> dict[str, Any]:
     return dict(Loader().load_service_model("sagemaker", "service-2")["shapes"])
 
 
+MAX_IMAGE_CHARACTERS: int = shapes()["AlgorithmImage"]["max"]
 MAX_PROCESSING_MINUTES: int = shapes()["ProcessingMaxRuntimeInSeconds"]["max"] // 60
 MAX_PROCESSING_VOLUME_GB: int = shapes()["ProcessingVolumeSizeInGB"]["max"]

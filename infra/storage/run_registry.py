@@ -46,7 +46,7 @@ class RunRegistry(Construct):
         acknowledge(
             self.table,
             "NIST.800.53.R5-DynamoDBInBackupPlan",
-            "Point-in-time recovery covers the last 35 days, and older states of the registry have no use.",
+            reason="Point-in-time recovery covers the last 35 days, and older states of the registry have no use.",
         )
         self.table.add_global_secondary_index(
             index_name=BY_EXECUTION,

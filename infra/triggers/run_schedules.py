@@ -55,5 +55,7 @@ class RunSchedules(Construct):
             key=context.messages_key,
             topic=context.topic,
         )
-        acknowledge(missed.queue, "AwsSolutions-SQS3", "The queue is itself the dead-letter queue of a schedule.")
+        acknowledge(
+            missed.queue, "AwsSolutions-SQS3", reason="The queue is itself the dead-letter queue of a schedule."
+        )
         return missed

@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from contract.names import partitions_machine, run_machine
+from infra.common.nag import acknowledge_executions
 from infra.common.stack_context import StackContext
 from infra.functions.python_function import PythonFunction
 from infra.workflow.failure_path import ERROR_PATH, failure_unexplained
@@ -101,6 +102,7 @@ class PartitionsWorkflow(Construct):
             keys={"UseDataKey": context.key, "UseMessagesKey": context.messages_key},
             wildcards=dict.fromkeys(each.wildcards, named_at_runtime),
         ).grant(self.state_machine)
+        acknowledge_executions(self.state_machine.role)
 
     def _fail(self, explain_failure: PythonFunction) -> sfn.IChainable:
         """Create the states that explain, announce and end a failed execution, and return the first."""

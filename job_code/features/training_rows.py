@@ -76,15 +76,15 @@ def draw_rows(panel: Panel, horizon: int, seed: int, *, share: float = 1.0) -> T
         seed: Seed of the random steps.
         share: Share of the usual number of rows.
     """
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     age = panel.age
     target = np.flatnonzero((age > 0) & panel.observed)
     wanted = _wanted(len(target), share)
     if len(target) > wanted:
-        target = target[random.random(len(target)) < wanted / len(target)]
+        target = target[rng.random(len(target)) < wanted / len(target)]
     longest = np.minimum(age[target], horizon)
     repeats = int(np.clip(wanted // max(len(target), 1), 1, horizon))
-    step = np.concatenate([random.integers(1, longest, endpoint=True) for _ in range(repeats)])
+    step = np.concatenate([rng.integers(1, longest, endpoint=True) for _ in range(repeats)])
     origin = np.tile(target, repeats) - step
     series = panel.series_of_value[origin]
     year = panel.frequency.per_year

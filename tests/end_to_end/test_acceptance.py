@@ -181,7 +181,7 @@ def with_fault(step: Step, cloud: LocalCloud, reported: dict[str, str]) -> Step:
         with fault(cloud, trial):
             try:
                 reported[step.name] = f"passed: {step.perform(trial)}"
-            except Exception as error:  # whatever the step reports
+            except Exception as error:  # the step reports any error
                 reported[step.name] = str(error)
         cloud.forget_faults()
         return step.perform(trial)

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from tests.infra.extremes import EXTREMES, NAMES, Extreme
 from tests.synthesis import ROOT, Assembly, synthesize_together
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Environments that differ in the findings to acknowledge.
-UNLIKE = ("dev", "prod", "partitions")
+UNLIKE = ("dev", "prod", "partitions", "codebuild")
 # Replacements in prod.toml for settings that no environment has.
 PREBUILT = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"
 UNUSUAL = {
@@ -30,15 +31,20 @@ PARTITIONED = {
     "[network] ": "[partitions]\ndiscover = true\nmax_concurrency = 20\n\n[network] ",
     "# infer_cron": "infer_cron",
 }
+# Replacements in prod.toml for an image that CodeBuild builds.
+WITH_CODEBUILD = {'region = "eu-central-1"': 'region = "eu-central-1"\nimage_builder = "codebuild"'}
 Templates = Callable[[str, str], dict[str, Any]]
 # Further environments, each from a changed copy of prod.
-PARTITIONS = "partitions"
-OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED}
+PARTITIONS, CODEBUILD = "partitions", "codebuild"
+OTHERS = {"unusual": UNUSUAL, PARTITIONS: PARTITIONED, CODEBUILD: WITH_CODEBUILD}
 EVERY = (*ENVIRONMENTS, PARTITIONS)
-# Makes `acknowledge` print each acknowledgement instead of adding it.
+# Makes `acknowledge` print each acknowledgement of a finding of cdk-nag instead of adding it.
 UNACKNOWLEDGED = (
     "import infra.common.nag\n"
-    "def acknowledge(construct, finding, reason): print('not acknowledged:', construct.node.path, finding)\n"
+    "def acknowledge(construct, *findings, reason):\n"
+    "    for finding in findings:\n"
+    "        if finding.startswith(('AwsSolutions-', 'NIST.')):\n"
+    "            print('not acknowledged:', construct.node.path, finding)\n"
     "infra.common.nag.acknowledge = acknowledge\n"
 )
 
@@ -59,19 +65,29 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Assembly]
     return {assembly.folder.name: assembly for assembly in assemblies}
 
 
+@pytest.fixture(scope="session")
+def extremes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Extreme]:
+    """Environments with the shortest and the longest names, synthesized once a session."""
+    folder = tmp_path_factory.mktemp("extremes")
+    apps = {name: another(folder / f"{name} app", each, environment=NAMES[name][0]) for name, each in EXTREMES.items()}
+    for assembly in synthesize_together({folder / name: (NAMES[name][0], app) for name, app in apps.items()}):
+        assert assembly.returncode == 0, assembly.stderr
+    return {name: Extreme(folder / name) for name in NAMES}
+
+
 def deployed_as(name: str) -> str:
     """Return the name of the environment in an assembly."""
     return "prod" if name in OTHERS else name
 
 
-def another(folder: Path, changes: dict[str, str]) -> Path:
+def another(folder: Path, changes: dict[str, str], *, environment: str = "prod") -> Path:
     """Copy the application with a changed prod environment, and return its `app.py`."""
     text = (ROOT / "environments" / "prod.toml").read_text()
     for old, new in changes.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     (folder / "environments").mkdir(parents=True)
-    (folder / "environments" / "prod.toml").write_text(text)
+    (folder / "environments" / f"{environment}.toml").write_text(text)
     (folder / "app.py").write_text((ROOT / "app.py").read_text())
     return folder / "app.py"
 

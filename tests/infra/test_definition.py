@@ -87,7 +87,7 @@ def job_name(state: dict[str, Any], kind: str, *, redrives: int = 0, retries: in
         intrinsic,
     )
     assert match is not None, intrinsic
-    return match[1].format("fifteenletters1-environment1-20261118-093005-0a1b2c3d", redrives, retries, faults)
+    return match[1].format("fifteenletters1-environment1-20261118-093005-0a1b2c3", redrives, retries, faults)
 
 
 def test_the_definition_matches_the_snapshot(definition: Definitions) -> None:
@@ -300,7 +300,7 @@ def test_every_attempt_has_a_unique_name_within_the_limit(definition: Definition
         first = {job_name(state, kind) for state in states.values()}
         assert len(first) == len(states)
         for state in states.values():
-            assert len(job_name(state, kind, redrives=999, retries=retries, faults=2)) <= 63
+            assert len(job_name(state, kind, redrives=1_000, retries=retries, faults=2)) <= 63
             counted = ({"redrives": 1}, {"retries": 1}, {"faults": 1})
             assert len({job_name(state, kind, **each) for each in counted} | first) == 3 + len(first)
 

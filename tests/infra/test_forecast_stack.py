@@ -7,18 +7,14 @@ from typing import Any
 
 import pytest
 
-from cli.aws.account_checks import function_count
 from contract.gate import GateLimits
 from contract.model_format import MODEL_FORMAT
 from infra.settings.loader import load_settings
 from job_code.config import ForecastConfig
 from tests.infra.conftest import (
     ENVIRONMENTS,
-    PARTITIONED,
     PARTITIONS,
     Templates,
-    another,
-    deployed_as,
     listed,
     readable,
     resources,
@@ -239,13 +235,6 @@ def test_reserved_concurrency_of_the_functions(template: Templates, environment:
     """A new account has ten concurrent executions in total, so the shipped environments reserve none."""
     functions = resources(template(environment, "forecast"), "AWS::Lambda::Function").values()
     assert {function.get("ReservedConcurrentExecutions") for function in functions} == {reserved}
-
-
-@pytest.mark.parametrize("environment", [*ENVIRONMENTS, "partitions"])
-def test_preflight_knows_the_number_of_functions(template: Templates, environment: str, tmp_path: Path) -> None:
-    folder = another(tmp_path / "app", PARTITIONED).parent if environment == "partitions" else ROOT
-    settings = load_settings(deployed_as(environment), folder / "environments")
-    assert function_count(settings) == len(resources(template(environment, "forecast"), "AWS::Lambda::Function"))
 
 
 def test_the_topic_is_encrypted_and_allows_only_its_publishers(template: Templates) -> None:

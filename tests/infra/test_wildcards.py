@@ -83,7 +83,7 @@ ALLOWED = [
     *wildcards("*Key", "kms:*", "*", "The account grants access through its roles. " + THIS_KEY),
     *wildcards(
         "EncryptionKey",
-        "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "
+        "kms:Decrypt kms:Encrypt kms:GenerateDataKey kms:GenerateDataKeyWithoutPlaintext "
         "kms:ReEncryptFrom kms:ReEncryptTo",
         "*",
         THIS_KEY,

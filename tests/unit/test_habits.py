@@ -15,6 +15,7 @@ INPUTS = {
     "requirements.txt": ("requirements.in", "job_code/requirements.in"),
     "job_code/requirements.txt": ("job_code/requirements.in",),
     "benchmarks/requirements.txt": ("benchmarks/requirements.in",),
+    "linters/requirements.txt": ("linters/requirements.in",),
 }
 PLATFORMS = [
     {"sys_platform": system, "platform_machine": machine}

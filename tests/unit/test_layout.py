@@ -8,7 +8,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MAX_MODULES = 14
-TOP = ("benchmarks", "cli", "contract", "docs_pages", "drills", "infra", "job_code", "lambdas", "local_cloud")
+TOP = (
+    "benchmarks",
+    "cli",
+    "contract",
+    "docs_pages",
+    "drills",
+    "infra",
+    "job_code",
+    "lambdas",
+    "linters",
+    "local_cloud",
+)
 MODULES = [file for top in TOP for file in sorted((ROOT / top).rglob("*.py")) if "tests" not in file.parts]
 PACKAGES = sorted({file.parent.relative_to(ROOT).as_posix() for file in MODULES})
 

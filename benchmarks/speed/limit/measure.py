@@ -41,7 +41,7 @@ def measure_limit(
 def _run(module: str, arguments: Sequence[str], *, cores: int) -> Any:  # noqa: ANN401 (as JSON has it)
     with only_cores(cores):
         command = [sys.executable, "-m", module, *arguments]
-        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # nosec B603 # our program
     if ended.returncode:
         raise RuntimeError(f"lower bound not measured: exit code {ended.returncode} of {module}: {ended.stderr}")
     return json.loads(ended.stdout.splitlines()[-1])

@@ -24,7 +24,7 @@ def draw_rows(model: lgb.Booster, count: int, seed: int = 0) -> Rows:
     Returns:
         Shape (count, features).
     """
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rows = np.zeros((count, model.num_feature()), dtype=np.float32)
     thresholds: dict[int, set[float]] = {}
     for tree in trees(model):
@@ -34,7 +34,7 @@ def draw_rows(model: lgb.Booster, count: int, seed: int = 0) -> Rows:
     for feature, found in thresholds.items():
         every = np.array(sorted(found))
         values = np.concatenate([[every[0] - 1], (every[1:] + every[:-1]) / 2, [every[-1] + 1]])
-        rows[:, feature] = random.choice(values, count)
+        rows[:, feature] = rng.choice(values, count)
     return rows
 
 

@@ -1,10 +1,10 @@
 """The SQL of the pages answers what the page says, over the files of real runs and the tables that Publish creates.
 
-DuckDB executes the queries, translated from Athena's dialect, because Athena itself runs only on AWS.
+The local cloud's Athena executes the queries, which is DuckDB. Athena itself runs only on AWS.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,18 @@ import boto3
 import duckdb
 import polars as pl
 import pytest
-import sqlglot
 from moto import mock_aws
 
 from docs_pages.generated import ROOT
 from lambdas.publish.catalog import Catalog
+from local_cloud.athena.sql import read_query, translate
+from local_cloud.athena.tables import catalog_table, create_views
 from tests.demand import LAST, run_job, shop
 
 DATABASE = "onejob_prod"
 # Names of runs as on the page.
 EARLIER, LATER = "onejob-prod-20261116-050007-3f0c1a2b-0-0-00", "onejob-prod-20261123-050006-90ab12cd-0-0-00"
-# DuckDB's name of each type of the Glue catalog, as Parquet files of the job have it.
-DUCKDB_TYPES = {
-    "bigint": ("BIGINT",),
-    "string": ("VARCHAR",),
-    "float": ("FLOAT",),
-    "timestamp": ("TIMESTAMP", "TIMESTAMP_MS"),
-}
+Answer = Callable[[str], pl.DataFrame]
 KEY = ["article_id", "merchant_id"]
 
 
@@ -64,8 +59,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def athena(runs: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database with the tables that Publish creates in the Glue catalog."""
+def answer(runs: Mapping[str, Any]) -> Iterator[Answer]:
+    """Return a function that executes a query over the tables that Publish creates in the Glue catalog.
+
+    If a file has other types than the catalog, no query works.
+    """
     with mock_aws(), duckdb.connect() as connection:
         glue = boto3.client("glue", region_name="eu-central-1", aws_access_key_id="x", aws_secret_access_key="x")
         glue.create_database(DatabaseInput={"Name": DATABASE})
@@ -73,58 +71,44 @@ def athena(runs: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
         for name, run in runs.items():
             types = run.manifest["column_types"]
             catalog.show(partition="all", run_id=name, location=str(run.forecast_folder), types=types)
-        connection.execute(f"CREATE SCHEMA {DATABASE}")
-        for table in glue.get_tables(DatabaseName=DATABASE)["TableList"]:
-            found = glue.get_partitions(DatabaseName=DATABASE, TableName=table["Name"])["Partitions"]
-            create(connection, dict(table), [dict(partition) for partition in found])
-        yield connection
+        tables = []
+        for described in glue.get_tables(DatabaseName=DATABASE)["TableList"]:
+            partitions = glue.get_partitions(DatabaseName=DATABASE, TableName=described["Name"])["Partitions"]
+            tables.append(catalog_table(described, partitions, files_below))
+            create_views(connection, tables[-1])
+
+        def answer(query: str) -> pl.DataFrame:
+            found = connection.execute(translate(read_query(query), tables, DATABASE))
+            names = [column[0] for column in found.description or ()]
+            return pl.DataFrame(found.fetchall(), schema=names, orient="row")
+
+        yield answer
 
 
-def create(connection: duckdb.DuckDBPyConnection, table: dict[str, Any], partitions: list[dict[str, Any]]) -> None:
-    """Create a table over the files of its partitions, with the columns that the catalog has and no others."""
-    columns = ", ".join(f'"{column["Name"]}"' for column in table["StorageDescriptor"]["Columns"])
-    names = [key["Name"] for key in table["PartitionKeys"]]
-    parts, listed = [], []
-    for partition in partitions:
-        values = ", ".join(f"'{value}' AS \"{name}\"" for name, value in zip(names, partition["Values"], strict=True))
-        files = Path(partition["StorageDescriptor"]["Location"]) / "part-*.parquet"
-        parts.append(f"SELECT {columns}, {values} FROM read_parquet('{files}')")
-        listed.append(f"SELECT {values}")
-    connection.execute(f'CREATE VIEW {DATABASE}."{table["Name"]}" AS {" UNION ALL ".join(parts)}')
-    connection.execute(f'CREATE VIEW {DATABASE}."{table["Name"]}$partitions" AS {" UNION ALL ".join(listed)}')
-
-
-def answer(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
-    (translated,) = sqlglot.transpile(query, read="athena", write="duckdb", identify=True)
-    found = connection.execute(translated)
-    names = [column[0] for column in found.description or ()]
-    return pl.DataFrame(found.fetchall(), schema=names, orient="row")
+def files_below(location: str) -> list[str]:
+    return sorted(str(file) for file in Path(location).glob("part-*.parquet"))
 
 
 def by(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
     return frame.group_by(names).agg(pl.col("mean", "q90").cast(pl.Float64).sum())
 
 
-def test_the_files_have_the_types_of_the_catalog(athena: duckdb.DuckDBPyConnection, runs: Mapping[str, Any]) -> None:
+def test_the_tables_have_the_columns_of_the_forecasts(answer: Answer, runs: Mapping[str, Any]) -> None:
     types = runs[LATER].manifest["column_types"]
     assert list(types) == [*KEY, "ds", "mean", "q10", "q50", "q90"]
-    for table in ("forecasts", "forecast_runs"):
-        rows = athena.execute(f"DESCRIBE {DATABASE}.{table}").fetchall()
-        found = {row[0]: row[1] for row in rows}
-        assert all(found[name] in DUCKDB_TYPES[kind] for name, kind in types.items()), found
+    for table, keys in (("forecasts", ["partition"]), ("forecast_runs", ["partition", "run_id"])):
+        assert answer(f"SELECT * FROM {table}").columns == [*types, *keys]
 
 
-def test_every_query_has_an_answer(athena: duckdb.DuckDBPyConnection) -> None:
+def test_every_query_has_an_answer(answer: Answer) -> None:
     assert len(queries()) == 9
     for query in queries():
-        assert answer(athena, query).height > 0, query
+        assert answer(query).height > 0, query
 
 
-def test_the_answers_follow_from_the_forecasts(athena: duckdb.DuckDBPyConnection, runs: Mapping[str, Any]) -> None:
+def test_the_answers_follow_from_the_forecasts(answer: Answer, runs: Mapping[str, Any]) -> None:
     later, earlier = runs[LATER].forecasts, runs[EARLIER].forecasts
-    total, largest, one, highest, orders, listed, change, changed, of_contract = (
-        answer(athena, query) for query in queries()
-    )
+    total, largest, one, highest, orders, listed, change, changed, of_contract = (answer(query) for query in queries())
     weeks = by(later, "ds").sort("ds")
     for found in (total, of_contract):
         assert found["ds"].to_list() == weeks["ds"].to_list()

@@ -123,8 +123,24 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ),
         (
             "region",
+            f'region = "eu-central-1"\nimage_uri = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/{"i" * 206}:1"',
+            "deployment.image_uri: String should have at most 255 characters",
+        ),
+        (
+            "region",
             'region = "eu-central-1"\nimage_uri = "444455556666.dkr.ecr.eu-west-1.amazonaws.com/onejob:1"',
             "deployment.image_uri: SageMaker pulls images of its own region only (eu-central-1)",
+        ),
+        (
+            "region",
+            'region = "eu-central-1"\nimage_builder = "podman"',
+            "deployment.image_builder: Input should be 'docker' or 'codebuild'",
+        ),
+        (
+            "region",
+            'region = "eu-central-1"\nimage_uri = "444455556666.dkr.ecr.eu-central-1.amazonaws.com/onejob:1"\n'
+            'image_builder = "codebuild"',
+            "deployment.image_builder: image_uri names a prebuilt image, so nothing is built; remove one of the two",
         ),
         (
             "removal_policy",

@@ -69,8 +69,8 @@ def test_the_hyperparameters_are_the_configuration(demand: Any) -> None:
 
 def test_the_job_name_has_the_time_and_room_for_counters(demand: Any) -> None:
     name = planned({}, demand, job_name_prefix="fifteenletters1-environment1").job_name
-    assert re.fullmatch(r"fifteenletters1-environment1-20261118-093005-[0-9a-f]{8}", name)
-    assert len(f"{name}-1000-9-24") <= 63
+    assert re.fullmatch(r"fifteenletters1-environment1-20261118-093005-[0-9a-f]{7}", name)
+    assert len(f"{name}-1000-17-24") <= 63
 
 
 def test_executions_of_the_same_second_get_different_names(demand: Any) -> None:

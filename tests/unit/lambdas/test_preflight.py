@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from contract.environments.before_job import JobInstance, PreflightEnvironment
 from contract.function_errors import PreflightFailed
@@ -381,10 +382,19 @@ def test_only_comparable_jobs_are_used_for_the_estimate(mode: str, fleet: bool, 
     assert found.verdict == verdict, found.line
 
 
-def test_a_check_that_cannot_run_stops_nothing() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListServiceQuotas"),
+        ResponseParserError("no XML, but the page of a proxy:\n" + "<p>Sorry</p>\n" * 100),
+    ],
+)
+def test_a_check_that_cannot_run_stops_nothing(error: Exception) -> None:
     def check() -> list[CheckResult]:
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListServiceQuotas")
+        raise error
 
     (found,) = run_check("quota", check)
     assert found.verdict == "unknown"
     assert found.line.startswith("quota: the check could not run: ")
+    assert "\n" not in found.line
+    assert len(found.line) < 500

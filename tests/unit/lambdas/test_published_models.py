@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cli.aws.published_models import check_published_models
+from cli.preflight.published_models import check_published_models
 from contract.model_format import IMAGE_VARIABLE
 from infra.settings.environment import Settings
 from infra.settings.loader import load_settings
