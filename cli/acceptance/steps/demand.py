@@ -1,7 +1,6 @@
 """The demand of the acceptance: a small synthetic assortment whose last week arrives late."""
 
 from datetime import date, datetime
-from pathlib import Path
 
 import polars as pl
 
@@ -10,6 +9,7 @@ from cli.acceptance.trial import Trial
 from cli.rehearsal.synthetic_demand import SyntheticDemand, write_demand
 from contract.job_start import DEMAND, STATIC
 from contract.periods import last_complete_period
+from contract.s3.keys import partition_folder
 
 ARTICLES, MERCHANTS = 60, 4
 # File names in S3.
@@ -58,7 +58,7 @@ def _put(trial: Trial, rows: pl.DataFrame, *, uri: str, name: str, partition: st
     file = trial.folder / "upload.parquet"
     rows.write_parquet(file)
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-    key = f"{prefix}{f'partition={partition}/' if partition else ''}{name}"
+    key = f"{prefix}{partition_folder(partition) if partition else ''}{name}"
     trial.place.client("s3").upload_file(str(file), bucket, key)
-    Path(file).unlink()
+    file.unlink()
     return f"s3://{bucket}/{key}"
