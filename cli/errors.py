@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 
 from job_code.errors import InputError
 
+INTERRUPTED = 130  # exit code after Ctrl-C, as of a shell
+
 
 class CommandError(Exception):
     """A command failed. The message has the cause and the remedy."""

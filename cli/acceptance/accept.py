@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +17,12 @@ from cli.aws.first_deployment import new_stacks
 from cli.aws.session import session_of
 from cli.checkout import revision
 from cli.environment import read_settings
-from cli.errors import CommandError
+from cli.errors import INTERRUPTED, CommandError
+from cli.rehearsal.application import local_cloud_of
 from cli.rehearsal.display import Display
 from contract.names import data_stack, forecast_stack
 from infra.settings.environment import Settings
-from local_cloud import LocalCloud
 
-INTERRUPTED = 130
-LOCAL_ACCOUNT = "123456789012"
 RECORD = "record.json"
 
 
@@ -72,11 +69,11 @@ def accept_on_aws(request: AcceptanceRequest) -> int:
             f"{record.file}: this acceptance started in account {record.account}, but the credentials belong to "
             f"{account}; sign in to account {record.account}"
         )
-    trial = _trial(request, place, record)
+    accepted = _write_settings(request, place, record)
     if record is None and not request.only_clean_up:
-        _check_absent(trial, new_stacks(session, trial.settings.name))
-        _confirm(request, trial)
-    return _run(request, trial)
+        _check_absent(request, accepted.name, new_stacks(session, accepted.name))
+        _confirm(request, place, accepted)
+    return _run(request, _trial(request, place, record, accepted))
 
 
 def accept_in_local_cloud(request: AcceptanceRequest) -> int:
@@ -86,20 +83,19 @@ def accept_in_local_cloud(request: AcceptanceRequest) -> int:
         The exit code, as of `accept_on_aws`.
     """
     settings = read_settings(request.environment)
-    with (
-        tempfile.TemporaryDirectory(prefix="onejob-acceptance-") as state,
-        LocalCloud(
-            Path(state) / "cloud",
-            account=settings.deployment.account or LOCAL_ACCOUNT,
-            region=settings.deployment.region,
-        ) as cloud,
-    ):
-        trial = _trial(request, Place.in_local_cloud(cloud), None)
+    with local_cloud_of(settings) as cloud:
+        place = Place.in_local_cloud(cloud)
+        trial = _trial(request, place, None, _write_settings(request, place, None))
         trial.onejob("bootstrap")
         return _run(request, trial)
 
 
-def _trial(request: AcceptanceRequest, place: Place, record: Record | None) -> Trial:
+def _write_settings(request: AcceptanceRequest, place: Place, record: Record | None) -> Settings:
+    partitions = record is not None and record.passed("add-partitions")
+    return write_environment(request.environment, account=place.account, partitions=partitions)
+
+
+def _trial(request: AcceptanceRequest, place: Place, record: Record | None, settings: Settings) -> Trial:
     request.folder.mkdir(parents=True, exist_ok=True)
     if record is None:
         record = Record.new(
@@ -111,30 +107,26 @@ def _trial(request: AcceptanceRequest, place: Place, record: Record | None) -> T
             now=datetime.now(UTC),
         )
         (request.folder / "commands.log").unlink(missing_ok=True)
-    settings = write_environment(request.environment, account=place.account, partitions=record.passed("add-partitions"))
     return Trial(place=place, settings=settings, record=record, display=Display(), folder=request.folder)
 
 
-def _check_absent(trial: Trial, new: list[str]) -> None:
-    name = trial.settings.name
+def _check_absent(request: AcceptanceRequest, name: str, new: list[str]) -> None:
     there = [stack for stack in (data_stack(name), forecast_stack(name)) if stack not in new]
     if there:
-        trial.record.end()
         raise CommandError(
             f"stack {', '.join(there)} exists: another acceptance is running, or left it behind; "
-            f"to remove it, run: onejob acceptance --environment {trial.record.environment} --clean-up"
+            f"to remove it, run: onejob acceptance --environment {request.environment} --clean-up"
         )
 
 
-def _confirm(request: AcceptanceRequest, trial: Trial) -> None:
-    say = trial.display.say
-    say(f"deploys {trial.settings.name} in {trial.place.title}, with the settings of {request.environment}")
-    say(f"runs {len(STEPS)} steps with about ten jobs of a few minutes on {_types(trial.settings)}")
+def _confirm(request: AcceptanceRequest, place: Place, settings: Settings) -> None:
+    say = Display().say
+    say(f"deploys {settings.name} in {place.title}, with the settings of {request.environment}")
+    say(f"runs {len(STEPS)} steps with about ten jobs of a few minutes on {_types(settings)}")
     say("takes about 50 minutes, costs less than $1, and removes everything at the end")
     if request.confirmed:
         return
     if not sys.stdin.isatty() or input("Type yes to continue: ") != "yes":
-        trial.record.end()
         raise CommandError("onejob deployed nothing: it needs your yes, or the option --yes")
 
 

@@ -32,7 +32,7 @@ def write_environment(source: str, *, account: str, partitions: bool) -> Setting
     """Write the file and return its settings.
 
     Account, region, instance types, network, boundary, tags and budget are those of the source. Everything can be
-    deleted, nothing starts by itself, and nobody gets a mail.
+    deleted, no schedule starts a run, and no address gets a message.
 
     Args:
         source: Name of the environment whose settings are accepted.

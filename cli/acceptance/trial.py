@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from botocore.exceptions import ClientError
-
 from cli.acceptance.place import Place
 from cli.acceptance.record import Record
 from cli.checkout import CHECKOUT
@@ -21,6 +19,7 @@ from contract.s3.keys import RunKeys, pointer_key
 from contract.s3.manifest import Manifest
 from contract.s3.pointer import Pointer
 from infra.settings.environment import Settings
+from lambdas.shared.s3_objects import read_object
 from local_cloud import ExecutionEnded, follow_execution
 
 Machine = Literal["StateMachineArn", "PartitionsStateMachineArn"]
@@ -186,10 +185,5 @@ class Trial:
         return None if found is None else json.loads(found)
 
     def _object(self, key: str) -> bytes | None:
-        s3 = self.place.client("s3")
-        try:
-            return s3.get_object(Bucket=self.outputs["ForecastBucket"], Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
+        found = read_object(self.place.client("s3"), bucket=self.outputs["ForecastBucket"], key=key)
+        return None if found is None else found[0]

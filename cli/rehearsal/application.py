@@ -7,13 +7,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from cli.checkout import CHECKOUT
+from infra.settings.environment import Settings
 from local_cloud import LocalCloud
+
+LOCAL_ACCOUNT = "123456789012"  # for an environment without an account
 
 
 def cdk_context(environment: str) -> dict[str, Any]:
@@ -47,6 +52,20 @@ def synthesize(assembly: Path, environment: str, *, app: Path = CHECKOUT / "app.
     }
     command = [sys.executable, str(app)]
     subprocess.run(command, cwd=CHECKOUT, env=variables, check=True)  # nosec B603 # our program
+
+
+@contextmanager
+def local_cloud_of(settings: Settings) -> Iterator[LocalCloud]:
+    """Run a local cloud in the account and region of an environment. Its state ends with it."""
+    with (
+        tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state,
+        LocalCloud(
+            Path(state),
+            account=settings.deployment.account or LOCAL_ACCOUNT,
+            region=settings.deployment.region,
+        ) as cloud,
+    ):
+        yield cloud
 
 
 @dataclass(frozen=True)

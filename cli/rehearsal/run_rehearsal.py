@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.environment import read_settings
-from cli.errors import CommandError
+from cli.errors import INTERRUPTED, CommandError
+from cli.rehearsal.application import local_cloud_of
 from cli.rehearsal.display import Display
 from cli.rehearsal.rehearsal import Rehearsal
 from cli.rehearsal.request import RehearsalRequest
@@ -24,8 +24,6 @@ from job_code.tables.table_files import find_files
 from local_cloud import LocalCloud
 
 OPTIONAL_INPUTS = (STATIC, COVARIATES)
-LOCAL_ACCOUNT = "123456789012"  # for an environment without an account
-INTERRUPTED = 130
 
 
 def rehearse(request: RehearsalRequest) -> int:
@@ -47,14 +45,7 @@ def rehearse(request: RehearsalRequest) -> int:
         raise CommandError(f"--output: cannot write {output.parent}: {error.strerror}") from error
     display, started = Display(), time.monotonic()
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="onejob-cloud-") as state,
-            LocalCloud(
-                Path(state),
-                account=settings.deployment.account or LOCAL_ACCOUNT,
-                region=settings.deployment.region,
-            ) as cloud,
-        ):
+        with local_cloud_of(settings) as cloud:
             display.say(f"local cloud at {cloud.endpoint_url}")
             rehearsal = Rehearsal(cloud=cloud, environment=request.environment, output=output, display=display)
             manifest = _perform(rehearsal, _inputs(request, rehearsal), execution_input)

@@ -7,7 +7,7 @@ import polars as pl
 
 from cli.acceptance.environment_file import FLEET_INSTANCES
 from cli.acceptance.steps.demand import HISTORY, LAST_WEEK, last_week, make_demand, upload
-from cli.acceptance.steps.runs import published_by, succeeded
+from cli.acceptance.steps.runs import expect_published, published_by, succeeded
 from cli.acceptance.steps.step import UnexpectedError, expect
 from cli.acceptance.trial import Trial
 
@@ -31,7 +31,7 @@ def hold(trial: Trial) -> str:
     execution, ended = trial.execute({}, expects="FAILED")
     seen = f"{ended.status} {ended.error}: {ended.cause}"
     expect((ended.status, ended.error) == ("FAILED", "QualityGateFailed"), seen)
-    expect(trial.published_run() == before, f"the published run changed from {before} to {trial.published_run()}")
+    expect_published(trial, before)
     (held,) = trial.jobs_of(execution)
     trial.record.keep(held_run=held)
     return f"{ended.error}; run {before} stays published, and run {held} waits for approval"
@@ -44,7 +44,7 @@ def publish(trial: Trial) -> str:
     succeeded(ended)
     jobs = trial.jobs_of(execution)
     expect(not jobs, f"publishing by hand started {', '.join(jobs)}")
-    expect(trial.published_run() == held, f"the published run is {trial.published_run()}, not {held}")
+    expect_published(trial, held)
     upload(trial, make_demand(trial).filter(pl.col("ds") < last_week(trial)), name=HISTORY)
     return f"no job; run {held} is published"
 
@@ -72,7 +72,7 @@ def start_on_schedule(trial: Trial) -> str:
     if (ended.status, ended.error) != ("FAILED", "InputError"):
         trial.record.forget(SCHEDULED_EXECUTION)  # the step starts another one when it is repeated
         raise UnexpectedError(f"{ended.status} {ended.error}: {ended.cause}")
-    expect(trial.published_run() == before, f"the published run changed from {before} to {trial.published_run()}")
+    expect_published(trial, before)
     return f"the schedule started {execution.rpartition(':')[2]}; {ended.error}, because the last week is missing"
 
 
@@ -111,7 +111,7 @@ def abort(trial: Trial) -> str:
     with trial.display.progress(f"waiting until {job} has stopped"):
         trial.wait_until(lambda: _status(sagemaker, job) not in ("InProgress", "Stopping"), seconds=STOP_SECONDS)
     expect(_status(sagemaker, job) == "Stopped", f"job {job} is {_status(sagemaker, job)}")
-    expect(trial.published_run() == before, f"the published run changed from {before} to {trial.published_run()}")
+    expect_published(trial, before)
     return f"job {job} stopped, and run {before} stays published"
 
 
@@ -120,7 +120,7 @@ def roll_back(trial: Trial) -> str:
     first = trial.record.facts["first_run"]
     _, ended = trial.execute({"publish": first})
     succeeded(ended)
-    expect(trial.published_run() == first, f"the published run is {trial.published_run()}, not {first}")
+    expect_published(trial, first)
     return f"run {first} is published again, although its cutoff is older"
 
 

@@ -1,4 +1,4 @@
-"""The acceptance deploys the given settings, but nothing that cannot be removed or that starts by itself."""
+"""The acceptance deploys the given settings, without schedules, addresses and protection from deletion."""
 
 from pathlib import Path
 
