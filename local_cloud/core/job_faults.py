@@ -5,13 +5,12 @@ uses it up, except for a type that the region lacks. A test causes every other f
 stops a job.
 """
 
-import json
-import uuid
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from local_cloud.core.fault_files import FaultFiles
 
 FaultReason = Literal["capacity", "quota", "internal", "reclaimed", "unsupported"]
 """The cause of a job's failure.
@@ -32,32 +31,22 @@ class Faults:
 
     def add(self, *, instance_type: str | None, reason: FaultReason) -> None:
         """Make the next job on `instance_type` (on any type, if None) fail for `reason`."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"{len(list(self.folder.iterdir())):04d}-{uuid.uuid4().hex}"
-        unfinished = self.folder / f"{name}.new"
-        unfinished.write_text(json.dumps({"instance_type": instance_type, "reason": reason}))
-        unfinished.rename(self.folder / f"{name}.json")
+        FaultFiles(self.folder).add({"instance_type": instance_type, "reason": reason})
 
     def clear(self) -> None:
         """Remove the unused faults."""
-        for path in self.folder.glob("*.json"):
-            path.unlink(missing_ok=True)
+        FaultFiles(self.folder).clear()
 
     def matches(self, *, instance_type: str, reason: FaultReason) -> bool:
         """Return whether a fault matches, without using it up."""
-        for path in self.folder.glob("*.json"):
-            with suppress(FileNotFoundError):  # another job has used it up
-                fault = json.loads(path.read_text())
-                if (fault["reason"], fault["instance_type"]) == (reason, instance_type):
-                    return True
-        return False
+        wanted = {"instance_type": instance_type, "reason": reason}
+        return FaultFiles(self.folder).find(lambda fault: fault == wanted) is not None
 
     def take(self, *, instance_type: str, reasons: Iterable[FaultReason]) -> FaultReason | None:
         """Return and remove the oldest matching fault; None if no fault matches."""
-        for path in sorted(self.folder.glob("*.json")):
-            fault = json.loads(path.read_text())
-            if fault["reason"] in reasons and fault["instance_type"] in (None, instance_type):
-                path.unlink()
-                reason: FaultReason = fault["reason"]
-                return reason
-        return None
+
+        def fits(fault: dict[str, Any]) -> bool:
+            return fault["reason"] in reasons and fault["instance_type"] in (None, instance_type)
+
+        fault = FaultFiles(self.folder).take(fits)
+        return None if fault is None else fault["reason"]

@@ -3,10 +3,10 @@
 A failure is one JSON file in a folder. The next creation of a resource of the type uses it up.
 """
 
-import json
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
+
+from local_cloud.core.fault_files import FaultFiles
 
 
 @dataclass(frozen=True)
@@ -17,21 +17,13 @@ class ResourceFaults:
 
     def add(self, *, resource_type: str, message: str) -> None:
         """Make the next creation of a resource of the type fail with the service's message."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self.folder / f"{uuid.uuid4().hex}.new"
-        unfinished.write_text(json.dumps({"resource_type": resource_type, "message": message}))
-        unfinished.rename(unfinished.with_suffix(".json"))
+        FaultFiles(self.folder).add({"resource_type": resource_type, "message": message})
 
     def clear(self) -> None:
         """Remove the unused failures."""
-        for path in self.folder.glob("*.json"):
-            path.unlink(missing_ok=True)
+        FaultFiles(self.folder).clear()
 
     def take(self, resource_type: str) -> str | None:
-        """Return the message of a failure of the type, and remove the failure; None if there is none."""
-        for path in self.folder.glob("*.json"):
-            fault = json.loads(path.read_text())
-            if fault["resource_type"] == resource_type:
-                path.unlink()
-                return str(fault["message"])
-        return None
+        """Return the message of the oldest failure of the type, and remove it; None if there is none."""
+        fault = FaultFiles(self.folder).take(lambda each: each["resource_type"] == resource_type)
+        return None if fault is None else str(fault["message"])

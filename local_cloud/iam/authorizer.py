@@ -48,16 +48,17 @@ class Authorizer:
         Raises:
             NotImplementedError: A policy has a part that the local cloud does not know.
         """
-        if self._identity(caller) is None:
+        identity = self._identity(caller)
+        if identity is None:
             return None
         for needed in permissions:
-            holders = [self.role(needed.role), caller] if needed.role else [caller]
-            if not any(self._allows(needed, holder) for holder in holders):
+            role = self.role(needed.role) if needed.role else None
+            by_role = role is not None and self._allows(needed, role, self._identity(role) or ())
+            if not by_role and not self._allows(needed, caller, identity):
                 return needed
         return None
 
-    def _allows(self, needed: Permission, caller: Caller) -> bool:
-        identity = self._identity(caller) or ()
+    def _allows(self, needed: Permission, caller: Caller, identity: Sequence[Statement]) -> bool:
         resource = statements_about(needed.resource, self.account)
         by = allowing(needed, caller, identity=identity, resource=resource)
         if not caller.is_service and caller != self.user():

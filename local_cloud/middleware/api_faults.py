@@ -3,14 +3,12 @@
 A fault is a JSON file in a folder. It stays there until a matching call uses it up.
 """
 
-import json
 import re
-import time
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from local_cloud.core.fault_files import FaultFiles
 from local_cloud.core.server_settings import ACCESS_KEY
 from local_cloud.middleware.api_calls import ApiCall
 
@@ -56,17 +54,12 @@ class ApiFaults:
 
     def add(self, fault: ApiFault) -> None:
         """Make the next matching calls fail."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for number in range(fault.count):
-            name = f"{time.time_ns():020d}-{number:03d}-{uuid.uuid4().hex}"
-            unfinished = self.folder / f"{name}.new"
-            unfinished.write_text(json.dumps(asdict(fault)))
-            unfinished.rename(self.folder / f"{name}.json")
+        for _ in range(fault.count):
+            FaultFiles(self.folder).add(asdict(fault))
 
     def clear(self) -> None:
         """Remove the unused faults."""
-        for path in self.folder.glob("*.json") if self.folder.exists() else ():
-            path.unlink(missing_ok=True)
+        FaultFiles(self.folder).clear()
 
     def take(self, call: ApiCall) -> ApiFault | None:
         """Return and remove the oldest matching fault.
@@ -75,13 +68,10 @@ class ApiFaults:
         """
         if call.access_key == ACCESS_KEY:
             return None
-        for path in sorted(self.folder.glob("*.json")) if self.folder.exists() else ():
-            try:
-                fault = ApiFault(**json.loads(path.read_text()))
-                fits = (fault.service, fault.action) == (call.service, call.action)
-                if fits and re.search(fault.subject, call.subject):
-                    path.unlink()
-                    return fault
-            except FileNotFoundError:  # another call has taken it
-                continue
-        return None
+
+        def fits(fault: dict[str, Any]) -> bool:
+            of_call = (fault["service"], fault["action"]) == (call.service, call.action)
+            return of_call and re.search(fault["subject"], call.subject) is not None
+
+        fault = FaultFiles(self.folder).take(fits)
+        return None if fault is None else ApiFault(**fault)

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from local_cloud.core.patching import patch_attribute
 from local_cloud.core.server_settings import Connection, ServerSettings
 from local_cloud.iam.callers import Caller, service_access_key
+from local_cloud.services.dead_letters import send_to_queue
 
 _LOG = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def _deliver_to_target(rule: Rule, target: dict[str, Any], event: EventMessageTy
         topics.publish(TopicArn=target["Arn"], Message=message)
     elif service == "sqs":
         message = content if isinstance(content, str) else json.dumps(content)
-        _send(target["Arn"], message, rule, settings)
+        send_to_queue(target["Arn"], message, connection=_as_rule(rule, settings))
     else:
         _LOG.warning("the local cloud does not deliver events to %s targets", service)
 
@@ -116,26 +117,13 @@ def _store_undelivered(
         "ERROR_MESSAGE": str(error),
     }
     try:
-        _send(queue, json.dumps(_content(event)), rule, settings, reasons)
+        send_to_queue(queue, json.dumps(_content(event)), connection=_as_rule(rule, settings), attributes=reasons)
     except ClientError:
         _LOG.exception("rule %s: cannot store the event in %s", rule.name, queue)
 
 
 def _content(event: EventMessageType) -> Any:  # noqa: ANN401 - JSON
     return {name: value for name, value in event.items() if name != "ingestion-time"}
-
-
-def _send(
-    queue: str, message: str, rule: Rule, settings: ServerSettings, attributes: Mapping[str, str] | None = None
-) -> None:
-    queues = boto3.client("sqs", **_as_rule(rule, settings))
-    queues.send_message(
-        QueueUrl=f"{settings.endpoint_url}/{settings.account}/{queue.rpartition(':')[2]}",
-        MessageBody=message,
-        MessageAttributes={
-            name: {"DataType": "String", "StringValue": value} for name, value in (attributes or {}).items()
-        },
-    )
 
 
 def _as_rule(rule: Rule, settings: ServerSettings, *, tells_its_arn: bool = True) -> Connection:

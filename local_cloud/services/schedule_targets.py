@@ -23,6 +23,7 @@ from moto.scheduler.models import Schedule
 from local_cloud.core.server_settings import Connection, ServerSettings
 from local_cloud.iam.callers import Caller
 from local_cloud.iam.trust_policies import may_assume
+from local_cloud.services.dead_letters import send_to_queue
 
 _LOG = logging.getLogger(__name__)
 _ACTIONS = {"states": "sfn:startExecution", "lambda": "lambda:invoke"}
@@ -140,12 +141,7 @@ class Occurrence:
             "SCHEDULE_ARN": self.schedule.arn,
             "TARGET_ARN": f"arn:aws:scheduler:::aws-sdk:{_ACTIONS[service]}",
         }
-        *_, account, name = queue.split(":")
-        boto3.client("sqs", **self._connection(queue)).send_message(
-            QueueUrl=f"{self.settings.endpoint_url}/{account}/{name}",
-            MessageBody=json.dumps(request),
-            MessageAttributes={key: {"DataType": "String", "StringValue": value} for key, value in described.items()},
-        )
+        send_to_queue(queue, json.dumps(request), connection=self._connection(queue), attributes=described)
 
 
 def _is_retryable(error: ClientError) -> bool:
