@@ -110,7 +110,7 @@ class Trial:
         Args:
             execution_input: Its input.
             machine: Name of the stack's output with the state machine's ARN.
-            expects: Status with which the execution must end.
+            expects: Status with which the execution must end, or the error of an execution that must fail.
 
         Returns:
             ARN of the execution.
@@ -120,11 +120,12 @@ class Trial:
             name = f"acceptance-{self.record.acceptance_id}-{self.step}-{number}"
             execution = f"{arn.replace(':stateMachine:', ':execution:')}:{name}"
             try:
-                status = workflows.describe_execution(executionArn=execution)["status"]
+                found = workflows.describe_execution(executionArn=execution)
             except workflows.exceptions.ExecutionDoesNotExist:
                 workflows.start_execution(stateMachineArn=arn, name=name, input=json.dumps(execution_input))
                 return execution
-            if status in ("RUNNING", expects):
+            end = found.get("error") if found["status"] == "FAILED" else found["status"]
+            if end in ("RUNNING", expects):
                 return execution
         raise AssertionError("itertools.count has no end")
 

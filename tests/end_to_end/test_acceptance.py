@@ -31,16 +31,18 @@ from tests.synthesis import ROOT
 
 pytestmark = pytest.mark.nightly
 
-SPOT_QUOTA = "ml.m5.large for spot training job usage"
+QUOTAS = ("ml.m5.large for spot training job usage", "ml.m5.large for training job usage")
 LEFT_BEHIND = "onejob-acceptance-forgotten"
 REFUSED = "the test refuses it"
 
 
 @contextmanager
-def quota_of_zero(cloud: LocalCloud, _: Trial) -> Iterator[None]:
-    cloud.set_quota(SPOT_QUOTA, 0)
+def quotas_of_zero(cloud: LocalCloud, _: Trial) -> Iterator[None]:
+    for quota in QUOTAS:
+        cloud.set_quota(quota, 0)
     yield
-    cloud.set_quota(SPOT_QUOTA, 20)
+    for quota in QUOTAS:
+        cloud.set_quota(quota, 20)
 
 
 @contextmanager
@@ -147,7 +149,7 @@ def forgotten_log_group(cloud: LocalCloud, _: Trial) -> Iterator[None]:
 Fault = Callable[[LocalCloud, Trial], Any]
 # The fault of each step, and a part of what the step must report.
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "preflight": (quota_of_zero, SPOT_QUOTA),
+    "preflight": (quotas_of_zero, QUOTAS[0]),
     "deploy": (refused_topic, REFUSED),
     "listen": (other_queue, "onejob-acceptance-messages-received"),
     "upload": (refused_uploads, "AccessDenied"),

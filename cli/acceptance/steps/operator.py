@@ -28,7 +28,7 @@ def hold(trial: Trial) -> str:
     rows = make_demand(trial).filter(pl.col("ds") < last_week(trial))
     articles = rows["article_id"].unique().sort()
     upload(trial, rows.filter(pl.col("article_id").is_in(articles[: len(articles) // 2].to_list())), name=HISTORY)
-    execution, ended = trial.execute({}, expects="FAILED")
+    execution, ended = trial.execute({}, expects="QualityGateFailed")
     seen = f"{ended.status} {ended.error}: {ended.cause}"
     expect((ended.status, ended.error) == ("FAILED", "QualityGateFailed"), seen)
     expect_published(trial, before)
