@@ -104,13 +104,16 @@ class Trial:
             raise CommandFailedError(f"{shown}: exit code {done.returncode}:\n{end}")
         return done.stdout.strip()
 
-    def start(self, execution_input: Mapping[str, Any], *, machine: Machine = "StateMachineArn", expects: str) -> str:
+    def start(
+        self, execution_input: Mapping[str, Any], *, machine: Machine = "StateMachineArn", expects: str | None
+    ) -> str:
         """Start an execution for the current step, or find the one that the step started before an interruption.
 
         Args:
             execution_input: Its input.
             machine: Name of the stack's output with the state machine's ARN.
-            expects: Status with which the execution must end, or the error of an execution that must fail.
+            expects: Status with which the execution must end, or the error of an execution that must fail. None to
+                find only an execution that still runs.
 
         Returns:
             ARN of the execution.
