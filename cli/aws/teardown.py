@@ -4,7 +4,7 @@ The steps use the user's own credentials, because no deployed function may empty
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 # Limit of each wait. SageMaker gives a stopped job two minutes, and then uploads its output.
 MAX_SECONDS = 900
 POLL_SECONDS = 2
+# Number of times that the buckets are emptied and their stack is deleted.
+DATA_ATTEMPTS = 3
 
 
 def take_down(session: Session, deployed: Deployed, name: str) -> None:
@@ -51,12 +53,26 @@ def take_down(session: Session, deployed: Deployed, name: str) -> None:
             show(f"deleting {deployed.forecast_stack}")
             delete_stack(session, deployed.forecast_stack)
         OUTPUT.print(f"log streams of jobs deleted: {delete_job_logs(session, name)}")
+        _delete_data(session, deployed, show)
+
+
+def _delete_data(session: Session, deployed: Deployed, show: Callable[[str], None]) -> None:
+    """Empty the buckets and delete their stack. S3 may deliver an access log to a bucket after it was emptied."""
+    for attempt in range(DATA_ATTEMPTS):
         for bucket in deployed.buckets:
             show(f"emptying {bucket}")
             OUTPUT.print(f"emptied {bucket}: {empty(session, bucket)} object versions")
-        if deployed.data_stack:
-            show(f"deleting {deployed.data_stack}")
+        if not deployed.data_stack:
+            return
+        show(f"deleting {deployed.data_stack}")
+        try:
             delete_stack(session, deployed.data_stack)
+        except CommandError:
+            if attempt + 1 == DATA_ATTEMPTS:
+                raise
+        else:
+            return
+        OUTPUT.print("CloudFormation failed to delete the stack; emptying the buckets again")
 
 
 def delete_schedules(session: Session, schedules: Sequence[str]) -> None:

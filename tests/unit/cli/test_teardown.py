@@ -4,6 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from moto import mock_aws
 
 from cli.aws import teardown
@@ -13,6 +14,15 @@ from cli.errors import CommandError
 from tests.stand_ins import session_with
 
 RUNS, ALL = (f"arn:aws:states:eu-central-1:1:stateMachine:onejob-dev-{name}" for name in ("forecast", "partitions"))
+
+DEPLOYED = Deployed(
+    budget_stack=None,
+    forecast_stack=None,
+    data_stack="onejob-dev-data",
+    schedules=(),
+    state_machines=(),
+    buckets=("onejob-dev-logs",),
+)
 
 
 class Answers:
@@ -39,7 +49,7 @@ class Answers:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(teardown, "POLL_SECONDS", 0)
+    monkeypatch.setattr(teardown, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(teardown, "MAX_SECONDS", 0.2)
 
 
@@ -116,3 +126,45 @@ def test_the_state_machine_of_all_partitions_is_stopped_first() -> None:
     deployed = Deployed.find(session_with(lambda _service: Stacks()), "onejob-dev")
     assert deployed.state_machines == (ALL, RUNS)
     assert deployed.schedules == ("onejob-dev-daily", "onejob-dev-weekly")
+
+
+class LateLog:
+    """CloudFormation and S3: an access log arrives in the emptied bucket, as often as given."""
+
+    def __init__(self, logs: int) -> None:
+        self.logs, self.objects, self.deleted = logs, 1, False
+
+    def get_paginator(self, _operation: str) -> Any:
+        return self
+
+    def paginate(self, **_request: Any) -> list[dict[str, Any]]:
+        nothing: dict[str, Any] = {"TrainingJobSummaries": [], "ProcessingJobSummaries": [], "logStreams": []}
+        return [{**nothing, "Versions": [{"Key": "log", "VersionId": "1"}] * self.objects}]
+
+    def delete_objects(self, **_request: Any) -> dict[str, Any]:
+        self.objects = 0
+        return {}
+
+    def delete_stack(self, **_request: Any) -> None:
+        if self.logs:
+            self.logs, self.objects = self.logs - 1, 1
+
+    def get_waiter(self, _name: str) -> Any:
+        return self
+
+    def wait(self, **_request: Any) -> None:
+        if self.objects:
+            raise WaiterError("stack_delete_complete", "The bucket you tried to delete is not empty", {})
+        self.deleted = True
+
+
+@pytest.mark.parametrize("logs", [0, 2])
+def test_a_log_in_an_emptied_bucket_does_not_stop_the_removal(logs: int) -> None:
+    aws = LateLog(logs)
+    teardown.take_down(session_with(lambda _service: aws), DEPLOYED, "onejob-dev")
+    assert aws.deleted
+
+
+def test_a_bucket_that_never_stays_empty_is_an_error() -> None:
+    with pytest.raises(CommandError, match="failed to delete stack onejob-dev-data"):
+        teardown.take_down(session_with(lambda _service: LateLog(99)), DEPLOYED, "onejob-dev")
