@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_budgets import BudgetsClient
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +32,8 @@ class ClientFactory(Protocol):
 
     @overload
     def __call__(self, service: Literal["athena"], /) -> "AthenaClient": ...
+    @overload
+    def __call__(self, service: Literal["budgets"], /) -> "BudgetsClient": ...
     @overload
     def __call__(self, service: Literal["cloudformation"], /) -> "CloudFormationClient": ...
     @overload

@@ -1,13 +1,18 @@
 """Resources that are still there after an environment was removed."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
+from contract.names import JOB_KINDS, job_log_group
 from infra.settings.environment import DEPLOYMENT_TAG
 from local_cloud import ClientFactory
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
+
+# Beginnings of the names of log groups: CodeBuild, Lambda and Step Functions put theirs into folders.
+LOG_PREFIXES = ("", "/aws/codebuild/", "/aws/lambda/", "/aws/vendedlogs/states/")
 
 
 def leftovers(client: ClientFactory, name: str) -> Iterator[str]:
@@ -20,9 +25,7 @@ def leftovers(client: ClientFactory, name: str) -> Iterator[str]:
         name: Name of the deployment, for example `onejob-acceptance`.
     """
     for kind, names in KINDS.items():
-        yield from (
-            f"{kind} {found}" for found in names(client, name) if found.startswith((name, f"/aws/lambda/{name}"))
-        )
+        yield from (f"{kind} {found}" for found in names(client, name) if found.startswith(name))
 
 
 def _stacks(client: ClientFactory, _name: str) -> Iterator[str]:
@@ -71,9 +74,45 @@ def _rules(client: ClientFactory, name: str) -> Iterator[str]:
 
 
 def _log_groups(client: ClientFactory, name: str) -> Iterator[str]:
-    for prefix in (name, f"/aws/lambda/{name}"):
-        for page in client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix):
-            yield from (group["logGroupName"] for group in page["logGroups"])
+    for prefix in LOG_PREFIXES:
+        pages = client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"{prefix}{name}")
+        yield from (group["logGroupName"].removeprefix(prefix) for page in pages for group in page["logGroups"])
+
+
+def _job_logs(client: ClientFactory, name: str) -> Iterator[str]:
+    logs = client("logs")
+    for kind in JOB_KINDS:
+        pages = logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=job_log_group(kind), logStreamNamePrefix=f"{name}-"
+        )
+        with suppress(logs.exceptions.ResourceNotFoundException):  # the account has never run such a job
+            yield from (stream["logStreamName"] for page in pages for stream in page["logStreams"])
+
+
+def _workgroups(client: ClientFactory, _name: str) -> Iterator[str]:
+    athena, page = client("athena"), client("athena").list_work_groups()
+    while True:
+        yield from (workgroup["Name"] for workgroup in page["WorkGroups"])
+        if "NextToken" not in page:
+            return
+        page = athena.list_work_groups(NextToken=page["NextToken"])
+
+
+def _repositories(client: ClientFactory, _name: str) -> Iterator[str]:
+    for page in client("ecr").get_paginator("describe_repositories").paginate():
+        yield from (repository["repositoryName"] for repository in page["repositories"])
+
+
+def _build_projects(client: ClientFactory, _name: str) -> Iterator[str]:
+    # The cast is needed because `ClientFactory` knows only the services of the local cloud.
+    for page in cast("Any", client)("codebuild").get_paginator("list_projects").paginate():
+        yield from page["projects"]
+
+
+def _budgets(client: ClientFactory, _name: str) -> Iterator[str]:
+    account = client("sts").get_caller_identity()["Account"]
+    for page in client("budgets").get_paginator("describe_budgets").paginate(AccountId=account):
+        yield from (budget["BudgetName"] for budget in page.get("Budgets", []))
 
 
 def _alarms(client: ClientFactory, name: str) -> Iterator[str]:
@@ -120,6 +159,11 @@ KINDS: dict[str, Callable[[ClientFactory, str], Iterator[Any]]] = {
     "queue": _queues,
     "rule": _rules,
     "log group": _log_groups,
+    "log stream": _job_logs,
+    "workgroup": _workgroups,
+    "repository": _repositories,
+    "build project": _build_projects,
+    "budget": _budgets,
     "alarm": _alarms,
     "dashboard": _dashboards,
     "database": _databases,

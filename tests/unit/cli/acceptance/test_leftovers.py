@@ -3,10 +3,13 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from cli.acceptance.place import Place
-from cli.acceptance.steps.leftovers import KINDS, leftovers
+from cli.acceptance.steps.leftovers import KINDS, LOG_PREFIXES, leftovers
+from contract.names import job_log_group
+from tests.unit.cli.acceptance.conftest import ACCOUNT
 
 NAME = "onejob-acceptance"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
@@ -19,7 +22,21 @@ TABLE: Any = {
 }
 TARGET: Any = {"Arn": "arn:aws:sqs:eu-central-1:123456789012:x", "RoleArn": "arn:aws:iam::123456789012:role/x"}
 ALARM: Any = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1}
+PROJECT: Any = {
+    "source": {"type": "S3", "location": "bucket/key"},
+    "artifacts": {"type": "NO_ARTIFACTS"},
+    "environment": {"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+    "serviceRole": "arn:aws:iam::123456789012:role/service-role/x",
+}
+BUDGET: Any = {"TimeUnit": "MONTHLY", "BudgetType": "COST", "BudgetLimit": {"Amount": "1", "Unit": "USD"}}
 REGION: Any = {"LocationConstraint": "eu-central-1"}
+
+
+def _stream(logs: Any, name: str) -> None:
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=job_log_group("Training"))
+    logs.create_log_stream(logGroupName=job_log_group("Training"), logStreamName=f"{name}-0/algo-1")
+
 
 MAKE: dict[str, Callable[[Any, str], Any]] = {
     "stack": lambda client, name: client("cloudformation").create_stack(StackName=name, TemplateBody=TEMPLATE),
@@ -35,8 +52,17 @@ MAKE: dict[str, Callable[[Any, str], Any]] = {
     "queue": lambda client, name: client("sqs").create_queue(QueueName=name),
     "rule": lambda client, name: client("events").put_rule(Name=name, ScheduleExpression="rate(1 hour)"),
     "log group": lambda client, name: [
-        client("logs").create_log_group(logGroupName=group) for group in (name, f"/aws/lambda/{name}")
+        client("logs").create_log_group(logGroupName=f"{prefix}{name}{number}")
+        for number, prefix in enumerate(LOG_PREFIXES)
     ],
+    "log stream": lambda client, name: _stream(client("logs"), name),
+    "workgroup": lambda client, name: client("athena").create_work_group(Name=name),
+    "repository": lambda client, name: client("ecr").create_repository(repositoryName=name),
+    "build project": lambda client, name: client("codebuild").create_project(name=name, **PROJECT),
+    "budget": lambda client, name: client("budgets").create_budget(
+        AccountId=ACCOUNT,
+        Budget={"BudgetName": name, **BUDGET},
+    ),
     "alarm": lambda client, name: client("cloudwatch").put_metric_alarm(AlarmName=name, **ALARM),
     "dashboard": lambda client, name: client("cloudwatch").put_dashboard(DashboardName=name, DashboardBody="{}"),
     "database": lambda client, name: client("glue").create_database(DatabaseInput={"Name": name.replace("-", "_")}),
@@ -56,7 +82,9 @@ def test_every_kind_is_found(place: Place) -> None:
         make(place.client, f"{NAME}-left")
         make(place.client, "onejob-prod-other")
     assert {*MAKE, "function"} == set(KINDS)
-    expected = {f"{kind} {NAME}-left" for kind in MAKE} | {f"log group /aws/lambda/{NAME}-left"}
+    expected = {f"{kind} {NAME}-left" for kind in MAKE if kind not in ("log group", "log stream")}
+    expected |= {f"log group {NAME}-left{number}" for number in range(len(LOG_PREFIXES))}
+    expected |= {f"log stream {NAME}-left-0/algo-1"}
     found = set(leftovers(place.client, f"{NAME}-left"))
     assert {re.sub(r" \(vpc-.*\)", "", each) for each in found} == expected
 
