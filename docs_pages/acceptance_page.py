@@ -66,7 +66,8 @@ def acceptance_page() -> str:
 
 def _settled_by(belief: Belief) -> str:
     if belief.steps:
-        return ", ".join(f"`{step}`" for step in belief.steps)
+        condition = f", if the settings have `{belief.only_with}`" if belief.only_with else ""
+        return ", ".join(f"`{step}`" for step in belief.steps) + condition
     return f"No step: {belief.unsettled}"
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.acceptance.environment_file import write_environment
+from botocore.exceptions import ClientError
+
+from cli.acceptance.environment_file import accepted_name, only_one_acceptance, write_environment
 from cli.acceptance.place import Place
 from cli.acceptance.record import Record
 from cli.acceptance.run_acceptance import clean_up, run_acceptance
@@ -18,12 +20,14 @@ from cli.aws.session import session_of
 from cli.checkout import revision
 from cli.environment import read_settings
 from cli.errors import INTERRUPTED, CommandError
+from cli.preflight.account_limits import check_budgets
 from cli.rehearsal.application import local_cloud_of
 from cli.rehearsal.display import Display
 from contract.names import data_stack, forecast_stack
 from infra.settings.environment import Settings
 
 RECORD = "record.json"
+REMOVAL_RECORD = "removal.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,7 @@ class AcceptanceRequest:
         only_clean_up: Whether only to remove what an earlier acceptance has left.
         confirmed: Whether to start without asking.
         output: Parent of the folder for record, report and log.
+        local: Whether to rehearse in the local cloud.
     """
 
     environment: str
@@ -43,11 +48,13 @@ class AcceptanceRequest:
     only_clean_up: bool
     confirmed: bool
     output: Path
+    local: bool
 
     @property
     def folder(self) -> Path:
         """Folder for record, report and log."""
-        return self.output.resolve() / "acceptance" / self.environment
+        name = f"{self.environment}-local" if self.local else self.environment
+        return self.output.resolve() / "acceptance" / name
 
 
 def accept_on_aws(request: AcceptanceRequest) -> int:
@@ -64,16 +71,17 @@ def accept_on_aws(request: AcceptanceRequest) -> int:
     account = signed_in(session, settings).account
     place = Place.on_aws(session, account=account, variables=os.environ)
     record = Record.read(request.folder / RECORD)
-    if record is not None and record.account != account:
+    if record is not None and record.place != place.title:
         raise CommandError(
-            f"{record.file}: this acceptance started in account {record.account}, but the credentials belong to "
-            f"{account}; sign in to account {record.account}"
+            f"{record.file}: this acceptance started in {record.place}, not in {place.title}; "
+            f"use the credentials and the region of its start"
         )
-    accepted = _write_settings(request, place, record)
-    if record is None and not request.only_clean_up:
-        _check_absent(request, accepted.name, new_stacks(session, accepted.name))
-        _confirm(request, place, accepted)
-    return _run(request, _trial(request, place, record, accepted))
+    with only_one_acceptance():
+        if record is None and not request.only_clean_up:
+            name = accepted_name(settings)
+            _check_absent(request, name, new_stacks(session, name))
+            _confirm(request, place, settings)
+        return _run(request, _trial(request, place, record))
 
 
 def accept_in_local_cloud(request: AcceptanceRequest) -> int:
@@ -83,31 +91,42 @@ def accept_in_local_cloud(request: AcceptanceRequest) -> int:
         The exit code, as of `accept_on_aws`.
     """
     settings = read_settings(request.environment)
-    with local_cloud_of(settings) as cloud:
-        place = Place.in_local_cloud(cloud)
-        trial = _trial(request, place, None, _write_settings(request, place, None))
+    with only_one_acceptance(), local_cloud_of(settings) as cloud:
+        trial = _trial(request, Place.in_local_cloud(cloud), None)
         trial.onejob("bootstrap")
         return _run(request, trial)
 
 
-def _write_settings(request: AcceptanceRequest, place: Place, record: Record | None) -> Settings:
-    partitions = record is not None and record.passed("add-partitions")
-    return write_environment(request.environment, account=place.account, partitions=partitions)
-
-
-def _trial(request: AcceptanceRequest, place: Place, record: Record | None, settings: Settings) -> Trial:
+def _trial(request: AcceptanceRequest, place: Place, record: Record | None) -> Trial:
+    """Write the settings of the deployment. Without a record, start one; a removal alone leaves the last record."""
     request.folder.mkdir(parents=True, exist_ok=True)
     if record is None:
         record = Record.new(
-            request.folder / RECORD,
+            request.folder / (REMOVAL_RECORD if request.only_clean_up else RECORD),
             environment=request.environment,
             place=place.title,
             account=place.account,
             revision=revision() or "",
             now=datetime.now(UTC),
         )
-        (request.folder / "commands.log").unlink(missing_ok=True)
+        if not request.only_clean_up:
+            (request.folder / "commands.log").unlink(missing_ok=True)
+    settings = write_environment(
+        request.environment,
+        account=place.account,
+        partitions=record.passed("add-partitions"),
+        budget=_may_have_budget(place),
+    )
     return Trial(place=place, settings=settings, record=record, display=Display(), folder=request.folder)
+
+
+def _may_have_budget(place: Place) -> bool:
+    """Return whether AWS accepts budgets in the account. If nobody can say, the deployment tries it."""
+    try:
+        checks = check_budgets(place.client("budgets"), account=place.account)
+    except ClientError:
+        return True
+    return all(check.verdict == "ok" for check in checks)
 
 
 def _check_absent(request: AcceptanceRequest, name: str, new: list[str]) -> None:
@@ -121,13 +140,13 @@ def _check_absent(request: AcceptanceRequest, name: str, new: list[str]) -> None
 
 def _confirm(request: AcceptanceRequest, place: Place, settings: Settings) -> None:
     say = Display().say
-    say(f"deploys {settings.name} in {place.title}, with the settings of {request.environment}")
+    say(f"deploys {accepted_name(settings)} in {place.title}, with the settings of {request.environment}")
     say(f"runs {len(STEPS)} steps with about ten jobs of a few minutes on {_types(settings)}")
     say("takes about 50 minutes, costs less than $1, and removes everything at the end")
     if request.confirmed:
         return
     if not sys.stdin.isatty() or input("Type yes to continue: ") != "yes":
-        raise CommandError("onejob deployed nothing: it needs your yes, or the option --yes")
+        raise CommandError("onejob deployed nothing; to agree, type yes, or use the option --yes")
 
 
 def _types(settings: Settings) -> str:

@@ -17,12 +17,14 @@ class Belief:
         claim: What AWS does, as one sentence.
         source: Page or model that says so.
         steps: Names of the steps that would fail if it were wrong.
+        only_with: The setting without which no step settles it, for example `network.isolated`; empty if none.
         unsettled: Why no step can settle it; empty if a step does.
     """
 
     claim: str
     source: str
     steps: tuple[str, ...] = ()
+    only_with: str = ""
     unsettled: str = ""
 
 

@@ -1,12 +1,16 @@
 """The file `environments/acceptance.toml`: an environment's settings, changed so that the acceptance can end it."""
 
+import fcntl
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from cli.errors import CommandError
 from infra.settings.environment import Settings
 from infra.settings.loader import ENVIRONMENTS, load_settings
 
@@ -28,7 +32,30 @@ MIN_SERIES_SHARE = 0.8
 HEADER = "# Written by `onejob acceptance`, which also deletes it. Do not edit.\n\n"
 
 
-def write_environment(source: str, *, account: str, partitions: bool) -> Settings:
+@contextmanager
+def only_one_acceptance() -> Iterator[None]:
+    """Keep other acceptances from the file while this one runs in the same checkout.
+
+    Raises:
+        CommandError: Another acceptance runs.
+    """
+    folder = os.open(FILE.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(f"another acceptance uses {FILE}; wait for its end, or use another checkout") from None
+    else:
+        yield
+    finally:
+        os.close(folder)
+
+
+def accepted_name(source: Settings) -> str:
+    """Return the name of the deployment that accepts the settings of an environment."""
+    return f"{source.deployment.name_prefix}-{ENVIRONMENT}"
+
+
+def write_environment(source: str, *, account: str, partitions: bool, budget: bool) -> Settings:
     """Write the file and return its settings.
 
     Account, region, instance types, network, boundary, tags and budget are those of the source. Everything can be
@@ -38,19 +65,21 @@ def write_environment(source: str, *, account: str, partitions: bool) -> Setting
         source: Name of the environment whose settings are accepted.
         account: Account number, which the source may omit.
         partitions: Whether to add two partitions.
+        budget: Whether to keep the source's budget. AWS refuses budgets in some accounts.
 
     Raises:
         SettingsError: The source is invalid.
     """
     load_settings(source, ENVIRONMENTS)  # names every problem of the source itself
     document = tomllib.loads((ENVIRONMENTS / f"{source}.toml").read_text(encoding="utf-8"))
-    _replace(FILE, HEADER + tomli_w.dumps(_changed(document, account=account, partitions=partitions)))
+    _replace(FILE, HEADER + tomli_w.dumps(_changed(document, account=account, partitions=partitions, budget=budget)))
     return load_settings(ENVIRONMENT, ENVIRONMENTS)
 
 
-def _changed(document: Mapping[str, Any], *, account: str, partitions: bool) -> dict[str, Any]:
+def _changed(document: Mapping[str, Any], *, account: str, partitions: bool, budget: bool) -> dict[str, Any]:
     schedule = {"enabled": False, "cron": "0 6 ? * MON *", "time_zone": "UTC", "period_label": "start"}
-    alerts = {name: value for name, value in document.get("alerts", {}).items() if name == "monthly_budget_usd"}
+    kept = ("monthly_budget_usd",) if budget else ()
+    alerts = {name: value for name, value in document.get("alerts", {}).items() if name in kept}
     changed = {
         **{name: table for name, table in document.items() if name != "partitions"},
         "deployment": {**document["deployment"], "account": account, "removal_policy": "destroy"},

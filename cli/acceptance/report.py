@@ -1,18 +1,26 @@
 """The Markdown report of an acceptance: what each step expected and saw, the costs, and what is still believed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cli.acceptance.beliefs import Belief
 from cli.acceptance.costs import JobCosts
 from cli.acceptance.record import Outcome, Record
 from cli.acceptance.steps.step import Step
+from infra.settings.environment import Settings
 
 MARKS = {"passed": "✓ passed", "failed": "✗ failed", "skipped": "· skipped"}
 NOT_RUN = Outcome(verdict="skipped", seen="The acceptance ended before this step.")
 
 
 def report(
-    record: Record, steps: Sequence[Step], beliefs: Sequence[Belief], *, costs: JobCosts | None, is_aws: bool
+    record: Record,
+    steps: Sequence[Step],
+    beliefs: Sequence[Belief],
+    *,
+    settings: Settings,
+    costs: JobCosts | None,
+    is_aws: bool,
 ) -> str:
     """Return the report.
 
@@ -20,10 +28,13 @@ def report(
         record: The record of the acceptance.
         steps: All steps, in order.
         beliefs: All beliefs.
+        settings: The settings of the deployment. A belief about a setting that they lack stays open.
         costs: Costs of the jobs; None if AWS did not answer.
         is_aws: False if the acceptance was a rehearsal in the local cloud, which settles no belief.
     """
-    return "\n".join([*_head(record, steps, costs), "", *_steps(record, steps), "", *_beliefs(record, beliefs, is_aws)])
+    open_beliefs = [_without_setting(belief, settings) for belief in beliefs]
+    lines = [*_head(record, steps, costs), "", *_steps(record, steps), "", *_beliefs(record, open_beliefs, is_aws)]
+    return "\n".join(lines)
 
 
 def outcome_of(record: Record, step: Step) -> Outcome:
@@ -66,6 +77,14 @@ def _beliefs(record: Record, beliefs: Sequence[Belief], is_aws: bool) -> Iterato
     for belief in beliefs:
         cells = (belief.claim, belief.source, ", ".join(belief.steps), _verdict(record, belief, is_aws))
         yield f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _without_setting(belief: Belief, settings: Settings) -> Belief:
+    """Return the belief; if the deployment lacks its setting, as one that no step settles."""
+    table, _, setting = belief.only_with.partition(".")
+    if not belief.only_with or getattr(getattr(settings, table), setting, False):  # a table may be absent
+        return belief
+    return replace(belief, steps=(), unsettled=f"the settings are without {belief.only_with}")
 
 
 def _verdict(record: Record, belief: Belief, is_aws: bool) -> str:

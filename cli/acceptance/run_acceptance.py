@@ -24,7 +24,8 @@ def run_acceptance(trial: Trial, *, keep: bool) -> bool:
 
     Args:
         trial: The application to deploy.
-        keep: Whether to keep the environment if a step failed, so that the same command continues there.
+        keep: Whether to stop at the first step that fails, and to keep the environment. The same command then
+            continues with this step.
 
     Returns:
         Whether every step passed.
@@ -36,8 +37,8 @@ def run_acceptance(trial: Trial, *, keep: bool) -> bool:
         for number, step in enumerate(STEPS, start=1):
             if trial.record.passed(step.name):
                 trial.display.say(f"{step.name}: passed before")
-            else:
-                _take(trial, step, f"{number} of {len(STEPS) + 1}")
+            elif not _take(trial, step, f"{number} of {len(STEPS) + 1}") and keep:
+                break  # a later step would change what this step needs
     finally:
         failed = [step.name for step in STEPS if not (trial.record.passed(step.name) or _cannot_run(trial, step))]
         if not (keep and failed):
@@ -56,8 +57,8 @@ def clean_up(trial: Trial) -> bool:
     return trial.record.is_over
 
 
-def _take(trial: Trial, step: Step, position: str) -> None:
-    """Do one step and record its end."""
+def _take(trial: Trial, step: Step, position: str) -> bool:
+    """Do one step and record its end. Return False if the step failed."""
     trial.display.heading(f"{position}: {step.name}")
     trial.display.say(f"expects: {step.expects}")
     trial.step = step.name
@@ -72,6 +73,7 @@ def _take(trial: Trial, step: Step, position: str) -> None:
     trial.record.end_step(step.name, outcome)
     mark = (MARKS[outcome.verdict], COLORS[outcome.verdict])
     trial.display.console.print(Text.assemble("  ", mark, f" {outcome.seen} ({outcome.seconds:.0f} s)"))
+    return outcome.verdict != "failed"
 
 
 def _perform(trial: Trial, step: Step, started: float) -> Outcome:
@@ -106,7 +108,14 @@ def _write_report(trial: Trial) -> None:
         costs = job_costs(trial)
     except (ClientError, BotoCoreError):
         costs = None
-    text = report(trial.record, (*STEPS, DESTROY), read_beliefs(), costs=costs, is_aws=trial.place.is_aws)
+    text = report(
+        trial.record,
+        (*STEPS, DESTROY),
+        read_beliefs(),
+        settings=trial.settings,
+        costs=costs,
+        is_aws=trial.place.is_aws,
+    )
     file = trial.folder / REPORT
     file.write_text(f"{text}\n", encoding="utf-8")
     trial.display.heading(f"Report: {file}")

@@ -17,7 +17,8 @@ class AcceptanceOptions:
     environment: Environment = PERSONAL_ENVIRONMENT
     local: Annotated[bool, Option("--local", help="Rehearse in the local cloud, without an AWS account.")] = False
     keep: Annotated[
-        bool, Option("--keep", help="Keep everything deployed if a step fails. The same command then continues.")
+        bool,
+        Option("--keep", help="Keep everything and stop if a step fails. The same command then continues."),
     ] = False
     clean_up: Annotated[bool, Option("--clean-up", help="Only remove what an interrupted acceptance has left.")] = False
     yes: Annotated[bool, Option("--yes", help="Do not ask for confirmation.")] = False
@@ -41,6 +42,7 @@ def acceptance(options: AcceptanceOptions) -> int:
         only_clean_up=options.clean_up,
         confirmed=options.yes,
         output=options.output,
+        local=options.local,
     )
     with aws_errors():
         return accept_in_local_cloud(request) if options.local else accept_on_aws(request)

@@ -26,7 +26,7 @@ from cli.acceptance.steps.step import Step
 from cli.acceptance.trial import Trial
 from cli.rehearsal.display import Display
 from contract.s3.keys import RunKeys
-from local_cloud import LocalCloud
+from local_cloud import ApiFault, LocalCloud
 from tests.synthesis import ROOT
 
 pytestmark = pytest.mark.nightly
@@ -79,6 +79,12 @@ def refused_uploads(cloud: LocalCloud, trial: Trial) -> Iterator[None]:
 def no_capacity(cloud: LocalCloud, _: Trial) -> Iterator[None]:
     for _attempt in range(2):  # on spot, and then on demand
         cloud.fail_next_job(reason="capacity")
+    yield
+
+
+@contextmanager
+def refused_stop(cloud: LocalCloud, _: Trial) -> Iterator[None]:
+    cloud.fail_calls(ApiFault(service="sagemaker", action="StopTrainingJob", kind="error", count=20))
     yield
 
 
@@ -156,14 +162,14 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "run": (no_capacity, "NoCapacity"),
     "query": (missing_partition, "Athena: 0 rows"),
     "rerun": (repeated_demand, "InputError"),
-    "force": (no_capacity, "NoCapacity"),
+    "force": (missing_manifest("first_run"), "are gone"),
     "infer": (no_capacity, "NoCapacity"),
     "hold": (no_capacity, "NoCapacity"),
     "publish": (missing_manifest("held_run"), "IncompleteRun"),
     "fleet": (no_capacity, "NoCapacity"),
     "schedule": (no_capacity, "NoCapacity"),
     "redrive": (no_capacity, "NoCapacity"),
-    "abort": (no_capacity, "FAILED NoCapacity"),
+    "abort": (refused_stop, "is Completed"),
     "roll-back": (missing_manifest("first_run"), "IncompleteRun"),
     "messages": (lost_messages, "0 messages, but none of: published"),
     "add-partitions": (refused_state_machine, REFUSED),

@@ -114,7 +114,7 @@ STEPS = (
     ),
     Step(
         name="alarms",
-        expects="The alarms `failed` and `pending-approval` went to ALARM.",
+        expects="The alarms `failed` and `pending-approval` went to ALARM and sent their messages.",
         perform=operator.alarms,
         needs=("hold", "schedule"),
         only_on_aws=True,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cli.acceptance.environment_file import FILE, PARTITIONS, write_environment
+from cli.acceptance.environment_file import FILE, FLEET_INSTANCES, PARTITIONS, write_environment
 from cli.acceptance.steps.leftovers import leftovers
 from cli.acceptance.steps.messages import stop_listening
 from cli.acceptance.steps.runs import expect_published
@@ -10,13 +10,24 @@ from cli.acceptance.steps.step import expect
 from cli.acceptance.trial import Trial
 from cli.aws.deployed import stack_status
 from contract.names import budget_stack, data_stack, forecast_stack
+from contract.quotas import processing_quota
+from lambdas.shared.quotas import quota_values
 
 APPROVED = ("--require-approval", "never")
+QUOTA_SECONDS = 60.0
+LEFTOVER_SECONDS, LOCAL_LEFTOVER_SECONDS = 300.0, 1.0
 
 
 def preflight(trial: Trial) -> str:
-    """Run the checks before a deployment."""
-    return trial.onejob("preflight").splitlines()[-1]
+    """Run the checks before a deployment, and check the quota of the step `fleet`."""
+    last_line = trial.onejob("preflight").splitlines()[-1]
+    fleet = trial.settings.fleet
+    assert fleet is not None  # every acceptance has one
+    names = [processing_quota(instance_type) for instance_type in fleet.instance_types]
+    values = quota_values(trial.place.client("service-quotas"), names, most_seconds=QUOTA_SECONDS)
+    enough = len(values) < len(names) or max(values.values()) >= FLEET_INSTANCES
+    expect(enough, f"the step fleet needs {FLEET_INSTANCES} instances, but the quota is: {values}")
+    return last_line
 
 
 def deploy(trial: Trial) -> str:
@@ -28,7 +39,8 @@ def deploy(trial: Trial) -> str:
 def add_partitions(trial: Trial) -> str:
     """Add two partitions to the deployed environment."""
     before = trial.published_run()
-    write_environment(trial.record.environment, account=trial.place.account, partitions=True)
+    budget = trial.settings.alerts.monthly_budget_usd is not None
+    write_environment(trial.record.environment, account=trial.place.account, partitions=True, budget=budget)
     trial.onejob("deploy", cdk=APPROVED)
     stacks = ", ".join(f"{stack} {status}" for stack, status in _complete_stacks(trial))
     expect("PartitionsStateMachineArn" in trial.outputs, f"no state machine for partitions: {stacks}")
@@ -53,7 +65,15 @@ def destroy(trial: Trial) -> str:
     with trial.display.progress("waiting for CloudFormation"):
         trial.wait_until(lambda: not _changing(trial))  # it deletes no stack that it is updating
     trial.onejob("destroy", "--yes")
-    left = list(leftovers(trial.place.client, trial.settings.name))
+    left = list[str]()
+
+    def nothing_left() -> bool:
+        left[:] = leftovers(trial.place.client, trial.settings.name)
+        return not left
+
+    # SQS still lists a deleted queue for a minute, and S3 a deleted bucket.
+    with trial.display.progress("looking for leftovers"):
+        trial.wait_until(nothing_left, seconds=LEFTOVER_SECONDS if trial.place.is_aws else LOCAL_LEFTOVER_SECONDS)
     expect(not left, f"left behind: {', '.join(left)}")
     FILE.unlink(missing_ok=True)
     return f"nothing named {trial.settings.name} is left, except KMS keys that AWS deletes after seven days"
@@ -65,9 +85,15 @@ def _stacks(trial: Trial) -> list[str]:
 
 
 def _changing(trial: Trial) -> list[str]:
-    """Return the stacks that CloudFormation is creating, updating or rolling back."""
+    """Return the stacks that CloudFormation is creating, updating or rolling back.
+
+    A stack whose change set was never executed stays in REVIEW_IN_PROGRESS.
+    """
     cloudformation = trial.place.client("cloudformation")
-    return [name for name in _stacks(trial) if (stack_status(cloudformation, name) or "").endswith("_IN_PROGRESS")]
+    statuses = {name: stack_status(cloudformation, name) or "" for name in _stacks(trial)}
+    return [
+        name for name, status in statuses.items() if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    ]
 
 
 def _complete_stacks(trial: Trial) -> list[tuple[str, str]]:
