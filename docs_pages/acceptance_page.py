@@ -23,15 +23,15 @@ It takes about 50 minutes and costs less than a dollar. Before the first step it
 - **It stops when you press Ctrl-C**, removes what it has deployed, and writes the report.
 - **It continues after an interruption.** If your computer stops or your credentials expire, run the same command again.
   The record is `out/acceptance/<environment>/record.json`.
-- **A failed step does not stop it.** Steps that need the failed one are skipped. With `ACCEPTANCE=--keep`, everything
-  stays deployed after a failure. Fix the cause, and run the same command again.
+- **A failed step does not stop it.** Steps that need the failed one are skipped. With `ACCEPTANCE=--keep`, it stops at
+  the first failure, and everything stays deployed. Fix the cause, and run the same command again.
 - **`ACCEPTANCE=--clean-up`** only removes what an interrupted acceptance has left.
 - **The report**, `out/acceptance/<environment>/report.md`, has every step and belief. Attach it to a bug report, with
-  the `commands.log` of the same folder.
+  the `commands.log` of the same folder. A rehearsal writes to `out/acceptance/<environment>-local/`.
 
 It never touches other environments. It writes `environments/acceptance.toml`, which git ignores, and deletes it at the
 end. Account, region, instance types, spot capacity, network, permissions boundary and budget are those of the given
-environment.
+environment. If AWS refuses a budget in the account, the acceptance deploys without it.
 
 ## Steps
 

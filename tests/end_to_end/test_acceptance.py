@@ -204,7 +204,7 @@ def test_every_step_reports_its_fault_and_passes_without_it(tmp_path: Path, monk
         monkeypatch.setattr(run_acceptance, "STEPS", tuple(with_fault(step, cloud, reported) for step in STEPS))
         monkeypatch.setattr(run_acceptance, "DESTROY", with_fault(DESTROY, cloud, reported))
         place = Place.in_local_cloud(cloud)
-        settings = write_environment("dev", account=cloud.account, partitions=False)
+        settings = write_environment("dev", account=cloud.account, partitions=False, budget=True)
         record = Record.new(
             tmp_path / "record.json",
             environment="dev",
@@ -243,6 +243,6 @@ def test_ctrl_c_removes_the_environment(tmp_path: Path) -> None:
     rest, _ = process.communicate(timeout=300)
     assert process.returncode == 130, shown + rest
     assert "nothing named onejob-acceptance is left" in rest
-    report = (tmp_path / "acceptance" / "dev" / "report.md").read_text()
+    report = (tmp_path / "acceptance" / "dev-local" / "report.md").read_text()
     assert "- Everything removed: yes" in report
     assert not environment_file.FILE.exists()
