@@ -37,7 +37,7 @@ test: $(INSTALLED) $(LINTERS) ## run all tests with two processes [TESTS=path]
 bench: $(INSTALLED) ## measure time, memory and accuracy, compare with plain MLForecast; 90 minutes, Linux only [BENCH="--series 100000 --plain 100000"]
 	@$(BIN)/python -m benchmarks.speed $(BENCH)
 
-nightly: $(INSTALLED) ## check the speedup over plain MLForecast and the job with busy neighbors, test the benchmarks; 15 minutes, Linux only
+nightly: $(INSTALLED) ## run the acceptance in the local cloud, test the benchmarks, guard the speed; an hour, Linux only
 	@$(BIN)/python -m pytest --quiet -m nightly
 	@$(BIN)/python -m benchmarks.ratio_guard; guarded=$$?; $(BIN)/python -m benchmarks.neighbors && exit $$guarded
 
@@ -71,7 +71,7 @@ templates: $(INSTALLED) $(LINTERS) # cdk-nag runs during synthesis; a finding fa
 			--output cdk.out/$$environment \
 		&& $(BIN)/cfn-lint cdk.out/$$environment/*.template.json || exit 1; \
 	done
-	$(BIN)/cfn-lint .github/deployment-role.yml
+	$(BIN)/cfn-lint .github/*-role.yml
 	$(BIN)/python -m linters templates $(ENVIRONMENTS:%=cdk.out/%)
 
 command: $(ONEJOB) # check that the installed command starts from any folder
@@ -105,7 +105,7 @@ setup: $(ONEJOB) ## install all dependencies and the command onejob
 bootstrap: $(ONEJOB) ## prepare an AWS account and region for deployments, once [ENVIRONMENT=dev BOOTSTRAP="--custom-permissions-boundary name"]
 	@$(ONEJOB) bootstrap --environment $(ENVIRONMENT) $(if $(BOOTSTRAP),-- $(BOOTSTRAP))
 
-acceptance: $(ONEJOB) ## prove in an AWS account that everything works; 50 minutes, below $$1 [ENVIRONMENT=dev ACCEPTANCE="--local"]
+acceptance: $(ONEJOB) ## prove in an AWS account that everything works; 50 minutes, below 1 US dollar [ENVIRONMENT=dev ACCEPTANCE="--local"]
 	@$(ONEJOB) acceptance --environment $(ENVIRONMENT) $(ACCEPTANCE)
 
 diff: $(ONEJOB) ## show the changes that a deployment would make [ENVIRONMENT=dev]

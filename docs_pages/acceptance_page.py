@@ -72,5 +72,7 @@ def _settled_by(belief: Belief) -> str:
 
 
 def _link(source: str) -> str:
-    """Return a link whose text is the last part of the address."""
-    return f"[{source.rstrip('/').rpartition('/')[2].removesuffix('.html')}]({source})"
+    """Return a link with a short text: a repository and number, or the last part of the address."""
+    *_, owner, repository, kind, name = source.split("/")
+    text = f"{owner}/{repository}#{name}" if kind in {"issues", "pull"} else name.removesuffix(".html")
+    return f"[{text}]({source})"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boto3 import Session
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from cli.errors import CommandError
 from infra.settings.environment import Settings
@@ -30,6 +30,11 @@ def signed_in(session: Session, settings: Settings) -> Caller:
     """
     try:
         identity = session.client("sts").get_caller_identity()
+    except NoCredentialsError as error:
+        raise CommandError("credentials: none found; run aws sso login, or set AWS_PROFILE") from error
+    except EndpointConnectionError as error:
+        region = settings.deployment.region
+        raise CommandError(f"credentials: AWS cannot be reached in region {region}: {error}; check both") from error
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"credentials: not valid: {error}; sign in to AWS and try again") from error
     wanted, account = settings.deployment.account, str(identity["Account"])

@@ -10,6 +10,7 @@ from contract import names
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +56,17 @@ class Deployed:
         for stack in filter(None, (forecast_stack, data_stack)):
             for page in cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
                 for resource in page["StackResourceSummaries"]:
-                    if resource["ResourceStatus"] == "DELETE_COMPLETE":
+                    # A resource whose creation failed may have no id, and then nothing is to be removed.
+                    found = resource.get("PhysicalResourceId")
+                    if resource["ResourceStatus"] == "DELETE_COMPLETE" or not found:
                         continue
                     if resource["ResourceType"] == "AWS::Scheduler::Schedule":
-                        schedules.append(resource["PhysicalResourceId"])
+                        schedules.append(found)
                     elif resource["ResourceType"] == "AWS::StepFunctions::StateMachine":
-                        state_machines.append(resource["PhysicalResourceId"])
+                        state_machines.append(found)
                     elif resource["ResourceType"] == "AWS::S3::Bucket":
                         is_log_bucket = resource["LogicalResourceId"].startswith("AccessLogs")
-                        buckets.append((is_log_bucket, resource["PhysicalResourceId"]))
+                        buckets.append((is_log_bucket, found))
         return cls(
             budget_stack=budget_stack,
             forecast_stack=forecast_stack,
@@ -76,10 +79,16 @@ class Deployed:
 
 def stack_status(cloudformation: "CloudFormationClient", stack: str) -> str | None:
     """Return CloudFormation's status of a stack; None if the stack does not exist."""
+    found = described_stack(cloudformation, stack)
+    return None if found is None else found["StackStatus"]
+
+
+def described_stack(cloudformation: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    """Return CloudFormation's description of a stack; None if the stack does not exist."""
     try:
         (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return found["StackStatus"]
+    return found

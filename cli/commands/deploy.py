@@ -1,9 +1,16 @@
 """`onejob diff` and `onejob deploy`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from cli.errors import CommandError
 from cli.options import CdkOptions, Environment, takes
-from contract.names import PERSONAL_ENVIRONMENT, forecast_stack
+from contract.names import PERSONAL_ENVIRONMENT, budget_stack, forecast_stack
+
+if TYPE_CHECKING:
+    from infra.settings.environment import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +24,13 @@ class DeploymentOptions:
 @takes(DeploymentOptions)
 def diff(options: DeploymentOptions) -> None:
     """Show the changes that a deployment would make."""
+    from cli.aws.account import signed_in
     from cli.aws.cdk import run_cdk
+    from cli.aws.session import session_of
     from cli.environment import read_settings
 
-    read_settings(options.environment)
+    settings = read_settings(options.environment)
+    signed_in(session_of(settings), settings)
     run_cdk("diff", options.environment, options.cdk_options or ())
 
 
@@ -50,4 +60,31 @@ def deploy(options: DeploymentOptions) -> None:
             # Without the budget: if AWS refuses it, the second deployment has protected the other stacks before.
             context = ["--context", f"{UNPROTECTED}={','.join(new)}"]
             run_cdk("deploy", options.environment, [forecast_stack(settings.name), *more, *context])
-    run_cdk("deploy", options.environment, ["--all", *more])
+    with _explained_budget(settings):
+        run_cdk("deploy", options.environment, ["--all", *more])
+
+
+@contextmanager
+def _explained_budget(settings: "Settings") -> Iterator[None]:
+    """Add to the error of the CDK what to do if CloudFormation failed to create the budget, which comes last."""
+    from cli.aws.first_deployment import failed_budget
+    from cli.aws.session import aws_errors, session_of
+
+    if settings.alerts.monthly_budget_usd is None:
+        yield
+        return
+    with aws_errors():
+        before = failed_budget(session_of(settings), settings.name)
+    try:
+        yield
+    except CommandError as error:
+        with aws_errors():
+            failed = failed_budget(session_of(settings), settings.name)
+        if failed in (None, before):
+            raise
+        stack, file = budget_stack(settings.name), f"environments/{settings.environment}.toml"
+        raise CommandError(
+            f"CloudFormation failed to create the budget, for the reason above; all other stacks are deployed. Remove "
+            f"monthly_budget_usd from {file} and delete the stack {stack} in the CloudFormation console, or let the "
+            "management account of the organization allow budgets and rerun onejob deploy"
+        ) from error

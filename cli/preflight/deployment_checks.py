@@ -83,7 +83,7 @@ def excuse_idle_fleet(results: list[CheckResult], fleet: FleetSettings | None) -
     """Return a failure of the fleet as a warning if executions use the fleet only when their input asks for it.
 
     Args:
-        results: Results, with that of the fleet last.
+        results: Results of the jobs. The last one belongs to the fleet.
         fleet: Settings of the fleet; None if there is none.
     """
     if fleet is None or fleet.enabled or results[-1].verdict != "failed":

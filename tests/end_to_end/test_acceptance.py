@@ -34,6 +34,8 @@ pytestmark = pytest.mark.nightly
 QUOTAS = ("ml.m5.large for spot training job usage", "ml.m5.large for training job usage")
 LEFT_BEHIND = "onejob-acceptance-forgotten"
 REFUSED = "the test refuses it"
+# Limit of the whole acceptance with all faults, on the two cores of CI.
+MAX_SECONDS = 900
 
 
 @contextmanager
@@ -200,6 +202,7 @@ def with_fault(step: Step, cloud: LocalCloud, reported: dict[str, str]) -> Step:
 def test_every_step_reports_its_fault_and_passes_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {*FAULTS, "alarms"} == {step.name for step in (*STEPS, DESTROY)}
     reported: dict[str, str] = {}
+    begun = time.monotonic()
     with LocalCloud(tmp_path / "cloud", time_scale=0.01) as cloud:
         monkeypatch.setattr(run_acceptance, "STEPS", tuple(with_fault(step, cloud, reported) for step in STEPS))
         monkeypatch.setattr(run_acceptance, "DESTROY", with_fault(DESTROY, cloud, reported))
@@ -220,6 +223,7 @@ def test_every_step_reports_its_fault_and_passes_without_it(tmp_path: Path, monk
     unseen = {name: reported[name] for name, (_, part) in FAULTS.items() if part not in reported[name]}
     assert unseen == {}
     assert not environment_file.FILE.exists()
+    assert time.monotonic() - begun < MAX_SECONDS
 
 
 def test_ctrl_c_removes_the_environment(tmp_path: Path) -> None:

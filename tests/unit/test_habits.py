@@ -105,6 +105,13 @@ def test_continuous_integration_runs_the_tests_and_make_check() -> None:
     assert parts.split()[0] == "lint"
 
 
+def test_a_workflow_runs_the_slow_tests_every_night() -> None:
+    assert re.findall(r"^    - cron: (.*)$", WORKFLOWS["nightly.yml"], re.MULTILINE) == ['"17 2 * * *"']
+    assert re.findall(r"- run: (.*)", WORKFLOWS["nightly.yml"]) == ["make nightly"]
+    (recipe,) = re.findall(r"^nightly:.*\n\t(.*)", MAKEFILE, re.MULTILINE)
+    assert recipe.endswith("pytest --quiet -m nightly")
+
+
 @pytest.mark.parametrize("name", sorted(WORKFLOWS))
 def test_a_workflow_pins_every_action_by_commit_and_stores_no_key(name: str) -> None:
     actions = re.findall(r"uses: (.*)", WORKFLOWS[name])

@@ -12,7 +12,7 @@ from local_cloud import LocalCloud
 from tests.synthesis import ROOT
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """Open a bootstrapped account of the production environment."""
     account = load_settings("prod", ROOT / "environments").deployment.account
@@ -34,6 +34,15 @@ def deploy(cloud: LocalCloud) -> "subprocess.CompletedProcess[str]":
         timeout=300,
         check=False,
     )
+
+
+def statuses(cloud: LocalCloud) -> dict[str, tuple[str, bool]]:
+    """Return the status of each stack of the environment, and whether it is protected from deletion."""
+    return {
+        stack["StackName"]: (stack["StackStatus"], stack["EnableTerminationProtection"])
+        for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]
+        if stack["StackName"].startswith("onejob-prod")
+    }
 
 
 def test_a_failed_first_deployment_can_be_repeated(cloud: LocalCloud) -> None:
@@ -58,9 +67,26 @@ def test_a_failed_first_deployment_can_be_repeated(cloud: LocalCloud) -> None:
     scheduler.delete_schedule(Name="onejob-prod-weekly")
     done = deploy(cloud)
     assert done.returncode == 0, done.stdout + done.stderr
-    protected = {
-        stack["StackName"]: stack["EnableTerminationProtection"]
-        for stack in cloudformation.describe_stacks()["Stacks"]
-        if stack["StackName"].startswith("onejob-prod")
+    assert statuses(cloud) == {
+        "onejob-prod-data": ("UPDATE_COMPLETE", True),
+        "onejob-prod-forecast": ("CREATE_COMPLETE", True),
+        "onejob-prod-budget": ("CREATE_COMPLETE", False),
     }
-    assert protected == {"onejob-prod-data": True, "onejob-prod-forecast": True, "onejob-prod-budget": False}
+
+
+def test_a_refused_budget_leaves_the_other_stacks_complete_and_protected(cloud: LocalCloud) -> None:
+    """AWS refuses budgets in some member accounts. The message says what to do."""
+    refusal = "Account 444455556666 is a linked account. To enable budgets for your account, ask the payer account."
+    cloud.fail_resource("AWS::Budgets::Budget", refusal)
+    failed = deploy(cloud)
+    assert failed.returncode == 1
+    assert "444455556666 is a linked account" in failed.stderr
+    (message,) = [line for line in failed.stderr.splitlines() if line.startswith("CloudFormation failed to create")]
+    assert "all other stacks are deployed. Remove monthly_budget_usd from environments/prod.toml" in message
+    assert "delete the stack onejob-prod-budget" in message
+    assert "and rerun onejob deploy" in message
+    assert statuses(cloud) == {
+        "onejob-prod-data": ("UPDATE_COMPLETE", True),
+        "onejob-prod-forecast": ("CREATE_COMPLETE", True),
+        "onejob-prod-budget": ("ROLLBACK_COMPLETE", False),
+    }

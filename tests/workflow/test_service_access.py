@@ -43,7 +43,7 @@ def target(application: Deployment, arn: str, attributes: Mapping[Any, str]) -> 
     [
         ("cloudwatch.amazonaws.com", "arn:aws:cloudwatch:eu-central-1:{account}:alarm:onejob-prod-failed"),
         ("budgets.amazonaws.com", "arn:aws:budgets::{account}:*"),
-        ("events.amazonaws.com", ""),  # EventBridge tells a topic no source
+        ("events.amazonaws.com", ""),  # EventBridge gives a topic no source
     ],
 )
 def test_publishers_reach_the_encrypted_topic(production: Deployment, service: str, source: str) -> None:

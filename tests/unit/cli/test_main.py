@@ -96,7 +96,7 @@ def test_missing_credentials_are_one_line(onejob: Onejob, name: str) -> None:
     refused = onejob(name)
     assert refused.exit_code == 1
     first = (refused.stderr or refused.stdout).splitlines()[0]
-    assert first.endswith("credentials: not valid: Unable to locate credentials; sign in to AWS and try again")
+    assert first.endswith("credentials: none found; run aws sso login, or set AWS_PROFILE")
 
 
 def test_an_environment_that_keeps_its_data_is_not_destroyed(onejob: Onejob) -> None:

@@ -1,7 +1,7 @@
 """Preflight simulates the caller's permissions. Moto has no simulation, so the responses have the form of AWS's API."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3 import Session
@@ -42,11 +42,34 @@ def iam(account: Session) -> "IAMClient":
     return account.client("iam")
 
 
-def simulate(answers: Stubber, resource: str, actions: Sequence[str], *, denied: Sequence[str], source: str) -> None:
-    """Expect one simulation, and answer it."""
-    decisions = {action: "implicitDeny" if action in denied else "allowed" for action in actions}
-    results = [{"EvalActionName": action, "EvalDecision": decision} for action, decision in decisions.items()]
-    expected = {"PolicySourceArn": source, "ActionNames": list(actions), "ResourceArns": [resource]}
+def simulate(
+    answers: Stubber,
+    resource: str,
+    actions: Sequence[str],
+    *,
+    denied: Sequence[str],
+    source: str,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Expect one simulation in the deployment's region, and answer it; `more` are further members of each denial."""
+    results = [
+        {"EvalActionName": action, "EvalDecision": "implicitDeny", **(more or {})}
+        if action in denied
+        else {"EvalActionName": action, "EvalDecision": "allowed"}
+        for action in actions
+    ]
+    expected = {
+        "PolicySourceArn": source,
+        "ActionNames": list(actions),
+        "ResourceArns": [resource],
+        "ContextEntries": [
+            {
+                "ContextKeyName": "aws:RequestedRegion",
+                "ContextKeyType": "string",
+                "ContextKeyValues": ["eu-central-1"],
+            }
+        ],
+    }
     answers.add_response("simulate_principal_policy", {"EvaluationResults": results, "IsTruncated": False}, expected)
 
 
@@ -93,6 +116,45 @@ def test_a_caller_who_may_not_assume_a_role(iam: "IAMClient", denied: list[str],
     assert found == verdict
     assert text in line
     assert f"assume {FILES}" in line
+
+
+MFA = "aws:MultiFactorAuthPresent"
+
+
+def on(resource: str) -> dict[str, Any]:
+    """Return the members of a denial that lacks a context key of one resource."""
+    lacking = {"EvalResourceName": resource, "EvalResourceDecision": "implicitDeny", "MissingContextValues": [MFA]}
+    return {"ResourceSpecificResults": [lacking]}
+
+
+@pytest.mark.parametrize("more", [{"MissingContextValues": [MFA]}, on(FILES)], ids=["action", "resource"])
+def test_a_denial_without_the_context_is_no_verdict(iam: "IAMClient", more: dict[str, Any]) -> None:
+    """The real call may have the value that the condition needs."""
+    with Stubber(iam) as answers:
+        simulate(answers, DEPLOY, ["sts:AssumeRole"], denied=[], source=USER)
+        simulate(answers, FILES, ["sts:AssumeRole"], denied=["sts:AssumeRole"], source=USER, more=more)
+        verdict, line = check(iam, USER)
+        answers.assert_no_pending_responses()
+    assert verdict == "unknown"
+    assert f"policies of {USER} depend on {MFA}, which the simulation does not know" in line
+
+
+@pytest.mark.parametrize(
+    ("denied", "verdict"), [({EXECUTION: {}}, "failed"), ({}, "unknown")], ids=["another is denied", "no other"]
+)
+def test_own_permissions_without_the_context(iam: "IAMClient", denied: dict[str, dict[str, Any]], verdict: str) -> None:
+    """A missing key excuses only the action that needs it."""
+    denials = {BUCKET: on(BUCKET), **denied}
+    with Stubber(iam) as answers:
+        simulate(answers, DEPLOY, ["sts:AssumeRole"], denied=["sts:AssumeRole"], source=USER)
+        simulate(answers, FILES, ["sts:AssumeRole"], denied=[], source=USER)
+        for resource, actions in OWN.items():
+            unless = actions if resource in denials else []
+            simulate(answers, resource, actions, denied=unless, source=USER, more=denials.get(resource))
+        found, line = check(iam, USER)
+        answers.assert_no_pending_responses()
+    assert found == verdict
+    assert BUCKET not in line
 
 
 def test_a_caller_who_may_not_simulate_gets_no_verdict(iam: "IAMClient") -> None:

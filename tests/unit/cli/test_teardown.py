@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import WaiterError
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from cli.aws import teardown
@@ -126,6 +127,33 @@ def test_the_state_machine_of_all_partitions_is_stopped_first() -> None:
     deployed = Deployed.find(session_with(lambda _service: Stacks()), "onejob-dev")
     assert deployed.state_machines == (ALL, RUNS)
     assert deployed.schedules == ("onejob-dev-daily", "onejob-dev-weekly")
+
+
+def test_a_resource_whose_creation_failed_may_have_no_id() -> None:
+    """`onejob destroy` then removes everything else."""
+    described = {"StackName": "x", "CreationTime": "2026-01-01", "StackStatus": "ROLLBACK_FAILED"}
+    common = {"LogicalResourceId": "X", "LastUpdatedTimestamp": "2026-01-01"}
+    failed = [
+        {**common, "ResourceType": kind, "ResourceStatus": "CREATE_FAILED"}
+        for kind in ("AWS::Scheduler::Schedule", "AWS::StepFunctions::StateMachine", "AWS::S3::Bucket")
+    ]
+    kept = {
+        **common,
+        "ResourceType": "AWS::S3::Bucket",
+        "ResourceStatus": "DELETE_FAILED",
+        "PhysicalResourceId": "onejob-dev-demand",
+    }
+    cloudformation = boto3.client("cloudformation", region_name="eu-central-1")
+    with Stubber(cloudformation) as answers:
+        answers.add_client_error("describe_stacks", "ValidationError", "Stack onejob-dev-budget does not exist")
+        for _ in ("forecast", "data"):
+            answers.add_response("describe_stacks", {"Stacks": [described]})
+        for resources in (failed, [kept]):
+            answers.add_response("list_stack_resources", {"StackResourceSummaries": resources})
+        deployed = Deployed.find(session_with(lambda _service: cloudformation), "onejob-dev")
+        answers.assert_no_pending_responses()
+    assert (deployed.schedules, deployed.state_machines) == ((), ())
+    assert deployed.buckets == ("onejob-dev-demand",)
 
 
 class LateLog:
