@@ -42,15 +42,20 @@ def outcome_of(record: Record, step: Step) -> Outcome:
     return record.outcomes.get(step.name, NOT_RUN)
 
 
-def _head(record: Record, steps: Sequence[Step], costs: JobCosts | None) -> Iterator[str]:
+def count_verdicts(record: Record, steps: Sequence[Step]) -> str:
+    """Return how many steps passed, failed and were skipped, for example `21 steps passed, 0 failed, 1 skipped`."""
     counts = dict.fromkeys(MARKS, 0)
     for step in steps:
         counts[outcome_of(record, step).verdict] += 1
+    return f"{counts['passed']} steps passed, {counts['failed']} failed, {counts['skipped']} skipped"
+
+
+def _head(record: Record, steps: Sequence[Step], costs: JobCosts | None) -> Iterator[str]:
     seconds = sum(outcome.seconds for outcome in record.outcomes.values())
     yield f"# Acceptance of {record.environment} in {record.place}"
     yield ""
     yield f"- Started {record.started_at}, commit {record.revision or 'unknown'}"
-    yield f"- {counts['passed']} steps passed, {counts['failed']} failed, {counts['skipped']} skipped"
+    yield f"- {count_verdicts(record, steps)}"
     yield f"- {seconds / 60:.0f} minutes"
     if costs is not None:
         price = "no price for a type" if costs.dollars is None else f"${costs.dollars:.2f}"

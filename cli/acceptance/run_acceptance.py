@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.acceptance.beliefs import read_beliefs
 from cli.acceptance.costs import job_costs
 from cli.acceptance.record import Outcome
-from cli.acceptance.report import report
+from cli.acceptance.report import count_verdicts, report
 from cli.acceptance.steps.all_steps import DESTROY, STEPS
 from cli.acceptance.steps.step import Step, UnexpectedError
 from cli.acceptance.trial import CommandFailedError, Trial
@@ -118,4 +118,7 @@ def _write_report(trial: Trial) -> None:
     )
     file = trial.folder / REPORT
     file.write_text(f"{text}\n", encoding="utf-8")
-    trial.display.heading(f"Report: {file}")
+    counts = count_verdicts(trial.record, (*STEPS, DESTROY))
+    removed = "everything is removed" if trial.record.is_over else "resources are left"
+    trial.display.heading(f"{counts}; {removed}")
+    trial.display.say(f"report: {file}")

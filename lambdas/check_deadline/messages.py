@@ -20,8 +20,8 @@ def late_run_message(run: Run, *, deployment: str, cutoff: str) -> tuple[str, st
     last = run.last
     if last is None:
         why = (
-            "No execution has claimed it. Either none was started, or one failed before its claim. Check the state "
-            "machine's executions, fix the failure, and start one with {}."
+            "No execution works on it. Either none was started, or one failed at its beginning. Check the state "
+            f'machine\'s executions, fix the failure, and start one with {{"cutoff": "{cutoff}"}}.'
         )
     elif last.is_open:
         why = f"Execution {_execution(run)} has been working on it since {last.started_at}. No action is needed yet."
@@ -56,7 +56,8 @@ def late_partitions_message(late: Mapping[str, Run], *, count: int, deployment: 
     return _subject(deployment, cutoff, f"{number} partitions"), (
         f"{deployment}: {len(late):,} of {count:,} partitions have no published forecast with cutoff {cutoff} by the "
         f"deadline.\n\n{listed}\n\nThe dashboard {deployment} lists the partitions that need action. Fix the failures, "
-        f"then start the state machine {partitions_machine(deployment)} with {{}}. It skips published partitions. "
+        f"then start the state machine {partitions_machine(deployment)} with "
+        f'{{"cutoff": "{cutoff}"}}. It skips published partitions. '
         "Readers keep the last published run of each partition."
     )
 
@@ -68,7 +69,7 @@ def _subject(deployment: str, cutoff: str, which: str = "") -> str:
 def _in_short(run: Run) -> str:
     last = run.last
     if last is None:
-        return "no execution has claimed it"
+        return "no execution works on it"
     if last.is_open:
         return f"in progress since {last.started_at}, execution {_execution(run)}"
     return f"{last.status} at {last.ended_at}, execution {_execution(run)}: {_summary(run)[:MAX_REASON]}"

@@ -29,8 +29,10 @@ def leftovers(client: ClientFactory, name: str) -> Iterator[str]:
 
 
 def _stacks(client: ClientFactory, _name: str) -> Iterator[str]:
-    for page in client("cloudformation").get_paginator("describe_stacks").paginate():
-        yield from (stack["StackName"] for stack in page["Stacks"])
+    # DescribeStacks without a name would need the permission to read the outputs of all stacks.
+    for page in client("cloudformation").get_paginator("list_stacks").paginate():
+        stacks = page["StackSummaries"]
+        yield from (stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE")
 
 
 def _buckets(client: ClientFactory, name: str) -> Iterator[str]:

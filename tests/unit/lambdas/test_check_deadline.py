@@ -82,7 +82,7 @@ def test_a_run_that_was_not_started_is_late(deadline: Deadline) -> None:
     (message,) = sent(deadline)
     assert message["TopicArn"] == "arn:topic"
     assert message["Subject"] == "onejob-prod: late: no forecast from 2026-11-16"
-    assert "No execution has claimed it" in message["Message"]
+    assert "No execution works on it" in message["Message"]
 
 
 def test_the_message_names_the_open_or_failed_execution(deadline: Deadline) -> None:
@@ -143,11 +143,11 @@ def test_late_partitions_are_in_one_message(deadline: Deadline) -> None:
     assert lines[2:6] == [
         f"DE: failed at {AT}, execution weekly-DE: demand: no files",
         f"FR: in progress since {AT}, execution weekly-FR",
-        "IT: no execution has claimed it",
+        "IT: no execution works on it",
         f"PL: failed at {AT}, execution weekly-PL: demand: no files",
     ]
     assert "The dashboard onejob-prod lists the partitions that need action." in lines[7]
-    assert "state machine onejob-prod-partitions with {}" in lines[7]
+    assert f'state machine onejob-prod-partitions with {{"cutoff": "{CUTOFF}"}}' in lines[7]
 
 
 def test_published_partitions_are_not_late(deadline: Deadline) -> None:
@@ -209,4 +209,4 @@ def test_the_handler_finds_partitions_and_counts_late_ones(
     assert handle(DUE, CONTEXT) == {"cutoff": CUTOFF, "late": 1}
     metric = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (metric["RunsLate"], metric["cutoff"]) == (1, CUTOFF)
-    assert "AT: no execution has claimed it" in sent(deadline)[0]["Message"]
+    assert "AT: no execution works on it" in sent(deadline)[0]["Message"]
