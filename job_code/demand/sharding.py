@@ -15,7 +15,8 @@ from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import common_types
-from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
+from job_code.tables.table_files import TableFile, open_tables, report_unreadable
+from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -35,7 +36,7 @@ class _Result:
     findings: ValidationReport = field(default_factory=ValidationReport)
     days: list[DayCounts] = field(default_factory=list)
     series: int = 0
-    unreadable: dict[str, tuple[str, str]] = field(default_factory=dict)
+    unreadable: dict[str, tuple[str, UnreadableFileError]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,11 +132,11 @@ def _tasks(files: Sequence[TableFile], types: dict[str, pl.DataType], shards: in
 
 def _report_unreadable(results: Sequence[_Result], findings: ValidationReport) -> None:
     """Report each unreadable file once, even if several workers had parts of it."""
-    unreadable: dict[str, tuple[str, str]] = {}
+    unreadable: dict[str, tuple[str, UnreadableFileError]] = {}
     for result in results:
         unreadable |= result.unreadable
-    for name, (file_format, reason) in sorted(unreadable.items()):
-        report_unreadable(name, file_format, reason, findings, SOURCE)
+    for name, (file_format, error) in sorted(unreadable.items()):
+        report_unreadable(name, file_format, error, findings, SOURCE)
 
 
 def _shard(task: _Task) -> _Result:
@@ -149,7 +150,7 @@ def _shard(task: _Task) -> _Result:
                 result.days.append(DayCounts.of(clean))
                 writer.add(clean)
         except UnreadableFileError as error:
-            result.unreadable[file.name] = (file.file_format, str(error))
+            result.unreadable[file.name] = (file.file_format, error)
     writer.close()
     result.series = writer.series
     return result

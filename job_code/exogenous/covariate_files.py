@@ -25,7 +25,8 @@ from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import clean_key, common_types, with_key_types
 from job_code.tables.key_hashes import Hashes
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
-from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
+from job_code.tables.table_files import TableFile, open_tables, report_unreadable
+from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -240,5 +241,5 @@ def _shuffle(task: _Task) -> _Result:
                 rows = drop_bad_rows(rows, checks, file.name, result.findings, source=SOURCE)
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
-            report_unreadable(file.name, file.file_format, str(error), result.findings, SOURCE)
+            report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)

@@ -15,7 +15,8 @@ from job_code.series.arrays import Booleans
 from job_code.tables.column_types import holds_numbers
 from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
 from job_code.tables.key_hashes import hash_keys, shard_of
-from job_code.tables.table_files import TableFile, UnreadableFileError, open_tables, report_unreadable
+from job_code.tables.table_files import TableFile, open_tables, report_unreadable
+from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 SOURCE = "static"
@@ -76,7 +77,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 numbers = {name for name in numbers if holds_numbers(rows[name])}
                 _write_shards(with_key_types(rows, demand.types), demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
-            report_unreadable(file.name, file.file_format, str(error), findings, SOURCE)
+            report_unreadable(file.name, file.file_format, error, findings, SOURCE)
     return StaticShards(
         {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items() if name not in key}
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from job_code.tables.table_files import TableFile, UnreadableFileError
+from job_code.tables.table_files import TableFile
+from job_code.tables.unreadable import UnreadableFileError
 
 BATCH_ROWS = 1_000_000
 

@@ -10,18 +10,17 @@ import polars as pl
 from contract.data_files import has_no_suffix, is_csv, is_hidden, is_parquet
 from contract.job_start import DEMAND
 from job_code.errors import InputError
+from job_code.tables.csv_files import CsvDialect, count_rows, csv_batches, read_dialect
+from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
 PARQUET_MAGIC = b"PAR1"
-CSV_BEGINNING = 1_000_000  # bytes; the number of rows of a CSV file is extrapolated from its first bytes
 OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
-GZIP = 16  # zlib's flag for the gzip format
 # Some damaged Parquet files make the reader panic. PanicException is not a subclass of Exception.
-READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, UnicodeDecodeError, zlib.error)
-
-
-class UnreadableFileError(Exception):
-    """A file has a readable header and unreadable rows."""
+READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+# gzip's errors: EOFError if the file was cut, OSError and zlib.error if it is damaged.
+STREAM_ERRORS = (OSError, EOFError, zlib.error)
+WRITE_AGAIN = "Upload the complete file again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +31,7 @@ class TableFile:
         path: The file.
         name: Path relative to the input folder, for messages.
         columns: The wanted columns with their types. All columns of a CSV file are text.
-        typed: Whether the file format has column types. True for Parquet, false for CSV.
+        dialect: How a CSV file is written; None for Parquet.
         other_columns: All other columns of the file.
         rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
     """
@@ -40,7 +39,7 @@ class TableFile:
     path: Path
     name: str
     columns: dict[str, pl.DataType]
-    typed: bool
+    dialect: CsvDialect | None
     other_columns: tuple[str, ...]
     rows: int
 
@@ -56,14 +55,22 @@ class TableFile:
             UnreadableFileError: If the content is damaged.
         """
         try:
-            scan = _scan(self.path).select(list(self.columns))
+            if self.dialect is not None:
+                yield from csv_batches(self.path, self.dialect, list(self.columns), size)
+                return
+            scan = scan_parquet(self.path).select(list(self.columns))
             if first or rows is not None:
                 scan = scan.slice(first, rows)
             for batch in scan.collect_batches(chunk_size=size):
                 # The engine may return batches larger than requested.
                 yield from batch.iter_slices(size)
-        except READ_ERRORS as error:
-            raise UnreadableFileError(_first_line(error)) from None
+        except (*READ_ERRORS, *STREAM_ERRORS) as error:
+            raise UnreadableFileError(_first_line(error), remedy=WRITE_AGAIN) from None
+
+    @property
+    def typed(self) -> bool:
+        """Whether the file format has column types. True for Parquet, false for CSV."""
+        return self.dialect is None
 
     @property
     def file_format(self) -> str:
@@ -120,12 +127,23 @@ def open_tables(
             )
             continue
         try:
-            schema = _scan(file).collect_schema()
-            rows = _count_rows(file)
-        except READ_ERRORS as error:
-            report_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", _first_line(error), findings, source)
+            dialect, schema, rows = _read_header(file, wanted)
+        except UnreadableFileError as error:
+            report_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", error, findings, source)
             continue
-        columns = list(wanted(schema.names()))
+        names = list(dialect.header) if dialect is not None else list(schema)
+        columns = list(wanted(names))
+        repeated = [column for column in columns if names.count(column) > 1]
+        if repeated:
+            findings.add(
+                source,
+                "file",
+                f"with two columns {', '.join(repeated)}",
+                remedy="Keep one column of each name",
+                count=1,
+                examples=[name],
+            )
+            continue
         missing = [column for column in columns if column not in schema]
         if missing:
             findings.add(
@@ -134,16 +152,16 @@ def open_tables(
                 f"without the column {', '.join(missing)}",
                 remedy=f"Add the column{OR_RENAME if source == DEMAND else ''}",
                 count=1,
-                examples=[f"{name} (it has {', '.join(schema.names()[:12])})"],
+                examples=[f"{name} (it has {', '.join(names[:12])})"],
             )
             continue
-        others = tuple(column for column in schema.names() if column not in columns)
+        others = tuple(column for column in names if column not in columns)
         opened.append(
             TableFile(
                 path=file,
                 name=name,
                 columns={column: schema[column] for column in columns},
-                typed=_is_parquet(file),
+                dialect=dialect,
                 other_columns=others,
                 rows=rows,
             )
@@ -151,13 +169,15 @@ def open_tables(
     return opened
 
 
-def report_unreadable(name: str, file_format: str, reason: str, findings: ValidationReport, source: str) -> None:
+def report_unreadable(
+    name: str, file_format: str, error: UnreadableFileError, findings: ValidationReport, source: str
+) -> None:
     """Report a file that cannot be read.
 
     Args:
         name: Name of the file, for the message.
         file_format: `Parquet` or `CSV`.
-        reason: The reader's error, in one line.
+        error: Where and why it cannot be read.
         findings: Takes the finding.
         source: The input that the file belongs to (`demand`).
     """
@@ -165,28 +185,33 @@ def report_unreadable(name: str, file_format: str, reason: str, findings: Valida
         source,
         "file",
         f"that cannot be read as {file_format}",
-        remedy="Upload the complete file again",
+        remedy=error.remedy,
         count=1,
-        examples=[f"{name} ({reason})"],
+        examples=[f"{name} ({error.reason})"],
     )
 
 
-def _scan(file: Path) -> pl.LazyFrame:
-    if _is_parquet(file):
-        return pl.scan_parquet(file, glob=False, low_memory=True)
-    # All columns are text: a type inferred from the first rows could turn the article 00123 into 123.
-    return pl.scan_csv(file, infer_schema=False, null_values=[""], glob=False, low_memory=True)
+def scan_parquet(file: Path) -> pl.LazyFrame:
+    """Return the lazy rows of a Parquet file. Its path is never a pattern."""
+    return pl.scan_parquet(file, glob=False, low_memory=True)
 
 
-def _count_rows(file: Path) -> int:
-    if _is_parquet(file):
-        return int(_scan(file).select(pl.len()).collect().item())
-    if _scan(file).head(1).collect().is_empty():
-        return 0
-    with file.open("rb") as opened:
-        begin = opened.read(CSV_BEGINNING)
-    text = zlib.decompressobj(zlib.MAX_WBITS | GZIP).decompress(begin) if file.suffix.lower() == ".gz" else begin
-    return max(1, text.count(b"\n") * file.stat().st_size // len(begin))
+def _read_header(
+    file: Path, wanted: Callable[[list[str]], Sequence[str]]
+) -> tuple[CsvDialect | None, dict[str, pl.DataType], int]:
+    """Return the dialect of a CSV file, the type of each column, and the number of rows."""
+
+    def missing(header: tuple[str, ...]) -> int:
+        return len(set(wanted(list(header))) - set(header))
+
+    try:
+        if _is_parquet(file):
+            scan = scan_parquet(file)
+            return None, dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
+        dialect = read_dialect(file, missing)
+        return dialect, dict.fromkeys(dialect.header, pl.String()), count_rows(file, dialect)
+    except (*READ_ERRORS, *STREAM_ERRORS) as error:
+        raise UnreadableFileError(_first_line(error), remedy=WRITE_AGAIN) from None
 
 
 def _is_parquet(file: Path) -> bool:

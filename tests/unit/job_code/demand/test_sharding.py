@@ -8,12 +8,14 @@ import polars as pl
 import pytest
 
 from job_code.demand.work_sizes import WorkSizes
+from job_code.tables.csv_files import CsvDialect
 from job_code.tables.file_splits import Part, split
 from job_code.tables.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
 
-PARQUET = TableFile(path=Path("a.parquet"), name="a.parquet", columns={}, typed=True, other_columns=(), rows=0)
-CSV = TableFile(path=Path("a.csv"), name="a.csv", columns={}, typed=False, other_columns=(), rows=0)
+DIALECT = CsvDialect(encoding="utf-8", compressed=False, delimiter=",", header=())
+PARQUET = TableFile(path=Path("a.parquet"), name="a.parquet", columns={}, dialect=None, other_columns=(), rows=0)
+CSV = TableFile(path=Path("a.csv"), name="a.csv", columns={}, dialect=DIALECT, other_columns=(), rows=0)
 
 
 def files(*rows: int, csv: tuple[int, ...] = ()) -> list[TableFile]:

@@ -32,7 +32,7 @@ def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list
         try:
             tables[file.name] = pl.concat([pl.DataFrame(schema=file.columns), *file.batches(size)])
         except UnreadableFileError as error:
-            report_unreadable(file.name, file.file_format, str(error), findings, "demand")
+            report_unreadable(file.name, file.file_format, error, findings, "demand")
     return tables, findings.messages()
 
 
@@ -55,6 +55,14 @@ def opened(folder: Path, name: str, content: bytes) -> TableFile:
         ("a.CSV", CSV),
         ("a.csv.gz", gzip.compress(CSV, mtime=0)),
         ("bom.csv", b"\xef\xbb\xbf" + CSV),
+        ("utf-16.csv", CSV.decode().encode("utf-16")),
+        ("semicolon.csv", ROWS.write_csv(separator=";").encode()),
+        ("tab.csv", ROWS.write_csv(separator="\t").encode()),
+        ("bar.csv", ROWS.write_csv(separator="|").encode()),
+        ("not compressed.csv.gz", CSV),
+        ("compressed.csv", gzip.compress(CSV, mtime=0)),
+        ("blanks in header.csv", CSV.replace(b"unique_id,ds,y", b"unique_id, ds , y")),
+        ("empty lines.csv", CSV.replace(b"\n", b"\n\n")),
         ("crlf.csv", CSV.replace(b"\n", b"\r\n")),
         ("quoted.csv", b'"unique_id","ds","y"\n"00123","2026-11-09","1"\n"00124","2026-11-16","2"\n'),
         ("other order.csv", b"y,more,unique_id,ds\n1,x,00123,2026-11-09\n2,x,00124,2026-11-16\n"),
@@ -113,12 +121,10 @@ def test_missing_files_are_an_input_error(tmp_path: Path) -> None:
         ("a.csv", parquet(), "cannot be read as CSV"),
         ("a.csv", b"\n\n", "demand: 1 file"),
         ("a.csv", bytes(range(256)), "demand: 1 file"),
-        ("a.csv", ROWS.write_csv().encode("utf-16"), "demand: 1 file"),
         ("a.csv", b"unique_id,ds,y\n\xe4,2026-11-16,1\n", "cannot be read as CSV"),
         ("a.csv", CSV + b"A,2026-11-16,1,2,3\n", "cannot be read as CSV"),
         ("a.csv", CSV + b'"A,2026-11-16,1\n', "cannot be read as CSV"),
         ("a.csv.gz", gzip.compress(CSV * 1000, mtime=0)[:-50], "cannot be read as CSV"),
-        ("a.csv", ROWS.write_csv(separator=";").encode(), "without the column unique_id, ds, y"),
         ("a.csv", b"unique_id,week,y\n1,2,3\n", "without the column ds, e.g. a.csv (it has unique_id, week, y)"),
         ("a.parquet", parquet(ROWS.drop("y")), "without the column y, e.g. a.parquet (it has unique_id, ds)"),
     ],
@@ -211,19 +217,30 @@ SOUND_CSV = SOUND.write_csv().encode()
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "file_format"),
+    ("name", "content", "beginning", "remedy"),
     [
-        ("a.parquet", damaged(SOUND), "Parquet"),
-        ("a.csv", SOUND_CSV + b"A,2026-11-16,1,2,3\n", "CSV"),
-        ("a.csv", SOUND_CSV + b"\xe4,2026-11-16,1\n", "CSV"),
-        ("a.csv", SOUND_CSV + b'"A,2026-11-16,1\n', "CSV"),
+        ("a.parquet", damaged(SOUND), "Parquet, e.g. x/a.parquet (", "Upload the complete file again"),
+        (
+            "a.csv",
+            SOUND_CSV + b"A,2026-11-16,1,2,3\n",
+            "CSV, e.g. x/a.csv (line 2402 has more values than the header: 'A,2026-11-16,1,2,3').",
+            "Put values that contain the delimiter in quotes",
+        ),
+        (
+            "a.csv",
+            SOUND_CSV + b'"A,2026-11-16,1\n',
+            "CSV, e.g. x/a.csv (line 2402 has a quote that does not close: '\"A,2026-11-16,1').",
+            "Close the quote, and double each quote inside a value",
+        ),
     ],
 )
-def test_damage_in_the_rows_is_reported(tmp_path: Path, name: str, content: bytes, file_format: str) -> None:
+def test_damage_in_the_rows_is_reported(
+    tmp_path: Path, name: str, content: bytes, beginning: str, remedy: str
+) -> None:
     assert opened(tmp_path, name, content).rows > 0
     files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
     (message,) = problems(
         tmp_path / "run", files, sizes=WorkSizes(rows_per_batch=100, rows_worth_a_worker=1), workers=3
     )
-    assert message.startswith(f"demand: 1 file that cannot be read as {file_format}, e.g. x/{name} (")
-    assert message.endswith("). Upload the complete file again")
+    assert message.startswith(f"demand: 1 file that cannot be read as {beginning}")
+    assert message.endswith(f"). {remedy}")

@@ -1,0 +1,160 @@
+"""Every row of a CSV file is read as Python's own reader reads it, or the file is refused with the line."""
+
+import bz2
+import csv
+import gzip
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from job_code.tables.csv_files import csv_batches, read_dialect
+from job_code.tables.unreadable import UnreadableFileError
+
+HEADER = ["unique_id", "ds", "y", "description"]
+WANTED = HEADER[:3]
+ROWS = [[f"A{number % 30:03d}", f"2026-01-{number % 28 + 1:02d}", str(number), "plain"] for number in range(20_000)]
+LINES = [",".join(row) for row in [HEADER, *ROWS]]
+
+
+def read(path: Path, columns: list[str] = WANTED) -> pl.DataFrame:
+    """Read columns of a file, with the delimiter under which its header has most of them."""
+    dialect = read_dialect(path, lambda header: len(set(columns) - set(header)))
+    empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return pl.concat([empty, *csv_batches(path, dialect, columns, 5_000)])
+
+
+def written(folder: Path, content: str | bytes) -> Path:
+    path = folder / "a.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def with_lines(changed: dict[int, str], end: str = "\n") -> str:
+    """Return the lines of a file, some of them changed. The header is line 1."""
+    return "\n".join(changed.get(number, line) for number, line in enumerate(LINES, start=1)) + end
+
+
+@pytest.mark.parametrize("lines", [(7,), (7, 9002), (7, 8, 9, 9002), tuple(range(100, 20_000, 100))])
+def test_stray_quotes_in_an_unused_column_lose_no_row(tmp_path: Path, lines: tuple[int, ...]) -> None:
+    path = written(tmp_path, with_lines({line: LINES[line - 1].replace("plain", 'TV 55" LED') for line in lines}))
+    assert read(path).rows() == [tuple(row[:3]) for row in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("A001,2026-01-01,3", "line 78 has fewer values than the header: 'A001,2026-01-01,3'"),
+        ("A001,2026-01-01,3,a,b", "line 78 has more values than the header"),
+        ('A001,2026-01-01,3,"a"b', "line 78 has a quote that does not close"),
+        ('A001,2026-01-01,3,"open', "line 78 has a quote that does not close"),
+    ],
+)
+def test_an_invalid_row_is_refused_with_its_line(tmp_path: Path, line: str, expected: str) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
+        read(written(tmp_path, with_lines({78: line})))
+    assert raised.value.reason.startswith(expected)
+    assert "\n" not in raised.value.reason
+
+
+def test_all_invalid_rows_are_counted(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="line 78 has fewer values .*; 59 other rows are invalid"):
+        read(written(tmp_path, with_lines(dict.fromkeys(range(78, 138), "A001,2026-01-01"))))
+
+
+def test_a_missing_quote_does_not_swallow_rows(tmp_path: Path) -> None:
+    changed = {100: 'A001,2026-01-01,3,"open', 9_000: 'A001,2026-01-01,3,close"'}
+    with pytest.raises(UnreadableFileError, match="a quoted value before line 9000 holds whole rows"):
+        read(written(tmp_path, with_lines(changed)))
+
+
+def test_values_with_line_breaks_are_values(tmp_path: Path) -> None:
+    path = written(tmp_path, with_lines({100: 'A001,2026-01-01,3,"first\nsecond, and third"'}))
+    assert read(path, HEADER).row(98) == ("A001", "2026-01-01", "3", "first\nsecond, and third")
+    assert read(path).height == 20_000
+
+
+@pytest.mark.parametrize("last", ["A029,2026-11-16,9,plain", "A029,2026-11-16,93.0,pla"])
+def test_a_file_that_was_cut_in_its_last_line_is_refused(tmp_path: Path, last: str) -> None:
+    with pytest.raises(UnreadableFileError, match="line 20001 ends without a line break, so the file may have been cut"):
+        read(written(tmp_path, with_lines({20_001: last}, end="")))
+
+
+def test_a_spreadsheet_may_leave_out_the_last_line_break(tmp_path: Path) -> None:
+    assert read(written(tmp_path, with_lines({}, end="").replace("\n", "\r\n"))).height == 20_000
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_rows(tmp_path: Path) -> None:
+    assert read(written(tmp_path, with_lines({}).replace("\n", "\r"))).height == 20_000
+
+
+def test_a_late_byte_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    content = with_lines({}).encode() * 3 + b"M\xfcller,2026-01-01,3,plain\n"
+    with pytest.raises(UnreadableFileError, match="line 60004 is not UTF-8"):
+        read(written(tmp_path, content))
+
+
+def test_another_compression_is_not_taken_for_text(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="line 1 is not UTF-8"):
+        read(written(tmp_path, bz2.compress(with_lines({}).encode())))
+
+
+def test_a_cut_compressed_file_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, gzip.compress(with_lines({}).encode() * 5)[:-2000])
+    with pytest.raises((UnreadableFileError, EOFError)):
+        read(path)
+
+
+TEXT = st.text(
+    alphabet=st.one_of(
+        st.sampled_from(["a", "B", "7", ".", "-", " ", ",", ";", "\t", "|", '"', "'", "\n", "ü", "€", "語"]),
+        st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=("Cc", "Cs")),
+    ),
+    max_size=12,
+)
+NAMES = st.text(alphabet=st.characters(codec="utf-8", categories=("L", "N")), min_size=1, max_size=8)
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
+    header = draw(st.lists(NAMES, min_size=2, max_size=6, unique=True))
+    row = st.lists(TEXT, min_size=len(header), max_size=len(header)).filter(any)
+    return header, draw(st.lists(row, max_size=40))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    table=tables(),
+    delimiter=st.sampled_from([",", ";", "\t", "|"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    end=st.sampled_from(["\n", "\r\n"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    compressed=st.booleans(),
+    data=st.data(),
+)
+def test_random_tables_are_read_as_python_reads_them(
+    tmp_path_factory: pytest.TempPathFactory,
+    table: tuple[list[str], list[list[str]]],
+    delimiter: str,
+    quoting: int,
+    end: str,
+    encoding: str,
+    compressed: bool,
+    data: st.DataObject,
+) -> None:
+    header, rows = table
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows([header, *rows])  # type: ignore[arg-type]
+    content = text.getvalue().encode(encoding)
+    path = written(tmp_path_factory.mktemp("csv"), gzip.compress(content) if compressed else content)
+    columns = data.draw(st.lists(st.sampled_from(header), min_size=1, unique=True))
+    expected = [tuple(row[header.index(column)] or None for column in columns) for row in rows]
+    try:
+        found = read(path, columns)
+    except UnreadableFileError as error:
+        assert "holds whole rows" in error.reason, error.reason
+    else:
+        assert found.rows() == expected
