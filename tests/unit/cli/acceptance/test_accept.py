@@ -24,9 +24,8 @@ Steps = Callable[..., list[str]]
 
 @pytest.fixture
 def account(file: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """An account without anything in it, and a copy of the environments."""
-    for path in (ROOT / "environments").glob("*.toml"):
-        (file.parent / path.name).write_bytes(path.read_bytes())
+    """An account without anything in it, and a copy of the environment dev."""
+    (file.parent / "dev.toml").write_bytes((ROOT / "environments" / "dev.toml").read_bytes())
     monkeypatch.setattr(environment_file, "ENVIRONMENTS", file.parent)
     with mock_aws():
         yield
