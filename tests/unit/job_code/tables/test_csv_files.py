@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -61,7 +62,7 @@ def test_an_invalid_row_is_refused_with_its_line(tmp_path: Path, line: str, expe
 
 
 def test_all_invalid_rows_are_counted(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="line 78 has fewer values .*; 59 other rows are invalid"):
+    with pytest.raises(UnreadableFileError, match=r"line 78 has fewer values .*; 59 other rows are invalid"):
         read(written(tmp_path, with_lines(dict.fromkeys(range(78, 138), "A001,2026-01-01"))))
 
 
@@ -79,7 +80,7 @@ def test_values_with_line_breaks_are_values(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("last", ["A029,2026-11-16,9,plain", "A029,2026-11-16,93.0,pla"])
 def test_a_file_that_was_cut_in_its_last_line_is_refused(tmp_path: Path, last: str) -> None:
-    with pytest.raises(UnreadableFileError, match="line 20001 ends without a line break, so the file may have been cut"):
+    with pytest.raises(UnreadableFileError, match="line 20001 ends without a line break"):
         read(written(tmp_path, with_lines({20_001: last}, end="")))
 
 
@@ -125,12 +126,19 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return header, draw(st.lists(row, max_size=40))
 
 
+DIALECTS = st.fixed_dictionaries(
+    {
+        "delimiter": st.sampled_from([",", ";", "\t", "|"]),
+        "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+        "lineterminator": st.sampled_from(["\n", "\r\n"]),
+    }
+)
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     table=tables(),
-    delimiter=st.sampled_from([",", ";", "\t", "|"]),
-    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
-    end=st.sampled_from(["\n", "\r\n"]),
+    dialect=DIALECTS,
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     compressed=st.booleans(),
     data=st.data(),
@@ -138,23 +146,22 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
 def test_random_tables_are_read_as_python_reads_them(
     tmp_path_factory: pytest.TempPathFactory,
     table: tuple[list[str], list[list[str]]],
-    delimiter: str,
-    quoting: int,
-    end: str,
+    dialect: dict[str, Any],
     encoding: str,
     compressed: bool,
     data: st.DataObject,
 ) -> None:
     header, rows = table
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows([header, *rows])  # type: ignore[arg-type]
+    csv.writer(text, **dialect).writerows([header, *rows])
     content = text.getvalue().encode(encoding)
     path = written(tmp_path_factory.mktemp("csv"), gzip.compress(content) if compressed else content)
     columns = data.draw(st.lists(st.sampled_from(header), min_size=1, unique=True))
     expected = [tuple(row[header.index(column)] or None for column in columns) for row in rows]
+    refused = None
     try:
-        found = read(path, columns)
+        found = read(path, columns).rows()
     except UnreadableFileError as error:
-        assert "holds whole rows" in error.reason, error.reason
-    else:
-        assert found.rows() == expected
+        found, refused = expected, error.reason
+    assert found == expected
+    assert refused is None or "holds whole rows" in refused

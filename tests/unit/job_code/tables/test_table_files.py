@@ -234,9 +234,7 @@ SOUND_CSV = SOUND.write_csv().encode()
         ),
     ],
 )
-def test_damage_in_the_rows_is_reported(
-    tmp_path: Path, name: str, content: bytes, beginning: str, remedy: str
-) -> None:
+def test_damage_in_the_rows_is_reported(tmp_path: Path, name: str, content: bytes, beginning: str, remedy: str) -> None:
     assert opened(tmp_path, name, content).rows > 0
     files: dict[str, pl.DataFrame | bytes] = {f"x/{name}": content, "sound.csv": series({"B": [1.0, 2.0, 3.0]})}
     (message,) = problems(
