@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from aws_cdk import ArnFormat, IgnoreMode, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, IgnoreMode, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
@@ -18,8 +18,9 @@ from constructs import Construct, IConstruct
 from infra.common.nag import acknowledge, acknowledge_inline_policy, acknowledge_wildcard
 from infra.common.stack_context import StackContext
 
-# Images that the repository keeps: that of the latest deployment, and earlier ones to go back to.
-KEPT_IMAGES = 10
+# Images that the repository keeps: that of the latest deployment, and earlier ones to go back to. ECR counts images and
+# does not know which one is in use, and failed deployments push images too.
+KEPT_IMAGES = 50
 # The library names these constructs of the stack so, before an id of its own.
 PROJECT, HANDLER = "ContainerImageBuildAmd64", "DeployTimeBuildCustomResourceHandler"
 
@@ -55,6 +56,8 @@ class CodeBuildImage(Construct):
             # The library reads `.dockerignore` only without this argument.
             exclude=[*(folder / ".dockerignore").read_text(encoding="utf-8").splitlines(), f"!{dockerfile}"],
             ignore_mode=IgnoreMode.DOCKER,
+            # The library adds the type and the name. Without this option, BuildKit writes media types of OCI.
+            outputs=["oci-mediatypes=false"],
             platform=ecr_assets.Platform.LINUX_AMD64,
             repository=self.repository,
         )
@@ -67,8 +70,7 @@ class CodeBuildImage(Construct):
         write_log.apply_before(build.node.find_child("Resource"))
 
     def _make_repository(self) -> ecr.Repository:
-        deletes = self._context.removal_policy == RemovalPolicy.DESTROY
-        return ecr.Repository(
+        repository = ecr.Repository(
             self,
             "Repository",
             repository_name=f"{self._context.name}-image",
@@ -78,8 +80,13 @@ class CodeBuildImage(Construct):
             image_tag_mutability=ecr.TagMutability.IMMUTABLE,
             lifecycle_rules=[ecr.LifecycleRule(max_image_count=KEPT_IMAGES)],
             removal_policy=self._context.removal_policy,
-            empty_on_delete=deletes,
         )
+        resource = repository.node.default_child
+        assert isinstance(resource, ecr.CfnRepository)
+        # The build pushes before the last resources exist. With `retain`, CloudFormation deletes the repository only if
+        # the creation fails, and ECR refuses that while it has an image. The CDK allows this only with `destroy`.
+        resource.empty_on_delete = True
+        return repository
 
     def _of_stack(self, name: str) -> IConstruct:
         """Return the library's construct, which it adds to the stack and not to the build."""

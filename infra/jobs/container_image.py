@@ -57,8 +57,8 @@ def docker_image(scope: Construct, construct_id: str) -> ecr_assets.DockerImageA
         exclude=[f"!{DOCKERFILE}"],
         # The configured SageMaker instances are x86, even if the deploying host is not.
         platform=ecr_assets.Platform.LINUX_AMD64,
-        # Docker that stores images with containerd would push an OCI manifest, which SageMaker rejects.
-        outputs=["type=docker"],
+        # SageMaker rejects OCI's media types. Since 0.31, BuildKit writes them by default, for every type of output.
+        outputs=["type=docker,oci-mediatypes=false"],
         # The revision is not part of the hash. A commit that changes no file of the image does not rebuild it.
         # The image keeps the revision that it was built from.
         build_args={"SOURCE_REVISION": str(revision)} if revision else None,

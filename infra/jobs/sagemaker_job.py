@@ -21,11 +21,8 @@ from infra.jobs.local_disks import has_local_disks
 from infra.jobs.vpc_config import JobNetwork
 from infra.settings.environment import Settings
 
-# Step Functions' names of API errors. A failed *job* raises States.TaskFailed, which has no blind retry.
-TRANSIENT_ERRORS = ["SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException"]
+# Step Functions' name of the API error of a quota. A failed *job* raises States.TaskFailed, which has no blind retry.
 QUOTA_ERRORS = ["SageMaker.ResourceLimitExceededException", "SageMaker.ResourceLimitExceeded"]
-# The API accepts about one new job a second per account, so simultaneous starts wait for each other.
-TRANSIENT_LONGEST, TRANSIENT_ATTEMPTS = Duration.minutes(2), 8
 QUOTA_PATIENCE = Duration.hours(4)
 # Time from the request to a running container, plus the time from its end to the job's description.
 START_AND_STOP = Duration.minutes(30)
@@ -129,14 +126,6 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
                 "TimeoutSeconds": self._longest_attempt(instance).to_seconds(),
             },
         )
-        state.add_retry(
-            errors=TRANSIENT_ERRORS,
-            interval=Duration.seconds(5),
-            backoff_rate=2,
-            max_delay=TRANSIENT_LONGEST,
-            max_attempts=TRANSIENT_ATTEMPTS,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
         # Each type has its own quota. Only the last choice waits for its quota; the others fall through to the next.
         if choice == len(self.instance_choices) - 1:
             state.add_retry(
@@ -183,7 +172,7 @@ class SagemakerJob(Construct, metaclass=jsii.JSIIAbstractClass):
 def job_name(choice: int) -> str:
     """Return the intrinsic function that builds the name of the next job.
 
-    SageMaker never frees a job's name. A retry, a redrive, a platform fault and the next instance choice each need a
+    SageMaker never frees a job's name. A retry, a redrive, a repeated attempt and the next instance choice each need a
     new one.
 
     Args:

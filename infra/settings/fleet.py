@@ -16,8 +16,8 @@ class FleetSettings(SettingsTable):
     enabled: Flag
     """Whether executions use the fleet if their input does not set it."""
     instance_types: tuple[FleetInstanceType, ...]
-    """One to five instance types of processing jobs, in order of preference. Step Functions tries the next one when AWS
-    has no capacity. `hourly_prices` of `[training_job]` has their prices."""
+    """One to five instance types of processing jobs, in order of preference. If one has no capacity or no
+    quota, or is not in the region, Step Functions tries the next. `[training_job] hourly_prices` has their prices."""
     instances: Annotated[int, Field(ge=1, le=MAX_INSTANCES)] | Literal["auto"]
     """Number of instances. `"auto"` uses the fewest that meet the deadline."""
     deadline_minutes: FleetMinutes | None = None

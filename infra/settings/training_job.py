@@ -40,8 +40,9 @@ class TrainingJobSettings(SettingsTable):
     spot: Flag = False
     """Whether to use spot capacity, which is cheaper but may interrupt the job."""
     instance_types: tuple[TrainingInstanceType, ...]
-    """One to five instance types, in order of preference. Step Functions tries the next one when AWS has no capacity.
-    Exactly one with `spot`, because a spot job waits for its type and never reports missing capacity."""
+    """One to five instance types, in order of preference. If one has no capacity or no quota, or is not in the
+    region, Step Functions tries the next. Exactly one with `spot`, because a spot job waits for its type and never
+    reports missing capacity."""
     volume_gb: int = Field(strict=True, ge=1, le=MAX_TRAINING_VOLUME_GB)
     """Disk for demand and forecasts in GB."""
     max_runtime_minutes: Minutes

@@ -13,8 +13,9 @@ from infra.workflow.tasks import CRASHES, LAMBDA_SERVICE_ERRORS, call_function, 
 
 # Path of a failing state's Error and Cause.
 ERROR_PATH = "$.error"
-# Initial count of platform faults in an execution.
-NO_FAULTS = {"count": 0}
+# The attempts that an execution repeated after a fault, those of them after a platform fault, and the limit of the last
+# pause after a refused request. None yet.
+NO_FAULTS = {"count": 0, "restarts": 0, "longest_pause": 0}
 ONE_OF_MANY = sfn.Condition.is_present(f"$.execution.input.{PARENT}")
 ONE_OF_MANY_WHY = "The execution of all partitions sends one message for all its runs"
 

@@ -1,14 +1,18 @@
 """States that run a job on one instance type after another; the kind of failure decides the next attempt."""
 
-from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from contract.function_errors import JOB_NOT_COMPLETED
-from infra.jobs.retries import MAX_FAULTS
+from infra.jobs.instances import InstanceChoice
+from infra.jobs.retries import MAX_FAULTS, REFUSAL_ATTEMPTS, REFUSAL_STEP_SECONDS
 from infra.jobs.sagemaker_job import QUOTA_ERRORS, SagemakerJob
 from infra.workflow.failure_path import ERROR_PATH
 
+# Step Functions' names of all other errors of the API. Only the cause tells a throttled request from an invalid one.
+API_ERRORS = ("SageMaker.AmazonSageMakerException", "SageMaker.ThrottlingException")
+# Words in the cause if SageMaker throttles a request, or answers with status 500 or above.
+REFUSED = ("ThrottlingException", "Rate exceeded", "Status Code: 5")
 # Words in SageMaker's cause if the request is invalid. If it also names the instance type, the region lacks the type.
 INVALID = "ValidationException"
 # Words in SageMaker's cause if it has no instance of a type, and if it fails itself or loses an instance.
@@ -16,7 +20,7 @@ CAPACITY = ("CapacityError", "InsufficientCapacity")
 FAULTS = ("InternalServerError", "InternalFailure", "internal error", "ServiceUnavailable")
 # Secondary statuses of a spot job that lost its instance, or did not get one in time.
 RECLAIMED = ("Interrupted", "MaxWaitTimeExceeded")
-PAUSE_AFTER_FAULT = Duration.minutes(1)
+PAUSE_AFTER_FAULT_SECONDS = 60
 
 
 def chain_instance_choices(
@@ -56,17 +60,8 @@ def chain_instance_choices(
         state, label = job.state(instance, choice=choice), f"{instance.label}{suffix}"
         classify = sfn.Choice(scope, f"ClassifyFailure ({label})")
         if following is not None:
-            absent = sfn.Condition.and_(caused_by(INVALID), caused_by(instance.instance_type))
-            classify.when(sfn.Condition.or_(caused_by(*CAPACITY), absent, *raised(*QUOTA_ERRORS)), following)
-        again = sfn.Pass(
-            scope,
-            f"CountPlatformRetry ({label})",
-            parameters={"count.$": "States.MathAdd($.faults.count, 1)"},
-            result_path="$.faults",
-        )
-        pause = sfn.Wait(scope, f"Pause ({label})", time=sfn.WaitTime.duration(PAUSE_AFTER_FAULT))
-        few = sfn.Condition.number_less_than("$.faults.count", MAX_FAULTS)
-        classify.when(sfn.Condition.and_(few, caused_by(*FAULTS)), again.next(pause).next(state))
+            classify.when(unavailable(instance), following)
+        _repeat_after_pause(scope, classify, state=state, label=label)
         state.add_catch(classify.otherwise(failure), result_path=ERROR_PATH)
         if instance.spot and following is not None:
             reclaimed = sfn.Condition.or_(
@@ -79,6 +74,47 @@ def chain_instance_choices(
         following = state
     assert following is not None
     return following
+
+
+def _repeat_after_pause(scope: Construct, classify: sfn.Choice, *, state: sfn.CustomState, label: str) -> None:
+    """Add the rules that repeat an attempt: after a refused request with patience, after a platform fault twice."""
+    pause = sfn.Wait(scope, f"Pause ({label})", time=sfn.WaitTime.seconds_path("$.faults.pause"))
+    pause.next(state)
+    longest = f"States.MathAdd($.faults.longest_pause, {REFUSAL_STEP_SECONDS})"
+    refused = sfn.Pass(
+        scope,
+        f"CountRefusal ({label})",
+        parameters={
+            "count.$": "States.MathAdd($.faults.count, 1)",
+            "restarts.$": "$.faults.restarts",
+            "longest_pause.$": longest,
+            "pause.$": f"States.MathRandom(1, {longest})",
+        },
+        result_path="$.faults",
+    )
+    failed = sfn.Pass(
+        scope,
+        f"CountPlatformRetry ({label})",
+        parameters={
+            "count.$": "States.MathAdd($.faults.count, 1)",
+            "restarts.$": "States.MathAdd($.faults.restarts, 1)",
+            "longest_pause.$": "$.faults.longest_pause",
+            "pause": PAUSE_AFTER_FAULT_SECONDS,
+        },
+        result_path="$.faults",
+    )
+    last = REFUSAL_ATTEMPTS * REFUSAL_STEP_SECONDS
+    patient = sfn.Condition.number_less_than("$.faults.longest_pause", last)
+    by_api = sfn.Condition.or_(*raised(*API_ERRORS))
+    classify.when(sfn.Condition.and_(patient, by_api, caused_by(*REFUSED)), refused.next(pause))
+    few = sfn.Condition.number_less_than("$.faults.restarts", MAX_FAULTS)
+    classify.when(sfn.Condition.and_(few, caused_by(*FAULTS)), failed.next(pause))
+
+
+def unavailable(instance: InstanceChoice) -> sfn.Condition:
+    """Return the condition that no instance of a choice is available: no capacity, no quota, or not in the region."""
+    absent = sfn.Condition.and_(caused_by(INVALID), caused_by(instance.instance_type))
+    return sfn.Condition.or_(caused_by(*CAPACITY), absent, *raised(*QUOTA_ERRORS))
 
 
 def caused_by(*words: str) -> sfn.Condition:

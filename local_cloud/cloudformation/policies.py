@@ -1,9 +1,10 @@
-"""Policies of buckets, topics, queues and keys in CloudFormation."""
+"""Policies of buckets, topics, queues, keys and roles in CloudFormation."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.iam.models import Role
 from moto.kms.models import Key
 from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
@@ -14,8 +15,9 @@ from local_cloud.core.patching import patch_attribute
 
 
 def install() -> None:
-    """Let an update of a stack change the policies of its keys: moto updates no key."""
+    """Keep the policies of roles as text. Let an update change the policies of keys: moto updates no key."""
     patch_attribute(Key, "update_from_cloudformation_json", _with_its_policy)
+    patch_attribute(Role, "put_policy", _as_text)
 
 
 class BucketPolicy(Resource):
@@ -82,3 +84,12 @@ def _with_its_policy(_original: Callable[..., Any]) -> object:
         return original_resource
 
     return classmethod(update_from_cloudformation_json)
+
+
+def _as_text(original: Callable[[Role, str, str], None]) -> Callable[[Role, str, object], None]:
+    """Convert a policy within a role to text, as the rest of moto expects it."""
+
+    def put_policy(self: Role, policy_name: str, policy_json: object) -> None:
+        original(self, policy_name, policy_json if isinstance(policy_json, str) else json.dumps(policy_json))
+
+    return put_policy

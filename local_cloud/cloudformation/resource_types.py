@@ -12,6 +12,7 @@ from typing import Any
 from moto.cloudformation import parsing
 from moto.cloudformation.custom_model import CustomModel
 from moto.core.common_models import CloudFormationModel
+from moto.ecr.models import Repository
 from moto.kms.models import Key
 from moto.logs.models import LogGroup
 from moto.s3.models import FakeBucket
@@ -46,6 +47,7 @@ def install(faults: ResourceFaults) -> None:
     patch_attribute(Key, "create_from_cloudformation_json", _with_policy_as_text)
     patch_attribute(FakeBucket, "create_from_cloudformation_json", _with_versions)
     patch_attribute(LogGroup, "get_cfn_attribute", _with_its_streams)
+    patch_attribute(parsing.ResourceMap, "_delete_resource", _emptying_repositories)
     policies.install()
     network_resources.install()
     stack_resources.install(faults)
@@ -93,6 +95,17 @@ def _with_versions(original: Callable[..., Any]) -> object:
         return bucket
 
     return classmethod(create_from_cloudformation_json)
+
+
+def _emptying_repositories(original: Callable[..., None]) -> Callable[..., None]:
+    """Empty a repository before it is deleted, if its template asks for that. ECR refuses to delete one with images."""
+
+    def _delete_resource(self: parsing.ResourceMap, parsed_resource: object, resource_json: dict[str, Any]) -> None:
+        if isinstance(parsed_resource, Repository) and resource_json.get("Properties", {}).get("EmptyOnDelete"):
+            parsed_resource.images.clear()
+        original(self, parsed_resource, resource_json)
+
+    return _delete_resource
 
 
 def _with_policy_as_text(original: Callable[..., Any]) -> object:

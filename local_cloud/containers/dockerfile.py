@@ -34,8 +34,8 @@ class ImageBuild:
         dockerfile: The Dockerfile.
         arguments: Build arguments; they override the defaults of ARG.
         platform: Operating system and architecture that the image is for.
-        outputs: Docker's exporters, for example `type=docker`. Without that one the image has OCI's format, as in
-            Docker that stores images in containerd.
+        outputs: Docker's exporters with their options. Without `oci-mediatypes=false` the image has OCI's format, as
+            BuildKit 0.31 writes for every type of output.
     """
 
     context: Path
@@ -53,7 +53,7 @@ class ImageBuild:
         record = ImageRecord(
             folder=str(folder),
             architecture=self.platform.partition("/")[2],
-            in_docker_format=any("type=docker" in output.split(",") for output in self.outputs),
+            in_docker_format=any("oci-mediatypes=false" in output.split(",") for output in self.outputs),
         )
         image = _Image(self, record)
         for line, name, rest in self._last_stage():

@@ -9,7 +9,6 @@ import aws_cdk as cdk
 import pytest
 
 from contract.model_format import IMAGE_VARIABLE, MODEL_FORMAT
-from infra.jobs.codebuild_image import KEPT_IMAGES
 from infra.jobs.container_image import docker_image
 from job_code.runtime.versions import REVISION
 from tests.infra.conftest import CODEBUILD, PREBUILT, Templates, readable, resources
@@ -37,12 +36,27 @@ def unknown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_base_image_is_pinned_by_digest() -> None:
     """In the Dockerfile itself, so that Docker and CodeBuild build on the same image."""
     (base,) = re.findall(r"^FROM (.*)$", DOCKERFILE, re.MULTILINE)
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", base)
+    # Docker Hub limits the pulls from CodeBuild's shared addresses.
+    assert re.fullmatch(r"public\.ecr\.aws/docker/library/python:3\.11\.\d+-slim-bookworm@sha256:[0-9a-f]{64}", base)
+
+
+def test_the_image_installs_only_files_with_the_locked_hashes() -> None:
+    """Without the option, pip would install any file of the index from a lock without hashes."""
+    installations = re.findall(r"pip install (.*)$", DOCKERFILE, re.MULTILINE)
+    assert len(installations) == 1
+    assert all("--require-hashes" in options.split() for options in installations)
+
+
+def test_dependabot_keeps_the_python_of_the_locks() -> None:
+    """It names an image by its repository, without the registry."""
+    (image,) = re.findall(r"^FROM [^/]+/([^:]+):", DOCKERFILE, re.MULTILINE)
+    ignored = re.findall(r"- dependency-name: (.*)$", (ROOT / ".github" / "dependabot.yml").read_text(), re.MULTILINE)
+    assert ignored == [image]
 
 
 def test_docker_builds_a_manifest_that_sagemaker_accepts(unknown: dict[str, Any]) -> None:
-    """Docker that stores images with containerd makes an OCI manifest without this option, and SageMaker rejects it."""
-    assert unknown["dockerOutputs"] == ["type=docker"]
+    """BuildKit makes an OCI manifest without this option, and SageMaker rejects it."""
+    assert unknown["dockerOutputs"] == ["type=docker,oci-mediatypes=false"]
 
 
 def test_the_image_declares_its_model_format() -> None:
@@ -71,8 +85,9 @@ def test_codebuild_builds_the_same_files_in_dockers_format(
     synthesized: dict[str, Assembly], template: Templates
 ) -> None:
     (build,) = resources(template(CODEBUILD, "forecast"), "Custom::CDKContainerImageBuild").values()
-    command = "docker buildx build --file job_code/Dockerfile --platform linux/amd64 "
-    assert build["buildCommand"] == f"{command}--output type=docker,name=artifact:$imageTag --provenance=false ."
+    command = "docker buildx build --file job_code/Dockerfile --platform linux/amd64 --output"
+    output = "oci-mediatypes=false,type=docker,name=artifact:$imageTag"
+    assert build["buildCommand"] == f"{command} {output} --provenance=false ."
     (archive,) = re.findall(r"[0-9a-f]{64}", readable(build["sourceS3Url"]))
     docker = json.loads((synthesized["prod"].folder / "onejob-prod-forecast.assets.json").read_text())["dockerImages"]
     (image,) = (asset["source"]["directory"] for asset in docker.values())
@@ -100,8 +115,10 @@ def test_an_image_of_codebuild_is_never_overwritten(template: Templates) -> None
     assert (found["ImageTagMutability"], found["ImageScanningConfiguration"]) == ("IMMUTABLE", {"ScanOnPush": True})
     assert found["EncryptionConfiguration"] == {"EncryptionType": "KMS", "KmsKey": "<EncryptionKey.Arn>"}
     (rule,) = json.loads(found["LifecyclePolicy"]["LifecyclePolicyText"])["rules"]
-    assert (rule["action"], rule["selection"]["countNumber"]) == ({"type": "expire"}, KEPT_IMAGES)
+    assert (rule["action"], rule["selection"]["countNumber"]) == ({"type": "expire"}, 50)
     assert (repository["DeletionPolicy"], repository["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    # After a failed creation CloudFormation deletes the repository, which may already have the image of the build.
+    assert found["EmptyOnDelete"] is True
 
 
 def test_jobs_and_functions_use_the_image_that_codebuild_built(template: Templates) -> None:

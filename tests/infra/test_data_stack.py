@@ -8,9 +8,17 @@ import pytest
 from infra.common.environment_stack import UNPROTECTED
 from infra.data_stack import DataStack
 from infra.settings.loader import load_settings
-from tests.infra.conftest import ENVIRONMENTS, Templates, listed, readable, resources
+from tests.infra.conftest import ENVIRONMENTS, OTHERS, Templates, listed, readable, resources
 from tests.synthesis import ROOT
 
+# Resource types whose resources outlive a stack that is deleted, with `removal_policy = "retain"`.
+HOLDING_DATA = {
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+}
 BUCKETS = ("AccessLogsBucket", "DemandBucket", "ForecastsBucket")
 
 
@@ -133,16 +141,14 @@ def test_a_first_deployment_is_not_protected(tmp_path: Path) -> None:
     assert not table.get("DeletionProtectionEnabled")
 
 
-@pytest.mark.parametrize(
-    ("environment", "policy"), [("dev", "Delete"), ("staging", "Delete"), ("prod", "RetainExceptOnCreate")]
-)
-def test_deletion_policy_of_stores_keys_and_logs(template: Templates, environment: str, policy: str) -> None:
+@pytest.mark.parametrize("environment", [*ENVIRONMENTS, *OTHERS])
+def test_deletion_policy_of_every_resource(template: Templates, environment: str) -> None:
     """A creation that is rolled back keeps nothing, so that the next one finds its names free."""
-    kinds = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup")
+    kept = "Delete" if environment in ("dev", "staging") else "RetainExceptOnCreate"
     for stack in ("data", "forecast"):
         for logical_id, resource in template(environment, stack)["Resources"].items():
-            if resource["Type"] in kinds:
-                assert resource["DeletionPolicy"] == policy, logical_id
+            policy = resource.get("DeletionPolicy", "Delete")
+            assert policy == (kept if resource["Type"] in HOLDING_DATA else "Delete"), logical_id
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

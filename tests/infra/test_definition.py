@@ -19,8 +19,7 @@ from botocore.validate import ParamValidator
 from contract.environments.before_job import PlanFleetEnvironment
 from contract.job_start import FLEET_INPUTS
 from contract.limits import MAX_INSTANCES
-from infra.jobs.retries import QUOTA_ATTEMPTS
-from infra.jobs.sagemaker_job import TRANSIENT_ATTEMPTS
+from infra.jobs.retries import MAX_FAULTS, QUOTA_ATTEMPTS, REFUSAL_ATTEMPTS
 from infra.settings.loader import load_settings
 from lambdas.plan_fleet.handler import plan_fleet as typed_plan_fleet
 from tests.infra.conftest import ENVIRONMENTS, readable, resources
@@ -31,6 +30,8 @@ plan_fleet: Any = typed_plan_fleet
 
 SNAPSHOT = Path(__file__).with_name("definition.prod.json")
 WITH_A_FLEET = tuple(name for name in ENVIRONMENTS if load_settings(name, ROOT / "environments").fleet is not None)
+# All executions of a function are in use.
+THROTTLED = ["Lambda.TooManyRequestsException"]
 Definitions = Callable[[str], dict[str, Any]]
 
 
@@ -168,17 +169,25 @@ def test_a_redrive_starts_at_failed_and_continues_at_the_resume_point(definition
 def test_retries_are_few_and_only_for_temporary_errors(definition: Definitions, environment: str) -> None:
     for name, state in definition(environment)["States"].items():
         for retry in state.get("Retry", []):
-            quota = "SageMaker.ResourceLimitExceeded" in retry["ErrorEquals"]
-            of_job = name.startswith(("TrainAndInfer", "Fleet ("))
-            # Jobs have more retries, because the API accepts only about one new job a second. Functions wait for the
-            # executions of other partitions.
-            throttled = retry["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
-            assert retry["MaxAttempts"] <= (12 if throttled else 9 if quota else 8 if of_job else 4)
             assert retry["JitterStrategy"] == "FULL"
             if not name.startswith("Notify"):
                 assert not {"States.ALL", "States.TaskFailed"} & set(retry["ErrorEquals"]), name
-            if of_job:
-                assert "States.Timeout" not in retry["ErrorEquals"], name
+            if name.startswith(("TrainAndInfer", "Fleet (")):
+                # A blind retry would also repeat a request for a type that the region lacks.
+                assert all(error.startswith("SageMaker.ResourceLimitExceeded") for error in retry["ErrorEquals"])
+                assert retry["MaxAttempts"] == QUOTA_ATTEMPTS == 9
+            elif retry["ErrorEquals"] != THROTTLED:
+                assert retry["MaxAttempts"] <= 4
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_functions_wait_for_the_executions_of_other_partitions(definition: Definitions, environment: str) -> None:
+    """Hundreds of partitions need more than the few retries after other errors."""
+    calls = [state for state in definition(environment)["States"].values() if "Function" in state.get("Resource", "")]
+    assert len(calls) >= 10
+    for state in calls:
+        (retry,) = (retry for retry in state["Retry"] if "Lambda.TooManyRequestsException" in retry["ErrorEquals"])
+        assert (retry["ErrorEquals"], retry["MaxAttempts"], retry["MaxDelaySeconds"]) == (THROTTLED, 12, 120)
 
 
 def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
@@ -203,12 +212,15 @@ def test_the_instance_types_are_tried_in_order(definition: Definitions) -> None:
         assert state["Catch"][0]["Next"] == f"ClassifyFailure ({instance_type})"
         classify = machine["States"][f"ClassifyFailure ({instance_type})"]
         following = [f"TrainAndInfer ({each})" for each in order[choice + 1 : choice + 2]]
-        assert [rule["Next"] for rule in classify["Choices"]] == [*following, f"CountPlatformRetry ({instance_type})"]
+        repeated = [f"CountRefusal ({instance_type})", f"CountPlatformRetry ({instance_type})"]
+        assert [rule["Next"] for rule in classify["Choices"]] == [*following, *repeated]
         assert classify["Default"] == "CountRedrives"
         assert machine["States"][f"Pause ({instance_type})"]["Next"] == f"TrainAndInfer ({instance_type})"
         # Only the last type waits for its quota, because each type has its own.
         waits = [
-            retry for retry in state["Retry"] if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
+            retry
+            for retry in state.get("Retry", [])
+            if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
         ]
         assert len(waits) == (0 if following else 1)
 
@@ -295,12 +307,12 @@ def test_the_job_gets_its_environment_from_the_plan(definition: Definitions, env
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_attempt_has_a_unique_name_within_the_limit(definition: Definitions, environment: str) -> None:
     machine = definition(environment)
-    retries = TRANSIENT_ATTEMPTS + QUOTA_ATTEMPTS
     for kind, states in (("Training", jobs(machine)), ("Processing", fleets(machine))):
         first = {job_name(state, kind) for state in states.values()}
         assert len(first) == len(states)
         for state in states.values():
-            assert len(job_name(state, kind, redrives=1_000, retries=retries, faults=2)) <= 63
+            counts = {"retries": QUOTA_ATTEMPTS, "faults": REFUSAL_ATTEMPTS + MAX_FAULTS}
+            assert len(job_name(state, kind, redrives=1_000, **counts)) <= 63
             counted = ({"redrives": 1}, {"retries": 1}, {"faults": 1})
             assert len({job_name(state, kind, **each) for each in counted} | first) == 3 + len(first)
 
@@ -384,13 +396,16 @@ def test_the_fleets_types_are_tried_in_order_and_the_last_waits_for_quota(defini
         classify = states[f"ClassifyFailure ({instance_type} (fleet))"]
         assert state["Catch"][0]["Next"] == f"ClassifyFailure ({instance_type} (fleet))"
         following = [f"Fleet ({each})" for each in order[choice + 1 : choice + 2]]
-        again = f"CountPlatformRetry ({instance_type} (fleet))"
-        assert [rule["Next"] for rule in classify["Choices"]] == [*following, again]
+        repeated = [f"{count} ({instance_type} (fleet))" for count in ("CountRefusal", "CountPlatformRetry")]
+        assert [rule["Next"] for rule in classify["Choices"]] == [*following, *repeated]
         assert classify["Default"] == "CountRedrives"
-        pause = states[again]["Next"]
-        assert (pause, states[pause]["Next"]) == (f"Pause ({instance_type} (fleet))", f"Fleet ({instance_type})")
+        pause = f"Pause ({instance_type} (fleet))"
+        assert {states[again]["Next"] for again in repeated} == {pause}
+        assert states[pause]["Next"] == f"Fleet ({instance_type})"
         waits = [
-            retry for retry in state["Retry"] if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
+            retry
+            for retry in state.get("Retry", [])
+            if "SageMaker.ResourceLimitExceededException" in retry["ErrorEquals"]
         ]
         assert len(waits) == (0 if following else 1)
         assert (state["Next"], state["ResultPath"]) == ("JobCompleted? (fleet)", "$.fleet_job")

@@ -16,8 +16,7 @@ from contract.environments.before_job import PlanEnvironment
 from contract.names import PARENT
 from contract.s3.keys import COVARIATES, DEMAND, STATIC, partition_folder
 from contract.s3.partition_keys import PartitionsKeys
-from infra.jobs.retries import QUOTA_ATTEMPTS
-from infra.jobs.sagemaker_job import TRANSIENT_ATTEMPTS
+from infra.jobs.retries import MAX_FAULTS, QUOTA_ATTEMPTS, REFUSAL_ATTEMPTS
 from lambdas.explain_failure import failure_types
 from lambdas.explain_failure.failure_types import FailureType
 from lambdas.explain_failure.handler import explain
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 # The context object's values, which no test can bring about. Step Functions allows 1,000 redrives.
 COUNTS = {
     "shortest": {"redrives": 0, "retries": 0, "faults": 0},
-    "longest": {"redrives": 1_000, "retries": TRANSIENT_ATTEMPTS + QUOTA_ATTEMPTS, "faults": 2},
+    "longest": {"redrives": 1_000, "retries": QUOTA_ATTEMPTS, "faults": REFUSAL_ATTEMPTS + MAX_FAULTS},
 }
 CONTEXT = {"$$.Execution.RedriveCount": "$.counts.redrives", "$$.State.RetryCount": "$.counts.retries"}
 # The API reference of SNS. Its model has no limits.

@@ -16,7 +16,8 @@ POLICIES = {
 }
 # Condition keys that limit a service to this account. CloudWatch Logs gives the log group's ARN as the context.
 # EventBridge supports no condition for encrypted topics, by the SNS guide, "Key management". With one, the messages of
-# its rules are lost.
+# its rules are lost. A role for the target needs no such policy, but versions of EventBridge's guide contradict each
+# other: one warns that deliveries to encrypted topics may then fail. docs/beliefs.toml has the risk of the exception.
 WITHOUT_CONDITION = ["MessagesKey: events.amazonaws.com", "OutcomesTopicPolicy: events.amazonaws.com"]
 LIMITS = {"aws:SourceAccount", "aws:SourceArn", "kms:EncryptionContext:aws:logs:arn"}
 

@@ -5,7 +5,9 @@ import polars as pl
 import pytest
 
 from contract.log_lines import fields
+from infra.jobs.retries import REFUSAL_ATTEMPTS
 from local_cloud.core.job_faults import FaultReason
+from local_cloud.middleware.api_faults import ApiFault, ApiFaultKind
 from tests.workflow.conftest import FEW_TREES, Deployment
 
 MANY_TREES = {"n_estimators": 5000, "horizon": 4}
@@ -124,7 +126,8 @@ def test_waits_until_functions_may_run(application: Deployment, demand: pl.DataF
     application.cloud.set_quota("Concurrent executions", 0)
     try:
         execution = application.start({"config": FEW_TREES})
-        wait_until(lambda: len(refused_calls(application, execution)) >= 3)
+        # Other errors have four retries. These need more, because hundreds of partitions wait for each other.
+        wait_until(lambda: len(refused_calls(application, execution)) >= 6)
     finally:
         application.cloud.set_quota("Concurrent executions", 1000)
     ended = application.ended(execution)
@@ -137,6 +140,27 @@ def refused_calls(application: Deployment, execution: str) -> list[str]:
     history = application.cloud.client("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
     details = [event.get("lambdaFunctionFailedEventDetails", {}) for event in history["events"]]
     return [failure["error"] for failure in details if "error" in failure]
+
+
+@pytest.mark.parametrize("kind", ["throttled", "error"])
+def test_repeats_the_request_for_a_job_with_patience(
+    application: Deployment, demand: pl.DataFrame, kind: ApiFaultKind
+) -> None:
+    """SageMaker throttles the jobs of many executions that start together."""
+    application.upload_rows(demand)
+    application.cloud.fail_calls(ApiFault("sagemaker", "CreateTrainingJob", kind, count=REFUSAL_ATTEMPTS))
+    ended = application.run({"config": FEW_TREES})
+    assert ended.status == "SUCCEEDED", ended.cause
+    assert ended.requests_on_spot == [True] * (REFUSAL_ATTEMPTS + 1)
+    assert len(set(ended.jobs)) == len(ended.jobs)
+
+
+def test_gives_up_a_request_that_is_always_throttled(application: Deployment, demand: pl.DataFrame) -> None:
+    application.upload_rows(demand)
+    application.cloud.fail_calls(ApiFault("sagemaker", "CreateTrainingJob", "throttled", count=REFUSAL_ATTEMPTS + 1))
+    ended = application.run({"config": FEW_TREES})
+    assert (ended.status, ended.error) == ("FAILED", "Throttled")
+    assert len(ended.jobs) == REFUSAL_ATTEMPTS + 1
 
 
 def test_fails_after_repeated_platform_faults(application: Deployment, demand: pl.DataFrame) -> None:

@@ -16,7 +16,7 @@ from tests.workflow.conftest import deploy
 # Calls the local cloud's docker without the option for Docker's format, as a Docker that ignores the option would do.
 WITHOUT_FORMAT = """#!{python}
 import os, sys
-kept = [word for word in sys.argv[1:] if word not in ("--output", "type=docker", "--output=type=docker")]
+kept = [word for word in sys.argv[1:] if "oci-mediatypes" not in word and word != "--output"]
 os.execv({docker!r}, [{docker!r}, *kept])
 """
 

@@ -233,6 +233,19 @@ def test_a_bucket_with_objects_cannot_be_deleted(cloud: LocalCloud, create: Call
     assert delete(cloud, name) == "DELETE_COMPLETE"
 
 
+@pytest.mark.parametrize(("empties", "reached"), [(False, "DELETE_FAILED"), (True, "DELETE_COMPLETE")])
+def test_a_repository_with_images_is_deleted_only_if_its_template_empties_it(
+    cloud: LocalCloud, create: Callable[..., str], name: str, empties: bool, reached: str
+) -> None:
+    properties = {"RepositoryName": name, "EmptyOnDelete": empties}
+    assert create({"Repository": {"Type": "AWS::ECR::Repository", "Properties": properties}}) == "CREATE_COMPLETE"
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json"})
+    cloud.client("ecr").put_image(repositoryName=name, imageManifest=manifest, imageTag="1")
+    assert delete(cloud, name) == reached
+    repositories = cloud.client("ecr").describe_repositories()["repositories"]
+    assert any(repository["repositoryName"] == name for repository in repositories) is not empties
+
+
 def test_a_deployment_with_boto3_repeats_a_failed_creation(failing: LocalCloud, tmp_path: Path, name: str) -> None:
     assembly = write_assembly(tmp_path, {"Resources": {"Budget": BUDGET, "Topic": topic(name)}}, stack=name)
     with pytest.raises(DeploymentError, match=f"stack {name}: ROLLBACK_COMPLETE: .*Budget: .*{MESSAGE}"):

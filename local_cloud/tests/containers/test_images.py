@@ -130,8 +130,9 @@ def test_the_docker_commands_of_the_cdk_work(context: Path, tmp_path: Path, clou
 @pytest.mark.parametrize(
     ("output", "media_type"),
     [
-        (["--output", "type=docker"], "application/vnd.docker.distribution.manifest.v2+json"),
-        (["--output", "type=image"], "application/vnd.oci.image.manifest.v1+json"),
+        (["--output", "type=docker,oci-mediatypes=false"], "application/vnd.docker.distribution.manifest.v2+json"),
+        (["--output=oci-mediatypes=false,type=docker"], "application/vnd.docker.distribution.manifest.v2+json"),
+        (["--output", "type=docker"], "application/vnd.oci.image.manifest.v1+json"),
         ([], "application/vnd.oci.image.manifest.v1+json"),
     ],
 )
@@ -139,7 +140,7 @@ def test_a_manifest_has_dockers_format_only_if_the_build_asks_for_it(
     context: Path, tmp_path: Path, cloud: LocalCloud, output: list[str], media_type: str
 ) -> None:
     (context / "Dockerfile").write_text("FROM a\nCOPY main.py /app/\n")
-    ecr, repository = cloud.client("ecr"), f"format-{len(output)}-{'docker' in media_type}".lower()
+    ecr, repository = cloud.client("ecr"), tmp_path.name.replace("_", "-")
     uri = f"123456789012.dkr.ecr.eu-central-1.amazonaws.com/{repository}:hash"
     ecr.create_repository(repositoryName=repository)
     assert _docker(tmp_path / "images", "build", "--tag", uri, *output, ".", cwd=context).returncode == 0
