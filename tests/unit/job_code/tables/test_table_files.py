@@ -9,7 +9,8 @@ import pytest
 
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.tables.table_files import TableFile, UnreadableFileError, find_files, open_tables, report_unreadable
+from job_code.tables.table_files import TableFile, find_files, open_tables, report_unreadable
+from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 from tests.demand import problems, series, shop, write
 
