@@ -1,7 +1,7 @@
 """Gives every IAM policy in the templates to parliament."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,9 +42,18 @@ def _complete(statement: dict[str, Any], kind: str) -> None:
 
 def find(stacks: list[Stack]) -> Iterator[Finding]:
     """Yield parliament's findings in the policies of an environment."""
+    return find_in(documents(stacks))
+
+
+def find_in(policies: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Finding]:
+    """Yield parliament's findings in policies without intrinsic functions.
+
+    Args:
+        policies: Each policy, and its place.
+    """
     with TemporaryDirectory() as temporary:
         paths = {}
-        for number, (path, policy) in enumerate(documents(stacks)):
+        for number, (path, policy) in enumerate(policies):
             file = Path(temporary) / f"{number}.json"
             file.write_text(json.dumps(policy), encoding="utf-8")
             paths[str(file)] = path

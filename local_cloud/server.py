@@ -37,7 +37,16 @@ from local_cloud.middleware.authorization import with_authorization
 from local_cloud.middleware.bucket_regions import with_bucket_regions
 from local_cloud.middleware.fault_injection import with_faults
 from local_cloud.sagemaker import api
-from local_cloud.services import event_rules, lambda_runner, log_groups, s3, schedules, service_quotas, sns
+from local_cloud.services import (
+    event_rules,
+    lambda_runner,
+    log_groups,
+    s3,
+    schedules,
+    service_quotas,
+    sns,
+    web_identity,
+)
 from local_cloud.step_functions import interpreter
 from local_cloud.step_functions.role_permissions import RolePermissions
 
@@ -107,6 +116,7 @@ def _extend_moto(settings: ServerSettings, processes: ProcessRegistry) -> None:
     if settings.options.iam:
         log_groups.install(_authorizer(settings.options))
         sns.install(_authorizer(settings.options))
+        web_identity.install(settings.account)
 
 
 def _wait_until_ended(greeting: dict[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Who makes a call: a role, a service of AWS, or the user of the cloud."""
+"""Who makes a call: a role, a service of AWS, the user of the cloud, or the holder of an identity provider's token."""
 
 import threading
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Caller:
     """The caller, as the `Principal` of a resource policy names it.
 
     Attributes:
-        name: The ARN of a role or user, or the name of a service: `events.amazonaws.com`.
+        name: The ARN of a role, user or identity provider, or the name of a service: `events.amazonaws.com`.
         account: The caller's account; empty for a service.
         source: ARN of the resource for which a service makes the call; empty if the service does not tell it.
     """
@@ -54,10 +54,11 @@ class Caller:
         if principal == "*":
             return "itself"
         kinds: Mapping[str, Any] = principal if isinstance(principal, dict) else {str(principal): []}
-        unknown = kinds.keys() - {"AWS", "Service"}
+        unknown = kinds.keys() - {"AWS", "Federated", "Service"}
         if unknown:
             raise NotImplementedError(f"the local cloud does not support the principal {', '.join(sorted(unknown))}")
-        if {"*", self.name} & {*listed(kinds.get("AWS", []))} or self.name in listed(kinds.get("Service", [])):
+        own = [name for kind in ("Federated", "Service") for name in listed(kinds.get(kind, []))]
+        if {"*", self.name} & {*listed(kinds.get("AWS", []))} or self.name in own:
             return "itself"
         accounts = {self.account, f"arn:aws:iam::{self.account}:root"}
         return "account" if self.account and accounts & {*listed(kinds.get("AWS", []))} else None

@@ -1,7 +1,7 @@
 """Evaluates the conditions of policy statements.
 
 A key that the local cloud does not know, and an operator that it does not know, are errors. Otherwise a condition
-could be true here and false on AWS.
+could be true here and false on AWS. It knows a key that the request has, such as a claim of a token.
 """
 
 import operator
@@ -55,7 +55,7 @@ class Condition:
         Raises:
             NotImplementedError: The local cloud does not know the key or the operator.
         """
-        if self.key not in _KEYS and not self.key.startswith(_KEYS_OF_ENCRYPTION_CONTEXTS):
+        if self.key not in {*_KEYS, *context} and not self.key.startswith(_KEYS_OF_ENCRYPTION_CONTEXTS):
             raise NotImplementedError(f"the local cloud does not support the condition key {self.key}")
         for value in self.values:
             refuse_variables(value)

@@ -1,6 +1,7 @@
-"""Decides by the trust policy of a role whether a service may assume it."""
+"""Decides by the trust policy of a role who may assume it."""
 
 import json
+from collections.abc import Mapping
 
 from moto.iam.models import iam_backends
 
@@ -9,13 +10,24 @@ from local_cloud.iam.decisions import allowing
 from local_cloud.iam.statements import Permission, read_policy
 
 
-def may_assume(service: Caller, role: str, account: str) -> bool:
-    """Return whether a service may assume a role. It may not if there is no such role.
+def may_assume(
+    caller: Caller,
+    role: str,
+    account: str,
+    *,
+    action: str = "sts:AssumeRole",
+    context: Mapping[str, str] | None = None,
+) -> bool:
+    """Return whether a service, or the holder of a provider's token, may assume a role.
+
+    It may not if there is no such role.
 
     Args:
-        service: The service, with the resource for which it acts.
+        caller: The service, with the resource for which it acts, or the provider.
         role: ARN of the role.
         account: The account of the role.
+        action: The action in the trust policy.
+        context: Values of condition keys, by key.
 
     Raises:
         NotImplementedError: The trust policy has a part that the local cloud does not know.
@@ -27,4 +39,4 @@ def may_assume(service: Caller, role: str, account: str) -> bool:
     # A trust policy names no resource: it is the policy of the role.
     statements = listed(json.loads(known.assume_role_policy_document or "{}").get("Statement", []))
     policy = read_policy(json.dumps({"Statement": [{**statement, "Resource": "*"} for statement in statements]}))
-    return bool(allowing(Permission("sts:AssumeRole", role), service, identity=(), resource=policy))
+    return bool(allowing(Permission(action, role, context or {}), caller, identity=(), resource=policy))

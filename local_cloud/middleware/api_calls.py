@@ -8,17 +8,27 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from local_cloud.middleware.rest_operations import read_operation
+
 _CREDENTIAL = re.compile(r"Credential=(?P<access_key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _FUNCTION = re.compile(r"/2015-03-31/functions/(?P<name>.+)/invocations$")
-# S3's action names for the requests of this cloud's workloads, by method: for objects and for buckets.
-_OBJECT_ACTIONS = {
-    "GET": "GetObject",
-    "HEAD": "GetObject",
-    "PUT": "PutObject",
-    "POST": "PutObject",
-    "DELETE": "DeleteObject",
+# S3's operations whose permission has another name.
+_S3_ACTIONS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListBuckets": "ListAllMyBuckets",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
 }
-_BUCKET_ACTIONS = {"GET": "ListBucket", "HEAD": "ListBucket"}
+# Its operations whose permission has another name if the request names a version.
+_OF_VERSIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +41,8 @@ class ApiCall:
         service: Its signing name: `s3`, `dynamodb`, `states`.
         action: The action's name in policies, without the service: `GetObject`, `PutItem`.
         subject: The bucket and key, or the function, if the request line names one.
-        parameters: All parameters of JSON and query requests; the query parameters of S3's requests.
+        parameters: All parameters of JSON, REST and query requests; the query parameters of S3's requests, and the
+            `Objects` to delete.
         headers: The headers of S3's requests that begin with `x-amz-`.
     """
 
@@ -63,16 +74,21 @@ def read_call(environment: Mapping[str, Any], body: bytes) -> ApiCall | None:
     if signed["service"] == "s3":
         query = _values(environment.get("QUERY_STRING", ""), keep_blank=True)
         subject = _s3_subject(environment.get("HTTP_HOST", ""), path)
+        operation, given = read_operation("s3", {**environment, "PATH_INFO": f"/{subject}"}, body)
+        objects = {"Objects": given["Delete"]["Objects"]} if operation == "DeleteObjects" else {}
         return make(
-            action=_s3_action(environment["REQUEST_METHOD"], query, is_object="/" in subject),
+            action=_s3_action(operation, query),
             subject=subject,
-            parameters=query,
+            parameters={**query, **objects},
             headers=_amazon_headers(environment),
         )
     if invoked := _FUNCTION.search(path):
         return make(action="InvokeFunction", subject=invoked["name"])
     form = _values(body.decode(errors="replace"))
-    return make(action=form.get("Action", environment["REQUEST_METHOD"]), subject=path, parameters=form)
+    if "Action" in form:
+        return make(action=form["Action"], subject=path, parameters=form)
+    operation, given = read_operation(signed["service"], environment, body)
+    return make(action=operation, subject=path, parameters=given)
 
 
 def _amazon_headers(environment: Mapping[str, Any]) -> dict[str, str]:
@@ -88,12 +104,9 @@ def _s3_subject(host: str, path: str) -> str:
     return subject if "/" in subject.rstrip("/") else subject.rstrip("/")
 
 
-def _s3_action(method: str, query: Mapping[str, str], *, is_object: bool) -> str:
-    if method == "DELETE" and "uploadId" in query:
-        return "AbortMultipartUpload"
-    if method == "GET" and "location" in query:
-        return "GetBucketLocation"
-    return (_OBJECT_ACTIONS if is_object else _BUCKET_ACTIONS).get(method, method)
+def _s3_action(operation: str, query: Mapping[str, str]) -> str:
+    action = _S3_ACTIONS.get(operation, operation)
+    return _OF_VERSIONS.get(action, action) if "versionId" in query else action
 
 
 def _values(query: str, *, keep_blank: bool = False) -> dict[str, str]:

@@ -9,32 +9,46 @@ from moto.athena.models import athena_backends
 from local_cloud.iam import keys
 from local_cloud.iam.statements import Permission
 from local_cloud.middleware.api_calls import ApiCall
+from local_cloud.middleware.own_permissions import own_permissions
 
 _SSE = "x-amz-server-side-encryption"
+_LISTS_OF_OBJECTS = ("ListBucket", "ListBucketVersions")
 # SQS asks one permission for a call and for its batch.
 _BATCH = "Batch"
 _KEY_ACTIONS_OF_QUEUES = {"SendMessage": ("Decrypt", "GenerateDataKey"), "ReceiveMessage": ("Decrypt",)}
 
 
 def needed_for(call: ApiCall, account: str) -> list[Permission]:
-    """Return the permissions that a call needs; empty for services whose calls are not checked."""
-    permissions_of = _PERMISSIONS_BY_SERVICE.get(call.service)
-    return list(permissions_of(call, f"{call.region}:{account}")) if permissions_of else []
+    """Return the permissions that a call needs.
+
+    Raises:
+        NotImplementedError: The local cloud does not know them.
+    """
+    place = f"{call.region}:{account}"
+    own = own_permissions(call, place)
+    if own is not None:
+        return own
+    permissions_of = _PERMISSIONS.get(f"{call.service}:{call.action}") or _PERMISSIONS.get(call.service)
+    if permissions_of is None:
+        raise NotImplementedError("the local cloud does not know which permissions this call needs")
+    return list(permissions_of(call, place))
 
 
 def _s3_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     bucket, _, key = call.subject.partition("/")
-    if call.action == "ListBucket":
-        context = {"s3:prefix": call.parameters.get("prefix", "")}
-        yield Permission("s3:ListBucket", f"arn:aws:s3:::{bucket}", context)
+    if call.action == "DeleteObjects":
+        for each in call.parameters["Objects"]:
+            action = "s3:DeleteObjectVersion" if "VersionId" in each else "s3:DeleteObject"
+            yield Permission(action, f"arn:aws:s3:::{bucket}/{each['Key']}")
         return
-    if call.action == "GetBucketLocation":
-        yield Permission("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
+    if not key:
+        context = {"s3:prefix": call.parameters.get("prefix", "")} if call.action in _LISTS_OF_OBJECTS else {}
+        yield Permission(f"s3:{call.action}", f"arn:aws:s3:::{bucket}" if bucket else "*", context)
         return
     sent = {name: value for name, value in call.headers.items() if name.startswith(_SSE)}
     context = {f"s3:{name}": value for name, value in sent.items()}
     yield Permission(f"s3:{call.action}", f"arn:aws:s3:::{bucket}/{key}", context)
-    if call.action == "GetObject":
+    if call.action in ("GetObject", "GetObjectVersion"):
         yield from keys.on_stored_object(call.subject, place=place)
     if call.action == "PutObject" and sent.get(_SSE, "aws:kms") == "aws:kms":
         parts = {"uploads", "uploadId"} & call.parameters.keys()
@@ -42,9 +56,13 @@ def _s3_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
         actions = ("Decrypt", "GenerateDataKey") if parts else ("GenerateDataKey",)
         yield from keys.on_object(call.subject, actions, place=place, key=sent.get(f"{_SSE}-aws-kms-key-id", ""))
     if source := call.headers.get("x-amz-copy-source"):
-        copied = unquote(source).lstrip("/").partition("?")[0]
-        yield Permission("s3:GetObject", f"arn:aws:s3:::{copied}")
-        yield from keys.on_stored_object(copied, place=place)
+        yield from _reading(unquote(source).lstrip("/").partition("?")[0], place)
+
+
+def _reading(subject: str, place: str) -> Iterator[Permission]:
+    """Yield the permissions to read an object."""
+    yield Permission("s3:GetObject", f"arn:aws:s3:::{subject}")
+    yield from keys.on_stored_object(subject, place=place)
 
 
 def _dynamodb_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
@@ -62,12 +80,19 @@ def _glue_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
         yield Permission(f"glue:{call.action}", f"arn:aws:glue:{place}:{resource}")
 
 
+def _databases_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    for resource in ("catalog", f"database/{call.parameters.get('Name', '*')}"):
+        yield Permission(f"glue:{call.action}", f"arn:aws:glue:{place}:{resource}")
+
+
 def _athena_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     region, _, account = place.partition(":")
-    execution = athena_backends[account][region].executions.get(call.parameters.get("QueryExecutionId", ""))
+    execution: Any = athena_backends[account][region].executions.get(call.parameters.get("QueryExecutionId", ""))
     own = execution.workgroup if execution else None
     workgroup = own.name if own else call.parameters.get("WorkGroup", "primary")
     yield Permission(f"athena:{call.action}", f"arn:aws:athena:{place}:workgroup/{workgroup}")
+    if call.action == "GetQueryResults" and execution:
+        yield from _reading(execution.location.removeprefix("s3://"), place)
 
 
 def _states_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
@@ -76,13 +101,15 @@ def _states_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
 
 
 def _lambda_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
-    name = call.subject if call.subject.startswith("arn:") else f"arn:aws:lambda:{place}:function:{call.subject}"
-    yield Permission("lambda:InvokeFunction", name)
+    function = call.parameters.get("FunctionName") or call.subject
+    name = function if function.startswith("arn:") else f"arn:aws:lambda:{place}:function:{function}"
+    yield Permission(f"lambda:{call.action}", name)
 
 
 def _sns_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     topic = call.parameters.get("TopicArn") or f"arn:aws:sns:{place}:{call.parameters.get('Name', '*')}"
-    yield Permission(f"sns:{call.action}", topic)
+    context = {f"sns:{name}": call.parameters[name] for name in ("Endpoint", "Protocol") if name in call.parameters}
+    yield Permission(f"sns:{call.action}", topic, context)
     if call.action == "Publish":
         yield from keys.on_topic(topic, place=place)
 
@@ -125,10 +152,6 @@ def _logs_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     yield Permission(f"logs:{call.action}", f"{group}:log-stream:{stream}" if stream else f"{group}:*")
 
 
-def _ecr_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
-    yield Permission(f"ecr:{call.action}", f"arn:aws:ecr:{place}:repository/{call.parameters['repositoryName']}")
-
-
 def _kms_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     key = call.parameters.get("KeyId")
     context = {
@@ -137,22 +160,33 @@ def _kms_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
     yield Permission(f"kms:{call.action}", keys.key_arn(key, place) if key else "*", context)
 
 
-def _service_quotas_permissions(call: ApiCall, _place: str) -> Iterator[Permission]:
-    yield Permission(f"servicequotas:{call.action}", "*")
+def _schedule_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    group, name = call.parameters.get("GroupName", "default"), call.parameters["Name"]
+    yield Permission(f"scheduler:{call.action}", f"arn:aws:scheduler:{place}:schedule/{group}/{name}")
+    role = call.parameters["Target"]["RoleArn"]
+    yield Permission("iam:PassRole", role, {"iam:PassedToService": "scheduler.amazonaws.com"})
 
 
-_PERMISSIONS_BY_SERVICE = {
+def _stacks_permissions(call: ApiCall, place: str) -> Iterator[Permission]:
+    name = call.parameters.get("StackName")
+    yield Permission("cloudformation:DescribeStacks", f"arn:aws:cloudformation:{place}:stack/{name or '*'}/*")
+    if name is None:
+        yield Permission("cloudformation:ListStacks", f"arn:aws:cloudformation:{place}:stack/*/*")
+
+
+_PERMISSIONS = {
     "athena": _athena_permissions,
     "s3": _s3_permissions,
     "dynamodb": _dynamodb_permissions,
+    "cloudformation:DescribeStacks": _stacks_permissions,
     "glue": _glue_permissions,
+    "glue:GetDatabases": _databases_permissions,
     "states": _states_permissions,
     "lambda": _lambda_permissions,
+    "scheduler:UpdateSchedule": _schedule_permissions,
     "sns": _sns_permissions,
     "sqs": _sqs_permissions,
     "sagemaker": _sagemaker_permissions,
     "logs": _logs_permissions,
-    "ecr": _ecr_permissions,
     "kms": _kms_permissions,
-    "servicequotas": _service_quotas_permissions,
 }

@@ -49,6 +49,8 @@ def allowed(condition: dict[str, Any], context: dict[str, str], caller: Caller =
         ({"ArnLike": {SOURCE: "arn:aws:*:outcomes"}}, {SOURCE: TOPIC}, False),
         ({"ArnNotLike": {SOURCE: "arn:aws:sns:*:*:*"}}, {SOURCE: TOPIC}, False),
         ({"StringEquals": {"kms:EncryptionContext:a": "1"}}, {"kms:EncryptionContext:a": "1"}, True),
+        ({"StringEquals": {"sns:Endpoint": "a"}}, {"sns:Endpoint": "a"}, True),
+        ({"StringEquals": {"sns:Endpoint": "a"}}, {"sns:Endpoint": "b"}, False),
         ({"StringEquals": {PREFIX: "1"}, "Bool": {"aws:SecureTransport": "false"}}, {PREFIX: "1"}, False),
     ],
 )

@@ -92,7 +92,7 @@ def test_kms_knows_the_service_only_of_calls_in_the_name_of_a_role() -> None:
 
 
 @pytest.mark.parametrize(
-    "odd", [{"NotAction": "s3:*"}, {"NotPrincipal": "*"}, {"Principal": {"Federated": "x"}}, {"Principal": "x"}]
+    "odd", [{"NotAction": "s3:*"}, {"NotPrincipal": "*"}, {"Principal": {"CanonicalUser": "x"}}, {"Principal": "x"}]
 )
 def test_unsupported_statements_raise(odd: dict[str, Any]) -> None:
     with pytest.raises(NotImplementedError):

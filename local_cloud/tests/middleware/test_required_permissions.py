@@ -167,6 +167,80 @@ def test_an_encrypted_volume_needs_a_grant(account: Account, action: str, name: 
     assert account.missing("sagemaker", action, **call) is None
 
 
+HERE = f"{REGION}:{ACCOUNT}"
+SCHEDULE = {"Name": "weekly", "Target": {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/x"}}
+
+
+@pytest.mark.parametrize(
+    ("service", "action", "parameters", "needed"),
+    [
+        ("budgets", "DescribeBudgets", {}, [f"budgets:ViewBudget arn:aws:budgets::{ACCOUNT}:budget/*"]),
+        ("iam", "GetRole", {"RoleName": "x"}, [f"iam:GetRole arn:aws:iam::{ACCOUNT}:role/x"]),
+        ("lambda", "ListFunctions", {}, ["lambda:ListFunctions *"]),
+        ("monitoring", "DescribeAlarms", {}, [f"cloudwatch:DescribeAlarms arn:aws:cloudwatch:{HERE}:alarm:*"]),
+        ("ssm", "GetParameter", {"Name": "/a/b"}, [f"ssm:GetParameter arn:aws:ssm:{HERE}:parameter/a/b"]),
+        ("sts", "AssumeRole", {"RoleArn": "arn"}, ["sts:AssumeRole arn"]),
+        ("sts", "GetCallerIdentity", {}, []),
+        (
+            "cloudformation",
+            "DescribeStacks",
+            {"StackName": "x"},
+            [f"cloudformation:DescribeStacks arn:aws:cloudformation:{HERE}:stack/x/*"],
+        ),
+        (
+            "cloudformation",
+            "DescribeStacks",
+            {},
+            [
+                f"cloudformation:DescribeStacks arn:aws:cloudformation:{HERE}:stack/*/*",
+                f"cloudformation:ListStacks arn:aws:cloudformation:{HERE}:stack/*/*",
+            ],
+        ),
+        (
+            "scheduler",
+            "UpdateSchedule",
+            SCHEDULE,
+            [
+                f"scheduler:UpdateSchedule arn:aws:scheduler:{HERE}:schedule/default/weekly",
+                f"iam:PassRole arn:aws:iam::{ACCOUNT}:role/x",
+            ],
+        ),
+        (
+            "glue",
+            "GetDatabases",
+            {},
+            [f"glue:GetDatabases arn:aws:glue:{HERE}:catalog", f"glue:GetDatabases arn:aws:glue:{HERE}:database/*"],
+        ),
+        (
+            "s3",
+            "DeleteObjects",
+            {"Objects": [{"Key": "a", "VersionId": "1"}, {"Key": "b"}]},
+            ["s3:DeleteObjectVersion arn:aws:s3:::data/a", "s3:DeleteObject arn:aws:s3:::data/b"],
+        ),
+        ("s3", "ListAllMyBuckets", {}, ["s3:ListAllMyBuckets *"]),
+        ("s3", "ListBucketVersions", {"prefix": "a"}, ["s3:ListBucketVersions arn:aws:s3:::data"]),
+    ],
+)
+def test_the_permissions_of_a_call(service: str, action: str, parameters: dict[str, Any], needed: list[str]) -> None:
+    subject = "" if action == "ListAllMyBuckets" else "data"
+    call = ApiCall(access_key="", region=REGION, service=service, action=action, subject=subject, parameters=parameters)
+    assert [f"{each.action} {each.resource}" for each in needed_for(call, ACCOUNT)] == needed
+
+
+def test_a_passed_role_and_the_endpoint_of_a_subscription_are_values_for_conditions() -> None:
+    update = ApiCall(access_key="", region=REGION, service="scheduler", action="UpdateSchedule", parameters=SCHEDULE)
+    assert needed_for(update, ACCOUNT)[-1].context == {"iam:PassedToService": "scheduler.amazonaws.com"}
+    given = {"TopicArn": f"arn:aws:sns:{HERE}:x", "Protocol": "sqs", "Endpoint": "queue"}
+    subscribe = ApiCall(access_key="", region=REGION, service="sns", action="Subscribe", parameters=given)
+    assert needed_for(subscribe, ACCOUNT)[0].context == {"sns:Protocol": "sqs", "sns:Endpoint": "queue"}
+
+
+@pytest.mark.parametrize(("service", "action"), [("ec2", "DescribeSubnets"), ("route53", "ListHostedZones")])
+def test_a_call_with_unknown_permissions_is_an_error(service: str, action: str) -> None:
+    with pytest.raises(NotImplementedError, match="does not know which permissions"):
+        needed_for(ApiCall(access_key="", region=REGION, service=service, action=action), ACCOUNT)
+
+
 def test_decisions_about_roles_are_recorded(account: Account) -> None:
     account.allow("s3:GetObject")
     account.missing("s3", "GetObject", "data/a")
