@@ -1,4 +1,4 @@
-"""Lambda, S3, SNS, EventBridge, CloudWatch Logs and Service Quotas: the features that moto lacks.
+"""Lambda, S3, SNS, STS, EventBridge, CloudWatch Logs and Service Quotas: the features that moto lacks.
 
 May import `core` and `iam`.
 """
