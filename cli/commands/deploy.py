@@ -24,13 +24,10 @@ class DeploymentOptions:
 @takes(DeploymentOptions)
 def diff(options: DeploymentOptions) -> None:
     """Show the changes that a deployment would make."""
-    from cli.aws.account import signed_in
     from cli.aws.cdk import run_cdk
-    from cli.aws.session import session_of
     from cli.environment import read_settings
 
-    settings = read_settings(options.environment)
-    signed_in(session_of(settings), settings)
+    read_settings(options.environment)
     run_cdk("diff", options.environment, options.cdk_options or ())
 
 
