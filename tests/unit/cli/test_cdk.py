@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.aws import cdk, image_publication
+from cli.aws import cdk, first_deployment, image_publication
 from cli.checkout import CHECKOUT, revision
 from tests.unit.cli.conftest import Onejob
 
@@ -30,6 +30,7 @@ def called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(cdk, "CDK_PROGRAM", program)
     monkeypatch.setattr(cdk, "revision", lambda: None)
     monkeypatch.setattr(image_publication, "publish_image", lambda _settings, _session: None)
+    monkeypatch.setattr(first_deployment, "failed_budget", lambda _session, _name: None)
     return file
 
 
