@@ -21,6 +21,8 @@ DELIMITERS = (",", ";", "\t", "|")
 GZIP_MAGIC = b"\x1f\x8b"
 # The byte order mark at the beginning of a file, and the encoding that it announces.
 BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+# Python's names of the encodings. Its decoders then skip the mark.
+DECODERS = {"utf-8": "utf-8-sig", "utf-16": "utf-16"}
 MAX_ROW_BYTES = 1_000_000  # a longer row is a quote that does not close
 MAX_REJECTED = 1_000  # DuckDB keeps so many invalid rows
 BLOCK = 1 << 20  # bytes of one read while lines are counted
@@ -32,7 +34,6 @@ DEFECTS = {
     "UNQUOTED VALUE": ("has a quote that does not close", "Close the quote, and double each quote inside a value"),
     "LINE SIZE OVER MAXIMUM": ("has a quote that does not close", "Close the quote"),
     "INVALID ENCODING": ("is not UTF-8", "Save the file as UTF-8"),
-    "INVALID UNICODE": ("is not UTF-8", "Save the file as UTF-8"),
 }
 
 
@@ -53,12 +54,15 @@ class CsvDialect:
     header: tuple[str, ...]
 
 
-def read_dialect(path: Path, missing: Callable[[tuple[str, ...]], int]) -> CsvDialect:
-    """Find out how a CSV file is written, from its content alone.
+def read_beginning(path: Path, missing: Callable[[tuple[str, ...]], int]) -> tuple[CsvDialect, int]:
+    """Find out how a CSV file is written, from its content alone, and estimate its number of rows.
 
     Args:
         path: The file.
         missing: Returns how many wanted columns a header lacks. The delimiter is the one that leaves the fewest.
+
+    Returns:
+        The dialect and the approximate number of rows, which is 0 only if there are none.
 
     Raises:
         UnreadableFileError: The beginning of the file is not text.
@@ -66,12 +70,15 @@ def read_dialect(path: Path, missing: Callable[[tuple[str, ...]], int]) -> CsvDi
     with path.open("rb") as file:
         compressed = file.read(len(GZIP_MAGIC)) == GZIP_MAGIC
     with _open(path, compressed=compressed) as opened:
-        beginning = opened.read(BEGINNING)
+        beginning, has_more = opened.read(BEGINNING), bool(opened.read(1))
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if beginning.startswith(mark)), "utf-8")
     text = _decoded(beginning, encoding)
     headers = [_header(text, delimiter) for delimiter in DELIMITERS]
     best = min(range(len(DELIMITERS)), key=lambda number: (missing(headers[number]), -len(headers[number])))
-    return CsvDialect(encoding=encoding, compressed=compressed, delimiter=DELIMITERS[best], header=headers[best])
+    dialect = CsvDialect(encoding=encoding, compressed=compressed, delimiter=DELIMITERS[best], header=headers[best])
+    if has_more:
+        return dialect, max(1, beginning.count(b"\n") * path.stat().st_size // len(beginning))
+    return dialect, max(0, sum(1 for line in text.splitlines() if line.strip()) - 1)
 
 
 def csv_batches(path: Path, dialect: CsvDialect, columns: Sequence[str], size: int) -> Iterator[pl.DataFrame]:
@@ -108,15 +115,6 @@ def csv_batches(path: Path, dialect: CsvDialect, columns: Sequence[str], size: i
     _prove_whole(path, dialect, rows)
 
 
-def count_rows(path: Path, dialect: CsvDialect) -> int:
-    """Return the approximate number of rows, from the first bytes; 0 only if there are none."""
-    with _open(path, compressed=dialect.compressed) as opened:
-        beginning = opened.read(BEGINNING)
-        if not opened.read(1):
-            return max(0, sum(1 for row in csv.reader(io.StringIO(_decoded(beginning, dialect.encoding))) if row) - 1)
-    return max(1, beginning.count(b"\n") * path.stat().st_size // len(beginning))
-
-
 def _open(path: Path, *, compressed: bool) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if compressed else path.open("rb")
 
@@ -124,10 +122,10 @@ def _open(path: Path, *, compressed: bool) -> IO[bytes]:
 def _decoded(beginning: bytes, encoding: str) -> str:
     """Decode the first bytes of a file. The last character may be cut."""
     try:
-        return io.TextIOWrapper(io.BytesIO(beginning), encoding="utf-8-sig" if encoding == "utf-8" else encoding).read()
+        return beginning.decode(DECODERS[encoding])
     except UnicodeDecodeError as error:
         if error.start > len(beginning) - 4:
-            return beginning[: error.start].decode("utf-8-sig" if encoding == "utf-8" else encoding)
+            return beginning[: error.start].decode(DECODERS[encoding])
         line = beginning[: error.start].count(b"\n") + 1
         raise UnreadableFileError(f"line {line} is not UTF-8", remedy="Save the file as UTF-8") from None
 
@@ -192,11 +190,14 @@ def _prove_whole(path: Path, dialect: CsvDialect, rows: int) -> None:
     with _open(path, compressed=dialect.compressed) as opened:
         while block := opened.read(BLOCK):
             lines += block.count(b"\n")
-            last = (last + block)[-2:] if len(block) < 2 else block[-2:]
-    complete = last.endswith((b"\n", b"\r")) or dialect.encoding != "utf-8"
+            last = block[-1:]
+    complete = last in (b"\n", b"\r") or dialect.encoding != "utf-8"
     if dialect.encoding == "utf-8" and complete and lines == rows + 1:
         return
-    counted, windows = _count_with_python(path, dialect)
+    try:
+        counted, windows = _count_with_python(path, dialect)
+    except csv.Error as error:
+        raise UnreadableFileError(f"its rows cannot be counted: {error}", remedy="Check the quotes") from None
     if counted != rows:
         raise UnreadableFileError(f"{rows:,} rows were read, but it has {counted:,}", remedy="Check the quotes")
     if not complete and not windows:
@@ -213,11 +214,10 @@ def _count_with_python(path: Path, dialect: CsvDialect) -> tuple[int, bool]:
         UnreadableFileError: A quoted value holds whole rows, because a quote is missing.
     """
     csv.field_size_limit(MAX_ROW_BYTES)
-    encoding = "utf-8-sig" if dialect.encoding == "utf-8" else dialect.encoding
-    delimiters, rows, windows = len(dialect.header) - 1, -1, True
-    with io.TextIOWrapper(_open(path, compressed=dialect.compressed), encoding=encoding, newline="") as text:
-        first = text.readline()
-        windows = first.endswith("\r\n")
+    delimiters, rows = len(dialect.header) - 1, -1
+    opened = _open(path, compressed=dialect.compressed)
+    with io.TextIOWrapper(opened, encoding=DECODERS[dialect.encoding], newline="") as text:
+        windows = text.readline().endswith("\r\n")
         text.seek(0)
         reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
         for row in reader:

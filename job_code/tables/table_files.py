@@ -10,7 +10,7 @@ import polars as pl
 from contract.data_files import has_no_suffix, is_csv, is_hidden, is_parquet
 from contract.job_start import DEMAND
 from job_code.errors import InputError
-from job_code.tables.csv_files import CsvDialect, count_rows, csv_batches, read_dialect
+from job_code.tables.csv_files import CsvDialect, csv_batches, read_beginning
 from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
@@ -58,7 +58,7 @@ class TableFile:
             if self.dialect is not None:
                 yield from csv_batches(self.path, self.dialect, list(self.columns), size)
                 return
-            scan = scan_parquet(self.path).select(list(self.columns))
+            scan = _scan_parquet(self.path).select(list(self.columns))
             if first or rows is not None:
                 scan = scan.slice(first, rows)
             for batch in scan.collect_batches(chunk_size=size):
@@ -191,7 +191,7 @@ def report_unreadable(
     )
 
 
-def scan_parquet(file: Path) -> pl.LazyFrame:
+def _scan_parquet(file: Path) -> pl.LazyFrame:
     """Return the lazy rows of a Parquet file. Its path is never a pattern."""
     return pl.scan_parquet(file, glob=False, low_memory=True)
 
@@ -206,10 +206,10 @@ def _read_header(
 
     try:
         if _is_parquet(file):
-            scan = scan_parquet(file)
+            scan = _scan_parquet(file)
             return None, dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
-        dialect = read_dialect(file, missing)
-        return dialect, dict.fromkeys(dialect.header, pl.String()), count_rows(file, dialect)
+        dialect, rows = read_beginning(file, missing)
+        return dialect, dict.fromkeys(dialect.header, pl.String()), rows
     except (*READ_ERRORS, *STREAM_ERRORS) as error:
         raise UnreadableFileError(_first_line(error), remedy=WRITE_AGAIN) from None
 

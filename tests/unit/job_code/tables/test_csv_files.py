@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from job_code.tables.csv_files import csv_batches, read_dialect
+from job_code.tables.csv_files import csv_batches, read_beginning
 from job_code.tables.unreadable import UnreadableFileError
 
 HEADER = ["unique_id", "ds", "y", "description"]
@@ -23,7 +23,7 @@ LINES = [",".join(row) for row in [HEADER, *ROWS]]
 
 def read(path: Path, columns: list[str] = WANTED) -> pl.DataFrame:
     """Read columns of a file, with the delimiter under which its header has most of them."""
-    dialect = read_dialect(path, lambda header: len(set(columns) - set(header)))
+    dialect, _ = read_beginning(path, lambda header: len(set(columns) - set(header)))
     empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
     return pl.concat([empty, *csv_batches(path, dialect, columns, 5_000)])
 
@@ -69,6 +69,12 @@ def test_all_invalid_rows_are_counted(tmp_path: Path) -> None:
 def test_a_missing_quote_does_not_swallow_rows(tmp_path: Path) -> None:
     changed = {100: 'A001,2026-01-01,3,"open', 9_000: 'A001,2026-01-01,3,close"'}
     with pytest.raises(UnreadableFileError, match="a quoted value before line 9000 holds whole rows"):
+        read(written(tmp_path, with_lines(changed)))
+
+
+def test_a_file_that_python_cannot_count_is_refused(tmp_path: Path) -> None:
+    changed = {100: 'A001,2026-01-01,3,"first\nsecond"', 200: 'A001,2026-01-01,3,"closed" '}
+    with pytest.raises(UnreadableFileError, match=r"its rows cannot be counted: ',' expected after '\"'"):
         read(written(tmp_path, with_lines(changed)))
 
 
