@@ -105,7 +105,6 @@ def _trial(request: AcceptanceRequest, place: Place, record: Record | None) -> T
             request.folder / (REMOVAL_RECORD if request.only_clean_up else RECORD),
             environment=request.environment,
             place=place.title,
-            account=place.account,
             revision=revision() or "",
             now=datetime.now(UTC),
         )

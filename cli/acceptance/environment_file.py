@@ -52,7 +52,7 @@ def only_one_acceptance() -> Iterator[None]:
 
 def accepted_name(source: Settings) -> str:
     """Return the name of the deployment that accepts the settings of an environment."""
-    return f"{source.deployment.name_prefix}-{ENVIRONMENT}"
+    return source.model_copy(update={"environment": ENVIRONMENT}).name
 
 
 def write_environment(source: str, *, account: str, partitions: bool, budget: bool) -> Settings:

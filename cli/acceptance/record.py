@@ -33,7 +33,6 @@ class Record:
         acceptance_id: Date and time of the start, for the names of executions.
         environment: The environment whose settings are accepted.
         place: The place in words.
-        account: Account number.
         started_at: ISO time.
         revision: Commit of the checkout; empty if unknown.
         outcomes: By name of the step, in the order in which the steps ended.
@@ -45,7 +44,6 @@ class Record:
     acceptance_id: str
     environment: str
     place: str
-    account: str
     started_at: str
     revision: str = ""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -64,14 +62,13 @@ class Record:
         return None if record.is_over else record
 
     @classmethod
-    def new(cls, file: Path, *, environment: str, place: str, account: str, revision: str, now: datetime) -> Self:
+    def new(cls, file: Path, *, environment: str, place: str, revision: str, now: datetime) -> Self:
         """Start a record and write it."""
         record = cls(
             file=file,
             acceptance_id=f"{now:%Y%m%dT%H%M%S}",
             environment=environment,
             place=place,
-            account=account,
             started_at=now.isoformat(timespec="seconds"),
             revision=revision,
         )

@@ -34,7 +34,9 @@ def signed_in(session: Session, settings: Settings) -> Caller:
         raise CommandError("credentials: none found; run aws sso login, or set AWS_PROFILE") from error
     except EndpointConnectionError as error:
         region = settings.deployment.region
-        raise CommandError(f"credentials: AWS cannot be reached in region {region}: {error}; check both") from error
+        raise CommandError(
+            f"credentials: AWS cannot be reached in region {region}: {error}; check the network and the region"
+        ) from error
     except (ClientError, BotoCoreError) as error:
         raise CommandError(f"credentials: not valid: {error}; sign in to AWS and try again") from error
     wanted, account = settings.deployment.account, str(identity["Account"])

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,14 @@ import pytest
 
 from cli.acceptance import environment_file, run_acceptance
 from cli.acceptance.environment_file import write_environment
-from cli.acceptance.place import Place
-from cli.acceptance.record import Record
 from cli.acceptance.steps.all_steps import DESTROY, STEPS
 from cli.acceptance.steps.messages import KINDS
 from cli.acceptance.steps.step import Step
 from cli.acceptance.trial import Trial
-from cli.rehearsal.display import Display
 from contract.s3.keys import RunKeys
 from local_cloud import ApiFault, LocalCloud
 from tests.synthesis import ROOT
+from tests.trials import new_trial
 
 pytestmark = pytest.mark.nightly
 
@@ -206,20 +203,10 @@ def test_every_step_reports_its_fault_and_passes_without_it(tmp_path: Path, monk
     with LocalCloud(tmp_path / "cloud", time_scale=0.01) as cloud:
         monkeypatch.setattr(run_acceptance, "STEPS", tuple(with_fault(step, cloud, reported) for step in STEPS))
         monkeypatch.setattr(run_acceptance, "DESTROY", with_fault(DESTROY, cloud, reported))
-        place = Place.in_local_cloud(cloud)
         settings = write_environment("dev", account=cloud.account, partitions=False, budget=True)
-        record = Record.new(
-            tmp_path / "record.json",
-            environment="dev",
-            place=place.title,
-            account=cloud.account,
-            revision="",
-            now=datetime.now(UTC),
-        )
-        trial = Trial(place=place, settings=settings, record=record, display=Display(), folder=tmp_path)
-        trial.onejob("bootstrap")
+        trial = new_trial(cloud, settings, tmp_path, environment="dev")
         passed = run_acceptance.run_acceptance(trial, keep=False)
-    assert passed, json.dumps({name: outcome.seen for name, outcome in record.outcomes.items()}, indent=1)
+    assert passed, json.dumps({name: outcome.seen for name, outcome in trial.record.outcomes.items()}, indent=1)
     unseen = {name: reported[name] for name, (_, part) in FAULTS.items() if part not in reported[name]}
     assert unseen == {}
     assert not environment_file.FILE.exists()

@@ -5,10 +5,7 @@ The local cloud checks each call against the role's policy. It gives the role's 
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,16 +16,14 @@ from botocore.exceptions import ClientError
 
 from cli.acceptance.environment_file import write_environment
 from cli.acceptance.place import Place
-from cli.acceptance.record import Record
 from cli.acceptance.run_acceptance import run_acceptance
 from cli.acceptance.steps.deployment import APPROVED
 from cli.acceptance.trial import Trial
 from cli.rehearsal.application import local_cloud_of
-from cli.rehearsal.display import Display
-from infra.settings.environment import Settings
 from infra.settings.loader import ENVIRONMENTS, load_settings
 from local_cloud import LocalCloud
 from tests.synthesis import ROOT
+from tests.trials import new_trial
 
 pytestmark = pytest.mark.nightly
 
@@ -118,28 +113,6 @@ def create_role(cloud: LocalCloud, template: str, **parameters: str) -> Role:
     return Role(cloud, outputs["RoleArn"])
 
 
-def trial_of(cloud: LocalCloud, settings: Settings, folder: Path) -> Trial:
-    """Return a trial of an administrator who has prepared the account."""
-    place = Place.in_local_cloud(cloud)
-    record = Record.new(
-        folder / "record.json",
-        environment=SOURCE,
-        place=place.title,
-        account=cloud.account,
-        revision="",
-        now=datetime.now(UTC),
-    )
-    trial = Trial(place=place, settings=settings, record=record, display=Display(), folder=folder)
-    trial.onejob("bootstrap")
-    return trial
-
-
-@contextmanager
-def cloud_of_source() -> Iterator[LocalCloud]:
-    with local_cloud_of(load_settings(SOURCE, ENVIRONMENTS)) as cloud:
-        yield cloud
-
-
 def unchecked(trial: Trial) -> list[str]:
     """Return the name of each check that preflight could not make."""
     lines = trial.log.read_text().splitlines()
@@ -147,12 +120,12 @@ def unchecked(trial: Trial) -> list[str]:
 
 
 def test_the_acceptance_role_suffices_for_an_acceptance(tmp_path: Path) -> None:
-    with cloud_of_source() as cloud:
+    with local_cloud_of(load_settings(SOURCE, ENVIRONMENTS)) as cloud:
         role = create_role(cloud, "acceptance-role.yml")
         with pytest.raises(ClientError, match="AccessDenied"):
             role.sign_in(SOURCE, seconds=3600)
         settings = write_environment(SOURCE, account=cloud.account, partitions=False, budget=True)
-        trial = trial_of(cloud, settings, tmp_path)
+        trial = new_trial(cloud, settings, tmp_path, environment=SOURCE)
         trial.place = role.sign_in("acceptance", seconds=7200)
         passed = run_acceptance(trial, keep=False)
         assert role.refused == set()
@@ -163,11 +136,11 @@ def test_the_acceptance_role_suffices_for_an_acceptance(tmp_path: Path) -> None:
 
 
 def test_the_deployment_role_suffices_for_a_deployment(tmp_path: Path) -> None:
-    with cloud_of_source() as cloud:
+    with local_cloud_of(load_settings(SOURCE, ENVIRONMENTS)) as cloud:
         role = create_role(cloud, "deployment-role.yml", Environment=SOURCE)
         with pytest.raises(ClientError, match="AccessDenied"):
             role.sign_in("acceptance", seconds=3600)
-        trial = trial_of(cloud, load_settings(SOURCE, ENVIRONMENTS), tmp_path)
+        trial = new_trial(cloud, load_settings(SOURCE, ENVIRONMENTS), tmp_path, environment=SOURCE)
         trial.place = role.sign_in(SOURCE, seconds=3600)
         trial.onejob("preflight")
         trial.onejob("diff")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from boto3 import Session
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from cli.aws.account import signed_in
@@ -12,6 +13,7 @@ from cli.aws.image_scanning import scan_pushed_images
 from cli.aws.session import aws_errors, session_of
 from cli.environment import read_settings
 from cli.errors import CommandError
+from tests.stand_ins import session_with
 
 ACCOUNT = "123456789012"  # moto's
 TEMPLATE = """{{"Resources": {{{resources}}}}}"""
@@ -33,6 +35,14 @@ def bootstrapped(repositories: list[str]) -> None:
     boto3.client("cloudformation", region_name=region).create_stack(
         StackName="CDKToolkit", TemplateBody=TEMPLATE.format(resources=", ".join(filter(None, [topic, resources])))
     )
+
+
+def test_an_unreachable_region_is_no_matter_of_credentials() -> None:
+    def unreachable(_service: str) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sts.eu-central-1.amazonaws.com/")
+
+    with pytest.raises(CommandError, match=r"cannot be reached in region eu-central-1: .*; check the network"):
+        signed_in(session_with(unreachable), read_settings("dev"))
 
 
 def test_accepts_credentials_of_the_environments_account_or_any_account_if_none_is_set(session: Session) -> None:

@@ -43,7 +43,6 @@ def trial(place: Place, tmp_path: Path) -> Trial:
         tmp_path / "record.json",
         environment="dev",
         place=place.title,
-        account=ACCOUNT,
         revision="abc",
         now=datetime(2026, 11, 29, 3, 15, tzinfo=UTC),
     )
