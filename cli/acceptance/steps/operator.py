@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+from botocore.exceptions import ClientError
 
 from cli.acceptance.environment_file import FLEET_INSTANCES
 from cli.acceptance.steps.demand import HISTORY, LAST_WEEK, last_week, make_demand, upload
@@ -103,8 +104,14 @@ def abort(trial: Trial) -> str:
         jobs = trial.jobs_of(execution)
         if not jobs:
             return False
+        try:
+            job = sagemaker.describe_training_job(TrainingJobName=jobs[-1])
+        except ClientError as error:
+            if "not found" in str(error):  # the history has the request before SageMaker has the job
+                return False
+            raise
         # A job is InProgress for minutes before its container starts.
-        return sagemaker.describe_training_job(TrainingJobName=jobs[-1])["SecondaryStatus"] == "Training"
+        return job["SecondaryStatus"] == "Training"
 
     with trial.display.progress("waiting for the job"):
         trial.wait_until(lambda: job_runs() or not is_running())
