@@ -31,11 +31,14 @@ def node_program() -> Path:
 
 def cdk_environment(*, docker_program: Path, account: str, region: str) -> dict[str, str]:
     """Return the variables for the CDK CLI and for the application that it synthesizes."""
+    folder = docker_program.parent.parent
     environment = {
         "CDK_DOCKER": str(docker_program),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         # The CLI caches the account of each access key. In the user's home, the cache would outlive this cloud.
-        "CDK_HOME": str(docker_program.parent.parent / "cdk"),
+        "CDK_HOME": str(folder / "cdk"),
+        # The CLI locks this folder. In the caller's checkout, commands for two clouds would refuse each other.
+        "CDK_OUTPUT": str(folder / "cdk.out"),
         "CDK_DEFAULT_ACCOUNT": account,
         "CDK_DEFAULT_REGION": region,
         "NODE_OPTIONS": f'--require "{_RESOLVER.as_posix()}"',
@@ -58,12 +61,19 @@ def run_cdk(
 ) -> subprocess.CompletedProcess[str]:
     """Run the CDK CLI; see `LocalCloud.cdk`."""
     needed = CDK_OPTIONS.get(arguments[0], ())
-    return subprocess.run(  # nosec B603 # the CDK CLI
+    done = subprocess.run(  # nosec B603 # the CDK CLI
         [str(node_program()), str(cdk_program.resolve()), *arguments, *needed],
         cwd=cwd,
         env=environment,
         capture_output=capture,
-        check=check,
+        check=False,
         text=True,
         stdin=subprocess.DEVNULL,
     )
+    try:
+        if check:
+            done.check_returncode()
+    except subprocess.CalledProcessError as error:
+        error.add_note(f"{done.stdout or ''}{done.stderr or ''}")
+        raise
+    return done

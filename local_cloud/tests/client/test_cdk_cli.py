@@ -1,7 +1,10 @@
 """The real CDK CLI deploys into the local cloud."""
 
 import copy
+import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,9 @@ from local_cloud.tests.templates import STACK, base_template
 _PROGRAM = Path(__file__).resolve().parent.parent.parent.parent / "node_modules" / ".bin" / "cdk"
 
 
-@pytest.mark.skipif(not _PROGRAM.exists(), reason="the CDK CLI is not installed; run npm ci")
+pytestmark = pytest.mark.skipif(not _PROGRAM.exists(), reason="the CDK CLI is not installed; run npm ci")
+
+
 def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
     template = base_template()
     assembly = write_assembly(tmp_path / "cdk.out", template, stack=STACK)
@@ -44,6 +49,23 @@ def test_bootstrap_deploy_diff_update_and_destroy(tmp_path: Path) -> None:
         cdk("destroy", "--all", "--force")
         names = {entry["StackName"] for entry in cloud.client("cloudformation").describe_stacks()["Stacks"]}
         assert STACK not in names
+
+
+def test_a_lock_of_another_cloud_in_the_same_folder_does_not_matter(tmp_path: Path) -> None:
+    assembly = write_assembly(tmp_path / "assembly", base_template(), stack=STACK)
+    program = "import os, shutil, sys; shutil.copytree(sys.argv[1], os.environ['CDK_OUTDIR'], dirs_exist_ok=True)"
+    (tmp_path / "app.py").write_text(program)
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py {assembly}"}))
+    lock = tmp_path / "cdk.out" / "synth.lock"
+    lock.parent.mkdir()
+    lock.write_text(str(os.getpid()))
+    with LocalCloud() as cloud:
+        listed = cloud.cdk("list", cwd=tmp_path, cdk_program=_PROGRAM, capture=True)
+        assert listed.stdout.split() == [STACK]
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            cloud.cdk("list", "--output", "cdk.out", cwd=tmp_path, cdk_program=_PROGRAM, capture=True)
+    (output,) = refused.value.__notes__
+    assert f"Another CLI (PID={os.getpid()}) is currently synthing" in output
 
 
 def _text(done: subprocess.CompletedProcess[str]) -> str:
