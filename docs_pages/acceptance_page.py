@@ -18,7 +18,7 @@ make acceptance ENVIRONMENT=dev
 ```
 
 It takes about 50 minutes and costs less than a dollar. Before the first step it shows what it will do, and asks.
-`ACCEPTANCE=--local` rehearses all of it in the local cloud, in a few minutes and without an account.
+`ACCEPTANCE=--local` rehearses all of it in the local cloud, in about five minutes and without an account.
 
 - **It stops when you press Ctrl-C**, removes what it has deployed, and writes the report.
 - **It continues after an interruption.** If your computer stops or your credentials expire, run the same command again.

@@ -197,9 +197,11 @@ def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             lines.append(f"{where}: unknown key{_suggestion(problem['loc'], model)}")
+        elif problem["type"] == "missing":
+            lines.append(f"{where}: is missing and has no default")
         else:
-            reason = problem["msg"].removeprefix("Value error, ")
-            actual = "" if problem["type"] in ("missing", "value_error") else f", not {problem['input']!r}"
+            reason = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            actual = "" if problem["type"] == "value_error" else f", not {problem['input']!r}"
             lines.append(f"{where}: {reason}{actual}" if where else reason)
     return lines
 

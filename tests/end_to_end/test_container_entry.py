@@ -97,7 +97,7 @@ BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
     "horizon": (
         {"a.parquet": SOUND},
         {"horizon": "0"},
-        "configuration: horizon: Input should be greater than or equal to 1",
+        "configuration: horizon: must be greater than or equal to 1",
     ),
     "unknown key": ({"a.parquet": SOUND}, {"horizn": "3"}, "configuration: horizn: unknown key, did you mean horizon?"),
     "line breaks": (

@@ -84,9 +84,9 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("volume_gb", "volume_gb = 0", "training_job.volume_gb: Input should be greater than or equal to 1, not 0"),
-        ("volume_gb", 'volume_gb = "50"', "training_job.volume_gb: Input should be a valid integer, not '50'"),
-        ("volume_gb", "", "training_job.volume_gb: Field required"),
+        ("volume_gb", "volume_gb = 0", "training_job.volume_gb: must be greater than or equal to 1, not 0"),
+        ("volume_gb", 'volume_gb = "50"', "training_job.volume_gb: must be a valid integer, not '50'"),
+        ("volume_gb", "", "training_job.volume_gb: is missing and has no default"),
         (
             "volume_gb",
             "volume_gb = 1\nvolume = 1",
@@ -98,7 +98,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
             "alert: unknown key, did you mean alerts? (known: alerts, athena, deployment, fleet, forecast, ",
         ),
         ("account", 'account = "12345"', "deployment.account: '12345' is not an account's 12 digits"),
-        ("account", "account = 444455556666", "deployment.account: Input should be a valid string, not 444455556666"),
+        ("account", "account = 444455556666", "deployment.account: must be a valid string, not 444455556666"),
         ("account", "", "deployment.account: needed in every environment but dev"),
         (
             "name_prefix",
@@ -114,7 +114,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "removal_policy",
             'removal_policy = "keep"',
-            "deployment.removal_policy: Input should be 'destroy' or 'retain'",
+            "deployment.removal_policy: must be 'destroy' or 'retain'",
         ),
         (
             "region",
@@ -134,7 +134,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "region",
             'region = "eu-central-1"\nimage_builder = "podman"',
-            "deployment.image_builder: Input should be 'docker' or 'codebuild'",
+            "deployment.image_builder: must be 'docker' or 'codebuild'",
         ),
         (
             "region",
@@ -166,11 +166,11 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "# reserved_concurrency",
             "reserved_concurrency = 0",
-            "functions.reserved_concurrency: Input should be greater",
+            "functions.reserved_concurrency: must be greater",
         ),
         ("application", '"aws:x" = "1"', "deployment.tags: aws:x: keys beginning with aws: are AWS's own"),
         ("application", 'application = "a,b"', "deployment.tags.application: 'a,b' is not at most 256 letters"),
-        ("enabled", 'enabled = "yes"', "schedule.enabled: Input should be a valid boolean, not 'yes'"),
+        ("enabled", 'enabled = "yes"', "schedule.enabled: must be a valid boolean, not 'yes'"),
         ("cron", 'cron = "0 6 * * MON"', "schedule.cron: '0 6 * * MON' has 5 fields; EventBridge takes 6"),
         (
             "cron",
@@ -208,7 +208,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         (
             "[network]",
             "[partitions]\nmax_concurrency = 0\ndiscover = true\n[network]",
-            "partitions.max_concurrency: Input should be greater than or equal to 1, not 0",
+            "partitions.max_concurrency: must be greater than or equal to 1, not 0",
         ),
         (
             "time_zone",
@@ -217,7 +217,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ),
         ("time_zone", 'time_zone = "/etc/localtime"', "schedule.time_zone: '/etc/localtime' is not an IANA time zone"),
         ("time_zone", 'time_zone = ""', "schedule.time_zone: '' is not an IANA time zone"),
-        ("period_label", 'period_label = "middle"', "schedule.period_label: Input should be 'start' or 'end'"),
+        ("period_label", 'period_label = "middle"', "schedule.period_label: must be 'start' or 'end'"),
         (
             "frequency",
             "",
@@ -226,7 +226,7 @@ def test_a_name_that_would_not_fit_into_a_jobs(environments: Path) -> None:
         ("frequency", 'frequency = "W"', "forecast.frequency: W, without its day; the cutoff of a scheduled run needs"),
         ("frequency", 'frequency = "weekly"', "forecast.frequency: 'weekly' is not a known frequency"),
         ("frequency", 'frequency = "ME"', 'schedule.period_label: months dated ME carry their end day; set "end"'),
-        ("horizon", "horizon = 0", "forecast.horizon: Input should be greater than or equal to 1, not 0"),
+        ("horizon", "horizon = 0", "forecast.horizon: must be greater than or equal to 1, not 0"),
         ("horizon", 'horizon = 12\ncutoff = "2026-11-16"', "forecast.cutoff: belongs to one run; remove it and start"),
         ("quantiles", "quantiles = [0.9, 0.1]", "forecast.quantiles: levels must be ascending"),
         ("instance_types", "instance_types = []", "training_job.instance_types: 0 given; 1 to 5 are needed"),
@@ -326,7 +326,7 @@ def test_tables_that_are_none(environments: Path) -> None:
 def test_an_empty_file_names_every_table(environments: Path) -> None:
     (environments / "prod.toml").write_text("")
     required = ("deployment", "schedule", "forecast", "training_job", "retention")
-    assert [f"environments/prod.toml: {name}: Field required" for name in required] == list(problems(environments))[:5]
+    assert [f"environments/prod.toml: {name}: is missing and has no default" for name in required] == list(problems(environments))[:5]
 
 
 def test_a_disabled_schedule_needs_no_calendar(environments: Path) -> None:
