@@ -17,9 +17,9 @@ PAGE = """\
 For the engineer who edits `environments/<environment>.toml`, and for the data scientist who changes a forecast.
 [Operations](operations.md#change-an-environment) describes how to deploy a change.
 
-The file has the tables below. `make preflight`, `make diff` and `make deploy` validate every key and list all errors. An
-unknown key is an error. "Default" is the value without the key: a required key has none. TOML has no null, so remove a
-key to get the default *none*.
+The file has the tables below. `make preflight`, `make diff` and `make deploy` validate every key and list all errors.
+An unknown key is an error. "Default" is the value without the key: a required key has none. TOML has no null, so remove
+a key to get the default *none*.
 
 {tables}
 """

@@ -33,8 +33,10 @@ class RunModel(TypedDict):
 
 
 class DataQuality(TypedDict, total=False):
-    """Numbers of findings in the demand, by the finding's name."""
+    """Numbers of findings in the demand, by the finding's name, and the number of warnings with the first of them."""
 
+    warnings: int
+    first_warnings: list[str]
     input: dict[str, Any] | None
     repairs: dict[str, float] | None
     series: dict[str, float] | None

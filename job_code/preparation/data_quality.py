@@ -7,10 +7,16 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import MAX_MISSING_SHARE
 from job_code.preparation.prepare import PreparedDemand
+from job_code.tables.validation_report import ValidationReport
 
 
 def describe_input(
-    read: ShardedDemand, prepared: PreparedDemand, covariates: ShuffledCovariates, *, inputs: Collection[str]
+    read: ShardedDemand,
+    prepared: PreparedDemand,
+    covariates: ShuffledCovariates,
+    findings: ValidationReport,
+    *,
+    inputs: Collection[str],
 ) -> dict[str, Any]:
     """Return the data-quality counts of a valid input.
 
@@ -18,10 +24,12 @@ def describe_input(
         read: Demand in shards.
         prepared: Prepared demand.
         covariates: Covariates in shards.
+        findings: Warnings and notes about the input.
         inputs: Names of the inputs: `demand`, `static`, `covariates`.
 
     Returns:
-        `input`, `repairs` and `series`: counts by name. `ignored_columns`: names with the reasons.
+        `warnings` and `notes`: one line per finding. `input`, `repairs` and `series`: counts by name.
+        `ignored_columns`: names with the reasons.
         `covariates_missing_in_horizon`: for each covariate, the missing share of the periods to forecast.
         `covariates_not_used`: names of the covariates that the run does not use.
     """
@@ -42,6 +50,8 @@ def describe_input(
         )
         ignored.append(f"covariates: {name} ({reason})")
     return {
+        "warnings": findings.messages("warning"),
+        "notes": findings.messages("note"),
         "covariates_missing_in_horizon": prepared.missing_in_horizon,
         "covariates_not_used": list(prepared.covariates.dropped),
         "input": counts,

@@ -16,6 +16,8 @@ from job_code.preparation.shard_preparation import InputShards
 from job_code.runtime.progress import Advance, Progress
 from job_code.tables.validation_report import ValidationReport, plural
 
+LOGGED_COLUMNS = 10
+
 
 def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> tuple[PreparedDemand, dict[str, Any]]:
     """Read, check and align the input of a run.
@@ -37,7 +39,7 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         shards = _read(context, findings, advance)
     with context.progress.stage("check") as advance:
         prepared = _check(shards, context, findings, advance, known)
-    quality = describe_input(shards.demand, prepared, shards.covariates, inputs=context.request.inputs)
+    quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
     _log_summary(prepared, quality, context.progress)
     return prepared, quality
 
@@ -97,5 +99,11 @@ def _log_summary(demand: PreparedDemand, quality: dict[str, Any], progress: Prog
     for name, share in quality["covariates_missing_in_horizon"].items():
         if share:
             progress.log(f"  covariates: {name} is missing for {share:.0%} of the periods to forecast")
-    for column in quality["ignored_columns"]:
+    ignored = quality["ignored_columns"]
+    for column in ignored[:LOGGED_COLUMNS]:
         progress.log(f"  ignored: {column}")
+    if len(ignored) > LOGGED_COLUMNS:
+        progress.log(f"  ignored: {len(ignored) - LOGGED_COLUMNS:,} more columns; the data-quality report has all")
+    for level in ("warning", "note"):
+        for line in quality[f"{level}s"]:
+            progress.log(f"  {level}: {line}")

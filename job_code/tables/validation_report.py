@@ -1,15 +1,22 @@
-"""Collect all problems of the input, with counts and a few examples, so that the user sees them together."""
+"""Collect all findings about the input, with counts and a few examples, so that the user sees them together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+from contract.error_codes import one_line
 from job_code.errors import InputError
 
 EXAMPLES = 3
 
+# An error ends the run. A warning says that forecasts are probably wrong: the quality gate may reject the run.
+# A note says how the job read something unusual.
+Level = Literal["error", "warning", "note"]
+
 
 @dataclass(kw_only=True)
 class _Finding:
+    level: Level
     source: str
     noun: str
     problem: str
@@ -23,13 +30,23 @@ class _Finding:
 
 
 class ValidationReport:
-    """Problems found so far. The same problem in many files is one finding."""
+    """Findings so far. The same problem in many files is one finding."""
 
     def __init__(self) -> None:
-        self._findings: dict[tuple[str, str], _Finding] = {}
-        self._statements: list[str] = []
+        self._findings: dict[tuple[Level, str, str], _Finding] = {}
+        self._statements: list[tuple[Level, str]] = []
 
-    def add(self, source: str, noun: str, problem: str, *, remedy: str, count: int, examples: Sequence[str]) -> None:
+    def add(
+        self,
+        source: str,
+        noun: str,
+        problem: str,
+        *,
+        remedy: str,
+        count: int,
+        examples: Sequence[str],
+        level: Level = "error",
+    ) -> None:
         """Add occurrences of a problem. A count of 0 adds nothing.
 
         Args:
@@ -39,10 +56,12 @@ class ValidationReport:
             remedy: What the user must do: an imperative sentence without its period.
             count: Number of additional occurrences.
             examples: Some occurrences. Only the first few are kept.
+            level: Consequence of the finding.
         """
         if count:
             found = self._findings.setdefault(
-                (source, problem), _Finding(source=source, noun=noun, problem=problem, remedy=remedy)
+                (level, source, problem),
+                _Finding(level=level, source=source, noun=noun, problem=problem, remedy=remedy),
             )
             found.count += count
             found.examples += examples[: EXAMPLES - len(found.examples)]
@@ -57,22 +76,25 @@ class ValidationReport:
                 remedy=found.remedy,
                 count=found.count,
                 examples=found.examples,
+                level=found.level,
             )
         self._statements += others._statements
 
-    def add_message(self, message: str) -> None:
-        """Add a problem without a count. The message names the input, the problem and the remedy."""
-        self._statements.append(message)
+    def add_message(self, message: str, *, level: Level = "error") -> None:
+        """Add a finding without a count. The message names the input, the problem and the remedy."""
+        self._statements.append((level, message))
 
-    def messages(self) -> list[str]:
-        """Return one line per problem. Counted problems come first."""
-        return [*map(str, self._findings.values()), *self._statements]
+    def messages(self, level: Level = "error") -> list[str]:
+        """Return one line per finding of a level. Counted findings come first."""
+        counted = [str(found) for found in self._findings.values() if found.level == level]
+        stated = [message for its_level, message in self._statements if its_level == level]
+        return [one_line(message) for message in (*counted, *stated)]
 
     def raise_if_any(self) -> None:
-        """Fail if there is any problem.
+        """Fail if there is any error.
 
         Raises:
-            InputError: With every problem found so far.
+            InputError: With every error found so far.
         """
         messages = self.messages()
         if messages:

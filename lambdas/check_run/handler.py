@@ -2,6 +2,7 @@
 
 import json
 import os
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,7 @@ from contract.environments.after_job import CheckRunEnvironment
 from contract.function_errors import IncompleteRun
 from contract.s3.keys import MANIFEST, RunKeys
 from contract.s3.manifest import Manifest
-from contract.state.run_record import CheckedRun, JobFacts
+from contract.state.run_record import CheckedRun, DataQuality, JobFacts
 from contract.state.run_state import PlanResult, RunState
 from lambdas.shared.clients import clients
 from lambdas.shared.job_facts import fleet_facts, job_facts
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Fields of the manifest for metrics. A field that an older manifest lacks is not measured.
 STATISTICS = ("seconds", "data_quality", "compared_with", "inference")
+# Step Functions limits the state, and the notification is read on a phone.
+WARNINGS, WARNING_LENGTH = 3, 400
 # All other fields of the run have the same names in the manifest.
 NOT_FROM_MANIFEST = frozenset({"manifest", "model", "statistics"})
 FROM_MANIFEST = tuple(
@@ -97,7 +100,8 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> 
             | {
                 "manifest": keys.manifest,
                 "model": fields.get("model"),  # missing in runs made before manifests had models
-                "statistics": {name: fields.get(name) for name in STATISTICS},
+                "statistics": {name: fields.get(name) for name in STATISTICS}
+                | {"data_quality": _data_quality(fields.get("data_quality"))},
             },
         )
     except KeyError as error:
@@ -107,6 +111,20 @@ def check_run(*, run_id: str, plan: PlanResult, bucket: str, s3: "S3Client") -> 
     if problems:
         raise IncompleteRun(f"s3://{bucket}/{folder}: {'; '.join(problems)}")
     return run
+
+
+def _data_quality(reported: Mapping[str, Any] | None) -> DataQuality | None:
+    """Return the numbers and the first warnings. The report's lists may be too long for the state."""
+    if reported is None:
+        return None
+    warnings: list[str] = reported.get("warnings") or []
+    return {
+        "warnings": len(warnings),
+        "first_warnings": [textwrap.shorten(line, WARNING_LENGTH, placeholder=" ...") for line in warnings[:WARNINGS]],
+        "input": reported.get("input"),
+        "repairs": reported.get("repairs"),
+        "series": reported.get("series"),
+    }
 
 
 def _list(s3: "S3Client", *, bucket: str, folder: str) -> set[str]:

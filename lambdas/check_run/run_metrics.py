@@ -48,7 +48,8 @@ def put_run_metrics(
     emit_metrics(deployment, {**counted, **_accuracy(run["metrics"]), **_drift(statistics)}, about=about)
     for stage, seconds in (statistics["seconds"] or {}).items():
         emit_metrics(deployment, {Metric.STAGE_SECONDS: (seconds, SECONDS)}, about=about, **{STAGE: stage})
-    for numbers in (quality.get("repairs"), quality.get("series")):
+    warnings: dict[str, float] = {"warnings": quality["warnings"]} if "warnings" in quality else {}
+    for numbers in (warnings, quality.get("repairs"), quality.get("series")):
         for name, count in (numbers or {}).items():
             emit_metrics(deployment, {Metric.DATA_QUALITY: (count, COUNT)}, about=about, **{FINDING: name})
 

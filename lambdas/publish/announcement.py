@@ -46,7 +46,7 @@ def message(
         "Forecasts": outcome["forecasts"],
     }
     lines = "\n".join(f"{what}: {where}" for what, where in places.items())
-    text = " ".join([head, *_model(run), accuracy(run["metrics"]), *_fleet(run)])
+    text = " ".join([head, *_model(run), accuracy(run["metrics"]), *_fleet(run), *_warnings(run)])
     return f"{text}\n\n{lines}"
 
 
@@ -70,6 +70,15 @@ def _fleet(run: CheckedRun) -> Iterator[str]:
             yield f"The fleet {' and '.join(facts)}."
         notes = f" ({'; '.join(fleet['notes'])})" if fleet["notes"] else ""
         yield f"The fleet's plan was {fleet['planned']}{notes}."
+
+
+def _warnings(run: CheckedRun) -> Iterator[str]:
+    """Yield the first data-quality warnings; the report has all."""
+    quality = run["statistics"]["data_quality"] or {}
+    count = quality.get("warnings", 0)
+    if count:
+        yield f"{'1 data-quality warning' if count == 1 else f'{count} data-quality warnings'}:"
+        yield from (f"{line}." for line in quality["first_warnings"])
 
 
 def accuracy(metrics: Metrics) -> str:

@@ -15,7 +15,18 @@ def problems(manifest: Mapping[str, Any], before: Mapping[str, Any] | None, limi
         before: Manifest of the last published run, or None.
         limits: The thresholds.
     """
-    return [*_by_backtest(manifest.get("metrics") or {}, limits), *_by_last_run(manifest, before or {}, limits)]
+    return [
+        *_by_warnings(manifest.get("data_quality") or {}, limits),
+        *_by_backtest(manifest.get("metrics") or {}, limits),
+        *_by_last_run(manifest, before or {}, limits),
+    ]
+
+
+def _by_warnings(quality: Mapping[str, Any], limits: GateLimits) -> Iterator[str]:
+    warnings = quality.get("warnings") or []
+    if limits.max_warnings is not None and len(warnings) > limits.max_warnings:
+        count = "is 1 data-quality warning" if len(warnings) == 1 else f"are {len(warnings)} data-quality warnings"
+        yield f"there {count} (limit: {limits.max_warnings:g}): {' | '.join(warnings)}"
 
 
 def _by_backtest(metrics: Mapping[str, Any], limits: GateLimits) -> Iterator[str]:

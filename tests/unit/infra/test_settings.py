@@ -326,7 +326,9 @@ def test_tables_that_are_none(environments: Path) -> None:
 def test_an_empty_file_names_every_table(environments: Path) -> None:
     (environments / "prod.toml").write_text("")
     required = ("deployment", "schedule", "forecast", "training_job", "retention")
-    assert [f"environments/prod.toml: {name}: is missing and has no default" for name in required] == list(problems(environments))[:5]
+    assert [f"environments/prod.toml: {name}: is missing and has no default" for name in required] == list(
+        problems(environments)
+    )[:5]
 
 
 def test_a_disabled_schedule_needs_no_calendar(environments: Path) -> None:

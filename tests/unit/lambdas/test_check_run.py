@@ -78,6 +78,20 @@ def test_a_complete_run_passes(s3: "S3Client", manifest: dict[str, Any]) -> None
     assert {name: run[name] for name in taken} == {name: manifest[name] for name in taken}
 
 
+def test_long_lists_of_the_report_do_not_enter_the_state(s3: "S3Client", manifest: dict[str, Any]) -> None:
+    quality = {
+        "warnings": [f"static: column {number} {'is text ' * 1_000}" for number in range(500)],
+        "ignored_columns": [f"demand: c{number}" for number in range(10_000)],
+        "repairs": {"gaps_filled": 3},
+    }
+    write(s3, {**manifest, "data_quality": quality})
+    found = checked(s3)["statistics"]["data_quality"]
+    assert len(json.dumps(found)) < 2_000
+    assert (found["warnings"], len(found["first_warnings"]), found["repairs"]) == (500, 3, {"gaps_filled": 3})
+    assert found["first_warnings"][0].startswith("static: column 0 is text is text")
+    assert found["first_warnings"][0].endswith(" ...")
+
+
 def test_a_missing_manifest_fails(s3: "S3Client", manifest: dict[str, Any]) -> None:  # noqa: ARG001 - its files exist
     with pytest.raises(IncompleteRun, match=r"without a manifest: s3://.*_manifest\.json is missing"):
         checked(s3)

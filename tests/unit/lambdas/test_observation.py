@@ -168,7 +168,12 @@ def test_the_metrics_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     facts = job_facts(DESCRIBED, hourly_prices={}, demand_bytes=5)
     run = run_of(
         seconds={"read": 1.0, "fit": 2.0},
-        data_quality={"input": {"demand_rows": 700}, "repairs": {"gaps_filled": 3}, "series": {"smooth": 9}},
+        data_quality={
+            "warnings": 2,
+            "input": {"demand_rows": 700},
+            "repairs": {"gaps_filled": 3},
+            "series": {"smooth": 9},
+        },
         compared_with={"demand_drift": -0.3, "forecast_drift": None},
     )
     put_run_metrics(run, facts, None, deployment="onejob-dev", about={"run_id": "r"})
@@ -190,6 +195,7 @@ def test_the_metrics_of_a_run(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert [(part["Stage"], part["StageSeconds"]) for part in parts if "Stage" in part] == [("read", 1), ("fit", 2)]
     assert [(part["Finding"], part["DataQuality"]) for part in parts if "Finding" in part] == [
+        ("warnings", 2),
         ("gaps_filled", 3),
         ("smooth", 9),
     ]

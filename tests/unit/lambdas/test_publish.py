@@ -98,6 +98,16 @@ class Interrupted:
         return self._s3.put_object(**request)
 
 
+def test_the_message_has_the_first_warnings(s3: "S3Client") -> None:
+    quality = {"warnings": 4, "first_warnings": ["demand: 1 row dated 2062. Fix it", "static: no row meets a series"]}
+    outcome = published(s3, statistics={"data_quality": quality, "inference": None})
+    assert (
+        "4 data-quality warnings: demand: 1 row dated 2062. Fix it. static: no row meets a series."
+        in outcome["message"]
+    )
+    assert "warning" not in published(s3, run_id="run-2")["message"]
+
+
 def test_the_first_run_is_published(s3: "S3Client") -> None:
     outcome = published(s3)
     assert outcome["published"] is True
@@ -281,7 +291,7 @@ def test_the_notification_has_the_fleets_duration_and_cost(
 def test_the_registry_keeps_the_throughput_for_the_next_fleet(s3: "S3Client") -> None:
     inference = {"series_per_second_per_core": 12_000.5, "instances": 4}
     job = {"name": "job-1", "cost": 0.5}
-    published(s3, job=job, fleet=FLEET, statistics={"inference": inference})
+    published(s3, job=job, fleet=FLEET, statistics={"data_quality": None, "inference": inference})
     kept = target(s3).table.get("all", "2026-11-16").published_attempt
     assert kept is not None
     assert {name: kept.details[name] for name in ("job", "fleet", "inference")} == {
@@ -289,7 +299,7 @@ def test_the_registry_keeps_the_throughput_for_the_next_fleet(s3: "S3Client") ->
         "fleet": FLEET,
         "inference": inference,
     }
-    published(s3, run_id="run-2", fleet=None, statistics={"inference": None})
+    published(s3, run_id="run-2", fleet=None, statistics={"data_quality": None, "inference": None})
     alone = target(s3).table.get("all", "2026-11-16").published_attempt
     assert alone is not None
     assert not alone.details.keys() & {"job", "fleet", "inference"}

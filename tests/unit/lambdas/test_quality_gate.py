@@ -57,6 +57,19 @@ def test_a_forecast_above_a_published_zero_exceeds_any_limit() -> None:
     assert line == "the total forecast is 100 from 2026-11-23 to 2026-11-23, but the published run run-1 forecasts 0"
 
 
+def test_more_warnings_than_the_limit_reject_a_run() -> None:
+    warned = {**GOOD, "data_quality": {"warnings": ["demand: 1 row dated 2062", "static: 3 rows without a series"]}}
+    assert problems(warned, BEFORE, LIMITS) == problems(warned, BEFORE, GateLimits(max_warnings=2)) == []
+    (line,) = problems(warned, BEFORE, GateLimits(max_warnings=1))
+    assert line == (
+        "there are 2 data-quality warnings (limit: 1): demand: 1 row dated 2062 | static: 3 rows without a series"
+    )
+    one = {**GOOD, "data_quality": {"warnings": ["demand: 1 row dated 2062"]}}
+    assert problems(one, BEFORE, GateLimits(max_warnings=0)) == [
+        "there is 1 data-quality warning (limit: 0): demand: 1 row dated 2062"
+    ]
+
+
 @pytest.mark.parametrize(
     ("manifest", "expected"),
     [

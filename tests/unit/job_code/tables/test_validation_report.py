@@ -40,6 +40,18 @@ def test_merge_appends_the_findings_of_another_report() -> None:
     assert there.messages()[1].startswith("demand: 5 rows with text, e.g. c, d, e")
 
 
+def test_only_errors_end_a_run() -> None:
+    here, there = ValidationReport(), ValidationReport()
+    there.add("demand", "row", "dated\n2062", remedy="Fix it", count=1, examples=["A"], level="warning")
+    there.add_message("cutoff: early. Wait", level="warning")
+    there.add("demand", "row", "dated\n2062", remedy="Fix it", count=3, examples=[], level="note")
+    here.merge(there)
+    here.raise_if_any()
+    assert here.messages() == []
+    assert here.messages("warning") == ["demand: 1 row dated 2062, e.g. A. Fix it", "cutoff: early. Wait"]
+    assert here.messages("note") == ["demand: 3 rows dated 2062. Fix it"]
+
+
 def test_a_problem_with_line_breaks_becomes_one_line() -> None:
     error = InputError(["demand: key a\nb\r\n\x00c\u2028d\tgröße. Fix it"])
     assert error.problems == ("demand: key a b ?c d größe. Fix it",)
