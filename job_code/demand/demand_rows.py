@@ -1,9 +1,12 @@
 """Clean demand batch by batch: convert the columns to valid types and report every invalid row."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from job_code.config import ForecastConfig
-from job_code.tables.key_columns import clean_key
+from job_code.tables.file_splits import Batch
+from job_code.tables.key_columns import cast_keys, key_checks, with_plain_text
 from job_code.tables.row_checks import DAY, RowCheck, day_checks, drop_bad_rows, to_day
 from job_code.tables.validation_report import ValidationReport
 
@@ -14,14 +17,13 @@ MAX_ABSOLUTE_VALUE = 1e30  # forecasts are 32-bit floats, whose maximum is 3.4e3
 
 
 def clean_demand(
-    batch: pl.DataFrame, name: str, types: dict[str, pl.DataType], config: ForecastConfig, findings: ValidationReport
+    batch: Batch, types: dict[str, pl.DataType], config: ForecastConfig, findings: ValidationReport
 ) -> pl.DataFrame:
     """Convert one batch of a demand file to valid types.
 
     Args:
         batch: Key, time and target columns with the types of the file.
-        name: Name of the file, for messages.
-        types: Types of the key columns, from `common_types`.
+        types: Types of the key columns, from `key_types`.
         config: Names of the columns.
         findings: Takes the invalid rows.
 
@@ -29,8 +31,9 @@ def clean_demand(
         Valid rows, and rows whose text in the target counts as missing. Columns: the key columns, `_day` (Date),
         `_value` (Float32, null if missing) and, if an in-stock column is configured, `_in_stock_share` (Float32).
     """
-    rows = clean_key(batch, types, findings, source=SOURCE)
     time, target = config.time, config.target
+    rows = with_plain_text(batch.rows)
+    own = rows.schema
     rows = rows.with_columns(
         to_day(rows.schema[time], time).alias(DAY),
         _to_number(rows.schema[target], pl.col(target)).alias(VALUE),
@@ -38,34 +41,38 @@ def clean_demand(
     not_null, value = pl.col(target).is_not_null(), pl.col(VALUE)
     if rows.schema[target] == pl.String:
         not_null &= pl.col(target).str.strip_chars() != ""
-    checks = day_checks(rows.schema[time], time) | {
-        "text": RowCheck(
-            target,
-            not_null & value.is_null(),
-            f"with something other than a number in {target}",
-            "Replace the values by numbers, or leave them empty",
-            keeps=True,
-        ),
-        "infinite": RowCheck(
-            target,
-            value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
-            f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {target}",
-            "Replace the values by finite numbers",
-        ),
-    }
-    kept = [*config.key, DAY, value.fill_nan(None).cast(pl.Float32)]
+    checks = (
+        key_checks(own, types)
+        | day_checks(rows.schema[time], time)
+        | {
+            "text": RowCheck(
+                (target,),
+                not_null & value.is_null(),
+                f"with something other than a number in {target}",
+                "Replace the values by numbers, or leave them empty",
+                keeps=True,
+            ),
+            "infinite": RowCheck(
+                (target,),
+                value.is_not_nan() & (value.abs() > MAX_ABSOLUTE_VALUE),
+                f"with an infinite value, or a value beyond {MAX_ABSOLUTE_VALUE:.0e}, in {target}",
+                "Replace the values by finite numbers",
+            ),
+        }
+    )
+    kept = [*cast_keys(own, types), pl.col(DAY), value.fill_nan(None).cast(pl.Float32)]
     if config.in_stock_column is not None:
         column, dtype = pl.col(config.in_stock_column), rows.schema[config.in_stock_column]
         share = column.cast(pl.Float64) if dtype == pl.Boolean else _to_number(dtype, column).fill_nan(None)
         not_missing = column.is_not_nan() if dtype.is_float() else column.is_not_null()
         checks["in_stock_column"] = RowCheck(
-            config.in_stock_column,
+            (config.in_stock_column,),
             not_missing & ~share.is_between(0, 1).fill_null(False),
             f"with something other than a share from 0 to 1 in {config.in_stock_column}",
             "Write the in-stock share of the period, or leave it empty if it is unknown",
         )
         kept.append(share.fill_null(1.0).cast(pl.Float32).alias(IN_STOCK_SHARE))
-    return drop_bad_rows(rows, checks, name, findings, source=SOURCE).select(kept)
+    return drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE).select(kept)
 
 
 def _to_number(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

@@ -14,7 +14,7 @@ from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
-from job_code.tables.key_columns import common_types
+from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
@@ -83,7 +83,9 @@ def shard_demand(
     files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
     if not files:
         findings.raise_if_any()
-    types = common_types(files, config.key)
+    types = key_types(files, config.key, findings, source=SOURCE)
+    if pl.Null() in types.values():
+        findings.raise_if_any()
     rows = sum(file.rows for file in files)
     shards = context.sizes.shards(rows, extra_bytes)
     row = ROW if config.in_stock_column is None else ROW_IN_STOCK
@@ -145,8 +147,8 @@ def _shard(task: _Task) -> _Result:
     for part in task.parts:
         file = part.file
         try:
-            for batch in file.batches(task.batch, first=part.first, rows=part.rows):
-                clean = clean_demand(batch, file.name, task.types, task.config, result.findings)
+            for batch in part.batches(task.batch):
+                clean = clean_demand(batch, task.types, task.config, result.findings)
                 result.days.append(DayCounts.of(clean))
                 writer.add(clean)
         except UnreadableFileError as error:

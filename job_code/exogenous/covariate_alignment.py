@@ -20,17 +20,25 @@ SOURCE = "covariates"
 
 @dataclass(frozen=True)
 class AlignedRows:
-    """Rows of a table: values of shape (columns, rows), and series and period of each row, shape (rows,)."""
+    """Rows of a table.
+
+    Attributes:
+        values: Shape (columns, rows).
+        series: Index of the series of each row, shape (rows,).
+        period: Period number of each row, shape (rows,).
+        unmatched: Hash of the key of each row whose series is unknown, shape (unknown rows,).
+    """
 
     values: Cells
     series: Integers
     period: Integers
+    unmatched: Hashes
 
     def of(self, series: Integers) -> "AlignedRows":
         """Return the rows of some series. The series get their positions in `series` as numbers."""
         position = group_of(self.series.astype(np.uint64), series.astype(np.uint64), NO_GROUP)
         kept = position != NO_GROUP
-        return AlignedRows(self.values[:, kept], position[kept], self.period[kept])
+        return AlignedRows(self.values[:, kept], position[kept], self.period[kept], self.unmatched)
 
 
 def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems: Counter[str]) -> AlignedRows:
@@ -48,7 +56,7 @@ def align_rows(rows: ShuffledRows, known: Hashes, frequency: Frequency, problems
     span = int(np.ptp(period)) + 1 if len(period) else 1
     cell = series * span + (period - period.min(initial=0) if len(period) else period)
     problems["duplicates"] += len(cell) - len(np.unique(cell))
-    return AlignedRows(rows.values[:, kept], series, period)
+    return AlignedRows(rows.values[:, kept], series, period, rows.hash[~kept])
 
 
 def periods_of(day: npt.NDArray[np.int32], frequency: Frequency, problems: Counter[str]) -> Integers:

@@ -21,9 +21,10 @@ from job_code.exogenous.static_features import MAX_CATEGORIES, all_categories
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_types import infer_column_types
-from job_code.tables.file_splits import Part, split
-from job_code.tables.key_columns import clean_key, common_types, with_key_types
+from job_code.tables.file_splits import Batch, Part, split
+from job_code.tables.key_columns import cast_keys, common_types, key_checks, key_types, with_plain_text
 from job_code.tables.key_hashes import Hashes
+from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.unreadable import UnreadableFileError
@@ -67,6 +68,7 @@ class ShuffledCovariates:
 class _Task:
     parts: tuple[Part, ...]
     table: TableColumns
+    own_key_types: dict[str, pl.DataType]
     key_types: dict[str, pl.DataType]
     types: dict[str, pl.DataType]
     time: str
@@ -82,6 +84,8 @@ class _Result:
     lowest: dict[str, float]
     last_day: dict[str, int]
     findings: ValidationReport = field(default_factory=ValidationReport)
+    unmatched: list[KeyMatches] = field(default_factory=list)
+    sample: KeySample = field(default_factory=KeySample)
 
 
 def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
@@ -161,11 +165,12 @@ def _shuffle_table(
     """Return the table, and its ignored columns with the reasons."""
     config = context.config
     key = tuple(name for name in config.key if name in files[0].columns)
-    types = common_types(files, [name for name in files[0].columns if name != config.time])
-    columns = sorted(name for name in types if name not in key)  # files may have them in another order
+    own_keys = key_types(files, key, findings, source=SOURCE)
+    types = common_types(files, [name for name in files[0].columns if name not in (*key, config.time)])
+    columns = sorted(types)  # files may have them in another order
     by_type = infer_column_types(files, {name: types[name] for name in columns})
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
-    results = list(context.workers.map(_shuffle, _tasks(files, table, types, demand, context)))
+    results = list(context.workers.map(_shuffle, _tasks(files, table, (own_keys, types), demand, context)))
     for result in results:
         findings.merge(result.findings)
     schema, unused = _merge(results, table)
@@ -175,6 +180,8 @@ def _shuffle_table(
         folder=demand.folder,
         per_series=key == config.key,
         own_codes=tuple(result.categories for result in results),
+        unmatched=KeyMatches.total(each for result in results for each in result.unmatched),
+        sample=results[0].sample,
     )
     return shuffled, [*(f"{name} (neither number nor text)" for name in by_type.others), *unused]
 
@@ -182,7 +189,7 @@ def _shuffle_table(
 def _tasks(
     files: Sequence[TableFile],
     table: TableColumns,
-    types: dict[str, pl.DataType],
+    types: tuple[dict[str, pl.DataType], dict[str, pl.DataType]],
     demand: ShardedDemand,
     context: RunContext,
 ) -> list[_Task]:
@@ -198,8 +205,9 @@ def _tasks(
         _Task(
             parts=tuple(parts),
             table=table,
+            own_key_types=types[0],
             key_types={name: demand.types[name] for name in table.key},
-            types=types,
+            types=types[1],
             time=config.time,
             folder=demand.folder,
             writer=writer,
@@ -230,16 +238,26 @@ def _shuffle(task: _Task) -> _Result:
     for part in task.parts:
         file = part.file
         try:
-            for batch in file.batches(task.batch, first=part.first, rows=part.rows):
-                rows = batch.with_columns(pl.col(pl.Boolean).cast(pl.Int8))  # "true" as text would not be a number
-                rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
-                if task.key_types:
-                    own_types = {name: rows.schema[name] for name in task.key_types}
-                    rows = with_key_types(clean_key(rows, own_types, result.findings, source=SOURCE), task.key_types)
-                rows = rows.with_columns(to_day(rows.schema[task.time], task.time).alias(DAY))
-                checks = day_checks(rows.schema[task.time], task.time)
-                rows = drop_bad_rows(rows, checks, file.name, result.findings, source=SOURCE)
+            for batch in part.batches(task.batch):
+                rows, unmatched = _clean(batch, task, result.findings)
+                result.unmatched.append(unmatched)
+                if task.table.key and not result.sample.names:
+                    result.sample = KeySample.of(rows, task.table.key)
                 writer.add(rows.with_columns(pl.col(task.table.numbers).cast(pl.Float64)))
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, result.findings, SOURCE)
     return replace(result, categories=writer.categories, lowest=writer.lowest, last_day=writer.last_day)
+
+
+def _clean(batch: Batch, task: _Task, findings: ValidationReport) -> tuple[pl.DataFrame, KeyMatches]:
+    """Return the valid rows with the demand's key types, and the counts of rows whose keys cannot have them."""
+    rows = with_plain_text(batch.rows)
+    rows = rows.with_columns(pl.col(pl.Boolean).exclude(task.own_key_types).cast(pl.Int8))  # "true" is not a number
+    rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in task.types.items())
+    rows = rows.with_columns(to_day(rows.schema[task.time], task.time).alias(DAY))
+    checks = day_checks(rows.schema[task.time], task.time)
+    if task.own_key_types:
+        checks |= key_checks(rows.schema, task.own_key_types)
+    own = rows.schema
+    rows = drop_bad_rows(replace(batch, rows=rows), checks, findings, source=SOURCE)
+    return split_by_type(rows.with_columns(cast_keys(own, task.own_key_types)), task.key_types)

@@ -4,8 +4,8 @@ A row takes 12 bytes and four bytes per column. Each writer encodes text with it
 them to common categories after all files are read.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,9 @@ from job_code.exogenous.covariates import Cells
 from job_code.exogenous.static_features import MAX_CATEGORIES
 from job_code.series.arrays import Integers
 from job_code.tables.key_hashes import Hashes, hash_keys, shard_of
+from job_code.tables.key_matches import KeyMatches, KeySample
 from job_code.tables.row_checks import DAY
+from job_code.tables.validation_report import ValidationReport
 
 NEVER = -(2**31)
 Categories = dict[str, tuple[str, ...] | None]  # by column, in the order of the codes; None: too many categories
@@ -123,6 +125,8 @@ class ShuffledTable:
         folder: Folder of the shuffle files.
         per_series: Whether the table has the demand's key. If so, it is in the shards of the demand, else in one shard.
         own_codes: Categories by the codes of each writer.
+        unmatched: Rows whose key cannot have the demand's type.
+        sample: Some keys of the table, for messages.
     """
 
     schema: CovariateSchema
@@ -130,6 +134,29 @@ class ShuffledTable:
     folder: Path
     per_series: bool
     own_codes: tuple[Categories, ...]
+    unmatched: KeyMatches
+    sample: KeySample
+
+    def report_matches(self, shards: Iterable[KeyMatches], findings: ValidationReport) -> None:
+        """Report rows without a series, and series without a row.
+
+        Args:
+            shards: The matches of each shard.
+            findings: Takes the findings.
+        """
+        if not self.columns.key:
+            return
+        shards = list(shards)
+        matches = KeyMatches.total([self.unmatched, *shards])
+        if not self.per_series:  # every shard counts all keys of the table, unless it has one of them
+            others = 0 if matches.matched else max((each.unmatched for each in shards), default=0)
+            matches = replace(matches, unmatched=self.unmatched.unmatched + others)
+        matches.report(
+            findings,
+            source="covariates",
+            table=f" in the table of {', '.join(self.schema.names)}",
+            noun="row" if self.per_series else "key",
+        )
 
     def read(self, shard: int) -> "ShuffledRows":
         """Read the rows that all writers wrote for one shard, and delete the files."""

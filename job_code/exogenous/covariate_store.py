@@ -1,20 +1,22 @@
 """Prepared covariates on disk: per-series values with each chunk, and tables that all chunks share."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import numpy as np
+import polars as pl
 
 from job_code.exogenous.covariate_alignment import AlignedRows
 from job_code.exogenous.covariate_mask import MaskRate
 from job_code.exogenous.covariate_schema import CovariateSchema
-from job_code.exogenous.covariate_shuffle_files import group_of
+from job_code.exogenous.covariate_shuffle_files import ShuffledTable, group_of
 from job_code.exogenous.covariates import NO_GROUP, Covariates, CovariateTable
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.panel import Panel
 from job_code.tables.key_hashes import Hashes, hash_keys
+from job_code.tables.key_matches import KeyMatches, example_names
 
 _GROUPS = "covariate_groups.npy"
 MAX_MISSING_SHARE = 0.5  # of the periods to forecast; a column that is missing more often is dropped
@@ -143,6 +145,43 @@ class StoredCovariates:
             categorical=tuple(name for schema in schemas for name in schema.categorical if name not in self.dropped),
             positive=tuple(name for schema in schemas for name in schema.positive if name not in self.dropped),
         )
+
+    def matches(
+        self, keys: pl.DataFrame, tables: Iterable[ShuffledTable], rows: Mapping[int, AlignedRows]
+    ) -> dict[int, KeyMatches]:
+        """Count the rows and series of a shard that match, by the number of the table.
+
+        A table with a shorter key than the demand counts distinct keys instead of rows and series.
+
+        Args:
+            keys: Keys of all series of the shard.
+            tables: The tables in shards, with their samples of keys.
+            rows: Rows of the shard, by the number of each table that is not shared.
+        """
+        folders = {stored.number: stored.folder for stored in self.tables}
+        found = {}
+        for table in tables:
+            number, key = table.columns.number, table.columns.key
+            if not key:
+                continue
+            folder = folders[number]
+            if folder is None:
+                own, known = keys, np.isin(np.arange(len(keys)), rows[number].series)
+                matched, unknown = len(rows[number].series), rows[number].unmatched
+            else:
+                own, groups = keys.select(key).unique(), np.load(folder / "hashes.npy")
+                known = np.isin(hash_keys(own, key), groups)
+                matched, unknown = int(known.sum()), groups[:0] if known.any() else groups
+            without = own.filter(pl.Series(~known))
+            found[number] = KeyMatches(
+                matched=matched,
+                unmatched=len(unknown),
+                examples=table.sample.among(unknown),
+                series=own.height,
+                without=without.height,
+                without_examples=example_names(without),
+            )
+        return found
 
     def write(self, chunk: Path, panel: Panel, rows: Mapping[int, AlignedRows]) -> None:
         """Write the covariates of the series of a chunk to its folder.

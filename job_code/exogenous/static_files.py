@@ -1,7 +1,7 @@
 """Read static columns, which describe a series and never change: category, brand, size of the shop."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,18 @@ from job_code.errors import InputError
 from job_code.exogenous.static_features import categories_of
 from job_code.series.arrays import Booleans
 from job_code.tables.column_types import holds_numbers
-from job_code.tables.key_columns import clean_key, common_types, series_name, with_key_types
+from job_code.tables.file_splits import Part
+from job_code.tables.key_columns import (
+    cast_keys,
+    common_types,
+    key_checks,
+    key_types,
+    series_name,
+    with_plain_text,
+)
 from job_code.tables.key_hashes import hash_keys, shard_of
+from job_code.tables.key_matches import KeyMatches, example_names, split_by_type
+from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
@@ -28,9 +38,11 @@ class StaticShards:
 
     Attributes:
         schema: Types of the columns, without the key.
+        unmatched: Rows whose key cannot have the demand's type.
     """
 
     schema: dict[str, pl.DataType]
+    unmatched: KeyMatches = field(default_factory=KeyMatches)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +52,14 @@ class StaticRows:
     Attributes:
         rows: One row per series, null if missing.
         categories: Distinct values of each text column; None if there are too many.
-        without: Number of series without a row. Only series that begin before the cutoff count.
+        matches: Rows and series that match. Only series that begin before the cutoff count.
         repeated: Number of series with more than one row.
         examples: Keys of the first series with more than one row.
     """
 
     rows: pl.DataFrame
     categories: dict[str, frozenset[str] | None]
-    without: int
+    matches: KeyMatches
     repeated: int
     examples: pl.DataFrame
 
@@ -65,22 +77,30 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     files = _open(path, key, findings)
     if not files:
         return StaticShards({})
-    types = common_types(files, list(files[0].columns))
+    own_keys = key_types(files, key, findings, source=SOURCE)
+    if pl.Null() in own_keys.values():
+        return StaticShards({})
+    types = common_types(files, [name for name in files[0].columns if name not in key])
     numbers = set[str]()  # text columns of files without types, as long as all values are numbers
     if not all(file.typed for file in files):
         numbers = {name for name, dtype in types.items() if dtype == pl.String}
+    unmatched = []
     for number, file in enumerate(files):
         try:
-            for count, batch in enumerate(file.batches(context.sizes.rows_per_batch)):
-                rows = clean_key(batch, {name: types[name] for name in key}, findings, source=SOURCE)
-                rows = rows.select(pl.col(name).cast(dtype) for name, dtype in types.items())
+            for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch)):
+                rows = with_plain_text(batch.rows)
+                own = rows.schema
+                rows = drop_bad_rows(
+                    replace(batch, rows=rows), key_checks(own, own_keys), findings, source=SOURCE
+                ).select(*cast_keys(own, own_keys), *(pl.col(name).cast(dtype) for name, dtype in types.items()))
                 numbers = {name for name in numbers if holds_numbers(rows[name])}
-                _write_shards(with_key_types(rows, demand.types), demand, key, f"{number}-{count}")
+                matching, others = split_by_type(rows, demand.types)
+                unmatched.append(others)
+                _write_shards(matching, demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, findings, SOURCE)
-    return StaticShards(
-        {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items() if name not in key}
-    )
+    schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
+    return StaticShards(schema, KeyMatches.total(unmatched))
 
 
 def _open(path: Path, key: Sequence[str], findings: ValidationReport) -> list[TableFile]:
@@ -120,21 +140,32 @@ def match_static_rows(
         file.unlink()
     repeated = rows.select(key).filter(pl.struct(key).is_duplicated()).unique().sort(key)
     own = keys.filter(pl.Series(has_started))
-    found = own.join(rows.select(key), on=key, how="semi").height
+    without = own.join(rows.select(key), on=key, how="anti")
+    unmatched = rows.select(key).join(keys, on=key, how="anti")
     joined = keys.join(rows.unique(key, keep="any"), on=key, how="left", maintain_order="left").drop(key)
     counted = joined.filter(pl.Series(has_started))
     categories = {name: categories_of(counted[name]) for name, dtype in static.schema.items() if dtype == pl.String}
     return StaticRows(
         rows=joined,
         categories=categories,
-        without=own.height - found,
+        matches=KeyMatches(
+            matched=rows.height - unmatched.height,
+            unmatched=unmatched.height,
+            examples=example_names(unmatched),
+            series=own.height,
+            without=without.height,
+            without_examples=example_names(without),
+        ),
         repeated=repeated.height,
         examples=repeated.head(EXAMPLES),
     )
 
 
-def report_repeated(static_rows: Sequence[StaticRows], findings: ValidationReport) -> None:
-    """Report the series that have more than one static row."""
+def report_static(static: StaticShards, static_rows: Sequence[StaticRows], findings: ValidationReport) -> None:
+    """Report static rows without a series, and series without a static row or with several."""
+    if static.schema:
+        matches = [static.unmatched, *(each.matches for each in static_rows)]
+        KeyMatches.total(matches).report(findings, source=SOURCE)
     own = [each for each in static_rows if each.repeated]
     if own:
         examples = pl.concat(each.examples for each in own)

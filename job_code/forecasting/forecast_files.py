@@ -86,7 +86,8 @@ def _hive_type(dtype: pl.DataType) -> str:
         return {"Int8": "tinyint", "Int16": "smallint", "Int32": "int"}.get(str(dtype), "bigint")
     if dtype.is_float():
         return "float" if dtype == pl.Float32 else "double"
-    return "date" if dtype == pl.Date else "timestamp" if isinstance(dtype, pl.Datetime) else "string"
+    named = {"Date": "date", "Boolean": "boolean", "Binary": "binary"}.get(str(dtype), "string")
+    return "timestamp" if isinstance(dtype, pl.Datetime) else named
 
 
 def _rows(forecast: Forecast, config: ForecastConfig) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.exogenous.covariate_alignment import report_covariate_problems
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
-from job_code.exogenous.static_files import report_repeated
+from job_code.exogenous.static_files import report_static
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
 from job_code.preparation.stratification import StratumCounts
 from job_code.runtime.disk_space import require_space
@@ -93,7 +93,7 @@ class PreparedDemand:
             stratum_counts=StratumCounts.total(result.stratum_counts for result in results),
             repairs=reduce(add, (result.repairs for result in results)),
             counts=counts,
-            series_without_static=sum(each.without for each in static_rows),
+            series_without_static=sum(each.matches.without for each in static_rows),
             recent=_recent(results, chunks, calendar.cutoff),
         )
 
@@ -151,7 +151,7 @@ def prepare(
     for result in context.workers.map(prepare_shard, tasks):
         results.append(result)
         advance(len(results) / len(tasks))
-    _report(results, calendar, findings)
+    _report(results, shards, calendar, findings)
     findings.raise_if_any()
     return PreparedDemand.merge(results, shards, covariates, calendar, seed=context.config.seed)
 
@@ -166,10 +166,16 @@ def _require_space(
     require_space(context.chunks, context.sizes.disk_for_panels(values, demand.days.rows) + for_covariates)
 
 
-def _report(results: Sequence[PreparedShard], calendar: Calendar, findings: ValidationReport) -> None:
-    """Report the invalid rows of all shards."""
+def _report(
+    results: Sequence[PreparedShard], shards: InputShards, calendar: Calendar, findings: ValidationReport
+) -> None:
+    """Report the invalid rows of all shards, and rows of other tables without a series."""
     report_problems([result.problems for result in results if result.problems], calendar.frequency, findings)
-    report_repeated([result.static_rows for result in results], findings)
+    report_static(shards.static, [result.static_rows for result in results], findings)
+    for table in shards.covariates.tables:
+        number = table.columns.number
+        matches = [result.covariate_matches.get(number) for result in results]
+        table.report_matches([each for each in matches if each is not None], findings)
     wrong = reduce(add, (result.covariate_problems for result in results))
     report_covariate_problems(wrong, calendar.frequency, findings)
 

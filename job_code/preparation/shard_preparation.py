@@ -22,6 +22,7 @@ from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
 from job_code.series.lifecycle import is_active
 from job_code.series.panel import Panel
+from job_code.tables.key_matches import KeyMatches
 
 YEARS_SHOWN = 2  # of total demand, in the report
 
@@ -96,6 +97,7 @@ class PreparedShard:
         static_rows: Counts and categories of the static rows. The rows themselves are in the chunks.
         recent: Total demand by period, over the last years up to the cutoff, shape (periods,).
         covariate_problems: Counts of invalid covariate rows.
+        covariate_matches: Rows and series that match, by the number of each covariate table with a key.
         missing_in_horizon: Number of selling series for which each covariate is missing, shape (columns, horizon).
     """
 
@@ -107,6 +109,7 @@ class PreparedShard:
     static_rows: StaticRows
     recent: Floats
     covariate_problems: Counter[str]
+    covariate_matches: dict[int, KeyMatches]
     missing_in_horizon: Integers
 
 
@@ -126,9 +129,11 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     problems, repairs, stratum_counts, counts = None, Repairs(), StratumCounts.total([]), Counter[str]()
     recent = np.zeros(YEARS_SHOWN * frequency.per_year)
     chunks = []
+    matches: dict[int, KeyMatches] = {}
     wrong, missing = Counter[str](), np.zeros((len(task.covariates.names), task.config.horizon), np.int64)
     if shard is not None:
         by_table = task.shards.covariates.of_shard(task.shard, shard.hashes, frequency, wrong)
+        matches = task.covariates.matches(keys, task.shards.covariates.tables, by_table)
         problems = check_shard(shard, periods, frequency, task.config)
         # Invalid demand needs no panels. With a cutoff centuries away, they would not fit into memory.
         sound = task.sound and not any(problem.count for problem in problems.values()) and not wrong.total()
@@ -168,7 +173,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
     without_rows = StaticRows(
         rows=static_rows.rows.clear(),
         categories=static_rows.categories,
-        without=static_rows.without,
+        matches=static_rows.matches,
         repeated=static_rows.repeated,
         examples=static_rows.examples,
     )
@@ -181,6 +186,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
         static_rows=without_rows,
         recent=recent,
         covariate_problems=wrong,
+        covariate_matches=matches,
         missing_in_horizon=missing,
     )
 

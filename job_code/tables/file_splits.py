@@ -1,9 +1,26 @@
-"""Divide the rows of files among workers."""
+"""Divide the rows of files among workers, and stream the rows of a worker."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from job_code.tables.table_files import TableFile
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive rows of one file in memory.
+
+    Attributes:
+        rows: The rows.
+        file: Name of the file, for messages.
+        first: Number of rows of the file before the batch.
+    """
+
+    rows: pl.DataFrame
+    file: str
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -19,6 +36,17 @@ class Part:
     file: TableFile
     first: int = 0
     rows: int | None = None
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Stream the wanted columns in batches of at most `size` rows.
+
+        Raises:
+            UnreadableFileError: If the content is damaged.
+        """
+        first = self.first
+        for rows in self.file.batches(size, first=self.first, rows=self.rows):
+            yield Batch(rows, self.file.name, first)
+            first += rows.height
 
 
 def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:

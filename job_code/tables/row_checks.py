@@ -6,6 +6,7 @@ from datetime import date
 
 import polars as pl
 
+from job_code.tables.file_splits import Batch
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 DAY = "_day"
@@ -18,14 +19,14 @@ class RowCheck:
     """A check for one problem of a row.
 
     Attributes:
-        column: The checked column.
+        columns: The checked columns, whose values are in the message.
         wrong: True for a row with the problem; null counts as false.
         problem: The problem, worded to follow the counted noun.
         remedy: What the user must do.
         keeps: Whether an invalid row stays in the table, so that later checks can find its other problems.
     """
 
-    column: str
+    columns: tuple[str, ...]
     wrong: pl.Expr
     problem: str
     remedy: str
@@ -33,26 +34,30 @@ class RowCheck:
 
 
 def drop_bad_rows(
-    rows: pl.DataFrame, checks: Mapping[str, RowCheck], name: str, findings: ValidationReport, *, source: str
+    batch: Batch, checks: Mapping[str, RowCheck], findings: ValidationReport, *, source: str
 ) -> pl.DataFrame:
     """Report every row that fails a check, and drop it unless the check keeps such rows.
 
     Args:
-        rows: Rows of one file.
+        batch: All rows of a batch of a file.
         checks: The checks, by any name.
-        name: Name of the file, for messages.
         findings: Takes the findings.
         source: The input that the file belongs to (`demand`).
     """
+    rows = batch.rows
     wrong = {check_name: check.wrong.fill_null(False) for check_name, check in checks.items()}
     counts = rows.select(expression.sum().alias(check_name) for check_name, expression in wrong.items()).row(0)
     if not any(counts):  # usual case: one pass over the rows covers all checks
         return rows
     for check_name, check in checks.items():
-        bad = rows.filter(wrong[check_name])
-        values = bad[check.column].head(EXAMPLES).to_list()
-        shown = [f"{repr(value) if isinstance(value, str) else value} in {name}" for value in values]
-        findings.add(source, "row", check.problem, remedy=check.remedy, count=bad.height, examples=shown)
+        bad = rows.select(wrong[check_name].arg_true()).to_series()
+        shown = [
+            f"{_shown(values)} in row {batch.first + row + 1:,} of {batch.file}"
+            for row, values in zip(
+                bad.head(EXAMPLES), rows[bad.head(EXAMPLES), list(check.columns)].rows(), strict=True
+            )
+        ]
+        findings.add(source, "row", check.problem, remedy=check.remedy, count=len(bad), examples=shown)
     return rows.filter(~pl.any_horizontal(wrong[each] for each, check in checks.items() if not check.keeps))
 
 
@@ -78,25 +83,31 @@ def day_checks(dtype: pl.DataType, time: str) -> dict[str, RowCheck]:
     day = pl.col(DAY)
     return {
         "undated": RowCheck(
-            time,
+            (time,),
             day.is_null(),
             f"without a readable date in {time}",
             "Use a date type or text like 2026-11-16",
         ),
         "implausible": RowCheck(
-            time,
+            (time,),
             ~day.is_between(MIN_DATE, MAX_DATE),
             f"dated before {MIN_DATE.year} or after {MAX_DATE.year} in {time}",
             "Correct the dates or remove the rows",
         ),
         "timed": RowCheck(
-            time,
+            (time,),
             _has_time_of_day(dtype, pl.col(time)),
             f"with a time of day in {time}",
             "Provide one row per period, and dates without a time of day",
             keeps=True,
         ),
     }
+
+
+def _shown(values: tuple[object, ...]) -> str:
+    """Return the values of one row for a message, with text in quotes."""
+    shown = [repr(value) if isinstance(value, str) else str(value) for value in values]
+    return shown[0] if len(shown) == 1 else f"({', '.join(shown)})"
 
 
 def _has_time_of_day(dtype: pl.DataType, column: pl.Expr) -> pl.Expr:

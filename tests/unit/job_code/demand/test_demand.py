@@ -23,7 +23,7 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
 @pytest.mark.parametrize(
     ("column", "values", "dtype", "expected"),
     [
-        ("y", ["many"], pl.String, "8 rows with something other than a number in y, e.g. 'many' in a.parquet"),
+        ("y", ["many"], pl.String, "8 rows with something other than a number in y, e.g. 'many' in row 1 of a.parquet"),
         ("y", ["many"], pl.Categorical, "8 rows with something other than a number in y"),
         ("y", [True], pl.Boolean, "8 rows with something other than a number in y, e.g. True in"),
         ("y", [date(2026, 1, 1)], pl.Date, "8 rows with something other than a number in y, e.g. 2026-01-01 in"),
@@ -42,7 +42,12 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
             pl.Float64,
             "1 row with an infinite value, or a value beyond 1e+30, in y, e.g. 1e+3",
         ),
-        ("ds", ["16.11.2026"], pl.String, "8 rows without a readable date in ds, e.g. '16.11.2026' in a.parquet"),
+        (
+            "ds",
+            ["16.11.2026"],
+            pl.String,
+            "8 rows without a readable date in ds, e.g. '16.11.2026' in row 1 of a.parquet",
+        ),
         ("ds", ["2026-02-30"], pl.String, "8 rows without a readable date"),
         ("ds", [None], pl.Date, "8 rows without a readable date in ds, e.g. None"),
         ("ds", [20261116], pl.Int64, "8 rows without a readable date in ds, e.g. 20261116"),
@@ -54,6 +59,12 @@ def with_column(name: str, values: list[Any], dtype: Any = None) -> pl.DataFrame
         ("ds", ["2026-11-16T00:00:01"], pl.String, "8 rows with a time of day in ds"),
         ("unique_id", [None, "A"], pl.String, "4 rows without a complete key (unique_id)"),
         ("unique_id", [None], pl.Null, "8 rows without a complete key (unique_id)"),
+        ("unique_id", ["A", ""], pl.String, "4 rows without a complete key (unique_id), e.g. '' in row 2 of a.parquet"),
+        ("unique_id", [float("nan"), 1.0], pl.Float64, "4 rows without a complete key (unique_id), e.g. nan in row 1"),
+        ("unique_id", [1.0, 1.5], pl.Float64, "4 rows with a key that is no exact whole number in unique_id, e.g. 1.5"),
+        ("unique_id", [1.0, 2.0**53], pl.Float64, "4 rows with a key that is no exact whole number in unique_id"),
+        ("unique_id", [1, 2**64 - 1], pl.UInt64, "4 rows with a key that is no exact whole number in unique_id"),
+        ("unique_id", [[1], [2]], pl.List(pl.Int64), "the key column unique_id has the type List(Int64). Use text"),
     ],
 )
 def test_invalid_rows_are_counted_with_examples(
@@ -69,7 +80,7 @@ def test_text_in_the_target_of_one_csv_file_is_reported(tmp_path: Path) -> None:
         pl.when(pl.int_range(pl.len()) == 5).then(pl.lit("n/a")).otherwise("y").alias("y")
     )
     assert problems(tmp_path, {"x/a.csv": shop(3, 20), "x/b.csv": spoiled}) == [
-        "demand: 1 row with something other than a number in y, e.g. 'n/a' in x/b.csv. "
+        "demand: 1 row with something other than a number in y, e.g. 'n/a' in row 6 of x/b.csv. "
         "Replace the values by numbers, or leave them empty"
     ]
 
@@ -141,7 +152,7 @@ def test_keys_of_different_types_in_several_files_get_one_type(
 def test_keys_of_any_script_and_several_columns_are_kept(tmp_path: Path) -> None:
     rows = pl.DataFrame(
         {
-            "len": ["größe 4", "商品", "a,b", "", "<b>"],
+            "len": ["größe 4", "商品", "a,b", " ", "<b>"],
             "merchant": [1, 1, 2, 2, 2],
             "week": [date(2026, 11, 16)] * 5,
             "units": [1, 2, 3, 4, 5],

@@ -146,5 +146,5 @@ def test_an_invalid_share_is_rejected(tmp_path: Path) -> None:
         run_job(tmp_path, demand, in_stock_column="on_shelf")
     (message,) = error.value.problems
     assert message.startswith(
-        "demand: 3 rows with something other than a share from 0 to 1 in on_shelf, e.g. 1.5 in demand.parquet"
+        "demand: 3 rows with something other than a share from 0 to 1 in on_shelf, e.g. 1.5 in row 1 of demand.parquet"
     )

@@ -245,7 +245,7 @@ def test_an_input_error_writes_only_the_data_quality_report(tmp_path: Path) -> N
     static = {"a.parquet": pl.DataFrame({"unique_id": ["x", "x"], "size": [1, 2]})}
     with pytest.raises(InputError) as error:
         run_job(tmp_path, duplicated, static=dict(static), cutoff="2030-01-07")
-    assert [problem.split(":")[0] for problem in error.value.problems] == ["demand", "static", "cutoff"]
+    assert [problem.split(":")[0] for problem in error.value.problems] == ["demand", "static", "cutoff", "static"]
     left = [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert left == ["reports/partition=all/run_id=the-run/data_quality.json"]
     assert Finished(tmp_path / "out").quality == {"status": "input error", "problems": list(error.value.problems)}

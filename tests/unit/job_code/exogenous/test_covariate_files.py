@@ -219,7 +219,7 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     for part in (
         "covariates: 4 rows with the key and week of another row",
         "covariates: 1 row dated off the calendar W-MON of the demand",
-        "covariates: 2 rows without a readable date in ds, e.g. None in c.parquet",
+        "covariates: 2 rows without a readable date in ds, e.g. None in row 1 of c.parquet",
         "covariates: 1 row without a complete key (unique_id)",
         "covariates: 1 file that cannot be read as Parquet, e.g. e.parquet",
         "covariates: 1 file without the column ds, e.g. f.csv",

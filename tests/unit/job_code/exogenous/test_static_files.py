@@ -243,7 +243,7 @@ def test_problems_of_static_files_and_demand_are_reported_together(tmp_path: Pat
     demand = pl.DataFrame({"unique_id": [*KEYS["unique_id"], None]})
     messages = sorted(line.partition(",")[0] for line in problems(tmp_path, twice, demand))
     assert messages == [
-        "demand: 1 row without a complete key (unique_id). Fill in all key columns in every row",
+        "demand: 1 row without a complete key (unique_id)",
         "static: 1 file that cannot be read as Parquet",
         "static: 3 series with more than one row",
     ]
