@@ -88,6 +88,11 @@ def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = No
     )
 
 
+def read_keys(folder: Path) -> pl.DataFrame:
+    """Read only the key columns of the series of a chunk."""
+    return pl.read_ipc(folder / _KEYS)
+
+
 def read_life_stages(folder: Path) -> tuple[Hashes, LifeStages, Bins]:
     """Read only the arrays that the sample depends on: hashes, life stages and bins of the series."""
     return np.load(folder / "hashes.npy"), np.load(folder / "stages.npy"), np.load(folder / "bins.npy")

@@ -18,6 +18,7 @@ from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_features import StaticEncoding
 from job_code.exogenous.static_files import report_static
 from job_code.preparation.shard_preparation import ChunkInfo, InputShards, PreparedShard, ShardTask, prepare_shard
+from job_code.preparation.similar_keys import report_similar_keys
 from job_code.preparation.stratification import StratumCounts
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
@@ -153,6 +154,7 @@ def prepare(
         advance(len(results) / len(tasks))
     _report(results, shards, calendar, findings)
     findings.raise_if_any()
+    report_similar_keys([chunk.folder for result in results for chunk in result.chunks], findings)
     return PreparedDemand.merge(results, shards, covariates, calendar, seed=context.config.seed)
 
 

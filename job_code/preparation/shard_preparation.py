@@ -17,6 +17,7 @@ from job_code.exogenous.covariate_files import ShuffledCovariates
 from job_code.exogenous.covariate_store import StoredCovariates
 from job_code.exogenous.static_files import StaticRows, StaticShards, match_static_rows
 from job_code.preparation.panel_chunks import PanelChunk, write_chunk
+from job_code.preparation.similar_keys import write_simplified_keys
 from job_code.preparation.stratification import StratumCounts, classify_life_stages
 from job_code.series.arrays import Booleans, Floats, Integers
 from job_code.series.demand_classes import DEMAND_CLASSES, classify_demand
@@ -159,6 +160,7 @@ def prepare_shard(task: ShardTask) -> PreparedShard:
                 ),
                 into,
             )
+            write_simplified_keys(panel.keys, into)
             task.covariates.write(into, panel, {table: rows.of(series) for table, rows in by_table.items()})
             ahead = task.covariates.read(into, panel).ahead(panel.last_period, task.config.horizon)
             missing += np.isnan(ahead[:, active]).sum(axis=1)

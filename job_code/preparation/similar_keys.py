@@ -1,0 +1,71 @@
+"""Find series whose keys differ only in case, blanks or leading zeros: probably one series under two names."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from job_code.preparation.panel_chunks import read_keys
+from job_code.tables.key_columns import series_name
+from job_code.tables.key_hashes import Hashes, hash_keys
+from job_code.tables.validation_report import EXAMPLES, Level, ValidationReport
+
+SOURCE = "demand"
+_FILE = "simplified_keys.npy"
+MANY = 0.01  # share of the series; some catalogs have a few keys that differ in case on purpose
+
+
+def write_simplified_keys(keys: pl.DataFrame, folder: Path) -> None:
+    """Write a hash of each key without case, blanks and leading zeros to the folder of the chunk.
+
+    Args:
+        keys: Key columns of the series of a chunk.
+        folder: Folder of the chunk.
+    """
+    if pl.String in keys.dtypes:
+        np.save(folder / _FILE, _simplified(keys))
+
+
+def report_similar_keys(chunks: Sequence[Path], findings: ValidationReport) -> None:
+    """Report series whose keys are almost equal. Memory: 8 bytes per series.
+
+    Args:
+        chunks: Folders of all chunks.
+        findings: Takes the finding: a warning if there are many such series, otherwise a note.
+    """
+    files = [folder / _FILE for folder in chunks if (folder / _FILE).exists()]
+    if not files:
+        return
+    hashes = np.sort(np.concatenate([np.load(file) for file in files]))
+    repeated = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    count = int(np.isin(hashes, repeated).sum())
+    level: Level = "warning" if count >= MANY * len(hashes) else "note"
+    findings.add(
+        SOURCE,
+        "series",
+        "with a key that differs from another only in case, blanks or leading zeros",
+        remedy="Each is forecast on its own. If they are the same, write their key in one way",
+        count=count,
+        examples=_examples(chunks, repeated[:EXAMPLES]),
+        level=level,
+    )
+
+
+def _simplified(keys: pl.DataFrame) -> Hashes:
+    text = pl.col(pl.String).str.strip_chars().str.to_lowercase().str.strip_chars_start("0")
+    return hash_keys(keys.with_columns(text), tuple(keys.columns))
+
+
+def _examples(chunks: Sequence[Path], hashes: Hashes) -> list[str]:
+    """Return the keys behind each hash: `'A1' and 'A1 '`."""
+    if not len(hashes):
+        return []
+    found: dict[int, list[str]] = {int(each): [] for each in hashes}
+    for folder in chunks:
+        simplified = np.load(folder / _FILE)
+        at = np.flatnonzero(np.isin(simplified, hashes))
+        if len(at):
+            for key, simple in zip(read_keys(folder)[at].rows(), simplified[at].tolist(), strict=True):
+                found[simple].append(repr(series_name(key)))
+    return sorted(" and ".join(sorted(names)[:2]) for names in found.values())
