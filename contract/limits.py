@@ -1,4 +1,9 @@
-"""Limits of AWS services that several parts of the application use."""
+"""Limits of AWS services and of the data that several parts of the application use."""
+
+from datetime import date
+
+# Dates outside are placeholders such as 9999-12-31.
+MIN_DATE, MAX_DATE = date(1900, 1, 1), date(2199, 12, 31)
 
 # Instances of one processing job.
 MAX_INSTANCES = 100

@@ -11,7 +11,7 @@ from job_code.runtime.process_pool import SPIN_COUNT
 os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # LightGBM's runtime reads it once, on import
 
 from contract.job_start import MODE
-from contract.partitions import WHOLE
+from contract.partitions import NAME_RULE, WHOLE, is_name
 from contract.s3.keys import MODELS
 from job_code.entrypoints.local import run_locally
 from job_code.entrypoints.processing_container import run_processing_container
@@ -78,13 +78,24 @@ def _add_run(entry: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="one configuration key; separate lists by commas",
     )
-    entry.add_argument("--partition", default=WHOLE, metavar="NAME", help=f"default: {WHOLE}")
+    entry.add_argument("--partition", type=_name, default=WHOLE, metavar="NAME", help=f"default: {WHOLE}")
     entry.add_argument(
         "--log-format", choices=("text", "json"), default="text", help="log format of a local run; default: text"
     )
     entry.add_argument(
-        "--run-id", default=f"local-{datetime.now(UTC):%Y%m%d-%H%M%S}", metavar="NAME", help="default: current time"
+        "--run-id",
+        type=_name,
+        default=f"local-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}",
+        metavar="NAME",
+        help="default: current time",
     )
+
+
+def _name(text: str) -> str:
+    """Return the text if it is a valid name of a folder and of a key in S3."""
+    if not is_name(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {NAME_RULE}")
+    return text
 
 
 if __name__ == "__main__":

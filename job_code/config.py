@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from contract.limits import PARTITION_KEYS, RESERVED_COLUMNS
+from contract.limits import MAX_DATE, MIN_DATE, PARTITION_KEYS, RESERVED_COLUMNS
 from contract.periods import FREQUENCIES
 from job_code.errors import InputError
 
@@ -55,7 +55,7 @@ class ForecastConfig(BaseModel):
     """Quantile levels, ascending. Each has a column in the forecasts, such as `q10`."""
     history: int | None = Field(default=None, ge=1)
     """Maximum number of periods to use, up to the cutoff. If absent, the job uses all."""
-    cutoff: date | None = None
+    cutoff: date | None = Field(default=None, ge=MIN_DATE, le=MAX_DATE)
     """Last observed period of one run. If absent, the last period of the demand. An environment file must not have it:
     start that run with `{"cutoff": "2026-11-16"}`."""
     cutoff_rule: Literal["common", "series"] = "common"
@@ -64,6 +64,9 @@ class ForecastConfig(BaseModel):
     """Meaning of a period without a row or value between two observed periods: no demand, or the last value before."""
     negative_rule: Literal["clip", "keep", "error"] = "clip"
     """Handling of negative demand: `clip` counts it as zero, `keep` keeps it, `error` fails the run."""
+    future_rule: Literal["error", "keep"] = "error"
+    """Handling of values dated after the day of the run: `error` fails the run, `keep` uses them like others. With a
+    configured cutoff, later values are ignored."""
     country_holidays: str | None = None
     """Country or region whose public holidays the model uses, such as `US` or `DE-BY`. If absent, it uses none."""
     sample_rows: int = Field(default=1_500_000, ge=10_000)
@@ -193,7 +196,11 @@ def read_config_file(path: Path) -> dict[str, Any]:
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Return one line per problem: the dotted key, the reason and, for an unknown key, the known keys."""
     lines = []
-    for problem in error.errors():
+    problems = error.errors()
+    inside = {problem["loc"][:-1] for problem in problems}
+    for problem in problems:
+        if problem["type"] == "too_short" and problem["loc"] in inside:
+            continue  # only the valid elements were counted
         where = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
             lines.append(f"{where}: unknown key{_suggestion(problem['loc'], model)}")

@@ -1,7 +1,8 @@
 """The request for a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from contract.s3.keys import RunKeys
@@ -21,6 +22,7 @@ class RunRequest:
         model: Folder with the model of an earlier run; None to train a model.
         model_sha256: Checksum of that model, if known.
         min_chunks: Minimum number of chunks to hand over to a fleet; None to forecast in this job.
+        today: Date of the run in UTC. Demand cannot be dated later.
     """
 
     run_id: str
@@ -31,6 +33,7 @@ class RunRequest:
     model: Path | None = None
     model_sha256: str | None = None
     min_chunks: int | None = None
+    today: date = field(default_factory=lambda: datetime.now(UTC).date())
 
     @property
     def keys(self) -> RunKeys:

@@ -14,7 +14,7 @@ from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
 from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.gc_pause import gc_paused
-from job_code.runtime.progress import Progress
+from job_code.runtime.progress import Progress, write_or_discard
 from job_code.runtime.signals import stop_promptly
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ def run_locally(options: argparse.Namespace) -> int:
                 from job_code.runtime.output_store import LocalOutput
 
             config = _configuration(options)
+            missing = [
+                f"{name}: file or folder {path} does not exist. Check the path"
+                for name, path in inputs.items()
+                if not path.exists()
+            ]
+            if missing:
+                raise InputError(missing)
             if options.published:
                 _check_manifest(options.published)
             output = folder = LocalOutput(options.output, options.run_id)
@@ -70,18 +77,18 @@ def run_locally(options: argparse.Namespace) -> int:
             )
             manifest = run(request, output, workers=workers, progress=progress, folder=folder.scratch)
         finished = True
-        _print_locations(manifest, output, trained=options.model is None)
+        write_or_discard(_locations(manifest, output, trained=options.model is None), sys.stdout)
 
     stop_promptly(clean_up)  # before the imports, because some of them start threads
     return exit_code_of(work, on_failure=report)
 
 
-def _print_locations(manifest: Mapping[str, Any], output: "Output", *, trained: bool) -> None:
+def _locations(manifest: Mapping[str, Any], output: "Output", *, trained: bool) -> str:
     keys = RunKeys(partition=manifest["partition"], run_id=manifest["run_id"])
-    print(f"forecasts: {output.location(keys.forecasts)}")
-    print(f"report:    {output.location(keys.report)}")
+    lines = [f"forecasts: {output.location(keys.forecasts)}", f"report:    {output.location(keys.report)}"]
     if trained:
-        print(f"model:     {output.location(keys.models)}")
+        lines.append(f"model:     {output.location(keys.models)}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _configuration(options: argparse.Namespace) -> ForecastConfig:

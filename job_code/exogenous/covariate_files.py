@@ -168,7 +168,7 @@ def _shuffle_table(
     own_keys = key_types(files, key, findings, source=SOURCE)
     types = common_types(files, [name for name in files[0].columns if name not in (*key, config.time)])
     columns = sorted(types)  # files may have them in another order
-    by_type = infer_column_types(files, {name: types[name] for name in columns})
+    by_type = infer_column_types(files, {name: types[name] for name in columns}, findings, source=SOURCE)
     table = TableColumns(number=number, key=key, numbers=by_type.numbers, texts=by_type.texts)
     results = list(context.workers.map(_shuffle, _tasks(files, table, (own_keys, types), demand, context)))
     for result in results:

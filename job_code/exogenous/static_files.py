@@ -12,7 +12,7 @@ from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
 from job_code.exogenous.static_features import categories_of
 from job_code.series.arrays import Booleans
-from job_code.tables.column_types import holds_numbers
+from job_code.tables.column_types import TextColumn
 from job_code.tables.file_splits import Part
 from job_code.tables.key_columns import (
     cast_keys,
@@ -81,9 +81,9 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     if pl.Null() in own_keys.values():
         return StaticShards({})
     types = common_types(files, [name for name in files[0].columns if name not in key])
-    numbers = set[str]()  # text columns of files without types, as long as all values are numbers
+    columns: dict[str, TextColumn] = {}  # text columns of files without types
     if not all(file.typed for file in files):
-        numbers = {name for name, dtype in types.items() if dtype == pl.String}
+        columns = {name: TextColumn() for name, dtype in types.items() if dtype == pl.String}
     unmatched = []
     for number, file in enumerate(files):
         try:
@@ -93,12 +93,16 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
                 rows = drop_bad_rows(
                     replace(batch, rows=rows), key_checks(own, own_keys), findings, source=SOURCE
                 ).select(*cast_keys(own, own_keys), *(pl.col(name).cast(dtype) for name, dtype in types.items()))
-                numbers = {name for name in numbers if holds_numbers(rows[name])}
+                for name, column in columns.items():
+                    column.add(batch.rows[name], batch)
                 matching, others = split_by_type(rows, demand.types)
                 unmatched.append(others)
                 _write_shards(matching, demand, key, f"{number}-{count}")
         except UnreadableFileError as error:
             report_unreadable(file.name, file.file_format, error, findings, SOURCE)
+    for name, column in columns.items():
+        column.report(name, findings, source=SOURCE)
+    numbers = {name for name, column in columns.items() if column.is_number}
     schema = {name: pl.Float64() if name in numbers else dtype for name, dtype in types.items()}
     return StaticShards(schema, KeyMatches.total(unmatched))
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from job_code.demand.date_checks import check_dates, check_last_total
 from job_code.demand.demand_checks import check_calendar
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import shard_demand
@@ -39,6 +40,7 @@ def read_input(context: RunContext, *, known: FittedEncodings | None = None) -> 
         shards = _read(context, findings, advance)
     with context.progress.stage("check") as advance:
         prepared = _check(shards, context, findings, advance, known)
+    check_last_total(prepared.recent, prepared.calendar.frequency, findings)
     quality = describe_input(shards.demand, prepared, shards.covariates, findings, inputs=context.request.inputs)
     _log_summary(prepared, quality, context.progress)
     return prepared, quality
@@ -66,6 +68,7 @@ def _check(
     """Set the calendar, then check and align all shards."""
     demand, config = shards.demand, context.config
     calendar = check_calendar(demand.days, config, findings)
+    check_dates(demand.days, calendar, config, findings, today=context.request.today)
     usual = calendar.usual_span(demand.days, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:

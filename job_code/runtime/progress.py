@@ -1,6 +1,7 @@
 """Show the progress of a run: a bar on a terminal, text lines elsewhere, and JSON lines in a job's log."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -54,7 +55,7 @@ class Progress:
         yield advance
         self.seconds[name] = round(time.monotonic() - started, 2)
         if interactive:
-            self.stream.write("\r\x1b[2K")
+            self._write("\r\x1b[2K")
         self.log(f"{name}: {self.seconds[name]:.1f} s", stage=name, seconds=self.seconds[name])
 
     def log(self, message: str, *, level: str = "INFO", **fields: str | float) -> None:
@@ -71,8 +72,7 @@ class Progress:
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             entry = {"timestamp": now, "level": level, "message": message, **self.context, **fields}
             line = json.dumps(entry, ensure_ascii=False)
-        self.stream.write(f"{line}\n")
-        self.stream.flush()
+        self._write(f"{line}\n")
 
     def _show(self, name: str, share: float, seconds: float, *, interactive: bool) -> None:
         percent = f"{min(share, 1):4.0%}"
@@ -81,5 +81,18 @@ class Progress:
             return
         filled = round(min(share, 1) * BAR_WIDTH)
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)
-        self.stream.write(f"\r\x1b[2K{name:<10} {bar} {percent} {seconds:.0f} s")
-        self.stream.flush()
+        self._write(f"\r\x1b[2K{name:<10} {bar} {percent} {seconds:.0f} s")
+
+    def _write(self, text: str) -> None:
+        write_or_discard(text, self.stream)
+
+
+def write_or_discard(text: str, stream: TextIO) -> None:
+    """Write text at once. If the reader has left, as in `| head`, discard this and all later text of the stream."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

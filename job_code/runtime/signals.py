@@ -1,4 +1,4 @@
-"""End the process promptly on SIGTERM and SIGINT.
+"""End the process promptly on SIGTERM, SIGINT and SIGHUP (a closed terminal).
 
 Python runs a signal handler only between two of its own instructions. One call into LightGBM could therefore delay it
 for minutes. Besides, SIGTERM does not stop process 1 of a container if the process has no handler. A thread that
@@ -11,11 +11,11 @@ import signal
 import threading
 from collections.abc import Callable
 
-STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOPPING_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def stop_promptly(clean_up: Callable[[str], None]) -> None:
-    """End the process on SIGTERM and SIGINT, even while other threads are busy.
+    """End the process on a stopping signal, even while other threads are busy.
 
     Call this before any other thread starts, because threads inherit the blocked signals.
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 import polars as pl
 
+from contract.limits import MAX_DATE, MIN_DATE
 from job_code.tables.file_splits import Batch
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 DAY = "_day"
-MIN_DATE, MAX_DATE = date(1900, 1, 1), date(2199, 12, 31)  # dates outside are placeholders such as 9999-12-31
 TEXT_DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 

@@ -1,12 +1,15 @@
 import json
+import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from tests.demand import RUN, Finished, shop, write
-from tests.end_to_end.conftest import start
+from tests.end_to_end.conftest import REPOSITORY, start
 
 DEMAND = shop(12, 110).with_columns(
     article=pl.col("unique_id").str.slice(0, 3), merchant=pl.col("unique_id").str.slice(3)
@@ -67,6 +70,7 @@ def test_the_command_fleet_runs_only_in_a_processing_container(tmp_path: Path) -
     [
         (["--set", "horizon"], "--set horizon: write it as key=value"),
         (["--static", "absent"], "static: file or folder absent does not exist"),
+        (["--set", "cutoff=9999-12-31"], "cutoff: must be less than or equal to 2199-12-31"),
         (["--output", "README.md/out"], "cannot be written"),
     ],
 )
@@ -79,6 +83,27 @@ def test_invalid_arguments_have_a_one_line_error(tmp_path: Path, arguments: list
     assert message in line
     assert "Traceback" not in ended.err
     assert not list(tmp_path.glob("out/forecasts"))
+
+
+@pytest.mark.parametrize("option", ["--run-id", "--partition"])
+@pytest.mark.parametrize("name", ["a/b", "../../esc", "..", ""])
+def test_a_name_that_is_no_folder_is_refused(tmp_path: Path, option: str, name: str) -> None:
+    demand = write(tmp_path, {"demand.csv": DEMAND}) / "demand.csv"
+    ended = start(tmp_path, "train", "--demand", demand, "--output", tmp_path / "out", option, name).end()
+    assert ended.code == 2
+    assert f"argument {option}: {name!r} is not 1 to 64 letters" in ended.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_reader_of_the_log_who_leaves_does_not_stop_the_run(tmp_path: Path) -> None:
+    demand = write(tmp_path, {"demand.csv": shop(3, 30)}) / "demand.csv"
+    command = [sys.executable, "-m", "job_code", "train", "--demand", demand, "--output", tmp_path / "out"]
+    pipe = f"{shlex.join(map(str, command))} --set n_estimators=5 2>&1 | head -1"
+    ended = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", pipe], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr, len(ended.stdout.splitlines())) == (0, "", 1)
+    assert Finished(tmp_path / "out").manifest["series"] == 3
 
 
 def test_the_json_log_has_one_object_per_line(tmp_path: Path) -> None:
@@ -95,7 +120,7 @@ def test_the_json_log_has_one_object_per_line(tmp_path: Path) -> None:
 
 # On one core, LightGBM runs in the job's own process; on several cores, in worker processes.
 @pytest.mark.parametrize("one_core", [True, False])
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stopped_run_ends_promptly_and_leaves_no_files(
     tmp_path: Path, large: Path, stop: signal.Signals, one_core: bool
 ) -> None:

@@ -69,6 +69,7 @@ def test_hyperparameters_preserve_every_key() -> None:
             "cutoff_rule": "series",
             "gap_rule": "carry_forward",
             "negative_rule": "keep",
+            "future_rule": "keep",
             "sample_rows": 20_000,
             "backtest_horizons": 2,
             "country_holidays": "DE-BY",

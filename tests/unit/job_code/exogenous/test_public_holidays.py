@@ -57,7 +57,7 @@ def test_names_do_not_depend_on_locale_and_year(monkeypatch: pytest.MonkeyPatch)
 
 def test_an_invalid_cutoff_is_reported_with_public_holidays(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is before all demand"):
-        run_job(tmp_path, series({"a": [1.0] * 9}), cutoff=date(1, 1, 1), country_holidays="DE")
+        run_job(tmp_path, series({"a": [1.0] * 9}), cutoff=date(1900, 1, 1), country_holidays="DE")
 
 
 def test_a_covariate_with_the_name_of_a_holiday_column_is_rejected(tmp_path: Path) -> None:

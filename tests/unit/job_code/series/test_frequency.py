@@ -5,13 +5,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contract.limits import MAX_DATE, MIN_DATE
 from contract.periods import FREQUENCIES, WEEKDAYS
 from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_rows import VALUE
 from job_code.demand.frequency_inference import resolve_frequency
 from job_code.errors import InputError
 from job_code.series.frequency import Frequency
-from job_code.tables.row_checks import DAY, MAX_DATE, MIN_DATE
+from job_code.tables.row_checks import DAY
 
 
 def inferred(days: list[date], asked: str | None = None) -> str:

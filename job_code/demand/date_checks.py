@@ -1,0 +1,97 @@
+"""Check whether the last dates of the demand are plausible. One wrong date can move the cutoff of every series."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from job_code.config import ForecastConfig
+from job_code.demand.date_counts import WITH_VALUE, DayCounts
+from job_code.demand.demand_checks import Calendar
+from job_code.demand.demand_rows import SOURCE
+from job_code.series.arrays import Floats
+from job_code.series.frequency import Frequency
+from job_code.tables.row_checks import DAY
+from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
+
+PERIOD = "_period"
+ENOUGH_ROWS = 10  # rows of a usual period; with fewer, the number of rows says little
+SPARSE = 0.1  # of the rows of a usual period; a period with fewer is not where the demand ends
+INCOMPLETE = 0.5  # of the rows, or of the smallest total, of the periods before
+RECENT_PERIODS = 8
+
+
+def check_dates(
+    days: DayCounts, calendar: Calendar, config: ForecastConfig, findings: ValidationReport, *, today: date
+) -> None:
+    """Report demand dated after today, and a cutoff for which most series have no demand.
+
+    Args:
+        days: Number of rows by date.
+        calendar: Frequency and cutoff.
+        config: Its `future_rule` decides whether demand dated after today is an error. With a configured cutoff, later
+            demand does not count, so it is a note.
+        findings: Takes the findings.
+        today: Date of the run.
+    """
+    frequency = calendar.frequency
+    periods = days.table.filter(pl.col(WITH_VALUE) > 0)
+    periods = periods.group_by(frequency.to_period(pl.col(DAY)).alias(PERIOD)).agg(pl.col(WITH_VALUE).sum())
+    periods = periods.sort(PERIOD)
+    # The date of the current period may be its last day.
+    future = periods.filter(pl.col(PERIOD) > frequency.period_of(today) + 1)
+    findings.add(
+        SOURCE,
+        "row",
+        f"with a value dated after today, {today}",
+        remedy="Correct the dates, leave the values of coming periods empty, or set future_rule to keep",
+        count=int(future[WITH_VALUE].sum()),
+        examples=[str(frequency.date_of(period)) for period in future[PERIOD].head(EXAMPLES)],
+        level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
+    )
+    if config.cutoff is None and future.is_empty():
+        _check_last_periods(periods, calendar, findings)
+
+
+def check_last_total(recent: Floats, frequency: Frequency, findings: ValidationReport) -> None:
+    """Warn if the total demand of the last period is far below all totals before, as in an unfinished period.
+
+    Args:
+        recent: Total demand by period, up to the cutoff, shape (periods,).
+        frequency: Calendar of the demand.
+        findings: Takes the warning.
+    """
+    last, before = float(recent[-1]), recent[-1 - max(RECENT_PERIODS, frequency.season) : -1]
+    if len(before) < RECENT_PERIODS or last >= INCOMPLETE * before.min():
+        return
+    findings.add_message(
+        f"demand: the total of the last {frequency.unit} is {last:,.0f}, but at least {before.min():,.0f} in each of "
+        f"the {plural(len(before), frequency.unit)} before. If it is not complete, use an earlier cutoff",
+        level="warning",
+    )
+
+
+def _check_last_periods(periods: pl.DataFrame, calendar: Calendar, findings: ValidationReport) -> None:
+    """Report last periods with few rows."""
+    frequency, rows = calendar.frequency, periods[WITH_VALUE].to_numpy()
+    usual = float(np.median(rows))
+    if usual < ENOUGH_ROWS:
+        return
+    end = int(np.flatnonzero(rows >= SPARSE * usual)[-1])
+    later, last = int(rows[end + 1 :].sum()), frequency.date_of(int(periods[PERIOD][end]))
+    gap = calendar.cutoff - int(periods[PERIOD][end])
+    if later:
+        findings.add_message(
+            f"demand: nearly all of it ends {last}, but {plural(later, 'row')} until "
+            f"{frequency.date_of(calendar.cutoff)} would move the cutoff of all series by {plural(gap, frequency.unit)}"
+            f". Correct the dates, or set the cutoff to {last}",
+            level="warning" if gap <= 1 else "error",
+        )
+        return
+    before = rows[-1 - RECENT_PERIODS : -1]
+    if len(before) == RECENT_PERIODS and rows[-1] < INCOMPLETE * np.median(before):
+        findings.add_message(
+            f"demand: the last {frequency.unit}, {last}, has {plural(int(rows[-1]), 'row')}, but usually "
+            f"{np.median(before):,.0f}. If it is not complete, use an earlier cutoff",
+            level="warning",
+        )

@@ -1,0 +1,106 @@
+"""A wrong last date would move the cutoff of every series. It is an error or a warning, and never silent."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from job_code.demand.date_checks import check_dates, check_last_total
+from job_code.demand.date_counts import DayCounts
+from job_code.demand.demand_checks import check_calendar
+from job_code.demand.demand_rows import VALUE
+from job_code.errors import InputError
+from job_code.series.frequency import Frequency
+from job_code.tables.row_checks import DAY
+from job_code.tables.validation_report import ValidationReport
+from tests.demand import LAST, configured, run_job, shop
+
+DEMAND = shop(30, 60)
+WEEKLY = Frequency("W-MON")
+
+
+def findings_of(demand: pl.DataFrame, *, today: date = LAST, **settings: Any) -> ValidationReport:
+    config, findings = configured(frequency="W-MON", **settings), ValidationReport()
+    days = DayCounts.total([DayCounts.of(demand.select(pl.col("ds").alias(DAY), pl.col("y").alias(VALUE)))])
+    check_dates(days, check_calendar(days, config, findings), config, findings, today=today)
+    return findings
+
+
+def after(weeks: int, *, series: int = 30) -> pl.DataFrame:
+    """Return the demand with some rows of a later week."""
+    later = DEMAND.filter(pl.col("ds") == LAST)[:series].with_columns(ds=pl.lit(LAST + timedelta(weeks=weeks)))
+    return pl.concat([DEMAND, later])
+
+
+@pytest.mark.parametrize(
+    ("demand", "today"),
+    [
+        (DEMAND, LAST),
+        (DEMAND, LAST - timedelta(days=6)),  # the date of a week may be its last day
+        (DEMAND, LAST + timedelta(weeks=500)),
+        (pl.concat([DEMAND, after(12).filter(pl.col("ds") > LAST).with_columns(y=None)]), LAST),
+        (shop(3, 60), LAST),
+    ],
+)
+def test_usual_demand_has_no_finding(demand: pl.DataFrame, today: date) -> None:
+    findings = findings_of(demand, today=today)
+    assert findings.messages() == findings.messages("warning") == findings.messages("note") == []
+
+
+def test_demand_dated_after_today_is_an_error() -> None:
+    (error,) = findings_of(after(2)).messages()
+    assert error == (
+        f"demand: 30 rows with a value dated after today, {LAST}, e.g. {LAST + timedelta(weeks=2)}. Correct the dates, "
+        "leave the values of coming periods empty, or set future_rule to keep"
+    )
+    kept = findings_of(after(2), future_rule="keep")
+    assert (kept.messages(), len(kept.messages("note"))) == ([], 1)
+    configured_cutoff = findings_of(after(2), cutoff=LAST)
+    assert (configured_cutoff.messages(), len(configured_cutoff.messages("note"))) == ([], 1)
+
+
+def test_a_few_rows_far_after_the_end_are_an_error() -> None:
+    today = LAST + timedelta(weeks=60)
+    (error,) = findings_of(after(40, series=2), today=today).messages()
+    assert error == (
+        f"demand: nearly all of it ends {LAST}, but 2 rows until {LAST + timedelta(weeks=40)} would move the cutoff of "
+        f"all series by 40 weeks. Correct the dates, or set the cutoff to {LAST}"
+    )
+    assert findings_of(after(40, series=2), today=today, cutoff=LAST).messages() == []
+
+
+def test_a_few_rows_of_the_next_week_are_a_warning() -> None:
+    findings = findings_of(after(1, series=2), today=LAST + timedelta(weeks=2))
+    (warning,) = findings.messages("warning")
+    assert findings.messages() == []
+    assert "2 rows until" in warning
+
+
+def test_a_half_delivered_last_week_is_a_warning() -> None:
+    (warning,) = findings_of(after(1, series=14), today=LAST + timedelta(weeks=2)).messages("warning")
+    last = LAST + timedelta(weeks=1)
+    assert warning.startswith(f"demand: the last week, {last}, has 14 rows, but usually 30. If it is not complete")
+    assert findings_of(after(1, series=16), today=LAST + timedelta(weeks=2)).messages("warning") == []
+
+
+@pytest.mark.parametrize(("last", "warns"), [(49.0, True), (51.0, False), (0.0, True), (500.0, False)])
+def test_a_total_far_below_all_before_is_a_warning(last: float, warns: bool) -> None:
+    findings = ValidationReport()
+    check_last_total(np.array([*range(100, 152), last]), WEEKLY, findings)
+    assert bool(findings.messages("warning")) == warns
+    short = ValidationReport()
+    check_last_total(np.array([100.0, 100.0, last]), WEEKLY, short)
+    assert short.messages("warning") == []
+
+
+def test_the_run_checks_the_dates(tmp_path: Path) -> None:
+    far = pl.concat([DEMAND, DEMAND[-1:].with_columns(ds=pl.lit(date(2062, 11, 13)))])
+    with pytest.raises(InputError, match=r"1 row with a value dated after today.*2062-11-13"):
+        run_job(tmp_path / "far", far)
+    partial = DEMAND.with_columns(y=pl.when(pl.col("ds") == LAST).then(pl.col("y") * 0.1).otherwise("y"))
+    quality = run_job(tmp_path / "partial", partial, n_estimators=5, horizon=2).quality
+    (warning,) = quality["warnings"]
+    assert warning.startswith("demand: the total of the last week is ")

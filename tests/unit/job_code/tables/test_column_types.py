@@ -1,0 +1,52 @@
+"""One word among many numbers does not silently turn a column into categories."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.demand import LAST, run_job, shop
+
+DEMAND = shop(4, 30)
+SERIES = DEMAND["unique_id"].unique().sort().to_list()
+
+
+def price_csv(prices: list[str]) -> bytes:
+    """Return a CSV file with a price of each series in each of the 34 weeks up to the horizon's end."""
+    weeks = [LAST + timedelta(weeks=week) for week in range(-29, 5)]
+    cells = enumerate((key, week) for key in SERIES for week in weeks)
+    rows = [f"{key},{week},{prices[at % len(prices)]}" for at, (key, week) in cells]
+    return "\n".join(["unique_id,ds,price", *rows, ""]).encode()
+
+
+@pytest.mark.parametrize(
+    ("prices", "warning"),
+    [
+        (
+            ["1.5"] * 33 + ["n/a"],
+            "covariates: price is text, because of 4 values among 136, e.g. 'n/a' in row 34 of c.csv, "
+            "'n/a' in row 68 of c.csv, 'n/a' in row 102 of c.csv. Write numbers, or leave them empty",
+        ),
+        (
+            ['"6,9"', "7"],
+            "covariates: price is text, because of a decimal comma in 68 values among 136, e.g. '6,9' in row 1 of "
+            "c.csv, '6,9' in row 3 of c.csv, '6,9' in row 5 of c.csv. Write a decimal point",
+        ),
+        (["red", "blue"], None),
+        (["1.5", "2", ""], None),
+    ],
+)
+def test_covariates(tmp_path: Path, prices: list[str], warning: str | None) -> None:
+    quality = run_job(tmp_path, DEMAND, covariates={"c.csv": price_csv(prices)}, n_estimators=5, horizon=4).quality
+    assert quality["warnings"] == ([] if warning is None else [warning])
+
+
+def test_static_columns(tmp_path: Path) -> None:
+    rows = "".join(f"{key},{size}\n" for key, size in zip(SERIES, ["1", "2", "3", "?"], strict=True))
+    more = "".join(f"B{number},{number}\n" for number in range(20))
+    static = {"s.csv": f"unique_id,size\n{rows}{more}".encode()}
+    quality = run_job(tmp_path, DEMAND, static=static, n_estimators=5, horizon=4).quality
+    assert quality["warnings"] == [
+        "static: size is text, because of 1 value among 24, e.g. '?' in row 4 of s.csv. "
+        "Write numbers, or leave them empty"
+    ]
