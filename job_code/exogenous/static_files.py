@@ -136,6 +136,10 @@ def match_static_rows(
         shard: Number of the shard.
     """
     key = keys.columns
+    if not static.schema:
+        return StaticRows(
+            rows=pl.DataFrame(height=keys.height), categories={}, matches=KeyMatches(), repeated=0, examples=keys.clear()
+        )
     files = sorted(folder.glob(_name(shard, "*")))
     parts = [pl.read_ipc(file) for file in files]
     rows = pl.concat(parts) if parts else pl.DataFrame(schema={**keys.schema, **static.schema})

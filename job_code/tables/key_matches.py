@@ -131,8 +131,9 @@ def split_by_type(rows: pl.DataFrame, types: Mapping[str, pl.DataType]) -> tuple
 
 
 def example_names(keys: pl.DataFrame) -> tuple[str, ...]:
-    """Return the names of a few keys, the first by key."""
-    return tuple(map(series_name, keys.unique().sort(keys.columns).head(EXAMPLES).rows()))
+    """Return the names of a few of the first keys."""
+    some = keys.head(SAMPLED_KEYS).unique().sort(keys.columns)
+    return tuple(map(series_name, some.head(EXAMPLES).rows()))
 
 
 def _first(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def test_recent_demand_ends_with_the_last_series(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"cutoff": "9999-12-27"}, "weeks before the cutoff 9999-12-27"),
+        ({"cutoff": "2199-12-30"}, "weeks before the cutoff 2199-12-30"),
         ({"cutoff": "2026-11-16"}, "with duplicate weeks"),
     ],
 )
