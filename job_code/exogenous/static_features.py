@@ -1,6 +1,6 @@
 """Encoding of static columns as numbers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from job_code.series.arrays import Booleans
-from job_code.tables.validation_report import ValidationReport
+from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 MAX_CATEGORIES = 255  # with more, single categories carry little information and LightGBM's split search is slow
 
@@ -121,6 +121,35 @@ class StaticEncoding:
             codes = np.arange(len(known), dtype=np.float32)
             columns.append(rows[name].replace_strict(list(known), codes, default=None, return_dtype=pl.Float32))
         return pl.DataFrame(height=rows.height).with_columns(columns)
+
+
+def report_unknown_categories(
+    found: Mapping[str, Collection[str]],
+    known: Mapping[str, Collection[str]],
+    findings: ValidationReport,
+    *,
+    source: str,
+) -> None:
+    """Report values that a trained model has not seen. They count as missing.
+
+    Args:
+        found: Values of each text column of this run.
+        known: Values of each text column of the model.
+        findings: Takes a warning for each column without a known value, and a note for each with some unknown values.
+        source: The input of the columns.
+    """
+    for name in sorted(found.keys() & known.keys()):
+        unknown = sorted(set(found[name]) - set(known[name]))
+        if unknown:
+            findings.add(
+                source,
+                "value",
+                f"of {len(found[name]):,} in {name} that the model has not seen",
+                remedy="They count as missing. Train a new model to use them",
+                count=len(unknown),
+                examples=[repr(value) for value in unknown[:EXAMPLES]],
+                level="warning" if len(unknown) == len(found[name]) else "note",
+            )
 
 
 def _type_name(dtype: pl.DataType) -> str:

@@ -138,7 +138,11 @@ def match_static_rows(
     key = keys.columns
     if not static.schema:
         return StaticRows(
-            rows=pl.DataFrame(height=keys.height), categories={}, matches=KeyMatches(), repeated=0, examples=keys.clear()
+            rows=pl.DataFrame(height=keys.height),
+            categories={},
+            matches=KeyMatches(),
+            repeated=0,
+            examples=keys.clear(),
         )
     files = sorted(folder.glob(_name(shard, "*")))
     parts = [pl.read_ipc(file) for file in files]

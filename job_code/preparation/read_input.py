@@ -10,6 +10,7 @@ from job_code.demand.sharding import shard_demand
 from job_code.exogenous.covariate_files import ShuffledCovariates, bytes_in_shards, shuffle_covariates
 from job_code.exogenous.fitted_encodings import FittedEncodings
 from job_code.exogenous.shared_covariates import store_covariates
+from job_code.exogenous.static_features import report_unknown_categories
 from job_code.exogenous.static_files import StaticShards, shard_static
 from job_code.preparation.data_quality import describe_input
 from job_code.preparation.prepare import PreparedDemand, prepare
@@ -72,6 +73,9 @@ def _check(
     usual = calendar.usual_span(demand.days, config)
     span = (calendar.cutoff - usual, calendar.cutoff + config.horizon)
     if known is not None:
+        for table in shards.covariates.tables:
+            found = table.schema.categorical
+            report_unknown_categories(found, known.covariates.categories, findings, source="covariates")
         shards = replace(shards, covariates=known.covariates.apply_schema(shards.covariates))
     covariates = store_covariates(
         shards.covariates.tables,
@@ -87,7 +91,11 @@ def _check(
     if context.request.min_chunks is not None:
         context = replace(context, sizes=context.sizes.for_fleet(demand.series * usual, context.request.min_chunks))
     prepared = prepare(shards, covariates, calendar, context, findings, advance=advance)
-    return prepared if known is None else replace(prepared, encoding=encoding, covariates=fitted)
+    if known is None:
+        return prepared
+    found = prepared.encoding.categories
+    report_unknown_categories(found, known.static.categories, findings, source="static")
+    return replace(prepared, encoding=encoding, covariates=fitted)
 
 
 def _log_summary(demand: PreparedDemand, quality: dict[str, Any], progress: Progress) -> None:

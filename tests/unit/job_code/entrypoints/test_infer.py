@@ -84,6 +84,20 @@ def test_categories_keep_their_codes(trained: Finished, tmp_path: Path) -> None:
         trained, tmp_path, static={"s.parquet": brands}, covariates={"c.parquet": pl.concat([first, PROMOTIONS])}
     )
     assert moved.parts == trained.parts
+    assert moved.quality["warnings"] == []
+    seen = "that the model has not seen, e.g."
+    missing = "They count as missing. Train a new model to use them"
+    assert moved.quality["notes"] == [
+        f"covariates: 1 value of 4 in kind {seen} 'a new kind'. {missing}",
+        f"static: 1 value of {len(set(brands['brand']))} in brand {seen} '!'. {missing}",
+    ]
+
+
+def test_only_unknown_categories_are_a_warning(trained: Finished, tmp_path: Path) -> None:
+    brands = STATIC.with_columns(brand=pl.lit("?"))
+    quality = infer(trained, tmp_path, static={"s.parquet": brands}).quality
+    (warning,) = quality["warnings"]
+    assert warning.startswith("static: 1 value of 1 in brand that the model has not seen, e.g. '?'")
 
 
 def test_holidays_keep_their_codes(tmp_path: Path) -> None:
