@@ -3,6 +3,7 @@
 The infrastructure also imports this module, so that an invalid value fails at synth and not in a paid job.
 """
 
+import codecs
 import difflib
 import itertools
 import tomllib
@@ -82,6 +83,10 @@ class ForecastConfig(BaseModel):
     """Maximum number of leaves of a tree."""
     min_child_samples: int = Field(default=200, ge=1)
     """Minimum number of training rows of a leaf. On small data, 1 % of the rows suffices."""
+    encoding: str = "utf-8"
+    """Encoding of CSV and JSON files, such as `latin-1` or `cp1252`. A byte order mark in a file precedes it."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal sign of numbers in CSV files. If absent, the job finds it out, and rejects values that are unclear."""
     seed: int = Field(default=0, ge=0)
     """Seed of all random numbers. Runs with the same seed are identical to the last bit."""
     max_model_age_days: int = Field(default=35, ge=0)
@@ -93,6 +98,15 @@ class ForecastConfig(BaseModel):
         if value is not None and value not in ("W", *FREQUENCIES):
             raise ValueError(f"{value!r} is not a known frequency. Use D, W, W-MON ... W-SUN, MS or ME")
         return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except (LookupError, ValueError):
+            raise ValueError(f"{value!r} is not a known encoding. Write a name like utf-8 or cp1252") from None
+        return codecs.lookup(value).name
 
     @field_validator("country_holidays")
     @classmethod

@@ -11,6 +11,7 @@ from cli.checkout import CDK_PROGRAM, CHECKOUT
 from cli.errors import CommandError
 from cli.rehearsal.application import Application
 from cli.rehearsal.display import Display
+from job_code.files.find_files import find_files
 from local_cloud import ExecutionEnded, LocalCloud, follow_execution, save_execution
 
 
@@ -51,11 +52,11 @@ class Rehearsal:
     def upload(self, source: Path, uri: str) -> None:
         """Upload a file or a folder of files below a prefix."""
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
-        files = [source] if source.is_file() else sorted(file for file in source.rglob("*") if file.is_file())
-        folder = source.parent if source.is_file() else source
+        files = find_files(source, source=prefix.rstrip("/")).inputs
         s3 = self.cloud.client("s3")
-        for file in files:
-            s3.upload_file(str(file), bucket, prefix + file.relative_to(folder).as_posix())
+        for name, file in files.items():
+            with file.open("rb") as content:  # a path may have bytes that boto3 cannot encode
+                s3.upload_fileobj(content, bucket, prefix + name)
         self.display.say(f"uploaded {len(files)} file{'' if len(files) == 1 else 's'} to {uri}")
 
     def execute(self, application: Application, execution_input: dict[str, Any]) -> ExecutionEnded:

@@ -20,7 +20,7 @@ from cli.rehearsal.user_demand import overrides_for
 from contract.job_start import COVARIATES, INPUTS, STATIC
 from contract.s3.keys import FORECASTS, REPORTS, RunKeys
 from job_code.errors import InputError
-from job_code.tables.table_files import find_files
+from job_code.files.find_files import find_files
 from local_cloud import LocalCloud
 
 OPTIONAL_INPUTS = (STATIC, COVARIATES)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
-from contract.data_files import is_csv
-from job_code.tables.table_files import find_files
+from contract.job_start import DEMAND
+from job_code.config import ForecastConfig
+from job_code.tables.table_files import open_tables
+from job_code.tables.validation_report import ValidationReport
 
 MLFORECAST_COLUMNS = ("unique_id", "ds", "y")
 
@@ -33,10 +33,6 @@ def overrides_for(demand: Path | None, configured: Mapping[str, str], pairs: Seq
 
 
 def _columns(demand: Path) -> set[str]:
-    first = find_files(demand, source="demand")[0]
-    if is_csv(first.name):
-        return set(pl.read_csv(first, n_rows=0, infer_schema=False).columns)
-    try:
-        return set(pl.read_parquet_schema(first))
-    except pl.exceptions.PolarsError:
-        return set()  # the job reports the error
+    """Return the columns of the first readable table. The job reports the others."""
+    tables = open_tables(demand, lambda _: [], ForecastConfig(), ValidationReport(), source=DEMAND)
+    return set(tables[0].other_columns) if tables else set()

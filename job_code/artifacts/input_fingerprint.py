@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contract.s3.manifest import ManifestInput
-from job_code.tables.table_files import find_files, name_below
+from job_code.files.find_files import find_files
 
 
 def input_fingerprint(inputs: Mapping[str, Path]) -> ManifestInput:
@@ -16,9 +16,9 @@ def input_fingerprint(inputs: Mapping[str, Path]) -> ManifestInput:
     """
     total, count, size = hashlib.sha256(), 0, 0
     for source, path in sorted(inputs.items()):
-        for file in find_files(path, source=source):
+        for name, file in find_files(path, source=source).inputs.items():
             with file.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
-            total.update(f"{source}/{name_below(path, file)}:{digest}\n".encode())
+            total.update(f"{source}/{name}:{digest}\n".encode())
             count, size = count + 1, size + file.stat().st_size
     return {"fingerprint": total.hexdigest(), "files": count, "bytes": size}

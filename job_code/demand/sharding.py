@@ -11,12 +11,12 @@ from job_code.demand.date_counts import DayCounts
 from job_code.demand.demand_rows import SOURCE, clean_demand
 from job_code.demand.run_context import RunContext
 from job_code.demand.shuffle_files import ROW, ROW_IN_STOCK, ShuffleWriter
+from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.runtime.progress import Advance
 from job_code.tables.file_splits import Part, split
 from job_code.tables.key_columns import key_types
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
-from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -68,7 +68,7 @@ def shard_demand(
     """Read every demand file at or below a path into shards.
 
     Args:
-        path: A Parquet or CSV file, or a folder of them.
+        path: A table, or a folder of tables.
         context: The run. The shards go to its `shards` folder.
         findings: Takes the invalid rows, which are dropped, and the invalid files.
         advance: Called with the completed share.
@@ -80,7 +80,7 @@ def shard_demand(
     """
     config, folder = context.config, context.shards
     wanted = [*config.key, *config.observed_columns]
-    files = open_tables(path, lambda _: wanted, findings, source=SOURCE)
+    files = open_tables(path, lambda _: wanted, config, findings, source=SOURCE)
     if not files:
         findings.raise_if_any()
     types = key_types(files, config.key, findings, source=SOURCE)
@@ -147,7 +147,7 @@ def _shard(task: _Task) -> _Result:
     for part in task.parts:
         file = part.file
         try:
-            for batch in part.batches(task.batch):
+            for batch in part.batches(task.batch, result.findings):
                 clean = clean_demand(batch, task.types, task.config, result.findings)
                 result.days.append(DayCounts.of(clean))
                 writer.add(clean)

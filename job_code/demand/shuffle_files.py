@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from job_code.demand.demand_rows import IN_STOCK_SHARE, VALUE
+from job_code.runtime.frames import read_frame, write_frame
 from job_code.tables.key_hashes import Codes, Hashes, KnownKeys, hash_keys, shard_of
 from job_code.tables.row_checks import DAY
 
@@ -93,7 +94,7 @@ class ShuffleWriter:
         begin = 0
         for number, end in enumerate(np.searchsorted(shard, np.arange(self._shards), side="right").tolist()):
             if end > begin:
-                keys[begin:end].write_ipc(self._folder / _keys_name(number, self._writer, str(self._flushes)))
+                write_frame(keys[begin:end], self._folder / _keys_name(number, self._writer, str(self._flushes)))
             begin = end
         self._new_keys, self._waiting = [], 0
         self._flushes += 1
@@ -138,7 +139,7 @@ def read_shard(folder: Path, shard: int, key: tuple[str, ...], *, in_stock_share
     keys = []
     for file in writers:
         writer = int(file.stem.rsplit("-", 1)[1])
-        flushed = [pl.read_ipc(part) for part in folder.glob(_keys_name(shard, writer, "*"))]
+        flushed = [read_frame(part) for part in folder.glob(_keys_name(shard, writer, "*"))]
         keys.append(pl.concat(flushed).sort(CODE))
     together = pl.concat(keys)
     unique = together.drop(CODE).unique().sort(key)

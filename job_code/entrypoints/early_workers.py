@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from contract.job_start import DEMAND
+from job_code.errors import InputError
+from job_code.files.find_files import find_files
 from job_code.runtime.process_pool import ProcessPool, available_cores
 
 # Size of the demand files. A smaller run takes seconds, and starting processes would slow down its own imports.
@@ -25,5 +27,7 @@ def workers_for(inputs: Mapping[str, Path]) -> ProcessPool:
 
 
 def _bytes_of(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
+    try:
+        return sum(file.stat().st_size for file in find_files(path, source=DEMAND).inputs.values())
+    except (InputError, OSError):
+        return 0  # the run reports it

@@ -12,6 +12,7 @@ from contract.s3.keys import MODEL_DOCUMENT, MODELS, RunKeys
 from job_code.config import ForecastConfig, read_config_file
 from job_code.entrypoints.early_workers import workers_for
 from job_code.errors import InputError
+from job_code.files.printable import printable
 from job_code.runtime.failures import Failure, exit_code_of
 from job_code.runtime.gc_pause import gc_paused
 from job_code.runtime.progress import Progress, write_or_discard
@@ -88,7 +89,7 @@ def _locations(manifest: Mapping[str, Any], output: "Output", *, trained: bool) 
     lines = [f"forecasts: {output.location(keys.forecasts)}", f"report:    {output.location(keys.report)}"]
     if trained:
         lines.append(f"model:     {output.location(keys.models)}")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _configuration(options: argparse.Namespace) -> ForecastConfig:

@@ -18,6 +18,7 @@ from job_code.exogenous.covariate_alignment import SOURCE, AlignedRows, align_ro
 from job_code.exogenous.covariate_schema import CovariateSchema
 from job_code.exogenous.covariate_shuffle_files import Categories, CovariateWriter, ShuffledTable, TableColumns
 from job_code.exogenous.static_features import MAX_CATEGORIES, all_categories
+from job_code.files.unreadable import UnreadableFileError
 from job_code.runtime.disk_space import require_space
 from job_code.series.frequency import Frequency
 from job_code.tables.column_types import infer_column_types
@@ -27,7 +28,6 @@ from job_code.tables.key_hashes import Hashes
 from job_code.tables.key_matches import KeyMatches, KeySample, split_by_type
 from job_code.tables.row_checks import DAY, day_checks, drop_bad_rows, to_day
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
-from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import ValidationReport
 
 
@@ -92,11 +92,11 @@ def bytes_in_shards(path: Path, config: ForecastConfig) -> int:
     """Return the size of per-series covariates in the shards, in bytes. Problems of the files are reported later.
 
     Args:
-        path: A Parquet or CSV file, or a folder of them.
+        path: A table, or a folder of tables.
         config: Names of the key and time columns.
     """
     try:
-        files = open_tables(path, _wanted(config), ValidationReport(), source=SOURCE)
+        files = open_tables(path, _wanted(config), config, ValidationReport(), source=SOURCE)
     except InputError:
         return 0
     size = 0
@@ -116,13 +116,13 @@ def shuffle_covariates(
     target column, if a file has it, is ignored.
 
     Args:
-        path: A Parquet or CSV file, or a folder of them.
+        path: A table, or a folder of tables.
         demand: Folder of the shards, and types of the key columns.
         context: The run.
         findings: Takes invalid files, columns and rows.
     """
     try:
-        files = open_tables(path, _wanted(context.config), findings, source=SOURCE)
+        files = open_tables(path, _wanted(context.config), context.config, findings, source=SOURCE)
     except InputError as error:
         findings.add_message(str(error))
         return ShuffledCovariates()
@@ -238,7 +238,7 @@ def _shuffle(task: _Task) -> _Result:
     for part in task.parts:
         file = part.file
         try:
-            for batch in part.batches(task.batch):
+            for batch in part.batches(task.batch, result.findings):
                 rows, unmatched = _clean(batch, task, result.findings)
                 result.unmatched.append(unmatched)
                 if task.table.key and not result.sample.names:

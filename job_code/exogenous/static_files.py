@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from job_code.config import ForecastConfig
 from job_code.demand.run_context import RunContext
 from job_code.demand.sharding import ShardedDemand
 from job_code.errors import InputError
 from job_code.exogenous.static_features import categories_of
+from job_code.files.unreadable import UnreadableFileError
+from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
 from job_code.tables.column_types import TextColumn
 from job_code.tables.file_splits import Part
@@ -26,7 +29,6 @@ from job_code.tables.key_hashes import hash_keys, shard_of
 from job_code.tables.key_matches import KeyMatches, example_names, split_by_type
 from job_code.tables.row_checks import drop_bad_rows
 from job_code.tables.table_files import TableFile, open_tables, report_unreadable
-from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import EXAMPLES, ValidationReport
 
 SOURCE = "static"
@@ -68,13 +70,13 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     """Read every static file at or below a path into the shards of the demand.
 
     Args:
-        path: A Parquet or CSV file, or a folder of them.
+        path: A table, or a folder of tables.
         demand: Folder of the shards, and types of the key columns.
         context: The run.
         findings: Takes invalid files and rows.
     """
     key = context.config.key
-    files = _open(path, key, findings)
+    files = _open(path, context.config, findings)
     if not files:
         return StaticShards({})
     own_keys = key_types(files, key, findings, source=SOURCE)
@@ -87,7 +89,7 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     unmatched = []
     for number, file in enumerate(files):
         try:
-            for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch)):
+            for count, batch in enumerate(Part(file).batches(context.sizes.rows_per_batch, findings)):
                 rows = with_plain_text(batch.rows)
                 own = rows.schema
                 rows = drop_bad_rows(
@@ -107,11 +109,15 @@ def shard_static(path: Path, demand: ShardedDemand, context: RunContext, finding
     return StaticShards(schema, KeyMatches.total(unmatched))
 
 
-def _open(path: Path, key: Sequence[str], findings: ValidationReport) -> list[TableFile]:
+def _open(path: Path, config: ForecastConfig, findings: ValidationReport) -> list[TableFile]:
     """Open the files. If the input is invalid, report it and return no files."""
     try:
         files = open_tables(
-            path, lambda header: [*key, *(name for name in header if name not in key)], findings, source=SOURCE
+            path,
+            lambda header: [*config.key, *(name for name in header if name not in config.key)],
+            config,
+            findings,
+            source=SOURCE,
         )
     except InputError as error:
         findings.add_message(str(error))
@@ -145,7 +151,7 @@ def match_static_rows(
             examples=keys.clear(),
         )
     files = sorted(folder.glob(_name(shard, "*")))
-    parts = [pl.read_ipc(file) for file in files]
+    parts = [read_frame(file) for file in files]
     rows = pl.concat(parts) if parts else pl.DataFrame(schema={**keys.schema, **static.schema})
     rows = rows.with_columns(pl.col(name).cast(dtype) for name, dtype in static.schema.items())
     for file in files:
@@ -196,7 +202,7 @@ def _write_shards(rows: pl.DataFrame, demand: ShardedDemand, key: tuple[str, ...
     rows, begin = rows[np.argsort(shard)], 0
     for number, end in enumerate(np.cumsum(np.bincount(shard, minlength=demand.shards)).tolist()):
         if end > begin:
-            rows[begin:end].write_ipc(demand.folder / _name(number, batch))
+            write_frame(rows[begin:end], demand.folder / _name(number, batch))
         begin = end
 
 

@@ -64,7 +64,8 @@ def write_forecast(forecast: Forecast, config: ForecastConfig, path: Path) -> Fo
         path: The file.
     """
     rows = _rows(forecast, config)
-    rows.write_parquet(path, compression="zstd")
+    with path.open("wb") as file:  # polars cannot open every path
+        rows.write_parquet(file, compression="zstd")
     with path.open("rb") as written:
         checksum = hashlib.file_digest(written, "sha256").hexdigest()
     return ForecastFile(name=path.name, rows=rows.height, bytes=path.stat().st_size, sha256=checksum)

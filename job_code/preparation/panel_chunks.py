@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from job_code.preparation.stratification import Bins, LifeStages
+from job_code.runtime.frames import read_frame, write_frame
 from job_code.series.arrays import Booleans
 from job_code.series.frequency import Frequency
 from job_code.series.panel import Panel
@@ -44,8 +45,8 @@ def write_chunk(chunk: PanelChunk, folder: Path) -> None:
     """
     folder.mkdir(parents=True)
     panel = chunk.panel
-    panel.keys.write_ipc(folder / _KEYS)
-    chunk.static.write_ipc(folder / _STATIC)
+    write_frame(panel.keys, folder / _KEYS)
+    write_frame(chunk.static, folder / _STATIC)
     np.save(folder / "first_period.npy", panel.first_period.astype(np.int32))
     np.save(folder / "lengths.npy", panel.lengths.astype(np.int32))
     np.save(folder / "values.npy", panel.values.astype(np.float32))
@@ -71,7 +72,7 @@ def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = No
     observed = np.unpackbits(np.load(folder / "observed.npy"), count=len(values)).astype(bool)
     series = pl.Series(chosen)
     panel = Panel(
-        keys=pl.read_ipc(folder / _KEYS).filter(series),
+        keys=read_frame(folder / _KEYS).filter(series),
         frequency=frequency,
         first_period=np.load(folder / "first_period.npy")[chosen].astype(np.int64),
         lengths=lengths[chosen],
@@ -84,13 +85,13 @@ def read_chunk(folder: Path, frequency: Frequency, *, only: Booleans | None = No
         stages=np.load(folder / "stages.npy")[chosen],
         bins=np.load(folder / "bins.npy")[chosen],
         active=np.load(folder / "active.npy")[chosen],
-        static=pl.read_ipc(folder / _STATIC).filter(series),
+        static=read_frame(folder / _STATIC).filter(series),
     )
 
 
 def read_keys(folder: Path) -> pl.DataFrame:
     """Read only the key columns of the series of a chunk."""
-    return pl.read_ipc(folder / _KEYS)
+    return read_frame(folder / _KEYS)
 
 
 def read_life_stages(folder: Path) -> tuple[Hashes, LifeStages, Bins]:

@@ -1,5 +1,5 @@
-"""Tables: find and read Parquet and CSV files, check rows, infer column types, and type and hash key columns.
+"""Tables: open the tables of an input, check rows, infer column types, and type and hash key columns.
 
 The other modules add their findings to `validation_report`.
-May import: errors.
+May import: files, config, errors.
 """

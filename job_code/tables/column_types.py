@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from job_code.files.unreadable import UnreadableFileError
 from job_code.tables.file_splits import Batch, Part
 from job_code.tables.table_files import TableFile
-from job_code.tables.unreadable import UnreadableFileError
 from job_code.tables.validation_report import EXAMPLES, ValidationReport, plural
 
 BATCH_ROWS = 1_000_000

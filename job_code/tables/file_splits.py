@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from job_code.tables.table_files import TableFile
+from job_code.tables.validation_report import ValidationReport
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,24 @@ class Part:
     first: int = 0
     rows: int | None = None
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """Stream the wanted columns in batches of at most `size` rows.
+    def batches(self, size: int, findings: ValidationReport | None = None) -> Iterator[Batch]:
+        """Stream the wanted columns.
+
+        Args:
+            size: Maximum number of rows of a batch.
+            findings: Takes notes about what is unusual, after the last batch; None to drop them.
 
         Raises:
             UnreadableFileError: If the content is damaged.
         """
         first = self.first
-        for rows in self.file.batches(size, first=self.first, rows=self.rows):
+        for rows in self.file.batches(size, first=self.first, rows=self.rows, findings=findings):
             yield Batch(rows, self.file.name, first)
             first += rows.height
 
 
 def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
-    """Divide files into at most `count` lists of parts with about equal rows. A CSV file is never divided."""
+    """Divide files into at most `count` lists of parts with about equal rows. Only divisible files are divided."""
     total = sum(file.rows for file in files)
     share = -(-total // count) if total else 1
     lists: list[list[Part]] = [[]]
@@ -58,8 +63,8 @@ def split(files: Sequence[TableFile], count: int) -> list[list[Part]]:
     for file in files:
         first = 0
         while first < file.rows or not file.rows:
-            rows = min(room, file.rows - first) if file.typed else file.rows
-            lists[-1].append(Part(file, first, rows) if file.typed else Part(file))
+            rows = min(room, file.rows - first) if file.divisible else file.rows
+            lists[-1].append(Part(file, first, rows) if file.divisible else Part(file))
             first, room = first + rows, room - rows
             if room <= 0 and len(lists) < count:
                 lists.append([])

@@ -1,172 +1,141 @@
-"""Find Parquet and CSV files, stream selected columns, and report every unreadable file by name."""
+"""Open every table at or below a path, stream its columns, and account for everything that is not read."""
 
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from contract.data_files import has_no_suffix, is_csv, is_hidden, is_parquet
+from contract.data_files import FORMATS, is_named_as_table
 from contract.job_start import DEMAND
+from job_code.config import ForecastConfig
 from job_code.errors import InputError
-from job_code.tables.csv_files import CsvDialect, csv_batches, read_beginning
-from job_code.tables.unreadable import UnreadableFileError
+from job_code.files.find_files import FoundFile, find_files
+from job_code.files.open_file import open_file
+from job_code.files.printable import printable
+from job_code.files.reader import Reader, Reading, Remark
+from job_code.files.unreadable import UnreadableFileError
+from job_code.tables.same_content import same_content
 from job_code.tables.validation_report import ValidationReport
 
-PARQUET_MAGIC = b"PAR1"
 OR_RENAME = ", or set key, time and target to existing columns"  # the settings that name the columns of the demand
-# Some damaged Parquet files make the reader panic. PanicException is not a subclass of Exception.
-READ_ERRORS = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
-# gzip's errors: EOFError if the file was cut, OSError and zlib.error if it is damaged.
-STREAM_ERRORS = (OSError, EOFError, zlib.error)
-WRITE_AGAIN = "Upload the complete file again"
+SHOWN_COLUMNS = 12
+WHOLE_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableFile:
-    """A data file whose header has been read.
+    """A file, or a Delta table, whose header has been read.
 
     Attributes:
-        path: The file.
+        path: The file, or the folder of the Delta table.
         name: Path relative to the input folder, for messages.
+        source: The input that the file belongs to (`demand`).
         columns: The wanted columns with their types. All columns of a CSV file are text.
-        dialect: How a CSV file is written; None for Parquet.
         other_columns: All other columns of the file.
-        rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
+        folder_values: Values of the wanted columns that the file lacks and the names of its folders have.
+        reader: Reader of the file's format.
     """
 
     path: Path
     name: str
+    source: str
     columns: dict[str, pl.DataType]
-    dialect: CsvDialect | None
     other_columns: tuple[str, ...]
-    rows: int
+    folder_values: Mapping[str, str | None]
+    reader: Reader
 
-    def batches(self, size: int, *, first: int = 0, rows: int | None = None) -> Iterator[pl.DataFrame]:
+    def batches(
+        self, size: int, *, first: int = 0, rows: int | None = None, findings: ValidationReport | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Stream the wanted columns.
 
         Args:
             size: Maximum number of rows of a batch.
-            first: Number of rows to skip; Parquet only.
+            first: Number of rows to skip. Only a divisible file has parts.
             rows: Maximum number of rows to read; None for all.
+            findings: Takes notes about what is unusual, after the last batch; None to drop them.
 
         Raises:
             UnreadableFileError: If the content is damaged.
         """
-        try:
-            if self.dialect is not None:
-                yield from csv_batches(self.path, self.dialect, list(self.columns), size)
-                return
-            scan = _scan_parquet(self.path).select(list(self.columns))
-            if first or rows is not None:
-                scan = scan.slice(first, rows)
-            for batch in scan.collect_batches(chunk_size=size):
-                # The engine may return batches larger than requested.
-                yield from batch.iter_slices(size)
-        except (*READ_ERRORS, *STREAM_ERRORS) as error:
-            raise UnreadableFileError(_first_line(error), remedy=WRITE_AGAIN) from None
+        reading = Reading(size=size, first=first, rows=rows)
+        stored = [name for name in self.columns if name not in self.folder_values]
+        constants = [pl.lit(value).cast(self.columns[name]).alias(name) for name, value in self.folder_values.items()]
+        for batch in self.reader.batches(stored, reading):
+            yield batch.with_columns(constants).select(list(self.columns)) if constants else batch
+        if findings is not None:
+            for remark in reading.remarks:
+                _note(remark, self, findings)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows. For a CSV file an estimate, and 0 only if there are no rows."""
+        return self.reader.rows
 
     @property
     def typed(self) -> bool:
-        """Whether the file format has column types. True for Parquet, false for CSV."""
-        return self.dialect is None
+        """Whether the file format has column types. False for CSV alone."""
+        return self.reader.typed
+
+    @property
+    def divisible(self) -> bool:
+        """Whether several workers may each read a part of the rows."""
+        return self.reader.divisible
 
     @property
     def file_format(self) -> str:
         """Name of the file format, for messages."""
-        return "Parquet" if self.typed else "CSV"
-
-
-def find_files(path: Path, *, source: str) -> list[Path]:
-    """Return the data files at or below a path, sorted. Hidden files and marker files (`_SUCCESS`) are ignored.
-
-    Args:
-        path: A file, or a folder of any depth.
-        source: The input that the files belong to (`demand`), for the message.
-
-    Raises:
-        InputError: If there is no data file.
-    """
-    if path.is_file():
-        return [path]
-    if not path.exists():
-        raise InputError([f"{source}: file or folder {path} does not exist. Check the path"])
-    below = (file for file in path.rglob("*") if file.is_file() and not is_hidden(name_below(path, file)))
-    files = sorted(file for file in below if is_csv(file.name) or _is_parquet(file))
-    if not files:
-        raise InputError([f"{source}: no Parquet or CSV files in {path}. Put the {source} files there"])
-    return files
-
-
-def name_below(path: Path, file: Path) -> str:
-    """Return the name of a file for messages: its path relative to the path that `find_files` searched."""
-    return file.name if file == path else file.relative_to(path).as_posix()
+        return self.reader.format_name
 
 
 def open_tables(
-    path: Path, wanted: Callable[[list[str]], Sequence[str]], findings: ValidationReport, *, source: str
+    path: Path,
+    wanted: Callable[[list[str]], Sequence[str]],
+    config: ForecastConfig,
+    findings: ValidationReport,
+    *,
+    source: str,
 ) -> list[TableFile]:
-    """Read the header of every data file at or below a path.
+    """Read the header of every table at or below a path.
 
     Args:
         path: A file or folder.
         wanted: Returns the columns to read, for the column names of a file.
-        findings: Takes the files that are empty, are unreadable or lack columns. The function does not return them.
+        config: Encoding, decimal sign, and names of the columns.
+        findings: Takes all that is not read: errors for what may hold data, notes for markers and hidden files.
         source: The input that the files belong to (`demand`), for the messages.
 
     Raises:
-        InputError: If there is no data file.
+        InputError: If there is no table.
     """
-    opened = []
-    for file in find_files(path, source=source):
-        name = name_below(path, file)
-        if file.stat().st_size == 0:
-            findings.add(
-                source, "file", "with no content", remedy="Upload it again or delete it", count=1, examples=[name]
-            )
-            continue
-        try:
-            dialect, schema, rows = _read_header(file, wanted)
-        except UnreadableFileError as error:
-            report_unreadable(name, "Parquet" if _is_parquet(file) else "CSV", error, findings, source)
-            continue
-        names = list(dialect.header) if dialect is not None else list(schema)
-        columns = list(wanted(names))
-        repeated = [column for column in columns if names.count(column) > 1]
-        if repeated:
-            findings.add(
-                source,
-                "file",
-                f"with two columns {', '.join(repeated)}",
-                remedy="Keep one column of each name",
-                count=1,
-                examples=[name],
-            )
-            continue
-        missing = [column for column in columns if column not in schema]
-        if missing:
-            findings.add(
-                source,
-                "file",
-                f"without the column {', '.join(missing)}",
-                remedy=f"Add the column{OR_RENAME if source == DEMAND else ''}",
-                count=1,
-                examples=[f"{name} (it has {', '.join(names[:12])})"],
-            )
-            continue
-        others = tuple(column for column in names if column not in columns)
-        opened.append(
-            TableFile(
-                path=file,
-                name=name,
-                columns={column: schema[column] for column in columns},
-                dialect=dialect,
-                other_columns=others,
-                rows=rows,
-            )
+    found = find_files(path, source=source)
+    for each in found.not_read:
+        findings.add(
+            source,
+            "file",
+            each.problem,
+            remedy=each.remedy,
+            count=1,
+            examples=[each.name],
+            level="error" if each.is_error else "note",
         )
-    return opened
+    is_given = [file.path for file in found.files] == [path]
+    opened = [_open(file, wanted, config, findings, source=source, is_given=is_given) for file in found.files]
+    tables = [table for table in opened if table is not None]
+    if not tables and not findings.messages():
+        raise InputError([f"{source}: no table in {printable(str(path))}. Put {FORMATS} there"])
+    for copy, original in _copies(tables):
+        findings.add(
+            source,
+            "file",
+            "with the same content as another",
+            remedy="Delete one of the two",
+            count=1,
+            examples=[f"{copy.name} (the same as {original.name})"],
+        )
+    return _with_folder_types(tables)
 
 
 def report_unreadable(
@@ -176,51 +145,126 @@ def report_unreadable(
 
     Args:
         name: Name of the file, for the message.
-        file_format: `Parquet` or `CSV`.
+        file_format: Name of its format; empty if it is unknown.
         error: Where and why it cannot be read.
         findings: Takes the finding.
         source: The input that the file belongs to (`demand`).
     """
-    findings.add(
-        source,
-        "file",
-        f"that cannot be read as {file_format}",
-        remedy=error.remedy,
-        count=1,
-        examples=[f"{name} ({error.reason})"],
+    problem = f"that cannot be read as {file_format}" if file_format else "that cannot be read"
+    findings.add(source, "file", problem, remedy=error.remedy, count=1, examples=[f"{name} ({error.reason})"])
+
+
+def _open(
+    file: FoundFile,
+    wanted: Callable[[list[str]], Sequence[str]],
+    config: ForecastConfig,
+    findings: ValidationReport,
+    *,
+    source: str,
+    is_given: bool,
+) -> TableFile | None:
+    """Open a file. Report one that is no table, cannot be read, or has other columns, and return None for it."""
+    try:
+        reader = open_file(file, wanted, config, is_given=is_given)
+    except UnreadableFileError as error:
+        report_unreadable(file.name, error.file_format, error, findings, source)
+        return None
+    if reader is None:
+        _report_no_table(file, findings, source=source, is_given=is_given)
+        return None
+    configured = {*config.key, *config.observed_columns}
+    of_folders = {
+        column: value
+        for column, value in file.folder_values.items()
+        if column in configured and column not in reader.names
+    }
+    names = [*reader.names, *of_folders]
+    columns = list(wanted(names))
+    if _has_wrong_columns(file.name, names, columns, findings, source):
+        return None
+    return TableFile(
+        path=file.path,
+        name=file.name,
+        source=source,
+        columns={column: reader.schema.get(column, pl.String()) for column in columns},
+        other_columns=tuple(column for column in reader.names if column not in columns),
+        folder_values={column: value for column, value in of_folders.items() if column in columns},
+        reader=reader,
     )
 
 
-def _scan_parquet(file: Path) -> pl.LazyFrame:
-    """Return the lazy rows of a Parquet file. Its path is never a pattern."""
-    return pl.scan_parquet(file, glob=False, low_memory=True)
+def _has_wrong_columns(
+    name: str, names: Sequence[str], columns: Sequence[str], findings: ValidationReport, source: str
+) -> bool:
+    """Report wanted columns that a file has twice or not at all."""
+    repeated = [column for column in columns if names.count(column) > 1]
+    missing = [column for column in columns if column not in names]
+    if repeated:
+        problem, remedy = f"with two columns {', '.join(repeated)}", "Keep one column of each name"
+        example = name
+    elif missing:
+        problem = f"without the column {', '.join(missing)}"
+        remedy = f"Add the column{OR_RENAME if source == DEMAND else ''}"
+        example = f"{name} (it has {', '.join(names[:SHOWN_COLUMNS])})"
+    else:
+        return False
+    findings.add(source, "file", problem, remedy=remedy, count=1, examples=[example])
+    return True
 
 
-def _read_header(
-    file: Path, wanted: Callable[[list[str]], Sequence[str]]
-) -> tuple[CsvDialect | None, dict[str, pl.DataType], int]:
-    """Return the dialect of a CSV file, the type of each column, and the number of rows."""
-
-    def missing(header: tuple[str, ...]) -> int:
-        return len(set(wanted(list(header))) - set(header))
-
-    try:
-        if _is_parquet(file):
-            scan = _scan_parquet(file)
-            return None, dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
-        dialect, rows = read_beginning(file, missing)
-        return dialect, dict.fromkeys(dialect.header, pl.String()), rows
-    except (*READ_ERRORS, *STREAM_ERRORS) as error:
-        raise UnreadableFileError(_first_line(error), remedy=WRITE_AGAIN) from None
-
-
-def _is_parquet(file: Path) -> bool:
-    if not has_no_suffix(file.name):
-        return is_parquet(file.name)
-    with file.open("rb") as opened:
-        return opened.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
+def _report_no_table(file: FoundFile, findings: ValidationReport, *, source: str, is_given: bool) -> None:
+    """Report a file without content, or note one whose content is no table."""
+    if is_given or is_named_as_table(file.name):
+        findings.add(
+            source, "file", "with no content", remedy="Upload it again or delete it", count=1, examples=[file.name]
+        )
+        return
+    problem = "its content is no table" if file.path.stat().st_size else "it is empty"
+    findings.add(
+        source,
+        "file",
+        f"not read, because {problem}",
+        remedy=f"Provide {FORMATS} if it holds data",
+        count=1,
+        examples=[file.name],
+        level="note",
+    )
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+def _copies(tables: Sequence[TableFile]) -> Iterator[tuple[TableFile, TableFile]]:
+    """Yield files with the content of another, unless the names of their folders separate their rows."""
+    files = {table.path: table for table in tables if table.rows and table.path.is_file()}
+    for group in same_content(files):
+        originals: dict[tuple[tuple[str, str | None], ...], TableFile] = {}
+        for table in (files[path] for path in group):
+            original = originals.setdefault(tuple(table.folder_values.items()), table)
+            if original is not table:
+                yield table, original
+
+
+def _with_folder_types(tables: Sequence[TableFile]) -> list[TableFile]:
+    """Return the tables with one type for each column of folder names: whole numbers if all its values are."""
+    values: dict[str, set[str]] = {}
+    for table in tables:
+        for column, value in table.folder_values.items():
+            values.setdefault(column, set()).update([] if value is None else [value])
+    types: dict[str, pl.DataType] = {
+        column: pl.Int64() if found and all(map(WHOLE_NUMBER.fullmatch, found)) else pl.String()
+        for column, found in values.items()
+    }
+    return [
+        replace(table, columns={**table.columns, **{name: types[name] for name in table.folder_values}})
+        for table in tables
+    ]
+
+
+def _note(remark: Remark, file: TableFile, findings: ValidationReport) -> None:
+    findings.add(
+        file.source,
+        remark.noun,
+        remark.problem,
+        remedy=remark.remedy,
+        count=remark.count,
+        examples=[f"{remark.example!r} in {file.name}" if remark.example else file.name],
+        level="note",
+    )

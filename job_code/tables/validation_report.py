@@ -33,7 +33,7 @@ class ValidationReport:
     """Findings so far. The same problem in many files is one finding."""
 
     def __init__(self) -> None:
-        self._findings: dict[tuple[Level, str, str], _Finding] = {}
+        self._findings: dict[tuple[Level, str, str, str], _Finding] = {}
         self._statements: list[tuple[Level, str]] = []
 
     def add(
@@ -60,7 +60,7 @@ class ValidationReport:
         """
         if count:
             found = self._findings.setdefault(
-                (level, source, problem),
+                (level, source, problem, remedy),
                 _Finding(level=level, source=source, noun=noun, problem=problem, remedy=remedy),
             )
             found.count += count

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from contract.data_files import is_hidden, may_be_table
+from contract.data_files import is_hidden, is_input
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ class DemandFiles:
 
     Attributes:
         uri: The prefix.
-        tables: Number of files that the job can read.
+        tables: Number of files that may be tables. The job recognizes them by their content.
         bytes: Total size in bytes.
         newest: Time at which the newest table was written, ISO time; empty if there is none.
     """
@@ -51,16 +51,17 @@ class DemandFiles:
             files: The files under the prefix.
             uri: URI of the prefix.
         """
+        tables = [file for file in files if not is_hidden(file.name)]
         return cls(
             uri=uri,
-            tables=sum(may_be_table(file.name) for file in files),
+            tables=len(tables),
             bytes=sum(file.bytes for file in files),
-            newest=max((file.written for file in files if may_be_table(file.name)), default=""),
+            newest=max((file.written for file in tables), default=""),
         )
 
 
 def data_files(s3: "S3Client", *, bucket: str, prefix: str) -> list[DataFile]:
-    """List the files under a prefix, without folder markers and hidden files.
+    """List the files under a prefix, without folder markers and hidden files, but with the logs of Delta tables.
 
     Args:
         s3: An S3 client.
@@ -82,4 +83,4 @@ def data_files(s3: "S3Client", *, bucket: str, prefix: str) -> list[DataFile]:
 
 
 def _is_data_file(name: str) -> bool:
-    return name != "" and not name.endswith("/") and not is_hidden(name)
+    return name != "" and not name.endswith("/") and is_input(name)

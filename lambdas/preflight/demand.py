@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from contract.data_files import SUFFIX_LIST
+from contract.data_files import FORMATS
 from contract.periods import last_day
 from contract.state.run_state import DemandFacts
 from lambdas.shared.clock import local_date
@@ -39,7 +39,7 @@ def check_demand(
         ValueError: If the time zone is unknown.
     """
     if demand["tables"] == 0:
-        return [failed(f"demand: no Parquet or CSV files in {uri}; upload some there ({SUFFIX_LIST})")]
+        return [failed(f"demand: no files in {uri}; upload {FORMATS} there")]
     results = []
     size = demand["bytes"] / GIGABYTE
     if demand["bytes"] == 0:

@@ -65,7 +65,7 @@ def test_a_training_job_keeps_the_contract(container: Container, tmp_path: Path)
 
 
 BAD_INPUT: dict[str, tuple[Files, dict[str, Any], str]] = {
-    "no files": ({}, {}, "demand: no Parquet or CSV files in"),
+    "no files": ({}, {}, "demand: no table in"),
     "empty file": ({"a.parquet": b""}, {}, "demand: 1 file with no content, e.g. a.parquet. Upload it again"),
     "truncated": (
         {"a.parquet": parquet(SOUND)[:-100]},

@@ -1,4 +1,6 @@
+import io
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -116,6 +118,21 @@ def test_the_json_log_has_one_object_per_line(tmp_path: Path) -> None:
     assert [line["stage"] for line in stages if "seconds" in line] == ["read"]
     assert (failure["code"], failure["run_id"], failure["level"]) == ("InputError", RUN, "ERROR")
     assert failure["message"].startswith("demand: 12 series with duplicate weeks")
+
+
+def test_paths_may_have_any_character(tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/verk\xe4ufe [2026] *?"))
+    parquet = io.BytesIO()
+    DEMAND[:500].write_parquet(parquet)
+    static = DEMAND.select("unique_id").unique(maintain_order=True).with_row_index("size")
+    write(odd / "demand [a-z]", {"[1].parquet": parquet.getvalue(), "b*.csv": DEMAND[500:].write_csv().encode()})
+    write(odd / "static", {"[s].csv": static.write_csv().encode()})
+    arguments = ("--demand", odd / "demand [a-z]", "--static", odd / "static", "--output", odd / "out")
+    ended = start(tmp_path, "train", *arguments, "--run-id", RUN, "--set", "n_estimators=5").end()
+    assert ended.code == 0, ended.err
+    assert r"verk\xe4ufe [2026] *?/out/forecasts" in ended.out
+    finished = Finished(odd / "out")
+    assert finished.manifest["series"] == finished.quality["input"]["series"] == 12
 
 
 # On one core, LightGBM runs in the job's own process; on several cores, in worker processes.

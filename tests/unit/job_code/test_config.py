@@ -78,6 +78,8 @@ def test_hyperparameters_preserve_every_key() -> None:
             "learning_rate": 0.2,
             "num_leaves": 5,
             "min_child_samples": 3,
+            "encoding": "cp1252",
+            "decimal": ",",
             "seed": 4,
             "max_model_age_days": 7,
         },

@@ -237,23 +237,31 @@ def test_an_unknown_time_zone_is_rejected(demand: Any, document: object) -> None
         "demand/.keep",
         "demand/_temporary/part-0.parquet",
         "demand-old/a.parquet",
-        "demand/readme.txt",
-        "demand/2026/demand.xlsx",
-        "demand/demand.gz",
+        "demand/_delta_log/00000000000000000000.json",
         "demand/demand.csv/",
     ],
 )
-def test_files_that_the_job_cannot_read_do_not_count_as_demand(s3: "S3Client", key: str) -> None:
+def test_what_is_hidden_does_not_count_as_demand(s3: "S3Client", key: str) -> None:
     if key:
         s3.put_object(Bucket=DATA_BUCKET, Key=key, Body=b"")
     assert planned({}, s3).demand.tables == 0
 
 
 @pytest.mark.parametrize(
-    "name", ["a.parquet", "A.PARQUET", "a.pq", "a.csv", "a.csv.gz", "2026.11/part-0", "year=2026/week=47/000000_0"]
+    "name", ["a.parquet", "A.PARQUET", "a.parq", "a.csv.gz", "a.jsonl", "a.txt", "part-1.c000", "year=2026/000000_0"]
 )
-def test_files_that_the_job_can_read_count_as_demand(s3: "S3Client", name: str) -> None:
+def test_what_may_be_a_table_counts_as_demand(s3: "S3Client", name: str) -> None:
     s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"x")
+    assert planned({}, s3).demand.tables == 1
+
+
+def test_the_log_of_a_delta_table_changes_the_fingerprint(s3: "S3Client") -> None:
+    s3.put_object(Bucket=DATA_BUCKET, Key="demand/part-0.parquet", Body=b"x")
+    prints = [planned({}, s3).fingerprint]
+    for name in ("_delta_log/00000000000000000000.json", "_delta_log/00000000000000000001.json", "_SUCCESS"):
+        s3.put_object(Bucket=DATA_BUCKET, Key=f"demand/{name}", Body=b"{}")
+        prints.append(planned({}, s3).fingerprint)
+    assert len(set(prints)) == 3  # the marker changes nothing
     assert planned({}, s3).demand.tables == 1
 
 

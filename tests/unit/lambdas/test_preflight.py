@@ -65,7 +65,9 @@ def test_existing_demand_is_ok() -> None:
 def test_missing_demand_names_the_prefix() -> None:
     found = of_demand(tables=0)
     assert found.verdict == "failed"
-    assert found.line.startswith("demand: no Parquet or CSV files in s3://data/demand/; upload some there (.parquet,")
+    assert found.line.startswith(
+        "demand: no files in s3://data/demand/; upload Parquet, CSV, JSON Lines or Arrow files"
+    )
 
 
 def test_empty_files_and_too_large_demand_fail() -> None:

@@ -29,6 +29,13 @@ def test_a_different_byte_name_or_input_changes_the_fingerprint(tmp_path: Path) 
     assert len(prints) == 5
 
 
+def test_the_log_of_a_delta_table_changes_the_fingerprint(tmp_path: Path) -> None:
+    table = write(tmp_path / "demand", {"_delta_log/0.json": b"{}", "a.parquet": shop(1, 4)})
+    before = input_fingerprint({"demand": table})
+    write(table, {"_delta_log/1.json": b"{}"})
+    assert input_fingerprint({"demand": table})["fingerprint"] != before["fingerprint"]
+
+
 @pytest.mark.parametrize(("revision", "further"), [(None, set()), ("", set()), ("0be50ce", {"revision"})])
 def test_versions_name_python_every_library_and_a_known_revision(
     monkeypatch: pytest.MonkeyPatch, revision: str | None, further: set[str]

@@ -1,5 +1,6 @@
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +9,31 @@ import polars as pl
 import pytest
 
 from job_code.demand.work_sizes import WorkSizes
-from job_code.tables.csv_files import CsvDialect
+from job_code.files.reader import Reader, Reading
 from job_code.tables.file_splits import Part, split
 from job_code.tables.table_files import TableFile
 from tests.demand import ONE, configured, prepared, problems, series, sharded, shop, stacked
 
-DIALECT = CsvDialect(encoding="utf-8", compressed=False, delimiter=",", header=())
-PARQUET = TableFile(path=Path("a.parquet"), name="a.parquet", columns={}, dialect=None, other_columns=(), rows=0)
-CSV = TableFile(path=Path("a.csv"), name="a.csv", columns={}, dialect=DIALECT, other_columns=(), rows=0)
+
+@dataclass(frozen=True, kw_only=True)
+class NoReader(Reader):
+    """A reader of no content, because `split` needs the number of rows alone."""
+
+    def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
+        raise NotImplementedError
+
+
+def file_of(name: str, rows: int, *, divisible: bool) -> TableFile:
+    path = Path(name)
+    reader = NoReader(path=path, format_name="", names=(), schema={}, rows=rows, typed=divisible, divisible=divisible)
+    return TableFile(
+        path=path, name=name, source="demand", columns={}, other_columns=(), folder_values={}, reader=reader
+    )
 
 
 def files(*rows: int, csv: tuple[int, ...] = ()) -> list[TableFile]:
-    return [replace(PARQUET, name=f"p{at}", rows=count) for at, count in enumerate(rows)] + [
-        replace(CSV, name=f"c{at}", rows=count) for at, count in enumerate(csv)
+    return [file_of(f"p{at}", count, divisible=True) for at, count in enumerate(rows)] + [
+        file_of(f"c{at}", count, divisible=False) for at, count in enumerate(csv)
     ]
 
 
@@ -43,7 +56,7 @@ def test_every_row_is_in_one_part(count: int) -> None:
                 assert part.first == 0
                 rows.update((part.file.name, at) for at in range(part.file.rows))
             else:
-                assert part.file.typed
+                assert part.file.divisible
                 rows.update((part.file.name, at) for at in range(part.first, part.first + part.rows))
         assert rows == Counter((file.name, at) for file in tables for at in range(file.rows))
         assert {part.file.name for parts in lists for part in parts} == {file.name for file in tables}

@@ -280,4 +280,4 @@ def test_a_column_with_an_internal_name_is_rejected(tmp_path: Path) -> None:
 
 def test_missing_files_are_an_error(tmp_path: Path) -> None:
     (message,) = problems(tmp_path, {"readme.txt": b"x"})
-    assert message.startswith("covariates: no Parquet or CSV files")
+    assert message.startswith("covariates: no table in")

@@ -37,8 +37,15 @@ def price_csv(prices: list[str]) -> bytes:
     ],
 )
 def test_covariates(tmp_path: Path, prices: list[str], warning: str | None) -> None:
-    quality = run_job(tmp_path, DEMAND, covariates={"c.csv": price_csv(prices)}, n_estimators=5, horizon=4).quality
+    files = {"c.csv": price_csv(prices)}
+    quality = run_job(tmp_path, DEMAND, covariates=files, decimal=".", n_estimators=5, horizon=4).quality
     assert quality["warnings"] == ([] if warning is None else [warning])
+
+
+def test_decimal_commas_are_numbers_unless_the_setting_forbids_it(tmp_path: Path) -> None:
+    quality = run_job(tmp_path, DEMAND, covariates={"c.csv": price_csv(['"6,9"', "7"])}, n_estimators=5).quality
+    assert quality["warnings"] == []
+    assert [note for note in quality["notes"] if "68 values in price with a decimal comma, e.g. '6,9' in c.csv" in note]
 
 
 def test_static_columns(tmp_path: Path) -> None:

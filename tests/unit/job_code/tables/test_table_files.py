@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from contract.data_files import FORMATS
 from job_code.demand.work_sizes import WorkSizes
 from job_code.errors import InputError
-from job_code.tables.table_files import TableFile, find_files, open_tables, report_unreadable
-from job_code.tables.unreadable import UnreadableFileError
+from job_code.files.unreadable import UnreadableFileError
+from job_code.tables.table_files import TableFile, open_tables, report_unreadable
 from job_code.tables.validation_report import ValidationReport
-from tests.demand import problems, series, shop, write
+from tests.demand import configured, problems, series, shop, write
 
 ROWS = pl.DataFrame({"unique_id": ["00123", "00124"], "ds": ["2026-11-09", "2026-11-16"], "y": ["1", "2"]})
 COLUMNS = ["unique_id", "ds", "y"]
@@ -29,7 +30,7 @@ def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list
     """Return the content of every readable file, read in batches, and the messages about the others."""
     findings = ValidationReport()
     tables = {}
-    for file in open_tables(path, lambda _: COLUMNS, findings, source="demand"):
+    for file in open_tables(path, lambda _: COLUMNS, configured(), findings, source="demand"):
         try:
             tables[file.name] = pl.concat([pl.DataFrame(schema=file.columns), *file.batches(size)])
         except UnreadableFileError as error:
@@ -39,7 +40,7 @@ def read(path: Path, *, size: int = 1000) -> tuple[dict[str, pl.DataFrame], list
 
 def opened(folder: Path, name: str, content: bytes) -> TableFile:
     findings = ValidationReport()
-    (file,) = open_tables(write(folder, {name: content}), lambda _: COLUMNS, findings, source="demand")
+    (file,) = open_tables(write(folder, {name: content}), lambda _: COLUMNS, configured(), findings, source="demand")
     findings.raise_if_any()
     return file
 
@@ -53,6 +54,11 @@ def opened(folder: Path, name: str, content: bytes) -> TableFile:
         ("a.snappy.parquet", parquet()),
         ("part-00000-c000", parquet()),
         ("a.csv", CSV),
+        ("csv in.parquet", CSV),
+        ("parquet in.csv", parquet()),
+        ("a.tsv", ROWS.write_csv(separator="\t").encode()),
+        ("part-1.c000", parquet()),
+        ("a.txt", CSV),
         ("a.CSV", CSV),
         ("a.csv.gz", gzip.compress(CSV, mtime=0)),
         ("bom.csv", b"\xef\xbb\xbf" + CSV),
@@ -83,18 +89,105 @@ def test_files_with_any_name_are_read(tmp_path: Path, name: str, content: bytes)
     assert list(only) == [Path(name).name]
 
 
-def test_hidden_files_markers_and_other_formats_are_ignored(tmp_path: Path) -> None:
+def notes(path: Path) -> list[str]:
+    findings = ValidationReport()
+    open_tables(path, lambda _: COLUMNS, configured(), findings, source="demand")
+    findings.raise_if_any()
+    return findings.messages("note")
+
+
+def test_what_is_no_table_is_named_with_its_reason(tmp_path: Path) -> None:
     files = {
         "a.parquet": parquet(),
         "_SUCCESS": b"",
-        "_delta_log/0.parquet": parquet(),
         ".hidden.csv": CSV,
-        ".hidden/a.csv": CSV,
         "notes.txt": b"hello",
-        "marker": b"",
-        "short": b"PA",
+        "picture": bytes(range(256)),
+        "sales_$folder$": b"",
     }
-    assert list(read(write(tmp_path, files))[0]) == ["a.parquet"]
+    folder = write(tmp_path, files)
+    assert list(read(folder)[0]) == ["a.parquet"]
+    provide = f"Provide {FORMATS} if it holds data"
+    assert notes(folder) == [
+        "demand: 2 files not read, because the name begins with _ or ., e.g. .hidden.csv, _SUCCESS. "
+        "Rename it if it holds data",
+        f"demand: 2 files not read, because its content is no table, e.g. notes.txt, picture. {provide}",
+        f"demand: 1 file not read, because it is empty, e.g. sales_$folder$. {provide}",
+    ]
+
+
+def test_a_file_given_by_name_is_a_table(tmp_path: Path) -> None:
+    for name, content, problem in (("notes", b"hello", "without the column"), ("empty", b"", "with no content")):
+        (message,) = read(write(tmp_path, {name: content}) / name)[1]
+        assert message.startswith(f"demand: 1 file {problem}")
+
+
+def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.parquet": parquet()})
+    (folder / "b.parquet").symlink_to(folder / "gone")
+    assert read(folder)[1] == [
+        "demand: 1 file that is a link to nothing, e.g. b.parquet. Restore what it leads to, or remove the link"
+    ]
+
+
+def test_copies_are_an_error_that_names_both_files(tmp_path: Path) -> None:
+    files = {"a.csv": CSV, "b/copy of a.csv": CSV, "c.csv": CSV.replace(b"2026-11-09", b"2026-11-02")}
+    assert read(write(tmp_path / "short", files))[1] == [
+        "demand: 1 file with the same content as another, e.g. b/copy of a.csv (the same as a.csv). "
+        "Delete one of the two"
+    ]
+    long = CSV + b"A,2026-11-16,1\n" * 20_000
+    changed = long[:149_999] + b"B" + long[150_000:]
+    assert len(changed) == len(long)
+    assert len(read(write(tmp_path / "long", {"a.csv": long, "b.csv": changed}))[0]) == 2
+    assert len(read(write(tmp_path / "copy", {"a.csv": long, "b.csv": long}))[1]) == 1
+    assert not read(write(tmp_path / "no rows", {"a.csv": CSV[:15], "b.csv": CSV[:15]}))[1]
+
+
+def in_folders(folder: Path, names: list[str], rows: pl.DataFrame = ROWS) -> pl.DataFrame:
+    """Return the rows of equal files in folders with the given names, with the column of the folders."""
+    columns = ["store", *COLUMNS]
+    findings = ValidationReport()
+    path = write(folder, {f"{name}/a.parquet": rows for name in names})
+    tables = open_tables(path, lambda _: columns, configured(key="store,unique_id"), findings, source="demand")
+    findings.raise_if_any()
+    assert all(table.other_columns == () for table in tables)
+    return pl.concat(batch for table in tables for batch in table.batches(1))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["store=1", "store=20"], pl.Series([1, 1, 20, 20])),
+        (["store=1", "store=S2"], pl.Series(["1", "1", "S2", "S2"])),
+        (["store=01", "store=02"], pl.Series(["01", "01", "02", "02"])),
+        (["store=5", "store=__HIVE_DEFAULT_PARTITION__"], pl.Series([5, 5, None, None])),
+        (["store=A%2FB/year=2026", "year=2026/store=C"], pl.Series(["A/B", "A/B", "C", "C"])),
+    ],
+)
+def test_a_column_in_the_names_of_folders_is_a_column(tmp_path: Path, names: list[str], expected: pl.Series) -> None:
+    rows = in_folders(tmp_path, names)
+    assert rows.columns == ["store", *COLUMNS]
+    assert rows["store"].equals(expected)
+
+
+def test_copies_in_different_folders_are_no_copies(tmp_path: Path) -> None:
+    folder = write(tmp_path, {f"store={name}/a.csv": CSV for name in ("S1", "S2")} | {"store=S2/b.csv": CSV})
+    findings = ValidationReport()
+    config = configured(key="store,unique_id")
+    open_tables(folder, lambda _: ["store", *COLUMNS], config, findings, source="demand")
+    (message,) = findings.messages()
+    assert "e.g. store=S2/b.csv (the same as store=S2/a.csv)" in message
+
+
+def test_a_column_of_the_file_precedes_its_folder(tmp_path: Path) -> None:
+    rows = in_folders(tmp_path, ["store=1"], ROWS.with_columns(store=pl.lit("inside")))
+    assert rows["store"].unique().to_list() == ["inside"]
+
+
+def test_a_folder_without_the_column_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"1 file without the column store, e\.g\. shop=1/a\.parquet"):
+        in_folders(tmp_path, ["shop=1", "store=2"])
 
 
 def test_files_are_sorted(tmp_path: Path) -> None:
@@ -104,10 +197,8 @@ def test_files_are_sorted(tmp_path: Path) -> None:
 
 
 def test_missing_files_are_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"demand: file or folder .*absent does not exist\. Check the path"):
-        find_files(tmp_path / "absent", source="demand")
-    with pytest.raises(InputError, match=r"demand: no Parquet or CSV files in .*\. Put the demand files there"):
-        find_files(tmp_path, source="demand")
+    with pytest.raises(InputError, match=r"demand: no table in .*\. Put Parquet, CSV, JSON Lines or Arrow files"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -117,15 +208,17 @@ def test_missing_files_are_an_input_error(tmp_path: Path) -> None:
         ("x/a.csv", b"", "1 file with no content, e.g. x/a.csv"),
         ("a.parquet", parquet()[:-20], "cannot be read as Parquet, e.g. a.parquet"),
         ("a.parquet", parquet()[:100], "cannot be read as Parquet"),
-        ("a.parquet", CSV, "cannot be read as Parquet"),
         ("x/a.parquet", b"PAR1", "cannot be read as Parquet, e.g. x/a.parquet"),
-        ("a.csv", parquet(), "cannot be read as CSV"),
         ("a.csv", b"\n\n", "demand: 1 file"),
         ("a.csv", bytes(range(256)), "demand: 1 file"),
-        ("a.csv", b"unique_id,ds,y\n\xe4,2026-11-16,1\n", "cannot be read as CSV"),
+        ("a.csv", b"unique_id,ds,y\n\xe4,2026-11-16,1\n", "cannot be read, e.g. a.csv (line 2 is not UTF-8)"),
         ("a.csv", CSV + b"A,2026-11-16,1,2,3\n", "cannot be read as CSV"),
         ("a.csv", CSV + b'"A,2026-11-16,1\n', "cannot be read as CSV"),
-        ("a.csv.gz", gzip.compress(CSV * 1000, mtime=0)[:-50], "cannot be read as CSV"),
+        (
+            "a.csv.gz",
+            gzip.compress(CSV * 1000, mtime=0)[:-50],
+            "cannot be read, e.g. a.csv.gz (its gzip content was cut)",
+        ),
         ("a.csv", b"unique_id,week,y\n1,2,3\n", "without the column ds, e.g. a.csv (it has unique_id, week, y)"),
         ("a.parquet", parquet(ROWS.drop("y")), "without the column y, e.g. a.parquet (it has unique_id, ds)"),
     ],

@@ -1,9 +1,9 @@
 """Every row of a CSV file is read as Python's own reader reads it, or the file is refused with the line."""
 
-import bz2
 import csv
 import gzip
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from job_code.tables.csv_files import csv_batches, read_beginning
-from job_code.tables.unreadable import UnreadableFileError
+from job_code.files.csv_files import open_csv
+from job_code.files.reader import Reading, Remark
+from job_code.files.recognize import recognize
+from job_code.files.unreadable import UnreadableFileError
 
 HEADER = ["unique_id", "ds", "y", "description"]
 WANTED = HEADER[:3]
@@ -21,11 +23,27 @@ ROWS = [[f"A{number % 30:03d}", f"2026-01-{number % 28 + 1:02d}", str(number), "
 LINES = [",".join(row) for row in [HEADER, *ROWS]]
 
 
-def read(path: Path, columns: list[str] = WANTED) -> pl.DataFrame:
+def read(
+    path: Path,
+    columns: list[str] = WANTED,
+    *,
+    encoding: str = "utf-8",
+    decimal: str | None = ".",
+    remarks: list[Remark] | None = None,
+) -> pl.DataFrame:
     """Read columns of a file, with the delimiter under which its header has most of them."""
-    dialect, _ = read_beginning(path, lambda header: len(set(columns) - set(header)))
+    content = recognize(path, encoding=encoding, wanted=columns, is_table=True)
+    assert content is not None
+    reader = open_csv(
+        path,
+        content,
+        lambda header: len(set(columns) - set(header)),
+        decimal=decimal,
+        verbatim=frozenset({"unique_id", "ds"}),
+    )
     empty = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
-    return pl.concat([empty, *csv_batches(path, dialect, columns, 5_000)])
+    reading = Reading(size=5_000, remarks=[] if remarks is None else remarks)
+    return pl.concat([empty, *reader.batches(columns, reading)])
 
 
 def written(folder: Path, content: str | bytes) -> Path:
@@ -74,7 +92,7 @@ def test_a_missing_quote_does_not_swallow_rows(tmp_path: Path) -> None:
 
 def test_a_file_that_python_cannot_count_is_refused(tmp_path: Path) -> None:
     changed = {100: 'A001,2026-01-01,3,"first\nsecond"', 200: 'A001,2026-01-01,3,"closed" '}
-    with pytest.raises(UnreadableFileError, match=r"its rows cannot be counted: ',' expected after '\"'"):
+    with pytest.raises(UnreadableFileError, match="its rows cannot be counted"):
         read(written(tmp_path, with_lines(changed)))
 
 
@@ -104,9 +122,26 @@ def test_a_late_byte_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
         read(written(tmp_path, content))
 
 
-def test_another_compression_is_not_taken_for_text(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="line 1 is not UTF-8"):
-        read(written(tmp_path, bz2.compress(with_lines({}).encode())))
+def test_rows_without_any_value_are_left_out_and_counted(tmp_path: Path) -> None:
+    remarks: list[Remark] = []
+    path = written(tmp_path, with_lines({100: ",,,", 200: '"",,"",', 300: ",,7,"}))
+    rows = read(path, remarks=remarks)
+    assert rows.height == 19_998
+    assert rows.row(296) == (None, None, "7")
+    assert [(each.noun, each.problem, each.count) for each in remarks] == [
+        ("row", "not read, because no column has a value", 2)
+    ]
+
+
+def test_a_line_of_blanks_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError, match="line 100 has fewer values than the header: '  '"):
+        read(written(tmp_path, with_lines({100: "  "})))
+
+
+def test_the_error_reaches_another_process() -> None:
+    error = UnreadableFileError("line 7 is not UTF-8", remedy="Save the file as UTF-8", file_format="CSV")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (str(copy), copy.remedy, copy.file_format) == (str(error), error.remedy, error.file_format)
 
 
 def test_a_cut_compressed_file_is_refused(tmp_path: Path) -> None:

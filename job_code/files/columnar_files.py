@@ -1,0 +1,145 @@
+"""Parquet files and Arrow files with a footer, which polars reads."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import polars as pl
+
+from job_code.files.packing import SAVE_AGAIN, Packing, unpacked
+from job_code.files.printable import utf8_path
+from job_code.files.reader import Reader, Reading
+from job_code.files.recognize import FileContent, Format
+from job_code.files.unreadable import UnreadableFileError
+
+# Some damaged files make polars panic. PanicException is not a subclass of Exception.
+DAMAGED = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+# Without it polars panics if a zone is an offset, as pandas and pyarrow write it.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
+OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
+END_MARKS: dict[Format, bytes] = {"Parquet": b"PAR1", "Arrow": b"ARROW1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScannedReader(Reader):
+    """A Parquet file, or an Arrow file with a footer.
+
+    Attributes:
+        packing: Its compression.
+    """
+
+    packing: Packing
+
+    def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
+        """Stream columns of the file. The arguments are those of the class `Reader`."""
+        with plain_path(self.path, self.packing) as plain, readable():
+            yield from scanned(_scan(plain, cast("Format", self.format_name)), columns, reading)
+
+
+def open_columnar(path: Path, content: FileContent) -> ScannedReader:
+    """Read the column types and the number of rows of a file.
+
+    Args:
+        path: The file.
+        content: What it is.
+
+    Raises:
+        UnreadableFileError: It was cut, or it is damaged.
+    """
+    with plain_path(path, content.packing) as plain, readable():
+        _raise_if_cut(plain, content.file_format)
+        scan = _scan(plain, content.file_format)
+        schema, rows = dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item())
+    return ScannedReader(
+        path=path,
+        format_name=content.file_format,
+        names=tuple(schema),
+        schema=schema,
+        rows=rows,
+        typed=True,
+        divisible=content.packing == "none",
+        packing=content.packing,
+    )
+
+
+def scanned(scan: pl.LazyFrame, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
+    """Stream columns of a lazy frame in batches of limited size.
+
+    Raises:
+        UnreadableFileError: The content is damaged.
+    """
+    chosen = scan.select(columns)
+    if reading.first or reading.rows is not None:
+        chosen = chosen.slice(reading.first, reading.rows)
+    with readable():
+        for batch in chosen.collect_batches(chunk_size=reading.size):
+            # The engine may return batches larger than requested.
+            yield from batch.iter_slices(reading.size)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Raise `UnreadableFileError` where polars cannot read. Its own words name its internals, not the cure."""
+    try:
+        yield
+    except DAMAGED:
+        raise UnreadableFileError("its content is damaged", remedy=SAVE_AGAIN) from None
+
+
+@contextmanager
+def plain_path(path: Path, packing: Packing) -> Iterator[Path]:
+    """Provide a file without its compression, under a path that libraries can open."""
+    with unpacked(path, packing) as plain, utf8_path(plain) as named:
+        yield named
+
+
+def _scan(path: Path, file_format: Format) -> pl.LazyFrame:
+    """Return the lazy rows of a file. Its path is never a pattern."""
+    if file_format == "Parquet":
+        scan = pl.scan_parquet(path, glob=False, low_memory=True, hive_partitioning=False)
+    else:
+        scan = pl.scan_ipc(path, glob=False, hive_partitioning=False)
+    return scan.with_columns(local_times(scan.collect_schema()))
+
+
+def local_times(schema: pl.Schema) -> list[pl.Expr]:
+    """Return the local times of all columns whose zone is an offset such as `+05:30`. polars knows named zones alone.
+
+    Raises:
+        UnreadableFileError: A zone is neither an offset nor a known name.
+    """
+    found = []
+    for name, dtype in schema.items():
+        if not isinstance(dtype, pl.Datetime) or dtype.time_zone is None:
+            continue
+        if offset := OFFSET.fullmatch(dtype.time_zone):
+            minutes = int(offset[2]) * 60 + int(offset[3])
+            plain = pl.Datetime(dtype.time_unit)
+            utc = pl.col(name).cast(pl.Int64).cast(plain)
+            found.append((utc + pl.duration(minutes=int(f"{offset[1]}{minutes}"))).cast(plain).alias(name))
+        elif not _is_known(dtype.time_zone):
+            raise UnreadableFileError(
+                f"the column {name} has the unknown time zone {dtype.time_zone!r}",
+                remedy="Use a zone like Europe/Paris",
+            )
+    return found
+
+
+def _is_known(zone: str) -> bool:
+    try:
+        pl.Series([0]).cast(pl.Datetime("us", zone)).dt.date()
+    except DAMAGED:
+        return False
+    return True
+
+
+def _raise_if_cut(path: Path, file_format: Format) -> None:
+    mark = END_MARKS[file_format]
+    with path.open("rb") as content:
+        content.seek(-min(len(mark), path.stat().st_size), 2)
+        if content.read() != mark:
+            raise UnreadableFileError("its end is missing, so it was cut", remedy=SAVE_AGAIN)

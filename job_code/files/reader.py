@@ -1,0 +1,79 @@
+"""What every reader of a file format offers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Something unusual that a reader accepted.
+
+    Attributes:
+        noun: The counted noun, singular: `row`, `value`.
+        problem: What it is, worded to follow the counted noun.
+        count: Number of occurrences.
+        example: One occurrence; empty if there is nothing to show.
+        remedy: What to do if it is wrong: an imperative sentence without its period.
+    """
+
+    noun: str
+    problem: str
+    count: int
+    example: str = ""
+    remedy: str = "Remove them if they are a mistake"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How to read a file once.
+
+    Attributes:
+        size: Maximum number of rows of a batch.
+        first: Number of rows to skip. Only a divisible file is read in parts.
+        rows: Maximum number of rows to read; None for all.
+        remarks: Takes what is unusual, after the last batch.
+    """
+
+    size: int
+    first: int = 0
+    rows: int | None = None
+    remarks: list[Remark] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader(ABC):
+    """A file whose header has been read.
+
+    Attributes:
+        path: The file.
+        format_name: Name of the file format, for messages.
+        names: Names of all columns, in the order of the file. CSV files may repeat one.
+        schema: Type of each column.
+        rows: Number of rows. For a CSV file an estimate, and 0 only if there are no rows.
+        typed: Whether the format has column types. If not, all values are text.
+        divisible: Whether a span of rows can be read without the rows before.
+    """
+
+    path: Path
+    format_name: str
+    names: tuple[str, ...]
+    schema: dict[str, pl.DataType]
+    rows: int
+    typed: bool
+    divisible: bool
+
+    @abstractmethod
+    def batches(self, columns: Sequence[str], reading: Reading) -> Iterator[pl.DataFrame]:
+        """Stream columns of the file.
+
+        Args:
+            columns: Names of the columns.
+            reading: The rows to read, and the size of the batches.
+
+        Raises:
+            UnreadableFileError: The content is damaged or invalid.
+        """
