@@ -49,7 +49,7 @@ def check_dates(
         examples=[str(frequency.date_of(period)) for period in future[PERIOD].head(EXAMPLES)],
         level="note" if config.cutoff is not None or config.future_rule == "keep" else "error",
     )
-    if config.cutoff is None and future.is_empty():
+    if config.cutoff is None and future.is_empty() and not periods.is_empty():
         _check_last_periods(periods, calendar, findings)
 
 

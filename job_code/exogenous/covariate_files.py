@@ -78,7 +78,7 @@ class _Task:
     batch: int
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Result:
     categories: Categories
     lowest: dict[str, float]
@@ -234,7 +234,7 @@ def _merge(results: Sequence[_Result], table: TableColumns) -> tuple[CovariateSc
 
 def _shuffle(task: _Task) -> _Result:
     writer = CovariateWriter(task.table, task.folder, task.writer, task.shards)
-    result = _Result({}, {}, {})
+    result = _Result(categories={}, lowest={}, last_day={})
     for part in task.parts:
         file = part.file
         try:
